@@ -1,0 +1,1 @@
+# The tools: one small program each, over a shared cli, table and progress.

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cute-shm: numerical arrays in shared memory, one segment per project.
+ *
+ * Rules of every call, unless it says otherwise:
+ *
+ * - It returns 0 or a negative enum cute_shm_err.  A failure leaves *ret
+ *   untouched; cute_shm_errmsg() then tells this thread what went wrong.
+ * - Results go through the last argument, 'ret'.  What it points to inside the
+ *   segment stays valid until cute_shm_close(), whatever happens to the
+ *   project's name.
+ * - Option structs begin with their own size: set it to sizeof(the struct), and
+ *   zero the rest (a zero means the default).  NULL means all defaults.
+ * - Paths are UTF-8, components separated by one slash; a leading slash is
+ *   ignored, "" is the root group.
+ * - A handle (struct cute_shm) may be used by many threads at once, a builder
+ *   by one, but for cute_shm_builder_write().
+ * - No call prints, exits, or changes signal handlers.
+ */
+#ifndef CUTE_SHM_H
+#define CUTE_SHM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CUTE_SHM_VERSION	"0.1.0"
+#define CUTE_SHM_MAX_NDIM	32	/* NumPy 1 and HDF5 have the same */
+
+struct cute_shm;
+struct cute_shm_builder;
+
+/* ------------------------------------------------------------------ errors */
+
+enum cute_shm_err {
+	CUTE_SHM_OK		 = 0,
+	CUTE_SHM_ERR_INVALID	 = -1,	/* an argument makes no sense */
+	CUTE_SHM_ERR_NOMEM	 = -2,	/* no private memory */
+	CUTE_SHM_ERR_SYSTEM	 = -3,	/* the system refused; see errmsg */
+	CUTE_SHM_ERR_NOT_FOUND	 = -4,	/* no such project, path, attribute */
+	CUTE_SHM_ERR_EXISTS	 = -5,	/* the name is taken */
+	CUTE_SHM_ERR_OWNER	 = -6,	/* belongs to another user */
+	CUTE_SHM_ERR_PERMISSION	 = -7,	/* may not be read or written */
+	CUTE_SHM_ERR_FORMAT	 = -8,	/* not a segment at all */
+	CUTE_SHM_ERR_UNSUPPORTED = -9,	/* sound, but newer than this library */
+	CUTE_SHM_ERR_CORRUPT	 = -10,	/* a size, offset or digest is wrong */
+	CUTE_SHM_ERR_NO_SPACE	 = -11,	/* does not fit into memory */
+	CUTE_SHM_ERR_TYPE	 = -12,	/* a node of another kind or dtype */
+	CUTE_SHM_ERR_STATE	 = -13,	/* not at this stage of a builder */
+	CUTE_SHM_ERR_CANCELLED	 = -14,	/* a callback asked to stop */
+	CUTE_SHM_ERR_SOURCE	 = -15,	/* the HDF5 file cannot be read */
+	CUTE_SHM_ERR_END	 = -16	/* nothing follows; not a failure */
+};
+
+/* The name of an error in a few words; never NULL, also for unknown ones. */
+const char *cute_shm_strerror(int err);
+
+/*
+ * This thread's last failure as a sentence with names and numbers.  Never NULL;
+ * valid until this thread's next failure.  CUTE_SHM_ERR_END sets none.
+ */
+const char *cute_shm_errmsg(void);
+
+/*
+ * For libraries built on this one: record a failure and return 'err'.
+ * The arguments may include cute_shm_errmsg() itself, to add to it.
+ */
+int cute_shm_fail(int err, const char *format, ...)
+	__attribute__((format(printf, 2, 3), cold));
+
+enum cute_shm_log_level {
+	CUTE_SHM_LOG_WARNING = 1,
+	CUTE_SHM_LOG_INFO,
+	CUTE_SHM_LOG_DEBUG
+};
+
+/* 'message' is one line without its end, valid during the call. */
+typedef void cute_shm_log_fn(enum cute_shm_log_level level, const char *message,
+			     void *arg);
+
+/*
+ * Send messages up to 'level' to 'fn', from whichever thread has one; NULL is
+ * silence, the default.  One hook per process; set it before threads start.
+ */
+void cute_shm_set_log(enum cute_shm_log_level level, cute_shm_log_fn *fn,
+		      void *arg);
+
+/* For libraries built on this one: send a message to the hook. */
+void cute_shm_log(enum cute_shm_log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The version of the library at run time, such as "0.1.0". */
+const char *cute_shm_version(void);
+
+/* ----------------------------------------------------------------- reading */
+
+enum {
+	CUTE_SHM_ANY_OWNER = 1	/* trust segments of other users too */
+};
+
+struct cute_shm_open_options {
+	size_t size;
+	const char *root;	/* NULL: $CUTE_SHM_ROOT, else /dev/shm */
+	unsigned flags;		/* CUTE_SHM_ANY_OWNER */
+};
+
+/*
+ * cute_shm_open() attaches the project and checks its header.  On success *ret
+ * is a handle for cute_shm_close().  Opening costs the same whatever the number
+ * and size of the arrays: only cute_shm_verify() reads the data.
+ *
+ * CUTE_SHM_ERR_NOT_FOUND    no such project in this root
+ * CUTE_SHM_ERR_OWNER        neither the caller's nor root's (see ANY_OWNER)
+ * CUTE_SHM_ERR_FORMAT       not a segment
+ * CUTE_SHM_ERR_UNSUPPORTED  sound, but needs a newer library
+ * CUTE_SHM_ERR_CORRUPT      a size, an offset or a digest is wrong
+ */
+int cute_shm_open(const char *project, const struct cute_shm_open_options *opt,
+		  struct cute_shm **ret);
+
+/* The same for a segment at any path, such as a copy on a disk. */
+int cute_shm_open_file(const char *path,
+		       const struct cute_shm_open_options *opt,
+		       struct cute_shm **ret);
+
+/* Detach.  All that was got through the handle ends here.  NULL is fine. */
+void cute_shm_close(struct cute_shm *shm);
+
+/*
+ * An array, or the value of an attribute.  'data' is C-contiguous and aligned
+ * to 64 bytes (to a page from 4096 bytes on; in an attribute to 16), NULL when
+ * data_size is 0.  dtype is NumPy's array-interface text ("<f8", "|S12"), or
+ * "null" for a null dataspace.
+ *
+ * A ragged array has a dtype such as "*<f4" and one list per element: list i
+ * is values[offsets[i]] to values[offsets[i + 1]], best got by
+ * cute_shm_element().  Its 'data' begins with the offsets.
+ */
+struct cute_shm_array {
+	const struct cute_shm *shm;
+	const char *path;		/* of an attribute: its name */
+	const char *dtype;
+	const void *data;
+	uint64_t data_size;		/* bytes */
+	uint64_t element_count;		/* product of the shape */
+	uint32_t item_size;		/* bytes of one item */
+	uint32_t ndim;			/* 0: a scalar */
+	uint64_t shape[CUTE_SHM_MAX_NDIM];	/* the first ndim are set */
+	const uint64_t *offsets;	/* ragged: element_count + 1, in items */
+	const void *values;		/* ragged: the items, NULL when none */
+	uint64_t value_count;		/* ragged: items in all */
+	uint64_t digest;		/* XXH3-64 at publication; attribute: 0 */
+	uint64_t record;		/* private: where it stands */
+};
+
+enum cute_shm_kind {
+	CUTE_SHM_GROUP = 1,
+	CUTE_SHM_ARRAY,
+	CUTE_SHM_LINK
+};
+
+struct cute_shm_node {
+	const struct cute_shm *shm;
+	enum cute_shm_kind kind;
+	const char *path;	/* "b/b1"; "" for the root */
+	const char *name;	/* its last component */
+	uint64_t child_count;	/* groups */
+	uint32_t attr_count;
+	uint64_t record;	/* private: where it stands */
+	uint64_t end;		/* private: where its subtree ends */
+	uint64_t target;	/* private: of a link */
+};
+
+struct cute_shm_attr {
+	const char *name;
+	struct cute_shm_array value;
+	uint64_t record;	/* private: where it stands */
+};
+
+/*
+ * cute_shm_get() finds an array by path, following links on the way.
+ * CUTE_SHM_ERR_NOT_FOUND, CUTE_SHM_ERR_TYPE (a group), CUTE_SHM_ERR_CORRUPT.
+ */
+int cute_shm_get(const struct cute_shm *shm, const char *path,
+		 struct cute_shm_array *ret);
+
+/*
+ * cute_shm_find() finds any node; links on the way are followed, a link at the
+ * end of the path is returned itself (see cute_shm_follow()).
+ */
+int cute_shm_find(const struct cute_shm *shm, const char *path,
+		  struct cute_shm_node *ret);
+
+/* What a link leads to, a group or an array; other nodes lead to themselves. */
+int cute_shm_follow(const struct cute_shm_node *node,
+		    struct cute_shm_node *ret);
+
+/* The array at a node of that kind, else CUTE_SHM_ERR_TYPE. */
+int cute_shm_node_array(const struct cute_shm_node *node,
+			struct cute_shm_array *ret);
+
+/*
+ * Steps through the tree, in the order of creation; each gives
+ * CUTE_SHM_ERR_END when nothing follows.  'ret' may be the argument itself.
+ * cute_shm_next() walks the subtree of 'top' in pre-order: begin with
+ * node = top.  No step follows a link.
+ */
+int cute_shm_first_child(const struct cute_shm_node *group,
+			 struct cute_shm_node *ret);
+int cute_shm_next_sibling(const struct cute_shm_node *node,
+			  struct cute_shm_node *ret);
+int cute_shm_next(const struct cute_shm_node *top,
+		  const struct cute_shm_node *node, struct cute_shm_node *ret);
+
+/* The group that holds the node; the root's is the root. */
+int cute_shm_parent(const struct cute_shm_node *node,
+		    struct cute_shm_node *ret);
+
+/* The attribute of that name; links have none (CUTE_SHM_ERR_NOT_FOUND). */
+int cute_shm_attr(const struct cute_shm_node *node, const char *name,
+		  struct cute_shm_attr *ret);
+
+/*
+ * The attribute after 'prev', the first when that is NULL; CUTE_SHM_ERR_END
+ * after the last.  'ret' may be 'prev'.
+ */
+int cute_shm_next_attr(const struct cute_shm_node *node,
+		       const struct cute_shm_attr *prev,
+		       struct cute_shm_attr *ret);
+
+/*
+ * Typed access to arrays and to the values of attributes: the data, and in *n
+ * the number of elements, if the dtype is exactly that ("|b1" is u8 too), else
+ * NULL.  An array without elements gives a pointer that is not NULL, and n 0.
+ * 'n' may be NULL.
+ */
+const int8_t *cute_shm_i8(const struct cute_shm_array *array, uint64_t *n);
+const int16_t *cute_shm_i16(const struct cute_shm_array *array, uint64_t *n);
+const int32_t *cute_shm_i32(const struct cute_shm_array *array, uint64_t *n);
+const int64_t *cute_shm_i64(const struct cute_shm_array *array, uint64_t *n);
+const uint8_t *cute_shm_u8(const struct cute_shm_array *array, uint64_t *n);
+const uint16_t *cute_shm_u16(const struct cute_shm_array *array, uint64_t *n);
+const uint32_t *cute_shm_u32(const struct cute_shm_array *array, uint64_t *n);
+const uint64_t *cute_shm_u64(const struct cute_shm_array *array, uint64_t *n);
+const float *cute_shm_f32(const struct cute_shm_array *array, uint64_t *n);
+const double *cute_shm_f64(const struct cute_shm_array *array, uint64_t *n);
+
+/* The same for any dtype text, such as "<c8" or "|S12". */
+const void *cute_shm_typed(const struct cute_shm_array *array,
+			   const char *dtype, uint64_t *n);
+
+/*
+ * List i of a ragged array: where it lies and its number of items.  A string of
+ * "*|S1" is not NUL-terminated.  CUTE_SHM_ERR_TYPE, CUTE_SHM_ERR_INVALID (i).
+ */
+int cute_shm_element(const struct cute_shm_array *array, uint64_t i,
+		     const void **data, uint64_t *n);
+
+/* ------------------------------------------------------------ verification */
+
+struct cute_shm_damage {
+	int err;		/* what cute_shm_verify() will return */
+	const char *path;	/* of the array, NULL: not one array's */
+	uint64_t offset;	/* in the segment */
+	uint64_t block;		/* in the array, of block_size bytes */
+	const char *message;	/* a sentence, the path in it */
+};
+
+struct cute_shm_verify_options {
+	size_t size;
+	unsigned flags;		/* CUTE_SHM_VERIFY_METADATA */
+	unsigned jobs;		/* threads; 0: CPUs this process may use */
+	/* Called for each damage, one at a time; non-zero stops. */
+	int (*report)(const struct cute_shm_damage *damage, void *arg);
+	void *arg;
+};
+
+enum {
+	CUTE_SHM_VERIFY_METADATA = 1	/* header and metadata digests only */
+};
+
+struct cute_shm_verify_result {
+	uint64_t arrays;	/* whose data was checked */
+	uint64_t bytes;		/* of data that were hashed */
+	uint64_t damaged;	/* damages reported */
+};
+
+/*
+ * cute_shm_verify() checks everything that cute-shm(5) says: the digests of
+ * header and metadata, every record, index row and padding byte, and the data
+ * of each array against its digests.  0 when all is sound, otherwise the first
+ * damage's error after all have been reported.  'ret' may be NULL, and is set
+ * in both cases.
+ */
+int cute_shm_verify(const struct cute_shm *shm,
+		    const struct cute_shm_verify_options *opt,
+		    struct cute_shm_verify_result *ret);
+
+/* ---------------------------------------------------------------- projects */
+
+/* A project; texts are never NULL, and last as long as their giver says. */
+struct cute_shm_info {
+	int err;		/* 0: sound header; else why it is listed only */
+	const char *message;	/* the sentence for err, "" when 0 */
+	const char *project;	/* "" when opened by path */
+	const char *path;	/* of the segment */
+	uint64_t size;		/* bytes of the segment */
+	mode_t mode;
+	uid_t uid;		/* owner of the segment */
+	gid_t gid;
+	/* The rest is zero or "" when err is not 0. */
+	uint64_t node_count;	/* groups (with the root), arrays, links */
+	uint64_t array_count;
+	uint64_t array_bytes;	/* of data, padding left out */
+	uint64_t block_size;
+	uint64_t created_ns;	/* Unix time */
+	uint32_t creator_pid;
+	uint32_t creator_uid;
+	int ephemeral;
+	const char *version;	/* of the format */
+	const char *creator;	/* program and version */
+	const char *source;	/* path of the file it came from, "" if none */
+	uint64_t source_size;
+	uint64_t source_mtime_ns;
+	uint8_t uuid[16];	/* of this load */
+	uint64_t metadata_digest;	/* names the content at publication */
+};
+
+/* The project of a handle; its texts last until cute_shm_close(). */
+int cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret);
+
+/* Non-zero ends the listing, which then returns CUTE_SHM_ERR_CANCELLED. */
+typedef int cute_shm_list_fn(const struct cute_shm_info *info, void *arg);
+
+/*
+ * Call 'each' for every object of the root (NULL: the default) that bears our
+ * prefix, sorted by name; also for foreign and damaged ones, with err set.
+ * The texts last for the call only.
+ */
+int cute_shm_list(const char *root, cute_shm_list_fn *each, void *arg);
+
+struct cute_shm_unlink_options {
+	size_t size;
+	const char *root;
+};
+
+/*
+ * Remove the project's name.  Who has it open keeps it; its memory is free when
+ * the last of them closes.  *freed (may be NULL) is the memory that it holds,
+ * in bytes.  A foreign or damaged object of that name is removed as well.
+ */
+int cute_shm_unlink(const char *project,
+		    const struct cute_shm_unlink_options *opt, uint64_t *freed);
+
+struct cute_shm_space {
+	uint64_t available;	/* bytes that a new segment may have */
+	const char *limit;	/* which bound that is, static text */
+};
+
+/* How much fits: free space of the root, MemAvailable, the cgroup's limit. */
+int cute_shm_available(const char *root, struct cute_shm_space *ret);
+
+/* ---------------------------------------------------------------- building */
+
+enum {
+	CUTE_SHM_OVERWRITE = 1	/* replace a project of that name, at once */
+};
+
+struct cute_shm_build_options {
+	size_t size;
+	const char *root;
+	unsigned flags;		/* CUTE_SHM_OVERWRITE */
+	mode_t mode;		/* 0: 0600; whatever the umask */
+	const char *group;	/* name or number; NULL: the process's */
+	const char *creator;	/* NULL: "libcute_shm" and its version */
+	const char *source;	/* file it is made from; NULL: none */
+	uint64_t source_size;
+	uint64_t source_mtime_ns;
+	uint64_t block_size;	/* multiple of 64; 0: 1 MiB */
+	unsigned jobs;		/* threads for data given by pointer */
+};
+
+/*
+ * A builder makes one project, in this order:
+ *
+ *   describe  _group(), _array(), _ragged(), _link(), _attr()
+ *   reserve   _reserve(): layout fixed, memory held, or refused
+ *   write     _write(), from any thread
+ *   publish   _publish(): digests, then the name, at once
+ *
+ * Until then nothing is visible to others; a process that dies leaves nothing
+ * behind.  cute_shm_builder_new() fails early with CUTE_SHM_ERR_EXISTS when the
+ * project exists and CUTE_SHM_OVERWRITE is not set.
+ */
+int cute_shm_builder_new(const char *project,
+			 const struct cute_shm_build_options *opt,
+			 struct cute_shm_builder **ret);
+
+/* A group and its missing parents; one that is there already is fine. */
+int cute_shm_builder_group(struct cute_shm_builder *b, const char *path);
+
+/*
+ * An array of C-contiguous little-endian elements; missing parent groups are
+ * made.  'data' must stay as it is until publication; NULL: written later, and
+ * what is never written is zero.  For "null" ndim is 0 and shape NULL.
+ */
+int cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
+			   const char *dtype, unsigned ndim,
+			   const uint64_t *shape, const void *data);
+
+/*
+ * A ragged array of a dtype such as "*<f4": value_count items in all.
+ * offsets (elements + 1 of them, from 0 to value_count, in items) and values
+ * stay as they are until publication; both NULL: written later, as one block
+ * of bytes with the values at cute_shm_values_at(elements).
+ */
+int cute_shm_builder_ragged(struct cute_shm_builder *b, const char *path,
+			    const char *dtype, unsigned ndim,
+			    const uint64_t *shape, uint64_t value_count,
+			    const uint64_t *offsets, const void *values);
+
+/* Where the values of a ragged array begin in its data. */
+uint64_t cute_shm_values_at(uint64_t element_count);
+
+/*
+ * A second name for the group or array at 'target', which may be described
+ * later; that it exists is checked when memory is reserved.
+ */
+int cute_shm_builder_link(struct cute_shm_builder *b, const char *path,
+			  const char *target);
+
+/*
+ * An attribute of the group or array at 'path'; the value is copied.  A name
+ * that the node has already gives CUTE_SHM_ERR_EXISTS.
+ */
+int cute_shm_builder_attr(struct cute_shm_builder *b, const char *path,
+			  const char *name, const char *dtype, unsigned ndim,
+			  const uint64_t *shape, const void *value);
+int cute_shm_builder_attr_ragged(struct cute_shm_builder *b, const char *path,
+				 const char *name, const char *dtype,
+				 unsigned ndim, const uint64_t *shape,
+				 const uint64_t *offsets, const void *values);
+
+/* A text as an attribute: "*|S1", scalar. */
+int cute_shm_builder_attr_text(struct cute_shm_builder *b, const char *path,
+			       const char *name, const char *text);
+
+/*
+ * Fix the layout and reserve all memory.  CUTE_SHM_ERR_NO_SPACE when it does
+ * not fit: nothing was written, and the message tells what to do.
+ */
+int cute_shm_builder_reserve(struct cute_shm_builder *b);
+
+/*
+ * Write 'size' bytes at 'offset' of the array's data; any number of threads at
+ * once, on ranges that do not overlap.  Whole blocks (block_size, counted from
+ * the array's start) are hashed here, while they are in cache.
+ */
+int cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
+			   uint64_t offset, const void *src, size_t size);
+
+/*
+ * Complete the digests and give the project its name.  'ret' may be NULL; else
+ * it gets a handle.  Reserves first if that was not done.  Whatever comes out,
+ * only cute_shm_builder_free() may follow.  CUTE_SHM_ERR_EXISTS: another
+ * one was faster.
+ */
+int cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret);
+
+/* End the builder; unpublished, it leaves nothing behind.  NULL is fine. */
+void cute_shm_builder_free(struct cute_shm_builder *b);
+
+/*
+ * For a builder that a forked child fills: the child calls _seal() (all of
+ * publication but the name), then the parent, whose copy of the builder was
+ * not used meanwhile, _adopt(), and it may publish.
+ */
+int cute_shm_builder_seal(struct cute_shm_builder *b);
+int cute_shm_builder_adopt(struct cute_shm_builder *b);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

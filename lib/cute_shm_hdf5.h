@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HDF5 files as cute-shm projects; what becomes of what is told by
+ * cute-shm-hdf5(7).  The rules of <cute_shm.h> hold here too.
+ *
+ * libhdf5 runs in a child of the calling process, so a file that makes it
+ * crash or never end is an error like another one, and no state of a libhdf5
+ * that the caller uses itself is touched.  Callbacks are called in the
+ * caller's thread.
+ */
+#ifndef CUTE_SHM_HDF5_H
+#define CUTE_SHM_HDF5_H
+
+#include <cute_shm.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	CUTE_SHM_HDF5_OVERWRITE   = 1,	/* replace a project of that name */
+	CUTE_SHM_HDF5_KEEP_GOING  = 2,	/* leave out what cannot be read */
+	CUTE_SHM_HDF5_NO_EXTERNAL = 4	/* do not follow external links */
+};
+
+struct cute_shm_hdf5_progress {
+	uint64_t bytes_done;
+	uint64_t bytes_total;	/* 0 while the file is being scanned */
+	uint64_t objects;	/* found so far, or in all */
+	const char *path;	/* at work on this one */
+};
+
+/* An array of the segment to be, or of the one just filled. */
+struct cute_shm_hdf5_array {
+	const char *path;
+	const char *dtype;
+	unsigned ndim;
+	const uint64_t *shape;
+	uint64_t bytes;
+	const char *strategy;	/* how it was read; "" in a plan */
+	double seconds;		/* that it took; 0 in a plan */
+};
+
+/* Something that is not in the segment, or would not be. */
+struct cute_shm_hdf5_skipped {
+	const char *path;	/* of an attribute: "a/b@name" */
+	const char *reason;
+	int failed;		/* 0: has no form in a segment; 1: unreadable */
+};
+
+struct cute_shm_hdf5_options {
+	size_t size;
+	const char *root;
+	unsigned flags;		/* CUTE_SHM_HDF5_... */
+	mode_t mode;		/* as in struct cute_shm_build_options */
+	const char *group;
+	const char *creator;	/* NULL: "libcute_shm_hdf5" and its version */
+	unsigned jobs;		/* threads; 0: CPUs this process may use */
+	/*
+	 * NULL or a list that ends with NULL.  select: paths of objects, which
+	 * are loaded with all below them and the groups above.  exclude:
+	 * fnmatch(3) patterns for paths without leading slash, where '*' also
+	 * matches slashes; what matches is left out with all below it.
+	 */
+	const char *const *select;
+	const char *const *exclude;
+	/* Callbacks, each may be NULL.  Texts are valid during the call. */
+	int (*progress)(const struct cute_shm_hdf5_progress *p, void *arg);
+	void (*array)(const struct cute_shm_hdf5_array *array, void *arg);
+	void (*skipped)(const struct cute_shm_hdf5_skipped *skipped, void *arg);
+	void *arg;
+};
+
+struct cute_shm_hdf5_result {
+	uint64_t arrays;
+	uint64_t groups;	/* with the root */
+	uint64_t links;
+	uint64_t bytes;		/* of data, padding left out */
+	uint64_t segment_size;	/* bytes of shared memory */
+	uint64_t skipped;	/* no form in a segment */
+	uint64_t failed;	/* unreadable, left out (KEEP_GOING) */
+	double seconds;
+};
+
+/*
+ * Load the HDF5 file 'file' as 'project'.  'progress' is called about ten times
+ * a second; a non-zero return cancels (CUTE_SHM_ERR_CANCELLED), nothing is
+ * published.  Without KEEP_GOING the first object that cannot be read ends the
+ * load (CUTE_SHM_ERR_SOURCE); with it the object is left out and counted in
+ * ret->failed, and the call succeeds.  'ret' may be NULL.
+ *
+ * CUTE_SHM_ERR_EXISTS    the project exists, and OVERWRITE is not set
+ * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and remedy
+ * CUTE_SHM_ERR_SOURCE    no HDF5 file, damaged, or a filter is missing
+ */
+int cute_shm_hdf5_load(const char *project, const char *file,
+		       const struct cute_shm_hdf5_options *opt,
+		       struct cute_shm_hdf5_result *ret);
+
+/* What a load would do: the same callbacks and sums, but no segment. */
+int cute_shm_hdf5_plan(const char *file,
+		       const struct cute_shm_hdf5_options *opt,
+		       struct cute_shm_hdf5_result *ret);
+
+/* Bytes of data that the file's arrays have in a segment. */
+int cute_shm_hdf5_size(const char *file,
+		       const struct cute_shm_hdf5_options *opt, uint64_t *ret);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

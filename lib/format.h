@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of a segment.  The published form of what stands here is
+ * man/cute-shm.5: change one, change the other, in the same commit.
+ *
+ * All integers are little-endian and unsigned; all offsets count from the
+ * segment's first byte.
+ */
+#ifndef CUTE_SHM_FORMAT_H
+#define CUTE_SHM_FORMAT_H
+
+#include <stdint.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "segments are little-endian and read in place: so must the machine be"
+#endif
+
+#define FORMAT_MAGIC		"CUTE-SHM"
+#define FORMAT_VERSION		"1.0"
+#define FORMAT_MAJOR		'1'
+#define FORMAT_BYTE_ORDER	UINT64_C(0x0102030405060708)
+#define FORMAT_HEADER_SIZE	UINT64_C(1024)	/* with second superblock */
+#define FORMAT_BLOCK_SIZE	UINT64_C(1048576)
+#define FORMAT_BLOCK_UNIT	UINT64_C(64)	/* block_size is a multiple */
+#define FORMAT_SECTION_ALIGN	UINT64_C(64)
+#define FORMAT_PAGE		UINT64_C(4096)	/* live slots, data, arrays */
+#define FORMAT_DATA_ALIGN	UINT64_C(64)	/* arrays below one page */
+#define FORMAT_ROW		UINT64_C(16)	/* of hexdump: records */
+#define FORMAT_MAX_NDIM		32
+#define FORMAT_DTYPE_SIZE	16		/* text with its NUL */
+
+#define FORMAT_TAG_GROUP	"GRUP"
+#define FORMAT_TAG_ARRAY	"ARRY"
+#define FORMAT_TAG_LINK		"LINK"
+#define FORMAT_TAG_ATTR		"ATTR"
+
+/* Feature bits of format_header.compatible. */
+#define FORMAT_COMPATIBLE_EPHEMERAL	UINT32_C(1)
+#define FORMAT_COMPATIBLE_KNOWN		FORMAT_COMPATIBLE_EPHEMERAL
+#define FORMAT_INCOMPATIBLE_KNOWN	UINT32_C(0)
+
+struct format_header {
+	char magic[8];			/* 0x000 */
+	char version[8];		/* 0x008 text */
+	uint64_t byte_order;		/* 0x010 */
+	uint64_t header_size;		/* 0x018 */
+	uint64_t segment_size;		/* 0x020 */
+	uint64_t metadata_size;		/* 0x028 */
+	uint64_t index_offset;		/* 0x030 */
+	uint64_t node_count;		/* 0x038 */
+	uint64_t records_offset;	/* 0x040 */
+	uint64_t records_size;		/* 0x048 */
+	uint64_t blocks_offset;		/* 0x050 */
+	uint64_t block_count;		/* 0x058 */
+	uint64_t live_offset;		/* 0x060 */
+	uint64_t array_count;		/* 0x068 */
+	uint64_t data_offset;		/* 0x070 */
+	uint64_t data_size;		/* 0x078 */
+	uint64_t array_bytes;		/* 0x080 */
+	uint64_t block_size;		/* 0x088 */
+	uint32_t incompatible;		/* 0x090 feature bits */
+	uint32_t compatible;		/* 0x094 feature bits */
+	uint64_t created_ns;		/* 0x098 Unix time */
+	uint32_t creator_pid;		/* 0x0a0 */
+	uint32_t creator_uid;		/* 0x0a4 */
+	uint64_t source_size;		/* 0x0a8 */
+	uint8_t uuid[16];		/* 0x0b0 */
+	uint64_t source_mtime_ns;	/* 0x0c0 */
+	uint8_t zero[24];		/* 0x0c8 */
+	char creator[32];		/* 0x0e0 text */
+	char source[240];		/* 0x100 text */
+	uint64_t metadata_digest;	/* 0x1f0 of [header_size, metadata_size) */
+	uint64_t header_digest;		/* 0x1f8 of [0, 0x1f8) */
+};
+
+/* A row of the path index; rows are sorted by hash, then offset. */
+struct format_index_row {
+	uint64_t hash;			/* XXH3-64 of the path */
+	uint64_t offset;		/* of the node's record */
+};
+
+/* The row that every record starts with. */
+struct format_record {
+	char tag[4];			/* 0x00 */
+	uint32_t record_size;		/* 0x04 of this record alone */
+	uint32_t name_size;		/* 0x08 path or name, NUL left out */
+	uint32_t count;			/* 0x0c attributes; of ATTR: ndim */
+};
+
+/* GRUP and LINK; their path follows at 0x30. */
+struct format_node {
+	struct format_record record;	/* 0x00 */
+	uint64_t parent;		/* 0x10 */
+	uint64_t next;			/* 0x18 just past the subtree */
+	uint64_t child_or_target;	/* 0x20 child_count; LINK: target */
+	uint64_t zero;			/* 0x28 */
+};
+
+/* ARRY; its shape follows at 0x70, then its path. */
+struct format_array {
+	struct format_record record;	/* 0x00 */
+	uint64_t parent;		/* 0x10 */
+	uint64_t next;			/* 0x18 */
+	uint64_t element_count;		/* 0x20 */
+	uint32_t item_size;		/* 0x28 */
+	uint32_t ndim;			/* 0x2c */
+	char dtype[FORMAT_DTYPE_SIZE];	/* 0x30 text */
+	uint64_t data_offset;		/* 0x40 */
+	uint64_t data_size;		/* 0x48 */
+	uint64_t digest;		/* 0x50 */
+	uint64_t first_block;		/* 0x58 row of the block digests */
+	uint64_t values_offset;		/* 0x60 ragged: the items */
+	uint64_t live_slot;		/* 0x68 */
+};
+
+/* ATTR; its name follows at 0x30, then its shape, then its value. */
+struct format_attr {
+	struct format_record record;	/* 0x00 */
+	char dtype[FORMAT_DTYPE_SIZE];	/* 0x10 text */
+	uint64_t value_size;		/* 0x20 */
+	uint32_t item_size;		/* 0x28 */
+	uint32_t zero;			/* 0x2c */
+};
+
+struct format_live {
+	uint32_t sequence;		/* 0x00 odd: being written */
+	uint32_t writer_pid;		/* 0x04 */
+	uint64_t updated_ns;		/* 0x08 */
+	uint64_t digest;		/* 0x10 as of digest_sequence */
+	uint32_t digest_sequence;	/* 0x18 */
+	uint8_t zero[36];		/* 0x1c */
+};
+
+#define FORMAT_AT(type, member, at) \
+	_Static_assert(__builtin_offsetof(struct type, member) == (at), \
+		       #type "." #member " is not where cute-shm(5) says")
+
+_Static_assert(sizeof(struct format_header) == 512, "half of a superblock pair");
+_Static_assert(sizeof(struct format_index_row) == 16, "one row");
+_Static_assert(sizeof(struct format_record) == 16, "one row");
+_Static_assert(sizeof(struct format_node) == 0x30, "three rows");
+_Static_assert(sizeof(struct format_array) == 0x70, "seven rows");
+_Static_assert(sizeof(struct format_attr) == 0x30, "three rows");
+_Static_assert(sizeof(struct format_live) == 64, "one cache line");
+FORMAT_AT(format_header, segment_size, 0x20);
+FORMAT_AT(format_header, live_offset, 0x60);
+FORMAT_AT(format_header, incompatible, 0x90);
+FORMAT_AT(format_header, uuid, 0xb0);
+FORMAT_AT(format_header, creator, 0xe0);
+FORMAT_AT(format_header, source, 0x100);
+FORMAT_AT(format_header, metadata_digest, 0x1f0);
+FORMAT_AT(format_array, item_size, 0x28);
+FORMAT_AT(format_array, dtype, 0x30);
+FORMAT_AT(format_array, live_slot, 0x68);
+FORMAT_AT(format_attr, value_size, 0x20);
+FORMAT_AT(format_live, digest_sequence, 0x18);
+
+#endif

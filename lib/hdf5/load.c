@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include "cute_shm_hdf5.h"

@@ -1,0 +1,63 @@
+# The two libraries.  libcore.la and libload.la hold the objects, hidden symbols
+# included, for the tests of modules; the installed ones export their map.
+
+noinst_LTLIBRARIES += lib/libpool.la lib/libcore.la
+lib_LTLIBRARIES += lib/libcute_shm.la
+include_HEADERS += lib/cute_shm.h
+nodist_pkgconfig_DATA += lib/cute-shm.pc
+EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
+
+lib_libpool_la_SOURCES = lib/pool.c lib/pool.h
+
+lib_libcore_la_SOURCES = \
+	lib/attr.c \
+	lib/build.c \
+	lib/check.c \
+	lib/digest.c \
+	lib/dtype.c \
+	lib/error.c \
+	lib/format.h \
+	lib/internal.h \
+	lib/layout.c \
+	lib/log.c \
+	lib/options.c \
+	lib/path.c \
+	lib/project.c \
+	lib/publish.c \
+	lib/read.c \
+	lib/space.c \
+	lib/tree.c \
+	lib/typed.c \
+	lib/verify.c \
+	lib/walk.c
+lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
+lib_libcore_la_LIBADD = lib/libpool.la $(XXHASH_LIBS)
+
+lib_libcute_shm_la_SOURCES =
+lib_libcute_shm_la_LIBADD = lib/libcore.la
+lib_libcute_shm_la_DEPENDENCIES = lib/libcore.la lib/cute_shm.map
+lib_libcute_shm_la_LINK = $(LINK) $(lib_libcute_shm_la_LDFLAGS)
+lib_libcute_shm_la_LDFLAGS = -version-info $(LIB_VERSION) -no-undefined \
+	-Wl,--version-script=$(srcdir)/lib/cute_shm.map
+
+if HDF5
+noinst_LTLIBRARIES += lib/libload.la
+lib_LTLIBRARIES += lib/libcute_shm_hdf5.la
+include_HEADERS += lib/cute_shm_hdf5.h
+nodist_pkgconfig_DATA += lib/cute-shm-hdf5.pc
+endif
+
+lib_libload_la_SOURCES = \
+	lib/hdf5/load.c
+lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
+	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
+lib_libload_la_LIBADD = lib/libpool.la $(HDF5_LIBS) $(LIBDEFLATE_LIBS) \
+	$(ZSTD_LIBS) $(LZ4_LIBS) $(BLOSC_LIBS)
+
+lib_libcute_shm_hdf5_la_SOURCES =
+lib_libcute_shm_hdf5_la_LIBADD = lib/libload.la lib/libcute_shm.la
+lib_libcute_shm_hdf5_la_DEPENDENCIES = lib/libload.la lib/libcute_shm.la \
+	lib/cute_shm_hdf5.map
+lib_libcute_shm_hdf5_la_LINK = $(LINK) $(lib_libcute_shm_hdf5_la_LDFLAGS)
+lib_libcute_shm_hdf5_la_LDFLAGS = -version-info $(LIB_VERSION) -no-undefined \
+	-Wl,--version-script=$(srcdir)/lib/cute_shm_hdf5.map

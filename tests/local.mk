@@ -1,0 +1,3 @@
+# Tests: one libcheck program per module, shell tests of the tools.
+
+EXTRA_DIST += tests/env.sh
