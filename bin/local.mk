@@ -1,1 +1,46 @@
 # The tools: one small program each, over a shared cli, table and progress.
+
+noinst_LTLIBRARIES += bin/libcli.la
+bin_PROGRAMS += bin/cute-shm-list bin/cute-shm-unlink
+
+bin_libcli_la_SOURCES = \
+	bin/cli.c \
+	bin/cli.h \
+	bin/interrupt.c \
+	bin/interrupt.h \
+	bin/json.c \
+	bin/json.h \
+	bin/progress.c \
+	bin/progress.h \
+	bin/table.c \
+	bin/table.h \
+	bin/text.c \
+	bin/text.h \
+	bin/units.c \
+	bin/units.h \
+	bin/value.c \
+	bin/value.h
+bin_libcli_la_LIBADD = -lm
+
+bin_cute_shm_list_SOURCES = \
+	bin/cute-shm-list.c \
+	bin/list.h \
+	bin/list_full.c \
+	bin/list_json.c \
+	bin/list_short.c
+bin_cute_shm_list_LDADD = bin/libcli.la lib/libcute_shm.la
+
+bin_cute_shm_unlink_SOURCES = bin/cute-shm-unlink.c
+bin_cute_shm_unlink_LDADD = bin/libcli.la lib/libcute_shm.la
+
+if HDF5
+bin_PROGRAMS += bin/cute-shm-hdf5
+endif
+
+bin_cute_shm_hdf5_SOURCES = \
+	bin/cute-shm-hdf5.c \
+	bin/load.h \
+	bin/load_report.c
+bin_cute_shm_hdf5_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+bin_cute_shm_hdf5_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
+	lib/libcute_shm.la

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cute_shm.h>
+
+#include "text.h"
+
+static bool want_help, want_version;
+static const struct cli_option common_options[] = {
+	{ 'h', CLI_FLAG, "help", NULL, "show this and exit", &want_help },
+	{ 'V', CLI_FLAG, "version", NULL, "show the version and exit",
+	  &want_version },
+	{ .name = NULL }
+};
+
+static const struct cli_program *program;
+static void (*before_message)(void);
+
+void
+cli_before_message(void (*fn)(void))
+{
+	before_message = fn;
+}
+
+void
+cli_message(const char *format, ...)
+{
+	va_list args;
+	char *s;
+
+	if (before_message)
+		before_message();
+	va_start(args, format);
+	s = text_vformat(format, args);
+	va_end(args);
+	text_line(stderr, "%s: %s", program->name, s);
+	free(s);
+}
+
+/* A message, then the way to more. */
+static _Noreturn void misuse(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+static _Noreturn void
+misuse(const char *format, ...)
+{
+	va_list args;
+	char *s;
+
+	va_start(args, format);
+	s = text_vformat(format, args);
+	va_end(args);
+	cli_message("%s", s);
+	fprintf(stderr, "Try '%s --help'.\n", program->name);
+	exit(cli_end(CLI_MISUSE));
+}
+
+/* ----------------------------------------------------------------- options */
+
+static const struct cli_option *
+find_in(const struct cli_option *table, const char *name, size_t n, char letter)
+{
+	const struct cli_option *o;
+
+	for (o = table; o->name; o++) {
+		if (letter && o->letter == letter)
+			return o;
+		if (!letter && strlen(o->name) == n &&
+		    memcmp(o->name, name, n) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+static const struct cli_option *
+find(const char *name, size_t n, char letter)
+{
+	const struct cli_option *o;
+
+	o = find_in(program->options, name, n, letter);
+	return o ? o : find_in(common_options, name, n, letter);
+}
+
+static void
+add_text(struct cli_list *list, const char *value)
+{
+	list->items = text_alloc(list->items, list->count + 2,
+				 sizeof(*list->items));
+	list->items[list->count++] = value;
+	list->items[list->count] = NULL;
+}
+
+static unsigned long
+number(const struct cli_option *o, const char *value, int base,
+       unsigned long max)
+{
+	unsigned long n;
+	char *end;
+
+	/* strtoul() takes signs and spaces, an option does not. */
+	errno = 0;
+	n = strtoul(value, &end, base);
+	if (*value < '0' || *value > '9' || *end || errno || n == 0 || n > max)
+		misuse(base == 8 ?
+		       "option '--%s': '%s' is no mode from 1 to %lo, octal" :
+		       "option '--%s': '%s' is no number from 1 to %lu",
+		       o->name, value, max);
+	return n;
+}
+
+static void
+set(const struct cli_option *o, const char *value)
+{
+	switch (o->kind) {
+	case CLI_FLAG:
+		*(bool *)o->to = true;
+		break;
+	case CLI_TEXT:
+		*(const char **)o->to = value;
+		break;
+	case CLI_TEXTS:
+		add_text(o->to, value);
+		break;
+	case CLI_COUNT:
+		*(unsigned *)o->to = (unsigned)number(o, value, 10, 4096);
+		break;
+	case CLI_MODE:
+		*(mode_t *)o->to = (mode_t)number(o, value, 8, 0777);
+		break;
+	}
+}
+
+/* The value of 'o': what stands behind it in its own argument, or the next. */
+static const char *
+value_of(const struct cli_option *o, const char *attached, char ***next)
+{
+	if (attached)
+		return attached;
+	if (!**next)
+		misuse("option '--%s' needs a value: %s", o->name, o->value);
+	return *(*next)++;
+}
+
+/* "-short", "--root=DIR", "--root" "DIR"; false: no such option. */
+static bool
+take_long(const char *name, char ***next)
+{
+	size_t n = strcspn(name, "=");
+	const char *attached = name[n] == '=' ? name + n + 1 : NULL;
+	const struct cli_option *o = find(name, n, 0);
+
+	if (!o)
+		return false;
+	if (o->kind != CLI_FLAG)
+		attached = value_of(o, attached, next);
+	else if (attached)
+		misuse("option '--%s' takes no value", o->name);
+	set(o, attached);
+	return true;
+}
+
+/* "-sv", "-j4", "-j" "4". */
+static void
+take_letters(const char *letters, char ***next)
+{
+	const struct cli_option *o;
+	const char *p;
+
+	for (p = letters; *p; p++) {
+		o = find(NULL, 0, *p);
+		if (!o && p == letters)
+			misuse("unknown option '-%s'", letters);
+		if (!o)
+			misuse("unknown option '-%c' in '-%s'", *p, letters);
+		if (o->kind != CLI_FLAG) {
+			set(o, value_of(o, p[1] ? p + 1 : NULL, next));
+			return;
+		}
+		set(o, NULL);
+	}
+}
+
+/* Options may stand anywhere before "--"; operands move to the front. */
+static int
+parse(char **argv)
+{
+	char **next = argv + 1;
+	bool options = true;
+	const char *arg;
+	int n = 0;
+
+	while (*next) {
+		arg = *next++;
+		if (!options || arg[0] != '-' || arg[1] == '\0')
+			argv[n++] = next[-1];
+		else if (strcmp(arg, "--") == 0)
+			options = false;
+		else if (arg[1] != '-' && arg[2] == '\0')
+			take_letters(arg + 1, &next);
+		else if (take_long(arg + (arg[1] == '-' ? 2 : 1), &next))
+			continue;
+		else if (arg[1] == '-')
+			misuse("unknown option '%s'", arg);
+		else
+			take_letters(arg + 1, &next);
+	}
+	argv[n] = NULL;
+	return n;
+}
+
+/* -------------------------------------------------------- help and version */
+
+static void
+help_options(const struct cli_option *table, int width)
+{
+	const struct cli_option *o;
+	char *name;
+
+	for (o = table; o->name; o++) {
+		name = text_format("--%s%s%s", o->name, o->value ? " " : "",
+				   o->value ? o->value : "");
+		printf("  %c%c%c %-*s  %s\n", o->letter ? '-' : ' ',
+		       o->letter ? o->letter : ' ', o->letter ? ',' : ' ',
+		       width, name, o->help);
+		free(name);
+	}
+}
+
+static void
+help(void)
+{
+	const struct cli_option *o;
+	int width = 9, w;
+
+	for (o = program->options; o->name; o++) {
+		w = 2 + (int)strlen(o->name) +
+		    (o->value ? 1 + (int)strlen(o->value) : 0);
+		if (w > width)
+			width = w;
+	}
+	printf("Usage: %s [OPTION...] %s\n%s\n\n", program->name,
+	       program->operands, program->summary);
+	help_options(program->options, width);
+	help_options(common_options, width);
+	printf("\nA long option may have one dash or two; -- ends the options.\n"
+	       "\nExit status:\n%s", program->statuses);
+}
+
+static void
+version(void)
+{
+	printf("%s %s\n", program->name, CUTE_SHM_VERSION);
+	if (strcmp(cute_shm_version(), CUTE_SHM_VERSION) != 0)
+		printf("running with libcute_shm %s\n", cute_shm_version());
+	if (program->built_with)
+		printf("built with %s\n", program->built_with);
+}
+
+/* ------------------------------------------------------------------- edges */
+
+/*
+ * Without one of the three standard descriptors, the next file that is opened
+ * would take its number, and messages would be written into it.
+ */
+static void
+fill_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+			exit(CLI_FAILED);
+}
+
+/* The n-th word of the operands, to name what is missing. */
+static _Noreturn void
+misuse_missing(int n)
+{
+	const char *p = program->operands;
+
+	while (n-- > 0)
+		p += strcspn(p, " ") + 1;
+	misuse("argument missing: %.*s", (int)strcspn(p, " ."), p);
+}
+
+int
+cli_begin(const struct cli_program *prog, int argc, char **argv)
+{
+	int n;
+
+	program = prog;
+	fill_descriptors();
+	text_begin();
+	if (argc < 1)
+		exit(CLI_MISUSE);
+	n = parse(argv);
+	if (want_help || want_version) {
+		if (want_help)
+			help();
+		else
+			version();
+		exit(cli_end(CLI_OK));
+	}
+	if (n < prog->min_operands)
+		misuse_missing(n);
+	if (prog->max_operands >= 0 && n > prog->max_operands)
+		misuse("one argument too many: '%s'",
+		       argv[prog->max_operands]);
+	return n;
+}
+
+int
+cli_end(int status)
+{
+	bool lost = ferror(stdout) != 0;
+
+	errno = 0;
+	if (fclose(stdout) == 0 && !lost)
+		return status;
+	cli_message("cannot write to standard output: %s",
+		    errno ? strerror(errno) : "output was lost");
+	return status == CLI_OK ? CLI_FAILED : status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every tool does alike at its edges: options, help, messages, statuses.
+ * The manual lists the statuses: a new one is added there too.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum cli_status {
+	CLI_OK = 0,
+	CLI_FAILED = 1,
+	CLI_PARTIAL = 2,	/* --keep-going left something out */
+	CLI_NO_SPACE = 3,
+	CLI_MISUSE = 64		/* EX_USAGE of sysexits.h */
+};
+
+struct cli_list {
+	const char **items;	/* ends with NULL; NULL when empty */
+	size_t count;
+};
+
+enum cli_kind {
+	CLI_FLAG,		/* bool */
+	CLI_TEXT,		/* const char * */
+	CLI_TEXTS,		/* struct cli_list; may be repeated */
+	CLI_COUNT,		/* unsigned, from 1 */
+	CLI_MODE		/* mode_t, octal, not 0 */
+};
+
+struct cli_option {
+	char letter;		/* 0: none */
+	enum cli_kind kind;
+	const char *name;	/* NULL: end of the table */
+	const char *value;	/* its name in --help, NULL for flags */
+	const char *help;
+	void *to;		/* what 'kind' says */
+};
+
+struct cli_program {
+	const char *name;
+	const char *operands;	/* "PROJECT FILE", "[PROJECT...]" */
+	const char *summary;
+	const char *statuses;	/* lines of --help */
+	const char *built_with;	/* a line of --version, may be NULL */
+	int min_operands;
+	int max_operands;	/* -1: any number */
+	const struct cli_option *options;
+};
+
+/*
+ * Read the command line.  Returns the number of operands, which argv then
+ * begins with.  Ends the program after --help, --version, and misuse.
+ */
+int cli_begin(const struct cli_program *program, int argc, char **argv);
+
+/* The last call of main(): the status, or failure if output was lost. */
+int cli_end(int status);
+
+/* One line on standard error, after the name of the program. */
+void cli_message(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* Called before each message: who shows progress gets out of the way. */
+void cli_before_message(void (*fn)(void));
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* cute-shm-hdf5: load an HDF5 file into shared memory. */
+#include <stdio.h>
+
+#include <H5public.h>
+
+#include <cute_shm.h>
+#include <cute_shm_hdf5.h>
+
+#include "cli.h"
+#include "interrupt.h"
+#include "load.h"
+
+static bool opt_overwrite, opt_verbose, opt_no_progress, opt_keep_going;
+static bool opt_no_external, opt_dry_run, opt_json;
+static const char *opt_root, *opt_group;
+static struct cli_list opt_select, opt_exclude;
+static unsigned opt_jobs;
+static mode_t opt_mode;
+
+static const struct cli_option options[] = {
+	{ 'o', CLI_FLAG, "overwrite", NULL,
+	  "replace a project of that name, at once and only at the end",
+	  &opt_overwrite },
+	{ 'v', CLI_FLAG, "verbose", NULL,
+	  "say how each array was read, and how fast", &opt_verbose },
+	{ 0, CLI_FLAG, "no-progress", NULL,
+	  "show no progress on the terminal", &opt_no_progress },
+	{ 'j', CLI_COUNT, "jobs", "N",
+	  "threads; default as many as there are CPUs", &opt_jobs },
+	{ 0, CLI_TEXTS, "select", "PATH",
+	  "load only this object and what is below it; may be repeated",
+	  &opt_select },
+	{ 0, CLI_TEXTS, "exclude", "GLOB",
+	  "leave out paths that match, as b/* or *_raw; may be repeated",
+	  &opt_exclude },
+	{ 0, CLI_FLAG, "no-external", NULL,
+	  "do not follow links into other files", &opt_no_external },
+	{ 0, CLI_FLAG, "keep-going", NULL,
+	  "leave out what cannot be read instead of failing", &opt_keep_going },
+	{ 0, CLI_MODE, "mode", "OCTAL",
+	  "permissions; default 0600, 0640 lets the group read", &opt_mode },
+	{ 0, CLI_TEXT, "group", "NAME", "group of the segment", &opt_group },
+	{ 0, CLI_TEXT, "root", "DIR",
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
+	  &opt_root },
+	{ 0, CLI_FLAG, "dry-run", NULL,
+	  "only show what would be loaded, and whether it fits",
+	  &opt_dry_run },
+	{ 0, CLI_FLAG, "json", NULL, "the result, or the plan, as JSON",
+	  &opt_json },
+	{ .name = NULL }
+};
+
+static const struct cli_program program = {
+	.name = "cute-shm-hdf5",
+	.operands = "PROJECT FILE",
+	.summary = "Load the HDF5 file FILE into shared memory as PROJECT.",
+	.statuses =
+		"  0   loaded\n"
+		"  1   failed, nothing is loaded\n"
+		"  2   loaded in part: --keep-going left something out\n"
+		"  3   does not fit into memory, nothing is loaded\n"
+		"  64  misuse of the command line\n",
+	.built_with = H5_VERS_INFO
+#ifdef HAVE_LIBDEFLATE
+		      ", libdeflate"
+#endif
+#ifdef HAVE_ZSTD
+		      ", zstd"
+#endif
+#ifdef HAVE_LZ4
+		      ", lz4"
+#endif
+#ifdef HAVE_BLOSC
+		      ", blosc"
+#endif
+	,
+	.min_operands = 2,
+	.max_operands = 2,
+	.options = options,
+};
+
+static void
+on_log(enum cute_shm_log_level level, const char *message, void *arg)
+{
+	(void)arg;
+	cli_message("%s%s", level == CUTE_SHM_LOG_WARNING ? "warning: " : "",
+		    message);
+}
+
+static unsigned
+flags(void)
+{
+	unsigned ret = 0;
+
+	if (opt_overwrite)
+		ret |= CUTE_SHM_HDF5_OVERWRITE;
+	if (opt_keep_going)
+		ret |= CUTE_SHM_HDF5_KEEP_GOING;
+	if (opt_no_external)
+		ret |= CUTE_SHM_HDF5_NO_EXTERNAL;
+	return ret;
+}
+
+static struct cute_shm_hdf5_options
+load_options(void)
+{
+	return (struct cute_shm_hdf5_options){
+		.size = sizeof(struct cute_shm_hdf5_options),
+		.root = opt_root,
+		.flags = flags(),
+		.mode = opt_mode,
+		.group = opt_group,
+		.creator = "cute-shm-hdf5 " CUTE_SHM_VERSION,
+		.jobs = opt_jobs,
+		.select = opt_select.items,
+		.exclude = opt_exclude.items,
+		.progress = load_report_progress,
+		.array = load_report_array,
+		.skipped = load_report_skipped,
+	};
+}
+
+static int
+fail(int err)
+{
+	load_report_failed();
+	if (err == CUTE_SHM_ERR_CANCELLED && interrupt_pending())
+		return CLI_FAILED;	/* and die by the signal in main() */
+	cli_message("%s%s", cute_shm_errmsg(), err == CUTE_SHM_ERR_EXISTS ?
+		    "; --overwrite replaces it" : "");
+	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
+}
+
+static int
+load(const char *project, const char *file)
+{
+	struct cute_shm_hdf5_options opt = load_options();
+	struct cute_shm_hdf5_result result;
+	int err = cute_shm_hdf5_load(project, file, &opt, &result);
+
+	if (err)
+		return fail(err);
+	load_report_done(&result);
+	return result.failed ? CLI_PARTIAL : CLI_OK;
+}
+
+/* True if something has that name already, be it damaged or another user's. */
+static int
+project_exists(const char *project, bool *ret)
+{
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .root = opt_root
+	};
+	struct cute_shm *shm = NULL;
+	int err = cute_shm_open(project, &opt, &shm);
+
+	cute_shm_close(shm);
+	*ret = err != CUTE_SHM_ERR_NOT_FOUND;
+	return err == CUTE_SHM_ERR_INVALID ? err : 0;
+}
+
+static int
+plan(const char *project, const char *file)
+{
+	struct cute_shm_hdf5_options opt = load_options();
+	struct cute_shm_hdf5_result result;
+	struct cute_shm_space space;
+	bool exists;
+	int err = project_exists(project, &exists);
+
+	if (!err)
+		err = cute_shm_hdf5_plan(file, &opt, &result);
+	if (!err)
+		err = cute_shm_available(opt_root, &space);
+	if (err)
+		return fail(err);
+	load_report_plan(&result, &space, exists);
+	if (exists && !opt_overwrite) {
+		cli_message("project '%s' exists: this load needs --overwrite",
+			    project);
+		return CLI_FAILED;
+	}
+	if (result.segment_size > space.available)
+		return CLI_NO_SPACE;
+	return result.failed ? CLI_PARTIAL : CLI_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct load_report_options report = { 0 };
+	int status;
+
+	cli_begin(&program, argc, argv);
+	report.project = argv[0];
+	report.file = argv[1];
+	report.plan = opt_dry_run;
+	report.json = opt_json;
+	report.verbose = opt_verbose;
+	report.progress = !opt_no_progress;
+	cute_shm_set_log(opt_verbose ? CUTE_SHM_LOG_DEBUG :
+			 CUTE_SHM_LOG_WARNING, on_log, NULL);
+	interrupt_begin();
+	load_report_begin(&report);
+	status = opt_dry_run ? plan(argv[0], argv[1]) : load(argv[0], argv[1]);
+	status = cli_end(status);
+	interrupt_end();
+	return status;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* cute-shm-list: what projects there are, and what is in them. */
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "list.h"
+#include "text.h"
+
+bool list_with_tree, list_exact_bytes;
+static bool opt_short, opt_json, opt_any_owner;
+static const char *opt_root;
+
+static const struct cli_option options[] = {
+	{ 's', CLI_FLAG, "short", NULL,
+	  "one row per project: arrays, size, age, owner, integrity",
+	  &opt_short },
+	{ 0, CLI_FLAG, "json", NULL, "the same as JSON, all values in full",
+	  &opt_json },
+	{ 0, CLI_FLAG, "bytes", NULL, "sizes in bytes", &list_exact_bytes },
+	{ 0, CLI_FLAG, "any-owner", NULL,
+	  "look into segments of other users too", &opt_any_owner },
+	{ 0, CLI_TEXT, "root", "DIR",
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
+	  &opt_root },
+	{ .name = NULL }
+};
+
+static const struct cli_program program = {
+	.name = "cute-shm-list",
+	.operands = "[PROJECT...]",
+	.summary = "Show projects in shared memory, with their arrays and "
+		   "attributes; all of them,\nor those that are named.",
+	.statuses = "  0   listed, damaged and foreign segments included\n"
+		    "  1   a project that was named is not there\n"
+		    "  64  misuse of the command line\n",
+	.max_operands = -1,
+	.options = options,
+};
+
+struct request {
+	char **names;
+	int count;
+	bool *found;
+	uint64_t listed;
+	const struct list_view *view;
+};
+
+struct units
+list_owner(const struct cute_shm_info *info)
+{
+	const struct passwd *user = getpwuid(info->uid);
+	struct units ret;
+
+	if (user)
+		snprintf(ret.text, sizeof(ret.text), "%s", user->pw_name);
+	else
+		snprintf(ret.text, sizeof(ret.text), "%ju",
+			 (uintmax_t)info->uid);
+	return ret;
+}
+
+struct units
+list_size(uint64_t bytes)
+{
+	struct units ret;
+
+	if (!list_exact_bytes)
+		return units_size(bytes);
+	snprintf(ret.text, sizeof(ret.text), "%" PRIu64, bytes);
+	return ret;
+}
+
+const char *
+list_status(int err)
+{
+	switch (err) {
+	case CUTE_SHM_OK:
+		return "sound";
+	case CUTE_SHM_ERR_CORRUPT:
+		return "damaged";
+	case CUTE_SHM_ERR_FORMAT:
+		return "foreign";
+	case CUTE_SHM_ERR_UNSUPPORTED:
+		return "unsupported";
+	case CUTE_SHM_ERR_OWNER:
+		return "untrusted";
+	case CUTE_SHM_ERR_PERMISSION:
+		return "unreadable";
+	default:
+		return "error";
+	}
+}
+
+int
+list_integrity(const struct list_project *p, const char **message)
+{
+	struct cute_shm_verify_options opt = {
+		.size = sizeof(opt), .flags = CUTE_SHM_VERIFY_METADATA
+	};
+	int err = p->err;
+
+	*message = p->message;
+	if (p->shm) {
+		err = cute_shm_verify(p->shm, &opt, NULL);
+		*message = err ? cute_shm_errmsg() : "";
+	}
+	return err;
+}
+
+static bool
+requested(struct request *r, const char *project)
+{
+	bool ret = r->count == 0;
+	int i;
+
+	for (i = 0; i < r->count; i++) {
+		if (strcmp(r->names[i], project) == 0) {
+			r->found[i] = true;
+			ret = true;
+		}
+	}
+	return ret;
+}
+
+static int
+each_project(const struct cute_shm_info *info, void *arg)
+{
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .root = opt_root,
+		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
+	};
+	struct list_project p = {
+		.info = info, .err = info->err, .message = info->message
+	};
+	struct request *r = arg;
+	struct cute_shm *shm = NULL;
+	char *message = NULL;
+
+	if (!requested(r, info->project))
+		return 0;
+	r->listed++;
+	if (!p.err) {
+		p.err = cute_shm_open(info->project, &opt, &shm);
+		message = text_format("%s", p.err ? cute_shm_errmsg() : "");
+		p.message = message;
+		p.shm = shm;
+	}
+	r->view->project(&p);
+	cute_shm_close(shm);
+	free(message);
+	return 0;
+}
+
+static const char *
+root(void)
+{
+	const char *env = getenv("CUTE_SHM_ROOT");
+
+	if (opt_root)
+		return opt_root;
+	return env && *env ? env : "/dev/shm";
+}
+
+static int
+list(struct request *r)
+{
+	int status = CLI_OK, i;
+
+	if (cute_shm_list(opt_root, each_project, r) != 0) {
+		cli_message("%s", cute_shm_errmsg());
+		return CLI_FAILED;
+	}
+	for (i = 0; i < r->count; i++) {
+		if (r->found[i])
+			continue;
+		cli_message("no project '%s' in %s", r->names[i], root());
+		status = CLI_FAILED;
+	}
+	if (r->listed == 0 && r->count == 0)
+		cli_message("no projects in %s", root());
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct request r = { .names = argv };
+	int status;
+
+	r.count = cli_begin(&program, argc, argv);
+	r.found = text_alloc(NULL, (size_t)r.count, sizeof(*r.found));
+	memset(r.found, 0, (size_t)r.count * sizeof(*r.found));
+	list_with_tree = !opt_short;
+	r.view = opt_json ? &list_json : opt_short ? &list_short : &list_full;
+	r.view->begin();
+	status = list(&r);
+	r.view->end();
+	free(r.found);
+	return cli_end(status);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SIGINT, SIGTERM and SIGHUP as a question that long work asks now and then.  A
+ * second one ends the program at once.
+ */
+#ifndef INTERRUPT_H
+#define INTERRUPT_H
+
+void interrupt_begin(void);
+
+/* The signal that came, 0: none. */
+int interrupt_pending(void);
+
+/* Die by the signal that came, so that the caller sees it; else return. */
+void interrupt_end(void);
+
+#endif

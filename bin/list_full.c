@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* A title per project, and a table of what is in it. */
+#include "list.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+#include "value.h"
+
+#define VALUE_LIMIT	40	/* columns of an attribute's value */
+#define OUR_PREFIX	"cute-shm:"
+
+static const struct table_column columns[] = {
+	{ .title = "path", .narrowest = 16, .cut = TEXT_CUT_MIDDLE },
+	{ .title = "shape", .right = true, .narrowest = 8 },
+	{ .title = "dtype" },
+	{ .title = "size", .right = true },
+	{ .title = "attributes", .narrowest = 10, .style = TEXT_DIM },
+};
+
+static bool printed;
+
+static void
+begin(void)
+{
+	printed = false;
+}
+
+static void
+end(void)
+{
+}
+
+/* ------------------------------------------------------------------- title */
+
+static void
+put_title(const struct list_project *p)
+{
+	const struct cute_shm_info *info = p->info;
+	size_t columns_there = text_columns(stdout), taken;
+	char *name = text_escape(info->project, strlen(info->project));
+	char *rest, *fitting;
+
+	if (info->err)
+		rest = text_format(": %s, owner %s",
+				   list_size(info->size).text,
+				   list_owner(info).text);
+	else
+		rest = text_format(": %s, %s%s, %s old, owner %s%s%s%s",
+				   units_count(info->array_count, "array").text,
+				   list_size(info->size).text,
+				   list_exact_bytes ? " bytes" : "",
+				   units_age(info->created_ns).text,
+				   list_owner(info).text,
+				   info->ephemeral ? ", ephemeral" : "",
+				   *info->source ? ", from " : "",
+				   info->source);
+	fitting = text_escape(rest, strlen(rest));
+	free(rest);
+	taken = text_width(name);
+	if (columns_there > taken + 30) {
+		rest = text_shorten(fitting, columns_there - taken,
+				    TEXT_CUT_MIDDLE);
+		free(fitting);
+		fitting = rest;
+	}
+	text_style(stdout, TEXT_NAME);
+	fputs(name, stdout);
+	text_style(stdout, TEXT_PLAIN);
+	printf("%s\n", fitting);
+	free(name);
+	free(fitting);
+}
+
+static void
+put_trouble(int err, const char *message)
+{
+	text_style(stdout, TEXT_BAD);
+	printf("  %s: ", list_status(err));
+	text_put(stdout, message, strlen(message));
+	text_style(stdout, TEXT_PLAIN);
+	putchar('\n');
+}
+
+/* -------------------------------------------------------------- attributes */
+
+static void
+put_text(FILE *out, const struct cute_shm_array *texts, uint64_t i)
+{
+	const void *data;
+	uint64_t n;
+
+	if (cute_shm_element(texts, i, &data, &n) == 0)
+		text_put(out, data, n);
+}
+
+/* "fields={x, y}", "enum={RED=0, GREEN=1}"; 'values' may be NULL. */
+static void
+put_names(FILE *out, const char *what, const struct cute_shm_array *names,
+	  const struct cute_shm_array *values)
+{
+	long limit = ftell(out) + 3 * VALUE_LIMIT / 2;
+	struct cute_shm_array one;
+	uint64_t i;
+
+	fprintf(out, "%s={", what);
+	for (i = 0; i < names->element_count && ftell(out) < limit; i++) {
+		fputs(i ? ", " : "", out);
+		put_text(out, names, i);
+		if (!values || i >= values->element_count)
+			continue;
+		one = *values;
+		one.ndim = 0;
+		one.element_count = 1;
+		one.data = (const char *)values->data + i * values->item_size;
+		putc('=', out);
+		value_text(out, &one, VALUE_LIMIT);
+	}
+	fprintf(out, "%s%s}", i < names->element_count ? ", " : "",
+		i < names->element_count ? text_ellipsis() : "");
+}
+
+/* True if it is one of ours, and shown (or shown by another one) as such. */
+static bool
+put_ours(FILE *out, const struct cute_shm_node *node,
+	 const struct cute_shm_attr *attr)
+{
+	const char *name = attr->name + strlen(OUR_PREFIX);
+	struct cute_shm_attr values;
+
+	if (strcmp(attr->value.dtype, "*|S1") == 0 &&
+	    strcmp(name, "compound") == 0) {
+		put_names(out, "fields", &attr->value, NULL);
+		return true;
+	}
+	if (strcmp(attr->value.dtype, "*|S1") == 0 &&
+	    strcmp(name, "enum-names") == 0 &&
+	    cute_shm_attr(node, OUR_PREFIX "enum-values", &values) == 0 &&
+	    values.value.dtype[0] != '*') {
+		put_names(out, "enum", &attr->value, &values.value);
+		return true;
+	}
+	return strcmp(name, "enum-values") == 0;
+}
+
+static void
+put_value(FILE *out, const struct cute_shm_array *value)
+{
+	struct text_buffer b;
+	char *s, *fitting;
+
+	text_buffer_begin(&b);
+	value_text(b.out, value, 4 * VALUE_LIMIT);
+	s = text_buffer_end(&b);
+	fitting = text_shorten(s, VALUE_LIMIT, TEXT_CUT_END);
+	fputs(fitting, out);
+	free(fitting);
+	free(s);
+}
+
+static int
+put_attributes(FILE *out, const struct cute_shm_node *node)
+{
+	struct cute_shm_attr attr;
+	bool first = true;
+	int err;
+
+	for (err = cute_shm_next_attr(node, NULL, &attr); err == 0;
+	     err = cute_shm_next_attr(node, &attr, &attr)) {
+		bool ours = strncmp(attr.name, OUR_PREFIX,
+				    strlen(OUR_PREFIX)) == 0;
+
+		if (ours && strcmp(attr.name, OUR_PREFIX "enum-values") == 0)
+			continue;
+		fputs(first ? "" : "  ", out);
+		first = false;
+		if (ours && put_ours(out, node, &attr))
+			continue;
+		fprintf(out, "%s=", attr.name);
+		put_value(out, &attr.value);
+	}
+	return err == CUTE_SHM_ERR_END ? 0 : err;
+}
+
+/* ------------------------------------------------------------------- nodes */
+
+static void
+add_link(struct table *t, const struct cute_shm_node *node)
+{
+	struct cute_shm_node target;
+
+	if (cute_shm_follow(node, &target) == 0)
+		table_cell(t, "/%s -> /%s", node->path, target.path);
+	else
+		table_cell(t, "/%s -> ?", node->path);
+	table_cell(t, "%s", "");
+	table_cell(t, "%s", "");
+	table_cell(t, "%s", "");
+}
+
+static void
+add_group(struct table *t, const struct cute_shm_node *node)
+{
+	table_cell(t, "/%s%s", node->path, *node->path ? "/" : "");
+	table_cell(t, "%s", "");
+	table_cell(t, "%s", "");
+	table_cell(t, "%s", "");
+}
+
+static int
+add_array(struct table *t, const struct cute_shm_node *node)
+{
+	struct cute_shm_array array;
+	char *shape, *dtype;
+	int err = cute_shm_node_array(node, &array);
+
+	if (err)
+		return err;
+	shape = value_shape(array.dtype, array.ndim, array.shape);
+	dtype = value_dtype(array.dtype);
+	table_cell(t, "/%s", node->path);
+	table_cell(t, "%s", shape);
+	table_cell(t, "%s", dtype);
+	table_cell(t, "%s", list_size(array.data_size).text);
+	free(shape);
+	free(dtype);
+	return 0;
+}
+
+/* A group is shown by its members, unless it has something of its own. */
+static bool
+silent(const struct cute_shm_node *node)
+{
+	return node->kind == CUTE_SHM_GROUP && node->attr_count == 0 &&
+	       (node->child_count > 0 || *node->path == '\0');
+}
+
+static int
+add_node(struct table *t, const struct cute_shm_node *node)
+{
+	struct text_buffer b;
+	char *attributes;
+	int err = 0;
+
+	if (silent(node))
+		return 0;
+	if (node->kind == CUTE_SHM_LINK)
+		add_link(t, node);
+	else if (node->kind == CUTE_SHM_GROUP)
+		add_group(t, node);
+	else
+		err = add_array(t, node);
+	if (err)
+		return err;
+	text_buffer_begin(&b);
+	err = put_attributes(b.out, node);
+	attributes = text_buffer_end(&b);
+	table_cell(t, "%s", attributes);
+	free(attributes);
+	return err;
+}
+
+static int
+add_nodes(struct table *t, const struct cute_shm *shm)
+{
+	struct cute_shm_node top, node;
+	int err = cute_shm_find(shm, "", &top);
+
+	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node)) {
+		err = add_node(t, &node);
+		if (err)
+			return err;
+	}
+	return err == CUTE_SHM_ERR_END ? 0 : err;
+}
+
+static void
+project(const struct list_project *p)
+{
+	struct table *t;
+	int err;
+
+	if (printed)
+		putchar('\n');
+	printed = true;
+	put_title(p);
+	if (!p->shm) {
+		put_trouble(p->err, p->message);
+		return;
+	}
+	t = table_new(columns, sizeof(columns) / sizeof(*columns));
+	err = add_nodes(t, p->shm);
+	table_print(t, 2, stdout);
+	table_free(t);
+	if (err)
+		put_trouble(err, cute_shm_errmsg());
+}
+
+const struct list_view list_full = { begin, project, end };

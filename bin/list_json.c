@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* All of it for programs; cute-shm-list(1) promises these members. */
+#include "list.h"
+
+#include <inttypes.h>
+
+#include "json.h"
+#include "value.h"
+
+static struct json json;
+
+static void
+begin(void)
+{
+	json.out = stdout;
+	json_open(&json, NULL, '{');
+	json_open(&json, "projects", '[');
+}
+
+static void
+end(void)
+{
+	json_close(&json, ']');
+	json_close(&json, '}');
+}
+
+static void
+put_attributes(const struct cute_shm_node *node)
+{
+	struct cute_shm_attr attr;
+	int err;
+
+	if (node->attr_count == 0)
+		return;
+	json_open(&json, "attributes", '{');
+	for (err = cute_shm_next_attr(node, NULL, &attr); err == 0;
+	     err = cute_shm_next_attr(node, &attr, &attr)) {
+		json_open(&json, attr.name, '{');
+		json_text(&json, "dtype", attr.value.dtype);
+		json_shape(&json, "shape", attr.value.ndim, attr.value.shape);
+		json_key(&json, "value");
+		value_json(stdout, &attr.value);
+		json_close(&json, '}');
+	}
+	json_close(&json, '}');
+}
+
+static void
+put_array(const struct cute_shm_node *node)
+{
+	struct cute_shm_array a;
+
+	if (cute_shm_node_array(node, &a) != 0) {
+		json_text(&json, "error", cute_shm_errmsg());
+		return;
+	}
+	json_text(&json, "dtype", a.dtype);
+	json_shape(&json, "shape", a.ndim, a.shape);
+	json_number(&json, "size", a.data_size);
+	if (a.offsets)
+		json_number(&json, "values", a.value_count);
+	json_hex(&json, "digest", a.digest);
+}
+
+static void
+put_link(const struct cute_shm_node *node)
+{
+	struct cute_shm_node target;
+
+	if (cute_shm_follow(node, &target) == 0)
+		json_text(&json, "target", target.path);
+	else
+		json_text(&json, "error", cute_shm_errmsg());
+}
+
+static void
+put_node(const struct cute_shm_node *node)
+{
+	static const char *const kinds[] = {
+		[CUTE_SHM_GROUP] = "group",
+		[CUTE_SHM_ARRAY] = "array",
+		[CUTE_SHM_LINK] = "link",
+	};
+
+	json_open(&json, NULL, '{');
+	json_text(&json, "path", node->path);
+	json_text(&json, "kind", kinds[node->kind]);
+	if (node->kind == CUTE_SHM_ARRAY)
+		put_array(node);
+	else if (node->kind == CUTE_SHM_LINK)
+		put_link(node);
+	put_attributes(node);
+	json_close(&json, '}');
+}
+
+static void
+put_nodes(const struct cute_shm *shm)
+{
+	struct cute_shm_node top, node;
+	int err = cute_shm_find(shm, "", &top);
+
+	json_open(&json, "nodes", '[');
+	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node))
+		put_node(&node);
+	json_close(&json, ']');
+}
+
+static void
+put_source(const struct cute_shm_info *info)
+{
+	if (!*info->source) {
+		json_null(&json, "source");
+		return;
+	}
+	json_open(&json, "source", '{');
+	json_text(&json, "path", info->source);
+	json_number(&json, "size", info->source_size);
+	json_text(&json, "modified", units_utc(info->source_mtime_ns).text);
+	json_close(&json, '}');
+}
+
+static void
+put_uuid(const uint8_t *u)
+{
+	unsigned i;
+
+	json_key(&json, "uuid");
+	putchar('"');
+	for (i = 0; i < 16; i++)
+		printf("%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ?
+		       "-" : "", u[i]);
+	putchar('"');
+}
+
+/* What only a sound header tells. */
+static void
+put_header(const struct cute_shm_info *info)
+{
+	json_text(&json, "format", info->version);
+	json_number(&json, "node_count", info->node_count);
+	json_number(&json, "array_count", info->array_count);
+	json_number(&json, "array_bytes", info->array_bytes);
+	json_text(&json, "created", units_utc(info->created_ns).text);
+	json_text(&json, "creator", info->creator);
+	json_number(&json, "creator_pid", info->creator_pid);
+	json_number(&json, "creator_uid", info->creator_uid);
+	json_bool(&json, "ephemeral", info->ephemeral);
+	put_source(info);
+	put_uuid(info->uuid);
+	json_hex(&json, "metadata_digest", info->metadata_digest);
+}
+
+static void
+project(const struct list_project *p)
+{
+	const struct cute_shm_info *info = p->info;
+	const char *message;
+	char mode[16];
+	int err = list_integrity(p, &message);
+
+	json_open(&json, NULL, '{');
+	json_text(&json, "project", info->project);
+	json_text(&json, "segment", info->path);
+	json_text(&json, "status", list_status(err));
+	if (err)
+		json_text(&json, "message", message);
+	json_number(&json, "size", info->size);
+	snprintf(mode, sizeof(mode), "%04o", (unsigned)info->mode & 07777);
+	json_text(&json, "mode", mode);
+	json_text(&json, "owner", list_owner(info).text);
+	json_number(&json, "uid", info->uid);
+	json_number(&json, "gid", info->gid);
+	if (!info->err)
+		put_header(info);
+	if (p->shm && list_with_tree)
+		put_nodes(p->shm);
+	json_close(&json, '}');
+}
+
+const struct list_view list_json = { begin, project, end };

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What cute-shm-hdf5 says about a load or a plan, as text or as JSON. */
+#ifndef LOAD_H
+#define LOAD_H
+
+#include <stdbool.h>
+
+#include <cute_shm.h>
+#include <cute_shm_hdf5.h>
+
+struct load_report_options {
+	const char *project;
+	const char *file;
+	bool plan;		/* --dry-run */
+	bool json;
+	bool verbose;
+	bool progress;
+};
+
+void load_report_begin(const struct load_report_options *opt);
+
+/* The callbacks of struct cute_shm_hdf5_options. */
+int load_report_progress(const struct cute_shm_hdf5_progress *p, void *arg);
+void load_report_array(const struct cute_shm_hdf5_array *array, void *arg);
+void load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg);
+
+/* One of the three ends it. */
+void load_report_done(const struct cute_shm_hdf5_result *result);
+void load_report_plan(const struct cute_shm_hdf5_result *result,
+		      const struct cute_shm_space *space, bool exists);
+void load_report_failed(void);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "load.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "interrupt.h"
+#include "json.h"
+#include "progress.h"
+#include "table.h"
+#include "units.h"
+#include "value.h"
+
+static const struct table_column columns[] = {
+	{ .title = "path", .narrowest = 16, .cut = TEXT_CUT_MIDDLE },
+	{ .title = "shape", .right = true, .narrowest = 8 },
+	{ .title = "dtype" },
+	{ .title = "size", .right = true },
+};
+
+/* A list of the JSON that is gathered while other things happen. */
+struct section {
+	struct json json;
+	struct text_buffer buffer;
+};
+
+static struct load_report_options opt;
+static struct table *table;
+static struct section arrays, skipped;
+
+static void
+section_begin(struct section *s, const char *key)
+{
+	s->json = (struct json){ .depth = 1, .filled = true };
+	text_buffer_begin(&s->buffer);
+	s->json.out = s->buffer.out;
+	json_open(&s->json, key, '[');
+}
+
+static void
+section_end(struct section *s, FILE *out)
+{
+	char *text;
+
+	json_close(&s->json, ']');
+	text = text_buffer_end(&s->buffer);
+	if (out)
+		fwrite(text, 1, s->buffer.size, out);
+	free(text);
+}
+
+void
+load_report_begin(const struct load_report_options *options)
+{
+	opt = *options;
+	cli_before_message(progress_clear);
+	progress_begin(opt.progress);
+	table = table_new(columns, sizeof(columns) / sizeof(*columns));
+	section_begin(&arrays, "arrays");
+	section_begin(&skipped, "skipped");
+}
+
+static void
+end(FILE *json)
+{
+	progress_clear();
+	section_end(&arrays, json);
+	section_end(&skipped, json);
+	table_free(table);
+}
+
+int
+load_report_progress(const struct cute_shm_hdf5_progress *p, void *arg)
+{
+	(void)arg;
+	progress_update(&(struct progress){
+		.bytes_done = p->bytes_done,
+		.bytes_total = p->bytes_total,
+		.objects = p->objects,
+		.path = p->path,
+	});
+	return interrupt_pending();
+}
+
+static void
+add_json(const struct cute_shm_hdf5_array *a)
+{
+	struct json *j = &arrays.json;
+
+	json_open(j, NULL, '{');
+	json_text(j, "path", a->path);
+	json_text(j, "dtype", a->dtype);
+	json_shape(j, "shape", a->ndim, a->shape);
+	json_number(j, "size", a->bytes);
+	if (!opt.plan) {
+		json_text(j, "strategy", a->strategy);
+		json_seconds(j, "seconds", a->seconds);
+	}
+	json_close(j, '}');
+}
+
+void
+load_report_array(const struct cute_shm_hdf5_array *a, void *arg)
+{
+	char *shape = value_shape(a->dtype, a->ndim, a->shape);
+	char *dtype = value_dtype(a->dtype);
+
+	(void)arg;
+	if (opt.json)
+		add_json(a);
+	if (opt.plan && !opt.json) {
+		table_cell(table, "/%s", a->path);
+		table_cell(table, "%s", shape);
+		table_cell(table, "%s", dtype);
+		table_cell(table, "%s", units_size(a->bytes).text);
+	}
+	if (opt.verbose && !opt.plan)
+		cli_message("/%s: %s %s, %s, %s, %s", a->path, shape, dtype,
+			    units_size(a->bytes).text, a->strategy,
+			    units_rate(a->bytes, a->seconds).text);
+	free(shape);
+	free(dtype);
+}
+
+void
+load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
+{
+	struct json *j = &skipped.json;
+
+	(void)arg;
+	cli_message("%s /%s: %s", s->failed ? "cannot read" : "skipped",
+		    s->path, s->reason);
+	json_open(j, NULL, '{');
+	json_text(j, "path", s->path);
+	json_text(j, "reason", s->reason);
+	json_bool(j, "failed", s->failed);
+	json_close(j, '}');
+}
+
+/* ---------------------------------------------------------------- the end */
+
+static void
+put_contents(const struct cute_shm_hdf5_result *r)
+{
+	printf("%s in %s", units_count(r->arrays, "array").text,
+	       units_count(r->groups, "group").text);
+	if (r->links)
+		printf(", %s", units_count(r->links, "link").text);
+	printf(", %s", units_size(r->bytes).text);
+}
+
+static void
+put_left_out(const struct cute_shm_hdf5_result *r)
+{
+	if (r->skipped)
+		printf(", %" PRIu64 " skipped", r->skipped);
+	if (r->failed)
+		printf(", %" PRIu64 " unreadable", r->failed);
+	putchar('\n');
+}
+
+static void
+put_json(struct json *j, const struct cute_shm_hdf5_result *r)
+{
+	json_open(j, NULL, '{');
+	json_text(j, "project", opt.project);
+	json_text(j, "file", opt.file);
+	json_number(j, "array_count", r->arrays);
+	json_number(j, "group_count", r->groups);
+	json_number(j, "link_count", r->links);
+	json_number(j, "array_bytes", r->bytes);
+	json_number(j, "segment_size", r->segment_size);
+	json_number(j, "skipped_count", r->skipped);
+	json_number(j, "failed_count", r->failed);
+}
+
+void
+load_report_done(const struct cute_shm_hdf5_result *r)
+{
+	struct json j = { .out = stdout };
+
+	if (opt.json) {
+		put_json(&j, r);
+		json_seconds(&j, "seconds", r->seconds);
+		end(stdout);
+		json_close(&j, '}');
+		return;
+	}
+	end(NULL);
+	text_put(stdout, opt.project, strlen(opt.project));
+	fputs(": ", stdout);
+	put_contents(r);
+	printf(" in %s (%s)", units_seconds(r->seconds).text,
+	       units_rate(r->bytes, r->seconds).text);
+	put_left_out(r);
+}
+
+static void
+plan_json(const struct cute_shm_hdf5_result *r,
+	  const struct cute_shm_space *space, bool exists)
+{
+	struct json j = { .out = stdout };
+
+	put_json(&j, r);
+	json_number(&j, "available", space->available);
+	json_text(&j, "limit", space->limit);
+	json_bool(&j, "fits", r->segment_size <= space->available);
+	json_bool(&j, "exists", exists);
+	end(stdout);
+	json_close(&j, '}');
+}
+
+void
+load_report_plan(const struct cute_shm_hdf5_result *r,
+		 const struct cute_shm_space *space, bool exists)
+{
+	bool fits = r->segment_size <= space->available;
+
+	progress_clear();
+	if (opt.json) {
+		plan_json(r, space, exists);
+		return;
+	}
+	table_print(table, 0, stdout);
+	if (r->arrays)
+		putchar('\n');
+	put_contents(r);
+	put_left_out(r);
+	printf("%s: needs %s of shared memory, %s available (%s)\n",
+	       fits ? "fits" : "does not fit",
+	       units_size(r->segment_size).text,
+	       units_size(space->available).text, space->limit);
+	end(NULL);
+}
+
+void
+load_report_failed(void)
+{
+	end(NULL);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define GAP 2
+
+struct table {
+	const struct table_column *columns;
+	size_t column_count;
+	char **cells;		/* escaped */
+	size_t cell_count;
+	size_t room;
+};
+
+struct table *
+table_new(const struct table_column *columns, size_t count)
+{
+	struct table *t = text_alloc(NULL, 1, sizeof(*t));
+
+	*t = (struct table){ .columns = columns, .column_count = count };
+	return t;
+}
+
+void
+table_free(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->cell_count; i++)
+		free(t->cells[i]);
+	free(t->cells);
+	free(t);
+}
+
+void
+table_cell(struct table *t, const char *format, ...)
+{
+	va_list args;
+	char *s;
+
+	if (t->cell_count == t->room) {
+		t->room = t->room ? 2 * t->room : 64;
+		t->cells = text_alloc(t->cells, t->room, sizeof(*t->cells));
+	}
+	va_start(args, format);
+	s = text_vformat(format, args);
+	va_end(args);
+	t->cells[t->cell_count++] = text_escape(s, strlen(s));
+	free(s);
+}
+
+/* Columns of each column's widest cell; the sum with the gaps between. */
+static size_t
+measure(const struct table *t, size_t *widths)
+{
+	size_t sum = 0, i, w, column;
+
+	for (i = 0; i < t->column_count; i++)
+		widths[i] = text_width(t->columns[i].title);
+	for (i = 0; i < t->cell_count; i++) {
+		column = i % t->column_count;
+		w = text_width(t->cells[i]);
+		if (w > widths[column])
+			widths[column] = w;
+	}
+	for (i = 0; i < t->column_count; i++)
+		sum += widths[i] + (i ? GAP : 0);
+	return sum;
+}
+
+/* The widest column that may still lose something, or column_count. */
+static size_t
+widest(const struct table *t, const size_t *widths)
+{
+	size_t best = t->column_count, i;
+
+	for (i = 0; i < t->column_count; i++) {
+		if (!t->columns[i].narrowest ||
+		    widths[i] <= t->columns[i].narrowest)
+			continue;
+		if (best == t->column_count || widths[i] >= widths[best])
+			best = i;
+	}
+	return best;
+}
+
+static void
+shrink(const struct table *t, size_t *widths, size_t excess)
+{
+	size_t i;
+
+	while (excess > 0) {
+		i = widest(t, widths);
+		if (i == t->column_count)
+			return;
+		widths[i]--;
+		excess--;
+	}
+}
+
+static void
+spaces(FILE *out, size_t n)
+{
+	while (n-- > 0)
+		putc(' ', out);
+}
+
+/* Spaces that 'pad' gathers are written only when something follows. */
+static void
+print_cell(const struct table_column *c, const char *cell, size_t width,
+	   enum text_style style, size_t *pad, FILE *out)
+{
+	char *s = text_shorten(cell, width, c->cut);
+	size_t rest = width - text_width(s);
+
+	if (*s) {
+		spaces(out, *pad + (c->right ? rest : 0));
+		*pad = c->right ? 0 : rest;
+		if (style != TEXT_PLAIN)
+			text_style(out, style);
+		fputs(s, out);
+		if (style != TEXT_PLAIN)
+			text_style(out, TEXT_PLAIN);
+	} else {
+		*pad += width;
+	}
+	*pad += GAP;
+	free(s);
+}
+
+static void
+print_row(const struct table *t, char *const *cells, const size_t *widths,
+	  size_t indent, FILE *out)
+{
+	const struct table_column *c = t->columns;
+	size_t pad = indent, i;
+
+	for (i = 0; i < t->column_count; i++)
+		if (cells)
+			print_cell(&c[i], cells[i], widths[i], c[i].style,
+				   &pad, out);
+		else
+			print_cell(&c[i], c[i].title, widths[i], TEXT_DIM,
+				   &pad, out);
+	putc('\n', out);
+}
+
+void
+table_print(const struct table *t, size_t indent, FILE *out)
+{
+	size_t *widths, all, columns = text_columns(out), i;
+
+	if (t->cell_count == 0)
+		return;
+	widths = text_alloc(NULL, t->column_count, sizeof(*widths));
+	all = indent + measure(t, widths);
+	if (columns && all > columns)
+		shrink(t, widths, all - columns);
+	print_row(t, NULL, widths, indent, out);
+	for (i = 0; i + t->column_count <= t->cell_count; i += t->column_count)
+		print_row(t, t->cells + i, widths, indent, out);
+	free(widths);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+#include "value.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "text.h"
+
+/* --------------------------------------------------------- dtype and shape */
+
+static const char *
+kind_name(char kind)
+{
+	switch (kind) {
+	case 'b': return "bool";
+	case 'i': return "int";
+	case 'u': return "uint";
+	case 'f': return "float";
+	case 'c': return "complex";
+	case 'S': return "string";
+	case 'V': return "opaque";
+	case 'M': return "datetime64";
+	case 'm': return "timedelta64";
+	default: return "";
+	}
+}
+
+char *
+value_dtype(const char *dtype)
+{
+	const char *list = *dtype == '*' ? "list of " : "";
+	const char *p = *dtype == '*' ? dtype + 1 : dtype, *name;
+	unsigned long size;
+
+	if (strcmp(dtype, "*|S1") == 0)
+		return text_format("string");
+	name = strlen(p) > 2 ? kind_name(p[1]) : "";
+	if (!*name)
+		return text_format("%s", dtype);	/* "null" */
+	size = strtoul(p + 2, NULL, 10);
+	switch (p[1]) {
+	case 'b':
+		return text_format("%s%s", list, name);
+	case 'S':
+	case 'V':
+		return text_format("%s%s[%lu]", list, name, size);
+	case 'M':
+	case 'm':
+		return text_format("%s%s%s", list, name, p + 3);
+	default:
+		return text_format("%s%s%lu", list, name, 8 * size);
+	}
+}
+
+char *
+value_shape(const char *dtype, unsigned ndim, const uint64_t *shape)
+{
+	struct text_buffer b;
+	unsigned i;
+
+	text_buffer_begin(&b);
+	if (strcmp(dtype, "null") == 0)
+		putc('-', b.out);
+	else if (ndim == 0)
+		fputs("scalar", b.out);
+	for (i = 0; i < ndim; i++)
+		fprintf(b.out, "%s%" PRIu64, i ? text_times() : "", shape[i]);
+	return text_buffer_end(&b);
+}
+
+/* --------------------------------------------------------------- one value */
+
+static uint64_t
+load_unsigned(const unsigned char *p, unsigned size)
+{
+	uint64_t ret = 0;
+	unsigned i;
+
+	for (i = 0; i < size && i < 8; i++)
+		ret |= (uint64_t)p[i] << 8 * i;
+	return ret;
+}
+
+static int64_t
+load_signed(const unsigned char *p, unsigned size)
+{
+	unsigned unused = size < 8 ? 64 - 8 * size : 0;
+	uint64_t u = load_unsigned(p, size) << unused;
+	int64_t ret;
+
+	memcpy(&ret, &u, sizeof(ret));
+	return ret >> unused;
+}
+
+static double
+load_half(const unsigned char *p)
+{
+	unsigned bits = (unsigned)load_unsigned(p, 2);
+	int exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
+	double ret;
+
+	if (exponent == 0x1f)
+		ret = fraction ? (double)NAN : (double)INFINITY;
+	else if (exponent == 0)
+		ret = ldexp(fraction, -24);
+	else
+		ret = ldexp(fraction | 0x400, exponent - 25);
+	return bits & 0x8000 ? -ret : ret;
+}
+
+/* x87's: 64 bits of fraction, none of them hidden, then 15 + 1. */
+static long double
+load_extended(const unsigned char *p)
+{
+	uint64_t fraction = load_unsigned(p, 8);
+	unsigned top = (unsigned)load_unsigned(p + 8, 2);
+	int exponent = top & 0x7fff;
+	long double ret;
+
+	if (exponent == 0x7fff)
+		ret = fraction << 1 ? (long double)NAN : (long double)INFINITY;
+	else
+		ret = ldexpl((long double)fraction, exponent - 16383 - 63);
+	return top & 0x8000 ? -ret : ret;
+}
+
+static long double
+load_float(const unsigned char *p, unsigned size)
+{
+	uint64_t bits = load_unsigned(p, size);
+	uint32_t bits32 = (uint32_t)bits;
+	double d;
+	float f;
+
+	switch (size) {
+	case 2:
+		return (long double)load_half(p);
+	case 4:
+		memcpy(&f, &bits32, sizeof(f));
+		return (long double)f;
+	case 8:
+		memcpy(&d, &bits, sizeof(d));
+		return (long double)d;
+	default:
+		return load_extended(p);
+	}
+}
+
+/* The fewest digits that give the same number back. */
+static void
+put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
+{
+	static const int first[] = { [2] = 3, [4] = 6, [8] = 15, [16] = 18 };
+	long double v = load_float(p, size), back;
+	char s[64];
+	int digits;
+
+	if (!isfinite(v)) {
+		snprintf(s, sizeof(s), "%s", isnan(v) ? "nan" :
+			 v < 0 ? "-inf" : "inf");
+		fprintf(out, json ? "\"%s\"" : "%s", s);
+		return;
+	}
+	for (digits = first[size]; digits <= 21; digits++) {
+		snprintf(s, sizeof(s), "%.*Lg", digits, v);
+		back = strtold(s, NULL);
+		if (size == 4)
+			back = (long double)strtof(s, NULL);
+		else if (size <= 8)
+			back = (long double)strtod(s, NULL);
+		if (!(back < v || back > v))
+			break;
+	}
+	fputs(s, out);
+}
+
+static void
+put_complex(FILE *out, const unsigned char *p, unsigned size, bool json)
+{
+	unsigned half = size / 2;
+
+	fputs(json ? "[" : "", out);
+	put_float(out, p, half, json);
+	if (json)
+		fputs(", ", out);
+	else if (!signbit(load_float(p + half, half)))
+		putc('+', out);
+	put_float(out, p + half, half, json);
+	fputs(json ? "]" : "j", out);
+}
+
+static void
+put_string(FILE *out, const unsigned char *p, uint64_t n, bool json)
+{
+	if (json) {
+		json_string(out, (const char *)p, n);
+		return;
+	}
+	putc('"', out);
+	text_put(out, (const char *)p, n);
+	putc('"', out);
+}
+
+static void
+put_opaque(FILE *out, const unsigned char *p, unsigned n)
+{
+	unsigned i;
+
+	putc('"', out);
+	for (i = 0; i < n; i++)
+		fprintf(out, "%02x", p[i]);
+	putc('"', out);
+}
+
+/* One item of the dtype at 'dtype', '*' left out. */
+static void
+put_item(FILE *out, const char *dtype, const unsigned char *p, unsigned size,
+	 bool json)
+{
+	switch (dtype[1]) {
+	case 'b':
+		fputs(*p ? "true" : "false", out);
+		break;
+	case 'i':
+	case 'M':
+	case 'm':
+		fprintf(out, "%" PRId64, load_signed(p, size));
+		break;
+	case 'u':
+		fprintf(out, "%" PRIu64, load_unsigned(p, size));
+		break;
+	case 'f':
+		put_float(out, p, size, json);
+		break;
+	case 'c':
+		put_complex(out, p, size, json);
+		break;
+	case 'S':
+		put_string(out, p, strnlen((const char *)p, size), json);
+		break;
+	default:
+		put_opaque(out, p, size);
+	}
+}
+
+/* -------------------------------------------------------------- all values */
+
+struct printer {
+	FILE *out;
+	bool json;
+	long end;		/* of what may be printed; 0: no bound */
+};
+
+static bool
+exhausted(const struct printer *p)
+{
+	return p->end && ftell(p->out) >= p->end;
+}
+
+static void
+put_list(const struct printer *p, const struct cute_shm_array *a,
+	 const unsigned char *items, uint64_t n)
+{
+	uint64_t i;
+
+	putc('[', p->out);
+	for (i = 0; i < n && !exhausted(p); i++) {
+		fputs(i ? ", " : "", p->out);
+		put_item(p->out, a->dtype + 1, items + i * a->item_size,
+			 a->item_size, p->json);
+	}
+	fputs(i < n ? ", " : "", p->out);
+	fputs(i < n ? text_ellipsis() : "", p->out);
+	putc(']', p->out);
+}
+
+static void
+put_element(const struct printer *p, const struct cute_shm_array *a, uint64_t i)
+{
+	const void *data;
+	uint64_t n;
+
+	if (a->dtype[0] != '*') {
+		put_item(p->out, a->dtype,
+			 (const unsigned char *)a->data + i * a->item_size,
+			 a->item_size, p->json);
+	} else if (cute_shm_element(a, i, &data, &n) != 0) {
+		fputs("null", p->out);	/* damaged offsets */
+	} else if (strcmp(a->dtype, "*|S1") != 0) {
+		put_list(p, a, data, n);
+	} else {
+		if (p->end && n > (uint64_t)p->end)
+			n = (uint64_t)p->end;
+		put_string(p->out, data, n, p->json);
+	}
+}
+
+/* How many dimensions, counted from the last, begin (or end) at element i. */
+static unsigned
+edges(const struct cute_shm_array *a, uint64_t i)
+{
+	unsigned n;
+
+	for (n = 0; n < a->ndim && i % a->shape[a->ndim - 1 - n] == 0; n++)
+		i /= a->shape[a->ndim - 1 - n];
+	return n;
+}
+
+static void
+repeat(FILE *out, char c, unsigned n)
+{
+	while (n-- > 0)
+		putc(c, out);
+}
+
+static void
+put_array(const struct printer *p, const struct cute_shm_array *a)
+{
+	uint64_t i;
+
+	if (strcmp(a->dtype, "null") == 0) {
+		fputs("null", p->out);
+		return;
+	}
+	/* However many dimensions it has: its shape stands beside it. */
+	if (a->element_count == 0) {
+		fputs("[]", p->out);
+		return;
+	}
+	for (i = 0; i < a->element_count && !exhausted(p); i++) {
+		fputs(i ? ", " : "", p->out);
+		repeat(p->out, '[', i ? edges(a, i) : a->ndim);
+		put_element(p, a, i);
+		if (i + 1 < a->element_count)
+			repeat(p->out, ']', edges(a, i + 1));
+	}
+	if (i < a->element_count)
+		fprintf(p->out, ", %s", text_ellipsis());
+	repeat(p->out, ']', a->ndim - (i < a->element_count ? edges(a, i) : 0));
+}
+
+void
+value_json(FILE *out, const struct cute_shm_array *array)
+{
+	put_array(&(struct printer){ .out = out, .json = true }, array);
+}
+
+void
+value_text(FILE *out, const struct cute_shm_array *array, long limit)
+{
+	struct printer p = { .out = out, .end = ftell(out) + limit };
+
+	put_array(&p, array);
+}
