@@ -1,4 +1,10 @@
-# Sourced before each test: a root of its own, so that no test can meet a
-# user's projects, nor leave anything in /dev/shm.
-#
-# TEST_TMPDIR is removed at the end by whoever made it.
+# Sourced before each test: the same output everywhere, and a root that is not
+# there, so that a test which forgets to make its own cannot touch /dev/shm.
+# shellcheck shell=sh
+
+LC_ALL=C.UTF-8
+TZ=UTC
+TERM=xterm
+CUTE_SHM_ROOT=/nonexistent/cute-shm-tests
+export LC_ALL TZ TERM CUTE_SHM_ROOT
+unset COLUMNS NO_COLOR

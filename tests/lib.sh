@@ -1,0 +1,101 @@
+# For the shell tests of the tools.  A test is a list of commands; what they
+# print and return is compared with tests/golden/NAME, which reads like a
+# session.  Times, sizes of the machine and the like are masked.
+#
+# UPDATE_GOLDEN=1 writes the golden file instead: look at the difference.
+# shellcheck shell=sh
+
+name=$(basename "$0" .sh)
+here=$(cd "$(dirname "$0")" && pwd)
+builddir=$(pwd)
+PATH=$builddir/bin:$builddir/tests:$PATH
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/cute-shm-test.XXXXXX") || exit 99
+if ! root=$(mktemp -d /dev/shm/cute-shm-test.XXXXXX 2>/dev/null); then
+	root=$tmp/root
+	mkdir "$root"
+fi
+trap 'rm -rf "$tmp" "$root"' EXIT
+trap 'exit 99' HUP INT TERM
+
+CUTE_SHM_ROOT=$root
+export CUTE_SHM_ROOT PATH
+transcript=$tmp/transcript
+: >"$transcript"
+
+# What differs from run to run, machine to machine, version to version.
+mask()
+{
+	sed -E \
+	    -e "s|$root|ROOT|g" \
+	    -e "s|$tmp|TMP|g" \
+	    -e "s/(owner|removed by) $(id -un)\b/\1 USER/g" \
+	    -e "s/  $(id -un)  /  USER  /g" \
+	    -e 's/, [0-9]+ (s|min|h) old/, AGE old/' \
+	    -e 's/ +age  /  age  /; s/ +[0-9]+ (s|min|h)  /  AGE  /' \
+	    -e 's/in [0-9.]+ s \([^)]*\)/in TIME (RATE)/' \
+	    -e 's/[0-9.]+ [KMGTPE]?i?B available \([^)]*\)/SPACE available/' \
+	    -e 's/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{22}/UUID/' \
+	    -e 's/("(owner|created|modified|limit)": )"[^"]*"/\1"..."/' \
+	    -e 's/("(creator_pid|creator_uid|uid|gid|available|seconds)": )[0-9.]+/\1.../' \
+	    -e 's/^built with .*/built with .../'
+}
+
+# t COMMAND...: run it, and write down what it was, printed, and returned.
+t()
+{
+	shown=
+	for arg; do
+		case $arg in
+		*[!A-Za-z0-9_/.,=+-]* | '') shown="$shown '$arg'" ;;
+		*) shown="$shown $arg" ;;
+		esac
+	done
+	status=0
+	"$@" >"$tmp/stdout" 2>"$tmp/stderr" </dev/null || status=$?
+	{
+		printf '$%s\n' "$shown" | cat -v
+		cat "$tmp/stdout"
+		sed 's/^/2> /' "$tmp/stderr"
+		[ $status -eq 0 ] || printf '= %d\n' $status
+		echo
+	} | mask >>"$transcript"
+}
+
+# say TEXT: a heading in the transcript.
+say()
+{
+	printf '# %s\n\n' "$*" >>"$transcript"
+}
+
+fail()
+{
+	echo "$name: $*" >&2
+	exit 1
+}
+
+# As a user of a terminal of so many columns; what it gets, escapes visible.
+on_terminal()
+{
+	columns=$1
+	shift
+	printf 'stty cols %d rows 24 2>/dev/null\nexec %s\n' \
+	       "$columns" "$*" >"$tmp/typed"
+	script -qec "sh $tmp/typed" /dev/null </dev/null | tr -d '\r' | cat -v
+}
+
+# Nothing but the projects named is in the root.
+only()
+{
+	left=$(find "$root" -mindepth 1 | sed 's|.*/||' | sort | tr '\n' ' ')
+	[ "$left" = "${*:+$* }" ] || fail "in the root: $left, expected: $*"
+}
+
+finish()
+{
+	if [ -n "$UPDATE_GOLDEN" ]; then
+		cp "$transcript" "$here/golden/$name"
+	fi
+	diff -u "$here/golden/$name" "$transcript" ||
+		fail "output differs from tests/golden/$name"
+}
