@@ -6,6 +6,21 @@
 
 #include "text.h"
 
+/* UTF-16's pairs stand for what is beyond four digits. */
+static void
+put_escape(FILE *out, uint32_t c)
+{
+	if (c == '\n')
+		fputs("\\n", out);
+	else if (c == '\t')
+		fputs("\\t", out);
+	else if (c < 0x10000)
+		fprintf(out, "\\u%04x", c);
+	else
+		fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10),
+			0xdc00 | (c & 0x3ff));
+}
+
 void
 json_string(FILE *out, const char *s, size_t n)
 {
@@ -17,14 +32,12 @@ json_string(FILE *out, const char *s, size_t n)
 		c = text_next(&s, end);
 		if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", (int)c);
-		else if (c == '\n')
-			fputs("\\n", out);
-		else if (c == '\t')
-			fputs("\\t", out);
-		else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-			fprintf(out, "\\u%04x", c);
+		else if (c == TEXT_INVALID)
+			text_put_char(out, 0xfffd);
+		else if (text_hostile(c))
+			put_escape(out, c);
 		else
-			text_put_char(out, c == TEXT_INVALID ? 0xfffd : c);
+			text_put_char(out, c);
 	}
 	putc('"', out);
 }

@@ -155,9 +155,8 @@ in_ranges(uint32_t c, const struct range *r, size_t n)
 	return false;
 }
 
-/* Characters that move the cursor or turn the direction of writing. */
-static bool
-char_hostile(uint32_t c)
+bool
+text_hostile(uint32_t c)
 {
 	static const struct range ranges[] = {
 		{ 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x61c, 0x61c },
@@ -192,7 +191,7 @@ text_put(FILE *out, const char *s, size_t n)
 		c = text_next(&s, end);
 		if (c == TEXT_INVALID)
 			fprintf(out, "\\x%02x", (unsigned char)*start);
-		else if (char_hostile(c))
+		else if (text_hostile(c))
 			put_escape(out, c);
 		else
 			fwrite(start, 1, (size_t)(s - start), out);

@@ -40,6 +40,9 @@ const char *text_times(void);
 /* The next character of [*p, end), and *p behind it; not at the end. */
 uint32_t text_next(const char **p, const char *end);
 
+/* Characters that move the cursor or turn the direction of writing. */
+bool text_hostile(uint32_t c);
+
 /* Write one character as UTF-8. */
 void text_put_char(FILE *out, uint32_t c);
 

@@ -38,7 +38,7 @@ value_dtype(const char *dtype)
 
 	if (strcmp(dtype, "*|S1") == 0)
 		return text_format("string");
-	name = strlen(p) > 2 ? kind_name(p[1]) : "";
+	name = *p == '<' || *p == '|' ? kind_name(p[1]) : "";
 	if (!*name)
 		return text_format("%s", dtype);	/* "null" */
 	size = strtoul(p + 2, NULL, 10);

@@ -84,11 +84,11 @@ on_terminal()
 	script -qec "sh $tmp/typed" /dev/null </dev/null | tr -d '\r' | cat -v
 }
 
-# Nothing but the projects named is in the root.
+# only NAMES: nothing else is in the root; '' for nothing at all.
 only()
 {
 	left=$(find "$root" -mindepth 1 | sed 's|.*/||' | sort | tr '\n' ' ')
-	[ "$left" = "${*:+$* }" ] || fail "in the root: $left, expected: $*"
+	[ "$left" = "${1:+$* }" ] || fail "in the root: $left, expected: $*"
 }
 
 finish()

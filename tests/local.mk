@@ -1,3 +1,25 @@
 # Tests: one libcheck program per module, shell tests of the tools.
 
 EXTRA_DIST += tests/env.sh
+
+# The tools: scripts that compare a session with tests/golden, and programs that
+# make the projects and files for them.
+check_PROGRAMS += tests/make_project
+tests_make_project_SOURCES = tests/make_project.c
+tests_make_project_LDADD = lib/libcute_shm.la
+
+cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
+	tests/cli_terminal.sh
+hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh
+TESTS += $(cli_tests)
+EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
+	tests/golden/cli_list tests/golden/cli_load tests/golden/cli_options \
+	tests/golden/cli_terminal tests/golden/cli_unlink
+
+if HDF5
+check_PROGRAMS += tests/make_files
+TESTS += $(hdf5_cli_tests)
+endif
+tests_make_files_SOURCES = tests/make_files.c
+tests_make_files_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+tests_make_files_LDADD = $(HDF5_LIBS)

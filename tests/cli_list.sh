@@ -1,0 +1,65 @@
+#!/bin/sh
+# cute-shm-list: every view of every kind of project.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+say 'no projects'
+t cute-shm-list
+t cute-shm-list -s
+t cute-shm-list --json
+t cute-shm-list --root "$tmp/nowhere"
+
+make_project demo demo || fail 'no project demo'
+make_project empty empty || fail 'no project empty'
+
+say views
+t cute-shm-list
+t cute-shm-list -s
+t cute-shm-list -short --bytes
+t cute-shm-list --bytes empty demo
+t cute-shm-list --json
+t cute-shm-list -s --json
+
+say 'by name'
+t cute-shm-list empty
+t cute-shm-list empty nobody
+t cute-shm-list nobody nothing
+t cute-shm-list ''
+t env -u CUTE_SHM_ROOT cute-shm-list -s --root="$root" empty
+
+say 'narrow, by COLUMNS'
+t env COLUMNS=60 cute-shm-list demo
+t env COLUMNS=60 LC_ALL=C cute-shm-list demo
+t env COLUMNS=nonsense cute-shm-list -s
+make_project wide wide || fail 'no project wide'
+t env COLUMNS=80 cute-shm-list wide
+t cute-shm-list wide
+cute-shm-unlink wide >/dev/null
+
+say 'hostile names'
+make_project hostile hostile || fail 'no project hostile'
+t cute-shm-list hostile
+t cute-shm-list --json hostile
+cute-shm-unlink hostile >/dev/null
+
+say 'foreign and damaged'
+echo 'not ours at all' >"$root/cute-shm.foreign"
+: >"$root/cute-shm.nothing"
+mkdir "$root/cute-shm.folder"
+cp "$root/cute-shm.demo" "$root/cute-shm.header"
+printf 'X' | dd of="$root/cute-shm.header" bs=1 seek=300 conv=notrunc 2>/dev/null
+cp "$root/cute-shm.demo" "$root/cute-shm.records"
+printf 'X' | dd of="$root/cute-shm.records" bs=1 seek=1800 conv=notrunc 2>/dev/null
+cp "$root/cute-shm.demo" "$root/cute-shm.short"
+truncate -s 3000 "$root/cute-shm.short"
+echo 'no prefix' >"$root/other"
+t cute-shm-list -s
+t cute-shm-list foreign header short
+t cute-shm-list -s --json foreign
+cute-shm-list >/dev/null 2>&1 || fail 'a damaged segment is fatal'
+
+if command -v jq >/dev/null; then
+	cute-shm-list --json | jq -e '.projects | length == 8' >/dev/null ||
+		fail '--json: jq disagrees'
+fi
+finish

@@ -1,0 +1,107 @@
+#!/bin/sh
+# cute-shm-hdf5: every option, every failure.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+make_files "$tmp" || fail 'no files'
+cd "$tmp" || exit 99
+
+say misuse
+t cute-shm-hdf5 --help
+t cute-shm-hdf5
+t cute-shm-hdf5 demo
+t cute-shm-hdf5 demo demo.h5 more
+t cute-shm-hdf5 --mode 888 demo demo.h5
+t cute-shm-hdf5 --mode 0 demo demo.h5
+t cute-shm-hdf5 --mode=-1 demo demo.h5
+t cute-shm-hdf5 --mode 7777 demo demo.h5
+t cute-shm-hdf5 -j0 demo demo.h5
+t cute-shm-hdf5 -j many demo demo.h5
+t cute-shm-hdf5 -j
+only ''
+
+say 'files that cannot be loaded'
+echo 'some text' >text.h5
+: >empty.h5
+head -c 1000 demo.h5 >cut.h5
+mkdir folder.h5
+mkfifo fifo.h5
+t cute-shm-hdf5 demo nowhere.h5
+t cute-shm-hdf5 demo text.h5
+t cute-shm-hdf5 demo empty.h5
+t cute-shm-hdf5 demo folder.h5
+t timeout 20 cute-shm-hdf5 demo fifo.h5
+cute-shm-hdf5 demo cut.h5 >/dev/null 2>&1 && fail 'loads half a file'
+[ $? -eq 1 ] || fail 'half a file: not 1'
+t cute-shm-hdf5 '' demo.h5
+t cute-shm-hdf5 a/b demo.h5
+t cute-shm-hdf5 --group no-such-group demo demo.h5
+t cute-shm-hdf5 --root "$tmp/nowhere" demo demo.h5
+t cute-shm-hdf5 --select nothing demo demo.h5
+if [ "$(id -u)" -ne 0 ]; then
+	cp demo.h5 secret.h5
+	chmod 0 secret.h5
+	cute-shm-hdf5 demo secret.h5 >/dev/null 2>&1
+	[ $? -eq 1 ] || fail 'no permission: not 1'
+fi
+only ''
+
+say plan
+t cute-shm-hdf5 --dry-run demo demo.h5
+t cute-shm-hdf5 -dry-run --json demo demo.h5
+t cute-shm-hdf5 --dry-run demo skipped.h5
+only ''
+
+say load
+t cute-shm-hdf5 demo demo.h5
+t cute-shm-list demo
+t cute-shm-hdf5 demo demo.h5
+t cute-shm-hdf5 --dry-run demo demo.h5
+t cute-shm-hdf5 -o -no-progress demo demo.h5
+t cute-shm-hdf5 --overwrite --mode 640 -j2 demo demo.h5
+[ "$(stat -c %a "$root/cute-shm.demo")" = 640 ] || fail '--mode 640'
+cute-shm-hdf5 -vo demo demo.h5 2>verbose >/dev/null || fail '-vo'
+grep -q '^cute-shm-hdf5: /b/raw/b2: int32 4, 16 B, ' verbose ||
+	fail "-v: $(cat verbose)"
+cute-shm-hdf5 -o --group "$(id -gn)" demo demo.h5 >/dev/null || fail --group
+cute-shm-hdf5 -o --json demo demo.h5 >json || fail --json
+if command -v jq >/dev/null; then
+	[ "$(jq -r '.arrays | length' json)" = 3 ] || fail '--json: arrays'
+	[ "$(jq -r .segment_size json)" = "$(stat -c %s "$root/cute-shm.demo")" ] ||
+		fail '--json: segment_size'
+fi
+only cute-shm.demo
+t cute-shm-unlink demo
+
+say 'a part of it'
+t cute-shm-hdf5 --select b --exclude '*raw*' part demo.h5
+t cute-shm-list part
+t cute-shm-hdf5 -o --select /b/b1 --select a part demo.h5
+t cute-shm-list part
+t cute-shm-unlink part
+
+say 'what has no form, what cannot be read'
+t cute-shm-hdf5 some skipped.h5
+t cute-shm-hdf5 -o --no-external some skipped.h5
+t cute-shm-hdf5 -o --json some skipped.h5
+cute-shm-unlink some >/dev/null
+t cute-shm-hdf5 some damaged.h5
+only ''
+t cute-shm-hdf5 --keep-going some damaged.h5
+t cute-shm-list some
+cute-shm-unlink some >/dev/null
+t cute-shm-hdf5 hostile hostile.h5
+t cute-shm-list hostile
+cute-shm-unlink hostile >/dev/null
+
+say 'more than there is'
+t cute-shm-hdf5 --dry-run huge huge.h5
+cute-shm-hdf5 huge huge.h5 >out 2>err
+[ $? -eq 3 ] || fail "huge: $? $(cat err)"
+[ -s out ] && fail 'huge: writes to standard output'
+[ "$(wc -l <err)" -eq 1 ] || fail "huge: $(cat err)"
+only ''
+
+say 'lost output'
+[ -c /dev/full ] && t sh -c 'cute-shm-hdf5 lost demo.h5 >/dev/full'
+finish

@@ -1,0 +1,61 @@
+#!/bin/sh
+# A load that is interrupted or killed, at many moments, leaves nothing.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+make_files "$tmp" || fail 'no files'
+tool=$builddir/bin/.libs/cute-shm-hdf5
+[ -x "$tool" ] || tool=$builddir/bin/cute-shm-hdf5
+LD_LIBRARY_PATH=$builddir/lib/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
+
+# interrupted SIGNAL NUMBER [OPTION]: after growing delays.  timeout(1) signals
+# the whole group, as Ctrl-C does; with --foreground the tool alone.
+interrupted()
+{
+	killed=0
+	for ms in 001 005 010 020 030 050 080 120 180 250 400 600 900; do
+		status=0
+		timeout ${3:+"$3"} --preserve-status -s "$1" "0.$ms" \
+			"$tool" victim "$tmp/slow.h5" >/dev/null 2>"$tmp/err" ||
+			status=$?
+		if [ $status -eq 0 ]; then
+			only cute-shm.victim
+			rm "$root/cute-shm.victim"
+			continue
+		fi
+		[ $status -eq $((128 + $2)) ] ||
+			fail "SIG$1 after 0.$ms s: status $status, $(cat "$tmp/err")"
+		[ -s "$tmp/err" ] && fail "SIG$1 says $(cat "$tmp/err")"
+		killed=$((killed + 1))
+		wait_until_gone
+		only ''
+	done
+	[ $killed -gt 0 ] || fail "no load was slow enough for SIG$1"
+}
+
+# A child that outlives its parent by a moment may still hold memory.
+wait_until_gone()
+{
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		pgrep -f "^$tool victim " >/dev/null 2>&1 || return 0
+		sleep 0.$try
+	done
+	fail 'a process is left behind'
+}
+
+interrupted INT 2
+interrupted TERM 15 --foreground
+interrupted HUP 1
+interrupted KILL 9 --foreground
+
+# Nor does it harm the project that was to be replaced.
+"$tool" victim "$tmp/demo.h5" >/dev/null || fail 'no load'
+before=$(cksum <"$root/cute-shm.victim")
+for ms in 010 050 100 200; do
+	timeout --foreground -s KILL "0.$ms" "$tool" -o victim "$tmp/slow.h5" \
+		>/dev/null 2>&1 && break
+	[ "$(cksum <"$root/cute-shm.victim")" = "$before" ] || fail 'harmed'
+	only cute-shm.victim
+done
+exit 0

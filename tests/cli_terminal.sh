@@ -1,0 +1,36 @@
+#!/bin/sh
+# What a terminal gets: colours, widths, progress.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v script >/dev/null || { echo 'skipped: no script(1)'; exit 77; }
+script -qec true /dev/null </dev/null >/dev/null 2>&1 ||
+	{ echo 'skipped: no pseudo-terminals here'; exit 77; }
+
+make_project demo demo || fail 'no project demo'
+make_project hostile hostile || fail 'no project hostile'
+make_project wide wide || fail 'no project wide'
+
+say colours
+t on_terminal 100 cute-shm-list -s
+t on_terminal 80 cute-shm-list hostile
+t on_terminal 80 env NO_COLOR=1 cute-shm-list -s
+t on_terminal 80 env TERM=dumb cute-shm-list -s
+
+# No line may be wider than the terminal, whatever it shows.
+for columns in 50 64 80 132; do
+	on_terminal $columns env NO_COLOR=1 LC_ALL=C cute-shm-list wide >"$tmp/out"
+	[ -s "$tmp/out" ] || fail "$columns columns: nothing"
+	awk -v n="$columns" 'length > n' "$tmp/out" | grep . &&
+		fail "$columns columns: wider"
+done
+
+[ -x "$builddir/bin/cute-shm-hdf5" ] || { finish; exit; }
+say progress
+make_files "$tmp" || fail 'no files'
+
+# A load within a moment shows nothing of it.
+on_terminal 80 cute-shm-hdf5 quick "$tmp/demo.h5" >"$tmp/out"
+[ "$(wc -l <"$tmp/out")" -eq 1 ] || fail "quick: $(cat "$tmp/out")"
+grep -q '%' "$tmp/out" && fail 'quick: shows progress'
+finish
