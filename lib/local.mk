@@ -48,7 +48,15 @@ nodist_pkgconfig_DATA += lib/cute-shm-hdf5.pc
 endif
 
 lib_libload_la_SOURCES = \
-	lib/hdf5/load.c
+	lib/hdf5/filter.c \
+	lib/hdf5/filter.h \
+	lib/hdf5/filter_bitshuffle.c \
+	lib/hdf5/filter_checksum.c \
+	lib/hdf5/filter_codec.c \
+	lib/hdf5/filter_lzf.c \
+	lib/hdf5/filter_shuffle.c \
+	lib/hdf5/load.c \
+	lib/hdf5/simd.h
 lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
 lib_libload_la_LIBADD = lib/libpool.la $(HDF5_LIBS) $(LIBDEFLATE_LIBS) \

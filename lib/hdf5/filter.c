@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* The pipeline of a dataset, and undoing it for one chunk. */
+
+#include <stdlib.h>
+
+#include "../cute_shm.h"
+#include "filter.h"
+
+/* How a filter changes the size of its data when writing. */
+enum change {
+	KEEPS,
+	ADDS_SUM,	/* four bytes behind the data, see filter_fletcher32() */
+	PACKS
+};
+
+/* One that is not ours, or not with these parameters, has no step. */
+static filter_step *
+step_of(const struct filter *f, enum change *change)
+{
+	*change = PACKS;
+	switch (f->id) {
+	case H5Z_FILTER_DEFLATE:
+		return filter_inflate;
+	case FILTER_LZF:
+		return filter_unlzf;
+	case FILTER_ZSTD:
+		return filter_unzstd;
+	case FILTER_LZ4:
+		return filter_unlz4;
+	case FILTER_BLOSC:
+		return filter_unblosc;
+	case FILTER_BITSHUFFLE:
+		*change = filter_bitshuffle_packs(f) ? PACKS : KEEPS;
+		return filter_bitshuffle_known(f) ? filter_unbitshuffle : NULL;
+	case H5Z_FILTER_SHUFFLE:
+		*change = KEEPS;
+		return f->param_count > 0 && f->param[0] > 0 ?
+		       filter_unshuffle : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static bool
+known(const struct filter *f, enum change *change)
+{
+	if (f->id == H5Z_FILTER_FLETCHER32) {
+		*change = ADDS_SUM;
+		return true;
+	}
+	return step_of(f, change) != NULL;
+}
+
+static bool
+filter_get(hid_t dcpl, unsigned i, struct filter *ret)
+{
+	unsigned flags;
+	size_t count = FILTER_PARAMS;
+
+	ret->id = H5Pget_filter2(dcpl, i, &flags, &count, ret->param, 0, NULL,
+				 NULL);
+	if (ret->id < 0)
+		return false;
+	ret->param_count = count < FILTER_PARAMS ? (unsigned)count :
+						   FILTER_PARAMS;
+	return true;
+}
+
+bool
+filter_pipeline_get(hid_t dcpl, size_t chunk_size, struct filter_pipeline *ret,
+		    int *foreign)
+{
+	int count = H5Pget_nfilters(dcpl);
+	bool packed = false;
+
+	if (count < 0 || count > FILTER_MAX)
+		return false;
+	ret->chunk_size = chunk_size;
+	ret->count = (unsigned)count;
+	for (unsigned i = 0; i < ret->count; i++) {
+		enum change change;
+
+		if (!filter_get(dcpl, i, &ret->filter[i]))
+			return false;
+		if (foreign)
+			*foreign = ret->filter[i].id;
+		/* Between two that pack, no size would be known. */
+		if (!known(&ret->filter[i], &change) ||
+		    (packed && change == PACKS))
+			return false;
+		packed |= change == PACKS;
+	}
+	return true;
+}
+
+static bool
+skipped(uint32_t mask, unsigned i)
+{
+	return mask >> i & 1;
+}
+
+/* The size that the data had before filter 'i' packed it. */
+static size_t
+size_before(const struct filter_pipeline *p, uint32_t mask, unsigned i)
+{
+	size_t size = p->chunk_size;
+
+	while (i-- > 0)
+		if (p->filter[i].id == H5Z_FILTER_FLETCHER32 &&
+		    !skipped(mask, i))
+			size += 4;
+	return size;
+}
+
+/* Undo filter 'i' of *data; the result may lie in scratch buffer 'turn'. */
+static int
+undo(const struct filter_pipeline *p, uint32_t mask, unsigned i,
+     struct filter_scratch *s, unsigned turn, const uint8_t **data,
+     size_t *size)
+{
+	enum change change;
+	filter_step *step = step_of(&p->filter[i], &change);
+	size_t room = *size;
+	int err;
+
+	if (p->filter[i].id == H5Z_FILTER_FLETCHER32)
+		return filter_fletcher32(*data, *size, size);
+	if (change == PACKS)
+		room = size_before(p, mask, i);
+	err = filter_grow(&s->buffer[turn], &s->capacity[turn], room);
+	if (!err)
+		err = step(&p->filter[i], s, *data, *size, s->buffer[turn],
+			   room);
+	if (err)
+		return err;
+	*data = s->buffer[turn];
+	*size = room;
+	return 0;
+}
+
+int
+filter_decode(const struct filter_pipeline *p, uint32_t mask,
+	      struct filter_scratch *s, const void *src, size_t size,
+	      const void **ret)
+{
+	const uint8_t *data = src;
+	unsigned turn = 0;
+
+	for (unsigned i = p->count; i-- > 0; ) {
+		int err;
+
+		if (skipped(mask, i))
+			continue;
+		err = undo(p, mask, i, s, turn, &data, &size);
+		if (err)
+			return err;
+		if (data == s->buffer[turn])
+			turn ^= 1;
+	}
+	if (size != p->chunk_size)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes instead "
+				     "of %zu after its filters are undone",
+				     size, p->chunk_size);
+	*ret = data;
+	return 0;
+}
+
+size_t
+filter_scratch_size(const struct filter_pipeline *p)
+{
+	unsigned steps = 0;
+
+	for (unsigned i = 0; i < p->count; i++)
+		steps += p->filter[i].id != H5Z_FILTER_FLETCHER32;
+	return p->chunk_size * (steps < 2 ? steps : 2);
+}
+
+int
+filter_grow(uint8_t **buffer, size_t *capacity, size_t size)
+{
+	uint8_t *grown;
+
+	if (*buffer && size <= *capacity)
+		return 0;
+	free(*buffer);
+	*buffer = NULL;
+	*capacity = 0;
+	grown = malloc(size ? size : 1);
+	if (!grown)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for %zu bytes of a chunk",
+				     size);
+	*buffer = grown;
+	*capacity = size;
+	return 0;
+}
