@@ -23,3 +23,21 @@ endif
 tests_make_files_SOURCES = tests/make_files.c
 tests_make_files_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 tests_make_files_LDADD = $(HDF5_LIBS)
+
+if HAVE_CHECK
+if HDF5
+FILTER_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(HDF5_CFLAGS) \
+	$(LZ4_CFLAGS) $(ZSTD_CFLAGS) $(BLOSC_CFLAGS)
+FILTER_TEST_LDADD = lib/libload.la lib/libcore.la $(CHECK_LIBS)
+check_PROGRAMS += tests/test_filter tests/test_filter_codec
+tests_test_filter_SOURCES = tests/test_filter.c tests/filter_util.c \
+	tests/filter_util.h
+tests_test_filter_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_filter_LDADD = $(FILTER_TEST_LDADD)
+tests_test_filter_codec_SOURCES = tests/test_filter_codec.c \
+	tests/filter_util.c tests/filter_util.h
+tests_test_filter_codec_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_filter_codec_LDADD = $(FILTER_TEST_LDADD)
+TESTS += tests/test_filter tests/test_filter_codec
+endif
+endif
