@@ -97,14 +97,18 @@ transpose_bits(__m128i r[8])
 	const __m128i m2 = _mm_set1_epi8(0x33);
 	const __m128i m1 = _mm_set1_epi8(0x55);
 
-	for (int k = 0; k < 4; k++)
-		exchange(&r[k], &r[k + 4], 4, m4);
-	for (int k = 0; k < 8; k += 4) {
-		exchange(&r[k], &r[k + 2], 2, m2);
-		exchange(&r[k + 1], &r[k + 3], 2, m2);
-	}
-	for (int k = 0; k < 8; k += 2)
-		exchange(&r[k], &r[k + 1], 1, m1);
+	exchange(&r[0], &r[4], 4, m4);
+	exchange(&r[1], &r[5], 4, m4);
+	exchange(&r[2], &r[6], 4, m4);
+	exchange(&r[3], &r[7], 4, m4);
+	exchange(&r[0], &r[2], 2, m2);
+	exchange(&r[1], &r[3], 2, m2);
+	exchange(&r[4], &r[6], 2, m2);
+	exchange(&r[5], &r[7], 2, m2);
+	exchange(&r[0], &r[1], 1, m1);
+	exchange(&r[2], &r[3], 1, m1);
+	exchange(&r[4], &r[5], 1, m1);
+	exchange(&r[6], &r[7], 1, m1);
 }
 
 static void
@@ -115,12 +119,10 @@ unslice(uint8_t *dst, const uint8_t *src, size_t row)
 	for (i = 0; i + 16 <= row; i += 16) {
 		__m128i r[8];
 
-		for (size_t k = 0; k < 8; k++)
-			r[k] = load(src + k * row + i);
+		load8(r, src + i, row);
 		transpose_bits(r);
 		transpose8(r);
-		for (size_t k = 0; k < 8; k++)
-			store(dst + 8 * i + 16 * k, r[k]);
+		store8(dst + 8 * i, r);
 	}
 	unslice_plain(dst, src, row, i);
 }

@@ -68,11 +68,9 @@ planes8(uint8_t *dst, const uint8_t *src, size_t stride, size_t n)
 	for (i = 0; i + 16 <= n; i += 16, dst += 128) {
 		__m128i r[8];
 
-		for (size_t k = 0; k < 8; k++)
-			r[k] = load(src + k * stride + i);
+		load8(r, src + i, stride);
 		transpose8(r);
-		for (size_t k = 0; k < 8; k++)
-			store(dst + 16 * k, r[k]);
+		store8(dst, r);
 	}
 	return i;
 }
@@ -87,16 +85,10 @@ planes8_of(uint8_t *dst, const uint8_t *src, size_t stride, size_t n,
 	for (i = 0; i + 16 <= n; i += 16) {
 		__m128i r[8];
 
-		for (size_t k = 0; k < 8; k++)
-			r[k] = load(src + k * stride + i);
+		load8(r, src + i, stride);
 		transpose8(r);
-		for (size_t k = 0; k < 8; k++) {
-			_mm_storel_epi64((__m128i *)dst, r[k]);
-			dst += width;
-			_mm_storel_epi64((__m128i *)dst,
-					 _mm_unpackhi_epi64(r[k], r[k]));
-			dst += width;
-		}
+		for (size_t k = 0; k < 8; k++, dst += 2 * width)
+			store_columns(dst, r[k], width);
 	}
 	return i;
 }
