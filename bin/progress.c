@@ -13,7 +13,6 @@
 
 #define SILENT_SECONDS	0.7	/* what takes no longer shows nothing */
 #define PERIOD_SECONDS	0.1
-#define BAR_COLUMNS	20
 
 static bool enabled, shown;
 static double begun, drawn;
@@ -51,11 +50,11 @@ progress_clear(void)
 
 /* '#' and '-', or blocks that grow by eighths of a column. */
 static void
-put_bar(FILE *out, double part)
+put_bar(FILE *out, unsigned columns, double part)
 {
-	unsigned eighths = (unsigned)(part * BAR_COLUMNS * 8), i;
+	unsigned eighths = (unsigned)(part * columns * 8), i;
 
-	for (i = 0; i < BAR_COLUMNS; i++) {
+	for (i = 0; i < columns; i++) {
 		unsigned e = eighths >= 8 ? 8 : eighths;
 
 		eighths -= e;
@@ -77,8 +76,11 @@ put_rate(FILE *out, const struct progress *p, double elapsed)
 		return;
 	left = elapsed * (double)(p->bytes_total - p->bytes_done) /
 	       (double)p->bytes_done;
-	fprintf(out, "  %10s  %s left", units_rate(p->bytes_done, elapsed).text,
-		units_seconds(left < 1 ? 1 : left + 0.5).text);
+	fprintf(out, "  %10s", units_rate(p->bytes_done, elapsed).text);
+	if (left < 9)
+		fprintf(out, "  %u s left", (unsigned)left + 1);
+	else
+		fprintf(out, "  %s left", units_seconds(left + 1).text);
 }
 
 static void
@@ -99,10 +101,10 @@ put_line(FILE *out, const struct progress *p, size_t columns, double t)
 	fprintf(out, "%3u%% ", (unsigned)(part * 100));
 	if (columns >= 75) {
 		putc(text_utf8() ? '|' : '[', out);
-		put_bar(out, part);
+		put_bar(out, columns >= 110 ? 20 : 10, part);
 		fputs(text_utf8() ? "| " : "] ", out);
 	}
-	fprintf(out, "%9s", units_size(p->bytes_done).text);
+	fprintf(out, "%8s", units_size(p->bytes_done).text);
 	fprintf(out, " of %s", units_size(p->bytes_total).text);
 	put_rate(out, p, t - filling_since);
 }

@@ -150,12 +150,34 @@ load_float(const unsigned char *p, unsigned size)
 	}
 }
 
+/* True if the decimal text is read as v by who has this size of float. */
+static bool
+reads_as(const char *s, long double v, unsigned size)
+{
+	long double back;
+	int exponent;
+
+	if (size == 2) {
+		/* Nearer than half the distance to the next one. */
+		frexpl(v, &exponent);
+		back = fabsl(strtold(s, NULL) - v);
+		return back < ldexpl(0.5L, exponent < -13 ? -24 : exponent - 11);
+	}
+	if (size == 4)
+		back = (long double)strtof(s, NULL);
+	else if (size == 8)
+		back = (long double)strtod(s, NULL);
+	else
+		back = strtold(s, NULL);
+	return !(back < v || back > v);
+}
+
 /* The fewest digits that give the same number back. */
 static void
 put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
 {
-	static const int first[] = { [2] = 3, [4] = 6, [8] = 15, [16] = 18 };
-	long double v = load_float(p, size), back;
+	static const int first[] = { [2] = 5, [4] = 6, [8] = 15, [16] = 18 };
+	long double v = load_float(p, size);
 	char s[64];
 	int digits;
 
@@ -167,12 +189,7 @@ put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
 	}
 	for (digits = first[size]; digits <= 21; digits++) {
 		snprintf(s, sizeof(s), "%.*Lg", digits, v);
-		back = strtold(s, NULL);
-		if (size == 4)
-			back = (long double)strtof(s, NULL);
-		else if (size <= 8)
-			back = (long double)strtod(s, NULL);
-		if (!(back < v || back > v))
+		if (reads_as(s, v, size))
 			break;
 	}
 	fputs(s, out);

@@ -25,8 +25,18 @@ for columns in 50 64 80 132; do
 		fail "$columns columns: wider"
 done
 
-[ -x "$builddir/bin/cute-shm-hdf5" ] || { finish; exit; }
 say progress
+for columns in 30 60 80 120; do
+	on_terminal $columns show_progress | sed 's/\^\[\[K/\n/g' >"$tmp/out"
+	awk -v n="$columns" 'length > n' "$tmp/out" | grep . &&
+		fail "progress, $columns columns: wider"
+	grep -q '%' "$tmp/out" || fail "progress, $columns columns: none"
+	grep -q '100%' "$tmp/out" && fail '100% before the end'
+	grep -q '\^\[\[2J' "$tmp/out" && fail 'a path drives the terminal'
+	grep -q 'scanning: ' "$tmp/out" || fail 'no count of objects'
+done
+
+[ -x "$builddir/bin/cute-shm-hdf5" ] || { finish; exit; }
 make_files "$tmp" || fail 'no files'
 
 # A load within a moment shows nothing of it.

@@ -41,3 +41,14 @@ tests_test_filter_codec_LDADD = $(FILTER_TEST_LDADD)
 TESTS += tests/test_filter tests/test_filter_codec
 endif
 endif
+check_PROGRAMS += tests/show_progress
+tests_show_progress_SOURCES = tests/show_progress.c
+tests_show_progress_LDADD = bin/libcli.la lib/libcute_shm.la
+
+if HAVE_CHECK
+check_PROGRAMS += tests/test_text
+TESTS += tests/test_text
+endif
+tests_test_text_SOURCES = tests/test_text.c
+tests_test_text_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_text_LDADD = bin/libcli.la lib/libcute_shm.la $(CHECK_LIBS)
