@@ -28,6 +28,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 #define CUTE_SHM_VERSION	"0.1.0"
 #define CUTE_SHM_MAX_NDIM	32	/* NumPy 1 and HDF5 have the same */
 
@@ -481,6 +483,8 @@ void cute_shm_builder_free(struct cute_shm_builder *b);
  */
 int cute_shm_builder_seal(struct cute_shm_builder *b);
 int cute_shm_builder_adopt(struct cute_shm_builder *b);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

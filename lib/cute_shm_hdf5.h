@@ -17,6 +17,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 enum {
 	CUTE_SHM_HDF5_OVERWRITE   = 1,	/* replace a project of that name */
 	CUTE_SHM_HDF5_KEEP_GOING  = 2,	/* leave out what cannot be read */
@@ -105,6 +107,8 @@ int cute_shm_hdf5_plan(const char *file,
 /* Bytes of data that the file's arrays have in a segment. */
 int cute_shm_hdf5_size(const char *file,
 		       const struct cute_shm_hdf5_options *opt, uint64_t *ret);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
