@@ -20,6 +20,7 @@ lib_libcore_la_SOURCES = \
 	lib/internal.h \
 	lib/layout.c \
 	lib/log.c \
+	lib/lookup.c \
 	lib/options.c \
 	lib/path.c \
 	lib/project.c \

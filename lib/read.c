@@ -1,2 +1,151 @@
 /* SPDX-License-Identifier: MIT */
+/* Open, map, close: one descriptor and one mapping per handle. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "internal.h"
+
+/* A regular file of the caller or root, with room for a header. */
+static int
+check_file(const struct cute_shm *shm, unsigned flags)
+{
+	if (!S_ISREG(shm->stat.st_mode))
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
+				     "%s is not a regular file", shm->path);
+	if (!(flags & CUTE_SHM_ANY_OWNER) && shm->stat.st_uid != 0 &&
+	    shm->stat.st_uid != geteuid())
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to user %u;"
+				     " open it with CUTE_SHM_ANY_OWNER if that "
+				     "one is trusted", shm->path,
+				     (unsigned)shm->stat.st_uid);
+	if (shm->stat.st_size < (off_t)sizeof(struct format_header))
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT, "%s: %jd bytes hold "
+				     "no header of a segment", shm->path,
+				     (intmax_t)shm->stat.st_size);
+	return 0;
+}
+
+/* Map what the descriptor leads to, and check the header. */
+static int
+map(struct cute_shm *shm)
+{
+	void *base;
+	int rc;
+
+	shm->size = (size_t)shm->stat.st_size;
+	base = mmap(NULL, shm->size, PROT_READ, MAP_SHARED, shm->fd, 0);
+	if (base == MAP_FAILED)
+		return fail_errno("cannot map %s", shm->path);
+	shm->base = base;
+	/* Core dumps would be as large as the data; failing is harmless. */
+	madvise(base, shm->size, MADV_DONTDUMP);
+	rc = check_header(base, shm->size, &shm->header);
+	if (rc != 0)
+		return cute_shm_fail(rc, "%s: %s", shm->path,
+				     cute_shm_errmsg());
+	memcpy(shm->version, shm->header.version, sizeof(shm->version) - 1);
+	memcpy(shm->creator, shm->header.creator, sizeof(shm->creator) - 1);
+	memcpy(shm->source, shm->header.source, sizeof(shm->source) - 1);
+	return 0;
+}
+
+static int
+open_descriptor(struct cute_shm *shm, int follow)
+{
+	/* Not to be held up by a pipe that bears the name. */
+	shm->fd = open(shm->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		       follow);
+	if (shm->fd >= 0) {
+		if (fstat(shm->fd, &shm->stat) == 0)
+			return 0;
+		return fail_errno("cannot stat %s", shm->path);
+	}
+	if (errno == ENOENT && shm->project[0])
+		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\" "
+				     "(%s does not exist)", shm->project,
+				     shm->path);
+	return fail_errno("cannot open %s", shm->path);
+}
+
+/* Takes ownership of 'path'. */
+static int
+attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
+{
+	struct cute_shm *shm = calloc(1, sizeof(*shm));
+	int rc;
+
+	if (!shm) {
+		free(path);
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a handle");
+	}
+	shm->fd = -1;
+	shm->path = path;
+	shm->project = strdup(project);
+	if (!shm->project)
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a handle");
+	else
+		rc = open_descriptor(shm, project[0] ? O_NOFOLLOW : 0);
+	if (rc == 0)
+		rc = check_file(shm, flags);
+	if (rc == 0)
+		rc = map(shm);
+	if (rc != 0) {
+		cute_shm_close(shm);
+		return rc;
+	}
+	*ret = shm;
+	return 0;
+}
+
+int
+cute_shm_open(const char *project, const struct cute_shm_open_options *opt,
+	      struct cute_shm **ret)
+{
+	struct cute_shm_open_options o = { .size = sizeof(o) };
+	char *path;
+	int rc;
+
+	rc = options_copy(&o, sizeof(o), opt);
+	if (rc == 0)
+		rc = project_path(o.root, project, &path);
+	return rc ? rc : attach(project, path, o.flags, ret);
+}
+
+int
+cute_shm_open_file(const char *path, const struct cute_shm_open_options *opt,
+		   struct cute_shm **ret)
+{
+	struct cute_shm_open_options o = { .size = sizeof(o) };
+	char *copy;
+	int rc;
+
+	rc = options_copy(&o, sizeof(o), opt);
+	if (rc != 0)
+		return rc;
+	copy = path ? strdup(path) : NULL;
+	if (!copy)
+		return path ? cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+					    "no memory for a path")
+			    : cute_shm_fail(CUTE_SHM_ERR_INVALID,
+					    "no path given");
+	return attach("", copy, o.flags, ret);
+}
+
+void
+cute_shm_close(struct cute_shm *shm)
+{
+	if (!shm)
+		return;
+	if (shm->base)
+		munmap((void *)(uintptr_t)shm->base, shm->size);
+	if (shm->fd >= 0)
+		close(shm->fd);
+	free(shm->project);
+	free(shm->path);
+	free(shm);
+}

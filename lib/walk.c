@@ -1,2 +1,114 @@
 /* SPDX-License-Identifier: MIT */
+/* Children, siblings, parents, pre-order.  Every step moves strictly on. */
+
 #include "internal.h"
+
+/* Just past a node's attributes: its first child, if it has one. */
+static int
+after_attrs(const struct record *r, const struct cute_shm *shm, uint64_t *ret)
+{
+	uint64_t at = r->after;
+	struct cute_shm_attr attr;
+	uint32_t i;
+	int rc;
+
+	for (i = 0; i < r->attr_count; i++) {
+		rc = attr_record(shm, at, &attr, &at);
+		if (rc != 0)
+			return rc;
+	}
+	*ret = at;
+	return 0;
+}
+
+/* The node at 'offset', which must lie before 'end'. */
+static int
+node_before(const struct cute_shm *shm, uint64_t offset, uint64_t end,
+	    struct cute_shm_node *ret)
+{
+	struct record r;
+	int rc;
+
+	if (offset >= end)
+		return CUTE_SHM_ERR_END;
+	rc = node_record(shm, offset, &r);
+	if (rc == 0)
+		node_fill(shm, &r, ret);
+	return rc;
+}
+
+int
+cute_shm_first_child(const struct cute_shm_node *group,
+		     struct cute_shm_node *ret)
+{
+	struct record r;
+	uint64_t at;
+	int rc;
+
+	if (group->kind != CUTE_SHM_GROUP)
+		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
+				     "/%s is not a group, it has no children",
+				     group->path);
+	rc = node_record(group->shm, group->record, &r);
+	if (rc == 0)
+		rc = after_attrs(&r, group->shm, &at);
+	return rc ? rc : node_before(group->shm, at, r.next, ret);
+}
+
+int
+cute_shm_next_sibling(const struct cute_shm_node *node,
+		      struct cute_shm_node *ret)
+{
+	struct record r, parent;
+	int rc;
+
+	rc = node_record(node->shm, node->record, &r);
+	if (rc == 0)
+		rc = node_record(node->shm, r.parent, &parent);
+	return rc ? rc : node_before(node->shm, r.next, parent.next, ret);
+}
+
+int
+cute_shm_next(const struct cute_shm_node *top,
+	      const struct cute_shm_node *node, struct cute_shm_node *ret)
+{
+	struct record r;
+	uint64_t at;
+	int rc;
+
+	rc = node_record(node->shm, node->record, &r);
+	if (rc == 0)
+		rc = after_attrs(&r, node->shm, &at);
+	return rc ? rc : node_before(node->shm, at, top->end, ret);
+}
+
+int
+cute_shm_parent(const struct cute_shm_node *node, struct cute_shm_node *ret)
+{
+	struct record r, parent;
+	int rc;
+
+	rc = node_record(node->shm, node->record, &r);
+	if (rc == 0)
+		rc = node_record(node->shm, r.parent, &parent);
+	if (rc == 0)
+		node_fill(node->shm, &parent, ret);
+	return rc;
+}
+
+int
+cute_shm_node_array(const struct cute_shm_node *node,
+		    struct cute_shm_array *ret)
+{
+	struct record r;
+	int rc;
+
+	if (node->kind != CUTE_SHM_ARRAY)
+		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
+				     "/%s is not an array", node->path);
+	rc = node_record(node->shm, node->record, &r);
+	if (rc == 0 && r.kind != CUTE_SHM_ARRAY)
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "/%s was an array", node->path);
+	return rc ? rc : array_record(node->shm, &r, ret);
+}

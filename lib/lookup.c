@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* From a path to its node, through the index; links on the way are followed. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Like the system's own limit (ELOOP). */
+#define MAX_LINKS 40
+
+/*
+ * The first row of the index whose hash is not below 'hash'.  The hashes are
+ * evenly spread, so a guess by proportion is nearly right at once; a few
+ * guesses narrow the range, halving ends it, also when the hashes are not so.
+ */
+static uint64_t
+first_row(const struct format_index_row *rows, uint64_t count, uint64_t hash)
+{
+	uint64_t low = 0, high = count;		/* the answer is in [low, high] */
+	uint64_t low_hash = 0, high_hash = UINT64_MAX, guess;
+	unsigned guesses = 4;
+
+	while (low < high) {
+		guess = low + (high - low) / 2;
+		if (guesses > 0 && hash > low_hash && hash < high_hash) {
+			guesses--;
+			guess = low + (uint64_t)
+				((unsigned __int128)(hash - low_hash) *
+				 (high - low) / (high_hash - low_hash));
+			if (guess >= high)
+				guess = high - 1;
+		}
+		if (rows[guess].hash < hash) {
+			low = guess + 1;
+			low_hash = rows[guess].hash;
+		} else {
+			high = guess;
+			high_hash = rows[guess].hash;
+		}
+	}
+	return low;
+}
+
+/*
+ * The node at exactly this path.  CUTE_SHM_ERR_NOT_FOUND comes without a
+ * message: the caller may try another path.
+ */
+static int
+exact(const struct cute_shm *shm, const char *path, size_t size,
+      struct record *ret)
+{
+	uint64_t hash = path_hash(path, size), i;
+	uint64_t count = shm->header.node_count;
+	const struct format_index_row *rows;
+	struct record r;
+	int rc;
+
+	rows = segment_at(shm, shm->header.index_offset, count * sizeof(*rows));
+	for (i = first_row(rows, count, hash);
+	     i < count && rows[i].hash == hash; i++) {
+		rc = node_record(shm, rows[i].offset, &r);
+		if (rc != 0)
+			return rc;
+		if (r.path_size == size && memcmp(r.path, path, size) == 0) {
+			*ret = r;
+			return 0;
+		}
+	}
+	return CUTE_SHM_ERR_NOT_FOUND;
+}
+
+/* The group or array that a link leads to. */
+static int
+link_target(const struct cute_shm *shm, const struct record *link,
+	    struct record *ret)
+{
+	int rc = node_record(shm, link->child_or_target, ret);
+
+	if (rc == 0 && ret->kind == CUTE_SHM_LINK)
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: link /%s leads "
+				     "to another link", shm->path, link->path);
+	return rc;
+}
+
+/*
+ * "link/rest" becomes "target/rest": in *path, for free().  The longest prefix
+ * that exists is looked at; when it is no link, nothing can be done.
+ */
+static int
+replace_link(const struct cute_shm *shm, char **path)
+{
+	struct record prefix, target;
+	const char *slash = *path + strlen(*path);
+	char *longer;
+	int rc = CUTE_SHM_ERR_NOT_FOUND;
+
+	while (rc == CUTE_SHM_ERR_NOT_FOUND) {
+		slash = memrchr(*path, '/', (size_t)(slash - *path));
+		if (!slash)
+			return rc;
+		rc = exact(shm, *path, (size_t)(slash - *path), &prefix);
+	}
+	if (rc == 0 && prefix.kind != CUTE_SHM_LINK)
+		return CUTE_SHM_ERR_NOT_FOUND;
+	if (rc == 0)
+		rc = link_target(shm, &prefix, &target);
+	if (rc != 0)
+		return rc;
+	if (target.path_size == 0)
+		slash++;
+	longer = malloc(target.path_size + strlen(slash) + 1);
+	if (!longer)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a path");
+	memcpy(longer, target.path, target.path_size);
+	strcpy(longer + target.path_size, slash);
+	free(*path);
+	*path = longer;
+	return 0;
+}
+
+/* Slow, and only for paths that are not in the index as they are. */
+static int
+through_links(const struct cute_shm *shm, const char *path, struct record *ret)
+{
+	char *copy = strdup(path);
+	unsigned links = 0;
+	int rc = CUTE_SHM_ERR_NOT_FOUND;
+
+	if (!copy)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a path");
+	while (rc == CUTE_SHM_ERR_NOT_FOUND && links++ < MAX_LINKS) {
+		rc = replace_link(shm, &copy);
+		if (rc != 0)
+			break;
+		rc = exact(shm, copy, strlen(copy), ret);
+	}
+	free(copy);
+	return rc;
+}
+
+/* Tell how far the path leads. */
+static int
+not_found(const struct cute_shm *shm, const char *path)
+{
+	const char *where = shm->project[0] ? shm->project : shm->path;
+	const char *slash = strrchr(path, '/');
+	struct record r;
+
+	while (slash && exact(shm, path, (size_t)(slash - path), &r) != 0)
+		slash = memrchr(path, '/', (size_t)(slash - path));
+	return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+			     "%s: no \"%s\" in /%.*s", where,
+			     slash ? slash + 1 : path,
+			     slash ? (int)(slash - path) : 0, path);
+}
+
+static int
+lookup(const struct cute_shm *shm, const char *path, struct record *ret)
+{
+	int rc;
+
+	if (!path)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no path given");
+	if (path[0] == '/')
+		path++;
+	/* The index holds well-formed paths only: a hit needs no check. */
+	rc = exact(shm, path, strlen(path), ret);
+	if (rc != CUTE_SHM_ERR_NOT_FOUND)
+		return rc;
+	rc = path_check(path, &path);
+	if (rc == 0)
+		rc = through_links(shm, path, ret);
+	return rc == CUTE_SHM_ERR_NOT_FOUND ? not_found(shm, path) : rc;
+}
+
+int
+cute_shm_get(const struct cute_shm *shm, const char *path,
+	     struct cute_shm_array *ret)
+{
+	struct record r, target;
+	int rc;
+
+	rc = lookup(shm, path, &r);
+	if (rc == 0 && r.kind == CUTE_SHM_LINK) {
+		rc = link_target(shm, &r, &target);
+		r = target;
+	}
+	if (rc != 0)
+		return rc;
+	if (r.kind != CUTE_SHM_ARRAY)
+		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
+				     "/%s is a group, not an array", r.path);
+	return array_record(shm, &r, ret);
+}
+
+int
+cute_shm_find(const struct cute_shm *shm, const char *path,
+	      struct cute_shm_node *ret)
+{
+	struct record r;
+	int rc = lookup(shm, path, &r);
+
+	if (rc == 0)
+		node_fill(shm, &r, ret);
+	return rc;
+}
+
+int
+cute_shm_follow(const struct cute_shm_node *node, struct cute_shm_node *ret)
+{
+	struct record link, target;
+	int rc;
+
+	if (node->kind != CUTE_SHM_LINK) {
+		*ret = *node;
+		return 0;
+	}
+	rc = node_record(node->shm, node->record, &link);
+	if (rc == 0)
+		rc = link_target(node->shm, &link, &target);
+	if (rc == 0)
+		node_fill(node->shm, &target, ret);
+	return rc;
+}
