@@ -176,7 +176,7 @@ reads_as(const char *s, long double v, unsigned size)
 static void
 put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
 {
-	static const int first[] = { [2] = 5, [4] = 6, [8] = 15, [16] = 18 };
+	static const int first[] = { [2] = 3, [4] = 6, [8] = 15, [16] = 18 };
 	long double v = load_float(p, size);
 	char s[64];
 	int digits;
@@ -187,7 +187,10 @@ put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
 		fprintf(out, json ? "\"%s\"" : "%s", s);
 		return;
 	}
-	for (digits = first[size]; digits <= 21; digits++) {
+	digits = first[size];
+	if (size == 2 && fabsl(v) >= 1000)
+		digits = 5;	/* 65504, not 6.55e+04 */
+	for (; digits <= 21; digits++) {
 		snprintf(s, sizeof(s), "%.*Lg", digits, v);
 		if (reads_as(s, v, size))
 			break;

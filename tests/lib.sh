@@ -29,8 +29,8 @@ mask()
 	sed -E \
 	    -e "s|$root|ROOT|g" \
 	    -e "s|$tmp|TMP|g" \
-	    -e "s/(owner|removed by) $(id -un)\b/\1 USER/g" \
-	    -e "s/  $(id -un)  /  USER  /g" \
+	    -e "s/(owner) $(id -un)\b/\1 USER/g" \
+	    -e "s/  $(id -un)  +/  USER  /g; s/  owner +/  owner  /" \
 	    -e 's/, [0-9]+ (s|min|h) old/, AGE old/' \
 	    -e 's/ +age  /  age  /; s/ +[0-9]+ (s|min|h)  /  AGE  /' \
 	    -e 's/in [0-9.]+ s \([^)]*\)/in TIME (RATE)/' \

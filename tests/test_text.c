@@ -185,7 +185,7 @@ START_TEST(values)
 	const double d[] = { 0.1, 1e22, 5e-324, NAN, INFINITY, -INFINITY };
 	const int8_t i[] = { -128, 127 };
 	const uint64_t u[] = { UINT64_MAX, 0 };
-	const uint16_t half[] = { 0x3c00, 0x0001, 0xfbff };
+	const uint16_t half[] = { 0x3c00, 0x0001, 0xfbff, 0x2e66 };
 	const struct {
 		const char *dtype;
 		uint32_t size;
@@ -198,7 +198,7 @@ START_TEST(values)
 		  "\"nan\", \"inf\", \"-inf\"]" },
 		{ "|i1", 1, 2, i, "[-128, 127]" },
 		{ "<u8", 8, 2, u, "[18446744073709551615, 0]" },
-		{ "<f2", 2, 3, half, "[1, 5.9605e-08, -65504]" },
+		{ "<f2", 2, 4, half, "[1, 5.96e-08, -65504, 0.1]" },
 		{ "<c8", 8, 2, f, "[[0.1, 16777216], [-0, 3.4028235e+38]]" },
 		{ "<f16", 16, 1, extended, "-3" },
 		{ "|b1", 1, 2, "\0\1", "[false, true]" },
