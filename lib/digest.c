@@ -5,6 +5,48 @@
 
 #include "internal.h"
 
+/* XXH3's own state; the name hides it from who includes internal.h. */
+static XXH3_state_t *
+state_of(struct digest_stream *stream)
+{
+	return (XXH3_state_t *)(void *)stream;
+}
+
+struct digest_stream *
+digest_stream_new(void)
+{
+	XXH3_state_t *state = XXH3_createState();
+
+	if (!state) {
+		cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a digest");
+		return NULL;
+	}
+	XXH3_64bits_reset(state);
+	return (struct digest_stream *)(void *)state;
+}
+
+void
+digest_stream_add(struct digest_stream *stream, const void *data, size_t size)
+{
+	/* It fails for NULL only. */
+	XXH3_64bits_update(state_of(stream), data, size);
+}
+
+uint64_t
+digest_stream_end(struct digest_stream *stream)
+{
+	uint64_t hash = XXH3_64bits_digest(state_of(stream));
+
+	XXH3_64bits_reset(state_of(stream));
+	return hash;
+}
+
+void
+digest_stream_free(struct digest_stream *stream)
+{
+	XXH3_freeState(state_of(stream));
+}
+
 uint64_t
 digest(const void *data, size_t size)
 {

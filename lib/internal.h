@@ -101,6 +101,15 @@ int layout(struct format_header *header, struct layout_array *arrays)
 uint64_t digest(const void *data, size_t size);
 uint64_t digest_header(const struct format_header *header);
 
+/* The digest of what comes in pieces; _end() also makes it ready for more. */
+struct digest_stream;
+
+struct digest_stream *digest_stream_new(void);	/* NULL: no memory (told) */
+void digest_stream_add(struct digest_stream *stream, const void *data,
+		       size_t size);
+uint64_t digest_stream_end(struct digest_stream *stream);
+void digest_stream_free(struct digest_stream *stream);
+
 /* Rows of the block digests that an array of that size has; 0: none. */
 uint64_t block_rows(uint64_t data_size, uint64_t block_size);
 

@@ -10,9 +10,14 @@ EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 lib_libpool_la_SOURCES = lib/pool.c lib/pool.h
 
 lib_libcore_la_SOURCES = \
+	lib/arena.c \
 	lib/attr.c \
 	lib/build.c \
+	lib/builder.h \
+	lib/cgroup.c \
 	lib/check.c \
+	lib/complete.c \
+	lib/describe.c \
 	lib/digest.c \
 	lib/dtype.c \
 	lib/error.c \
@@ -25,12 +30,18 @@ lib_libcore_la_SOURCES = \
 	lib/path.c \
 	lib/project.c \
 	lib/publish.c \
+	lib/put_attr.c \
 	lib/read.c \
+	lib/reserve.c \
+	lib/seal.c \
 	lib/space.c \
+	lib/table.c \
+	lib/temporary.c \
 	lib/tree.c \
 	lib/typed.c \
 	lib/verify.c \
-	lib/walk.c
+	lib/walk.c \
+	lib/write.c
 lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 lib_libcore_la_LIBADD = lib/libpool.la $(XXHASH_LIBS)
 

@@ -1,2 +1,175 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+/* The last step: a whole segment gets its name, at once. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "builder.h"
+
+/* Another name for the builder's file; 0, or -1 with errno. */
+static int
+link_as(const struct cute_shm_builder *b, const char *name)
+{
+	char self[64];
+
+	if (b->temporary)
+		return linkat(AT_FDCWD, b->temporary, AT_FDCWD, name, 0);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
+	if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	/* Without /proc there is this way, for the privileged. */
+	return linkat(b->fd, "", AT_FDCWD, name, AT_EMPTY_PATH);
+}
+
+static int
+fail_name(const struct cute_shm_builder *b)
+{
+	if (errno == EEXIST)
+		return cute_shm_fail(CUTE_SHM_ERR_EXISTS,
+				     "project %s: %s was made meanwhile",
+				     b->project, b->path);
+	return fail_errno("project %s: cannot give it its name %s", b->project,
+			  b->path);
+}
+
+static void
+drop_temporary(struct cute_shm_builder *b)
+{
+	int number = errno;
+
+	if (b->temporary)
+		unlink(b->temporary);
+	free(b->temporary);
+	b->temporary = NULL;
+	errno = number;
+}
+
+/* Take the name, unless another one has it. */
+static int
+name_new(struct cute_shm_builder *b)
+{
+	/* Some file systems have no hard links, but can do this. */
+	if (b->temporary &&
+	    renameat2(AT_FDCWD, b->temporary, AT_FDCWD, b->path,
+		      RENAME_NOREPLACE) == 0) {
+		free(b->temporary);
+		b->temporary = NULL;
+		return 0;
+	}
+	if (b->temporary && errno == EEXIST)
+		return fail_name(b);
+	if (link_as(b, b->path) != 0)
+		return fail_name(b);
+	drop_temporary(b);
+	return 0;
+}
+
+/* Take the name from whoever has it; those who use that keep it. */
+static int
+name_over(struct cute_shm_builder *b)
+{
+	char *name;
+	int err;
+
+	if (!b->temporary) {
+		/* Locked first, or the next builder would sweep it away. */
+		err = temporary_lock(b->fd);
+		if (err == 0)
+			err = temporary_name(b->root, &name);
+		if (err != 0)
+			return err;
+		if (link_as(b, name) != 0) {
+			free(name);
+			return fail_name(b);
+		}
+		b->temporary = name;
+	}
+	if (rename(b->temporary, b->path) != 0)
+		return fail_name(b);
+	free(b->temporary);
+	b->temporary = NULL;
+	return 0;
+}
+
+/*
+ * A handle of the file while it has no name yet: after that nothing may fail,
+ * and by name one could get another's.
+ */
+static int
+attach(const struct cute_shm_builder *b, struct cute_shm **ret)
+{
+	struct cute_shm_open_options opt = { .size = sizeof(opt) };
+	struct cute_shm *shm;
+	char self[64];
+	char *project, *path;
+	int err;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
+	err = cute_shm_open_file(self, &opt, &shm);
+	if (err != 0)
+		return err;
+	project = strdup(b->project);
+	path = strdup(b->path);
+	if (!project || !path) {
+		free(project);
+		free(path);
+		cute_shm_close(shm);
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "project %s: no memory for a handle",
+				     b->project);
+	}
+	free(shm->project);
+	free(shm->path);
+	shm->project = project;
+	shm->path = path;
+	*ret = shm;
+	return 0;
+}
+
+/* Permissions come before the name: nobody sees it without. */
+static int
+give_name(struct cute_shm_builder *b, bool handle, struct cute_shm **ret)
+{
+	struct cute_shm *shm = NULL;
+	int err = 0;
+
+	if (fchmod(b->fd, b->mode) != 0)
+		return fail_errno("project %s: cannot set its mode to %04o",
+				  b->project, (unsigned)b->mode);
+	if (handle)
+		err = attach(b, &shm);
+	if (err != 0)
+		return err;
+	err = b->flags & CUTE_SHM_OVERWRITE ? name_over(b) : name_new(b);
+	if (err != 0) {
+		cute_shm_close(shm);
+		return err;
+	}
+	temporary_unlock(b->fd);
+	if (handle) {
+		/* It has a link now. */
+		if (fstat(b->fd, &shm->stat) != 0)
+			shm->stat.st_nlink = 1;
+		*ret = shm;
+	}
+	return 0;
+}
+
+int
+cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret)
+{
+	int err = 0;
+
+	if (b->state != BUILD_SEALED)
+		err = cute_shm_builder_seal(b);
+	b->state = BUILD_OVER;
+	if (err != 0)
+		return err;
+	return give_name(b, ret != NULL, ret);
+}

@@ -1,2 +1,144 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+/* How much fits into a root, before anything is tried. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+
+#include "builder.h"
+
+static const char limit_file_system[] = "free space of its file system";
+static const char limit_memory[] = "available memory (MemAvailable)";
+static const char limit_cgroup[] = "memory limit of the control group";
+
+const char *
+size_text(uint64_t size, char text[SIZE_TEXT])
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB",
+					     "EiB" };
+	double value = (double)size / 1024;
+	unsigned i;
+
+	if (size < 1024) {
+		snprintf(text, SIZE_TEXT, "%" PRIu64 " bytes", size);
+		return text;
+	}
+	for (i = 0; value >= 1024 && i < 5; i++)
+		value /= 1024;
+	snprintf(text, SIZE_TEXT, "%.1f %s (%" PRIu64 " bytes)", value,
+		 units[i], size);
+	return text;
+}
+
+/* Free bytes of the root's file system; UINT64_MAX: it knows no bound. */
+static int
+file_system_available(const char *root, uint64_t *ret)
+{
+	struct statvfs fs;
+	uint64_t bytes;
+
+	if (statvfs(root, &fs) != 0)
+		return fail_errno("cannot examine the root %s", root);
+	if (fs.f_blocks == 0 ||
+	    __builtin_mul_overflow(fs.f_bavail, fs.f_frsize, &bytes))
+		bytes = UINT64_MAX;
+	*ret = bytes;
+	return 0;
+}
+
+/* What is written there takes pages of memory, and no disk gets them back. */
+static bool
+is_memory(const char *root)
+{
+	struct statfs fs;
+
+	if (statfs(root, &fs) != 0)
+		return false;
+	return fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC;
+}
+
+/* MemAvailable in bytes; UINT64_MAX when the kernel does not tell. */
+static uint64_t
+memory_available(void)
+{
+	uint64_t kib, bytes = UINT64_MAX;
+	char line[256];
+	FILE *file;
+
+	file = fopen("/proc/meminfo", "re");
+	if (!file)
+		return UINT64_MAX;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kib) == 1 &&
+		    !__builtin_mul_overflow(kib, 1024, &bytes))
+			break;
+	fclose(file);
+	return bytes;
+}
+
+static void
+bound(struct cute_shm_space *space, uint64_t available, const char *limit)
+{
+	if (available >= space->available)
+		return;
+	space->available = available;
+	space->limit = limit;
+}
+
+int
+cute_shm_available(const char *root, struct cute_shm_space *ret)
+{
+	struct cute_shm_space space = { .limit = limit_file_system };
+	int err;
+
+	root = root_or_default(root);
+	err = file_system_available(root, &space.available);
+	if (err != 0)
+		return err;
+	if (is_memory(root)) {
+		bound(&space, memory_available(), limit_memory);
+		bound(&space, cgroup_available("/proc/self/cgroup",
+					       "/proc/self/mountinfo"),
+		      limit_cgroup);
+	}
+	*ret = space;
+	return 0;
+}
+
+/* What can be done, depending on the bound. */
+static const char *
+remedy(const struct cute_shm_space *space)
+{
+	if (space->limit == limit_cgroup)
+		return "raise that limit (systemd: MemoryMax=; container: "
+		       "--memory=)";
+	if (space->limit == limit_memory)
+		return "end other programs or unlink projects";
+	return "enlarge it (mount -o remount,size=; container: --shm-size=), "
+	       "unlink projects";
+}
+
+int
+space_check(const char *root, uint64_t need)
+{
+	char needed[SIZE_TEXT], available[SIZE_TEXT];
+	struct cute_shm_space space;
+	int err;
+
+	root = root_or_default(root);
+	err = cute_shm_available(root, &space);
+	if (err != 0 || need <= space.available)
+		return err;
+	return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
+			     "%s has room for %s, needed are %s; the bound is "
+			     "the %s: %s, or choose another root "
+			     "(CUTE_SHM_ROOT)", root,
+			     size_text(space.available, available),
+			     size_text(need, needed), space.limit,
+			     remedy(&space));
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* From the tree to offsets, and the memory for all of it. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "builder.h"
+
+/*
+ * What is allocated in one call: a signal undoes what the call has done, so
+ * with a timer running, one call for many gigabytes would never end.
+ */
+#define RESERVE_STEP ((off_t)64 << 20)
+
+uint64_t
+text_rows(uint64_t size)
+{
+	return align_up(size + 1, FORMAT_ROW);
+}
+
+uint64_t
+shape_rows(uint64_t ndim)
+{
+	return align_up(ndim * sizeof(uint64_t), FORMAT_ROW);
+}
+
+/* The node that the link names, possibly another link, or NONE. */
+static uint32_t
+link_target(const struct cute_shm_builder *b, const struct build_link *link)
+{
+	return find_node(b, link->target, link->target_size);
+}
+
+static struct build_link *
+link_at(const struct cute_shm_builder *b, uint32_t node)
+{
+	if (node == NONE || b->nodes[node].kind != CUTE_SHM_LINK)
+		return NULL;
+	return &b->links[b->nodes[node].detail];
+}
+
+/*
+ * Follow link number 'first' to its end, then tell the end to all that were
+ * passed, so that long chains cost no more than their length.
+ */
+static int
+resolve_link(struct cute_shm_builder *b, uint32_t first)
+{
+	struct build_link *link = &b->links[first];
+	struct build_link *next;
+	uint32_t at, end = link->resolved;
+
+	while (link && link->resolved == NONE) {
+		if (link->mark == first)
+			return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+					     "link /%s leads back to itself",
+					     b->nodes[link->node].path);
+		link->mark = first;
+		end = link_target(b, link);
+		if (end == NONE)
+			return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+					     "link /%s: there is no /%s",
+					     b->nodes[link->node].path,
+					     link->target);
+		link = link_at(b, end);
+	}
+	if (link)
+		end = link->resolved;
+	link = &b->links[first];
+	while (link && link->resolved == NONE) {
+		at = link_target(b, link);
+		next = link_at(b, at);
+		link->resolved = end;
+		link = next;
+	}
+	return 0;
+}
+
+static int
+resolve_links(struct cute_shm_builder *b)
+{
+	uint32_t i;
+	int err;
+
+	/* Marks and ends of an earlier try, before more was described. */
+	for (i = 0; i < b->link_count; i++)
+		b->links[i].mark = b->links[i].resolved = NONE;
+	for (i = 0; i < b->link_count; i++) {
+		err = resolve_link(b, i);
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}
+
+/* Bytes of the node's record and of its attributes'. */
+static uint64_t
+records_of(const struct cute_shm_builder *b, const struct build_node *node)
+{
+	uint64_t size = text_rows(node->path_size);
+	uint32_t i;
+
+	if (node->kind == CUTE_SHM_ARRAY)
+		size += sizeof(struct format_array) +
+			shape_rows(b->arrays[node->detail].ndim);
+	else
+		size += sizeof(struct format_node);
+	for (i = node->first_attr; i != NONE; i = b->attrs[i].next)
+		size += b->attrs[i].record->record.record_size;
+	return size;
+}
+
+/*
+ * Walk the tree in pre-order, without recursion: give each record its place,
+ * counted from the first, and each array its ordinal.  The end of all in *ret.
+ */
+static void
+place_records(struct cute_shm_builder *b, uint64_t *ret)
+{
+	struct build_node *node;
+	uint64_t at = 0;
+	uint32_t arrays = 0;
+	uint32_t i = 0;
+
+	while (i != NONE) {
+		node = &b->nodes[i];
+		node->offset = at;
+		at += records_of(b, node);
+		if (node->kind == CUTE_SHM_ARRAY) {
+			b->arrays[node->detail].ordinal = arrays;
+			b->order[arrays++] = node->detail;
+		}
+		if (node->first_child != NONE) {
+			i = node->first_child;
+			continue;
+		}
+		node->next = at;
+		while (node->sibling == NONE && node->parent != NONE) {
+			node = &b->nodes[node->parent];
+			node->next = at;
+		}
+		i = node->sibling;
+	}
+	*ret = at;
+}
+
+/* Forget what an earlier, failed reservation has made. */
+static void
+clear_places(struct cute_shm_builder *b)
+{
+	free(b->places);
+	free(b->order);
+	free(b->digests);
+	free(b->hashed);
+	b->places = NULL;
+	b->order = NULL;
+	b->digests = NULL;
+	b->hashed = NULL;
+}
+
+static int
+no_memory(const struct cute_shm_builder *b)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+			     "project %s: no memory to lay out %u arrays",
+			     b->project, b->array_count);
+}
+
+static int
+place_all(struct cute_shm_builder *b)
+{
+	struct build_array *array;
+	uint32_t i;
+
+	/* One more, since calloc(0) may give NULL. */
+	b->places = calloc((size_t)b->array_count + 1, sizeof(*b->places));
+	b->order = calloc((size_t)b->array_count + 1, sizeof(*b->order));
+	if (!b->places || !b->order)
+		return no_memory(b);
+	place_records(b, &b->header.records_size);
+	for (i = 0; i < b->array_count; i++) {
+		array = &b->arrays[b->order[i]];
+		b->places[i].data_size = array->data_size;
+	}
+	b->header.node_count = b->node_count;
+	b->header.array_count = b->array_count;
+	return layout(&b->header, b->places);
+}
+
+/* Count the units, and make room for their digests. */
+static int
+make_units(struct cute_shm_builder *b)
+{
+	struct build_array *array;
+	uint64_t rows, units = 0;
+	uint32_t i;
+
+	for (i = 0; i < b->array_count; i++) {
+		array = &b->arrays[b->order[i]];
+		rows = block_rows(array->data_size, b->header.block_size);
+		array->first_unit = units;
+		units += rows == 0 && array->data_size > 0 ? 1 : rows;
+	}
+	b->unit_count = units;
+	if (units >= SIZE_MAX / sizeof(*b->digests))
+		return no_memory(b);
+	b->digests = calloc(units + 1, sizeof(*b->digests));
+	b->hashed = calloc(units + 1, sizeof(*b->hashed));
+	if (!b->digests || !b->hashed)
+		return no_memory(b);
+	return 0;
+}
+
+/*
+ * Beyond that limit the kernel would send SIGXFSZ, which ends the process:
+ * see it coming.
+ */
+static int
+check_file_limit(const struct cute_shm_builder *b)
+{
+	char need[SIZE_TEXT], most[SIZE_TEXT];
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+	    limit.rlim_cur == RLIM_INFINITY ||
+	    b->header.segment_size <= limit.rlim_cur)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
+			     "project %s needs %s, a file of this process may "
+			     "have %s: raise that limit (ulimit -f)",
+			     b->project,
+			     size_text(b->header.segment_size, need),
+			     size_text((uint64_t)limit.rlim_cur, most));
+}
+
+/* What the project that is about to be replaced holds, for a message. */
+static int
+add_replaced(const struct cute_shm_builder *b, int err)
+{
+	char held[SIZE_TEXT];
+	struct stat st;
+
+	if (err != CUTE_SHM_ERR_NO_SPACE || !(b->flags & CUTE_SHM_OVERWRITE) ||
+	    lstat(b->path, &st) != 0)
+		return err;
+	return cute_shm_fail(err, "%s; the project %s that it replaces holds "
+			     "%s, free if that is unlinked first",
+			     cute_shm_errmsg(), b->project,
+			     size_text((uint64_t)st.st_blocks * 512, held));
+}
+
+static int
+allocate(const struct cute_shm_builder *b)
+{
+	off_t size = (off_t)b->header.segment_size;
+	off_t at, step;
+	char need[SIZE_TEXT], got[SIZE_TEXT];
+	int number;
+
+	for (at = 0; at < size; at += step) {
+		step = size - at < RESERVE_STEP ? size - at : RESERVE_STEP;
+		do
+			number = posix_fallocate(b->fd, at, step);
+		while (number == EINTR);
+		if (number == 0)
+			continue;
+		errno = number;
+		number = fail_errno("project %s needs %s, %s gave %s",
+				    b->project,
+				    size_text(b->header.segment_size, need),
+				    b->root, size_text((uint64_t)at, got));
+		/* What was given so far is others' again. */
+		if (ftruncate(b->fd, 0) != 0)
+			return number;
+		return number;
+	}
+	return 0;
+}
+
+static int
+reserve(struct cute_shm_builder *b)
+{
+	int err;
+
+	err = resolve_links(b);
+	if (err == 0)
+		err = place_all(b);
+	if (err == 0)
+		err = make_units(b);
+	if (err == 0)
+		err = check_file_limit(b);
+	if (err != 0)
+		return err;
+	err = space_check(b->root, b->header.segment_size);
+	if (err == 0)
+		err = allocate(b);
+	return add_replaced(b, err);
+}
+
+int
+cute_shm_builder_reserve(struct cute_shm_builder *b)
+{
+	int err;
+
+	err = expect_state(b, BUILD_DESCRIBE, "reservation");
+	if (err != 0)
+		return err;
+	clear_places(b);
+	err = reserve(b);
+	if (err != 0)
+		return err;
+	b->state = BUILD_WRITE;
+	return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* A hash table of indices; what they stand for is the caller's. */
+
+#include <stdlib.h>
+
+#include "builder.h"
+
+/* Half of the hash is enough to place it: indices have 32 bits too. */
+struct table_slot {
+	uint32_t hash;
+	uint32_t index;		/* NONE: free */
+};
+
+uint32_t
+table_find(const struct table *table, uint64_t hash, table_same *same,
+	   const void *of, const char *text, size_t size)
+{
+	const struct table_slot *slot;
+	uint32_t half = (uint32_t)hash;
+	uint64_t i;
+
+	if (table->size == 0)
+		return NONE;
+	for (i = half & (table->size - 1);; i = (i + 1) & (table->size - 1)) {
+		slot = &table->slots[i];
+		if (slot->index == NONE)
+			return NONE;
+		if (slot->hash == half && same(of, slot->index, text, size))
+			return slot->index;
+	}
+}
+
+static void
+insert(struct table_slot *slots, uint64_t size, struct table_slot slot)
+{
+	uint64_t i = slot.hash & (size - 1);
+
+	while (slots[i].index != NONE)
+		i = (i + 1) & (size - 1);
+	slots[i] = slot;
+}
+
+static int
+grow(struct table *table)
+{
+	uint64_t size = table->size == 0 ? 64 : table->size * 2;
+	struct table_slot *slots;
+	uint64_t i;
+
+	slots = reallocarray(NULL, size, sizeof(*slots));
+	if (!slots)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a table of %llu nodes",
+				     (unsigned long long)table->count);
+	for (i = 0; i < size; i++)
+		slots[i].index = NONE;
+	for (i = 0; i < table->size; i++)
+		if (table->slots[i].index != NONE)
+			insert(slots, size, table->slots[i]);
+	free(table->slots);
+	table->slots = slots;
+	table->size = size;
+	return 0;
+}
+
+int
+table_put(struct table *table, uint64_t hash, uint32_t index)
+{
+	int err;
+
+	/* At most three quarters full, so that searches stay short. */
+	if (table->count >= table->size / 4 * 3) {
+		err = grow(table);
+		if (err != 0)
+			return err;
+	}
+	insert(table->slots, table->size,
+	       (struct table_slot){ (uint32_t)hash, index });
+	table->count++;
+	return 0;
+}
+
+void
+table_free(struct table *table)
+{
+	free(table->slots);
+}
