@@ -1,1 +1,87 @@
-# The manual, in mdoc.
+# The manual, in mdoc.  man/*.3 describe families of calls; each call of a page
+# is installed as a page of its own that leads there.
+
+MAN_CORE = \
+	man/cute-shm-list.1 \
+	man/cute-shm-unlink.1 \
+	man/cute-shm.5 \
+	man/cute-shm.7 \
+	man/cute_shm.3 \
+	man/cute_shm_attr.3 \
+	man/cute_shm_builder.3 \
+	man/cute_shm_error.3 \
+	man/cute_shm_get.3 \
+	man/cute_shm_list.3 \
+	man/cute_shm_open.3 \
+	man/cute_shm_verify.3 \
+	man/cute_shm_walk.3
+
+MAN_HDF5 = \
+	man/cute-shm-hdf5.1 \
+	man/cute-shm-hdf5.7 \
+	man/cute_shm_hdf5_load.3
+
+MAN_CALLS = \
+	man/cute_shm_available.3 \
+	man/cute_shm_builder_adopt.3 \
+	man/cute_shm_builder_array.3 \
+	man/cute_shm_builder_attr.3 \
+	man/cute_shm_builder_attr_ragged.3 \
+	man/cute_shm_builder_attr_text.3 \
+	man/cute_shm_builder_free.3 \
+	man/cute_shm_builder_group.3 \
+	man/cute_shm_builder_link.3 \
+	man/cute_shm_builder_new.3 \
+	man/cute_shm_builder_publish.3 \
+	man/cute_shm_builder_ragged.3 \
+	man/cute_shm_builder_reserve.3 \
+	man/cute_shm_builder_seal.3 \
+	man/cute_shm_builder_write.3 \
+	man/cute_shm_close.3 \
+	man/cute_shm_element.3 \
+	man/cute_shm_errmsg.3 \
+	man/cute_shm_f32.3 \
+	man/cute_shm_f64.3 \
+	man/cute_shm_fail.3 \
+	man/cute_shm_find.3 \
+	man/cute_shm_first_child.3 \
+	man/cute_shm_follow.3 \
+	man/cute_shm_i16.3 \
+	man/cute_shm_i32.3 \
+	man/cute_shm_i64.3 \
+	man/cute_shm_i8.3 \
+	man/cute_shm_info.3 \
+	man/cute_shm_log.3 \
+	man/cute_shm_next.3 \
+	man/cute_shm_next_attr.3 \
+	man/cute_shm_next_sibling.3 \
+	man/cute_shm_node_array.3 \
+	man/cute_shm_open_file.3 \
+	man/cute_shm_parent.3 \
+	man/cute_shm_set_log.3 \
+	man/cute_shm_strerror.3 \
+	man/cute_shm_typed.3 \
+	man/cute_shm_u16.3 \
+	man/cute_shm_u32.3 \
+	man/cute_shm_u64.3 \
+	man/cute_shm_u8.3 \
+	man/cute_shm_unlink.3 \
+	man/cute_shm_values_at.3 \
+	man/cute_shm_version.3
+
+MAN_HDF5_CALLS = \
+	man/cute_shm_hdf5_plan.3 \
+	man/cute_shm_hdf5_size.3
+
+man_MANS = $(MAN_CORE) $(MAN_CALLS)
+if HDF5
+man_MANS += $(MAN_HDF5) $(MAN_HDF5_CALLS)
+endif
+EXTRA_DIST += $(MAN_CORE) $(MAN_HDF5)
+CLEANFILES += $(MAN_CALLS) $(MAN_HDF5_CALLS)
+
+# A call's page is the one that has it in its section NAME.
+$(MAN_CALLS) $(MAN_HDF5_CALLS): $(MAN_CORE) $(MAN_HDF5)
+	$(AM_V_GEN)$(MKDIR_P) man && call=`basename $@ .3` && \
+	page=`grep -l "^\.Nm $$call\( ,\)\{0,1\}$$" $(srcdir)/man/*.3` && \
+	echo ".so man3/`basename $$page`" >$@

@@ -52,3 +52,8 @@ endif
 tests_test_text_SOURCES = tests/test_text.c
 tests_test_text_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_text_LDADD = bin/libcli.la lib/libcute_shm.la $(CHECK_LIBS)
+
+# The manual.
+manual_tests = tests/check_man.sh tests/check_options.sh
+TESTS += $(manual_tests)
+EXTRA_DIST += $(manual_tests) tests/read_segment.py
