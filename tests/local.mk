@@ -57,3 +57,16 @@ tests_test_text_LDADD = bin/libcli.la lib/libcute_shm.la $(CHECK_LIBS)
 manual_tests = tests/check_man.sh tests/check_options.sh
 TESTS += $(manual_tests)
 EXTRA_DIST += $(manual_tests) tests/read_segment.py
+# The core library, one program per module.
+if HAVE_CHECK
+CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
+check_PROGRAMS += tests/test_dtype tests/test_path
+TESTS += tests/test_dtype tests/test_path
+endif
+tests_test_dtype_SOURCES = tests/test_dtype.c tests/util.c tests/util.h
+tests_test_dtype_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_dtype_LDADD = $(CORE_TEST_LDADD)
+tests_test_path_SOURCES = tests/test_path.c tests/util.c tests/util.h
+tests_test_path_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_path_LDADD = $(CORE_TEST_LDADD)

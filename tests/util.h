@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of the libraries share. */
+#ifndef CUTE_SHM_TESTS_UTIL_H
+#define CUTE_SHM_TESTS_UTIL_H
+
+#include <check.h>
+
+#include "cute_shm.h"
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The call succeeds, or the test fails with its sentence. */
+#define ck_ok(call) do { \
+	int ck_ok_err = (call); \
+	ck_assert_msg(ck_ok_err == 0, "%s: %s: %s", #call, \
+		      cute_shm_strerror(ck_ok_err), cute_shm_errmsg()); \
+} while (0)
+
+/* The call fails with that error. */
+#define ck_err(call, err) do { \
+	int ck_err_is = (call); \
+	ck_assert_msg(ck_err_is == (err), "%s: %s, not %s: %s", #call, \
+		      cute_shm_strerror(ck_err_is), cute_shm_strerror(err), \
+		      cute_shm_errmsg()); \
+} while (0)
+
+/* The last failure's sentence has 'text' in it. */
+void ck_errmsg_has(const char *text);
+
+/*
+ * Run the suite below a new folder, in memory where that is possible, that is
+ * removed at the end.  What main() shall return.
+ */
+int test_run(Suite *suite);
+
+/* An empty root of this test's own; $CUTE_SHM_ROOT names it from now on. */
+const char *test_root(void);
+
+/* Entries in a folder, "." and ".." left out. */
+unsigned test_count(const char *folder);
+
+/* "ROOT/NAME", valid for seven more calls. */
+const char *test_path(const char *root, const char *name);
+
+/* Open descriptors of this process. */
+unsigned test_descriptors(void);
+
+#endif
