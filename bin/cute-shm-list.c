@@ -165,6 +165,23 @@ root(void)
 	return env && *env ? env : "/dev/shm";
 }
 
+/* Opening what is not there tells why, also of names that cannot be. */
+static bool
+report_missing(const char *project)
+{
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .root = opt_root
+	};
+	struct cute_shm *shm;
+
+	if (cute_shm_open(project, &opt, &shm) != 0) {
+		cli_message("%s", cute_shm_errmsg());
+		return true;
+	}
+	cute_shm_close(shm);
+	return false;	/* it appeared just now */
+}
+
 static int
 list(struct request *r)
 {
@@ -175,12 +192,10 @@ list(struct request *r)
 		return CLI_FAILED;
 	}
 	for (i = 0; i < r->count; i++) {
-		if (r->found[i])
-			continue;
-		cli_message("no project '%s' in %s", r->names[i], root());
-		status = CLI_FAILED;
+		if (!r->found[i] && report_missing(r->names[i]))
+			status = CLI_FAILED;
 	}
-	if (r->listed == 0 && r->count == 0)
+	if (r->listed == 0 && r->count == 0 && !opt_json)
 		cli_message("no projects in %s", root());
 	return status;
 }

@@ -35,43 +35,65 @@ end(void)
 
 /* ------------------------------------------------------------------- title */
 
-static void
-put_title(const struct list_project *p)
+/* What is known of it, in the order of interest; the source comes after. */
+static char *
+facts(const struct cute_shm_info *info)
 {
-	const struct cute_shm_info *info = p->info;
-	size_t columns_there = text_columns(stdout), taken;
-	char *name = text_escape(info->project, strlen(info->project));
-	char *rest, *fitting;
-
 	if (info->err)
-		rest = text_format(": %s, owner %s",
-				   list_size(info->size).text,
+		return text_format(": %s, owner %s", list_size(info->size).text,
 				   list_owner(info).text);
-	else
-		rest = text_format(": %s, %s%s, %s old, owner %s%s%s%s",
-				   units_count(info->array_count, "array").text,
-				   list_size(info->size).text,
-				   list_exact_bytes ? " bytes" : "",
-				   units_age(info->created_ns).text,
-				   list_owner(info).text,
-				   info->ephemeral ? ", ephemeral" : "",
-				   *info->source ? ", from " : "",
-				   info->source);
-	fitting = text_escape(rest, strlen(rest));
-	free(rest);
-	taken = text_width(name);
-	if (columns_there > taken + 30) {
-		rest = text_shorten(fitting, columns_there - taken,
-				    TEXT_CUT_MIDDLE);
+	return text_format(": %s, %s%s, %s old, owner %s%s",
+			   units_count(info->array_count, "array").text,
+			   list_size(info->size).text,
+			   list_exact_bytes ? " bytes" : "",
+			   units_age(info->created_ns).text,
+			   list_owner(info).text,
+			   info->ephemeral ? ", ephemeral" : "");
+}
+
+/* 'room' columns are left on the line; 0: as many as it takes. */
+static void
+put_source(const char *source, size_t room)
+{
+	static const char before[] = ", from ";
+	char *escaped, *fitting;
+
+	if (!*source)
+		return;
+	escaped = text_escape(source, strlen(source));
+	if (!room) {
+		printf("%s%s", before, escaped);
+	} else if (room > strlen(before) + 10) {
+		fitting = text_shorten(escaped, room - strlen(before),
+				       TEXT_CUT_MIDDLE);
+		printf("%s%s", before, fitting);
 		free(fitting);
-		fitting = rest;
 	}
+	free(escaped);
+}
+
+static void
+put_title(const struct cute_shm_info *info)
+{
+	char *name = text_escape(info->project, strlen(info->project));
+	char *rest = facts(info), *fitting;
+	size_t all = text_columns(stdout), taken = text_width(name);
+
+	if (all) {
+		fitting = text_shorten(rest, all > taken ? all - taken : 1,
+				       TEXT_CUT_END);
+		free(rest);
+		rest = fitting;
+	}
+	taken += text_width(rest);
 	text_style(stdout, TEXT_NAME);
 	fputs(name, stdout);
 	text_style(stdout, TEXT_PLAIN);
-	printf("%s\n", fitting);
+	text_put(stdout, rest, strlen(rest));
+	put_source(info->source, !all ? 0 : all > taken ? all - taken : 1);
+	putchar('\n');
 	free(name);
-	free(fitting);
+	free(rest);
 }
 
 static void
@@ -187,23 +209,21 @@ put_attributes(FILE *out, const struct cute_shm_node *node)
 /* ------------------------------------------------------------------- nodes */
 
 static void
-add_link(struct table *t, const struct cute_shm_node *node)
+put_target(FILE *out, const struct cute_shm_node *node)
 {
 	struct cute_shm_node target;
 
 	if (cute_shm_follow(node, &target) == 0)
-		table_cell(t, "/%s -> /%s", node->path, target.path);
+		fprintf(out, "-> /%s", target.path);
 	else
-		table_cell(t, "/%s -> ?", node->path);
-	table_cell(t, "%s", "");
-	table_cell(t, "%s", "");
-	table_cell(t, "%s", "");
+		fputs("-> ?", out);	/* damaged; verification says how */
 }
 
 static void
-add_group(struct table *t, const struct cute_shm_node *node)
+add_path(struct table *t, const struct cute_shm_node *node)
 {
-	table_cell(t, "/%s%s", node->path, *node->path ? "/" : "");
+	table_cell(t, "/%s%s", node->path,
+		   node->kind == CUTE_SHM_GROUP && *node->path ? "/" : "");
 	table_cell(t, "%s", "");
 	table_cell(t, "%s", "");
 	table_cell(t, "%s", "");
@@ -246,16 +266,17 @@ add_node(struct table *t, const struct cute_shm_node *node)
 
 	if (silent(node))
 		return 0;
-	if (node->kind == CUTE_SHM_LINK)
-		add_link(t, node);
-	else if (node->kind == CUTE_SHM_GROUP)
-		add_group(t, node);
-	else
+	if (node->kind == CUTE_SHM_ARRAY)
 		err = add_array(t, node);
+	else
+		add_path(t, node);
 	if (err)
 		return err;
 	text_buffer_begin(&b);
-	err = put_attributes(b.out, node);
+	if (node->kind == CUTE_SHM_LINK)
+		put_target(b.out, node);
+	else
+		err = put_attributes(b.out, node);
 	attributes = text_buffer_end(&b);
 	table_cell(t, "%s", attributes);
 	free(attributes);
@@ -285,7 +306,7 @@ project(const struct list_project *p)
 	if (printed)
 		putchar('\n');
 	printed = true;
-	put_title(p);
+	put_title(p->info);
 	if (!p->shm) {
 		put_trouble(p->err, p->message);
 		return;

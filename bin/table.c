@@ -70,15 +70,28 @@ measure(const struct table *t, size_t *widths)
 	return sum;
 }
 
+/*
+ * What a column keeps: first what it asks for, then, on a very narrow terminal,
+ * a stump, and in the end every column gives way.
+ */
+static size_t
+narrowest(const struct table_column *c, size_t width, unsigned need)
+{
+	if (need == 2)
+		return 1;
+	if (!c->narrowest)
+		return width;
+	return need == 1 && c->narrowest > 5 ? 5 : c->narrowest;
+}
+
 /* The widest column that may still lose something, or column_count. */
 static size_t
-widest(const struct table *t, const size_t *widths)
+widest(const struct table *t, const size_t *widths, unsigned need)
 {
 	size_t best = t->column_count, i;
 
 	for (i = 0; i < t->column_count; i++) {
-		if (!t->columns[i].narrowest ||
-		    widths[i] <= t->columns[i].narrowest)
+		if (widths[i] <= narrowest(&t->columns[i], widths[i], need))
 			continue;
 		if (best == t->column_count || widths[i] >= widths[best])
 			best = i;
@@ -89,14 +102,17 @@ widest(const struct table *t, const size_t *widths)
 static void
 shrink(const struct table *t, size_t *widths, size_t excess)
 {
+	unsigned need = 0;
 	size_t i;
 
-	while (excess > 0) {
-		i = widest(t, widths);
-		if (i == t->column_count)
-			return;
-		widths[i]--;
-		excess--;
+	while (excess > 0 && need <= 2) {
+		i = widest(t, widths, need);
+		if (i == t->column_count) {
+			need++;
+		} else {
+			widths[i]--;
+			excess--;
+		}
 	}
 }
 

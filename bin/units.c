@@ -80,9 +80,12 @@ units_age(uint64_t since_ns)
 		snprintf(ret.text, sizeof(ret.text), "%" PRIu64 " min", s / 60);
 	else if (s < 48 * 3600)
 		snprintf(ret.text, sizeof(ret.text), "%" PRIu64 " h", s / 3600);
-	else
+	else if (s < 730 * 86400)
 		snprintf(ret.text, sizeof(ret.text), "%" PRIu64 " d",
 			 s / 86400);
+	else
+		snprintf(ret.text, sizeof(ret.text), "%" PRIu64 " y",
+			 s / (86400 * 365 + 86400 / 4));
 	return ret;
 }
 

@@ -18,7 +18,7 @@ struct units units_rate(uint64_t bytes, double seconds);
 /* "0.31 s", "12 s", "3 min 20 s", "2 h 5 min". */
 struct units units_seconds(double seconds);
 
-/* The time since then in one unit: "5 s", "12 min", "3 h", "40 d". */
+/* The time since then in one unit: "5 s", "12 min", "3 h", "40 d", "2 y". */
 struct units units_age(uint64_t since_ns);
 
 /* "2024-05-01T12:00:00.123456789Z" */

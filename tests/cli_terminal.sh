@@ -18,7 +18,7 @@ t on_terminal 80 env NO_COLOR=1 cute-shm-list -s
 t on_terminal 80 env TERM=dumb cute-shm-list -s
 
 # No line may be wider than the terminal, whatever it shows.
-for columns in 50 64 80 132; do
+for columns in 30 50 64 80 132; do
 	on_terminal $columns env NO_COLOR=1 LC_ALL=C cute-shm-list wide >"$tmp/out"
 	[ -s "$tmp/out" ] || fail "$columns columns: nothing"
 	awk -v n="$columns" 'length > n' "$tmp/out" | grep . &&

@@ -10,6 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 builddir=$(pwd)
 PATH=$builddir/bin:$builddir/tests:$PATH
 
+umask 022
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/cute-shm-test.XXXXXX") || exit 99
 if ! root=$(mktemp -d /dev/shm/cute-shm-test.XXXXXX 2>/dev/null); then
 	root=$tmp/root
@@ -35,7 +36,9 @@ mask()
 	    -e 's/ +age  /  age  /; s/ +[0-9]+ (s|min|h)  /  AGE  /' \
 	    -e 's/in [0-9.]+ s \([^)]*\)/in TIME (RATE)/' \
 	    -e 's/[0-9.]+ [KMGTPE]?i?B available \([^)]*\)/SPACE available/' \
-	    -e 's/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{22}/UUID/' \
+	    -e 's/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}/UUID/' \
+	    -e 's/header digest is .*/header digest is .../' \
+	    -e 's/^(folder .*) +[0-9.]+ ([KM]i)?B /\1 SIZE /' \
 	    -e 's/("(owner|created|modified|limit)": )"[^"]*"/\1"..."/' \
 	    -e 's/("(creator_pid|creator_uid|uid|gid|available|seconds)": )[0-9.]+/\1.../' \
 	    -e 's/^built with .*/built with .../'
