@@ -35,7 +35,8 @@ static const struct cli_program program = {
 	.summary = "Show projects in shared memory, with their arrays and "
 		   "attributes; all of them,\nor those that are named.",
 	.statuses = "  0   listed, damaged and foreign segments included\n"
-		    "  1   a project that was named is not there\n"
+		    "  1   a project that was named is not there, or the root "
+		    "is not\n"
 		    "  64  misuse of the command line\n",
 	.max_operands = -1,
 	.options = options,

@@ -128,7 +128,7 @@ static void
 draw(const struct progress *p, double t)
 {
 	/* The last column stays free: some terminals wrap when it is used. */
-	size_t columns = text_columns(stderr) - 1, width;
+	size_t columns = text_terminal_columns(stderr) - 1, width;
 	struct text_buffer b;
 	char *line, *fitting;
 

@@ -347,20 +347,30 @@ text_line(FILE *out, const char *format, ...)
 }
 
 size_t
+text_terminal_columns(FILE *out)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(out)))
+		return 0;
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col)
+		return size.ws_col;
+	return 80;
+}
+
+size_t
 text_columns(FILE *out)
 {
 	const char *env = getenv("COLUMNS");
-	struct winsize size;
-	char *end;
 	unsigned long n;
+	char *end;
 
-	if (isatty(fileno(out))) {
-		if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col)
-			return size.ws_col;
-		return 80;
+	if (env && *env >= '1' && *env <= '9') {
+		n = strtoul(env, &end, 10);
+		if (*end == '\0' && n < 100000)
+			return n;
 	}
-	n = env ? strtoul(env, &end, 10) : 0;
-	return n && *end == '\0' && n < 100000 ? n : 0;
+	return text_terminal_columns(out);
 }
 
 static bool

@@ -71,10 +71,10 @@ char *text_format(const char *format, ...)
 char *text_vformat(const char *format, va_list args)
 	__attribute__((format(printf, 1, 0)));
 
-/*
- * Columns of the terminal at 'out'; of $COLUMNS when it is no terminal, else
- * 0: as many as there are.
- */
+/* Columns of the terminal at 'out', 0 when it is none. */
+size_t text_terminal_columns(FILE *out);
+
+/* $COLUMNS, else the terminal's, else 0: as many as it takes. */
 size_t text_columns(FILE *out);
 
 /* Colours, if 'out' is a terminal that has them and $NO_COLOR is not set. */

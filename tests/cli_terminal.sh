@@ -27,7 +27,7 @@ done
 
 say progress
 for columns in 30 60 80 120; do
-	on_terminal $columns show_progress | sed 's/\^\[\[K/\n/g' >"$tmp/out"
+	on_terminal $columns env LC_ALL=C show_progress | sed 's/\^\[\[K/\n/g' >"$tmp/out"
 	awk -v n="$columns" 'length > n' "$tmp/out" | grep . &&
 		fail "progress, $columns columns: wider"
 	grep -q '%' "$tmp/out" || fail "progress, $columns columns: none"
