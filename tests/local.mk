@@ -61,12 +61,26 @@ EXTRA_DIST += $(manual_tests) tests/read_segment.py
 if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
-check_PROGRAMS += tests/test_dtype tests/test_path
-TESTS += tests/test_dtype tests/test_path
+core_tests = tests/test_digest tests/test_dtype tests/test_error \
+	tests/test_layout tests/test_path tests/test_pool
+check_PROGRAMS += $(core_tests)
+TESTS += $(core_tests)
 endif
+tests_test_digest_SOURCES = tests/test_digest.c tests/util.c tests/util.h
+tests_test_digest_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_digest_LDADD = $(CORE_TEST_LDADD)
 tests_test_dtype_SOURCES = tests/test_dtype.c tests/util.c tests/util.h
 tests_test_dtype_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_dtype_LDADD = $(CORE_TEST_LDADD)
+tests_test_error_SOURCES = tests/test_error.c tests/util.c tests/util.h
+tests_test_error_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_error_LDADD = $(CORE_TEST_LDADD)
+tests_test_layout_SOURCES = tests/test_layout.c tests/util.c tests/util.h
+tests_test_layout_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_layout_LDADD = $(CORE_TEST_LDADD)
 tests_test_path_SOURCES = tests/test_path.c tests/util.c tests/util.h
 tests_test_path_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_path_LDADD = $(CORE_TEST_LDADD)
+tests_test_pool_SOURCES = tests/test_pool.c tests/util.c tests/util.h
+tests_test_pool_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_pool_LDADD = $(CORE_TEST_LDADD)
