@@ -66,17 +66,19 @@ check_decodes(const struct filter_pipeline *p, uint32_t mask,
 	      struct bytes packed, struct bytes expected)
 {
 	struct filter_scratch scratch = { 0 };
-	const void *data = NULL;
+	uint8_t *dst = malloc(p->chunk_size), *data = NULL;
 
+	ck_assert_ptr_nonnull(dst);
 	/* Twice: the second time with what the first left in the scratch. */
 	for (int i = 0; i < 2; i++) {
 		int err = filter_decode(p, mask, &scratch, packed.data,
-					packed.size, &data);
+					packed.size, dst, &data);
 
 		ck_assert_msg(err == 0, "%s", cute_shm_errmsg());
 		ck_assert_uint_eq(p->chunk_size, expected.size);
 		ck_assert_mem_eq(data, expected.data, expected.size);
 	}
+	free(dst);
 	filter_scratch_free(&scratch);
 }
 
@@ -85,14 +87,15 @@ check_damaged(const struct filter_pipeline *p, uint32_t mask,
 	      struct bytes packed, const char *text)
 {
 	struct filter_scratch scratch = { 0 };
-	const void *data = NULL;
+	uint8_t *dst = malloc(p->chunk_size), *data = NULL;
 	int err = filter_decode(p, mask, &scratch, packed.data, packed.size,
-				&data);
+				dst, &data);
 
 	ck_assert_int_eq(err, CUTE_SHM_ERR_SOURCE);
 	ck_assert_ptr_null(data);
 	ck_assert_msg(strstr(cute_shm_errmsg(), text) != NULL, "'%s' is not "
 		      "in '%s'", text, cute_shm_errmsg());
+	free(dst);
 	filter_scratch_free(&scratch);
 }
 
@@ -100,17 +103,20 @@ static void
 try_one(const struct filter_pipeline *p, struct filter_scratch *scratch,
 	struct bytes damaged, struct bytes expected, bool detects)
 {
-	const void *data = NULL;
 	uint8_t *exact = malloc(damaged.size ? damaged.size : 1);
+	uint8_t *dst = malloc(p->chunk_size), *data = NULL;
 	int err;
 
 	ck_assert_ptr_nonnull(exact);
+	ck_assert_ptr_nonnull(dst);
 	memcpy(exact, damaged.data, damaged.size);
-	err = filter_decode(p, 0, scratch, exact, damaged.size, &data);
+	err = filter_decode(p, 0, scratch, exact, damaged.size, dst,
+			    &data);
 	if (err)
 		ck_assert_int_eq(err, CUTE_SHM_ERR_SOURCE);
 	else if (detects)
 		ck_assert_mem_eq(data, expected.data, expected.size);
+	free(dst);
 	free(exact);
 }
 

@@ -2,6 +2,7 @@
 /* The pipeline of a dataset, and undoing it for one chunk. */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../cute_shm.h"
 #include "filter.h"
@@ -112,67 +113,87 @@ size_before(const struct filter_pipeline *p, uint32_t mask, unsigned i)
 	return size;
 }
 
-/* Undo filter 'i' of *data; the result may lie in scratch buffer 'turn'. */
+/* Whether no filter below 'i' moves the data once more. */
+static bool
+last_step(const struct filter_pipeline *p, uint32_t mask, unsigned i)
+{
+	while (i-- > 0)
+		if (p->filter[i].id != H5Z_FILTER_FLETCHER32 &&
+		    !skipped(mask, i))
+			return false;
+	return true;
+}
+
+/* A chunk on its way through the filters. */
+struct passage {
+	uint8_t *data;
+	size_t size;
+	uint8_t *dst;	/* where the last step puts it, if it fits */
+	unsigned turn;	/* of the two scratch buffers */
+};
+
+static int
+room_for(const struct filter_pipeline *p, uint32_t mask, unsigned i,
+	 struct filter_scratch *s, struct passage *c, size_t room,
+	 uint8_t **ret)
+{
+	int err;
+
+	if (room == p->chunk_size && last_step(p, mask, i)) {
+		*ret = c->dst;
+		return 0;
+	}
+	c->turn ^= 1;
+	err = filter_grow(&s->buffer[c->turn], &s->capacity[c->turn], room);
+	*ret = s->buffer[c->turn];
+	return err;
+}
+
 static int
 undo(const struct filter_pipeline *p, uint32_t mask, unsigned i,
-     struct filter_scratch *s, unsigned turn, const uint8_t **data,
-     size_t *size)
+     struct filter_scratch *s, struct passage *c)
 {
 	enum change change;
 	filter_step *step = step_of(&p->filter[i], &change);
-	size_t room = *size;
+	size_t room = c->size;
+	uint8_t *to;
 	int err;
 
 	if (p->filter[i].id == H5Z_FILTER_FLETCHER32)
-		return filter_fletcher32(*data, *size, size);
+		return filter_fletcher32(c->data, c->size, &c->size);
 	if (change == PACKS)
 		room = size_before(p, mask, i);
-	err = filter_grow(&s->buffer[turn], &s->capacity[turn], room);
+	err = room_for(p, mask, i, s, c, room, &to);
 	if (!err)
-		err = step(&p->filter[i], s, *data, *size, s->buffer[turn],
-			   room);
-	if (err)
-		return err;
-	*data = s->buffer[turn];
-	*size = room;
-	return 0;
+		err = step(&p->filter[i], s, c->data, c->size, to, room);
+	c->data = to;
+	c->size = room;
+	return err;
 }
 
 int
 filter_decode(const struct filter_pipeline *p, uint32_t mask,
-	      struct filter_scratch *s, const void *src, size_t size,
-	      const void **ret)
+	      struct filter_scratch *s, uint8_t *src, size_t size, uint8_t *dst,
+	      uint8_t **ret)
 {
-	const uint8_t *data = src;
-	unsigned turn = 0;
+	struct passage c = { src, size, dst, 0 };
 
 	for (unsigned i = p->count; i-- > 0; ) {
-		int err;
+		int err = skipped(mask, i) ? 0 : undo(p, mask, i, s, &c);
 
-		if (skipped(mask, i))
-			continue;
-		err = undo(p, mask, i, s, turn, &data, &size);
 		if (err)
 			return err;
-		if (data == s->buffer[turn])
-			turn ^= 1;
 	}
-	if (size != p->chunk_size)
+	if (c.size != p->chunk_size)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes instead "
 				     "of %zu after its filters are undone",
-				     size, p->chunk_size);
-	*ret = data;
+				     c.size, p->chunk_size);
+	if (c.data == s->buffer[c.turn]) {
+		memcpy(dst, c.data, c.size);
+		c.data = dst;
+	}
+	*ret = c.data;
 	return 0;
-}
-
-size_t
-filter_scratch_size(const struct filter_pipeline *p)
-{
-	unsigned steps = 0;
-
-	for (unsigned i = 0; i < p->count; i++)
-		steps += p->filter[i].id != H5Z_FILTER_FLETCHER32;
-	return p->chunk_size * (steps < 2 ? steps : 2);
 }
 
 int

@@ -61,15 +61,14 @@ bool filter_pipeline_get(hid_t dcpl, size_t chunk_size,
 
 /*
  * Undo the filters of one chunk as stored, but for those whose bit is set in
- * 'mask'.  On success *ret are its chunk_size bytes, in 'src' itself or in the
- * scratch until that is used again.  CUTE_SHM_ERR_SOURCE: damaged.
+ * 'mask'.  On success *ret are its chunk_size bytes: 'dst', which has room for
+ * them, or part of 'src' where nothing had to be moved.  CUTE_SHM_ERR_SOURCE:
+ * damaged.
  */
 int filter_decode(const struct filter_pipeline *pipeline, uint32_t mask,
-		  struct filter_scratch *scratch, const void *src, size_t size,
-		  const void **ret);
+		  struct filter_scratch *scratch, uint8_t *src, size_t size,
+		  uint8_t *dst, uint8_t **ret);
 
-/* Bytes of scratch that a chunk of this pipeline takes in a thread. */
-size_t filter_scratch_size(const struct filter_pipeline *pipeline);
 void filter_scratch_free(struct filter_scratch *scratch);
 
 /*
