@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of libcute_shm_hdf5 share: a table of contents.
+ *
+ * The way of a load: the parent (load.c) opens a builder and forks; the child
+ * (child.c) scans the file (scan.c), describes every object to the builder
+ * (describe.c, attributes.c), reserves, reads (read.c) and seals; the parent
+ * publishes.  All that calls libhdf5 runs in the child.
+ */
+#ifndef CUTE_SHM_HDF5_INTERNAL_H
+#define CUTE_SHM_HDF5_INTERNAL_H
+
+#ifndef H5_USE_110_API
+#define H5_USE_110_API
+#endif
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cute_shm.h"
+#include "cute_shm_hdf5.h"
+
+#define MAX_NDIM CUTE_SHM_MAX_NDIM
+#define DTYPE_SIZE 16
+
+/* report.c: what the child tells the parent */
+
+/*
+ * A page that both see.  It tells the parent at any moment, also after a crash
+ * of the child, what the child is at.  'beat' changes with every step.
+ */
+struct board {
+	uint64_t beat;
+	uint64_t expect;	/* bytes that this step may take to read */
+	uint64_t done;
+	uint64_t total;
+	uint64_t objects;
+	uint32_t sequence;	/* odd while 'path' changes */
+	char path[4096 - 5 * 8 - 4];
+};
+
+enum message_kind {
+	MESSAGE_SKIPPED = 1,	/* path, reason */
+	MESSAGE_FAILED,		/* path, reason: unreadable */
+	MESSAGE_ARRAY,		/* path, dtype, shape, bytes, strategy, seconds */
+	MESSAGE_LOG,
+	MESSAGE_ERROR,		/* the load's own error */
+	MESSAGE_RETRY,		/* begin again without what has failed */
+	MESSAGE_DONE		/* the sums */
+};
+
+struct message {
+	uint32_t size;		/* of all, the texts behind included */
+	uint32_t kind;
+	int32_t err;		/* ERROR; LOG: level */
+	uint32_t ndim;
+	uint64_t shape[MAX_NDIM];
+	uint64_t bytes;
+	double seconds;
+	struct cute_shm_hdf5_result result;
+	/* Then texts, each with its NUL: path, reason or dtype, strategy. */
+};
+
+/* load.c's lists of texts; a text is in it once */
+struct text_set {
+	char **texts;
+	size_t count;
+	size_t room;
+};
+
+bool text_set_has(const struct text_set *set, const char *text);
+int text_set_add(struct text_set *set, const char *text);
+void text_set_free(struct text_set *set);
+
+/* The state of the child; one per process. */
+struct loader {
+	const char *file;
+	const struct cute_shm_hdf5_options *opt;
+	struct cute_shm_builder *builder;	/* NULL: only a plan */
+	const struct text_set *failed;	/* not to be touched, see RETRY */
+	struct board *board;
+	int pipe;
+	unsigned jobs;
+	bool generic_only;	/* for tests: no strategy but HDF5's own */
+	bool retry;		/* something failed: begin again without it */
+	uint64_t kept;		/* bytes held until the builder has them */
+	struct scan *scan;
+	struct pool *pool;	/* writes what has been read */
+	struct cute_shm_hdf5_result result;
+};
+
+/* At work on 'path', which may take as long as 'bytes' bytes do. */
+void board_work(struct board *board, const char *path, uint64_t bytes);
+void board_done(struct board *board, uint64_t bytes);	/* any thread */
+void board_path(const struct board *board, char *ret, size_t size);
+
+int send_skipped(struct loader *l, const char *path, const char *reason, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Something that cannot be read: without KEEP_GOING it ends the load, with it
+ * it is counted and 0 is returned.
+ */
+int send_failed(struct loader *l, const char *path, const char *reason, ...)
+	__attribute__((format(printf, 3, 4)));
+int send_array(struct loader *l, const struct cute_shm_hdf5_array *array);
+int send_end(struct loader *l, enum message_kind kind, int err,
+	     const char *text);
+int send_log(struct loader *l, int level, const char *text);
+
+/* Receive one whole message into *ret, for free(); 0 at the end, -1 on error. */
+int receive(int fd, struct message **ret);
+const char *message_text(const struct message *m, unsigned i);
+
+/* The innermost cause that libhdf5 gives for its last failure. */
+const char *hdf5_cause(char *text, size_t size);
+
+/* child.c */
+
+/* The child's whole life: never returns. */
+void child_run(struct loader *l) __attribute__((noreturn));
+
+/* names.c */
+
+/* A link's or field's name as a component; an attribute's as one; for free(). */
+char *component_of(const char *name);
+char *attr_name_of(const char *name);
+/* "parent/name", or "name" in the root; for free(). */
+char *path_join(const char *parent, const char *name);
+/* By --select and --exclude. */
+bool path_wanted(const struct cute_shm_hdf5_options *opt, const char *path);
+
+/* types.c: from an HDF5 datatype to what it becomes */
+
+enum type_kind {
+	TYPE_PLAIN,
+	TYPE_TEXT,		/* variable-length string */
+	TYPE_LIST,		/* variable-length list */
+	TYPE_REFERENCE,		/* to an object: its path */
+	TYPE_RECORD		/* compound */
+};
+
+/* Which leaves a memory type holds: the others are left out of it. */
+enum part {
+	PART_PLAIN,
+	PART_RAGGED,
+	PART_COUNT
+};
+
+struct field {
+	char *name;		/* as in the file */
+	struct type *type;
+	size_t offset[PART_COUNT];
+};
+
+struct type {
+	enum type_kind kind;
+	char dtype[DTYPE_SIZE];
+	uint32_t item_size;	/* of one item of the dtype */
+	bool swap;		/* 8-byte items that libhdf5 does not swap */
+	hid_t mem[PART_COUNT];	/* memory types, or H5I_INVALID_HID */
+	size_t size[PART_COUNT];	/* their sizes, 0 for none */
+	unsigned ndim;		/* of array types */
+	uint64_t dims[MAX_NDIM];
+	uint64_t dims_count;	/* product of them */
+	unsigned field_count;
+	struct field *fields;
+	unsigned enum_count;
+	bool is_enum;
+	char **enum_names;
+	uint64_t *enum_values;	/* low item_size bytes of each */
+};
+
+/*
+ * Called for a field that has no form in a segment: its name after a dot, as in
+ * "pos.time", and the reason.
+ */
+typedef int type_gone_fn(const char *field, const char *reason, void *arg);
+
+/*
+ * What 'file_type' becomes.  1, with the reason in why[80]: it has no form in
+ * a segment.  CUTE_SHM_ERR_SOURCE: libhdf5 cannot tell; CUTE_SHM_ERR_NOMEM.
+ */
+int type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
+	     struct type **ret);
+void type_free(struct type *type);
+bool type_is_leaf(const struct type *type);
+
+/*
+ * A leaf of a type, seen from one element of a dataset: its items lie at
+ * 'offset' + the sum of i * stride over the loops, i below each count, and are
+ * 'run' bytes each.
+ */
+struct column {
+	const struct type *leaf;
+	enum part part;
+	char *path;		/* or attribute name */
+	size_t offset;
+	unsigned loop_count;
+	struct {
+		uint64_t count;
+		size_t stride;
+	} loop[MAX_NDIM];
+	size_t run;
+	uint64_t repeat;	/* product of the loops' counts */
+	unsigned ndim;		/* of the array it becomes */
+	uint64_t shape[MAX_NDIM];
+	uint64_t count;		/* product of the shape */
+	uint64_t bytes;		/* plain: of its data */
+	uint64_t value_count;	/* ragged: items in all */
+	uint8_t *kept;		/* plain, small: its data; or ragged values */
+	uint64_t *kept_offsets;	/* ragged */
+};
+
+/* scan.c: the file's objects and their names */
+
+enum object_kind {
+	OBJECT_GROUP,
+	OBJECT_DATASET,
+	OBJECT_OTHER		/* committed type: passed over */
+};
+
+enum link_kind {
+	LINK_NODE,		/* the object's own place in the tree */
+	LINK_ALIAS,
+	LINK_SOFT,		/* not yet looked at */
+	LINK_NONE		/* skipped */
+};
+
+struct link {
+	char *name;		/* in the file */
+	char *path;		/* in the segment */
+	enum link_kind kind;
+	int type;		/* H5L_type_t */
+	uint64_t address;	/* of a hard link's object */
+	size_t object;		/* NODE, ALIAS: index of it */
+};
+
+struct object {
+	unsigned source;	/* which file */
+	uint64_t address;
+	enum object_kind kind;
+	bool made;		/* has a node in the segment */
+	bool broken;		/* unreadable, as opposed to skipped */
+	size_t parent;		/* whose link 'name' is its first name */
+	const char *name;
+	const char *path;
+	struct link *links;	/* of a group, in the segment's order */
+	size_t link_count;
+};
+
+struct source {
+	unsigned long fileno;
+	hid_t file;
+};
+
+struct scan {
+	struct object *objects;	/* 0 is the root */
+	size_t object_count, object_room;
+	struct source *sources;
+	unsigned source_count;
+	size_t *buckets;	/* of the hash table by address: index + 1 */
+	size_t bucket_count;
+};
+
+int scan_file(struct loader *l, hid_t file);
+void scan_free(struct scan *scan);
+
+/* Open an object again; H5I_INVALID_HID. */
+hid_t object_open(const struct scan *scan, const struct object *object);
+
+/* Open a dataset by its first name, with access properties. */
+hid_t dataset_open(const struct scan *scan, const struct object *object,
+		   hid_t dapl);
+
+/* The path that a reference of file 'source' leads to, "" for none. */
+const char *reference_path(const struct scan *scan, unsigned source,
+			   uint64_t address);
+
+/* attributes.c */
+int describe_attributes(struct loader *l, hid_t id, unsigned source,
+			const char *path);
+
+/* describe.c */
+
+/* A dataset: what it becomes, and how far that is. */
+struct dataset {
+	const struct object *object;
+	hid_t id;
+	struct type *type;
+	bool null;
+	unsigned rank;
+	uint64_t dims[MAX_NDIM];
+	uint64_t count;		/* elements */
+	struct column *columns;
+	size_t column_count;
+	double seconds;
+};
+
+/* Leaves of 'type' in order, below 'path'; adds to the dataset's columns. */
+int columns_of(struct dataset *d, const struct type *type, const char *path);
+void columns_free(struct column *columns, size_t count);
+
+/* Open the object as a dataset; 1 with the reason in why[80] to skip it. */
+int dataset_get(struct loader *l, const struct object *object, hid_t id,
+		type_gone_fn *gone, void *arg, char *why, struct dataset *ret);
+void dataset_free(struct dataset *d);
+
+/* All objects of the scan, in the segment's order. */
+int describe(struct loader *l);
+
+/* band.c: a dataset in blocks of bounded size */
+
+struct block {
+	uint64_t start[MAX_NDIM];
+	uint64_t shape[MAX_NDIM];
+	uint64_t count;		/* elements */
+};
+
+struct bands {
+	unsigned rank;
+	uint64_t dims[MAX_NDIM];
+	uint64_t outer[MAX_NDIM];	/* whole chunks, visited in turn */
+	uint64_t inner[MAX_NDIM];	/* pieces of them, what is read at once */
+	struct block cell;		/* of the outer grid */
+	struct block block;
+	bool started;
+};
+
+/*
+ * Blocks of at most 'room' elements (at least one element), that follow the
+ * chunks if 'chunk' is not NULL, else the order of the elements.
+ */
+void bands_begin(struct bands *bands, unsigned rank, const uint64_t *dims,
+		 const uint64_t *chunk, uint64_t room);
+bool bands_next(struct bands *bands);
+
+/*
+ * The runs of elements of a block that follow each other in the array: their
+ * number and length.  run_start() gives the first element of run i.
+ */
+uint64_t block_run(const struct bands *bands, const struct block *block);
+uint64_t run_start(const struct bands *bands, const struct block *block,
+		   uint64_t run, uint64_t i);
+
+/* read.c: data, once memory is reserved */
+
+/* Read small plain columns at once, to be given to the builder by pointer. */
+int read_small(struct loader *l, struct dataset *d);
+
+/* Read all of the dataset that the builder does not have yet. */
+int read_dataset(struct loader *l, struct dataset *d);
+
+/* ragged.c */
+
+/* Count the items of the ragged columns, and keep them if they are few. */
+int ragged_measure(struct loader *l, struct dataset *d);
+int ragged_write(struct loader *l, struct dataset *d);
+
+/* Items of one ragged column's elements in a buffer of memory-type elements. */
+struct ragged {
+	uint64_t *offsets;	/* count + 1 */
+	uint8_t *values;
+	uint64_t count, room;	/* elements so far */
+	uint64_t items, bytes_room;
+	bool counting;		/* only the number of items */
+};
+int ragged_collect(const struct scan *scan, unsigned source,
+		   const struct column *column, const uint8_t *elements,
+		   uint64_t count, size_t stride, struct ragged *r);
+void ragged_free(struct ragged *r);
+
+/* Copy a plain column's items out of elements that are 'stride' bytes each. */
+void column_gather(const struct column *column, const uint8_t *elements,
+		   uint64_t count, size_t stride, uint8_t *dst);
+
+#endif
