@@ -53,10 +53,19 @@ tests_test_text_SOURCES = tests/test_text.c
 tests_test_text_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_text_LDADD = bin/libcli.la lib/libcute_shm.la $(CHECK_LIBS)
 
-# The manual.
-manual_tests = tests/check_man.sh tests/check_options.sh
+# The manual: its form, its options, its example; and a reader that was written
+# from it alone.
+manual_tests = tests/check_man.sh tests/check_options.sh \
+	tests/check_example.sh tests/read_segment.sh
 TESTS += $(manual_tests)
-EXTRA_DIST += $(manual_tests) tests/read_segment.py
+EXTRA_DIST += $(manual_tests) tests/read_segment.py tests/golden/read_segment
+
+check_PROGRAMS += tests/make_example tests/make_every
+tests_make_example_SOURCES = tests/make_example.c
+tests_make_example_LDADD = lib/libcore.la
+tests_make_every_SOURCES = tests/make_every.c
+tests_make_every_LDADD = lib/libcute_shm.la
+
 # The core library, one program per module.
 if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What the library writes, as the independent reader sees it: every rule of
+# cute-shm(5) holds, and the values are those of tests/golden/read_segment.
+# And the reader is no yes-man: one byte changed anywhere, and it says so.
+
+here=$(cd "$(dirname "$0")" && pwd)
+command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+CUTE_SHM_ROOT=$tmp
+export CUTE_SHM_ROOT
+
+read_segment()
+{
+	python3 "$here/read_segment.py" "$@"
+}
+
+for kind in small large empty; do
+	tests/make_every $kind $kind || exit 1
+	read_segment "$tmp/cute-shm.$kind" >>"$tmp/seen" || exit 1
+done
+test -z "$UPDATE_GOLDEN" || cp "$tmp/seen" "$here/golden/read_segment"
+diff -u "$here/golden/read_segment" "$tmp/seen" || exit 1
+
+# Digests cover what is used, rules the padding: any byte will do.
+size=$(stat -c %s "$tmp/cute-shm.small")
+at=0
+while [ $at -lt "$size" ]; do
+	cp "$tmp/cute-shm.small" "$tmp/damaged"
+	byte=$(od -An -tu1 -j $at -N 1 "$tmp/damaged")
+	# shellcheck disable=SC2059
+	printf "\\$(printf %03o $((byte ^ 4)))" |
+		dd of="$tmp/damaged" bs=1 seek=$at conv=notrunc 2>/dev/null
+	if read_segment "$tmp/damaged" >/dev/null 2>"$tmp/said"; then
+		echo "a wrong byte at $at was not found"
+		exit 1
+	fi
+	grep -q Traceback "$tmp/said" && { cat "$tmp/said"; exit 1; }
+	at=$((at + 1013))
+done
+exit 0
