@@ -1,1 +1,27 @@
-# The demos of the README.
+# The demos of the README: built as a user would, with the public headers only.
+
+DEMO_CPPFLAGS = -I$(srcdir)/lib
+check_PROGRAMS += demos/demo_arrays demos/demo_transfer demos/demo_read \
+	demos/demo_clean
+demos_demo_arrays_SOURCES = demos/demo_arrays.c
+demos_demo_arrays_CPPFLAGS = $(DEMO_CPPFLAGS)
+demos_demo_arrays_LDADD = lib/libcute_shm.la
+demos_demo_transfer_SOURCES = demos/demo_transfer.c
+demos_demo_transfer_CPPFLAGS = $(DEMO_CPPFLAGS)
+demos_demo_transfer_LDADD = lib/libcute_shm.la
+demos_demo_read_SOURCES = demos/demo_read.c
+demos_demo_read_CPPFLAGS = $(DEMO_CPPFLAGS)
+demos_demo_read_LDADD = lib/libcute_shm.la
+demos_demo_clean_SOURCES = demos/demo_clean.c
+demos_demo_clean_CPPFLAGS = $(DEMO_CPPFLAGS)
+demos_demo_clean_LDADD = lib/libcute_shm.la
+
+if HDF5
+check_PROGRAMS += demos/demo_hdf5
+endif
+demos_demo_hdf5_SOURCES = demos/demo_hdf5.c
+demos_demo_hdf5_CPPFLAGS = $(DEMO_CPPFLAGS)
+demos_demo_hdf5_LDADD = lib/libcute_shm_hdf5.la lib/libcute_shm.la
+
+TESTS += tests/demos.sh
+EXTRA_DIST += tests/demos.sh
