@@ -43,6 +43,8 @@ project(const struct list_project *p)
 	}
 	table_cell(table, "%s", list_owner(info).text);
 	table_cell(table, "%s%s%s", list_status(err), err ? ": " : "", message);
+	if (err)
+		table_style(table, TEXT_BAD);
 }
 
 static void

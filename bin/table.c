@@ -6,10 +6,15 @@
 
 #define GAP 2
 
+struct cell {
+	char *text;		/* escaped */
+	enum text_style style;
+};
+
 struct table {
 	const struct table_column *columns;
 	size_t column_count;
-	char **cells;		/* escaped */
+	struct cell *cells;
 	size_t cell_count;
 	size_t room;
 };
@@ -29,7 +34,7 @@ table_free(struct table *t)
 	size_t i;
 
 	for (i = 0; i < t->cell_count; i++)
-		free(t->cells[i]);
+		free(t->cells[i].text);
 	free(t->cells);
 	free(t);
 }
@@ -47,8 +52,17 @@ table_cell(struct table *t, const char *format, ...)
 	va_start(args, format);
 	s = text_vformat(format, args);
 	va_end(args);
-	t->cells[t->cell_count++] = text_escape(s, strlen(s));
+	t->cells[t->cell_count].text = text_escape(s, strlen(s));
+	t->cells[t->cell_count].style =
+		t->columns[t->cell_count % t->column_count].style;
+	t->cell_count++;
 	free(s);
+}
+
+void
+table_style(struct table *t, enum text_style style)
+{
+	t->cells[t->cell_count - 1].style = style;
 }
 
 /* Columns of each column's widest cell; the sum with the gaps between. */
@@ -61,7 +75,7 @@ measure(const struct table *t, size_t *widths)
 		widths[i] = text_width(t->columns[i].title);
 	for (i = 0; i < t->cell_count; i++) {
 		column = i % t->column_count;
-		w = text_width(t->cells[i]);
+		w = text_width(t->cells[i].text);
 		if (w > widths[column])
 			widths[column] = w;
 	}
@@ -147,7 +161,7 @@ print_cell(const struct table_column *c, const char *cell, size_t width,
 }
 
 static void
-print_row(const struct table *t, char *const *cells, const size_t *widths,
+print_row(const struct table *t, const struct cell *cells, const size_t *widths,
 	  size_t indent, FILE *out)
 {
 	const struct table_column *c = t->columns;
@@ -155,8 +169,8 @@ print_row(const struct table *t, char *const *cells, const size_t *widths,
 
 	for (i = 0; i < t->column_count; i++)
 		if (cells)
-			print_cell(&c[i], cells[i], widths[i], c[i].style,
-				   &pad, out);
+			print_cell(&c[i], cells[i].text, widths[i],
+				   cells[i].style, &pad, out);
 		else
 			print_cell(&c[i], c[i].title, widths[i], TEXT_DIM,
 				   &pad, out);

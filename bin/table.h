@@ -25,6 +25,9 @@ struct table *table_new(const struct table_column *columns, size_t count);
 void table_cell(struct table *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The style of that cell, instead of its column's. */
+void table_style(struct table *t, enum text_style style);
+
 /* Print with 'indent' spaces before each row; an empty table has no title. */
 void table_print(const struct table *t, size_t indent, FILE *out);
 void table_free(struct table *t);
