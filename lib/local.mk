@@ -60,6 +60,8 @@ nodist_pkgconfig_DATA += lib/cute-shm-hdf5.pc
 endif
 
 lib_libload_la_SOURCES = \
+	lib/hdf5/arrange.c \
+	lib/hdf5/convert.c \
 	lib/hdf5/filter.c \
 	lib/hdf5/filter.h \
 	lib/hdf5/filter_bitshuffle.c \
@@ -68,7 +70,14 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/filter_lzf.c \
 	lib/hdf5/filter_shuffle.c \
 	lib/hdf5/load.c \
-	lib/hdf5/simd.h
+	lib/hdf5/plan.c \
+	lib/hdf5/reader.c \
+	lib/hdf5/scatter.c \
+	lib/hdf5/simd.h \
+	lib/hdf5/strategy.c \
+	lib/hdf5/strategy.h \
+	lib/hdf5/strategy_chunk.c \
+	lib/hdf5/strategy_contiguous.c
 lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
 lib_libload_la_LIBADD = lib/libpool.la $(HDF5_LIBS) $(LIBDEFLATE_LIBS) \

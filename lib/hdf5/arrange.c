@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From chunks to the row-major order of a tile.  Rows of neighbouring chunks
+ * are put side by side in one go: where chunks are a few elements wide, this
+ * writes each cache line once instead of once per chunk.
+ */
+
+#include <string.h>
+
+#include "strategy.h"
+
+/* The rows of a plane: elements along the last two dimensions. */
+struct rows {
+	uint64_t count;
+	size_t from;		/* first byte in each chunk */
+	size_t from_stride;
+	uint8_t *to;
+	size_t to_stride;
+	size_t run;		/* bytes of a row in a chunk */
+	size_t last_run;	/* in the last chunk, at the array's edge */
+};
+
+/* One function per width, so that each copy is one instruction. */
+#define COPY_ROWS(name, width)						\
+static void								\
+name(const struct rows *r, uint8_t *const *chunks, unsigned count)	\
+{									\
+	size_t from = r->from;						\
+	uint8_t *to = r->to;						\
+									\
+	for (uint64_t i = 0; i < r->count; i++) {			\
+		for (unsigned c = 0; c < count; c++)			\
+			memcpy(to + c * (size_t)(width),		\
+			       chunks[c] + from, width);		\
+		from += r->from_stride;					\
+		to += r->to_stride;					\
+	}								\
+}
+
+COPY_ROWS(copy_rows1, 1)
+COPY_ROWS(copy_rows2, 2)
+COPY_ROWS(copy_rows4, 4)
+COPY_ROWS(copy_rows8, 8)
+COPY_ROWS(copy_rows, r->run)
+
+static void
+copy_edge(const struct rows *r, const uint8_t *chunk)
+{
+	for (uint64_t i = 0; i < r->count; i++)
+		memcpy(r->to + i * r->to_stride,
+		       chunk + r->from + i * r->from_stride, r->last_run);
+}
+
+static void
+copy_plane(struct rows *r, uint8_t *const *chunks, unsigned count)
+{
+	unsigned whole = r->last_run == r->run ? count : count - 1;
+
+	switch (r->run) {
+	case 1:
+		copy_rows1(r, chunks, whole);
+		break;
+	case 2:
+		copy_rows2(r, chunks, whole);
+		break;
+	case 4:
+		copy_rows4(r, chunks, whole);
+		break;
+	case 8:
+		copy_rows8(r, chunks, whole);
+		break;
+	default:
+		copy_rows(r, chunks, whole);
+	}
+	if (whole < count) {
+		r->to += whole * r->run;
+		copy_edge(r, chunks[whole]);
+	}
+}
+
+/* Step to the next plane: the dimensions before the last two.  False: done. */
+static bool
+next_plane(uint64_t *index, const struct box *first, unsigned ndim)
+{
+	for (unsigned i = ndim > 2 ? ndim - 2 : 0; i-- > 0; ) {
+		if (++index[i] < first->extent[i])
+			return true;
+		index[i] = 0;
+	}
+	return false;
+}
+
+void
+arrange(const struct plan *p, const struct box *tile, uint8_t *dst,
+	const struct box *first, uint8_t *const *chunks, unsigned count)
+{
+	uint64_t index[PLAN_DIMS] = { 0 };
+	unsigned last = p->ndim - 1, outer = last > 0 ? last - 1 : 0;
+	uint64_t edge = p->shape[last] - (first->at[last] + count - 1) *
+			p->chunk[last];
+	struct rows r = {
+		.count = last > 0 ? first->extent[outer] : 1,
+		.from_stride = p->chunk[last] * p->item,
+		.to_stride = tile->extent[last] * p->item,
+		.run = p->chunk[last] * p->item,
+	};
+
+	r.last_run = edge < p->chunk[last] ? edge * p->item : r.run;
+	do {
+		uint64_t from = 0, to = 0;
+
+		for (unsigned i = 0; i <= last; i++) {
+			uint64_t in_tile = first->begin[i] - tile->begin[i];
+
+			from = from * p->chunk[i] + index[i];
+			to = to * tile->extent[i] + in_tile + index[i];
+		}
+		r.from = from * p->item;
+		r.to = dst + to * p->item;
+		copy_plane(&r, chunks, count);
+	} while (next_plane(index, first, p->ndim));
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The choice of a strategy for a dataset. */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "strategy.h"
+
+int
+source_fd(hid_t dset)
+{
+	hid_t file = H5Iget_file_id(dset), fapl = -1;
+	void *handle = NULL;
+	int fd = -1;
+
+	if (file >= 0)
+		fapl = H5Fget_access_plist(file);
+	if (fapl >= 0 && H5Pget_driver(fapl) == H5FD_SEC2 &&
+	    H5Fget_vfd_handle(file, fapl, &handle) >= 0 && handle)
+		fd = fcntl(*(int *)handle, F_DUPFD_CLOEXEC, 3);
+	if (fapl >= 0)
+		H5Pclose(fapl);
+	if (file >= 0)
+		H5Fclose(file);
+	return fd;
+}
+
+static bool
+generic_forced(void)
+{
+	const char *value = getenv("CUTE_SHM_HDF5_STRATEGY");
+
+	return value && strcmp(value, "generic") == 0;
+}
+
+static int
+read_by_layout(struct reader *r, const struct strategy_source *s, hid_t dcpl,
+	       const char **how)
+{
+	bool fits = false;
+	int err = 0;
+
+	switch (H5Pget_layout(dcpl)) {
+	case H5D_CONTIGUOUS:
+		err = read_contiguous(r, s, dcpl, &fits);
+		*how = fits ? "contiguous" : NULL;
+		break;
+	case H5D_CHUNKED:
+		err = read_chunks(r, s, dcpl, &fits);
+		*how = fits ? "chunks" : NULL;
+		break;
+	default:
+		break;
+	}
+	return err;
+}
+
+int
+strategy_read(struct reader *r, const struct strategy_source *s, const char **how)
+{
+	hid_t dcpl;
+	int err;
+
+	*how = NULL;
+	if (generic_forced())
+		return 0;
+	dcpl = H5Dget_create_plist(s->dset);
+	if (dcpl < 0)
+		return 0;
+	err = read_by_layout(r, s, dcpl, how);
+	H5Pclose(dcpl);
+	return err;
+}

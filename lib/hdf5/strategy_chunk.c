@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Chunks whose filters are ours.  One thread has libhdf5 hand out their stored
+ * bytes, in the order in which they most likely lie in the file; others undo
+ * the filters, put the elements of a tile of the array into order, and write
+ * it in large pieces.
+ */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "strategy.h"
+
+#define SMALL		(16u << 10)	/* not worth a hand-over */
+
+/* Stored bytes beyond this many times the chunk are no work of a filter. */
+#define MOST_GROWTH	8
+
+/* ------------------------------------------------- in the threads' part */
+
+/* "chunk at (0, 128)": where the failure of this thread happened. */
+static int
+fail_at(const struct task *t, const struct box *box, int err)
+{
+	uint64_t n = plan_chunk_number(&t->plan, box), at[PLAN_DIMS];
+	char text[PLAN_DIMS * 22] = "";
+	size_t size = 0;
+
+	for (unsigned i = t->ndim; i-- > 0; n /= t->grid[i])
+		at[i] = n % t->grid[i] * t->chunk[i];
+	for (unsigned i = 0; i < t->ndim; i++)
+		size += (size_t)snprintf(text + size, sizeof(text) - size,
+					 "%s%" PRIu64, i ? ", " : "", at[i]);
+	return cute_shm_fail(err, "chunk at (%s): %s", text,
+			     cute_shm_errmsg());
+}
+
+/* Where chunk i of a batch is to lie once decoded. */
+static uint8_t *
+place_of(const struct batch *b, unsigned i)
+{
+	size_t size = b->task->plan.chunk_size;
+
+	/* One dimension: a chunk's place in the tile is as large as it is. */
+	if (b->tile && b->task->plan.ndim == 1)
+		return b->tile->data + (b->first + i) * size;
+	return b->data + i * size;
+}
+
+static int
+decode(struct batch *b, unsigned i)
+{
+	struct task *t = b->task;
+	const struct stored *s = &b->stored[i];
+	uint8_t *to = place_of(b, i), *at = b->raw + s->at;
+	int err = 0;
+
+	if (!s->decoded)
+		err = filter_decode(&t->pipeline, s->mask, &b->scratch, at,
+				    s->size, to, &at);
+	if (err)
+		return err;
+	/* In a tile of one dimension nothing arranges it later. */
+	if (b->tile && t->plan.ndim == 1 && at != to) {
+		memcpy(to, at, t->plan.chunk_size);
+		at = to;
+	}
+	task_convert(t, at, t->plan.chunk_size / t->item);
+	b->decoded[i] = at;
+	return 0;
+}
+
+/* Neighbours along the last dimension go together. */
+static void
+arrange_batch(struct batch *b)
+{
+	const struct plan *p = &b->task->plan;
+	struct box first, next;
+	unsigned i, n;
+
+	for (i = 0; i < b->count; i += n) {
+		plan_chunk(p, &b->box, b->first + i, &first);
+		for (n = 1; i + n < b->count; n++) {
+			plan_chunk(p, &b->box, b->first + i + n, &next);
+			if (next.at[p->ndim - 1] !=
+			    first.at[p->ndim - 1] + n)
+				break;
+		}
+		arrange(p, &b->box, b->tile->data, &first, b->decoded + i, n);
+	}
+}
+
+static int
+decode_batch(struct batch *b)
+{
+	struct task *t = b->task;
+	struct box box;
+	int err = 0;
+
+	if (!b->tile || t->plan.ndim > 1)
+		err = filter_grow(&b->data, &b->data_capacity,
+				  b->count * t->plan.chunk_size);
+	for (unsigned i = 0; i < b->count && !err; i++) {
+		err = decode(b, i);
+		if (!err)
+			continue;
+		plan_chunk(&t->plan, &b->box, b->first + i, &box);
+		err = fail_at(t, &box, err);
+	}
+	if (err)
+		return err;
+	if (!b->tile)
+		return task_write_box(t, b, &b->box, t->plan.chunk,
+				      b->decoded[0]);
+	if (t->plan.ndim > 1)
+		arrange_batch(b);
+	return 0;
+}
+
+/* The batch that completes a tile writes it. */
+static int
+finish_tile(struct batch *b, bool write)
+{
+	struct task *t = b->task;
+	struct tile *tile = b->tile;
+	int err = 0;
+
+	if (!tile || atomic_fetch_sub(&tile->missing, b->count) != b->count)
+		return 0;
+	if (write)
+		err = task_write_box(t, b, &b->box, b->box.extent, tile->data);
+	tile_put(t->reader, tile);
+	return err;
+}
+
+static int
+batch_job(void *arg, bool drop)
+{
+	struct batch *b = arg;
+	struct task *t = b->task;
+	bool go = !drop && !atomic_load(&t->reader->failed);
+	int err = go ? decode_batch(b) : 0, later;
+
+	if (err)
+		reader_fail(t, err);
+	later = finish_tile(b, go && !err && !atomic_load(&t->reader->failed));
+	if (later)
+		reader_fail(t, later);
+	batch_put(b);
+	return 0;
+}
+
+/* ------------------------------------------- in the thread that reads */
+
+static bool
+partial(const struct task *t, const hsize_t *at)
+{
+	for (unsigned i = 0; i < t->ndim; i++)
+		if (t->shape[i] - at[i] < t->chunk[i])
+			return true;
+	return false;
+}
+
+/* Room for 'size' more bytes behind those that the batch has. */
+static int
+raw_room(struct batch *b, size_t used, size_t size)
+{
+	size_t need = used + size;
+	uint8_t *grown;
+
+	if (need <= b->raw_capacity)
+		return 0;
+	if (need < 2 * b->raw_capacity)
+		need = 2 * b->raw_capacity;
+	grown = realloc(b->raw, need);
+	if (!grown)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for %zu "
+				     "bytes of chunks", need);
+	b->raw = grown;
+	b->raw_capacity = need;
+	return 0;
+}
+
+/*
+ * A chunk that is not stored, or cannot be found: libhdf5 knows which, and the
+ * fill value that applies.  Types are the file's, nothing is converted.
+ */
+static int
+read_missing(const struct strategy_source *s, const struct task *t,
+	     const hsize_t *at, uint8_t *data)
+{
+	hsize_t count[PLAN_DIMS], dims[PLAN_DIMS], zero[PLAN_DIMS] = { 0 };
+	hid_t type = H5Dget_type(s->dset), space = H5Dget_space(s->dset);
+	hid_t mem;
+	bool ok;
+
+	for (unsigned i = 0; i < t->ndim; i++) {
+		dims[i] = t->chunk[i];
+		count[i] = t->shape[i] - at[i];
+		if (count[i] > dims[i])
+			count[i] = dims[i];
+	}
+	mem = H5Screate_simple((int)t->ndim, dims, NULL);
+	ok = type >= 0 && space >= 0 && mem >= 0 &&
+	     H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count,
+				 NULL) >= 0 &&
+	     H5Sselect_hyperslab(mem, H5S_SELECT_SET, zero, NULL, count,
+				 NULL) >= 0 &&
+	     H5Dread(s->dset, type, mem, space, H5P_DEFAULT, data) >= 0;
+	if (mem >= 0)
+		H5Sclose(mem);
+	if (space >= 0)
+		H5Sclose(space);
+	if (type >= 0)
+		H5Tclose(type);
+	return ok ? 0 : cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				      "libhdf5 cannot find or read it");
+}
+
+/* Fetch the chunk whose place among the elements is 'at' into the batch. */
+static int
+fetch(const struct strategy_source *s, struct batch *b, size_t *used,
+      const hsize_t *at)
+{
+	const struct task *t = b->task;
+	struct stored *c = &b->stored[b->count];
+	hsize_t size = 0;
+	int err;
+
+	c->at = *used;
+	c->mask = 0;
+	c->decoded = H5Dget_chunk_storage_size(s->dset, at, &size) < 0 ||
+		     size == 0;
+	c->size = c->decoded ? t->plan.chunk_size : size;
+	if (c->size / MOST_GROWTH > t->plan.chunk_size + 65536)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %zu "
+				     "bytes, though it has %zu", c->size,
+				     t->plan.chunk_size);
+	err = raw_room(b, *used, c->size);
+	if (err)
+		return err;
+	*used += c->size;
+	if (c->decoded)
+		return read_missing(s, t, at, b->raw + c->at);
+	if (H5Dread_chunk(s->dset, H5P_DEFAULT, at, &c->mask,
+			  b->raw + c->at) < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "its %zu stored "
+				     "bytes cannot be read", c->size);
+	if (t->partial_plain && partial(t, at))
+		c->mask = UINT32_MAX;
+	return 0;
+}
+
+/* Fill the batch with chunks of its box, as many as it should have. */
+static int
+fetch_batch(const struct strategy_source *s, struct batch *b)
+{
+	const struct task *t = b->task;
+	uint64_t most = BATCH_SIZE / t->plan.chunk_size, left;
+	size_t used = 0;
+
+	most = most < 1 ? 1 : most > BATCH_CHUNKS ? BATCH_CHUNKS : most;
+	left = b->box.chunks - b->first;
+	for (b->count = 0; b->count < most && b->count < left; b->count++) {
+		hsize_t at[PLAN_DIMS];
+		struct box box;
+		uint64_t n;
+		int err;
+
+		plan_chunk(&t->plan, &b->box, b->first + b->count, &box);
+		n = plan_chunk_number(&t->plan, &box);
+		for (unsigned i = t->ndim; i-- > 0; n /= t->grid[i])
+			at[i] = n % t->grid[i] * t->chunk[i];
+		err = fetch(s, b, &used, at);
+		if (err)
+			return fail_at(t, &box, err);
+	}
+	return 0;
+}
+
+/* Chunks that are not handed over will not complete the tile any more. */
+static void
+abandon(struct task *t, struct tile *tile, uint64_t chunks)
+{
+	if (tile && atomic_fetch_sub(&tile->missing, chunks) == chunks)
+		tile_put(t->reader, tile);
+}
+
+static int
+push_tile(const struct strategy_source *s, struct task *t,
+	  const struct box *box, struct tile *tile)
+{
+	uint64_t first = 0;
+	int err = 0;
+
+	if (tile)
+		atomic_store(&tile->missing, box->chunks);
+	while (first < box->chunks && !err) {
+		struct batch *b;
+
+		err = batch_get(t, &b);
+		if (err)
+			break;
+		b->tile = tile;
+		b->box = *box;
+		b->first = first;
+		err = fetch_batch(s, b);
+		if (err) {
+			batch_put(b);
+			break;
+		}
+		first += b->count;
+		err = reader_push(t->reader, batch_job, b);
+	}
+	if (first < box->chunks)
+		abandon(t, tile, box->chunks - first);
+	return err;
+}
+
+/* A tile of one chunk is written out of the buffer in which it is decoded. */
+static int
+push_tiles(const struct strategy_source *s, struct task *t)
+{
+	int err = 0;
+
+	for (uint64_t i = 0; i < t->plan.tiles && !err; i++) {
+		struct tile *tile = NULL;
+		struct box box;
+
+		plan_tile(&t->plan, i, &box);
+		if (box.chunks > 1)
+			err = tile_get(t, box.chunks * t->plan.chunk_size,
+				       &tile);
+		if (!err)
+			err = push_tile(s, t, &box, tile);
+	}
+	return err;
+}
+
+/* ----------------------------------------------------------- the set-up */
+
+static bool
+shape_get(const struct strategy_source *s, hid_t dcpl, struct task *t)
+{
+	hid_t type = H5Dget_type(s->dset), space = H5Dget_space(s->dset);
+	hsize_t dims[PLAN_DIMS], chunk[PLAN_DIMS];
+	int ndim = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
+	bool ok = ndim > 0 && ndim <= PLAN_DIMS &&
+		  H5Sget_simple_extent_dims(space, dims, NULL) == ndim &&
+		  H5Pget_chunk(dcpl, ndim, chunk) == ndim;
+
+	t->item = type >= 0 ? H5Tget_size(type) : 0;
+	if (type >= 0)
+		H5Tclose(type);
+	if (space >= 0)
+		H5Sclose(space);
+	t->ndim = ok ? (unsigned)ndim : 0;
+	for (unsigned i = 0; i < t->ndim; i++) {
+		t->shape[i] = dims[i];
+		t->chunk[i] = chunk[i];
+		ok &= chunk[i] > 0 && dims[i] > 0;
+		t->grid[i] = ok ? (dims[i] - 1) / chunk[i] + 1 : 0;
+	}
+	return ok;
+}
+
+/* Enough tiles that all threads have work, each a few blocks if it can be. */
+static size_t
+tile_target(const struct task *t)
+{
+	uint64_t size = t->item, share;
+
+	for (unsigned i = 0; i < t->ndim; i++)
+		if (__builtin_mul_overflow(size, t->shape[i], &size))
+			return TILE_TARGET;
+	share = size / (2 * t->reader->threads) & ~(uint64_t)0xfffff;
+	if (share < 1 << 20)
+		share = 1 << 20;
+	return share < TILE_TARGET ? (size_t)share : TILE_TARGET;
+}
+
+static bool
+set_up(const struct strategy_source *s, hid_t dcpl, struct task *t)
+{
+	unsigned options = 0;
+	uint64_t bytes;
+
+	if (!shape_get(s, dcpl, t) ||
+	    !plan_make(t->ndim, t->shape, t->chunk, t->item, tile_target(t),
+		       TILE_LIMIT, &t->plan))
+		return false;
+	bytes = t->item;
+	for (unsigned i = 0; i < t->ndim; i++)
+		bytes *= t->shape[i];
+	if (bytes < SMALL || H5Pget_chunk_opts(dcpl, &options) < 0)
+		return false;
+	t->partial_plain = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
+	return filter_pipeline_get(dcpl, t->plan.chunk_size, &t->pipeline,
+				   NULL);
+}
+
+int
+read_chunks(struct reader *r, const struct strategy_source *s, hid_t dcpl,
+	    bool *fits)
+{
+	struct task *t;
+	int err = task_new(r, s, &t);
+
+	if (err)
+		return err == CUTE_SHM_ERR_TYPE ? 0 : err;
+	*fits = set_up(s, dcpl, t);
+	if (*fits)
+		err = push_tiles(s, t);
+	if (err)
+		reader_fail(t, err);
+	task_release(t);
+	return err;
+}
