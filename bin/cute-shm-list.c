@@ -127,6 +127,16 @@ requested(struct request *r, const char *project)
 	return ret;
 }
 
+/* The library's sentence names its flag; here it is an option. */
+static const char *
+message_of(int err)
+{
+	if (err == CUTE_SHM_ERR_OWNER)
+		return "belongs to another user, who could change it under "
+		       "its readers; --any-owner trusts";
+	return err ? cute_shm_errmsg() : "";
+}
+
 static int
 each_project(const struct cute_shm_info *info, void *arg)
 {
@@ -146,7 +156,7 @@ each_project(const struct cute_shm_info *info, void *arg)
 	r->listed++;
 	if (!p.err) {
 		p.err = cute_shm_open(info->project, &opt, &shm);
-		message = text_format("%s", p.err ? cute_shm_errmsg() : "");
+		message = text_format("%s", message_of(p.err));
 		p.message = message;
 		p.shm = shm;
 	}

@@ -13,11 +13,11 @@
 #define OUR_PREFIX	"cute-shm:"
 
 static const struct table_column columns[] = {
-	{ .title = "path", .narrowest = 16, .cut = TEXT_CUT_MIDDLE },
+	{ .title = "path", .narrowest = 30, .cut = TEXT_CUT_MIDDLE },
 	{ .title = "shape", .right = true, .narrowest = 8 },
 	{ .title = "dtype" },
 	{ .title = "size", .right = true },
-	{ .title = "attributes", .narrowest = 10, .style = TEXT_DIM },
+	{ .title = "attributes", .narrowest = 12, .style = TEXT_DIM },
 };
 
 static bool printed;

@@ -14,7 +14,7 @@
 #include "value.h"
 
 static const struct table_column columns[] = {
-	{ .title = "path", .narrowest = 16, .cut = TEXT_CUT_MIDDLE },
+	{ .title = "path", .narrowest = 30, .cut = TEXT_CUT_MIDDLE },
 	{ .title = "shape", .right = true, .narrowest = 8 },
 	{ .title = "dtype" },
 	{ .title = "size", .right = true },

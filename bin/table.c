@@ -95,7 +95,7 @@ narrowest(const struct table_column *c, size_t width, unsigned need)
 		return 1;
 	if (!c->narrowest)
 		return width;
-	return need == 1 && c->narrowest > 5 ? 5 : c->narrowest;
+	return need == 1 ? c->narrowest / 2 : c->narrowest;
 }
 
 /* The widest column that may still lose something, or column_count. */
