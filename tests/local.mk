@@ -70,11 +70,15 @@ tests_make_every_LDADD = lib/libcute_shm.la
 if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
-core_tests = tests/test_digest tests/test_dtype tests/test_error \
-	tests/test_layout tests/test_path tests/test_pool
+core_tests = tests/test_build tests/test_digest tests/test_dtype \
+	tests/test_error tests/test_layout tests/test_path tests/test_pool \
+	tests/test_rebuild
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 endif
+tests_test_build_SOURCES = tests/test_build.c tests/util.c tests/util.h
+tests_test_build_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_build_LDADD = $(CORE_TEST_LDADD)
 tests_test_digest_SOURCES = tests/test_digest.c tests/util.c tests/util.h
 tests_test_digest_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_digest_LDADD = $(CORE_TEST_LDADD)
@@ -93,3 +97,6 @@ tests_test_path_LDADD = $(CORE_TEST_LDADD)
 tests_test_pool_SOURCES = tests/test_pool.c tests/util.c tests/util.h
 tests_test_pool_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_pool_LDADD = $(CORE_TEST_LDADD)
+tests_test_rebuild_SOURCES = tests/test_rebuild.c tests/util.c tests/util.h
+tests_test_rebuild_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_rebuild_LDADD = $(CORE_TEST_LDADD)
