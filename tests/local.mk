@@ -72,7 +72,7 @@ CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_build tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_layout tests/test_path tests/test_pool \
-	tests/test_rebuild
+	tests/test_publish tests/test_rebuild
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 endif
@@ -97,6 +97,9 @@ tests_test_path_LDADD = $(CORE_TEST_LDADD)
 tests_test_pool_SOURCES = tests/test_pool.c tests/util.c tests/util.h
 tests_test_pool_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_pool_LDADD = $(CORE_TEST_LDADD)
+tests_test_publish_SOURCES = tests/test_publish.c tests/util.c tests/util.h
+tests_test_publish_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_publish_LDADD = $(CORE_TEST_LDADD)
 tests_test_rebuild_SOURCES = tests/test_rebuild.c tests/util.c tests/util.h
 tests_test_rebuild_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_rebuild_LDADD = $(CORE_TEST_LDADD)
