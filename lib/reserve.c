@@ -254,12 +254,34 @@ add_replaced(const struct cute_shm_builder *b, int err)
 			     size_text((uint64_t)st.st_blocks * 512, held));
 }
 
+/* posix_fallocate() gave up at 'at'; what it gave so far is others' again. */
+static int
+allocate_failed(const struct cute_shm_builder *b, uint64_t at, int number)
+{
+	char need[SIZE_TEXT];
+	int err;
+
+	errno = number;
+	/* For memory, a file system may also say that there is none. */
+	if (number == ENOSPC || number == EDQUOT || number == ENOMEM)
+		err = space_ran_out(b->root, b->header.segment_size, at);
+	else
+		err = fail_errno("project %s: cannot reserve %s in %s",
+				 b->project,
+				 size_text(b->header.segment_size, need),
+				 b->root);
+	if (ftruncate(b->fd, 0) != 0)
+		cute_shm_log(CUTE_SHM_LOG_WARNING,
+			     "project %s: what was reserved stays until its "
+			     "builder ends", b->project);
+	return err;
+}
+
 static int
 allocate(const struct cute_shm_builder *b)
 {
 	off_t size = (off_t)b->header.segment_size;
 	off_t at, step;
-	char need[SIZE_TEXT], got[SIZE_TEXT];
 	int number;
 
 	for (at = 0; at < size; at += step) {
@@ -267,17 +289,8 @@ allocate(const struct cute_shm_builder *b)
 		do
 			number = posix_fallocate(b->fd, at, step);
 		while (number == EINTR);
-		if (number == 0)
-			continue;
-		errno = number;
-		number = fail_errno("project %s needs %s, %s gave %s",
-				    b->project,
-				    size_text(b->header.segment_size, need),
-				    b->root, size_text((uint64_t)at, got));
-		/* What was given so far is others' again. */
-		if (ftruncate(b->fd, 0) != 0)
-			return number;
-		return number;
+		if (number != 0)
+			return allocate_failed(b, (uint64_t)at, number);
 	}
 	return 0;
 }
@@ -291,12 +304,12 @@ reserve(struct cute_shm_builder *b)
 	if (err == 0)
 		err = place_all(b);
 	if (err == 0)
-		err = make_units(b);
-	if (err == 0)
 		err = check_file_limit(b);
 	if (err != 0)
 		return err;
 	err = space_check(b->root, b->header.segment_size);
+	if (err == 0)
+		err = make_units(b);
 	if (err == 0)
 		err = allocate(b);
 	return add_replaced(b, err);

@@ -124,6 +124,22 @@ remedy(const struct cute_shm_space *space)
 }
 
 int
+space_ran_out(const char *root, uint64_t need, uint64_t given)
+{
+	static const struct cute_shm_space space = {
+		.limit = limit_file_system,
+	};
+	char needed[SIZE_TEXT], had[SIZE_TEXT];
+
+	return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
+			     "%s gave %s, needed are %s; others have taken the "
+			     "rest meanwhile, or there is a quota: %s, or choose "
+			     "another root (CUTE_SHM_ROOT)",
+			     root_or_default(root), size_text(given, had),
+			     size_text(need, needed), remedy(&space));
+}
+
+int
 space_check(const char *root, uint64_t need)
 {
 	char needed[SIZE_TEXT], available[SIZE_TEXT];

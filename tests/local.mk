@@ -72,7 +72,7 @@ CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_build tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_layout tests/test_path tests/test_pool \
-	tests/test_publish tests/test_rebuild
+	tests/test_publish tests/test_rebuild tests/test_space
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 endif
@@ -103,3 +103,6 @@ tests_test_publish_LDADD = $(CORE_TEST_LDADD)
 tests_test_rebuild_SOURCES = tests/test_rebuild.c tests/util.c tests/util.h
 tests_test_rebuild_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_rebuild_LDADD = $(CORE_TEST_LDADD)
+tests_test_space_SOURCES = tests/test_space.c tests/util.c tests/util.h
+tests_test_space_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_space_LDADD = $(CORE_TEST_LDADD)

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/* space.c, cgroup.c, and reservations that do not fit. */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "builder.h"
+#include "util.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+static void
+put_file(const char *path, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void
+put_file(const char *path, const char *format, ...)
+{
+	FILE *file = fopen(path, "w");
+	va_list ap;
+
+	ck_assert_msg(file != NULL, "cannot write %s", path);
+	va_start(ap, format);
+	vfprintf(file, format, ap);
+	va_end(ap);
+	fclose(file);
+}
+
+static void
+make_folder(const char *path)
+{
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
+START_TEST(sizes)
+{
+	static const struct {
+		uint64_t size;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 bytes" }, { 1023, "1023 bytes" },
+		{ 1024, "1.0 KiB (1024 bytes)" },
+		{ 1536, "1.5 KiB (1536 bytes)" },
+		{ 64 * MIB, "64.0 MiB (67108864 bytes)" },
+		{ 5 * 1024 * MIB, "5.0 GiB (5368709120 bytes)" },
+		{ UINT64_MAX, "16.0 EiB (18446744073709551615 bytes)" },
+	};
+	char text[SIZE_TEXT];
+	size_t i;
+
+	for (i = 0; i < ELEMENTS(cases); i++)
+		ck_assert_str_eq(size_text(cases[i].size, text),
+				 cases[i].text);
+}
+END_TEST
+
+START_TEST(available)
+{
+	const char *root = test_root();
+	struct cute_shm_space space = { 0 };
+
+	ck_ok(cute_shm_available(root, &space));
+	ck_assert_ptr_nonnull(space.limit);
+	ck_assert_uint_gt(space.available, 0);
+	ck_ok(cute_shm_available(NULL, &space));
+	ck_ok(space_check(root, 0));
+	ck_ok(space_check(root, space.available / 2));
+	ck_err(cute_shm_available(test_path(root, "nowhere"), &space),
+	       CUTE_SHM_ERR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(too_much)
+{
+	const char *root = test_root();
+	static const uint64_t shape = UINT64_C(1) << 60;
+	struct cute_shm_build_options opt = { .size = sizeof(opt) };
+	struct cute_shm_builder *b;
+	struct cute_shm_space space;
+
+	ck_ok(cute_shm_available(root, &space));
+	if (space.available == UINT64_MAX)
+		return;
+	ck_err(space_check(root, UINT64_MAX), CUTE_SHM_ERR_NO_SPACE);
+	ck_errmsg_has("16.0 EiB (18446744073709551615 bytes)");
+	ck_errmsg_has(space.limit);
+	ck_errmsg_has(root);
+	ck_errmsg_has("CUTE_SHM_ROOT");
+	ck_ok(cute_shm_builder_new("p", &opt, &b));
+	ck_ok(cute_shm_builder_array(b, "a", "<f4", 1, &shape, NULL));
+	ck_err(cute_shm_builder_reserve(b), CUTE_SHM_ERR_NO_SPACE);
+	/* Nothing was taken; with less of it, it would go on. */
+	ck_err(cute_shm_builder_publish(b, NULL), CUTE_SHM_ERR_NO_SPACE);
+	cute_shm_builder_free(b);
+	ck_assert_uint_eq(test_count(root), 0);
+}
+END_TEST
+
+START_TEST(ran_out)
+{
+	const char *root = test_root();
+
+	ck_err(space_ran_out(root, 3 * MIB, MIB), CUTE_SHM_ERR_NO_SPACE);
+	ck_errmsg_has(root);
+	ck_errmsg_has("gave 1.0 MiB (1048576 bytes)");
+	ck_errmsg_has("needed are 3.0 MiB (3145728 bytes)");
+	ck_errmsg_has("--shm-size=");
+}
+END_TEST
+
+/* Files of a process may be limited: an error, no signal. */
+START_TEST(file_limit)
+{
+	static const uint64_t shape = 1000000;
+	struct rlimit limit = { 100000, 100000 };
+	struct cute_shm_builder *b;
+
+	test_root();
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_ok(cute_shm_builder_new("p", NULL, &b));
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &shape, NULL));
+	ck_err(cute_shm_builder_reserve(b), CUTE_SHM_ERR_NO_SPACE);
+	ck_errmsg_has("ulimit -f");
+	cute_shm_builder_free(b);
+}
+END_TEST
+
+static void
+ignore(int number)
+{
+	(void)number;
+}
+
+/* Signals that keep coming must not keep a reservation from its end. */
+START_TEST(interrupted)
+{
+	static const uint64_t shape = 300 * MIB;
+	struct itimerval often = { { 0, 2000 }, { 0, 2000 } };
+	struct sigaction action = { .sa_handler = ignore };
+	struct cute_shm_space space;
+	struct cute_shm_builder *b;
+
+	ck_ok(cute_shm_available(test_root(), &space));
+	if (space.available < 2 * shape)
+		return;
+	ck_ok(cute_shm_builder_new("p", NULL, &b));
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &shape, NULL));
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	ck_ok(cute_shm_builder_reserve(b));
+	ck_ok(cute_shm_builder_publish(b, NULL));
+	cute_shm_builder_free(b);
+}
+END_TEST
+
+/* A small tmpfs of our own, where that is permitted. */
+static bool
+mount_small(const char *root, const char *options)
+{
+	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) != 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return false;
+	return mount("tmpfs", root, "tmpfs", 0, options) == 0;
+}
+
+static int
+try_size(const char *project, unsigned flags, uint64_t size)
+{
+	struct cute_shm_build_options opt = {
+		.size = sizeof(opt), .flags = flags,
+	};
+	struct cute_shm_builder *b;
+	int err;
+
+	ck_ok(cute_shm_builder_new(project, &opt, &b));
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
+	err = cute_shm_builder_publish(b, NULL);
+	cute_shm_builder_free(b);
+	return err;
+}
+
+START_TEST(small_root)
+{
+	const char *root = test_root();
+	struct cute_shm_space space;
+
+	if (!mount_small(root, "size=8m"))
+		return;
+	ck_ok(cute_shm_available(root, &space));
+	ck_assert_uint_eq(space.available, 8 * MIB);
+	ck_assert_str_eq(space.limit, "free space of its file system");
+	ck_err(try_size("p", 0, 8 * MIB), CUTE_SHM_ERR_NO_SPACE);
+	ck_errmsg_has("has room for 8.0 MiB (8388608 bytes)");
+	ck_errmsg_has("needed are 8.0 MiB (8396800 bytes)");
+	ck_errmsg_has("mount -o remount,size=");
+	ck_errmsg_has("--shm-size=");
+	ck_ok(try_size("p", 0, 8 * MIB - 8192));
+	ck_err(try_size("p", CUTE_SHM_OVERWRITE, MIB), CUTE_SHM_ERR_NO_SPACE);
+	ck_errmsg_has("project p that it replaces holds 8.0 MiB");
+	ck_ok(cute_shm_unlink("p", NULL, NULL));
+	/* Whatever was refused holds nothing. */
+	ck_ok(cute_shm_available(root, &space));
+	ck_assert_uint_eq(space.available, 8 * MIB);
+	ck_ok(try_size("p", 0, 8 * MIB - 8192));
+}
+END_TEST
+
+/* What statvfs() promises and the file system then does not have. */
+START_TEST(quota)
+{
+	const char *root = test_root();
+
+	if (!mount_small(root, "size=8m,nr_inodes=2"))
+		return;
+	ck_ok(try_size("p", 0, MIB));
+	ck_err(cute_shm_builder_new("q", NULL, &(struct cute_shm_builder *){ 0 }),
+	       CUTE_SHM_ERR_NO_SPACE);
+}
+END_TEST
+
+static void
+put_level(const char *dir, const char *max, const char *current,
+	  const char *limit, uint64_t used, const char *key, uint64_t cache)
+{
+	put_file(test_path(dir, max), "%s\n", limit);
+	put_file(test_path(dir, current), "%llu\n", (unsigned long long)used);
+	put_file(test_path(dir, "memory.stat"), "anon 5\n%s %llu\nx 9\n", key,
+		 (unsigned long long)cache);
+}
+
+static uint64_t
+look(const char *root, const char *cgroup, const char *mount_line)
+{
+	put_file(test_path(root, "cgroup"), "%s", cgroup);
+	put_file(test_path(root, "mountinfo"),
+		 "22 28 0:21 / /sys rw shared:7 - sysfs sysfs rw\n"
+		 "malformed\n\n%s", mount_line);
+	return cgroup_available(test_path(root, "cgroup"),
+				test_path(root, "mountinfo"));
+}
+
+static const char *
+mount_line(const char *root, const char *point)
+{
+	static char line[8192];
+
+	snprintf(line, sizeof(line),
+		 "30 23 0:26 %s %s/%s rw,nosuid shared:4 - cgroup2 cgroup2 "
+		 "rw,nsdelegate\n", root, getenv("CUTE_SHM_ROOT"), point);
+	return line;
+}
+
+START_TEST(cgroup_two)
+{
+	const char *root = test_root();
+
+	make_folder(test_path(root, "cg"));
+	make_folder(test_path(root, "cg/user"));
+	make_folder(test_path(root, "cg/user/job"));
+	put_level(test_path(root, "cg/user"), "memory.max", "memory.current",
+		  "1000", 300, "inactive_file", 0);
+	put_level(test_path(root, "cg/user/job"), "memory.max",
+		  "memory.current", "max", 250, "inactive_file", 0);
+
+	/* The level above binds. */
+	ck_assert_uint_eq(look(root, "0::/user/job\n", mount_line("/", "cg")),
+			  700);
+	/* Its own does; what can be dropped counts as free. */
+	put_level(test_path(root, "cg/user/job"), "memory.max",
+		  "memory.current", "400", 250, "inactive_file", 100);
+	ck_assert_uint_eq(look(root, "1:name=x:/y\n0::/user/job\n",
+			       mount_line("/", "cg")), 250);
+	/* More cache than use, and more use than the limit. */
+	put_level(test_path(root, "cg/user/job"), "memory.max",
+		  "memory.current", "400", 250, "inactive_file", 999);
+	ck_assert_uint_eq(look(root, "0::/user/job\n", mount_line("/", "cg")),
+			  400);
+	put_level(test_path(root, "cg/user/job"), "memory.max",
+		  "memory.current", "400", 500, "inactive_file", 0);
+	ck_assert_uint_eq(look(root, "0::/user/job\n", mount_line("/", "cg")),
+			  0);
+	/* Another group, one that is not there, no cgroups at all. */
+	ck_assert_uint_eq(look(root, "0::/user\n", mount_line("/", "cg")),
+			  700);
+	ck_assert_uint_eq(look(root, "0::/\n", mount_line("/", "cg")),
+			  UINT64_MAX);
+	ck_assert_uint_eq(look(root, "", mount_line("/", "cg")), UINT64_MAX);
+	ck_assert_uint_eq(look(root, "0::/user/job\n", ""), UINT64_MAX);
+	ck_assert_uint_eq(cgroup_available("/nonexistent", "/nonexistent"),
+			  UINT64_MAX);
+}
+END_TEST
+
+/* In a container: only a part is mounted, or the path leads out of it. */
+START_TEST(cgroup_container)
+{
+	const char *root = test_root();
+
+	make_folder(test_path(root, "c g"));
+	make_folder(test_path(root, "c g/inner"));
+	put_level(test_path(root, "c g"), "memory.max", "memory.current",
+		  "1000", 100, "inactive_file", 0);
+	put_level(test_path(root, "c g/inner"), "memory.max",
+		  "memory.current", "500", 100, "inactive_file", 0);
+	ck_assert_uint_eq(look(root, "0::/docker/abc/inner\n",
+			       mount_line("/docker/abc", "c\\040g")), 400);
+	ck_assert_uint_eq(look(root, "0::/docker/abc\n",
+			       mount_line("/docker/abc", "c\\040g")), 900);
+	ck_assert_uint_eq(look(root, "0::/docker/abcd\n",
+			       mount_line("/docker/abc", "c\\040g")), 900);
+	ck_assert_uint_eq(look(root, "0::/../other\n",
+			       mount_line("/", "c\\040g")), 900);
+	ck_assert_uint_eq(look(root, "0::/gone/inner\n",
+			       mount_line("/", "c\\040g")), 900);
+}
+END_TEST
+
+START_TEST(cgroup_one)
+{
+	const char *root = test_root();
+	char line[8192];
+
+	make_folder(test_path(root, "memory"));
+	make_folder(test_path(root, "memory/job"));
+	put_level(test_path(root, "memory"), "memory.limit_in_bytes",
+		  "memory.usage_in_bytes", "9223372036854771712", 4096,
+		  "total_inactive_file", 0);
+	put_level(test_path(root, "memory/job"), "memory.limit_in_bytes",
+		  "memory.usage_in_bytes", "8192", 4096, "total_inactive_file",
+		  1000);
+	snprintf(line, sizeof(line),
+		 "31 23 0:28 / %s/cpu rw - cgroup cgroup rw,cpu\n"
+		 "32 23 0:29 / %s/memory rw,relatime - cgroup cgroup "
+		 "rw,memory\n", root, root);
+	ck_assert_uint_eq(look(root, "5:cpu,cpuacct:/\n4:memory:/job\n0::/\n",
+			       line), 8192 - 3096);
+	ck_assert_uint_eq(look(root, "4:hugetlb,memory:/\n", line),
+			  UINT64_C(9223372036854771712) - 4096);
+	ck_assert_uint_eq(look(root, "4:memoryless:/job\n", line), UINT64_MAX);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("space");
+	TCase *tc = tcase_create("space");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, sizes);
+	tcase_add_test(tc, available);
+	tcase_add_test(tc, too_much);
+	tcase_add_test(tc, ran_out);
+	tcase_add_test(tc, file_limit);
+	tcase_add_test(tc, interrupted);
+	tcase_add_test(tc, small_root);
+	tcase_add_test(tc, quota);
+	tcase_add_test(tc, cgroup_two);
+	tcase_add_test(tc, cgroup_container);
+	tcase_add_test(tc, cgroup_one);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
+}
