@@ -16,6 +16,7 @@ for page in "$man"/*.[1357]; do
 		{ printf '%s\n' "$said"; status=1; }
 
 	# References within the manual lead somewhere.
+	# shellcheck disable=SC2013  # names without spaces
 	for to in $(sed -n 's/^\.Xr \(cute[^ ]*\) \([0-9]\).*/\1.\2/p' "$page")
 	do
 		grep -q "^\.Nm ${to%.?}\( ,\)*$" "$man"/*."${to#*.}" ||

@@ -54,11 +54,12 @@ tests_test_text_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_text_LDADD = bin/libcli.la lib/libcute_shm.la $(CHECK_LIBS)
 
 # The manual: its form, its options, its example; and a reader that was written
-# from it alone.
+# from it alone.  (No test may be called read_segment: its log would be that of
+# the .py.)
 manual_tests = tests/check_man.sh tests/check_options.sh \
-	tests/check_example.sh tests/read_segment.sh
+	tests/check_example.sh tests/check_format.sh
 TESTS += $(manual_tests)
-EXTRA_DIST += $(manual_tests) tests/read_segment.py tests/golden/read_segment
+EXTRA_DIST += $(manual_tests) tests/read_segment.py tests/golden/check_format
 
 check_PROGRAMS += tests/make_example tests/make_every
 tests_make_example_SOURCES = tests/make_example.c

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What the library writes, as the independent reader sees it: every rule of
-# cute-shm(5) holds, and the values are those of tests/golden/read_segment.
+# cute-shm(5) holds, and the values are those of tests/golden/check_format.
 # And the reader is no yes-man: one byte changed anywhere, and it says so.
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,8 +20,8 @@ for kind in small large empty; do
 	tests/make_every $kind $kind || exit 1
 	read_segment "$tmp/cute-shm.$kind" >>"$tmp/seen" || exit 1
 done
-test -z "$UPDATE_GOLDEN" || cp "$tmp/seen" "$here/golden/read_segment"
-diff -u "$here/golden/read_segment" "$tmp/seen" || exit 1
+test -z "$UPDATE_GOLDEN" || cp "$tmp/seen" "$here/golden/check_format"
+diff -u "$here/golden/check_format" "$tmp/seen" || exit 1
 
 # Digests cover what is used, rules the padding: any byte will do.
 size=$(stat -c %s "$tmp/cute-shm.small")
