@@ -39,6 +39,15 @@ tests_test_filter_codec_SOURCES = tests/test_filter_codec.c \
 tests_test_filter_codec_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_filter_codec_LDADD = $(FILTER_TEST_LDADD)
 TESTS += tests/test_filter tests/test_filter_codec
+
+check_PROGRAMS += tests/test_plan tests/test_strategy
+tests_test_plan_SOURCES = tests/test_plan.c tests/util.c tests/util.h
+tests_test_plan_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_plan_LDADD = $(FILTER_TEST_LDADD)
+tests_test_strategy_SOURCES = tests/test_strategy.c tests/util.c tests/util.h
+tests_test_strategy_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_strategy_LDADD = $(FILTER_TEST_LDADD)
+TESTS += tests/test_plan tests/test_strategy
 endif
 endif
 check_PROGRAMS += tests/show_progress
