@@ -202,6 +202,8 @@ read_missing(const struct strategy_source *s, const struct task *t,
 		if (count[i] > dims[i])
 			count[i] = dims[i];
 	}
+	/* With a fill time of "never", H5Dread leaves alone what is missing. */
+	memset(data, 0, t->plan.chunk_size);
 	mem = H5Screate_simple((int)t->ndim, dims, NULL);
 	ok = type >= 0 && space >= 0 && mem >= 0 &&
 	     H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count,
@@ -216,16 +218,21 @@ read_missing(const struct strategy_source *s, const struct task *t,
 	if (type >= 0)
 		H5Tclose(type);
 	return ok ? 0 : cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				      "libhdf5 cannot find or read it");
+				      "libhdf5 cannot read it");
 }
 
-/* Fetch the chunk whose place among the elements is 'at' into the batch. */
+/*
+ * Fetch the chunk whose place among the elements is 'at' into the batch.  For
+ * chunks that are not stored, one of the two calls fails: which one depends on
+ * the version of libhdf5 and on the filters.
+ */
 static int
 fetch(const struct strategy_source *s, struct batch *b, size_t *used,
       const hsize_t *at)
 {
 	const struct task *t = b->task;
 	struct stored *c = &b->stored[b->count];
+	size_t room = t->plan.chunk_size;
 	hsize_t size = 0;
 	int err;
 
@@ -233,21 +240,20 @@ fetch(const struct strategy_source *s, struct batch *b, size_t *used,
 	c->mask = 0;
 	c->decoded = H5Dget_chunk_storage_size(s->dset, at, &size) < 0 ||
 		     size == 0;
-	c->size = c->decoded ? t->plan.chunk_size : size;
-	if (c->size / MOST_GROWTH > t->plan.chunk_size + 65536)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %zu "
-				     "bytes, though it has %zu", c->size,
-				     t->plan.chunk_size);
-	err = raw_room(b, *used, c->size);
+	if (size / MOST_GROWTH > room + 65536)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %" PRIu64
+				     " bytes, though it has %zu",
+				     (uint64_t)size, room);
+	err = raw_room(b, *used, size > room ? size : room);
 	if (err)
 		return err;
+	if (!c->decoded && H5Dread_chunk(s->dset, H5P_DEFAULT, at, &c->mask,
+					 b->raw + c->at) < 0)
+		c->decoded = true;
+	c->size = c->decoded ? room : size;
 	*used += c->size;
 	if (c->decoded)
 		return read_missing(s, t, at, b->raw + c->at);
-	if (H5Dread_chunk(s->dset, H5P_DEFAULT, at, &c->mask,
-			  b->raw + c->at) < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "its %zu stored "
-				     "bytes cannot be read", c->size);
 	if (t->partial_plain && partial(t, at))
 		c->mask = UINT32_MAX;
 	return 0;
