@@ -23,6 +23,15 @@ done
 test -z "$UPDATE_GOLDEN" || cp "$tmp/seen" "$here/golden/check_format"
 diff -u "$here/golden/check_format" "$tmp/seen" || exit 1
 
+# refuses FILE: the reader finds something, and says what in its own words.
+refuses()
+{
+	read_segment "$1" >/dev/null 2>"$tmp/said" && return 1
+	grep -q Traceback "$tmp/said" || return 0
+	cat "$tmp/said"
+	return 1
+}
+
 # Digests cover what is used, rules the padding: any byte will do.
 size=$(stat -c %s "$tmp/cute-shm.small")
 at=0
@@ -32,11 +41,17 @@ while [ $at -lt "$size" ]; do
 	# shellcheck disable=SC2059
 	printf "\\$(printf %03o $((byte ^ 4)))" |
 		dd of="$tmp/damaged" bs=1 seek=$at conv=notrunc 2>/dev/null
-	if read_segment "$tmp/damaged" >/dev/null 2>"$tmp/said"; then
-		echo "a wrong byte at $at was not found"
-		exit 1
-	fi
-	grep -q Traceback "$tmp/said" && { cat "$tmp/said"; exit 1; }
+	refuses "$tmp/damaged" ||
+		{ echo "a wrong byte at $at was not found"; exit 1; }
 	at=$((at + 1013))
+done
+
+# Segments that others made, where there are some.
+test -n "$CUTE_SHM_GOLDEN" || exit 0
+for segment in "$CUTE_SHM_GOLDEN"/good-*.seg; do
+	read_segment "$segment" >/dev/null || exit 1
+done
+for segment in "$CUTE_SHM_GOLDEN"/bad-*.seg; do
+	refuses "$segment" || { echo "$segment was not refused"; exit 1; }
 done
 exit 0
