@@ -48,7 +48,7 @@ cute_shm_errmsg(void)
 }
 
 /* The arguments may point into 'message': format beside it, then copy. */
-static void
+static void __attribute__((format(printf, 1, 0)))
 set_message(const char *format, va_list ap, const char *tail)
 {
 	char text[sizeof(message)];

@@ -81,8 +81,9 @@ if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_build tests/test_digest tests/test_dtype \
-	tests/test_error tests/test_layout tests/test_path tests/test_pool \
-	tests/test_publish tests/test_rebuild tests/test_space
+	tests/test_error tests/test_layout tests/test_nomem tests/test_path \
+	tests/test_pool tests/test_publish tests/test_rebuild \
+	tests/test_space
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 endif
@@ -101,6 +102,11 @@ tests_test_error_LDADD = $(CORE_TEST_LDADD)
 tests_test_layout_SOURCES = tests/test_layout.c tests/util.c tests/util.h
 tests_test_layout_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_layout_LDADD = $(CORE_TEST_LDADD)
+tests_test_nomem_SOURCES = tests/test_nomem.c tests/util.c tests/util.h
+tests_test_nomem_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_nomem_LDADD = $(CORE_TEST_LDADD)
+tests_test_nomem_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
+	-Wl,--wrap=realloc -Wl,--wrap=reallocarray -Wl,--wrap=strdup
 tests_test_path_SOURCES = tests/test_path.c tests/util.c tests/util.h
 tests_test_path_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_path_LDADD = $(CORE_TEST_LDADD)

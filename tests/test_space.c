@@ -169,7 +169,7 @@ static bool
 mount_small(const char *root, const char *options)
 {
 	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) != 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+	    mount("none", "/", "", MS_REC | MS_PRIVATE, "") != 0)
 		return false;
 	return mount("tmpfs", root, "tmpfs", 0, options) == 0;
 }
