@@ -257,8 +257,11 @@ class Segment:
         found = self.text(at, after - at, what)
         need(len(found) == size, "%s: a NUL at %d, not %d", what,
              len(found), size)
+        return self.utf8(found, what), after
+
+    def utf8(self, found, what):
         try:
-            return found.decode("utf-8"), after
+            return found.decode("utf-8")
         except UnicodeDecodeError:
             raise Damage("%s: not UTF-8" % what) from None
 
@@ -306,7 +309,12 @@ class Segment:
         self.zeros(0x200, 0x400, "second superblock")
         need(b[0xb6] >> 4 == 4 and b[0xb8] >> 6 == 2, "uuid is no version 4")
         need(self.text(0xe0, 32, "creator"), "no creator")
-        self.text(0x100, 240, "source")
+        self.utf8(self.text(0xe0, 32, "creator"), "creator")
+        source = self.text(0x100, 240, "source")
+        need(source[:1] in (b"", b"/") or len(source) == 239,
+             "the source's path is not absolute")
+        need(source or not (u64(b, 0xa8) or u64(b, 0xc0)),
+             "size or time of a source without a name")
         metadata = b[self.header_size:self.metadata_size]
         need(u64(b, 0x1f0) == xxh3_64(metadata), "metadata digest differs")
         self.zeros(self.index_offset + ROW * self.node_count,
@@ -327,7 +335,29 @@ class Segment:
                 need(target and target["tag"] != b"LINK",
                      "%s leads to no group or array", node["path"])
         self.check_arrays()
+        for node in self.nodes.values():
+            self.check_conventions(node)
         return root
+
+    def check_conventions(self, node):
+        """Enumerations and records: attributes that have a meaning."""
+        names = node["attributes"].get("cute-shm:enum-names")
+        values = node["attributes"].get("cute-shm:enum-values")
+        if names or values:
+            need(names and values and node["tag"] == b"ARRY",
+                 "%r: names and values of an enum", node["path"])
+            need(names["dtype"] == "*|S1" and len(names["shape"]) == 1 and
+                 names["shape"] == values["shape"],
+                 "%r: names of an enum", node["path"])
+            need(values["dtype"][1] in "iu" and
+                 node["dtype"] in ("null", values["dtype"],
+                                   "*" + values["dtype"]),
+                 "%r: values of an enum", node["path"])
+        fields = node["attributes"].get("cute-shm:compound")
+        if fields:
+            need(node["tag"] == b"GRUP" and fields["dtype"] == "*|S1" and
+                 fields["shape"] == (len(node["children"]),),
+                 "%r: fields of a record", node["path"])
 
     def check_index(self):
         rows = [struct.unpack_from("<QQ", self.b, self.index_offset + ROW * i)
