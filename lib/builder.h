@@ -150,7 +150,7 @@ uint64_t shape_rows(uint64_t ndim);
 /* The size for people and, in bytes, for programs; returns 'text'. */
 const char *size_text(uint64_t size, char text[SIZE_TEXT]);
 
-/* CUTE_SHM_ERR_NO_SPACE: the root had 'given' of the 'need' that it promised. */
+/* CUTE_SHM_ERR_NO_SPACE: the root gave 'given' of the 'need' it has. */
 int space_ran_out(const char *root, uint64_t need, uint64_t given);
 
 /* cgroup.c */

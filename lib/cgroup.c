@@ -87,7 +87,7 @@ level_available(const char *dir, const struct version *v)
 	return used < max ? max - used : 0;
 }
 
-/* The least of 'dir' and of the levels above it, up to its first 'top' bytes. */
+/* The least of 'dir' and the levels above it, up to its first 'top' bytes. */
 static uint64_t
 walk_up(char *dir, size_t top, const struct version *v)
 {

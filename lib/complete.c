@@ -180,8 +180,8 @@ check_ragged(const struct bench *w)
 							     : step, &last);
 	if (err == 0 && last != array->value_count)
 		err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				    "its last offset is %" PRIu64 ", of %" PRIu64
-				    " items", last, array->value_count);
+				    "its last offset is %" PRIu64 ", of %"
+				    PRIu64 " items", last, array->value_count);
 	if (err == 0)
 		err = read_all(w->b->fd, w->buffer, (size_t)padding,
 			       w->base + end);

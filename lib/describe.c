@@ -296,9 +296,10 @@ ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 	for (i = 0; i < elements; i++)
 		if (offsets[i + 1] < offsets[i])
 			return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-					     "%s: offset %" PRIu64 " falls from %"
-					     PRIu64 " to %" PRIu64, what, i + 1,
-					     offsets[i], offsets[i + 1]);
+					     "%s: offset %" PRIu64
+					     " falls from %" PRIu64 " to %"
+					     PRIu64, what, i + 1, offsets[i],
+					     offsets[i + 1]);
 	if (offsets[elements] != last)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "%s: its last offset is %" PRIu64 ", of %"

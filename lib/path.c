@@ -71,10 +71,11 @@ path_check(const char *path, const char **ret)
 		size = (size_t)(slash - p);
 		if (!component_ok(p, size))
 			return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-					     "path \"%.*s\": component \"%.*s\" "
-					     "is empty, \".\", \"..\" or not "
-					     "UTF-8", 1024, path,
-					     size < 256 ? (int)size : 256, p);
+					     "path \"%.*s\": component "
+					     "\"%.*s\" is empty, \".\", "
+					     "\"..\" or not UTF-8", 1024,
+					     path, size < 256 ? (int)size : 256,
+					     p);
 		if (*slash == '\0')
 			break;
 	}

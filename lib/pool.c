@@ -19,7 +19,7 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t filled;		/* a task waits, or 'ending' */
 	pthread_cond_t drained;		/* there is room, or all is done */
-	unsigned threads;		/* that run; 0: jobs run in the caller */
+	unsigned threads;		/* 0: jobs run in the caller */
 	unsigned depth;
 	unsigned first;			/* oldest of the waiting tasks */
 	unsigned waiting;

@@ -150,8 +150,8 @@ encode(const struct value *v)
 	attr = calloc(1, (size_t)size);
 	if (!attr) {
 		cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-			      "no memory for the %" PRIu64 " bytes of attribute "
-			      "%.1024s", size, v->name);
+			      "no memory for the %" PRIu64 " bytes of "
+			      "attribute %.1024s", size, v->name);
 		return NULL;
 	}
 	memcpy(attr->record.tag, FORMAT_TAG_ATTR, sizeof(attr->record.tag));

@@ -133,8 +133,8 @@ space_ran_out(const char *root, uint64_t need, uint64_t given)
 
 	return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
 			     "%s gave %s, needed are %s; others have taken the "
-			     "rest meanwhile, or there is a quota: %s, or choose "
-			     "another root (CUTE_SHM_ROOT)",
+			     "rest meanwhile, or there is a quota: %s, or "
+			     "choose another root (CUTE_SHM_ROOT)",
 			     root_or_default(root), size_text(given, had),
 			     size_text(need, needed), remedy(&space));
 }

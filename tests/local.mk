@@ -80,7 +80,8 @@ tests_make_every_LDADD = lib/libcute_shm.la
 if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
-core_tests = tests/test_build tests/test_digest tests/test_dtype \
+core_tests = tests/test_build tests/test_build_large \
+	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_layout tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_rebuild \
 	tests/test_space
@@ -90,6 +91,10 @@ endif
 tests_test_build_SOURCES = tests/test_build.c tests/util.c tests/util.h
 tests_test_build_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_build_LDADD = $(CORE_TEST_LDADD)
+tests_test_build_large_SOURCES = tests/test_build_large.c tests/util.c \
+	tests/util.h
+tests_test_build_large_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_build_large_LDADD = $(CORE_TEST_LDADD)
 tests_test_digest_SOURCES = tests/test_digest.c tests/util.c tests/util.h
 tests_test_digest_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_digest_LDADD = $(CORE_TEST_LDADD)

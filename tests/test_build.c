@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Describing, reserving, writing: build.c to write.c, and complete.c. */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "internal.h"
 #include "util.h"
@@ -173,68 +170,6 @@ START_TEST(unwritten_is_zero)
 	ck_assert(p[1234568] == 0 &&
 		  memcmp(p + 1234568, p + 1234569, 3000000 - 1234569) == 0);
 	cute_shm_close(shm);
-}
-END_TEST
-
-struct part {
-	struct cute_shm_builder *b;
-	const uint64_t *data;
-	size_t from, to, step;	/* bytes */
-	int err;
-};
-
-static void *
-write_part(void *arg)
-{
-	struct part *p = arg;
-	size_t at, n;
-
-	for (at = p->from; at < p->to && p->err == 0; at += n) {
-		n = p->to - at < p->step ? p->to - at : p->step;
-		p->err = cute_shm_builder_write(p->b, "a/b", at,
-						(const uint8_t *)p->data + at,
-						n);
-	}
-	return NULL;
-}
-
-/* Threads that share blocks, with the digest of one write by one thread. */
-START_TEST(threads)
-{
-	enum { ITEMS = 300000, COUNT = 4 };
-	static uint64_t data[ITEMS];
-	static const uint64_t shape = ITEMS;
-	struct part parts[COUNT] = { 0 };
-	struct cute_shm_builder *b;
-	struct cute_shm *one, *many;
-	pthread_t ids[COUNT];
-	size_t i, part = sizeof(data) / COUNT + 40;
-
-	test_root();
-	for (i = 0; i < ITEMS; i++)
-		data[i] = i * UINT64_C(0x9e3779b97f4a7c15);
-	b = new_builder("one", 4096);
-	ck_ok(cute_shm_builder_array(b, "a/b", "<u8", 1, &shape, data));
-	one = publish(b);
-	b = new_builder("many", 4096);
-	ck_ok(cute_shm_builder_array(b, "a/b", "<u8", 1, &shape, NULL));
-	ck_ok(cute_shm_builder_reserve(b));
-	for (i = 0; i < COUNT; i++) {
-		parts[i] = (struct part){ b, data, i * part, (i + 1) * part,
-					  10000, 0 };
-		if (parts[i].to > sizeof(data))
-			parts[i].to = sizeof(data);
-		ck_assert_int_eq(pthread_create(&ids[i], NULL, write_part,
-						&parts[i]), 0);
-	}
-	for (i = 0; i < COUNT; i++) {
-		pthread_join(ids[i], NULL);
-		ck_ok(parts[i].err);
-	}
-	many = publish(b);
-	ck_assert_uint_eq(content(one), content(many));
-	cute_shm_close(one);
-	cute_shm_close(many);
 }
 END_TEST
 
@@ -487,96 +422,6 @@ START_TEST(stages)
 }
 END_TEST
 
-/* Many nodes in no more than the time and memory that they are worth. */
-START_TEST(many)
-{
-	enum { COUNT = 100000, DEPTH = 3000 };
-	static const uint64_t shape = 1;
-	struct cute_shm_builder *b;
-	struct cute_shm_array a;
-	struct cute_shm *shm;
-	char *deep = malloc(2 * DEPTH + 1);
-	char path[64];
-	double value;
-	int i;
-
-	test_root();
-	ck_assert_ptr_nonnull(deep);
-	b = new_builder("many", 0);
-	for (i = 0; i < COUNT; i++) {
-		snprintf(path, sizeof(path), "g%d/a%d", i % 100, i);
-		ck_ok(cute_shm_builder_array(b, path, "<f8", 1, &shape, NULL));
-	}
-	for (i = 0; i < 1000; i++) {
-		snprintf(path, sizeof(path), "attribute %d", i);
-		ck_ok(cute_shm_builder_attr_text(b, "g1", path, path));
-	}
-	for (i = 0; i < DEPTH; i++)
-		memcpy(deep + 2 * i, "d/", 2);
-	deep[2 * DEPTH - 1] = '\0';
-	ck_ok(cute_shm_builder_array(b, deep, "<f8", 1, &shape, NULL));
-	ck_ok(cute_shm_builder_reserve(b));
-	for (i = 0; i < COUNT; i++) {
-		snprintf(path, sizeof(path), "g%d/a%d", i % 100, i);
-		value = i;
-		ck_ok(cute_shm_builder_write(b, path, 0, &value,
-					     sizeof(value)));
-	}
-	shm = publish(b);
-	ck_ok(cute_shm_get(shm, "g77/a777", &a));
-	ck_assert(*(const double *)a.data == 777);
-	ck_ok(cute_shm_get(shm, deep, &a));
-	cute_shm_close(shm);
-	free(deep);
-}
-END_TEST
-
-/* Larger than what one job does, by pointer, in parallel, and ragged. */
-START_TEST(large_given)
-{
-	enum { ITEMS = 7000000 };
-	static const uint64_t shape = ITEMS;
-	uint32_t *data = malloc(ITEMS * sizeof(*data));
-	uint64_t *offsets = malloc((ITEMS + 1) * sizeof(*offsets));
-	struct cute_shm_builder *b;
-	struct cute_shm_array a;
-	struct cute_shm *one, *two;
-	uint64_t i;
-
-	test_root();
-	ck_assert(data && offsets);
-	for (i = 0; i < ITEMS; i++) {
-		data[i] = (uint32_t)(i * 2654435761u);
-		offsets[i] = i;
-	}
-	offsets[ITEMS] = ITEMS;
-	b = new_builder("given", 0);
-	ck_ok(cute_shm_builder_array(b, "a", "<u4", 1, &shape, data));
-	ck_ok(cute_shm_builder_ragged(b, "r", "*<u4", 1, &shape, ITEMS,
-				      offsets, data));
-	one = publish(b);
-	b = new_builder("written", 0);
-	ck_ok(cute_shm_builder_array(b, "a", "<u4", 1, &shape, NULL));
-	ck_ok(cute_shm_builder_ragged(b, "r", "*<u4", 1, &shape, ITEMS, NULL,
-				      NULL));
-	ck_ok(cute_shm_builder_reserve(b));
-	ck_ok(cute_shm_builder_write(b, "a", 0, data, ITEMS * 4));
-	ck_ok(cute_shm_builder_write(b, "r", 0, offsets, (ITEMS + 1) * 8));
-	ck_ok(cute_shm_builder_write(b, "r", cute_shm_values_at(ITEMS), data,
-				     ITEMS * 4));
-	two = publish(b);
-	ck_assert_uint_eq(content(one), content(two));
-	ck_ok(cute_shm_get(one, "a", &a));
-	ck_assert(memcmp(a.data, data, ITEMS * 4) == 0);
-	ck_ok(cute_shm_get(one, "r", &a));
-	ck_assert(memcmp(a.values, data, ITEMS * 4) == 0);
-	cute_shm_close(one);
-	cute_shm_close(two);
-	free(offsets);
-	free(data);
-}
-END_TEST
-
 /* No stage of a builder that is given up leaves memory, files or names. */
 START_TEST(given_up)
 {
@@ -611,15 +456,12 @@ main(void)
 	tcase_add_test(tc, known_digest);
 	tcase_add_loop_test(tc, written, 0, 6);
 	tcase_add_test(tc, unwritten_is_zero);
-	tcase_add_test(tc, threads);
 	tcase_add_test(tc, wrong_nodes);
 	tcase_add_test(tc, wrong_ragged);
 	tcase_add_loop_test(tc, ragged_written, 0, 6);
 	tcase_add_test(tc, wrong_attrs);
 	tcase_add_test(tc, links);
 	tcase_add_test(tc, stages);
-	tcase_add_test(tc, many);
-	tcase_add_test(tc, large_given);
 	tcase_add_test(tc, given_up);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

@@ -9,7 +9,8 @@
 static const struct {
 	const char *path, *plain;
 } good[] = {
-	{ "", "" }, { "/", "" }, { "a", "a" }, { "/a", "a" }, { "b/b1", "b/b1" },
+	{ "", "" }, { "/", "" }, { "a", "a" }, { "/a", "a" },
+	{ "b/b1", "b/b1" },
 	{ "/b/b1/c", "b/b1/c" }, { ".hidden", ".hidden" }, { "...", "..." },
 	{ "a/.../b", "a/.../b" }, { " ", " " }, { "a\tb\nc", "a\tb\nc" },
 	{ "\x7f", "\x7f" }, { "\xc2\x80", "\xc2\x80" },

@@ -319,7 +319,8 @@ START_TEST(sources)
 	shm = with_source("1234567890123456789012345678\xe2\x82\xac",
 			  "not there");
 	ck_ok(cute_shm_info(shm, &info));
-	ck_assert_str_eq(info.creator, "1234567890123456789012345678\xe2\x82\xac");
+	ck_assert_str_eq(info.creator,
+			 "1234567890123456789012345678\xe2\x82\xac");
 	ck_assert_str_eq(info.source, expected);
 	cute_shm_close(shm);
 

@@ -220,12 +220,12 @@ END_TEST
 START_TEST(quota)
 {
 	const char *root = test_root();
+	struct cute_shm_builder *b;
 
 	if (!mount_small(root, "size=8m,nr_inodes=2"))
 		return;
 	ck_ok(try_size("p", 0, MIB));
-	ck_err(cute_shm_builder_new("q", NULL, &(struct cute_shm_builder *){ 0 }),
-	       CUTE_SHM_ERR_NO_SPACE);
+	ck_err(cute_shm_builder_new("q", NULL, &b), CUTE_SHM_ERR_NO_SPACE);
 }
 END_TEST
 
