@@ -63,29 +63,32 @@ struct message {
 	/* Then texts, each with its NUL: path, reason or dtype, strategy. */
 };
 
-/* load.c's lists of texts; a text is in it once */
-struct text_set {
-	char **texts;
+/* Paths that a child before this one could not read, and why. */
+struct failures {
+	char **paths;
+	char **reasons;
 	size_t count;
-	size_t room;
 };
 
-bool text_set_has(const struct text_set *set, const char *text);
-int text_set_add(struct text_set *set, const char *text);
-void text_set_free(struct text_set *set);
+/* The reason, or NULL. */
+const char *failure_of(const struct failures *failures, const char *path);
 
 /* The state of the child; one per process. */
 struct loader {
 	const char *file;
 	const struct cute_shm_hdf5_options *opt;
 	struct cute_shm_builder *builder;	/* NULL: only a plan */
-	const struct text_set *failed;	/* not to be touched, see RETRY */
+	const struct failures *failures;	/* not to be touched again */
 	struct board *board;
 	int pipe;
 	unsigned jobs;
 	bool generic_only;	/* for tests: no strategy but HDF5's own */
+	bool quiet;		/* what is skipped has been told */
 	bool retry;		/* something failed: begin again without it */
 	uint64_t kept;		/* bytes held until the builder has them */
+	struct keep *keeps;
+	size_t *pending;	/* objects whose data must still be read */
+	size_t pending_count, pending_room;
 	struct scan *scan;
 	struct pool *pool;	/* writes what has been read */
 	struct cute_shm_hdf5_result result;
@@ -116,6 +119,19 @@ const char *message_text(const struct message *m, unsigned i);
 
 /* The innermost cause that libhdf5 gives for its last failure. */
 const char *hdf5_cause(char *text, size_t size);
+
+/* keep.c: memory that the builder reads when it seals */
+
+struct keep {
+	struct keep *next;
+	void *data;
+};
+
+/* Whether so many bytes more may be held. */
+bool keep_room(const struct loader *l, uint64_t bytes);
+/* Takes 'data' over, also when it fails. */
+int keep_add(struct loader *l, void *data, uint64_t bytes);
+void keep_free(struct loader *l);
 
 /* child.c */
 
@@ -188,15 +204,19 @@ int type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
 void type_free(struct type *type);
 bool type_is_leaf(const struct type *type);
 
+/* columns.c */
+
 /*
  * A leaf of a type, seen from one element of a dataset: its items lie at
  * 'offset' + the sum of i * stride over the loops, i below each count, and are
- * 'run' bytes each.
+ * 'run' bytes each time.  Or, without a leaf, a compound: a group.
  */
 struct column {
 	const struct type *leaf;
 	enum part part;
-	char *path;		/* or attribute name */
+	char *path;		/* or name of the attribute */
+	char **names;		/* group: of the fields that are present */
+	size_t name_count;
 	size_t offset;
 	unsigned loop_count;
 	struct {
@@ -204,15 +224,49 @@ struct column {
 		size_t stride;
 	} loop[MAX_NDIM];
 	size_t run;
-	uint64_t repeat;	/* product of the loops' counts */
+	uint64_t repeat;	/* lists or items per element, in its array */
 	unsigned ndim;		/* of the array it becomes */
 	uint64_t shape[MAX_NDIM];
 	uint64_t count;		/* product of the shape */
 	uint64_t bytes;		/* plain: of its data */
 	uint64_t value_count;	/* ragged: items in all */
-	uint8_t *kept;		/* plain, small: its data; or ragged values */
+	uint8_t *kept;		/* plain: its data; ragged: its values */
 	uint64_t *kept_offsets;	/* ragged */
 };
+
+struct columns {
+	struct column *column;
+	size_t count, room;
+	bool of_attribute;	/* names joined by dots, not paths */
+};
+
+/*
+ * The columns that elements of 'type', in an array of this shape, become, in
+ * pre-order.  NULL as shape: a null dataspace.  Those of over 32 dimensions or
+ * with a name that is taken are left out, and told.
+ */
+int columns_get(struct loader *l, const struct type *type, const char *path,
+		unsigned ndim, const uint64_t *shape, struct columns *ret);
+void columns_free(struct columns *columns);
+
+/* Copy a plain column's items out of elements that are 'stride' bytes each. */
+void column_gather(const struct column *column, const uint8_t *elements,
+		   uint64_t count, size_t stride, uint8_t *dst);
+
+/* Lists of a ragged column, collected. */
+struct ragged {
+	uint64_t *offsets;	/* count + 1, in items */
+	uint8_t *values;
+	uint64_t count, room;	/* lists */
+	uint64_t items, bytes_room;
+	bool counting;		/* the number of items is all that is wanted */
+};
+
+/* Add the lists of 'count' elements; text[] is freed by the caller's reclaim. */
+int column_collect(const struct column *column, const struct scan *scan,
+		   unsigned source, const uint8_t *elements, uint64_t count,
+		   size_t stride, struct ragged *r);
+void ragged_free(struct ragged *r);
 
 /* scan.c: the file's objects and their names */
 
@@ -280,36 +334,39 @@ const char *reference_path(const struct scan *scan, unsigned source,
 			   uint64_t address);
 
 /* attributes.c */
+
+/*
+ * All attributes of an object, for the node at 'path'; names that end the list
+ * 'reserved' (NULL at its end) are the mapping's own.
+ */
 int describe_attributes(struct loader *l, hid_t id, unsigned source,
-			const char *path);
+			const char *path, const char *const *reserved);
 
 /* describe.c */
 
-/* A dataset: what it becomes, and how far that is. */
 struct dataset {
 	const struct object *object;
-	hid_t id;
+	hid_t id;		/* not owned */
 	struct type *type;
 	bool null;
 	unsigned rank;
 	uint64_t dims[MAX_NDIM];
 	uint64_t count;		/* elements */
-	struct column *columns;
-	size_t column_count;
+	struct columns columns;
 	double seconds;
 };
 
-/* Leaves of 'type' in order, below 'path'; adds to the dataset's columns. */
-int columns_of(struct dataset *d, const struct type *type, const char *path);
-void columns_free(struct column *columns, size_t count);
-
-/* Open the object as a dataset; 1 with the reason in why[80] to skip it. */
+/*
+ * What the open object is as a dataset, its columns left out.  1, with the
+ * reason in why[80], when it has no form in a segment.
+ */
 int dataset_get(struct loader *l, const struct object *object, hid_t id,
 		type_gone_fn *gone, void *arg, char *why, struct dataset *ret);
 void dataset_free(struct dataset *d);
 
 /* All objects of the scan, in the segment's order. */
 int describe(struct loader *l);
+
 
 /* band.c: a dataset in blocks of bounded size */
 
@@ -343,7 +400,7 @@ bool bands_next(struct bands *bands);
  */
 uint64_t block_run(const struct bands *bands, const struct block *block);
 uint64_t run_start(const struct bands *bands, const struct block *block,
-		   uint64_t run, uint64_t i);
+		   uint64_t i);
 
 /* read.c: data, once memory is reserved */
 
@@ -357,23 +414,8 @@ int read_dataset(struct loader *l, struct dataset *d);
 
 /* Count the items of the ragged columns, and keep them if they are few. */
 int ragged_measure(struct loader *l, struct dataset *d);
+
+/* Write those that were not kept. */
 int ragged_write(struct loader *l, struct dataset *d);
-
-/* Items of one ragged column's elements in a buffer of memory-type elements. */
-struct ragged {
-	uint64_t *offsets;	/* count + 1 */
-	uint8_t *values;
-	uint64_t count, room;	/* elements so far */
-	uint64_t items, bytes_room;
-	bool counting;		/* only the number of items */
-};
-int ragged_collect(const struct scan *scan, unsigned source,
-		   const struct column *column, const uint8_t *elements,
-		   uint64_t count, size_t stride, struct ragged *r);
-void ragged_free(struct ragged *r);
-
-/* Copy a plain column's items out of elements that are 'stride' bytes each. */
-void column_gather(const struct column *column, const uint8_t *elements,
-		   uint64_t count, size_t stride, uint8_t *dst);
 
 #endif

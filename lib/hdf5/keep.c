@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Small data, read while their object was open, until the builder seals. */
+
+#include <stdlib.h>
+
+#include "internal.h"
+
+/* A part of the 64 MiB that a load may use. */
+#define KEEP_MAX (UINT64_C(16) << 20)
+
+bool
+keep_room(const struct loader *l, uint64_t bytes)
+{
+	return bytes <= KEEP_MAX - l->kept;
+}
+
+int
+keep_add(struct loader *l, void *data, uint64_t bytes)
+{
+	struct keep *keep = malloc(sizeof(*keep));
+
+	if (!keep) {
+		free(data);
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
+	}
+	keep->data = data;
+	keep->next = l->keeps;
+	l->keeps = keep;
+	l->kept += bytes;
+	return 0;
+}
+
+void
+keep_free(struct loader *l)
+{
+	struct keep *keep;
+
+	while ((keep = l->keeps)) {
+		l->keeps = keep->next;
+		free(keep->data);
+		free(keep);
+	}
+}
