@@ -90,7 +90,9 @@ struct loader {
 	size_t *pending;	/* objects whose data must still be read */
 	size_t pending_count, pending_room;
 	struct scan *scan;
-	struct pool *pool;	/* writes what has been read */
+	struct pool *pool;	/* writes what H5Dread has read */
+	struct reader *reader;	/* the fast strategies' */
+	uint64_t ticked;	/* bytes of its, told so far */
 	struct cute_shm_hdf5_result result;
 };
 
@@ -408,7 +410,15 @@ uint64_t run_start(const struct bands *bands, const struct block *block,
 int read_small(struct loader *l, struct dataset *d);
 
 /* Read all of the dataset that the builder does not have yet. */
-int read_dataset(struct loader *l, struct dataset *d);
+int read_dataset(struct loader *l, const struct object *object);
+
+/* fast.c: strategy.h's ways, for what they fit */
+
+/* Read the plain columns; *strategy stays "" when only H5Dread will do. */
+int read_fast(struct loader *l, struct dataset *d, const char **strategy);
+
+/* All data of all pending objects. */
+int read_all(struct loader *l);
 
 /* ragged.c */
 

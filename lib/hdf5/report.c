@@ -173,7 +173,7 @@ send_end(struct loader *l, enum message_kind kind, int err, const char *text)
 
 /* 1 when all was read, 0 at the end of the stream, -1 on failure. */
 static int
-read_all(int fd, void *data, size_t size)
+receive_bytes(int fd, void *data, size_t size)
 {
 	uint8_t *p = data;
 	ssize_t n;
@@ -196,7 +196,7 @@ receive(int fd, struct message **ret)
 	struct message head, *m;
 	int rc;
 
-	rc = read_all(fd, &head, sizeof(head));
+	rc = receive_bytes(fd, &head, sizeof(head));
 	if (rc <= 0)
 		return rc;
 	if (head.size < sizeof(head) + 3)
@@ -205,7 +205,7 @@ receive(int fd, struct message **ret)
 	if (!m)
 		return -1;
 	*m = head;
-	rc = read_all(fd, m + 1, head.size - sizeof(head));
+	rc = receive_bytes(fd, m + 1, head.size - sizeof(head));
 	if (rc <= 0 || ((char *)m)[head.size - 1] != '\0') {
 		free(m);
 		return rc < 0 ? -1 : 0;

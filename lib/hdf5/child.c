@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The child that does all that calls libhdf5: whatever a damaged file makes
+ * that do, it happens here.
+ */
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/*
+ * The parent decides when this ends: a signal from the terminal goes to both,
+ * and only the parent knows what to say.  No core files of other's faults, and
+ * nothing of libhdf5's own messages and assertions on the user's terminal.
+ */
+static void
+detach(void)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+				       SIGPIPE, SIGTSTP };
+	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+				     SIGSYS, SIGTRAP, SIGCHLD };
+	const struct rlimit none = { 0, 0 };
+	sigset_t empty;
+	size_t i;
+	int null;
+
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		signal(fatal[i], SIG_DFL);
+	sigemptyset(&empty);
+	sigprocmask(SIG_SETMASK, &empty, NULL);
+	setrlimit(RLIMIT_CORE, &none);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+	}
+}
+
+/*
+ * Filter plugins that are not linked with libhdf5 find it only if its symbols
+ * are global, which they are not when a program loaded us with dlopen().
+ */
+static void
+make_global(void)
+{
+	Dl_info info;
+
+	if (dladdr((void *)(uintptr_t)&H5open, &info) != 0 && info.dli_fname)
+		dlopen(info.dli_fname, RTLD_NOLOAD | RTLD_GLOBAL | RTLD_LAZY);
+}
+
+static void
+log_line(enum cute_shm_log_level level, const char *message, void *arg)
+{
+	send_log(arg, (int)level, message);
+}
+
+static hid_t
+open_with(const struct loader *l, hid_t fapl)
+{
+	hid_t file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
+
+	/* Marked as being written, perhaps by a writer that died. */
+	if (file < 0)
+		file = H5Fopen(l->file, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ,
+			       fapl);
+	return file;
+}
+
+/* Locks are no use to a reader, and fail on many a network file system. */
+static int
+open_file(struct loader *l, hid_t *ret)
+{
+	hid_t fapl = H5Pcreate(H5P_FILE_ACCESS), file;
+	char cause[200];
+
+#ifdef HAVE_H5PSET_FILE_LOCKING
+	H5Pset_file_locking(fapl, false, true);
+#endif
+	file = open_with(l, fapl);
+	if (file < 0)
+		hdf5_cause(cause, sizeof(cause));
+	H5Pclose(fapl);
+	if (file >= 0) {
+		*ret = file;
+		return 0;
+	}
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	if (H5Fis_hdf5(l->file) <= 0)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "%s is not an HDF5 file", l->file);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s; the "
+			     "file is damaged, or its copy is not complete",
+			     l->file, cause);
+}
+
+/* Every selection must have met something, or it has a mistake in it. */
+static int
+check_selection(const struct loader *l)
+{
+	const char *const *p;
+	const char *top;
+	size_t i;
+
+	for (p = l->opt->select; p && *p; p++) {
+		top = **p == '/' ? *p + 1 : *p;
+		for (i = 0; i < l->scan->object_count; i++)
+			if (strcmp(l->scan->objects[i].path, top) == 0)
+				break;
+		if (i == l->scan->object_count)
+			return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+					     "%s: no /%s to select", l->file,
+					     top);
+	}
+	return 0;
+}
+
+/* From the description to a segment that lacks its name only. */
+static int
+fill(struct loader *l)
+{
+	int rc;
+
+	rc = cute_shm_builder_reserve(l->builder);
+	if (rc == 0)
+		rc = read_all(l);
+	if (rc == 0 && !l->retry) {
+		board_work(l->board, "", l->result.bytes);
+		rc = cute_shm_builder_seal(l->builder);
+	}
+	return rc;
+}
+
+static int
+load(struct loader *l)
+{
+	hid_t file;
+	int rc;
+
+	rc = open_file(l, &file);
+	if (rc != 0)
+		return rc;
+	rc = scan_file(l, file);
+	if (rc == 0)
+		rc = check_selection(l);
+	if (rc == 0)
+		rc = describe(l);
+	l->board->total = l->result.bytes;
+	if (rc == 0 && l->builder && !l->retry)
+		rc = fill(l);
+	return rc;
+}
+
+void
+child_run(struct loader *l)
+{
+	pid_t parent = getppid();
+	int rc;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	detach();
+	make_global();
+#ifndef HAVE_H5PSET_FILE_LOCKING
+	setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
+#endif
+	cute_shm_set_log(CUTE_SHM_LOG_DEBUG, log_line, l);
+	H5open();
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	board_work(l->board, "", 0);
+	rc = load(l);
+	if (rc != 0)
+		send_end(l, MESSAGE_ERROR, rc, cute_shm_errmsg());
+	else
+		send_end(l, l->retry ? MESSAGE_RETRY : MESSAGE_DONE, 0, "");
+	_exit(0);
+}

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+/* Every object of the scan, described to the builder in the segment's order. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define ENUM_NAMES	"cute-shm:enum-names"
+#define ENUM_VALUES	"cute-shm:enum-values"
+#define COMPOUND	"cute-shm:compound"
+
+/* What is not larger is read while the object is open for its description. */
+#define SMALL_SIZE	4096
+
+static int
+no_memory(void)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a dataset");
+}
+
+static int
+unreadable(void)
+{
+	char cause[200];
+
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s",
+			     hdf5_cause(cause, sizeof(cause)));
+}
+
+void
+dataset_free(struct dataset *d)
+{
+	columns_free(&d->columns);
+	type_free(d->type);
+	d->type = NULL;
+}
+
+/* Rank and dimensions; 1 with the reason to skip it. */
+static int
+get_extent(struct dataset *d, hid_t space)
+{
+	hsize_t dims[H5S_MAX_RANK];
+	H5S_class_t class = H5Sget_simple_extent_type(space);
+	int i, rank;
+
+	d->null = class == H5S_NULL;
+	if (d->null)
+		return 0;
+	rank = H5Sget_simple_extent_dims(space, dims, NULL);
+	if (class == H5S_NO_CLASS || rank < 0)
+		return unreadable();
+	d->rank = (unsigned)rank;
+	d->count = 1;
+	for (i = 0; i < rank; i++) {
+		d->dims[i] = dims[i];
+		if (dims[i] == 0)
+			d->count = 0;
+	}
+	for (i = 0; i < rank && d->count > 0; i++)
+		if (__builtin_mul_overflow(d->count, dims[i], &d->count))
+			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+					     "its shape has over 2^64 "
+					     "elements");
+	return 0;
+}
+
+int
+dataset_get(struct loader *l, const struct object *object, hid_t id,
+	    type_gone_fn *gone, void *arg, char *why, struct dataset *ret)
+{
+	struct dataset d = { .object = object, .id = id };
+	hid_t type = H5Dget_type(id), space = H5Dget_space(id);
+	int rc;
+
+	(void)l;
+	if (type < 0 || space < 0)
+		rc = unreadable();
+	else
+		rc = type_map(type, gone, arg, why, &d.type);
+	if (rc == 0)
+		rc = get_extent(&d, space);
+	if (type >= 0)
+		H5Tclose(type);
+	if (space >= 0)
+		H5Sclose(space);
+	if (rc != 0)
+		dataset_free(&d);
+	else
+		*ret = d;
+	return rc;
+}
+
+/* ------------------------------------------------------------- to the builder */
+
+static int
+put_enum(struct loader *l, const struct column *c)
+{
+	const struct type *t = c->leaf;
+	uint64_t count = t->enum_count, *offsets;
+	struct ragged names = { 0 };
+	uint8_t *values;
+	size_t size = 0;
+	unsigned i;
+	int rc;
+
+	offsets = calloc(count + 1, sizeof(*offsets));
+	values = malloc(count * t->item_size + 1);
+	for (i = 0; offsets && i < count; i++) {
+		size += strlen(t->enum_names[i]);
+		offsets[i + 1] = size;
+	}
+	names.values = malloc(size + 1);
+	rc = offsets && values && names.values ? 0 : no_memory();
+	for (i = 0; rc == 0 && i < count; i++) {
+		memcpy(names.values + offsets[i], t->enum_names[i],
+		       strlen(t->enum_names[i]));
+		memcpy(values + i * t->item_size, &t->enum_values[i],
+		       t->item_size);
+	}
+	if (rc == 0)
+		rc = cute_shm_builder_attr_ragged(l->builder, c->path,
+				ENUM_NAMES, "*|S1", 1, &count, offsets,
+				names.values);
+	if (rc == 0)
+		rc = cute_shm_builder_attr(l->builder, c->path, ENUM_VALUES,
+					   t->dtype + (t->dtype[0] == '*'), 1,
+					   &count, values);
+	free(offsets);
+	free(values);
+	ragged_free(&names);
+	return rc;
+}
+
+/* The fields that are present, under their own names. */
+static int
+put_compound(struct loader *l, const struct column *c)
+{
+	uint64_t count = c->name_count, *offsets;
+	char *names;
+	size_t size = 0, i;
+	int rc = 0;
+
+	for (i = 0; i < count; i++)
+		size += strlen(c->names[i]);
+	offsets = calloc(count + 1, sizeof(*offsets));
+	names = malloc(size + 1);
+	if (!offsets || !names) {
+		free(offsets);
+		free(names);
+		return no_memory();
+	}
+	for (i = 0; i < count; i++) {
+		size = strlen(c->names[i]);
+		memcpy(names + offsets[i], c->names[i], size);
+		offsets[i + 1] = offsets[i] + size;
+	}
+	rc = cute_shm_builder_attr_ragged(l->builder, c->path, COMPOUND,
+					  "*|S1", 1, &count, offsets, names);
+	free(offsets);
+	free(names);
+	return rc;
+}
+
+static int
+put_node(struct loader *l, const struct dataset *d, const struct column *c)
+{
+	if (!c->leaf)
+		return cute_shm_builder_group(l->builder, c->path);
+	if (d->null)
+		return cute_shm_builder_array(l->builder, c->path, "null", 0,
+					      NULL, NULL);
+	if (c->part == PART_RAGGED)
+		return cute_shm_builder_ragged(l->builder, c->path,
+					       c->leaf->dtype, c->ndim,
+					       c->shape, c->value_count,
+					       c->kept_offsets, c->kept);
+	return cute_shm_builder_array(l->builder, c->path, c->leaf->dtype,
+				      c->ndim, c->shape, c->kept);
+}
+
+/* The nodes, with the dataset's own attributes on the first of them. */
+static int
+put_nodes(struct loader *l, struct dataset *d)
+{
+	static const char *const of_enum[] = { ENUM_NAMES, ENUM_VALUES, NULL };
+	static const char *const of_record[] = { COMPOUND, NULL };
+	const char *const *reserved = NULL;
+	struct column *c = d->columns.column;
+	size_t i;
+	int rc = 0;
+
+	if (d->columns.count > 0 && !c->leaf)
+		reserved = of_record;
+	else if (d->type->is_enum)
+		reserved = of_enum;
+	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
+		if (l->builder)
+			rc = put_node(l, d, c);
+		if (rc == 0 && i == 0)
+			rc = describe_attributes(l, d->id, d->object->source,
+						 c->path, reserved);
+		if (rc == 0 && l->builder && !c->leaf)
+			rc = put_compound(l, c);
+		else if (rc == 0 && l->builder && c->leaf->is_enum)
+			rc = put_enum(l, c);
+	}
+	return rc;
+}
+
+/* Bytes of the array's data in the segment. */
+static uint64_t
+data_bytes(const struct dataset *d, const struct column *c)
+{
+	if (!c->leaf || d->null)
+		return 0;
+	if (c->part == PART_PLAIN)
+		return c->bytes;
+	return cute_shm_values_at(c->count) + c->value_count *
+	       c->leaf->item_size;
+}
+
+/* Sum up, and tell of arrays that are complete or only planned. */
+static int
+account(struct loader *l, struct dataset *d, bool *pending)
+{
+	struct column *c = d->columns.column;
+	struct cute_shm_hdf5_array array;
+	size_t i;
+	int rc = 0;
+
+	*pending = false;
+	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
+		if (!c->leaf) {
+			l->result.groups++;
+			continue;
+		}
+		array = (struct cute_shm_hdf5_array){
+			.path = c->path,
+			.dtype = d->null ? "null" : c->leaf->dtype,
+			.ndim = c->ndim,
+			.shape = c->shape,
+			.bytes = data_bytes(d, c),
+			.strategy = l->builder ? "small" : "",
+		};
+		l->result.arrays++;
+		l->result.bytes += array.bytes;
+		if (l->builder && d->count > 0 && array.bytes > 0 &&
+		    !c->kept && !c->kept_offsets)
+			*pending = true;
+		else
+			rc = send_array(l, &array);
+		if (c->kept || c->kept_offsets)
+			board_done(l->board, array.bytes);
+	}
+	return rc;
+}
+
+/* The builder reads what is kept when it seals; the columns will be gone. */
+static int
+hand_over(struct loader *l, struct dataset *d)
+{
+	struct column *c = d->columns.column;
+	uint64_t bytes;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
+		if (!c->leaf)
+			continue;
+		bytes = data_bytes(d, c);
+		if (c->kept)
+			rc = keep_add(l, c->kept, bytes);
+		if (rc == 0 && c->kept_offsets)
+			rc = keep_add(l, c->kept_offsets, 0);
+		c->kept = NULL;
+		c->kept_offsets = NULL;
+	}
+	return rc;
+}
+
+static int
+add_pending(struct loader *l, const struct object *object)
+{
+	size_t *more;
+
+	if (l->pending_count == l->pending_room) {
+		l->pending_room = l->pending_room ? 2 * l->pending_room : 256;
+		more = realloc(l->pending, l->pending_room * sizeof(*more));
+		if (!more)
+			return no_memory();
+		l->pending = more;
+	}
+	l->pending[l->pending_count++] = (size_t)(object - l->scan->objects);
+	return 0;
+}
+
+static uint64_t
+plain_bytes(const struct dataset *d)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < d->columns.count; i++)
+		if (d->columns.column[i].leaf &&
+		    __builtin_add_overflow(sum, d->columns.column[i].bytes,
+					   &sum))
+			return UINT64_MAX;
+	return sum;
+}
+
+/* With its columns known: sizes first, then nodes. */
+static int
+describe_columns(struct loader *l, struct dataset *d)
+{
+	uint64_t bytes = plain_bytes(d);
+	bool pending;
+	int rc = 0;
+
+	if (!d->null && d->count > 0)
+		rc = ragged_measure(l, d);
+	if (rc == 0 && l->builder && !d->null && d->count > 0 &&
+	    bytes > 0 && bytes <= SMALL_SIZE && keep_room(l, bytes))
+		rc = read_small(l, d);
+	if (rc == 0)
+		rc = put_nodes(l, d);
+	if (rc == 0)
+		rc = account(l, d, &pending);
+	if (rc == 0)
+		rc = hand_over(l, d);
+	if (rc == 0 && pending)
+		rc = add_pending(l, d->object);
+	return rc;
+}
+
+struct gone {
+	struct loader *l;
+	const char *path;
+};
+
+/* ".pos.x" of the dataset "a" is "a/pos/x". */
+static int
+gone_field(const char *field, const char *reason, void *arg)
+{
+	struct gone *g = arg;
+	char *path = path_join(g->path, field + 1), *p;
+	int rc;
+
+	if (!path)
+		return no_memory();
+	for (p = path + strlen(g->path); *p; p++)
+		if (*p == '.')
+			*p = '/';
+	rc = send_skipped(g->l, path, "%s", reason);
+	free(path);
+	return rc;
+}
+
+static int
+describe_dataset(struct loader *l, const struct object *object)
+{
+	struct gone gone = { l, object->path };
+	struct dataset d = { .type = NULL };
+	char why[80];
+	hid_t id;
+	int rc;
+
+	board_work(l->board, object->path, 0);
+	id = object_open(l->scan, object);
+	rc = id < 0 ? unreadable() :
+	     dataset_get(l, object, id, gone_field, &gone, why, &d);
+	if (rc == 0)
+		rc = columns_get(l, d.type, object->path, d.rank,
+				 d.null ? NULL : d.dims, &d.columns);
+	if (rc == 0)
+		rc = describe_columns(l, &d);
+	dataset_free(&d);
+	if (id >= 0)
+		H5Oclose(id);
+	if (rc == CUTE_SHM_ERR_SOURCE) {
+		rc = send_failed(l, object->path, "%s", cute_shm_errmsg());
+		l->retry = rc == 0;	/* parts of it may be described */
+	}
+	return rc;
+}
+
+static int
+describe_group(struct loader *l, const struct object *object)
+{
+	hid_t id;
+	int rc = 0;
+
+	board_work(l->board, object->path, 0);
+	l->result.groups++;
+	id = object_open(l->scan, object);
+	if (id < 0)
+		return unreadable();
+	if (l->builder && object->path[0])
+		rc = cute_shm_builder_group(l->builder, object->path);
+	if (rc == 0)
+		rc = describe_attributes(l, id, object->source, object->path,
+					 NULL);
+	H5Oclose(id);
+	return rc;
+}
+
+static int
+describe_alias(struct loader *l, const struct link *link)
+{
+	const struct object *target = &l->scan->objects[link->object];
+
+	if (target->made) {
+		l->result.links++;
+		return l->builder ? cute_shm_builder_link(l->builder,
+							  link->path,
+							  target->path) : 0;
+	}
+	if (target->broken)
+		return send_skipped(l, link->path, "link to /%s, which cannot "
+				    "be read", target->path);
+	if (target->kind == OBJECT_OTHER)
+		return 0;	/* a committed datatype */
+	return send_skipped(l, link->path, "link to /%s, which is skipped",
+			    target->path);
+}
+
+static int
+describe_link(struct loader *l, const struct link *link)
+{
+	const struct object *object;
+
+	if (link->kind == LINK_ALIAS)
+		return describe_alias(l, link);
+	if (link->kind != LINK_NODE)
+		return 0;
+	object = &l->scan->objects[link->object];
+	if (!object->made)
+		return 0;
+	return object->kind == OBJECT_GROUP ? describe_group(l, object)
+					    : describe_dataset(l, object);
+}
+
+/* Where the walk is in each of the open groups. */
+struct level {
+	size_t object;
+	size_t link;
+};
+
+static int
+push(struct level **levels, size_t *depth, size_t *room, size_t object)
+{
+	struct level *more;
+
+	if (*depth == *room) {
+		*room = *room ? 2 * *room : 64;
+		more = realloc(*levels, *room * sizeof(*more));
+		if (!more)
+			return no_memory();
+		*levels = more;
+	}
+	(*levels)[(*depth)++] = (struct level){ object, 0 };
+	return 0;
+}
+
+int
+describe(struct loader *l)
+{
+	const struct object *objects = l->scan->objects;
+	struct level *levels = NULL, *top;
+	size_t depth = 0, room = 0;
+	const struct link *link;
+	int rc;
+
+	rc = describe_group(l, &objects[0]);
+	if (rc == 0)
+		rc = push(&levels, &depth, &room, 0);
+	while (depth > 0 && rc == 0) {
+		top = &levels[depth - 1];
+		if (top->link == objects[top->object].link_count) {
+			depth--;
+			continue;
+		}
+		link = &objects[top->object].links[top->link++];
+		rc = describe_link(l, link);
+		if (rc == 0 && link->kind == LINK_NODE &&
+		    objects[link->object].kind == OBJECT_GROUP)
+			rc = push(&levels, &depth, &room, link->object);
+	}
+	free(levels);
+	return rc;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Datasets for the fast strategies, and what became of them. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "internal.h"
+#include "strategy.h"
+
+/* The columns of a dataset as strategy.h wants them. */
+struct picked {
+	const struct dataset *d;
+	struct strategy_column *columns;
+	unsigned count;
+	unsigned wanted;	/* plain columns that have data */
+};
+
+/* The column of a leaf, if it has one with data. */
+static const struct column *
+column_of(const struct dataset *d, const struct type *leaf)
+{
+	size_t i;
+
+	for (i = 0; i < d->columns.count; i++)
+		if (d->columns.column[i].leaf == leaf)
+			return &d->columns.column[i];
+	return NULL;
+}
+
+static void
+pick_leaf(struct picked *p, const struct type *leaf, hid_t file_type,
+	  size_t offset)
+{
+	const struct column *c = column_of(p->d, leaf);
+
+	if (!c || c->part != PART_PLAIN || c->loop_count > 0 || leaf->swap ||
+	    p->count == p->wanted)
+		return;
+	p->columns[p->count++] = (struct strategy_column){
+		.path = c->path,
+		.file_type = H5Tcopy(file_type),
+		.mem_type = leaf->mem[PART_PLAIN],
+		.offset = offset,
+	};
+}
+
+/* All leaves that lie once in every record of the file. */
+static void
+pick(struct picked *p, const struct type *type, hid_t file_type, size_t offset)
+{
+	unsigned i;
+	hid_t member;
+	int index;
+
+	if (type->kind != TYPE_RECORD) {
+		pick_leaf(p, type, file_type, offset);
+		return;
+	}
+	if (type->ndim > 0)
+		return;
+	for (i = 0; i < type->field_count; i++) {
+		index = H5Tget_member_index(file_type, type->fields[i].name);
+		if (index < 0)
+			continue;
+		member = H5Tget_member_type(file_type, (unsigned)index);
+		if (member < 0)
+			continue;
+		pick(p, type->fields[i].type, member, offset +
+		     H5Tget_member_offset(file_type, (unsigned)index));
+		H5Tclose(member);
+	}
+}
+
+int
+read_fast(struct loader *l, struct dataset *d, const char **strategy)
+{
+	struct picked p = { .d = d };
+	struct strategy_source source = { .builder = l->builder,
+					  .name = d->object->path,
+					  .dset = d->id };
+	const char *how = NULL;
+	uint64_t bytes = 0;
+	hid_t file_type;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < d->columns.count; i++)
+		if (d->columns.column[i].leaf &&
+		    d->columns.column[i].part == PART_PLAIN) {
+			p.wanted++;
+			bytes += d->columns.column[i].bytes;
+		}
+	p.columns = calloc(p.wanted + 1, sizeof(*p.columns));
+	file_type = H5Dget_type(d->id);
+	if (!p.columns || file_type < 0)
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for columns");
+	else
+		pick(&p, d->type, file_type, 0);
+	source.columns = p.columns;
+	source.column_count = p.count;
+	board_work(l->board, d->object->path, bytes);
+	if (rc == 0 && p.count == p.wanted)
+		rc = strategy_read(l->reader, &source, &how);
+	if (how)
+		*strategy = how;
+	while (p.count > 0)
+		H5Tclose(p.columns[--p.count].file_type);
+	free(p.columns);
+	if (file_type >= 0)
+		H5Tclose(file_type);
+	H5Eclear2(H5E_DEFAULT);
+	return rc;
+}
+
+/*
+ * What failed may be a dataset that was begun earlier.  With KEEP_GOING the
+ * others are tried as well, so that the next round leaves all of them out.
+ */
+static int
+failed(struct loader *l, const char *path)
+{
+	char message[1024];
+	const char *culprit = reader_culprit(l->reader);
+	int rc;
+
+	snprintf(message, sizeof(message), "%s", cute_shm_errmsg());
+	rc = send_failed(l, *culprit ? culprit : path, "%s", message);
+	l->retry = rc == 0;
+	if (rc == 0)
+		reader_wait(l->reader);
+	return rc;
+}
+
+/* The reader's progress, told in the thread that reads. */
+static int
+tick(void *arg, uint64_t bytes)
+{
+	struct loader *l = arg;
+
+	board_done(l->board, bytes - l->ticked);
+	l->ticked = bytes;
+	return 0;
+}
+
+int
+read_all(struct loader *l)
+{
+	const struct object *object = NULL;
+	size_t i;
+	int rc;
+
+	rc = reader_new(l->jobs, tick, l, &l->reader);
+	if (rc == 0)
+		rc = pool_new(l->jobs > 2 ? 2 : l->jobs, 2, &l->pool);
+	l->quiet = true;	/* what is skipped has been told */
+	for (i = 0; i < l->pending_count && rc == 0; i++) {
+		object = &l->scan->objects[l->pending[i]];
+		rc = read_dataset(l, object);
+		if (rc == CUTE_SHM_ERR_SOURCE)
+			rc = failed(l, object->path);
+	}
+	if (rc == 0 && l->reader) {
+		rc = reader_wait(l->reader);
+		if (rc == CUTE_SHM_ERR_SOURCE)
+			rc = failed(l, object ? object->path : "");
+	}
+	pool_free(l->pool);
+	reader_free(l->reader);
+	return rc;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lists of variable length.  Their sizes must be known before memory is
+ * reserved, so they are read once to be counted; what is small is kept from
+ * that, the rest is read again when there is a place for it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define BAND_SIZE	(UINT64_C(1) << 20)	/* of pointers to lists */
+#define HEAP_SIZE	(UINT64_C(16) << 20)	/* of the lists themselves */
+
+/* Called with the lists of a band of elements, still in libhdf5's memory. */
+typedef int band_fn(struct loader *l, struct dataset *d,
+		    const uint8_t *elements, uint64_t count, size_t stride,
+		    void *arg);
+
+static int
+unreadable(void)
+{
+	char cause[200];
+
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s",
+			     hdf5_cause(cause, sizeof(cause)));
+}
+
+/* One band: read, use, give the lists back to libhdf5. */
+static int
+use_band(struct loader *l, struct dataset *d, hid_t space,
+	 const struct block *block, uint8_t *buffer, band_fn *use, void *arg)
+{
+	size_t stride = d->type->size[PART_RAGGED];
+	hid_t mem = d->type->mem[PART_RAGGED];
+	hsize_t start[MAX_NDIM], shape[MAX_NDIM], count = block->count;
+	hid_t band;
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; i < d->rank; i++) {
+		start[i] = block->start[i];
+		shape[i] = block->shape[i];
+	}
+	board_work(l->board, d->object->path, block->count * stride);
+	band = H5Screate_simple(1, &count, NULL);
+	memset(buffer, 0, block->count * stride);
+	if (band < 0 ||
+	    (d->rank > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
+						NULL, shape, NULL) < 0) ||
+	    H5Dread(d->id, mem, band, space, H5P_DEFAULT, buffer) < 0)
+		rc = unreadable();
+	if (rc == 0)
+		rc = use(l, d, buffer, block->count, stride, arg);
+	if (band >= 0) {
+		H5Dvlen_reclaim(mem, band, H5P_DEFAULT, buffer);
+		H5Sclose(band);
+	}
+	return rc;
+}
+
+/*
+ * Elements to read at once.  libhdf5 holds all their lists in memory; these
+ * cannot be larger than the file, which tells what to expect on average.
+ */
+static uint64_t
+band_room(const struct loader *l, const struct dataset *d, size_t stride)
+{
+	hid_t file = l->scan->sources[d->object->source].file;
+	uint64_t room = BAND_SIZE / stride;
+	hsize_t size;
+	double share;
+
+	if (H5Fget_filesize(file, &size) >= 0 && size > 0) {
+		share = (double)HEAP_SIZE * (double)d->count / (double)size;
+		if (share < (double)room)
+			room = (uint64_t)share;
+	}
+	return room > 0 ? room : 1;
+}
+
+static int
+each_band(struct loader *l, struct dataset *d, band_fn *use, void *arg)
+{
+	size_t stride = d->type->size[PART_RAGGED];
+	uint64_t room = band_room(l, d, stride);
+	hid_t space = H5Dget_space(d->id);
+	struct bands bands;
+	uint8_t *buffer;
+	int rc = 0;
+
+	/* Without chunks: the lists must come in the order of elements. */
+	bands_begin(&bands, d->rank, d->dims, NULL, room);
+	if (room > d->count)
+		room = d->count;
+	buffer = malloc(room * stride);
+	if (!buffer)
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+	else if (space < 0)
+		rc = unreadable();
+	while (rc == 0 && bands_next(&bands))
+		rc = use_band(l, d, space, &bands.block, buffer, use, arg);
+	free(buffer);
+	if (space >= 0)
+		H5Sclose(space);
+	return rc;
+}
+
+static bool
+is_ragged(const struct column *c)
+{
+	return c->leaf && c->part == PART_RAGGED;
+}
+
+/* --------------------------------------------------------------- measuring */
+
+/* Lists of each column, and whether they are still being kept. */
+struct measuring {
+	struct ragged *lists;
+	uint64_t bytes;
+};
+
+static int
+measure_band(struct loader *l, struct dataset *d, const uint8_t *elements,
+	     uint64_t count, size_t stride, void *arg)
+{
+	struct measuring *m = arg;
+	uint64_t bytes = 0;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < d->columns.count && rc == 0; i++) {
+		const struct column *c = &d->columns.column[i];
+
+		if (!is_ragged(c))
+			continue;
+		rc = column_collect(c, l->scan, d->object->source, elements,
+				    count, stride, &m->lists[i]);
+		bytes += m->lists[i].items * c->leaf->item_size;
+	}
+	m->bytes = bytes;
+	/* Too many to be kept: go on counting. */
+	for (i = 0; i < d->columns.count && rc == 0 && !keep_room(l, bytes);
+	     i++) {
+		free(m->lists[i].values);
+		free(m->lists[i].offsets);
+		m->lists[i].values = NULL;
+		m->lists[i].offsets = NULL;
+		m->lists[i].bytes_room = m->lists[i].room = 0;
+		m->lists[i].counting = true;
+	}
+	return rc;
+}
+
+int
+ragged_measure(struct loader *l, struct dataset *d)
+{
+	struct measuring m = { .bytes = 0 };
+	struct column *c = d->columns.column;
+	uint64_t offsets = 0;
+	bool keep, any = false;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < d->columns.count; i++)
+		if (is_ragged(&c[i])) {
+			any = true;
+			offsets += 8 * (c[i].count + 1);
+		}
+	if (!any)
+		return 0;
+	m.lists = calloc(d->columns.count, sizeof(*m.lists));
+	if (!m.lists)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+	keep = l->builder && d->count < UINT64_MAX / 64 &&
+	       keep_room(l, offsets);
+	for (i = 0; i < d->columns.count; i++)
+		m.lists[i].counting = !keep;
+	rc = each_band(l, d, measure_band, &m);
+	for (i = 0; i < d->columns.count; i++, c++) {
+		if (is_ragged(c) && rc == 0) {
+			c->value_count = m.lists[i].items;
+			c->kept_offsets = m.lists[i].offsets;
+			/* NULL would mean that they are written later. */
+			c->kept = m.lists[i].values || !c->kept_offsets ?
+				  m.lists[i].values : calloc(1, 1);
+		} else {
+			ragged_free(&m.lists[i]);
+		}
+	}
+	free(m.lists);
+	return rc;
+}
+
+/* ----------------------------------------------------------------- writing */
+
+/* How far each column is. */
+struct writing {
+	uint64_t *lists;
+	uint64_t *items;
+};
+
+static int
+write_lists(struct loader *l, const struct column *c, struct ragged *r,
+	    uint64_t *lists, uint64_t *items)
+{
+	uint64_t i, first = *lists > 0;	/* whose offset is written already */
+	uint64_t values = cute_shm_values_at(c->count);
+	uint64_t done = 8 * r->count + r->items * c->leaf->item_size;
+	int rc;
+
+	for (i = 0; i <= r->count; i++)
+		r->offsets[i] += *items;
+	rc = cute_shm_builder_write(l->builder, c->path, 8 * (*lists + first),
+				    r->offsets + first,
+				    8 * (r->count + 1 - first));
+	if (rc == 0 && r->items > 0)
+		rc = cute_shm_builder_write(l->builder, c->path, values +
+				*items * c->leaf->item_size, r->values,
+				r->items * c->leaf->item_size);
+	*lists += r->count;
+	*items += r->items;
+	board_done(l->board, done);
+	return rc;
+}
+
+static int
+write_band(struct loader *l, struct dataset *d, const uint8_t *elements,
+	   uint64_t count, size_t stride, void *arg)
+{
+	struct writing *w = arg;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < d->columns.count && rc == 0; i++) {
+		const struct column *c = &d->columns.column[i];
+		struct ragged lists = { 0 };
+
+		if (!is_ragged(c))
+			continue;
+		rc = column_collect(c, l->scan, d->object->source, elements,
+				    count, stride, &lists);
+		if (rc == 0)
+			rc = write_lists(l, c, &lists, &w->lists[i],
+					 &w->items[i]);
+		ragged_free(&lists);
+	}
+	return rc;
+}
+
+int
+ragged_write(struct loader *l, struct dataset *d)
+{
+	struct writing w;
+	int rc;
+
+	w.lists = calloc(d->columns.count, sizeof(*w.lists));
+	w.items = calloc(d->columns.count, sizeof(*w.items));
+	if (w.lists && w.items)
+		rc = each_band(l, d, write_band, &w);
+	else
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+	free(w.lists);
+	free(w.items);
+	return rc;
+}

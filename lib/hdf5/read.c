@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Data, once memory is reserved: by one of the fast strategies where it fits,
+ * else by H5Dread in bands, which threads take apart and write meanwhile.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "internal.h"
+#include "strategy.h"
+
+#define BAND_SIZE	(UINT64_C(4) << 20)
+#define BANDS_AT_ONCE	3
+
+/* Virtual datasets open their sources for every band: make these few. */
+#define VIRTUAL_BAND_SIZE (UINT64_C(16) << 20)
+
+static int
+unreadable(void)
+{
+	char cause[200];
+
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s",
+			     hdf5_cause(cause, sizeof(cause)));
+}
+
+static int
+no_memory(void)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
+}
+
+static bool
+is_plain(const struct column *c)
+{
+	return c->leaf && c->part == PART_PLAIN && c->bytes > 0;
+}
+
+int
+read_small(struct loader *l, struct dataset *d)
+{
+	size_t stride = d->type->size[PART_PLAIN];
+	uint8_t *elements = malloc(d->count * stride + 1);
+	struct column *c = d->columns.column;
+	size_t i;
+	int rc = 0;
+
+	(void)l;
+	if (!elements)
+		return no_memory();
+	if (H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
+		    H5P_DEFAULT, elements) < 0)
+		rc = unreadable();
+	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
+		if (!is_plain(c))
+			continue;
+		c->kept = malloc(c->bytes);
+		if (!c->kept)
+			rc = no_memory();
+		else
+			column_gather(c, elements, d->count, stride, c->kept);
+	}
+	free(elements);
+	return rc;
+}
+
+/* ------------------------------------------------------- bands, by H5Dread */
+
+/* The buffers of bands under way, taken in turn. */
+struct buffers {
+	pthread_mutex_t lock;
+	pthread_cond_t returned;
+	uint8_t *idle[BANDS_AT_ONCE];
+	unsigned idle_count;
+};
+
+/* A dataset that is being read in bands. */
+struct banded {
+	struct loader *l;
+	struct dataset *d;
+	struct bands bands;
+	struct buffers buffers;
+	size_t stride;
+	hid_t space;
+	size_t room;		/* bytes of a buffer */
+};
+
+struct band {
+	struct banded *banded;
+	struct block block;
+	uint8_t *elements;
+};
+
+static uint8_t *
+buffer_get(struct buffers *b)
+{
+	uint8_t *buffer;
+
+	pthread_mutex_lock(&b->lock);
+	while (b->idle_count == 0)
+		pthread_cond_wait(&b->returned, &b->lock);
+	buffer = b->idle[--b->idle_count];
+	pthread_mutex_unlock(&b->lock);
+	return buffer;
+}
+
+static void
+buffer_put(struct buffers *b, uint8_t *buffer)
+{
+	pthread_mutex_lock(&b->lock);
+	b->idle[b->idle_count++] = buffer;
+	pthread_cond_signal(&b->returned);
+	pthread_mutex_unlock(&b->lock);
+}
+
+static int
+buffers_new(struct buffers *b, size_t size)
+{
+	pthread_mutex_init(&b->lock, NULL);
+	pthread_cond_init(&b->returned, NULL);
+	for (b->idle_count = 0; b->idle_count < BANDS_AT_ONCE; b->idle_count++) {
+		b->idle[b->idle_count] = malloc(size);
+		if (!b->idle[b->idle_count])
+			return no_memory();
+	}
+	return 0;
+}
+
+static void
+buffers_free(struct buffers *b)
+{
+	while (b->idle_count > 0)
+		free(b->idle[--b->idle_count]);
+	pthread_cond_destroy(&b->returned);
+	pthread_mutex_destroy(&b->lock);
+}
+
+/* Write a column's items of a block: 'repeat' of them per element. */
+static int
+write_runs(const struct banded *b, const struct block *block,
+	   const struct column *c, const uint8_t *items)
+{
+	uint64_t size = c->repeat * c->leaf->item_size;
+	uint64_t run = block_run(&b->bands, block), i;
+	int rc = 0;
+
+	for (i = 0; i < block->count / run && rc == 0; i++)
+		rc = cute_shm_builder_write(b->l->builder, c->path,
+				run_start(&b->bands, block, i) * size,
+				items + i * run * size, run * size);
+	return rc;
+}
+
+/* Whether the elements are the column's items as they stand. */
+static bool
+is_whole(const struct column *c, size_t stride)
+{
+	return c->loop_count == 0 && c->run == stride && !c->leaf->swap;
+}
+
+static int
+write_columns(const struct banded *b, const struct block *block,
+	      const uint8_t *elements)
+{
+	const struct column *c = b->d->columns.column;
+	uint8_t *items = NULL;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < b->d->columns.count && rc == 0; i++, c++) {
+		if (!is_plain(c))
+			continue;
+		if (is_whole(c, b->stride)) {
+			rc = write_runs(b, block, c, elements);
+			continue;
+		}
+		if (!items)
+			items = malloc(b->room);
+		if (!items)
+			return no_memory();
+		column_gather(c, elements, block->count, b->stride, items);
+		rc = write_runs(b, block, c, items);
+	}
+	free(items);
+	return rc;
+}
+
+static int
+write_band(void *arg, bool drop)
+{
+	struct band *band = arg;
+	struct banded *b = band->banded;
+	int rc = 0;
+
+	if (!drop)
+		rc = write_columns(b, &band->block, band->elements);
+	if (rc == 0)
+		board_done(b->l->board, band->block.count * b->stride);
+	buffer_put(&b->buffers, band->elements);
+	free(band);
+	return rc;
+}
+
+static int
+read_block(const struct banded *b, uint8_t *elements)
+{
+	const struct block *block = &b->bands.block;
+	hsize_t start[MAX_NDIM], shape[MAX_NDIM], count = block->count;
+	const struct dataset *d = b->d;
+	hid_t band;
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; i < d->rank; i++) {
+		start[i] = block->start[i];
+		shape[i] = block->shape[i];
+	}
+	band = H5Screate_simple(1, &count, NULL);
+	if (band < 0 ||
+	    (d->rank > 0 && H5Sselect_hyperslab(b->space, H5S_SELECT_SET, start,
+						NULL, shape, NULL) < 0) ||
+	    H5Dread(d->id, d->type->mem[PART_PLAIN], band, b->space,
+		    H5P_DEFAULT, elements) < 0)
+		rc = unreadable();
+	if (band >= 0)
+		H5Sclose(band);
+	return rc;
+}
+
+static int
+read_bands(struct banded *b)
+{
+	struct band *band;
+	int rc = 0;
+
+	while (rc == 0 && bands_next(&b->bands)) {
+		board_work(b->l->board, b->d->object->path,
+			   b->bands.block.count * b->stride);
+		band = malloc(sizeof(*band));
+		if (!band)
+			return no_memory();
+		*band = (struct band){ b, b->bands.block,
+				       buffer_get(&b->buffers) };
+		rc = read_block(b, band->elements);
+		if (rc == 0) {
+			rc = pool_push(b->l->pool, write_band, band);
+		} else {
+			buffer_put(&b->buffers, band->elements);
+			free(band);
+		}
+	}
+	return rc;
+}
+
+/* The dataset's chunks, if it has any; and whether it is virtual. */
+static bool
+get_chunk(const struct dataset *d, uint64_t *chunk, bool *is_virtual)
+{
+	hid_t dcpl = H5Dget_create_plist(d->id);
+	hsize_t dims[H5S_MAX_RANK];
+	bool found = false;
+	H5D_layout_t layout;
+	unsigned i;
+
+	*is_virtual = false;
+	if (dcpl < 0)
+		return false;
+	layout = H5Pget_layout(dcpl);
+	*is_virtual = layout == H5D_VIRTUAL;
+	if (layout == H5D_CHUNKED &&
+	    H5Pget_chunk(dcpl, H5S_MAX_RANK, dims) == (int)d->rank) {
+		for (i = 0; i < d->rank; i++)
+			chunk[i] = dims[i];
+		found = true;
+	}
+	H5Pclose(dcpl);
+	return found;
+}
+
+/*
+ * A chunk that is larger than a band is read in pieces: it must stay in
+ * libhdf5's cache meanwhile, or it would be decoded for each of them.
+ */
+static hid_t
+open_with_cache(const struct loader *l, const struct dataset *d,
+		uint64_t chunk_size)
+{
+	hid_t dapl = H5Pcreate(H5P_DATASET_ACCESS), id = H5I_INVALID_HID;
+
+	if (dapl >= 0 && H5Pset_chunk_cache(dapl, 1, chunk_size, 1.0) >= 0)
+		id = dataset_open(l->scan, d->object, dapl);
+	if (dapl >= 0)
+		H5Pclose(dapl);
+	return id;
+}
+
+/* Bytes of a chunk in libhdf5's memory. */
+static uint64_t
+chunk_bytes(const struct dataset *d, const uint64_t *chunk)
+{
+	hid_t type = H5Dget_type(d->id);
+	uint64_t size = type < 0 ? 1 : H5Tget_size(type);
+	unsigned i;
+
+	for (i = 0; i < d->rank; i++)
+		if (__builtin_mul_overflow(size, chunk[i], &size))
+			return UINT64_MAX;
+	if (type >= 0)
+		H5Tclose(type);
+	return size;
+}
+
+static int
+read_generic(struct loader *l, struct dataset *d)
+{
+	struct banded b = { .l = l, .d = d, .space = H5I_INVALID_HID };
+	uint64_t chunk[MAX_NDIM], size = 0, room;
+	hid_t id = d->id, cached = H5I_INVALID_HID;
+	bool chunked, is_virtual;
+	int rc, end;
+
+	b.stride = d->type->size[PART_PLAIN];
+	chunked = get_chunk(d, chunk, &is_virtual);
+	b.room = is_virtual ? VIRTUAL_BAND_SIZE : BAND_SIZE;
+	if (b.stride > b.room)
+		b.room = b.stride;
+	room = b.room / b.stride;
+	if (chunked)
+		size = chunk_bytes(d, chunk);
+	if (size > b.room)
+		cached = open_with_cache(l, d, size);
+	if (cached >= 0)
+		d->id = cached;
+	bands_begin(&b.bands, d->rank, d->dims, chunked ? chunk : NULL, room);
+	b.space = H5Dget_space(d->id);
+	rc = buffers_new(&b.buffers, b.room);
+	if (rc == 0 && b.space < 0)
+		rc = unreadable();
+	if (rc == 0)
+		rc = read_bands(&b);
+	end = pool_wait(l->pool);
+	buffers_free(&b.buffers);
+	if (b.space >= 0)
+		H5Sclose(b.space);
+	if (cached >= 0)
+		H5Dclose(cached);
+	d->id = id;
+	return rc ? rc : end;
+}
+
+/* ------------------------------------------------------------------ choice */
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* One line per array of the dataset that was pending. */
+static int
+tell(struct loader *l, const struct dataset *d, const char *strategy,
+     double seconds)
+{
+	const struct column *c = d->columns.column;
+	struct cute_shm_hdf5_array array;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
+		if (!c->leaf || (!is_plain(c) && c->part == PART_PLAIN))
+			continue;
+		array = (struct cute_shm_hdf5_array){
+			.path = c->path,
+			.dtype = c->leaf->dtype,
+			.ndim = c->ndim,
+			.shape = c->shape,
+			.bytes = c->part == PART_PLAIN ? c->bytes :
+				 cute_shm_values_at(c->count) +
+				 c->value_count * c->leaf->item_size,
+			.strategy = c->part == PART_PLAIN ? strategy : "lists",
+			.seconds = seconds,
+		};
+		rc = send_array(l, &array);
+	}
+	return rc;
+}
+
+/* Both parts of a dataset; *strategy names how the plain one was read. */
+static int
+read_parts(struct loader *l, struct dataset *d, const char **strategy)
+{
+	bool plain = false, ragged = false;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < d->columns.count; i++) {
+		plain |= is_plain(&d->columns.column[i]);
+		ragged |= d->columns.column[i].leaf &&
+			  d->columns.column[i].part == PART_RAGGED;
+	}
+	*strategy = "";
+	if (plain) {
+		rc = read_fast(l, d, strategy);
+		if (rc == 0 && !*strategy) {
+			*strategy = "generic";
+			rc = read_generic(l, d);
+		}
+	}
+	if (rc == 0 && ragged)
+		rc = ragged_write(l, d);
+	return rc;
+}
+
+int
+read_dataset(struct loader *l, const struct object *object)
+{
+	struct dataset d = { .type = NULL };
+	double start = now();
+	const char *strategy;
+	char why[80];
+	hid_t id;
+	int rc;
+
+	board_work(l->board, object->path, 0);
+	id = object_open(l->scan, object);
+	rc = id < 0 ? unreadable() :
+	     dataset_get(l, object, id, NULL, NULL, why, &d);
+	if (rc == 0)
+		rc = columns_get(l, d.type, object->path, d.rank, d.dims,
+				 &d.columns);
+	if (rc == 0)
+		rc = read_parts(l, &d, &strategy);
+	if (rc == 0)
+		rc = tell(l, &d, strategy, now() - start);
+	dataset_free(&d);
+	if (id >= 0)
+		H5Oclose(id);
+	return rc;
+}
