@@ -256,6 +256,12 @@ const void *cute_shm_typed(const struct cute_shm_array *array,
 			   const char *dtype, uint64_t *n);
 
 /*
+ * The size in bytes of one item of a dtype text ("null": 0, ragged: that of the
+ * items of its lists); CUTE_SHM_ERR_TYPE when it is none of the format.
+ */
+int cute_shm_dtype_size(const char *dtype, uint32_t *ret);
+
+/*
  * List i of a ragged array: where it lies and its number of items.  A string of
  * "*|S1" is not NUL-terminated.  CUTE_SHM_ERR_TYPE, CUTE_SHM_ERR_INVALID (i).
  */

@@ -131,6 +131,17 @@ dtype_parse(const char *text, struct dtype *ret)
 }
 
 int
+cute_shm_dtype_size(const char *dtype, uint32_t *ret)
+{
+	struct dtype d;
+	int rc = dtype_parse(dtype, &d);
+
+	if (rc == 0)
+		*ret = d.item_size;
+	return rc;
+}
+
+int
 shape_count(unsigned ndim, const uint64_t *shape, uint64_t *ret)
 {
 	uint64_t count = 1;

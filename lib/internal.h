@@ -13,6 +13,7 @@
 
 #include "cute_shm.h"
 #include "format.h"
+#include "options.h"
 
 #define must_check __attribute__((warn_unused_result))
 
@@ -42,18 +43,6 @@ struct cute_shm {
 /* "what: strerror(errno)" with the error that suits errno (EACCES, ENOENT…). */
 int fail_errno(const char *format, ...)
 	__attribute__((format(printf, 1, 2), cold));
-
-/* options.c */
-
-/*
- * Copy the caller's option struct over 'opt', which holds the defaults and has
- * 'size' bytes.  NULL leaves them.  A smaller one comes from an older program,
- * a larger one must have zeros where this library knows nothing.
- */
-int options_copy(void *opt, size_t size, const void *from) must_check;
-
-/* Threads to use: 'jobs', or as many as CPUs that this process may use. */
-unsigned jobs_or_cpus(unsigned jobs);
 
 /* dtype.c: pure */
 

@@ -1,13 +1,14 @@
 # The two libraries.  libcore.la and libload.la hold the objects, hidden symbols
 # included, for the tests of modules; the installed ones export their map.
 
-noinst_LTLIBRARIES += lib/libpool.la lib/libcore.la
+noinst_LTLIBRARIES += lib/libcommon.la lib/libcore.la
 lib_LTLIBRARIES += lib/libcute_shm.la
 include_HEADERS += lib/cute_shm.h
 nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
-lib_libpool_la_SOURCES = lib/pool.c lib/pool.h
+# What both libraries use and neither exports.
+lib_libcommon_la_SOURCES = lib/options.c lib/options.h lib/pool.c lib/pool.h
 
 lib_libcore_la_SOURCES = \
 	lib/arena.c \
@@ -26,7 +27,6 @@ lib_libcore_la_SOURCES = \
 	lib/layout.c \
 	lib/log.c \
 	lib/lookup.c \
-	lib/options.c \
 	lib/path.c \
 	lib/project.c \
 	lib/publish.c \
@@ -43,7 +43,7 @@ lib_libcore_la_SOURCES = \
 	lib/walk.c \
 	lib/write.c
 lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
-lib_libcore_la_LIBADD = lib/libpool.la $(XXHASH_LIBS)
+lib_libcore_la_LIBADD = lib/libcommon.la $(XXHASH_LIBS)
 
 lib_libcute_shm_la_SOURCES =
 lib_libcute_shm_la_LIBADD = lib/libcore.la
@@ -61,7 +61,13 @@ endif
 
 lib_libload_la_SOURCES = \
 	lib/hdf5/arrange.c \
+	lib/hdf5/attributes.c \
+	lib/hdf5/band.c \
+	lib/hdf5/child.c \
+	lib/hdf5/columns.c \
 	lib/hdf5/convert.c \
+	lib/hdf5/describe.c \
+	lib/hdf5/fast.c \
 	lib/hdf5/filter.c \
 	lib/hdf5/filter.h \
 	lib/hdf5/filter_bitshuffle.c \
@@ -69,18 +75,26 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/filter_codec.c \
 	lib/hdf5/filter_lzf.c \
 	lib/hdf5/filter_shuffle.c \
+	lib/hdf5/internal.h \
+	lib/hdf5/keep.c \
 	lib/hdf5/load.c \
+	lib/hdf5/names.c \
 	lib/hdf5/plan.c \
+	lib/hdf5/ragged.c \
+	lib/hdf5/read.c \
 	lib/hdf5/reader.c \
+	lib/hdf5/report.c \
+	lib/hdf5/scan.c \
 	lib/hdf5/scatter.c \
 	lib/hdf5/simd.h \
 	lib/hdf5/strategy.c \
 	lib/hdf5/strategy.h \
 	lib/hdf5/strategy_chunk.c \
-	lib/hdf5/strategy_contiguous.c
+	lib/hdf5/strategy_contiguous.c \
+	lib/hdf5/types.c
 lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
-lib_libload_la_LIBADD = lib/libpool.la $(HDF5_LIBS) $(LIBDEFLATE_LIBS) \
+lib_libload_la_LIBADD = lib/libcommon.la $(HDF5_LIBS) $(LIBDEFLATE_LIBS) \
 	$(ZSTD_LIBS) $(LZ4_LIBS) $(BLOSC_LIBS)
 
 lib_libcute_shm_hdf5_la_SOURCES =

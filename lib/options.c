@@ -2,9 +2,12 @@
 /* Option structs that may grow, and the number of threads. */
 
 #include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "internal.h"
+#include "cute_shm.h"
+#include "options.h"
 
 /* True if the 'size' bytes at 'p' are all zero. */
 static bool

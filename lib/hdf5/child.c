@@ -146,7 +146,7 @@ fill(struct loader *l)
 static int
 load(struct loader *l)
 {
-	hid_t file;
+	hid_t file = H5I_INVALID_HID;
 	int rc;
 
 	rc = open_file(l, &file);

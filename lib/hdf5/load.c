@@ -6,19 +6,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../options.h"
 #include "internal.h"
 
 /* How often the child is looked at, and the caller told. */
@@ -435,18 +434,6 @@ stat_source(const char *file, struct stat *st)
 	return rc;
 }
 
-static unsigned
-jobs_of(const struct cute_shm_hdf5_options *opt)
-{
-	cpu_set_t set;
-
-	if (opt->jobs > 0)
-		return opt->jobs;
-	if (sched_getaffinity(0, sizeof(set), &set) != 0)
-		return 1;
-	return (unsigned)CPU_COUNT(&set);
-}
-
 /* Children, until one needs no other; then its messages and its segment. */
 static int
 run(struct load *load, const char *project, const struct stat *st)
@@ -489,7 +476,7 @@ load_or_plan(const char *project, const char *file,
 	struct stat st;
 	int rc;
 
-	rc = cute_shm_options(&o, sizeof(o), opt);
+	rc = options_copy(&o, sizeof(o), opt);
 	if (rc == 0)
 		rc = stat_source(file, &st);
 	if (rc != 0)
@@ -497,7 +484,7 @@ load_or_plan(const char *project, const char *file,
 	load.l.file = file;
 	load.l.opt = &o;
 	load.l.failures = &load.failures;
-	load.l.jobs = jobs_of(&o);
+	load.l.jobs = jobs_or_cpus(o.jobs);
 	load.l.board = mmap(NULL, sizeof(*load.l.board), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (load.l.board == MAP_FAILED)
