@@ -62,7 +62,7 @@ static const struct cli_program program = {
 		"  2   loaded in part: --keep-going left something out\n"
 		"  3   does not fit into memory, nothing is loaded\n"
 		"  64  misuse of the command line\n",
-	.built_with = H5_VERS_INFO
+	.built_with = "HDF5 " H5_VERSION
 #ifdef HAVE_LIBDEFLATE
 		      ", libdeflate"
 #endif

@@ -117,7 +117,7 @@ load_report_array(const struct cute_shm_hdf5_array *a, void *arg)
 		table_cell(table, "%s", units_size(a->bytes).text);
 	}
 	if (opt.verbose && !opt.plan)
-		cli_message("/%s: %s %s, %s, %s, %s", a->path, shape, dtype,
+		cli_message("/%s: %s %s, %s, %s, %s", a->path, dtype, shape,
 			    units_size(a->bytes).text, a->strategy,
 			    units_rate(a->bytes, a->seconds).text);
 	free(shape);
