@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "simd.h"
 #include "strategy.h"
 
 /* The rows of a plane: elements along the last two dimensions. */
@@ -43,6 +44,89 @@ COPY_ROWS(copy_rows4, 4)
 COPY_ROWS(copy_rows8, 8)
 COPY_ROWS(copy_rows, r->run)
 
+#ifdef __SSE2__
+/*
+ * Chunks that are one element wide: a matrix to be transposed, four rows of
+ * four chunks at a time.  Rows done; the rest is copied.
+ */
+static uint64_t
+transpose4(const struct rows *r, uint8_t *const *chunks, unsigned count)
+{
+	uint64_t i;
+
+	for (i = 0; i + 4 <= r->count; i += 4) {
+		size_t from = r->from + 4 * i;
+		uint8_t *to = r->to + i * r->to_stride;
+
+		for (unsigned c = 0; c < count; c += 4, to += 16) {
+			__m128i a, b, d, e, ab, cd;
+
+			a = load(chunks[c] + from);
+			b = load(chunks[c + 1] + from);
+			d = load(chunks[c + 2] + from);
+			e = load(chunks[c + 3] + from);
+			ab = _mm_unpacklo_epi32(a, b);
+			cd = _mm_unpacklo_epi32(d, e);
+			store(to, _mm_unpacklo_epi64(ab, cd));
+			store(to + r->to_stride, _mm_unpackhi_epi64(ab, cd));
+			ab = _mm_unpackhi_epi32(a, b);
+			cd = _mm_unpackhi_epi32(d, e);
+			store(to + 2 * r->to_stride,
+			      _mm_unpacklo_epi64(ab, cd));
+			store(to + 3 * r->to_stride,
+			      _mm_unpackhi_epi64(ab, cd));
+		}
+	}
+	return i;
+}
+
+static uint64_t
+transpose8x2(const struct rows *r, uint8_t *const *chunks, unsigned count)
+{
+	uint64_t i;
+
+	for (i = 0; i + 2 <= r->count; i += 2) {
+		size_t from = r->from + 8 * i;
+		uint8_t *to = r->to + i * r->to_stride;
+
+		for (unsigned c = 0; c < count; c += 2, to += 16) {
+			__m128i a = load(chunks[c] + from);
+			__m128i b = load(chunks[c + 1] + from);
+
+			store(to, _mm_unpacklo_epi64(a, b));
+			store(to + r->to_stride, _mm_unpackhi_epi64(a, b));
+		}
+	}
+	return i;
+}
+
+/* Chunks done, all rows of them. */
+static unsigned
+transpose(const struct rows *r, uint8_t *const *chunks, unsigned count)
+{
+	struct rows rest = *r;
+	uint64_t done;
+
+	if (r->from_stride != r->run || (r->run != 4 && r->run != 8))
+		return 0;
+	count -= count % (unsigned)(16 / r->run);
+	done = r->run == 4 ? transpose4(r, chunks, count) :
+			     transpose8x2(r, chunks, count);
+	rest.count -= done;
+	rest.from += done * r->from_stride;
+	rest.to += done * r->to_stride;
+	copy_rows(&rest, chunks, count);
+	return count;
+}
+#else
+static unsigned
+transpose(const struct rows *r, uint8_t *const *chunks, unsigned count)
+{
+	(void)r, (void)chunks, (void)count;
+	return 0;
+}
+#endif
+
 static void
 copy_edge(const struct rows *r, const uint8_t *chunk)
 {
@@ -55,7 +139,12 @@ static void
 copy_plane(struct rows *r, uint8_t *const *chunks, unsigned count)
 {
 	unsigned whole = r->last_run == r->run ? count : count - 1;
+	unsigned done = transpose(r, chunks, whole);
 
+	r->to += done * r->run;
+	chunks += done;
+	count -= done;
+	whole -= done;
 	switch (r->run) {
 	case 1:
 		copy_rows1(r, chunks, whole);

@@ -280,30 +280,53 @@ batch_put(struct batch *b)
 	pthread_mutex_unlock(&r->lock);
 }
 
+/*
+ * An idle tile, grown if need be, or a new one.  NULL: no memory to spare now.
+ * With the lock.
+ */
+static struct tile *
+tile_take(struct reader *r, size_t size)
+{
+	struct tile *tile = r->tiles;
+	size_t has = tile ? tile->capacity : 0;
+
+	if (has < size && r->tile_memory - has + size > TILE_MEMORY &&
+	    r->tiles_used > 0)
+		return NULL;
+	if (!tile)
+		tile = calloc(1, sizeof(*tile));
+	else
+		r->tiles = tile->next;
+	if (!tile)
+		return NULL;
+	r->tile_memory -= has;
+	if (filter_grow(&tile->data, &tile->capacity, size) != 0) {
+		free(tile);
+		return NULL;
+	}
+	r->tile_memory += tile->capacity;
+	r->tiles_used++;
+	return tile;
+}
+
 int
 tile_get(struct task *t, size_t size, struct tile **ret)
 {
 	struct reader *r = t->reader;
 	struct tile *tile;
-	int err;
 
 	pthread_mutex_lock(&r->lock);
-	while (r->tiles_used >= TILES)
+	for (;;) {
+		tile = tile_take(r, size);
+		if (tile || r->tiles_used == 0)
+			break;
 		pthread_cond_wait(&r->idle, &r->lock);
-	tile = r->tiles;
-	if (tile)
-		r->tiles = tile->next;
-	r->tiles_used++;
+	}
 	pthread_mutex_unlock(&r->lock);
 	if (!tile)
-		tile = calloc(1, sizeof(*tile));
-	err = tile ? filter_grow(&tile->data, &tile->capacity, size) :
-	      cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to read %s",
-			    t->name);
-	if (err) {
-		tile_put(r, tile);
-		return err;
-	}
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for %zu bytes of %s", size,
+				     t->name);
 	*ret = tile;
 	return 0;
 }
@@ -312,10 +335,8 @@ void
 tile_put(struct reader *r, struct tile *tile)
 {
 	pthread_mutex_lock(&r->lock);
-	if (tile) {
-		tile->next = r->tiles;
-		r->tiles = tile;
-	}
+	tile->next = r->tiles;
+	r->tiles = tile;
 	r->tiles_used--;
 	pthread_cond_broadcast(&r->idle);
 	pthread_mutex_unlock(&r->lock);

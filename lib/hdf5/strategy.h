@@ -145,7 +145,7 @@ void arrange(const struct plan *plan, const struct box *tile, uint8_t *dst,
 #define BATCH_SIZE	(512u << 10)	/* bytes of data that it aims at */
 #define TILE_TARGET	(8u << 20)
 #define TILE_LIMIT	(12u << 20)
-#define TILES		3		/* most at once */
+#define TILE_MEMORY	(40u << 20)	/* of all tiles, unless one is larger */
 
 struct stored {
 	size_t at;		/* in the batch's raw bytes */
@@ -218,6 +218,7 @@ struct reader {
 	unsigned batches_used;
 	struct tile *tiles;
 	unsigned tiles_used;
+	size_t tile_memory;	/* of all tiles */
 	int err;		/* the first since the last wait */
 	char *message;
 	char *culprit;

@@ -15,6 +15,8 @@
 
 #define SMALL		(16u << 10)	/* not worth a hand-over */
 
+#define SHORT_PIECE	4096		/* one of these costs a system call */
+
 /* Stored bytes beyond this many times the chunk are no work of a filter. */
 #define MOST_GROWTH	8
 
@@ -259,15 +261,31 @@ fetch(const struct strategy_source *s, struct batch *b, size_t *used,
 	return 0;
 }
 
+/*
+ * Chunks of a batch: about BATCH_SIZE, but of narrow ones enough to fill the
+ * cache lines of the tile.
+ */
+static uint64_t
+batch_chunks(const struct plan *p)
+{
+	uint64_t most = BATCH_SIZE / p->chunk_size;
+	uint64_t wide = 64 / (p->chunk[p->ndim - 1] * p->item);
+
+	if (most < wide && wide * p->chunk_size <= 4 * BATCH_SIZE)
+		most = wide;
+	if (most < 1)
+		return 1;
+	return most > BATCH_CHUNKS ? BATCH_CHUNKS : most;
+}
+
 /* Fill the batch with chunks of its box, as many as it should have. */
 static int
 fetch_batch(const struct strategy_source *s, struct batch *b)
 {
 	const struct task *t = b->task;
-	uint64_t most = BATCH_SIZE / t->plan.chunk_size, left;
+	uint64_t most = batch_chunks(&t->plan), left;
 	size_t used = 0;
 
-	most = most < 1 ? 1 : most > BATCH_CHUNKS ? BATCH_CHUNKS : most;
 	left = b->box.chunks - b->first;
 	for (b->count = 0; b->count < most && b->count < left; b->count++) {
 		hsize_t at[PLAN_DIMS];
@@ -387,15 +405,33 @@ tile_target(const struct task *t)
 	return share < TILE_TARGET ? (size_t)share : TILE_TARGET;
 }
 
+/*
+ * Tiles that are no whole rows are written in many pieces, which had better be
+ * long: then they may be larger, and fewer at once.
+ */
+static bool
+tiles_get(struct task *t)
+{
+	struct plan *p = &t->plan;
+	uint64_t piece = t->item;
+
+	if (!plan_make(t->ndim, t->shape, t->chunk, t->item, tile_target(t),
+		       TILE_LIMIT, p))
+		return false;
+	for (unsigned i = p->split; i < p->ndim; i++)
+		piece *= i == p->split ? p->group * p->chunk[i] : p->shape[i];
+	return p->split == 0 || piece >= SHORT_PIECE ||
+	       plan_make(t->ndim, t->shape, t->chunk, t->item, TILE_MEMORY / 2,
+			 TILE_LIMIT, p);
+}
+
 static bool
 set_up(const struct strategy_source *s, hid_t dcpl, struct task *t)
 {
 	unsigned options = 0;
 	uint64_t bytes;
 
-	if (!shape_get(s, dcpl, t) ||
-	    !plan_make(t->ndim, t->shape, t->chunk, t->item, tile_target(t),
-		       TILE_LIMIT, &t->plan))
+	if (!shape_get(s, dcpl, t) || !tiles_get(t))
 		return false;
 	bytes = t->item;
 	for (unsigned i = 0; i < t->ndim; i++)
