@@ -20,7 +20,7 @@ static mode_t opt_mode;
 
 static const struct cli_option options[] = {
 	{ 'o', CLI_FLAG, "overwrite", NULL,
-	  "replace a project of that name, at once and only at the end",
+	  "replace a project of that name, when all is loaded",
 	  &opt_overwrite },
 	{ 'v', CLI_FLAG, "verbose", NULL,
 	  "say how each array was read, and how fast", &opt_verbose },
@@ -29,10 +29,10 @@ static const struct cli_option options[] = {
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_TEXTS, "select", "PATH",
-	  "load only this object and what is below it; may be repeated",
+	  "load only this and what is below it; may be repeated",
 	  &opt_select },
 	{ 0, CLI_TEXTS, "exclude", "GLOB",
-	  "leave out paths that match, as b/* or *_raw; may be repeated",
+	  "leave out what matches, as b/* or *_raw; may be repeated",
 	  &opt_exclude },
 	{ 0, CLI_FLAG, "no-external", NULL,
 	  "do not follow links into other files", &opt_no_external },

@@ -26,7 +26,7 @@ for columns in 30 50 64 80 132; do
 done
 
 say progress
-for columns in 30 60 80 120; do
+for columns in 30 80; do
 	on_terminal $columns env LC_ALL=C show_progress | sed 's/\^\[\[K/\n/g' >"$tmp/out"
 	awk -v n="$columns" 'length > n' "$tmp/out" | grep . &&
 		fail "progress, $columns columns: wider"
