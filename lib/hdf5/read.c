@@ -406,7 +406,7 @@ read_parts(struct loader *l, struct dataset *d, const char **strategy)
 	*strategy = "";
 	if (plain) {
 		rc = read_fast(l, d, strategy);
-		if (rc == 0 && !*strategy) {
+		if (rc == 0 && !**strategy) {
 			*strategy = "generic";
 			rc = read_generic(l, d);
 		}
