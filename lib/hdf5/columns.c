@@ -97,6 +97,8 @@ leaf_shape(const struct type *leaf, const struct place *place,
 	    __builtin_mul_overflow(ret->count, leaf->item_size, &ret->bytes))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "its shape has over 2^64 bytes");
+	if (leaf->kind != TYPE_PLAIN)
+		ret->bytes = 0;		/* its lists tell */
 	return 0;
 }
 
