@@ -78,7 +78,7 @@ struct cute_shm_hdf5_result {
 	uint64_t groups;	/* with the root */
 	uint64_t links;
 	uint64_t bytes;		/* of data, padding left out */
-	uint64_t segment_size;	/* bytes of shared memory */
+	uint64_t segment_size;	/* bytes of shared memory; in a plan: about */
 	uint64_t skipped;	/* no form in a segment */
 	uint64_t failed;	/* unreadable, left out (KEEP_GOING) */
 	double seconds;

@@ -32,9 +32,10 @@ case $? in
 	0)	say crash "refused plainly, whole with --keep-going"; exit ;;
 	1)	say refused "$reason"; exit ;;
 	2)	class=part ;;
+	3)	say refused "$(tail -n 1 "$err")"; exit ;;
 	*)	say crash "$(tail -n 1 "$err")"; exit ;;
 	esac ;;
-3)	say refused "$(head -n 1 "$err")"; exit ;;
+3)	say refused "$(tail -n 1 "$err")"; exit ;;
 *)	say crash "$(tail -n 1 "$err")"; exit ;;
 esac
 sed -n 's/.*skipped [^:]*: /skip: /p' "$err" | tr '\n' ';' >"$err.skips"

@@ -220,6 +220,19 @@ data_bytes(const struct dataset *d, const struct column *c)
 	       c->leaf->item_size;
 }
 
+/*
+ * About what a node takes in the segment beside its data and attributes: record
+ * and path, row of the index, live slot, alignment of the data.
+ */
+static void
+add_size(struct loader *l, const char *path, uint64_t data)
+{
+	uint64_t align = data >= 4096 ? 4096 : 64;
+
+	l->result.segment_size += 0x70 + 16 + strlen(path) + 16 + 64 + data +
+				  align / 2;
+}
+
 /* Sum up, and tell of arrays that are complete or only planned. */
 static int
 account(struct loader *l, struct dataset *d, bool *pending)
@@ -231,6 +244,7 @@ account(struct loader *l, struct dataset *d, bool *pending)
 
 	*pending = false;
 	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
+		add_size(l, c->path, data_bytes(d, c));
 		if (!c->leaf) {
 			l->result.groups++;
 			continue;
@@ -321,7 +335,7 @@ describe_columns(struct loader *l, struct dataset *d)
 		rc = ragged_measure(l, d);
 	if (rc == 0 && l->builder && !d->null && d->count > 0 &&
 	    bytes > 0 && bytes <= SMALL_SIZE && keep_room(l, bytes))
-		rc = read_small(l, d);
+		read_small(d);
 	if (rc == 0)
 		rc = put_nodes(l, d);
 	if (rc == 0)
@@ -391,6 +405,7 @@ describe_group(struct loader *l, const struct object *object)
 	int rc = 0;
 
 	board_work(l->board, object->path, 0);
+	add_size(l, object->path, 0);
 	l->result.groups++;
 	id = object_open(l->scan, object);
 	if (id < 0)

@@ -164,10 +164,11 @@ undo(const struct filter_pipeline *p, uint32_t mask, unsigned i,
 	if (change == PACKS)
 		room = size_before(p, mask, i);
 	err = room_for(p, mask, i, s, c, room, &to);
+	s->missing = 0;
 	if (!err)
 		err = step(&p->filter[i], s, c->data, c->size, to, room);
 	c->data = to;
-	c->size = room;
+	c->size = room - s->missing;
 	return err;
 }
 
@@ -184,7 +185,7 @@ filter_decode(const struct filter_pipeline *p, uint32_t mask,
 		if (err)
 			return err;
 	}
-	if (c.size != p->chunk_size)
+	if (c.size > p->chunk_size || (c.size < p->chunk_size && c.data == src))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes instead "
 				     "of %zu after its filters are undone",
 				     c.size, p->chunk_size);
@@ -192,6 +193,8 @@ filter_decode(const struct filter_pipeline *p, uint32_t mask,
 		memcpy(dst, c.data, c.size);
 		c.data = dst;
 	}
+	/* What a short stream left out lies outside the array, or is zero. */
+	memset(c.data + c.size, 0, p->chunk_size - c.size);
 	*ret = c.data;
 	return 0;
 }

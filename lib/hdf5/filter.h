@@ -45,6 +45,7 @@ struct filter_scratch {
 	size_t block_capacity;
 	uint8_t *planes;	/* and its planes of bytes */
 	size_t planes_capacity;
+	size_t missing;		/* bytes that a stream fell short of */
 	void *deflate;		/* decoders that have state */
 	void *zstd;
 };

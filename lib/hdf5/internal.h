@@ -406,8 +406,12 @@ uint64_t run_start(const struct bands *bands, const struct block *block,
 
 /* read.c: data, once memory is reserved */
 
-/* Read small plain columns at once, to be given to the builder by pointer. */
-int read_small(struct loader *l, struct dataset *d);
+/*
+ * Read small plain columns at once, to be given to the builder by pointer.
+ * When that fails nothing is kept: read_dataset() may know a way, or will say
+ * why there is none.
+ */
+void read_small(struct dataset *d);
 
 /* Read all of the dataset that the builder does not have yet. */
 int read_dataset(struct loader *l, const struct object *object);

@@ -434,6 +434,23 @@ stat_source(const char *file, struct stat *st)
 	return rc;
 }
 
+/* Give the segment its name, and see how large it has become. */
+static int
+publish(struct load *load)
+{
+	struct cute_shm_info info;
+	struct cute_shm *shm;
+	int rc;
+
+	rc = cute_shm_builder_publish(load->l.builder, &shm);
+	if (rc != 0)
+		return rc;
+	cute_shm_info(shm, &info);
+	load->end->result.segment_size = info.size;
+	cute_shm_close(shm);
+	return 0;
+}
+
 /* Children, until one needs no other; then its messages and its segment. */
 static int
 run(struct load *load, const char *project, const struct stat *st)
@@ -460,7 +477,7 @@ run(struct load *load, const char *project, const struct stat *st)
 	if (rc == 0 && project)
 		rc = cute_shm_builder_adopt(load->l.builder);
 	if (rc == 0 && project)
-		rc = cute_shm_builder_publish(load->l.builder, NULL);
+		rc = publish(load);
 	return rc;
 }
 

@@ -26,6 +26,29 @@ unreadable(void)
 			     hdf5_cause(cause, sizeof(cause)));
 }
 
+/* Data that H5Dread refuses; a filter that is not installed is the usual. */
+static int
+unreadable_data(hid_t dset)
+{
+	char cause[200], name[64] = "";
+	hid_t dcpl = H5Dget_create_plist(dset);
+	int id = -1;
+
+	hdf5_cause(cause, sizeof(cause));
+	if (dcpl >= 0) {
+		id = missing_filter(dcpl, name, sizeof(name) - 1);
+		H5Pclose(dcpl);
+	}
+	H5Eclear2(H5E_DEFAULT);
+	if (id >= 0)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "filter %d%s%s%s is "
+				     "not installed; install its HDF5 plugin, "
+				     "or name its folder in HDF5_PLUGIN_PATH",
+				     id, name[0] ? " (" : "", name,
+				     name[0] ? ")" : "");
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", cause);
+}
+
 static int
 no_memory(void)
 {
@@ -38,32 +61,30 @@ is_plain(const struct column *c)
 	return c->leaf && c->part == PART_PLAIN && c->bytes > 0;
 }
 
-int
-read_small(struct loader *l, struct dataset *d)
+void
+read_small(struct dataset *d)
 {
 	size_t stride = d->type->size[PART_PLAIN];
 	uint8_t *elements = malloc(d->count * stride + 1);
 	struct column *c = d->columns.column;
 	size_t i;
-	int rc = 0;
 
-	(void)l;
 	if (!elements)
-		return no_memory();
+		return;
 	if (H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
-		    H5P_DEFAULT, elements) < 0)
-		rc = unreadable();
-	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
+		    H5P_DEFAULT, elements) < 0) {
+		H5Eclear2(H5E_DEFAULT);
+		free(elements);
+		return;
+	}
+	for (i = 0; i < d->columns.count; i++, c++) {
 		if (!is_plain(c))
 			continue;
 		c->kept = malloc(c->bytes);
-		if (!c->kept)
-			rc = no_memory();
-		else
+		if (c->kept)
 			column_gather(c, elements, d->count, stride, c->kept);
 	}
 	free(elements);
-	return rc;
 }
 
 /* ------------------------------------------------------- bands, by H5Dread */
@@ -223,7 +244,7 @@ read_block(const struct banded *b, uint8_t *elements)
 						NULL, shape, NULL) < 0) ||
 	    H5Dread(d->id, d->type->mem[PART_PLAIN], band, b->space,
 		    H5P_DEFAULT, elements) < 0)
-		rc = unreadable();
+		rc = unreadable_data(d->id);
 	if (band >= 0)
 		H5Sclose(band);
 	return rc;

@@ -26,6 +26,22 @@ source_fd(hid_t dset)
 	return fd;
 }
 
+int
+missing_filter(hid_t dcpl, char *name, size_t size)
+{
+	int i, id, count = H5Pget_nfilters(dcpl);
+	size_t params = 0;
+	unsigned flags;
+
+	for (i = 0; i < count; i++) {
+		id = H5Pget_filter2(dcpl, (unsigned)i, &flags, &params, NULL,
+				    size, name, NULL);
+		if (id >= 0 && H5Zfilter_avail(id) <= 0)
+			return id;
+	}
+	return -1;
+}
+
 static bool
 generic_forced(void)
 {

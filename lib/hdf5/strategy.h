@@ -266,7 +266,13 @@ int read_contiguous(struct reader *reader, const struct strategy_source *source,
 int read_chunks(struct reader *reader, const struct strategy_source *source, hid_t dcpl,
 		bool *fits);
 
-/* strategy.c: a copy of the descriptor that libhdf5 reads from, or -1. */
+/*
+ * strategy.c: the first filter that libhdf5 itself does not have, or -1; its
+ * name, as the file has it, goes to 'name' unless that is NULL.
+ */
+int missing_filter(hid_t dcpl, char *name, size_t size);
+
+/* A copy of the descriptor that libhdf5 reads from, or -1. */
 int source_fd(hid_t dset);
 
 #endif

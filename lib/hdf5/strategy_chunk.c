@@ -436,7 +436,8 @@ set_up(const struct strategy_source *s, hid_t dcpl, struct task *t)
 	bytes = t->item;
 	for (unsigned i = 0; i < t->ndim; i++)
 		bytes *= t->shape[i];
-	if (bytes < SMALL || H5Pget_chunk_opts(dcpl, &options) < 0)
+	if ((bytes < SMALL && missing_filter(dcpl, NULL, 0) < 0) ||
+	    H5Pget_chunk_opts(dcpl, &options) < 0)
 		return false;
 	t->partial_plain = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
 	return filter_pipeline_get(dcpl, t->plan.chunk_size, &t->pipeline,
