@@ -228,7 +228,7 @@ load_report_plan(const struct cute_shm_hdf5_result *r,
 		putchar('\n');
 	put_contents(r);
 	put_left_out(r);
-	printf("%s: needs %s of shared memory, %s available (%s)\n",
+	printf("%s: needs about %s of shared memory, %s available (%s)\n",
 	       fits ? "fits" : "does not fit",
 	       units_size(r->segment_size).text,
 	       units_size(space->available).text, space->limit);

@@ -36,12 +36,13 @@ mask()
 	    -e 's/ +age  /  age  /; s/ +[0-9]+ (s|min|h)  /  AGE  /' \
 	    -e 's/ +(\^\[\[2m)age/  \1age/; s/(\^\[\[2mowner\^\[\[0m) +/\1  /' \
 	    -e 's/in [0-9.]+ s \([^)]*\)/in TIME (RATE)/' \
+	    -e 's/needs about [0-9.]+ [KM]?i?B of/needs about SIZE of/' \
 	    -e 's/[0-9.]+ [KMGTPE]?i?B available \(.*\)/SPACE available/' \
 	    -e 's/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}/UUID/' \
 	    -e 's/header digest is .*/header digest is .../' \
 	    -e 's/^(folder .*) +[0-9.]+ ([KM]i)?B /\1 SIZE /' \
 	    -e 's/("(owner|created|modified|limit)": )"[^"]*"/\1"..."/' \
-	    -e 's/("(creator_pid|creator_uid|uid|gid|available|seconds)": )[0-9.]+/\1.../' \
+	    -e 's/("(creator_pid|creator_uid|uid|gid|available|seconds|segment_size)": )[0-9.]+/\1.../' \
 	    -e 's/^built with .*/built with .../'
 }
 
