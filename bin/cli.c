@@ -250,8 +250,8 @@ help(void)
 	       program->operands, program->summary);
 	help_options(program->options, width);
 	help_options(common_options, width);
-	printf("\nA long option may have one dash or two; -- ends the options.\n"
-	       "\nExit status:\n%s", program->statuses);
+	printf("\nA long option may have one dash or two; -- ends the options."
+	       "\n\nExit status:\n%s", program->statuses);
 }
 
 static void

@@ -178,8 +178,8 @@ plan(const char *project, const char *file)
 		return fail(err);
 	load_report_plan(&result, &space, exists);
 	if (exists && !opt_overwrite) {
-		cli_message("project %s exists already; --overwrite replaces it",
-			    project);
+		cli_message("project %s exists already; "
+			    "--overwrite replaces it", project);
 		return CLI_FAILED;
 	}
 	if (result.segment_size > space.available)

@@ -155,13 +155,13 @@ static bool
 reads_as(const char *s, long double v, unsigned size)
 {
 	long double back;
-	int exponent;
+	int step;
 
 	if (size == 2) {
 		/* Nearer than half the distance to the next one. */
-		frexpl(v, &exponent);
-		back = fabsl(strtold(s, NULL) - v);
-		return back < ldexpl(0.5L, exponent < -13 ? -24 : exponent - 11);
+		frexpl(v, &step);
+		step = step < -13 ? -24 : step - 11;
+		return fabsl(strtold(s, NULL) - v) < ldexpl(0.5L, step);
 	}
 	if (size == 4)
 		back = (long double)strtof(s, NULL);

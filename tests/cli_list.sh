@@ -47,9 +47,9 @@ echo 'not ours at all' >"$root/cute-shm.foreign"
 : >"$root/cute-shm.nothing"
 mkdir "$root/cute-shm.folder"
 cp "$root/cute-shm.demo" "$root/cute-shm.header"
-printf 'X' | dd of="$root/cute-shm.header" bs=1 seek=300 conv=notrunc 2>/dev/null
+damage "$root/cute-shm.header" 300
 cp "$root/cute-shm.demo" "$root/cute-shm.records"
-printf 'X' | dd of="$root/cute-shm.records" bs=1 seek=1800 conv=notrunc 2>/dev/null
+damage "$root/cute-shm.records" 1800
 cp "$root/cute-shm.demo" "$root/cute-shm.short"
 truncate -s 3000 "$root/cute-shm.short"
 echo 'no prefix' >"$root/other"

@@ -67,7 +67,8 @@ cute-shm-hdf5 -o --group "$(id -gn)" demo demo.h5 >/dev/null || fail --group
 cute-shm-hdf5 -o --json demo demo.h5 >json || fail --json
 if command -v jq >/dev/null; then
 	[ "$(jq -r '.arrays | length' json)" = 3 ] || fail '--json: arrays'
-	[ "$(jq -r .segment_size json)" = "$(stat -c %s "$root/cute-shm.demo")" ] ||
+	size=$(stat -c %s "$root/cute-shm.demo")
+	[ "$(jq -r .segment_size json)" = "$size" ] ||
 		fail '--json: segment_size'
 fi
 only cute-shm.demo
@@ -86,6 +87,7 @@ t cute-shm-hdf5 -o --no-external some skipped.h5
 t cute-shm-hdf5 -o --json some skipped.h5
 cute-shm-unlink some >/dev/null
 t cute-shm-hdf5 some damaged.h5
+grep -Eq 'chunk|flate' "$tmp/stderr" || fail 'damage: no cause'
 only ''
 t cute-shm-hdf5 --keep-going some damaged.h5
 t cute-shm-list some

@@ -19,7 +19,8 @@ t on_terminal 80 env TERM=dumb cute-shm-list -s
 
 # No line may be wider than the terminal, whatever it shows.
 for columns in 30 50 64 80 132; do
-	on_terminal $columns env NO_COLOR=1 LC_ALL=C cute-shm-list wide >"$tmp/out"
+	on_terminal $columns env NO_COLOR=1 LC_ALL=C cute-shm-list wide \
+		>"$tmp/out"
 	[ -s "$tmp/out" ] || fail "$columns columns: nothing"
 	awk -v n="$columns" 'length > n' "$tmp/out" | grep . &&
 		fail "$columns columns: wider"
@@ -27,7 +28,8 @@ done
 
 say progress
 for columns in 30 80; do
-	on_terminal $columns env LC_ALL=C show_progress | sed 's/\^\[\[K/\n/g' >"$tmp/out"
+	on_terminal $columns env LC_ALL=C show_progress |
+		sed 's/\^\[\[K/\n/g' >"$tmp/out"
 	awk -v n="$columns" 'length > n' "$tmp/out" | grep . &&
 		fail "progress, $columns columns: wider"
 	grep -q '%' "$tmp/out" || fail "progress, $columns columns: none"

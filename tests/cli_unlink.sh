@@ -21,7 +21,7 @@ only ''
 say 'foreign and damaged'
 echo 'not ours at all' >"$root/cute-shm.foreign"
 make_project demo damaged || fail 'no project damaged'
-printf 'X' | dd of="$root/cute-shm.damaged" bs=1 seek=300 conv=notrunc 2>/dev/null
+damage "$root/cute-shm.damaged" 300
 mkdir "$root/cute-shm.folder"
 t cute-shm-unlink foreign damaged
 t cute-shm-unlink folder
@@ -32,7 +32,8 @@ if [ "$(id -u)" -ne 0 ]; then
 	say 'no permission'
 	make_project demo kept || fail 'no project kept'
 	chmod 500 "$root"
-	cute-shm-unlink kept >/dev/null 2>&1 && fail 'removed without permission'
+	cute-shm-unlink kept >/dev/null 2>&1 &&
+		fail 'removed without permission'
 	chmod 700 "$root"
 	cute-shm-unlink kept >/dev/null || fail 'not removed'
 fi

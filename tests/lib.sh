@@ -42,7 +42,9 @@ mask()
 	    -e 's/header digest is .*/header digest is .../' \
 	    -e 's/^(folder .*) +[0-9.]+ ([KM]i)?B /\1 SIZE /' \
 	    -e 's/("(owner|created|modified|limit)": )"[^"]*"/\1"..."/' \
-	    -e 's/("(creator_pid|creator_uid|uid|gid|available|seconds|segment_size)": )[0-9.]+/\1.../' \
+	    -e 's/("(creator_[pu]id|uid|gid)": )[0-9.]+/\1.../' \
+	    -e 's/("(available|seconds|segment_size)": )[0-9.]+/\1.../' \
+	    -e 's|cannot read /bad: .*|cannot read /bad: ...|' \
 	    -e 's/^built with .*/built with .../'
 }
 
@@ -65,6 +67,12 @@ t()
 		[ $status -eq 0 ] || printf '= %d\n' $status
 		echo
 	} | mask >>"$transcript"
+}
+
+# damage FILE OFFSET: one byte of it.
+damage()
+{
+	printf 'X' | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
 
 # say TEXT: a heading in the transcript.

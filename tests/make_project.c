@@ -45,8 +45,10 @@ add_attributes(struct cute_shm_builder *b, const char *path)
 	must(cute_shm_builder_attr(b, path, "half", "<f2", 1, two, half));
 	must(cute_shm_builder_attr(b, path, "ok", "|b1", 0, NULL, &yes));
 	must(cute_shm_builder_attr(b, path, "when", "<M8[s]", 0, NULL, &when));
-	must(cute_shm_builder_attr(b, path, "tag", "|S8", 0, NULL, "raw\0\0\0\0"));
-	must(cute_shm_builder_attr(b, path, "blob", "|V4", 0, NULL, "\1\2\3\xff"));
+	must(cute_shm_builder_attr(b, path, "tag", "|S8", 0, NULL,
+				   "raw\0\0\0\0"));
+	must(cute_shm_builder_attr(b, path, "blob", "|V4", 0, NULL,
+				   "\1\2\3\xff"));
 	must(cute_shm_builder_attr(b, path, "none", "<f8", 1, none, NULL));
 	must(cute_shm_builder_attr(b, path, "nothing", "null", 0, NULL, NULL));
 	must(cute_shm_builder_attr_ragged(b, path, "lists", "*<i4", 1, two,
@@ -65,8 +67,8 @@ add_enum(struct cute_shm_builder *b)
 	must(cute_shm_builder_array(b, "colour", "|i1", 1, four, colours));
 	must(cute_shm_builder_attr_ragged(b, "colour", "cute-shm:enum-names",
 					  "*|S1", 1, two, offsets, "REDGREEN"));
-	must(cute_shm_builder_attr(b, "colour", "cute-shm:enum-values", "|i1", 1,
-				   two, values));
+	must(cute_shm_builder_attr(b, "colour", "cute-shm:enum-values", "|i1",
+				   1, two, values));
 }
 
 static void
