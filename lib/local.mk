@@ -35,11 +35,16 @@ lib_libcore_la_SOURCES = \
 	lib/reserve.c \
 	lib/seal.c \
 	lib/space.c \
+	lib/structure.c \
 	lib/table.c \
 	lib/temporary.c \
 	lib/tree.c \
 	lib/typed.c \
 	lib/verify.c \
+	lib/verify.h \
+	lib/verify_data.c \
+	lib/verify_index.c \
+	lib/verify_record.c \
 	lib/walk.c \
 	lib/write.c
 lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
