@@ -26,8 +26,9 @@ first_row(const struct format_index_row *rows, uint64_t count, uint64_t hash)
 		if (guesses > 0 && hash > low_hash && hash < high_hash) {
 			guesses--;
 			guess = low + (uint64_t)
-				((unsigned __int128)(hash - low_hash) *
-				 (high - low) / (high_hash - low_hash));
+				((double)(hash - low_hash) /
+				 (double)(high_hash - low_hash) *
+				 (double)(high - low));
 			if (guess >= high)
 				guess = high - 1;
 		}
@@ -119,6 +120,28 @@ replace_link(const struct cute_shm *shm, char **path)
 	return 0;
 }
 
+/* What the user calls the segment. */
+static const char *
+where_of(const struct cute_shm *shm)
+{
+	return shm->project[0] ? shm->project : shm->path;
+}
+
+/* Tell how far the path leads. */
+static int
+not_found(const struct cute_shm *shm, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct record r;
+
+	while (slash && exact(shm, path, (size_t)(slash - path), &r) != 0)
+		slash = memrchr(path, '/', (size_t)(slash - path));
+	return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+			     "%s: no \"%s\" in /%.*s", where_of(shm),
+			     slash ? slash + 1 : path,
+			     slash ? (int)(slash - path) : 0, path);
+}
+
 /* Slow, and only for paths that are not in the index as they are. */
 static int
 through_links(const struct cute_shm *shm, const char *path, struct record *ret)
@@ -136,42 +159,28 @@ through_links(const struct cute_shm *shm, const char *path, struct record *ret)
 		rc = exact(shm, copy, strlen(copy), ret);
 	}
 	free(copy);
-	return rc;
-}
-
-/* Tell how far the path leads. */
-static int
-not_found(const struct cute_shm *shm, const char *path)
-{
-	const char *where = shm->project[0] ? shm->project : shm->path;
-	const char *slash = strrchr(path, '/');
-	struct record r;
-
-	while (slash && exact(shm, path, (size_t)(slash - path), &r) != 0)
-		slash = memrchr(path, '/', (size_t)(slash - path));
-	return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-			     "%s: no \"%s\" in /%.*s", where,
-			     slash ? slash + 1 : path,
-			     slash ? (int)(slash - path) : 0, path);
+	if (rc == CUTE_SHM_ERR_NOT_FOUND && links > MAX_LINKS)
+		return cute_shm_fail(rc, "%s: /%s leads over more than %d "
+				     "links", where_of(shm), path, MAX_LINKS);
+	return rc == CUTE_SHM_ERR_NOT_FOUND ? not_found(shm, path) : rc;
 }
 
 static int
 lookup(const struct cute_shm *shm, const char *path, struct record *ret)
 {
+	const char *plain = path;
 	int rc;
 
 	if (!path)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no path given");
 	if (path[0] == '/')
-		path++;
+		plain++;
 	/* The index holds well-formed paths only: a hit needs no check. */
-	rc = exact(shm, path, strlen(path), ret);
+	rc = exact(shm, plain, strlen(plain), ret);
 	if (rc != CUTE_SHM_ERR_NOT_FOUND)
 		return rc;
-	rc = path_check(path, &path);
-	if (rc == 0)
-		rc = through_links(shm, path, ret);
-	return rc == CUTE_SHM_ERR_NOT_FOUND ? not_found(shm, path) : rc;
+	rc = path_check(path, &plain);
+	return rc ? rc : through_links(shm, plain, ret);
 }
 
 int

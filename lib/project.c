@@ -133,12 +133,22 @@ entry_header(struct entry *e, int fd)
 	return 0;
 }
 
+/* Why open() failed; a symbolic link is nothing that we have made. */
+static int
+unreadable(void)
+{
+	if (errno == ELOOP)
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
+				     "not a regular file");
+	return fail_errno("cannot be read");
+}
+
 static int
 entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	   void *arg)
 {
 	struct entry e = { .info = { .message = "" } };
-	char *path;
+	char *path, *message = NULL;
 	int fd, rc;
 
 	if (asprintf(&path, "%s/%s", root, name) < 0)
@@ -154,13 +164,17 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 		free(path);	/* gone since the folder was read */
 		return 0;
 	}
-	e.info.err = fd < 0 ? fail_errno("cannot be read")
-			    : entry_header(&e, fd);
-	if (e.info.err != 0)
-		e.info.message = cute_shm_errmsg();
+	e.info.err = fd < 0 ? unreadable() : entry_header(&e, fd);
+	if (e.info.err != 0) {
+		/* The callback may have failures of its own. */
+		message = strdup(cute_shm_errmsg());
+		e.info.message = message ? message
+					 : cute_shm_strerror(e.info.err);
+	}
 	rc = each(&e.info, arg) ? CUTE_SHM_ERR_CANCELLED : 0;
 	if (fd >= 0)
 		close(fd);
+	free(message);
 	free(path);
 	if (rc != 0)
 		return cute_shm_fail(rc, "the listing was ended");
@@ -214,13 +228,15 @@ cute_shm_unlink(const char *project, const struct cute_shm_unlink_options *opt,
 		rc = project_path(o.root, project, &path);
 	if (rc != 0)
 		return rc;
-	if (lstat(path, &st) != 0 && errno == ENOENT)
+	if (lstat(path, &st) == 0 && unlink(path) == 0)
+		rc = 0;
+	else if (errno == ENOENT)
 		rc = cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
 				   "no project \"%s\" (%s does not exist)",
 				   project, path);
-	else if (unlink(path) != 0)
+	else
 		rc = fail_errno("cannot remove %s", path);
-	else if (freed)
+	if (rc == 0 && freed)
 		*freed = (uint64_t)st.st_blocks * 512;
 	free(path);
 	return rc;

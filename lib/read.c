@@ -37,6 +37,10 @@ map(struct cute_shm *shm)
 	void *base;
 	int rc;
 
+	if ((uintmax_t)shm->stat.st_size > SIZE_MAX)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "%s: %jd bytes do not "
+				     "fit into the address space", shm->path,
+				     (intmax_t)shm->stat.st_size);
 	shm->size = (size_t)shm->stat.st_size;
 	base = mmap(NULL, shm->size, PROT_READ, MAP_SHARED, shm->fd, 0);
 	if (base == MAP_FAILED)
@@ -69,6 +73,10 @@ open_descriptor(struct cute_shm *shm, int follow)
 		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\" "
 				     "(%s does not exist)", shm->project,
 				     shm->path);
+	/* Of projects only: O_NOFOLLOW. */
+	if (errno == ELOOP && shm->project[0])
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
+				     "%s is a symbolic link", shm->path);
 	return fail_errno("cannot open %s", shm->path);
 }
 

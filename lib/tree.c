@@ -61,7 +61,9 @@ text_at(const struct cute_shm *shm, uint64_t at, uint64_t size, uint64_t end)
 	if (at + align_up(size + 1, FORMAT_ROW) != end)
 		return NULL;
 	text = segment_at(shm, at, size + 1);
-	return text && text[size] == '\0' ? text : NULL;
+	if (!text || memchr(text, '\0', (size_t)size + 1) != text + size)
+		return NULL;
+	return text;
 }
 
 static bool
@@ -229,6 +231,7 @@ array_record(const struct cute_shm *shm, const struct record *record,
 	struct format_array f;
 	struct cute_shm_array a;
 	struct dtype type;
+	const uint64_t *shape;
 	uint64_t align;
 	int rc;
 
@@ -236,9 +239,12 @@ array_record(const struct cute_shm *shm, const struct record *record,
 	if (f.ndim > FORMAT_MAX_NDIM)
 		return corrupt(shm, record->offset, "too many dimensions");
 	a.ndim = f.ndim;
+	shape = segment_at(shm, record->offset + sizeof(f),
+			   sizeof(*shape) * f.ndim);
+	if (!shape)
+		return corrupt(shm, record->offset, "its shape lies outside");
 	rc = typed(shm, record->offset, record->array->dtype, f.dtype,
-		   f.item_size, (const uint64_t *)(record->array + 1), &a,
-		   &type);
+		   f.item_size, shape, &a, &type);
 	if (rc != 0)
 		return rc;
 	align = f.data_size >= FORMAT_PAGE ? FORMAT_PAGE : FORMAT_DATA_ALIGN;

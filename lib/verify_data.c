@@ -234,6 +234,9 @@ judge_sealed(struct progress *p, const struct piece *piece,
 {
 	uint64_t is;
 
+	/* Nothing may be left of an array whose judgement was given up. */
+	if (piece->block == 0)
+		digest_stream_end(p->sealed);
 	digest_stream_add(p->sealed, digests,
 			  (size_t)piece->blocks * sizeof(*digests));
 	if (!piece->last)

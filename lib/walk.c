@@ -55,6 +55,20 @@ cute_shm_first_child(const struct cute_shm_node *group,
 	return rc ? rc : node_before(group->shm, at, r.next, ret);
 }
 
+/* The record of the group that holds a node. */
+static int
+parent_record(const struct cute_shm *shm, const struct record *r,
+	      struct record *ret)
+{
+	int rc = node_record(shm, r->parent, ret);
+
+	if (rc == 0 && ret->kind != CUTE_SHM_GROUP)
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: /%s is in /%s, "
+				     "which is no group", shm->path, r->path,
+				     ret->path);
+	return rc;
+}
+
 int
 cute_shm_next_sibling(const struct cute_shm_node *node,
 		      struct cute_shm_node *ret)
@@ -64,7 +78,7 @@ cute_shm_next_sibling(const struct cute_shm_node *node,
 
 	rc = node_record(node->shm, node->record, &r);
 	if (rc == 0)
-		rc = node_record(node->shm, r.parent, &parent);
+		rc = parent_record(node->shm, &r, &parent);
 	return rc ? rc : node_before(node->shm, r.next, parent.next, ret);
 }
 
@@ -90,7 +104,7 @@ cute_shm_parent(const struct cute_shm_node *node, struct cute_shm_node *ret)
 
 	rc = node_record(node->shm, node->record, &r);
 	if (rc == 0)
-		rc = node_record(node->shm, r.parent, &parent);
+		rc = parent_record(node->shm, &r, &parent);
 	if (rc == 0)
 		node_fill(node->shm, &parent, ret);
 	return rc;
