@@ -135,7 +135,7 @@ fill(struct loader *l)
 
 	rc = cute_shm_builder_reserve(l->builder);
 	if (rc == 0)
-		rc = read_all(l);
+		rc = read_pending(l);
 	if (rc == 0 && !l->retry) {
 		board_work(l->board, "", l->result.bytes);
 		rc = cute_shm_builder_seal(l->builder);

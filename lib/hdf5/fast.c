@@ -143,7 +143,7 @@ tick(void *arg, uint64_t bytes)
 }
 
 int
-read_all(struct loader *l)
+read_pending(struct loader *l)
 {
 	const struct object *object = NULL;
 	size_t i;

@@ -422,7 +422,7 @@ int read_dataset(struct loader *l, const struct object *object);
 int read_fast(struct loader *l, struct dataset *d, const char **strategy);
 
 /* All data of all pending objects. */
-int read_all(struct loader *l);
+int read_pending(struct loader *l);
 
 /* ragged.c */
 
