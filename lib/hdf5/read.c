@@ -31,10 +31,12 @@ static int
 unreadable_data(hid_t dset)
 {
 	char cause[200], name[64] = "";
-	hid_t dcpl = H5Dget_create_plist(dset);
+	hid_t dcpl;
 	int id = -1;
 
+	/* First: every other call makes libhdf5 forget its error. */
 	hdf5_cause(cause, sizeof(cause));
+	dcpl = H5Dget_create_plist(dset);
 	if (dcpl >= 0) {
 		id = missing_filter(dcpl, name, sizeof(name) - 1);
 		H5Pclose(dcpl);
