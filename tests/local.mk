@@ -1,6 +1,6 @@
 # Tests: one libcheck program per module, shell tests of the tools.
 
-EXTRA_DIST += tests/env.sh
+EXTRA_DIST += tests/env.sh tests/strategies.sh
 
 # The tools: scripts that compare a session with tests/golden, and programs that
 # make the projects and files for them.
@@ -47,7 +47,7 @@ tests_test_plan_LDADD = $(FILTER_TEST_LDADD)
 tests_test_strategy_SOURCES = tests/test_strategy.c tests/util.c tests/util.h
 tests_test_strategy_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_strategy_LDADD = $(FILTER_TEST_LDADD)
-TESTS += tests/test_plan tests/test_strategy
+TESTS += tests/test_plan tests/test_strategy tests/strategies.sh
 endif
 endif
 check_PROGRAMS += tests/show_progress

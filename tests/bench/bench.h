@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the benchmark share. */
+#ifndef CUTE_SHM_BENCH_H
+#define CUTE_SHM_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cute_shm.h"
+
+#define MOST_ROUNDS	99
+
+struct bench {
+	const char *folder;	/* of the HDF5 files */
+	const char *root;	/* of the segments and copies */
+	size_t size;		/* bytes of one kind of data, about */
+	unsigned rounds;
+	unsigned jobs;
+	const char *only;	/* kinds whose name begins so; NULL: all */
+	bool cold;		/* drop the file from the page cache each time */
+	bool json;
+	bool first;		/* no JSON object was printed yet */
+};
+
+double seconds(void);
+double median(double *values, unsigned count);
+
+/* Say it and end the program: a benchmark has nobody to hand errors to. */
+void die(const char *what, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* True if --only allows it. */
+bool wanted(const struct bench *b, const char *name);
+
+/* "FOLDER/NAME", valid until the next call. */
+const char *in_folder(const char *folder, const char *name);
+
+/* data.c */
+
+struct kind {
+	const char *name;
+	const char *text;
+	void (*make)(const struct kind *kind, const char *path, size_t size);
+	const char *filters;	/* s: shuffle, d: deflate, l: lzf, z: zstd */
+};
+
+extern const struct kind kinds[];
+extern const size_t kind_count;
+
+/* Filters that libhdf5 lacks, so that it can write and read all kinds. */
+void register_filters(void);
+
+/* load.c */
+void bench_loads(struct bench *b);
+
+/* lookup.c */
+void bench_lookups(struct bench *b);
+void bench_verify(struct bench *b);
+
+#endif

@@ -1,0 +1,21 @@
+# make bench: not part of make check, which has no timings.  BENCHFLAGS holds
+# options, such as --json; see tests/bench/bench --help.
+
+if HDF5
+EXTRA_PROGRAMS = tests/bench/bench
+CLEANFILES += tests/bench/bench
+tests_bench_bench_SOURCES = \
+	tests/bench/bench.c \
+	tests/bench/bench.h \
+	tests/bench/data.c \
+	tests/bench/load.c \
+	tests/bench/lookup.c
+tests_bench_bench_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(XXHASH_CFLAGS) \
+	$(ZSTD_CFLAGS)
+tests_bench_bench_LDADD = lib/libload.la lib/libcore.la $(HDF5_LIBS) \
+	$(XXHASH_LIBS) $(ZSTD_LIBS)
+
+.PHONY: bench
+bench: tests/bench/bench
+	tests/bench/bench $(BENCHFLAGS)
+endif
