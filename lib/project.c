@@ -119,7 +119,9 @@ entry_header(struct entry *e, int fd)
 	if (!S_ISREG(st.st_mode))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "not a regular file");
-	n = pread(fd, &raw, sizeof(raw), 0);
+	do
+		n = pread(fd, &raw, sizeof(raw), 0);
+	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return fail_errno("cannot read %s", e->info.path);
 	rc = check_header(&raw, n < (ssize_t)sizeof(raw) ? (size_t)n :
@@ -219,7 +221,7 @@ cute_shm_unlink(const char *project, const struct cute_shm_unlink_options *opt,
 		uint64_t *freed)
 {
 	struct cute_shm_unlink_options o = { .size = sizeof(o) };
-	struct stat st;
+	struct stat st = { .st_blocks = 0 };
 	char *path;
 	int rc;
 

@@ -77,7 +77,26 @@ open_descriptor(struct cute_shm *shm, int follow)
 	if (errno == ELOOP && shm->project[0])
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "%s is a symbolic link", shm->path);
+	if (errno == ENXIO)
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
+				     "%s is not a regular file", shm->path);
 	return fail_errno("cannot open %s", shm->path);
+}
+
+/* *opt, or the defaults, in *o. */
+static int
+open_options(struct cute_shm_open_options *o,
+	     const struct cute_shm_open_options *opt)
+{
+	int rc;
+
+	*o = (struct cute_shm_open_options){ .size = sizeof(*o) };
+	rc = options_copy(o, sizeof(*o), opt);
+	if (rc == 0 && (o->flags & ~(unsigned)CUTE_SHM_ANY_OWNER))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "unknown flags %#x to open with",
+				     o->flags);
+	return rc;
 }
 
 /* Takes ownership of 'path'. */
@@ -114,11 +133,11 @@ int
 cute_shm_open(const char *project, const struct cute_shm_open_options *opt,
 	      struct cute_shm **ret)
 {
-	struct cute_shm_open_options o = { .size = sizeof(o) };
+	struct cute_shm_open_options o;
 	char *path;
 	int rc;
 
-	rc = options_copy(&o, sizeof(o), opt);
+	rc = open_options(&o, opt);
 	if (rc == 0)
 		rc = project_path(o.root, project, &path);
 	return rc ? rc : attach(project, path, o.flags, ret);
@@ -128,11 +147,11 @@ int
 cute_shm_open_file(const char *path, const struct cute_shm_open_options *opt,
 		   struct cute_shm **ret)
 {
-	struct cute_shm_open_options o = { .size = sizeof(o) };
+	struct cute_shm_open_options o;
 	char *copy;
 	int rc;
 
-	rc = options_copy(&o, sizeof(o), opt);
+	rc = open_options(&o, opt);
 	if (rc != 0)
 		return rc;
 	copy = path ? strdup(path) : NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Children, siblings, parents, pre-order.  Every step moves strictly on. */
 
+#include <inttypes.h>
+
 #include "internal.h"
 
 /* Just past a node's attributes: its first child, if it has one. */
@@ -19,6 +21,31 @@ after_attrs(const struct record *r, const struct cute_shm *shm, uint64_t *ret)
 	}
 	*ret = at;
 	return 0;
+}
+
+/*
+ * The child of the group at 'parent' that begins at 'offset', if that lies
+ * before 'end'.  A node has one parent: whoever goes down and along comes by it
+ * once, however the subtrees of a hostile segment overlap.
+ */
+static int
+child_before(const struct cute_shm *shm, uint64_t parent, uint64_t offset,
+	     uint64_t end, struct cute_shm_node *ret)
+{
+	struct record r;
+	int rc;
+
+	if (offset >= end)
+		return CUTE_SHM_ERR_END;
+	rc = node_record(shm, offset, &r);
+	if (rc == 0 && r.parent != parent)
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: record at %#"
+				     PRIx64 ": the group at %#" PRIx64
+				     " is not its parent", shm->path, offset,
+				     parent);
+	if (rc == 0)
+		node_fill(shm, &r, ret);
+	return rc;
 }
 
 /* The node at 'offset', which must lie before 'end'. */
@@ -52,7 +79,7 @@ cute_shm_first_child(const struct cute_shm_node *group,
 	rc = node_record(group->shm, group->record, &r);
 	if (rc == 0)
 		rc = after_attrs(&r, group->shm, &at);
-	return rc ? rc : node_before(group->shm, at, r.next, ret);
+	return rc ? rc : child_before(group->shm, r.offset, at, r.next, ret);
 }
 
 /* The record of the group that holds a node. */
@@ -79,7 +106,8 @@ cute_shm_next_sibling(const struct cute_shm_node *node,
 	rc = node_record(node->shm, node->record, &r);
 	if (rc == 0)
 		rc = parent_record(node->shm, &r, &parent);
-	return rc ? rc : node_before(node->shm, r.next, parent.next, ret);
+	return rc ? rc : child_before(node->shm, r.parent, r.next, parent.next,
+				      ret);
 }
 
 int
