@@ -72,7 +72,12 @@ open_with(const struct loader *l, hid_t fapl)
 {
 	hid_t file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
 
-	/* Marked as being written, perhaps by a writer that died. */
+	/*
+	 * Marked as being written, perhaps by a writer that died.  Then libhdf5
+	 * takes wrong sums for writes under way and tries again, 100 times with
+	 * growing pauses if it is not told otherwise.
+	 */
+	H5Pset_metadata_read_attempts(fapl, 3);
 	if (file < 0)
 		file = H5Fopen(l->file, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ,
 			       fapl);

@@ -27,7 +27,7 @@
  * A step that takes more of the CPU than this will never end.  4 MB/s is slower
  * than the slowest filter in use.
  */
-#define STEP_SECONDS	20.0
+#define STEP_SECONDS	10.0
 #define STEP_RATE	4e6
 
 /*
