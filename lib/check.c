@@ -110,11 +110,11 @@ check_sections(const struct format_header *h)
 }
 
 static int
-check_numbers(const struct format_header *h, size_t size, long minor)
+check_numbers(const struct format_header *h, uint64_t size, long minor)
 {
 	if (h->segment_size != size)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "says it has %" PRIu64
-				     " bytes, has %zu", h->segment_size, size);
+				     " bytes, has %" PRIu64, h->segment_size, size);
 	if (h->header_size < FORMAT_HEADER_SIZE ||
 	    h->header_size % FORMAT_SECTION_ALIGN != 0 ||
 	    (minor == 0 && h->header_size != FORMAT_HEADER_SIZE))
@@ -145,7 +145,7 @@ header_differs(const struct format_header *h)
 }
 
 int
-check_header(const void *base, size_t size, struct format_header *ret)
+check_header(const void *base, uint64_t size, struct format_header *ret)
 {
 	struct format_header h;
 	long minor = 0;
@@ -153,7 +153,8 @@ check_header(const void *base, size_t size, struct format_header *ret)
 
 	if (size < sizeof(h))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
-				     "%zu bytes hold no header of a segment",
+				     "%" PRIu64 " bytes hold no header of a "
+				     "segment",
 				     size);
 	/* Others may be able to write to the segment: judge a private copy. */
 	memcpy(&h, base, sizeof(h));

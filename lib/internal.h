@@ -110,8 +110,16 @@ uint64_t block_rows(uint64_t data_size, uint64_t block_size);
  * ours (FORMAT), too new in its major version (UNSUPPORTED), damaged (CORRUPT),
  * unknown feature (UNSUPPORTED).
  */
-int check_header(const void *base, size_t size, struct format_header *ret)
+int check_header(const void *base, uint64_t size, struct format_header *ret)
 	must_check;
+
+/* read.c */
+
+/*
+ * Read and check the header of an object of 'size' bytes.  Not through a map:
+ * a file that shrinks meanwhile must not hurt, and it costs less.
+ */
+int read_header(int fd, uint64_t size, struct format_header *ret) must_check;
 
 /* tree.c: the one place where an offset becomes a pointer */
 

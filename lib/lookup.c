@@ -9,36 +9,51 @@
 /* Like the system's own limit (ELOOP). */
 #define MAX_LINKS 40
 
+/* Guesses before the rows nearby are looked at one by one, and their number. */
+#define GUESSES 3
+#define NEARBY 16
+
+/* 'at' as a row in [low, high), whatever it is. */
+static uint64_t
+nearest_row(double at, uint64_t low, uint64_t high)
+{
+	if (!(at > (double)low))
+		return low;
+	if (at >= (double)high - 1)
+		return high - 1;
+	return (uint64_t)at;
+}
+
 /*
- * The first row of the index whose hash is not below 'hash'.  The hashes are
- * evenly spread, so a guess by proportion is nearly right at once; a few
- * guesses narrow the range, halving ends it, also when the hashes are not so.
+ * The first row of the index whose hash is not below 'hash'.  Hashes are evenly
+ * spread, so their place is known but for the square root of their number; from
+ * the row found there, the next guess is that much nearer, and then it is a few
+ * steps only.  Halving ends it also where hashes are not so.
  */
 static uint64_t
 first_row(const struct format_index_row *rows, uint64_t count, uint64_t hash)
 {
+	const double density = (double)count * 0x1p-64;
+	double at = (double)hash * density;
 	uint64_t low = 0, high = count;		/* the answer is in [low, high] */
-	uint64_t low_hash = 0, high_hash = UINT64_MAX, guess;
-	unsigned guesses = 4;
+	uint64_t guess, found;
+	bool below = false;
+	unsigned i;
 
-	while (low < high) {
-		guess = low + (high - low) / 2;
-		if (guesses > 0 && hash > low_hash && hash < high_hash) {
-			guesses--;
-			guess = low + (uint64_t)
-				((double)(hash - low_hash) /
-				 (double)(high_hash - low_hash) *
-				 (double)(high - low));
-			if (guess >= high)
-				guess = high - 1;
-		}
-		if (rows[guess].hash < hash) {
+	for (i = 0; low < high; i++) {
+		if (i < GUESSES)
+			guess = nearest_row(at, low, high);
+		else if (i < GUESSES + NEARBY)
+			guess = below ? low : high - 1;
+		else
+			guess = low + (high - low) / 2;
+		found = rows[guess].hash;
+		below = found < hash;
+		if (below)
 			low = guess + 1;
-			low_hash = rows[guess].hash;
-		} else {
+		else
 			high = guess;
-			high_hash = rows[guess].hash;
-		}
+		at = (double)guess + (double)(int64_t)(hash - found) * density;
 	}
 	return low;
 }

@@ -101,16 +101,12 @@ struct entry {
 	char source[sizeof(((struct format_header *)0)->source) + 1];
 };
 
-/*
- * Judge the object by its first bytes, read and not mapped: a file that shrinks
- * meanwhile must not hurt.
- */
+/* Judge the object by its first bytes. */
 static int
 entry_header(struct entry *e, int fd)
 {
-	struct format_header raw, h;
+	struct format_header h;
 	struct stat st;
-	ssize_t n;
 	int rc;
 
 	if (fstat(fd, &st) != 0)
@@ -119,13 +115,7 @@ entry_header(struct entry *e, int fd)
 	if (!S_ISREG(st.st_mode))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "not a regular file");
-	do
-		n = pread(fd, &raw, sizeof(raw), 0);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return fail_errno("cannot read %s", e->info.path);
-	rc = check_header(&raw, n < (ssize_t)sizeof(raw) ? (size_t)n :
-			  (size_t)st.st_size, &h);
+	rc = read_header(fd, (uint64_t)st.st_size, &h);
 	if (rc != 0)
 		return rc;
 	info_header(&e->info, &h);

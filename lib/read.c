@@ -30,7 +30,28 @@ check_file(const struct cute_shm *shm, unsigned flags)
 	return 0;
 }
 
-/* Map what the descriptor leads to, and check the header. */
+int
+read_header(int fd, uint64_t size, struct format_header *ret)
+{
+	struct format_header raw;
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < sizeof(raw)) {
+		n = pread(fd, (uint8_t *)&raw + got, sizeof(raw) - got,
+			  (off_t)got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno("cannot read it");
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return check_header(&raw, got < sizeof(raw) ? got : size, ret);
+}
+
+/* Check the header, and map what the descriptor leads to. */
 static int
 map(struct cute_shm *shm)
 {
@@ -42,16 +63,16 @@ map(struct cute_shm *shm)
 				     "fit into the address space", shm->path,
 				     (intmax_t)shm->stat.st_size);
 	shm->size = (size_t)shm->stat.st_size;
+	rc = read_header(shm->fd, shm->size, &shm->header);
+	if (rc != 0)
+		return cute_shm_fail(rc, "%s: %s", shm->path,
+				     cute_shm_errmsg());
 	base = mmap(NULL, shm->size, PROT_READ, MAP_SHARED, shm->fd, 0);
 	if (base == MAP_FAILED)
 		return fail_errno("cannot map %s", shm->path);
 	shm->base = base;
 	/* Core dumps would be as large as the data; failing is harmless. */
 	madvise(base, shm->size, MADV_DONTDUMP);
-	rc = check_header(base, shm->size, &shm->header);
-	if (rc != 0)
-		return cute_shm_fail(rc, "%s: %s", shm->path,
-				     cute_shm_errmsg());
 	memcpy(shm->version, shm->header.version, sizeof(shm->version) - 1);
 	memcpy(shm->creator, shm->header.creator, sizeof(shm->creator) - 1);
 	memcpy(shm->source, shm->header.source, sizeof(shm->source) - 1);
