@@ -290,7 +290,11 @@ cute_shm_verify(const struct cute_shm *shm,
 		const struct cute_shm_verify_options *opt,
 		struct cute_shm_verify_result *ret)
 {
-	struct verify v = { .shm = shm, .opt.size = sizeof(v.opt) };
+	struct verify v = {
+		.shm = shm, .opt.size = sizeof(v.opt),
+		.data_left = shm->header.data_size,
+		.records_left = shm->header.records_size,
+	};
 	int rc;
 
 	rc = options_copy(&v.opt, sizeof(v.opt), opt);

@@ -16,6 +16,7 @@ struct verify_node {
 	enum cute_shm_kind kind;
 	bool readable;			/* an array whose data can be hashed */
 	bool indexed;			/* a row of the index leads to it */
+	bool listed;			/* among 'texts' of the index */
 };
 
 /* Texts, to find one that occurs twice. */
@@ -38,6 +39,9 @@ struct verify {
 	size_t walked;			/* of them, in order; more by index */
 	bool complete;			/* the walk came to its end */
 	struct text_list texts;
+	/* Nothing sound uses a byte twice: no segment can make us work more. */
+	uint64_t data_left;
+	uint64_t records_left;
 };
 
 /* verify.c */
@@ -98,6 +102,8 @@ struct verify_conventions {
 
 /* The bytes of a node's record, but for what makes an array. */
 void verify_node_bytes(struct verify *v, const struct record *record);
+/* Whether so much of *left is left; it is taken. */
+bool verify_take(uint64_t *left, uint64_t size);
 /* Whether the data can be found, and hashed. */
 bool verify_array(struct verify *v, const struct record *record,
 		  struct verify_cursor *cursor);

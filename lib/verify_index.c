@@ -14,12 +14,19 @@ take_in(struct verify *v, const struct format_index_row *row)
 	struct record r;
 	bool readable;
 
-	if (node_record(v->shm, row->offset, &r) != 0 ||
-	    path_hash(r.path, r.path_size) != row->hash)
+	if (v->records_left == 0 ||
+	    node_record(v->shm, row->offset, &r) != 0)
+		return;
+	if (!verify_take(&v->records_left, r.after - r.offset)) {
+		v->records_left = 0;
+		return;
+	}
+	if (path_hash(r.path, r.path_size) != row->hash)
 		return;
 	readable = r.kind == CUTE_SHM_ARRAY &&
 		   array_record(v->shm, &r, &array) == 0 &&
-		   block_rows_ok(v->shm, &array, r.array->first_block);
+		   block_rows_ok(v->shm, &array, r.array->first_block) &&
+		   verify_take(&v->data_left, array.data_size);
 	verify_node_add(v, &r, row->hash, readable);
 }
 
@@ -49,16 +56,21 @@ static void
 verify_twice(struct verify *v, const struct format_index_row *rows,
 	     uint64_t count)
 {
+	struct verify_node *node;
 	const char *twice;
 	struct record r;
 	uint64_t i;
 
 	if (count < 2)
 		return;
-	for (i = 0; i < count; i++)
-		if (verify_node_at(v, rows[i].offset) &&
+	for (i = 0; i < count; i++) {
+		node = verify_node_at(v, rows[i].offset);
+		if (node && !node->listed &&
 		    node_record(v->shm, rows[i].offset, &r) == 0)
 			text_list_add(v, r.path);
+		if (node)
+			node->listed = true;
+	}
 	twice = text_list_twice(&v->texts);
 	if (twice)
 		verify_damage(v, NULL, rows[0].offset, 0, "two nodes /%s",

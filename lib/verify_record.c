@@ -115,6 +115,24 @@ verify_ragged(struct verify *v, const struct record *r,
 }
 
 bool
+verify_take(uint64_t *left, uint64_t size)
+{
+	if (size > *left)
+		return false;
+	*left -= size;
+	return true;
+}
+
+/* What follows cannot be judged by where this one ends. */
+static bool
+lose(struct verify_cursor *c)
+{
+	c->lost = true;
+	c->live_slot++;
+	return false;
+}
+
+bool
 verify_array(struct verify *v, const struct record *r, struct verify_cursor *c)
 {
 	const uint64_t shape = r->offset + sizeof(struct format_array);
@@ -125,9 +143,14 @@ verify_array(struct verify *v, const struct record *r, struct verify_cursor *c)
 	memcpy(&f, r->array, sizeof(f));
 	if (array_record(v->shm, r, &a) != 0) {
 		verify_failure(v, r, r->offset);
-		c->lost = true;
-		c->live_slot++;
-		return false;
+		return lose(c);
+	}
+	if (!verify_take(&v->data_left, a.data_size)) {
+		verify_damage(v, r, r->offset +
+			      offsetof(struct format_array, data_size), 0,
+			      "with its %" PRIu64 " bytes the arrays have more "
+			      "than there are", a.data_size);
+		return lose(c);
 	}
 	verify_text(v, r, r->offset + offsetof(struct format_array, dtype),
 		    FORMAT_DTYPE_SIZE, "dtype");
