@@ -17,9 +17,18 @@ EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/golden/cli_terminal tests/golden/cli_unlink
 
 if HDF5
+# What ./bootstrap demo shows, and the run over real files.
+check_PROGRAMS += tests/demo_file tests/demo_readers
+TESTS += tests/corpus.sh
 check_PROGRAMS += tests/make_files
 TESTS += $(hdf5_cli_tests)
 endif
+tests_demo_file_SOURCES = tests/demo_file.c
+tests_demo_file_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+tests_demo_file_LDADD = $(HDF5_LIBS) -lm
+tests_demo_readers_SOURCES = tests/demo_readers.c
+tests_demo_readers_LDADD = lib/libcute_shm.la
+EXTRA_DIST += tests/corpus.sh tests/corpus_one.sh
 tests_make_files_SOURCES = tests/make_files.c
 tests_make_files_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 tests_make_files_LDADD = $(HDF5_LIBS)
