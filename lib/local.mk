@@ -92,6 +92,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/scan.c \
 	lib/hdf5/scatter.c \
 	lib/hdf5/simd.h \
+	lib/hdf5/small.c \
 	lib/hdf5/strategy.c \
 	lib/hdf5/strategy.h \
 	lib/hdf5/strategy_chunk.c \

@@ -84,13 +84,21 @@ tracks_order(hid_t id)
 	return (flags & H5P_CRT_ORDER_TRACKED) != 0;
 }
 
-/* By creation where that is tracked, else by name, as bytes. */
+/*
+ * By creation where that is tracked, else by name, as bytes.  Most objects have
+ * none or one: asking for their number first is the cheapest.
+ */
 static bool
 list_names(hid_t id, struct names *n)
 {
 	hsize_t at = 0;
+	H5O_info_t info;
+	bool many = H5Oget_info2(id, &info, H5O_INFO_NUM_ATTRS) < 0 ||
+		    info.num_attrs > 1;
 
-	if (tracks_order(id)) {
+	if (!many && info.num_attrs == 0)
+		return true;
+	if (many && tracks_order(id)) {
 		if (H5Aiterate2(id, H5_INDEX_CRT_ORDER, H5_ITER_INC, &at,
 				see_name, n) >= 0)
 			return true;

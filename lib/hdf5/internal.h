@@ -404,7 +404,14 @@ uint64_t block_run(const struct bands *bands, const struct block *block);
 uint64_t run_start(const struct bands *bands, const struct block *block,
 		   uint64_t i);
 
-/* read.c: data, once memory is reserved */
+/* A plain column that has data. */
+static inline bool
+column_is_plain(const struct column *c)
+{
+	return c->leaf && c->part == PART_PLAIN && c->bytes > 0;
+}
+
+/* small.c */
 
 /*
  * Read small plain columns at once, to be given to the builder by pointer.
@@ -412,6 +419,17 @@ uint64_t run_start(const struct bands *bands, const struct block *block,
  * why there is none.
  */
 void read_small(struct dataset *d);
+
+/* Whether the plain part is so small that threads would not help... */
+bool fits_at_once(const struct dataset *d);
+
+/* ... and then to read it by one H5Dread, and write it. */
+int read_at_once(struct loader *l, struct dataset *d);
+
+/* read.c: data, once memory is reserved */
+
+/* What H5Dread refused; a filter that is not installed is the usual cause. */
+int unreadable_data(hid_t dset);
 
 /* Read all of the dataset that the builder does not have yet. */
 int read_dataset(struct loader *l, const struct object *object);

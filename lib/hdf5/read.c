@@ -26,8 +26,7 @@ unreadable(void)
 			     hdf5_cause(cause, sizeof(cause)));
 }
 
-/* Data that H5Dread refuses; a filter that is not installed is the usual. */
-static int
+int
 unreadable_data(hid_t dset)
 {
 	char cause[200], name[64] = "";
@@ -55,38 +54,6 @@ static int
 no_memory(void)
 {
 	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
-}
-
-static bool
-is_plain(const struct column *c)
-{
-	return c->leaf && c->part == PART_PLAIN && c->bytes > 0;
-}
-
-void
-read_small(struct dataset *d)
-{
-	size_t stride = d->type->size[PART_PLAIN];
-	uint8_t *elements = malloc(d->count * stride + 1);
-	struct column *c = d->columns.column;
-	size_t i;
-
-	if (!elements)
-		return;
-	if (H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
-		    H5P_DEFAULT, elements) < 0) {
-		H5Eclear2(H5E_DEFAULT);
-		free(elements);
-		return;
-	}
-	for (i = 0; i < d->columns.count; i++, c++) {
-		if (!is_plain(c))
-			continue;
-		c->kept = malloc(c->bytes);
-		if (c->kept)
-			column_gather(c, elements, d->count, stride, c->kept);
-	}
-	free(elements);
 }
 
 /* ------------------------------------------------------- bands, by H5Dread */
@@ -193,7 +160,7 @@ write_columns(const struct banded *b, const struct block *block,
 	int rc = 0;
 
 	for (i = 0; i < b->d->columns.count && rc == 0; i++, c++) {
-		if (!is_plain(c))
+		if (!column_is_plain(c))
 			continue;
 		if (is_whole(c, b->stride)) {
 			rc = write_runs(b, block, c, elements);
@@ -395,7 +362,7 @@ tell(struct loader *l, const struct dataset *d, const char *strategy,
 	int rc = 0;
 
 	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
-		if (!c->leaf || (!is_plain(c) && c->part == PART_PLAIN))
+		if (!c->leaf || (!column_is_plain(c) && c->part == PART_PLAIN))
 			continue;
 		array = (struct cute_shm_hdf5_array){
 			.path = c->path,
@@ -422,17 +389,16 @@ read_parts(struct loader *l, struct dataset *d, const char **strategy)
 	int rc = 0;
 
 	for (i = 0; i < d->columns.count; i++) {
-		plain |= is_plain(&d->columns.column[i]);
+		plain |= column_is_plain(&d->columns.column[i]);
 		ragged |= d->columns.column[i].leaf &&
 			  d->columns.column[i].part == PART_RAGGED;
 	}
 	*strategy = "";
-	if (plain) {
+	if (plain)
 		rc = read_fast(l, d, strategy);
-		if (rc == 0 && !**strategy) {
-			*strategy = "generic";
-			rc = read_generic(l, d);
-		}
+	if (plain && rc == 0 && !**strategy) {
+		*strategy = "generic";
+		rc = fits_at_once(d) ? read_at_once(l, d) : read_generic(l, d);
 	}
 	if (rc == 0 && ragged)
 		rc = ragged_write(l, d);

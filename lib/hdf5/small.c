@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Datasets so small that handing them to a thread would take longer than to
+ * read and write them here.
+ */
+
+#include <stdlib.h>
+
+#include "internal.h"
+
+#define AT_ONCE	(UINT64_C(256) << 10)
+
+void
+read_small(struct dataset *d)
+{
+	size_t stride = d->type->size[PART_PLAIN];
+	uint8_t *elements = malloc(d->count * stride + 1);
+	struct column *c = d->columns.column;
+	size_t i;
+
+	if (!elements)
+		return;
+	if (H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
+		    H5P_DEFAULT, elements) < 0) {
+		H5Eclear2(H5E_DEFAULT);
+		free(elements);
+		return;
+	}
+	for (i = 0; i < d->columns.count; i++, c++) {
+		if (!column_is_plain(c))
+			continue;
+		c->kept = malloc(c->bytes);
+		if (c->kept)
+			column_gather(c, elements, d->count, stride, c->kept);
+	}
+	free(elements);
+}
+
+bool
+fits_at_once(const struct dataset *d)
+{
+	uint64_t size;
+
+	return !__builtin_mul_overflow(d->count, d->type->size[PART_PLAIN],
+				       &size) && size <= AT_ONCE;
+}
+
+/* Write a column out of elements that were read whole. */
+static int
+write_column(const struct loader *l, const struct dataset *d,
+	     const struct column *c, const uint8_t *elements)
+{
+	size_t stride = d->type->size[PART_PLAIN];
+	uint8_t *items;
+	int rc;
+
+	if (c->loop_count == 0 && c->run == stride && !c->leaf->swap)
+		return cute_shm_builder_write(l->builder, c->path, 0, elements,
+					      c->bytes);
+	items = malloc(c->bytes);
+	if (!items)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
+	column_gather(c, elements, d->count, stride, items);
+	rc = cute_shm_builder_write(l->builder, c->path, 0, items, c->bytes);
+	free(items);
+	return rc;
+}
+
+int
+read_at_once(struct loader *l, struct dataset *d)
+{
+	uint64_t size = d->count * d->type->size[PART_PLAIN];
+	uint8_t *elements = calloc(size + 1, 1);
+	size_t i;
+	int rc = 0;
+
+	if (!elements)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
+	if (H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
+		    H5P_DEFAULT, elements) < 0)
+		rc = unreadable_data(d->id);
+	for (i = 0; i < d->columns.count && rc == 0; i++)
+		if (column_is_plain(&d->columns.column[i]))
+			rc = write_column(l, d, &d->columns.column[i],
+					  elements);
+	free(elements);
+	if (rc == 0)
+		board_done(l->board, size);
+	return rc;
+}
