@@ -264,6 +264,25 @@ START_TEST(test_fletcher32_sizes)
 }
 END_TEST
 
+/* Some writers store less than a chunk; libhdf5 takes it, zeros follow. */
+static void
+check_short(const struct filter_pipeline *p, struct bytes packed,
+	    struct bytes data)
+{
+	struct filter_scratch scratch = { 0 };
+	uint8_t *dst = malloc(p->chunk_size), *ret = NULL;
+
+	ck_assert_uint_gt(p->chunk_size, data.size);
+	memset(dst, 0xff, p->chunk_size);
+	ck_assert_int_eq(filter_decode(p, 0, &scratch, packed.data,
+				       packed.size, dst, &ret), 0);
+	ck_assert_mem_eq(ret, data.data, data.size);
+	for (size_t i = data.size; i < p->chunk_size; i++)
+		ck_assert_uint_eq(ret[i], 0);
+	free(dst);
+	filter_scratch_free(&scratch);
+}
+
 START_TEST(test_damage)
 {
 	struct bytes data = sample(2000), packed;
@@ -281,7 +300,7 @@ START_TEST(test_damage)
 	packed.size -= _i ? 4 : 0;
 	check_damaged(&q, 0, packed, "more than 1999");
 	q.chunk_size = 2001;
-	check_damaged(&q, 0, packed, "2000 bytes instead of 2001");
+	check_short(&q, packed, data);
 	packed.data[packed.size - 1] ^= 1;
 	check_damaged(&q, 0, packed, "deflate stream is damaged");
 	packed.size = 0;
