@@ -11,7 +11,6 @@
 #define COMPOUND	"cute-shm:compound"
 
 /* What is not larger is read while the object is open for its description. */
-#define SMALL_SIZE	4096
 
 static int
 no_memory(void)
@@ -33,7 +32,9 @@ dataset_free(struct dataset *d)
 {
 	columns_free(&d->columns);
 	type_free(d->type);
+	free(d->elements);
 	d->type = NULL;
+	d->elements = NULL;
 }
 
 /* Rank and dimensions; 1 with the reason to skip it. */
@@ -65,6 +66,31 @@ get_extent(struct dataset *d, hid_t space)
 	return 0;
 }
 
+/* Datasets often have the type of the one before: that is mapped once. */
+static int
+type_get(struct loader *l, hid_t file_type, type_gone_fn *gone, void *arg,
+	 char *why, struct type **ret)
+{
+	int rc;
+
+	if (l->last_type && H5Tequal(file_type, l->last_file_type) > 0) {
+		*ret = type_share(l->last_type);
+		return 0;
+	}
+	rc = type_map(file_type, gone, arg, why, ret);
+	if (rc != 0 || (*ret)->kind != TYPE_PLAIN)
+		return rc;
+	if (l->last_type) {
+		H5Tclose(l->last_file_type);
+		type_free(l->last_type);
+		l->last_type = NULL;
+	}
+	l->last_file_type = H5Tcopy(file_type);
+	if (l->last_file_type >= 0)
+		l->last_type = type_share(*ret);
+	return 0;
+}
+
 int
 dataset_get(struct loader *l, const struct object *object, hid_t id,
 	    type_gone_fn *gone, void *arg, char *why, struct dataset *ret)
@@ -73,11 +99,10 @@ dataset_get(struct loader *l, const struct object *object, hid_t id,
 	hid_t type = H5Dget_type(id), space = H5Dget_space(id);
 	int rc;
 
-	(void)l;
 	if (type < 0 || space < 0)
 		rc = unreadable();
 	else
-		rc = type_map(type, gone, arg, why, &d.type);
+		rc = type_get(l, type, gone, arg, why, &d.type);
 	if (rc == 0)
 		rc = get_extent(&d, space);
 	if (type >= 0)
@@ -197,7 +222,7 @@ put_nodes(struct loader *l, struct dataset *d)
 	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
 		if (l->builder)
 			rc = put_node(l, d, c);
-		if (rc == 0 && i == 0)
+		if (rc == 0 && i == 0 && d->id >= 0)
 			rc = describe_attributes(l, d->id, d->object->source,
 						 c->path, reserved);
 		if (rc == 0 && l->builder && !c->leaf)
@@ -371,18 +396,25 @@ gone_field(const char *field, const char *reason, void *arg)
 }
 
 static int
-describe_dataset(struct loader *l, const struct object *object)
+describe_dataset(struct loader *l, struct object *object)
 {
 	struct gone gone = { l, object->path };
 	struct dataset d = { .type = NULL };
 	char why[80];
-	hid_t id;
-	int rc;
+	hid_t id = H5I_INVALID_HID;
+	int rc = 0;
 
 	board_work(l->board, object->path, 0);
-	id = object_open(l->scan, object);
-	rc = id < 0 ? unreadable() :
-	     dataset_get(l, object, id, gone_field, &gone, why, &d);
+	if (object->held) {
+		d.object = object;
+		d.id = id;
+		held_take(l, object->held, &d);
+		object->held = NULL;
+	} else {
+		id = object_open(l->scan, object);
+		rc = id < 0 ? unreadable() :
+		     dataset_get(l, object, id, gone_field, &gone, why, &d);
+	}
 	if (rc == 0)
 		rc = columns_get(l, d.type, object->path, d.rank,
 				 d.null ? NULL : d.dims, &d.columns);
@@ -442,7 +474,7 @@ describe_alias(struct loader *l, const struct link *link)
 static int
 describe_link(struct loader *l, const struct link *link)
 {
-	const struct object *object;
+	struct object *object;
 
 	if (link->kind == LINK_ALIAS)
 		return describe_alias(l, link);

@@ -93,6 +93,8 @@ struct loader {
 	struct pool *pool;	/* writes what H5Dread has read */
 	struct reader *reader;	/* the fast strategies' */
 	uint64_t ticked;	/* bytes of its, told so far */
+	hid_t last_file_type;	/* of the dataset before, and what it became */
+	struct type *last_type;
 	struct cute_shm_hdf5_result result;
 };
 
@@ -186,6 +188,7 @@ struct type {
 	unsigned field_count;
 	struct field *fields;
 	unsigned enum_count;
+	unsigned shares;	/* owners beside the first */
 	bool is_enum;
 	char **enum_names;
 	uint64_t *enum_values;	/* low item_size bytes of each */
@@ -204,6 +207,9 @@ typedef int type_gone_fn(const char *field, const char *reason, void *arg);
 int type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
 	     struct type **ret);
 void type_free(struct type *type);
+
+/* One more owner, who calls type_free() too. */
+struct type *type_share(struct type *type);
 bool type_is_leaf(const struct type *type);
 
 /* columns.c */
@@ -305,6 +311,7 @@ struct object {
 	const char *path;
 	struct link *links;	/* of a group, in the segment's order */
 	size_t link_count;
+	struct held *held;	/* a small dataset, read already */
 };
 
 struct source {
@@ -355,6 +362,7 @@ struct dataset {
 	uint64_t dims[MAX_NDIM];
 	uint64_t count;		/* elements */
 	struct columns columns;
+	uint8_t *elements;	/* plain ones, if they were read already */
 	double seconds;
 };
 
@@ -410,6 +418,16 @@ column_is_plain(const struct column *c)
 {
 	return c->leaf && c->part == PART_PLAIN && c->bytes > 0;
 }
+
+/* held.c */
+
+#define SMALL_SIZE	4096
+
+/* Read a small dataset without attributes now; NULL: not this one. */
+struct held *held_new(struct loader *l, const struct dataset *d);
+
+/* Into a dataset that is not open; frees what is held. */
+void held_take(struct loader *l, struct held *held, struct dataset *ret);
 
 /* small.c */
 

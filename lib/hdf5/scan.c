@@ -376,7 +376,7 @@ enter(struct walk *w, size_t index, hid_t id)
 
 /* Whether a dataset has a form in a segment; told if it has not. */
 static int
-judge_dataset(struct walk *w, struct object *o, hid_t id)
+judge_dataset(struct walk *w, struct object *o, hid_t id, bool attributes)
 {
 	struct dataset d;
 	char why[80];
@@ -385,6 +385,8 @@ judge_dataset(struct walk *w, struct object *o, hid_t id)
 	rc = dataset_get(w->l, o, id, NULL, NULL, why, &d);
 	if (rc == 0) {
 		o->made = true;
+		if (!attributes)
+			o->held = held_new(w->l, &d);
 		dataset_free(&d);
 		return 0;
 	}
@@ -418,7 +420,7 @@ see_object(struct walk *w, struct place at, hid_t id)
 	size_t index;
 	int rc;
 
-	if (H5Oget_info2(id, &info, H5O_INFO_BASIC) < 0) {
+	if (H5Oget_info2(id, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS) < 0) {
 		link->kind = LINK_NONE;
 		return send_failed(w->l, link->path, "%s",
 				   hdf5_cause(cause, sizeof(cause)));
@@ -435,7 +437,7 @@ see_object(struct walk *w, struct place at, hid_t id)
 		return 0;
 	o.made = o.kind == OBJECT_GROUP;
 	if (o.kind == OBJECT_DATASET)
-		rc = judge_dataset(w, &o, id);
+		rc = judge_dataset(w, &o, id, info.num_attrs > 0);
 	if (rc == 0)
 		rc = object_add(w->s, &o, &index);
 	if (rc != 0)

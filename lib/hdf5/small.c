@@ -10,23 +10,34 @@
 
 #define AT_ONCE	(UINT64_C(256) << 10)
 
+/* Elements that were read already, or NULL. */
+static uint8_t *
+elements_get(struct dataset *d)
+{
+	uint8_t *elements = d->elements;
+
+	d->elements = NULL;
+	if (elements)
+		return elements;
+	elements = calloc(d->count, d->type->size[PART_PLAIN]);
+	if (elements && H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL,
+				H5S_ALL, H5P_DEFAULT, elements) < 0) {
+		H5Eclear2(H5E_DEFAULT);
+		free(elements);
+		return NULL;
+	}
+	return elements;
+}
+
 void
 read_small(struct dataset *d)
 {
-	size_t stride = d->type->size[PART_PLAIN];
-	uint8_t *elements = malloc(d->count * stride + 1);
+	uint8_t *elements = elements_get(d);
 	struct column *c = d->columns.column;
+	size_t stride = d->type->size[PART_PLAIN];
 	size_t i;
 
-	if (!elements)
-		return;
-	if (H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
-		    H5P_DEFAULT, elements) < 0) {
-		H5Eclear2(H5E_DEFAULT);
-		free(elements);
-		return;
-	}
-	for (i = 0; i < d->columns.count; i++, c++) {
+	for (i = 0; elements && i < d->columns.count; i++, c++) {
 		if (!column_is_plain(c))
 			continue;
 		c->kept = malloc(c->bytes);

@@ -71,6 +71,13 @@ type_new(enum type_kind kind)
 	return t;
 }
 
+struct type *
+type_share(struct type *t)
+{
+	t->shares++;
+	return t;
+}
+
 void
 type_free(struct type *t)
 {
@@ -78,6 +85,10 @@ type_free(struct type *t)
 
 	if (!t)
 		return;
+	if (t->shares > 0) {
+		t->shares--;
+		return;
+	}
 	for (i = 0; i < PART_COUNT; i++)
 		if (t->mem[i] >= 0)
 			H5Tclose(t->mem[i]);
