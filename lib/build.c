@@ -262,8 +262,8 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 	free(b->arrays);
 	free(b->links);
 	free(b->attrs);
-	table_free(&b->by_path);
-	table_free(&b->by_attr);
+	hash_free(&b->by_path);
+	hash_free(&b->by_attr);
 	arena_free(&b->arena);
 	free(b->temporary);
 	free(b->project);

@@ -24,24 +24,24 @@ void arena_free(struct arena *arena);
 void *vector_grow(void *items, uint32_t count, uint32_t *room, size_t size)
 	must_check;
 
-/* table.c: from hashes to indices, open addressing */
+/* hash.c: from hashes to indices, open addressing */
 
 #define NONE UINT32_MAX
 
-struct table {
-	struct table_slot *slots;	/* 'size' of them, a power of two */
+struct hash {
+	struct hash_slot *slots;	/* 'size' of them, a power of two */
 	uint64_t size, count;
 };
 
 /* Whether entry 'index' of 'of' is the one that is looked for. */
-typedef bool table_same(const void *of, uint32_t index, const char *text,
+typedef bool hash_same(const void *of, uint32_t index, const char *text,
 			size_t size);
 
 /* The index that was put under 'hash' and is the same, or NONE. */
-uint32_t table_find(const struct table *table, uint64_t hash, table_same *same,
+uint32_t hash_find(const struct hash *table, uint64_t hash, hash_same *same,
 		    const void *of, const char *text, size_t size);
-int table_put(struct table *table, uint64_t hash, uint32_t index) must_check;
-void table_free(struct table *table);
+int hash_put(struct hash *table, uint64_t hash, uint32_t index) must_check;
+void hash_free(struct hash *table);
 
 /* The tree as it is described; indices, since vectors move. */
 
@@ -104,7 +104,7 @@ struct cute_shm_builder {
 	struct format_header header;
 
 	struct arena arena;
-	struct table by_path, by_attr;
+	struct hash by_path, by_attr;
 	struct build_node *nodes;
 	struct build_array *arrays;
 	struct build_link *links;

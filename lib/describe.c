@@ -39,7 +39,7 @@ same_path(const void *of, uint32_t index, const char *text, size_t size)
 uint32_t
 find_node(const struct cute_shm_builder *b, const char *path, size_t size)
 {
-	return table_find(&b->by_path, path_hash(path, size), same_path, b,
+	return hash_find(&b->by_path, path_hash(path, size), same_path, b,
 			  path, size);
 }
 
@@ -78,7 +78,7 @@ add_node(struct cute_shm_builder *b, uint32_t parent, enum cute_shm_kind kind,
 	node.path = arena_text(&b->arena, path, size);
 	if (!node.path)
 		return CUTE_SHM_ERR_NOMEM;
-	err = table_put(&b->by_path, node.hash, index);
+	err = hash_put(&b->by_path, node.hash, index);
 	if (err != 0)
 		return err;
 	nodes[index] = node;

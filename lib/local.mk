@@ -23,6 +23,7 @@ lib_libcore_la_SOURCES = \
 	lib/dtype.c \
 	lib/error.c \
 	lib/format.h \
+	lib/hash.c \
 	lib/internal.h \
 	lib/layout.c \
 	lib/log.c \
@@ -36,7 +37,6 @@ lib_libcore_la_SOURCES = \
 	lib/seal.c \
 	lib/space.c \
 	lib/structure.c \
-	lib/table.c \
 	lib/temporary.c \
 	lib/tree.c \
 	lib/typed.c \

@@ -193,7 +193,7 @@ add_attr(struct cute_shm_builder *b, uint32_t node, const struct value *v)
 	struct build_attr *attrs;
 	int err;
 
-	if (table_find(&b->by_attr, hash, same_attr, &of, v->name,
+	if (hash_find(&b->by_attr, hash, same_attr, &of, v->name,
 		       v->name_size) != NONE)
 		return cute_shm_fail(CUTE_SHM_ERR_EXISTS,
 				     "/%s has an attribute %s already",
@@ -207,7 +207,7 @@ add_attr(struct cute_shm_builder *b, uint32_t node, const struct value *v)
 	if (!attr.record)
 		return record_size(v) > UINT32_MAX ? CUTE_SHM_ERR_INVALID
 						   : CUTE_SHM_ERR_NOMEM;
-	err = table_put(&b->by_attr, hash, b->attr_count);
+	err = hash_put(&b->by_attr, hash, b->attr_count);
 	if (err != 0) {
 		free(attr.record);
 		return err;

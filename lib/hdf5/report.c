@@ -94,6 +94,7 @@ send_message(struct loader *l, struct message *m, const char *const text[3])
 }
 
 static int
+__attribute__((format(printf, 4, 0)))
 send_reason(struct loader *l, enum message_kind kind, const char *path,
 	    const char *format, va_list ap)
 {

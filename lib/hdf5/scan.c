@@ -456,7 +456,7 @@ see_broken(struct walk *w, struct place at, unsigned source, const char *cause)
 			    .path = link->path, .source = source,
 			    .address = link->address, .kind = OBJECT_OTHER,
 			    .broken = true };
-	size_t index;
+	size_t index = NO_OBJECT;
 	int rc;
 
 	rc = send_failed(w->l, link->path, "%s", cause);

@@ -6,16 +6,16 @@
 #include "builder.h"
 
 /* Half of the hash is enough to place it: indices have 32 bits too. */
-struct table_slot {
+struct hash_slot {
 	uint32_t hash;
 	uint32_t index;		/* NONE: free */
 };
 
 uint32_t
-table_find(const struct table *table, uint64_t hash, table_same *same,
+hash_find(const struct hash *table, uint64_t hash, hash_same *same,
 	   const void *of, const char *text, size_t size)
 {
-	const struct table_slot *slot;
+	const struct hash_slot *slot;
 	uint32_t half = (uint32_t)hash;
 	uint64_t i;
 
@@ -31,7 +31,7 @@ table_find(const struct table *table, uint64_t hash, table_same *same,
 }
 
 static void
-insert(struct table_slot *slots, uint64_t size, struct table_slot slot)
+insert(struct hash_slot *slots, uint64_t size, struct hash_slot slot)
 {
 	uint64_t i = slot.hash & (size - 1);
 
@@ -41,10 +41,10 @@ insert(struct table_slot *slots, uint64_t size, struct table_slot slot)
 }
 
 static int
-grow(struct table *table)
+grow(struct hash *table)
 {
 	uint64_t size = table->size == 0 ? 64 : table->size * 2;
-	struct table_slot *slots;
+	struct hash_slot *slots;
 	uint64_t i;
 
 	slots = reallocarray(NULL, size, sizeof(*slots));
@@ -64,7 +64,7 @@ grow(struct table *table)
 }
 
 int
-table_put(struct table *table, uint64_t hash, uint32_t index)
+hash_put(struct hash *table, uint64_t hash, uint32_t index)
 {
 	int err;
 
@@ -75,13 +75,13 @@ table_put(struct table *table, uint64_t hash, uint32_t index)
 			return err;
 	}
 	insert(table->slots, table->size,
-	       (struct table_slot){ (uint32_t)hash, index });
+	       (struct hash_slot){ (uint32_t)hash, index });
 	table->count++;
 	return 0;
 }
 
 void
-table_free(struct table *table)
+hash_free(struct hash *table)
 {
 	free(table->slots);
 }
