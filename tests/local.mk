@@ -136,3 +136,20 @@ tests_test_rebuild_LDADD = $(CORE_TEST_LDADD)
 tests_test_space_SOURCES = tests/test_space.c tests/util.c tests/util.h
 tests_test_space_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_space_LDADD = $(CORE_TEST_LDADD)
+
+# The reading half; sample.c makes the segments that they damage.
+SAMPLE_SOURCES = tests/sample.c tests/sample.h tests/util.c tests/util.h
+if HAVE_CHECK
+reading_tests = tests/test_check tests/test_typed tests/test_walk
+check_PROGRAMS += $(reading_tests)
+TESTS += $(reading_tests)
+endif
+tests_test_check_SOURCES = tests/test_check.c $(SAMPLE_SOURCES)
+tests_test_check_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_check_LDADD = $(CORE_TEST_LDADD)
+tests_test_typed_SOURCES = tests/test_typed.c $(SAMPLE_SOURCES)
+tests_test_typed_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_typed_LDADD = $(CORE_TEST_LDADD)
+tests_test_walk_SOURCES = tests/test_walk.c $(SAMPLE_SOURCES)
+tests_test_walk_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_walk_LDADD = $(CORE_TEST_LDADD)
