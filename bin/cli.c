@@ -59,6 +59,7 @@ misuse(const char *format, ...)
 	s = text_vformat(format, args);
 	va_end(args);
 	cli_message("%s", s);
+	free(s);
 	fprintf(stderr, "Try '%s --help'.\n", program->name);
 	exit(cli_end(CLI_MISUSE));
 }
