@@ -28,7 +28,7 @@ elements_size(const struct dataset *d)
 static uint64_t
 held_size(const struct dataset *d)
 {
-	return elements_size(d) + 8 * d->rank + 128;
+	return elements_size(d) + 8 * d->rank + 64;
 }
 
 static bool

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "strategy.h"
@@ -69,14 +70,29 @@ piece_job(void *arg, bool drop)
 	return 0;
 }
 
+/* Whether the byte at 'at' would have to be fetched from the disk. */
+static bool
+is_cold(int fd, uint64_t at)
+{
+	uint8_t byte;
+	struct iovec v = { &byte, 1 };
+
+	return preadv2(fd, &v, 1, (off_t)at, RWF_NOWAIT) < 0 &&
+	       errno == EAGAIN;
+}
+
 /* The kernel fetches the next part while threads work on this one. */
 static void
 ask_ahead(const struct task *t, uint64_t at, uint64_t size, uint64_t *asked)
 {
+	uint64_t next = t->file_offset + *asked;
+
 	if (at + AHEAD / 2 < *asked || *asked >= size)
 		return;
-	posix_fadvise(t->fd, (off_t)(t->file_offset + *asked), (off_t)AHEAD,
-		      POSIX_FADV_WILLNEED);
+	/* Asking for what is in memory takes time as well. */
+	if (is_cold(t->fd, next) || is_cold(t->fd, next + AHEAD / 2))
+		posix_fadvise(t->fd, (off_t)next, (off_t)AHEAD,
+			      POSIX_FADV_WILLNEED);
 	*asked += AHEAD;
 }
 
