@@ -140,8 +140,8 @@ tests_test_space_LDADD = $(CORE_TEST_LDADD)
 # The reading half; sample.c makes the segments that they damage.
 SAMPLE_SOURCES = tests/sample.c tests/sample.h tests/util.c tests/util.h
 if HAVE_CHECK
-reading_tests = tests/test_check tests/test_read tests/test_tree \
-	tests/test_typed tests/test_walk
+reading_tests = tests/test_check tests/test_golden tests/test_read \
+	tests/test_tree tests/test_typed tests/test_verify tests/test_walk
 check_PROGRAMS += $(reading_tests)
 TESTS += $(reading_tests)
 endif
@@ -160,3 +160,9 @@ tests_test_read_LDADD = $(CORE_TEST_LDADD)
 tests_test_tree_SOURCES = tests/test_tree.c $(SAMPLE_SOURCES)
 tests_test_tree_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_tree_LDADD = $(CORE_TEST_LDADD)
+tests_test_golden_SOURCES = tests/test_golden.c $(SAMPLE_SOURCES)
+tests_test_golden_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_golden_LDADD = $(CORE_TEST_LDADD)
+tests_test_verify_SOURCES = tests/test_verify.c $(SAMPLE_SOURCES)
+tests_test_verify_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_verify_LDADD = $(CORE_TEST_LDADD)
