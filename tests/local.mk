@@ -140,7 +140,8 @@ tests_test_space_LDADD = $(CORE_TEST_LDADD)
 # The reading half; sample.c makes the segments that they damage.
 SAMPLE_SOURCES = tests/sample.c tests/sample.h tests/util.c tests/util.h
 if HAVE_CHECK
-reading_tests = tests/test_check tests/test_golden tests/test_read \
+reading_tests = tests/test_check tests/test_golden \
+	tests/test_mutation tests/test_project tests/test_read \
 	tests/test_tree tests/test_typed tests/test_verify tests/test_walk
 check_PROGRAMS += $(reading_tests)
 TESTS += $(reading_tests)
@@ -166,3 +167,34 @@ tests_test_golden_LDADD = $(CORE_TEST_LDADD)
 tests_test_verify_SOURCES = tests/test_verify.c $(SAMPLE_SOURCES)
 tests_test_verify_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_verify_LDADD = $(CORE_TEST_LDADD)
+tests_test_mutation_SOURCES = tests/test_mutation.c $(SAMPLE_SOURCES)
+tests_test_mutation_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_mutation_LDADD = $(CORE_TEST_LDADD)
+tests_test_project_SOURCES = tests/test_project.c $(SAMPLE_SOURCES)
+tests_test_project_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_project_LDADD = $(CORE_TEST_LDADD)
+
+# "make fuzz": any bytes as a segment, for FUZZ_SECONDS; needs clang.  Its corpus
+# begins with a segment that has everything, and stays in tests/fuzz/corpus.
+FUZZ_CC = clang
+FUZZ_SECONDS = 60
+FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=all -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
+	-D_GNU_SOURCE
+fuzz_sources = tests/fuzz/fuzz_segment.c
+EXTRA_DIST += $(fuzz_sources)
+CLEANFILES += tests/fuzz/fuzz_segment
+tests/fuzz/fuzz_segment: $(fuzz_sources) $(lib_libcore_la_SOURCES) \
+		$(lib_libcommon_la_SOURCES)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. $(XXHASH_CFLAGS) -o $@ \
+		$(addprefix $(srcdir)/,$(fuzz_sources) \
+		$(filter %.c,$(lib_libcore_la_SOURCES) \
+		$(lib_libcommon_la_SOURCES))) $(XXHASH_LIBS) -lpthread
+
+.PHONY: fuzz
+fuzz: tests/fuzz/fuzz_segment tests/make_every$(EXEEXT)
+	@$(MKDIR_P) tests/fuzz/corpus
+	CUTE_SHM_ROOT=tests/fuzz/corpus tests/make_every small seed || :
+	tests/fuzz/fuzz_segment -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=65536 -timeout=10 tests/fuzz/corpus
