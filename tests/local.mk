@@ -138,9 +138,10 @@ tests_test_space_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_space_LDADD = $(CORE_TEST_LDADD)
 
 # The reading half; sample.c makes the segments that they damage.
-SAMPLE_SOURCES = tests/sample.c tests/sample.h tests/util.c tests/util.h
+SAMPLE_SOURCES = tests/sample.c tests/sample.h tests/read_all.c \
+	tests/read_all.h tests/util.c tests/util.h
 if HAVE_CHECK
-reading_tests = tests/test_check tests/test_golden \
+reading_tests = tests/test_check tests/test_golden tests/test_hostile \
 	tests/test_mutation tests/test_project tests/test_read \
 	tests/test_tree tests/test_typed tests/test_verify tests/test_walk
 check_PROGRAMS += $(reading_tests)
@@ -164,6 +165,9 @@ tests_test_tree_LDADD = $(CORE_TEST_LDADD)
 tests_test_golden_SOURCES = tests/test_golden.c $(SAMPLE_SOURCES)
 tests_test_golden_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_golden_LDADD = $(CORE_TEST_LDADD)
+tests_test_hostile_SOURCES = tests/test_hostile.c $(SAMPLE_SOURCES)
+tests_test_hostile_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_hostile_LDADD = $(CORE_TEST_LDADD)
 tests_test_verify_SOURCES = tests/test_verify.c $(SAMPLE_SOURCES)
 tests_test_verify_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_verify_LDADD = $(CORE_TEST_LDADD)
@@ -181,18 +185,18 @@ FUZZ_SECONDS = 60
 FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=all -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
 	-D_GNU_SOURCE
-fuzz_sources = tests/fuzz/fuzz_segment.c
-EXTRA_DIST += $(fuzz_sources)
+fuzz_sources = tests/fuzz/fuzz_segment.c tests/read_all.c
+EXTRA_DIST += tests/fuzz/fuzz_segment.c
 CLEANFILES += tests/fuzz/fuzz_segment
 tests/fuzz/fuzz_segment: $(fuzz_sources) $(lib_libcore_la_SOURCES) \
 		$(lib_libcommon_la_SOURCES)
 	@$(MKDIR_P) tests/fuzz
-	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. $(XXHASH_CFLAGS) -o $@ \
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests $(XXHASH_CFLAGS) -o $@ \
 		$(addprefix $(srcdir)/,$(fuzz_sources) \
 		$(filter %.c,$(lib_libcore_la_SOURCES) \
 		$(lib_libcommon_la_SOURCES))) $(XXHASH_LIBS) -lpthread
 
-.PHONY: fuzz
 fuzz: tests/fuzz/fuzz_segment tests/make_every$(EXEEXT)
 	@$(MKDIR_P) tests/fuzz/corpus
 	CUTE_SHM_ROOT=tests/fuzz/corpus tests/make_every small seed || :

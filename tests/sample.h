@@ -4,6 +4,7 @@
 #define CUTE_SHM_TESTS_SAMPLE_H
 
 #include "internal.h"
+#include "read_all.h"
 #include "util.h"
 
 #define SAMPLE_BLOCK	512	/* its block_size */
@@ -39,8 +40,5 @@ uint64_t segment_attr(const struct segment *segment, const char *path,
 void put32(const struct segment *segment, uint64_t at, uint32_t value);
 void put64(const struct segment *segment, uint64_t at, uint64_t value);
 uint64_t get64(const struct segment *segment, uint64_t at);
-
-/* Call all that reads; the number of nodes that a walk found. */
-unsigned segment_read_all(const struct cute_shm *shm);
 
 #endif

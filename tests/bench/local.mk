@@ -15,7 +15,6 @@ tests_bench_bench_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(XXHASH_CFLAGS) \
 tests_bench_bench_LDADD = lib/libload.la lib/libcore.la $(HDF5_LIBS) \
 	$(XXHASH_LIBS) $(ZSTD_LIBS)
 
-.PHONY: bench
 bench: tests/bench/bench
 	tests/bench/bench $(BENCHFLAGS)
 endif

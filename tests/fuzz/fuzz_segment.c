@@ -6,85 +6,77 @@
  */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cute_shm.h"
+#include "internal.h"
+#include "read_all.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static volatile unsigned sink;
-
+/* Sizes follow from the input's: most changes of it would end at the header. */
 static void
-read_bytes(const void *data, uint64_t size)
+fit(uint8_t *bytes, size_t size)
 {
-	const uint8_t *p = data;
+	struct format_header h;
 
-	while (size > 0)
-		sink += p[--size];
+	if (size < sizeof(h))
+		return;
+	memcpy(&h, bytes, sizeof(h));
+	h.segment_size = size;
+	if (h.data_offset <= size)
+		h.data_size = size - h.data_offset;
+	memcpy(bytes, &h, sizeof(h));
+}
+
+static int
+count(const struct cute_shm_damage *damage, void *arg)
+{
+	unsigned *left = arg;
+
+	if (strlen(damage->message) == 0 || damage->err == 0)
+		abort();
+	return --*left == 0;
 }
 
 static void
-read_array(const struct cute_shm_array *a)
+verify(const struct cute_shm *shm)
 {
-	const void *item;
-	uint64_t i, n;
+	unsigned left = 10000;
+	struct cute_shm_verify_options opt = {
+		.size = sizeof(opt), .jobs = 1, .report = count, .arg = &left
+	};
+	struct cute_shm_verify_result result;
 
-	read_bytes(a->data, a->data_size);
-	read_bytes(a->dtype, strlen(a->dtype));
-	for (i = 0; a->offsets && i < a->element_count; i++)
-		if (cute_shm_element(a, i, &item, &n) == 0)
-			read_bytes(item, n * a->item_size);
-}
-
-static void
-read_node(const struct cute_shm_node *node)
-{
-	struct cute_shm_node other;
-	struct cute_shm_array array;
-	struct cute_shm_attr attr;
-	int rc;
-
-	read_bytes(node->path, strlen(node->path));
-	for (rc = cute_shm_next_attr(node, NULL, &attr); rc == 0;
-	     rc = cute_shm_next_attr(node, &attr, &attr))
-		read_array(&attr.value);
-	if (cute_shm_node_array(node, &array) == 0)
-		read_array(&array);
-	if (cute_shm_get(node->shm, node->path, &array) == 0)
-		read_bytes(array.path, strlen(array.path));
-	if (cute_shm_follow(node, &other) == 0)
-		read_bytes(other.name, strlen(other.name));
-	if (cute_shm_parent(node, &other) == 0)
-		read_bytes(other.name, strlen(other.name));
-}
-
-static void
-read_all(const struct cute_shm *shm)
-{
-	struct cute_shm_verify_options opt = { .size = sizeof(opt), .jobs = 1 };
-	struct cute_shm_node top, node;
-	int rc = cute_shm_find(shm, "", &top);
-
-	for (node = top; rc == 0; rc = cute_shm_next(&top, &node, &node))
-		read_node(&node);
-	(void)!cute_shm_verify(shm, &opt, NULL);
+	if (cute_shm_verify(shm, &opt, &result) == 0 && result.damaged != 0)
+		abort();
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct cute_shm_array array;
 	struct cute_shm *shm;
 	char path[64];
-	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	uint8_t *bytes;
+	int fd;
 
-	if (fd < 0)
-		return 0;
+	bytes = malloc(size + 1);
+	fd = memfd_create("fuzz", MFD_CLOEXEC);
+	if (!bytes || fd < 0)
+		abort();
+	memcpy(bytes, data, size);
+	fit(bytes, size);
+	if (write(fd, bytes, size) != (ssize_t)size)
+		abort();
+	free(bytes);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (write(fd, bytes, size) == (ssize_t)size &&
-	    cute_shm_open_file(path, NULL, &shm) == 0) {
-		read_all(shm);
+	if (cute_shm_open_file(path, NULL, &shm) == 0) {
+		segment_read_all(shm);
+		cute_shm_get(shm, "l/l/a/b/x", &array);
+		verify(shm);
 		cute_shm_close(shm);
 	}
 	close(fd);
