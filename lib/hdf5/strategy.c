@@ -73,7 +73,8 @@ read_by_layout(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 }
 
 int
-strategy_read(struct reader *r, const struct strategy_source *s, const char **how)
+strategy_read(struct reader *r, const struct strategy_source *s,
+	      const char **how)
 {
 	hid_t dcpl;
 	int err;

@@ -263,8 +263,8 @@ int task_write_box(struct task *task, struct batch *batch,
 /* Each sets *fits, and does nothing if that is false. */
 int read_contiguous(struct reader *reader, const struct strategy_source *source,
 		    hid_t dcpl, bool *fits);
-int read_chunks(struct reader *reader, const struct strategy_source *source, hid_t dcpl,
-		bool *fits);
+int read_chunks(struct reader *reader, const struct strategy_source *source,
+		hid_t dcpl, bool *fits);
 
 /*
  * strategy.c: the first filter that libhdf5 itself does not have, or -1; its
