@@ -199,6 +199,7 @@ tests/fuzz/fuzz_segment: $(fuzz_sources) $(lib_libcore_la_SOURCES) \
 
 fuzz: tests/fuzz/fuzz_segment tests/make_every$(EXEEXT)
 	@$(MKDIR_P) tests/fuzz/corpus
-	CUTE_SHM_ROOT=tests/fuzz/corpus tests/make_every small seed || :
+	CUTE_SHM_ROOT=tests/fuzz/corpus tests/make_every small seed || \
+		test -f tests/fuzz/corpus/cute-shm.seed
 	tests/fuzz/fuzz_segment -max_total_time=$(FUZZ_SECONDS) \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus

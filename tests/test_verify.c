@@ -371,7 +371,7 @@ END_TEST
 /* More blocks than one batch of jobs takes, and arrays without number. */
 START_TEST(much_data)
 {
-	static uint8_t data[3000000];
+	static uint8_t data[1000000];
 	struct cute_shm_build_options opt = {
 		.size = sizeof(opt), .block_size = 64, .jobs = 2
 	};
