@@ -55,7 +55,9 @@ enum cute_shm_err {
 	CUTE_SHM_ERR_STATE	 = -13,	/* not at this stage of a builder */
 	CUTE_SHM_ERR_CANCELLED	 = -14,	/* a callback asked to stop */
 	CUTE_SHM_ERR_SOURCE	 = -15,	/* the HDF5 file cannot be read */
-	CUTE_SHM_ERR_END	 = -16	/* nothing follows; not a failure */
+	CUTE_SHM_ERR_END	 = -16,	/* nothing follows; not a failure */
+	CUTE_SHM_ERR_TIMEOUT	 = -17,	/* others held it too long */
+	CUTE_SHM_ERR_TORN	 = -18	/* its writer died in the middle */
 };
 
 /* The name of an error in a few words; never NULL, also for unknown ones. */
@@ -101,7 +103,8 @@ const char *cute_shm_version(void);
 /* ----------------------------------------------------------------- reading */
 
 enum {
-	CUTE_SHM_ANY_OWNER = 1	/* trust segments of other users too */
+	CUTE_SHM_ANY_OWNER = 1,	/* trust segments of other users too */
+	CUTE_SHM_WRITE	   = 2	/* arrays may be updated in place */
 };
 
 struct cute_shm_open_options {
@@ -495,5 +498,7 @@ int cute_shm_builder_adopt(struct cute_shm_builder *b);
 #ifdef __cplusplus
 }
 #endif
+
+#include <cute_shm_live.h>
 
 #endif

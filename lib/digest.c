@@ -66,3 +66,27 @@ block_rows(uint64_t data_size, uint64_t block_size)
 		return 0;
 	return data_size / block_size + (data_size % block_size != 0);
 }
+
+int
+digest_data(const void *data, uint64_t size, uint64_t block_size, uint64_t *ret)
+{
+	struct digest_stream *stream;
+	const uint8_t *p = data;
+	uint64_t left, block, hash;
+
+	if (size <= block_size) {
+		*ret = digest(data, size);
+		return 0;
+	}
+	stream = digest_stream_new();
+	if (!stream)
+		return CUTE_SHM_ERR_NOMEM;
+	for (left = size; left > 0; left -= block, p += block) {
+		block = left < block_size ? left : block_size;
+		hash = digest(p, block);
+		digest_stream_add(stream, &hash, sizeof(hash));
+	}
+	*ret = digest_stream_end(stream);
+	digest_stream_free(stream);
+	return 0;
+}

@@ -29,6 +29,8 @@ static const char *const names[] = {
 	[-CUTE_SHM_ERR_CANCELLED]	= "cancelled",
 	[-CUTE_SHM_ERR_SOURCE]		= "source file cannot be read",
 	[-CUTE_SHM_ERR_END]		= "nothing follows",
+	[-CUTE_SHM_ERR_TIMEOUT]		= "time is up",
+	[-CUTE_SHM_ERR_TORN]		= "torn by a writer that died",
 };
 
 const char *

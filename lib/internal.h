@@ -30,6 +30,8 @@ struct cute_shm {
 	size_t size;
 	struct format_header header;	/* private copy, see check_header() */
 	int fd;
+	bool writable;			/* live slots and data are mapped so */
+	struct lock_table *locks;	/* that threads of this handle hold */
 	char *project;			/* "" when opened by path */
 	char *path;
 	struct stat stat;
@@ -98,6 +100,13 @@ void digest_stream_add(struct digest_stream *stream, const void *data,
 		       size_t size);
 uint64_t digest_stream_end(struct digest_stream *stream);
 void digest_stream_free(struct digest_stream *stream);
+
+/*
+ * The digest of an array's data as its record has it: of the digests of its
+ * blocks, where it is longer than one.
+ */
+int digest_data(const void *data, uint64_t size, uint64_t block_size,
+		uint64_t *ret) must_check;
 
 /* Rows of the block digests that an array of that size has; 0: none. */
 uint64_t block_rows(uint64_t data_size, uint64_t block_size);

@@ -3,7 +3,7 @@
 
 noinst_LTLIBRARIES += lib/libcommon.la lib/libcore.la
 lib_LTLIBRARIES += lib/libcute_shm.la
-include_HEADERS += lib/cute_shm.h
+include_HEADERS += lib/cute_shm.h lib/cute_shm_live.h
 nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
@@ -23,9 +23,13 @@ lib_libcore_la_SOURCES = \
 	lib/dtype.c \
 	lib/error.c \
 	lib/format.h \
+	lib/futex.h \
 	lib/hash.c \
 	lib/internal.h \
 	lib/layout.c \
+	lib/live.c \
+	lib/lock.c \
+	lib/lock.h \
 	lib/log.c \
 	lib/lookup.c \
 	lib/path.c \

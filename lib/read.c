@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "lock.h"
 
 /* A regular file of the caller or root, with room for a header. */
 static int
@@ -67,10 +68,22 @@ map(struct cute_shm *shm)
 	if (rc != 0)
 		return cute_shm_fail(rc, "%s: %s", shm->path,
 				     cute_shm_errmsg());
+	if (shm->writable &&
+	    (shm->header.compatible & ~FORMAT_COMPATIBLE_KNOWN))
+		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED, "%s: unknown "
+				     "feature bits %#x: may be read, not "
+				     "written", shm->path,
+				     shm->header.compatible);
 	base = mmap(NULL, shm->size, PROT_READ, MAP_SHARED, shm->fd, 0);
 	if (base == MAP_FAILED)
 		return fail_errno("cannot map %s", shm->path);
 	shm->base = base;
+	/* Metadata stay read-only for all; so do the data, for readers. */
+	if (shm->writable && shm->size > shm->header.live_offset &&
+	    mprotect((uint8_t *)base + shm->header.live_offset,
+		     shm->size - shm->header.live_offset,
+		     PROT_READ | PROT_WRITE) != 0)
+		return fail_errno("cannot map %s for writing", shm->path);
 	/* Core dumps would be as large as the data; failing is harmless. */
 	madvise(base, shm->size, MADV_DONTDUMP);
 	memcpy(shm->version, shm->header.version, sizeof(shm->version) - 1);
@@ -83,8 +96,8 @@ static int
 open_descriptor(struct cute_shm *shm, int follow)
 {
 	/* Not to be held up by a pipe that bears the name. */
-	shm->fd = open(shm->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		       follow);
+	shm->fd = open(shm->path, (shm->writable ? O_RDWR : O_RDONLY) |
+		       O_CLOEXEC | O_NONBLOCK | O_NOCTTY | follow);
 	if (shm->fd >= 0) {
 		if (fstat(shm->fd, &shm->stat) == 0)
 			return 0;
@@ -113,7 +126,8 @@ open_options(struct cute_shm_open_options *o,
 
 	*o = (struct cute_shm_open_options){ .size = sizeof(*o) };
 	rc = options_copy(o, sizeof(*o), opt);
-	if (rc == 0 && (o->flags & ~(unsigned)CUTE_SHM_ANY_OWNER))
+	if (rc == 0 &&
+	    (o->flags & ~(unsigned)(CUTE_SHM_ANY_OWNER | CUTE_SHM_WRITE)))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "unknown flags %#x to open with",
 				     o->flags);
@@ -132,6 +146,7 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a handle");
 	}
 	shm->fd = -1;
+	shm->writable = flags & CUTE_SHM_WRITE;
 	shm->path = path;
 	shm->project = strdup(project);
 	if (!shm->project)
@@ -142,10 +157,17 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 		rc = check_file(shm, flags);
 	if (rc == 0)
 		rc = map(shm);
+	if (rc == 0)
+		rc = lock_table_new(shm->fd, &shm->locks);
 	if (rc != 0) {
 		cute_shm_close(shm);
 		return rc;
 	}
+	/*
+	 * Seen by whoever asks whether the segment is in use.  On a file system
+	 * without locks nobody can ask.
+	 */
+	range_try(shm->fd, LOCK_READER, LOCK_READER + 1, false);
 	*ret = shm;
 	return 0;
 }
@@ -191,6 +213,7 @@ cute_shm_close(struct cute_shm *shm)
 		return;
 	if (shm->base)
 		munmap((void *)(uintptr_t)shm->base, shm->size);
+	lock_table_free(shm->locks);
 	if (shm->fd >= 0)
 		close(shm->fd);
 	free(shm->project);

@@ -203,3 +203,18 @@ fuzz: tests/fuzz/fuzz_segment tests/make_every$(EXEEXT)
 		test -f tests/fuzz/corpus/cute-shm.seed
 	tests/fuzz/fuzz_segment -max_total_time=$(FUZZ_SECONDS) \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus
+
+if HAVE_CHECK
+check_PROGRAMS += tests/test_lock tests/test_live tests/test_live_stress
+tests_test_live_stress_SOURCES = tests/test_live_stress.c tests/util.c \
+	tests/util.h
+tests_test_live_stress_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_live_stress_LDADD = lib/libcore.la $(CHECK_LIBS)
+tests_test_lock_SOURCES = tests/test_lock.c tests/util.c tests/util.h
+tests_test_lock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_lock_LDADD = lib/libcore.la $(CHECK_LIBS)
+tests_test_live_SOURCES = tests/test_live.c tests/util.c tests/util.h
+tests_test_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_live_LDADD = lib/libcore.la $(CHECK_LIBS)
+TESTS += tests/test_lock tests/test_live tests/test_live_stress
+endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* Locks that die with their holder, between handles and between threads. */
+
+#include <check.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "lock.h"
+#include "util.h"
+
+#define SHORT_NS INT64_C(20000000)
+
+static int fd[2];			/* two descriptions of one file */
+static struct lock_table *table[2];
+
+static void
+setup(void)
+{
+	char path[] = "/tmp/test_lock.XXXXXX";
+	int i;
+
+	fd[0] = mkostemp(path, O_CLOEXEC);
+	ck_assert_int_ge(fd[0], 0);
+	fd[1] = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_int_ge(fd[1], 0);
+	unlink(path);
+	ck_assert_int_eq(ftruncate(fd[0], 4096), 0);
+	for (i = 0; i < 2; i++)
+		ck_assert_int_eq(lock_table_new(fd[i], &table[i]), 0);
+}
+
+static void
+teardown(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		lock_table_free(table[i]);
+		close(fd[i]);
+	}
+}
+
+/* Whether a lock on [start, end) is to be had at once. */
+static bool
+free_now(int i, uint64_t start, uint64_t end, bool exclusive)
+{
+	struct cute_shm_lock *lock;
+	int rc = lock_range(table[i], start, end, exclusive, 0, &lock);
+
+	if (rc == 0)
+		cute_shm_unlock(lock);
+	else
+		ck_assert_int_eq(rc, CUTE_SHM_ERR_TIMEOUT);
+	return rc == 0;
+}
+
+START_TEST(handles_exclude_each_other)
+{
+	struct cute_shm_lock *lock;
+
+	ck_assert_int_eq(lock_range(table[0], 0, 100, true, 0, &lock), 0);
+	ck_assert(!free_now(1, 99, 200, true));
+	ck_assert(!free_now(1, 99, 200, false));
+	ck_assert(free_now(1, 100, 200, true));
+	ck_assert(range_locked(fd[1], 50, 60, false));
+	cute_shm_unlock(lock);
+	ck_assert(free_now(1, 0, 100, true));
+	ck_assert(!range_locked(fd[1], 50, 60, false));
+}
+END_TEST
+
+START_TEST(threads_of_one_handle_exclude_each_other)
+{
+	struct cute_shm_lock *lock;
+
+	ck_assert_int_eq(lock_range(table[0], 0, 100, true, 0, &lock), 0);
+	ck_assert(table_holds(table[0], 0, 1));
+	ck_assert(!free_now(0, 0, 1, false));
+	ck_assert(free_now(0, 100, 101, true));
+	cute_shm_unlock(lock);
+	ck_assert(!table_holds(table[0], 0, 1));
+	ck_assert(free_now(0, 0, 1, true));
+}
+END_TEST
+
+START_TEST(shared_locks_go_together)
+{
+	struct cute_shm_lock *lock[3];
+
+	ck_assert_int_eq(lock_range(table[0], 0, 100, false, 0, &lock[0]), 0);
+	ck_assert_int_eq(lock_range(table[0], 0, 100, false, 0, &lock[1]), 0);
+	ck_assert_int_eq(lock_range(table[1], 0, 100, false, 0, &lock[2]), 0);
+	ck_assert(!table_holds(table[0], 0, 100));
+	cute_shm_unlock(lock[2]);
+	cute_shm_unlock(lock[0]);
+	/* The kernel knows one lock; it must stay for the second thread. */
+	ck_assert(!free_now(1, 0, 100, true));
+	cute_shm_unlock(lock[1]);
+	ck_assert(free_now(1, 0, 100, true));
+}
+END_TEST
+
+START_TEST(a_part_survives_the_end_of_the_whole)
+{
+	struct cute_shm_lock *whole, *part, *other;
+
+	ck_assert_int_eq(lock_range(table[0], 0, 1000, false, 0, &whole), 0);
+	ck_assert_int_eq(lock_range(table[0], 10, 20, false, 0, &part), 0);
+	ck_assert_int_eq(lock_range(table[0], 30, 40, false, 0, &other), 0);
+	cute_shm_unlock(whole);
+	ck_assert(free_now(1, 0, 10, true));
+	ck_assert(!free_now(1, 10, 11, true));
+	ck_assert(free_now(1, 20, 30, true));
+	ck_assert(!free_now(1, 39, 40, true));
+	ck_assert(free_now(1, 40, 1000, true));
+	cute_shm_unlock(part);
+	cute_shm_unlock(other);
+	ck_assert(free_now(1, 0, 1000, true));
+}
+END_TEST
+
+START_TEST(the_whole_survives_the_end_of_a_part)
+{
+	struct cute_shm_lock *whole, *part;
+
+	ck_assert_int_eq(lock_range(table[0], 0, 1000, false, 0, &whole), 0);
+	ck_assert_int_eq(lock_range(table[0], 10, 20, false, 0, &part), 0);
+	cute_shm_unlock(part);
+	ck_assert(!free_now(1, 10, 20, true));
+	cute_shm_unlock(whole);
+}
+END_TEST
+
+START_TEST(an_array_without_data_needs_no_lock)
+{
+	struct cute_shm_lock *lock, *again;
+
+	ck_assert_int_eq(lock_range(table[0], 7, 7, true, 0, &lock), 0);
+	ck_assert_int_eq(lock_range(table[1], 7, 7, true, 0, &again), 0);
+	cute_shm_unlock(lock);
+	cute_shm_unlock(again);
+	cute_shm_unlock(NULL);
+}
+END_TEST
+
+START_TEST(a_timeout_ends_the_waiting)
+{
+	struct cute_shm_lock *lock, *no;
+	struct timespec end;
+	int i;
+
+	ck_assert_int_eq(lock_range(table[0], 0, 100, true, 0, &lock), 0);
+	for (i = 0; i < 2; i++) {
+		end = deadline_after(SHORT_NS);
+		ck_assert_int_eq(lock_range(table[i], 0, 100, true, SHORT_NS,
+					    &no), CUTE_SHM_ERR_TIMEOUT);
+		ck_assert_int_le(time_left(&end), 0);
+	}
+	cute_shm_unlock(lock);
+}
+END_TEST
+
+struct waiter {
+	pthread_t thread;
+	int i;
+	int rc;
+};
+
+static void *
+wait_for_ever(void *arg)
+{
+	struct waiter *w = arg;
+	struct cute_shm_lock *lock;
+
+	w->rc = lock_range(table[w->i], 0, 100, true, CUTE_SHM_FOREVER, &lock);
+	if (w->rc == 0)
+		cute_shm_unlock(lock);
+	return NULL;
+}
+
+START_TEST(waiters_get_it_in_the_end)
+{
+	struct waiter w[4] = { { .i = 0 }, { .i = 1 }, { .i = 0 }, { .i = 1 } };
+	struct cute_shm_lock *lock;
+	int i;
+
+	ck_assert_int_eq(lock_range(table[0], 0, 100, true, 0, &lock), 0);
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&w[i].thread, NULL,
+						wait_for_ever, &w[i]), 0);
+	usleep(20000);
+	cute_shm_unlock(lock);
+	for (i = 0; i < 4; i++) {
+		pthread_join(w[i].thread, NULL);
+		ck_assert_int_eq(w[i].rc, 0);
+	}
+}
+END_TEST
+
+START_TEST(a_killed_holder_holds_nothing)
+{
+	char path[32];
+	struct cute_shm_lock *lock;
+	struct lock_table *mine;
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd[0]);
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		/* An open file description of its own. */
+		if (lock_table_new(open(path, O_RDWR), &mine) == 0 &&
+		    lock_range(mine, 0, 100, true, 0, &lock) == 0 &&
+		    write(ready[1], "y", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	ck_assert(!free_now(0, 0, 100, false));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	ck_assert(free_now(0, 0, 100, true));
+	close(ready[0]);
+	close(ready[1]);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("lock");
+	TCase *tcase = tcase_create("all");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, handles_exclude_each_other);
+	tcase_add_test(tcase, threads_of_one_handle_exclude_each_other);
+	tcase_add_test(tcase, shared_locks_go_together);
+	tcase_add_test(tcase, a_part_survives_the_end_of_the_whole);
+	tcase_add_test(tcase, the_whole_survives_the_end_of_a_part);
+	tcase_add_test(tcase, an_array_without_data_needs_no_lock);
+	tcase_add_test(tcase, a_timeout_ends_the_waiting);
+	tcase_add_test(tcase, waiters_get_it_in_the_end);
+	tcase_add_test(tcase, a_killed_holder_holds_nothing);
+	suite_add_tcase(suite, tcase);
+	return test_run(suite);
+}
