@@ -13,6 +13,7 @@ MAN_CORE = \
 	man/cute_shm_get.3 \
 	man/cute_shm_list.3 \
 	man/cute_shm_open.3 \
+	man/cute_shm_update.3 \
 	man/cute_shm_verify.3 \
 	man/cute_shm_walk.3
 
@@ -38,6 +39,7 @@ MAN_CALLS = \
 	man/cute_shm_builder_seal.3 \
 	man/cute_shm_builder_write.3 \
 	man/cute_shm_close.3 \
+	man/cute_shm_dtype_size.3 \
 	man/cute_shm_element.3 \
 	man/cute_shm_errmsg.3 \
 	man/cute_shm_f32.3 \
@@ -51,6 +53,8 @@ MAN_CALLS = \
 	man/cute_shm_i64.3 \
 	man/cute_shm_i8.3 \
 	man/cute_shm_info.3 \
+	man/cute_shm_lock.3 \
+	man/cute_shm_lock_all.3 \
 	man/cute_shm_log.3 \
 	man/cute_shm_next.3 \
 	man/cute_shm_next_attr.3 \
@@ -58,7 +62,10 @@ MAN_CALLS = \
 	man/cute_shm_node_array.3 \
 	man/cute_shm_open_file.3 \
 	man/cute_shm_parent.3 \
+	man/cute_shm_seal.3 \
 	man/cute_shm_set_log.3 \
+	man/cute_shm_snapshot.3 \
+	man/cute_shm_state.3 \
 	man/cute_shm_strerror.3 \
 	man/cute_shm_typed.3 \
 	man/cute_shm_u16.3 \
@@ -66,8 +73,12 @@ MAN_CALLS = \
 	man/cute_shm_u64.3 \
 	man/cute_shm_u8.3 \
 	man/cute_shm_unlink.3 \
+	man/cute_shm_unlock.3 \
+	man/cute_shm_update_begin.3 \
+	man/cute_shm_update_end.3 \
 	man/cute_shm_values_at.3 \
-	man/cute_shm_version.3
+	man/cute_shm_version.3 \
+	man/cute_shm_wait.3
 
 MAN_HDF5_CALLS = \
 	man/cute_shm_hdf5_plan.3 \

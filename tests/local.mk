@@ -11,7 +11,10 @@ tests_make_project_LDADD = lib/libcute_shm.la
 cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh
-TESTS += $(cli_tests)
+surface_tests = tests/check_exports.sh tests/check_headers.sh \
+	tests/check_link.sh
+TESTS += $(cli_tests) $(surface_tests)
+EXTRA_DIST += $(surface_tests)
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/golden/cli_list tests/golden/cli_load tests/golden/cli_options \
 	tests/golden/cli_terminal tests/golden/cli_unlink

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Programs of others link with what is installed, shared and static, by what
+# pkg-config says, and run.
+failed=0
+for tool in pkg-config make "${CC:-cc}"; do
+	command -v "$tool" >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+
+# A staged installation; pkg-config is told where the prefix is for now.
+make -s install DESTDIR="$tmp" >"$tmp/log" 2>&1 ||
+	{ tail "$tmp/log"; exit 1; }
+libdir=$(dirname "$(find "$tmp" -name cute-shm.pc)")
+prefix=$(dirname "$(dirname "$libdir")")
+PKG_CONFIG_PATH=$libdir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+LD_LIBRARY_PATH=$prefix/lib
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+
+cat >"$tmp/core.c" <<'END'
+#include <cute_shm.h>
+#include <string.h>
+/* Names of the library's own that a program may use for itself. */
+int digest(void) { return 0; }
+int main(void) { return strcmp(cute_shm_version(), CUTE_SHM_VERSION) ||
+		 digest(); }
+END
+cat >"$tmp/hdf5.c" <<'END'
+#include <cute_shm_hdf5.h>
+int main(void) { return cute_shm_hdf5_plan("/nonexistent", 0, 0) !=
+		 CUTE_SHM_ERR_SOURCE; }
+END
+
+# linked NAME PACKAGE CFLAGS... LIBS...
+linked() {
+	what=$1
+	shift
+	# shellcheck disable=SC2068
+	if ! "${CC:-cc}" -o "$tmp/program" $@ 2>"$tmp/log" ||
+	   ! "$tmp/program"; then
+		echo "$what: does not link, or does not run:"
+		cat "$tmp/log"
+		failed=1
+	fi
+}
+
+for name in core hdf5; do
+	package=cute-shm
+	[ $name = core ] || package=cute-shm-hdf5
+	[ -f "$libdir/$package.pc" ] || continue
+	cflags=$(pkg-config --define-variable=prefix="$prefix" --cflags $package)
+	libs=$(pkg-config --define-variable=prefix="$prefix" --libs $package)
+	if [ -f "$prefix/lib/libcute_shm.so" ]; then
+		linked "$package, shared" "$tmp/$name.c" "$cflags" "$libs"
+	fi
+done
+# Our own archive; what it needs of others as those have it.
+if [ -f "$prefix/lib/libcute_shm.a" ]; then
+	libs=$(pkg-config --define-variable=prefix="$prefix" --static --libs \
+		cute-shm | sed "s,-lcute_shm,$prefix/lib/libcute_shm.a,")
+	cflags=$(pkg-config --define-variable=prefix="$prefix" --cflags cute-shm)
+	sed -i '/digest/d; s/ ||$/; }/' "$tmp/core.c"
+	linked "cute-shm, static" "$tmp/core.c" "$cflags" "$libs"
+fi
+exit $failed
