@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Segments that mean harm: they would take forever, or lead astray. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sample.h"
@@ -103,27 +105,64 @@ START_TEST(subtrees_that_overlap)
 }
 END_TEST
 
-/* All arrays have the data of the largest: none is hashed twice. */
+/* Some arrays are all of "big": it is hashed once. */
 START_TEST(data_that_overlap)
 {
-	static const char *const paths[] = { "a/x", "scalar", "color",
-					     "table/id", "table/x" };
+	static const char *const paths[] = { "color", "table/id", "table/x" };
+	const size_t from = offsetof(struct format_array, element_count);
+	const size_t to = offsetof(struct format_array, live_slot);
+	uint64_t big = segment_node(&sample, "big"), at;
 	struct cute_shm_verify_result result;
-	struct format_array *big, *array;
 	struct cute_shm *shm;
 	size_t i;
 
-	big = (void *)(sample.bytes + segment_node(&sample, "big"));
 	for (i = 0; i < ELEMENTS(paths); i++) {
-		array = (void *)(sample.bytes +
-				 segment_node(&sample, paths[i]));
-		array->data_offset = big->data_offset;
+		at = segment_node(&sample, paths[i]);
+		memcpy(sample.bytes + at + from, sample.bytes + big + from,
+		       to - from);
+		put64(&sample, at + sizeof(struct format_array), SAMPLE_BIG);
 	}
 	segment_seal(&sample);
 	shm = segment_attach(&sample);
 	ck_err(cute_shm_verify(shm, NULL, &result), CUTE_SHM_ERR_CORRUPT);
 	ck_assert_uint_le(result.bytes, segment_header(&sample)->data_size);
 	ck_assert_uint_ge(result.damaged, ELEMENTS(paths));
+	cute_shm_close(shm);
+}
+END_TEST
+
+/* Hashes that are not spread at all: halving finds the row. */
+START_TEST(hashes_in_heaps)
+{
+	const uint64_t hash = path_hash("500/x", 5);
+	struct format_index_row *rows;
+	struct cute_shm_builder *b;
+	struct cute_shm_array a;
+	struct cute_shm *shm;
+	uint64_t i, count;
+	char path[16];
+
+	ck_ok(cute_shm_builder_new("heaps", NULL, &b));
+	for (i = 0; i < 1000; i++) {
+		snprintf(path, sizeof(path), "%u/x", (unsigned)i);
+		ck_ok(cute_shm_builder_array(b, path, "|u1", 0, NULL, "\1"));
+	}
+	ck_ok(cute_shm_builder_publish(b, NULL));
+	cute_shm_builder_free(b);
+	segment_free(&sample);
+	sample = segment_read(test_path(getenv("CUTE_SHM_ROOT"),
+					PROJECT_PREFIX "heaps"));
+	count = segment_header(&sample)->node_count;
+	rows = (void *)(sample.bytes + segment_header(&sample)->index_offset);
+	for (i = 0; i < count; i++)
+		if (rows[i].hash != hash)
+			rows[i].hash = rows[i].hash < hash ? hash - 1
+							   : hash + 1;
+	segment_seal(&sample);
+	shm = segment_attach(&sample);
+	ck_ok(cute_shm_get(shm, "500/x", &a));
+	ck_assert_str_eq(a.path, "500/x");
+	ck_err(cute_shm_get(shm, "501/x", &a), CUTE_SHM_ERR_NOT_FOUND);
 	cute_shm_close(shm);
 }
 END_TEST
@@ -174,6 +213,27 @@ START_TEST(parents_that_are_none)
 }
 END_TEST
 
+/* All of a null but for its dimension. */
+START_TEST(null_with_a_dimension)
+{
+	const uint64_t at = segment_node(&sample, "color");
+	struct format_array *f = (void *)(sample.bytes + at);
+	struct cute_shm_array a;
+	struct cute_shm *shm;
+
+	memset(f->dtype, 0, sizeof(f->dtype));
+	memcpy(f->dtype, "null", 4);
+	f->element_count = f->item_size = 0;
+	f->data_size = 0;
+	put64(&sample, at + sizeof(*f), 0);
+	segment_seal(&sample);
+	shm = segment_attach(&sample);
+	ck_err(cute_shm_get(shm, "color", &a), CUTE_SHM_ERR_CORRUPT);
+	ck_errmsg_has("a null with dimensions");
+	cute_shm_close(shm);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -184,6 +244,8 @@ main(void)
 	tcase_add_test(tc, every_shorter_file);
 	tcase_add_test(tc, subtrees_that_overlap);
 	tcase_add_test(tc, data_that_overlap);
+	tcase_add_test(tc, hashes_in_heaps);
+	tcase_add_test(tc, null_with_a_dimension);
 	tcase_add_test(tc, rows_that_are_the_same);
 	tcase_add_test(tc, parents_that_are_none);
 	suite_add_tcase(suite, tc);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every allocation of a builder's life fails once: each time it ends with
- * CUTE_SHM_ERR_NOMEM, and with nothing left behind.  The linker puts the
+ * Every allocation of a builder's life, and of a reader's, fails once: each time
+ * it ends with CUTE_SHM_ERR_NOMEM, and with nothing left behind.  The linker puts the
  * functions of this file in the place of the allocator's (--wrap).
  */
 #include <stdatomic.h>
@@ -82,7 +82,7 @@ describe(struct cute_shm_builder *b, const uint8_t *data)
 		err = cute_shm_builder_ragged(b, "r", "*|u1", 1, &three, 3,
 					      offsets, "abc");
 	if (err == 0)
-		err = cute_shm_builder_link(b, "l", "r");
+		err = cute_shm_builder_link(b, "l", "g5");
 	return err;
 }
 
@@ -141,6 +141,49 @@ START_TEST(each)
 }
 END_TEST
 
+static int
+use(void)
+{
+	struct cute_shm_verify_options opt = { .size = sizeof(opt), .jobs = 2 };
+	struct cute_shm *shm = NULL;
+	struct cute_shm_array a;
+	int err;
+
+	err = cute_shm_open("p", NULL, &shm);
+	if (err == 0)
+		err = cute_shm_get(shm, "l/x/y", &a);
+	if (err == 0)
+		err = cute_shm_verify(shm, &opt, NULL);
+	cute_shm_close(shm);
+	return err;
+}
+
+START_TEST(reading)
+{
+	uint8_t *data = calloc(many, 4);
+	unsigned before;
+	long n;
+	int err;
+
+	ck_assert_ptr_nonnull(data);
+	test_root();
+	ck_ok(build(data));
+	free(data);
+	before = test_descriptors();
+	for (n = 0;; n++) {
+		atomic_store(&left, n);
+		err = use();
+		if (atomic_exchange(&left, -1) >= 0)
+			break;
+		ck_err(err, CUTE_SHM_ERR_NOMEM);
+		ck_assert_str_ne(cute_shm_errmsg(), "");
+		ck_assert_uint_eq(test_descriptors(), before);
+	}
+	ck_ok(err);
+	ck_assert_int_gt(n, 8);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -149,6 +192,7 @@ main(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, each);
+	tcase_add_test(tc, reading);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

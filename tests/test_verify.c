@@ -355,6 +355,91 @@ START_TEST(two_nodes_of_one_path)
 }
 END_TEST
 
+/* An attribute of "g", a group with the child "c", or of "v", two |u1. */
+struct attribute {
+	const char *path, *name, *dtype;
+	uint64_t count;
+};
+
+#define NAMES "cute-shm:enum-names", "*|S1"
+#define VALUES "cute-shm:enum-values"
+#define COMPOUND "cute-shm:compound"
+
+static const struct {
+	struct attribute attrs[2];
+	const char *message;	/* NULL: sound */
+} conventions[] = {
+	{ { { "v", NAMES, 2 }, { "v", VALUES, "|u1", 2 } }, NULL },
+	{ { { "n", NAMES, 2 }, { "n", VALUES, "|u1", 2 } }, NULL },
+	{ { { "v", NAMES, 2 } }, "go together" },
+	{ { { "v", VALUES, "|u1", 2 } }, "go together" },
+	{ { { "g", NAMES, 2 }, { "g", VALUES, "|u1", 2 } }, "on an array" },
+	{ { { "v", NAMES, 1 }, { "v", VALUES, "|u1", 2 } }, "one per value" },
+	{ { { "v", NAMES, 2 }, { "v", VALUES, "<i4", 2 } }, "values of an" },
+	{ { { "n", NAMES, 2 }, { "n", VALUES, "<f4", 2 } }, "values of an" },
+	{ { { "v", "cute-shm:enum-names", "|S4", 2 },
+	    { "v", VALUES, "|u1", 2 } }, "names of an enum are |S4" },
+	{ { { "g", COMPOUND, "*|S1", 1 } }, NULL },
+	{ { { "g", COMPOUND, "*|S1", 2 } }, "2 fields with 1 children" },
+	{ { { "g", COMPOUND, "|S1", 1 } }, "list of texts, on a group" },
+	{ { { "v", COMPOUND, "*|S1", 1 } }, "list of texts, on a group" },
+};
+
+static void
+put_attr(struct cute_shm_builder *b, const struct attribute *a)
+{
+	static const uint64_t offsets[] = { 0, 1, 2 };
+
+	if (!a->path)
+		return;
+	if (a->dtype[0] == '*')
+		ck_ok(cute_shm_builder_attr_ragged(b, a->path, a->name,
+						   a->dtype, 1, &a->count,
+						   offsets, "cd"));
+	else
+		ck_ok(cute_shm_builder_attr(b, a->path, a->name, a->dtype, 1,
+					    &a->count, "\0\1\2\3\4\5\6\7"));
+}
+
+START_TEST(conventions_of_attributes)
+{
+	static const uint64_t two = 2;
+	struct cute_shm_builder *b;
+
+	segment_free(&sample);
+	ck_ok(cute_shm_builder_new("attrs", NULL, &b));
+	ck_ok(cute_shm_builder_array(b, "v", "|u1", 1, &two, "\0\1"));
+	ck_ok(cute_shm_builder_array(b, "g/c", "|u1", 1, &two, "\0\1"));
+	ck_ok(cute_shm_builder_array(b, "n", "null", 0, NULL, NULL));
+	put_attr(b, &conventions[_i].attrs[0]);
+	put_attr(b, &conventions[_i].attrs[1]);
+	ck_ok(cute_shm_builder_publish(b, NULL));
+	cute_shm_builder_free(b);
+	sample = segment_read(test_path(getenv("CUTE_SHM_ROOT"),
+					PROJECT_PREFIX "attrs"));
+	if (!conventions[_i].message) {
+		ck_ok(verify(0, 1, NULL));
+		return;
+	}
+	ck_err(verify(0, 1, NULL), CUTE_SHM_ERR_CORRUPT);
+	ck_assert_uint_eq(seen.count, 1);
+	ck_errmsg_has(conventions[_i].message);
+}
+END_TEST
+
+START_TEST(two_attributes_of_one_name)
+{
+	uint64_t at = segment_attr(&sample, "a/x", "flag");
+
+	memcpy(sample.bytes + at + sizeof(struct format_attr), "units", 6);
+	put32(&sample, at + offsetof(struct format_record, name_size), 5);
+	segment_seal(&sample);
+	ck_err(verify(0, 1, NULL), CUTE_SHM_ERR_CORRUPT);
+	ck_assert_uint_eq(seen.count, 1);
+	ck_errmsg_has("/a/x: two attributes \"units\"");
+}
+END_TEST
+
 START_TEST(options_that_make_no_sense)
 {
 	struct cute_shm_verify_options opt = { .size = 0 };
@@ -427,6 +512,9 @@ main(void)
 	tcase_add_test(tc, arrays_that_were_updated);
 	tcase_add_test(tc, a_path_that_is_there_twice);
 	tcase_add_test(tc, two_nodes_of_one_path);
+	tcase_add_loop_test(tc, conventions_of_attributes, 0,
+			    ELEMENTS(conventions));
+	tcase_add_test(tc, two_attributes_of_one_name);
 	tcase_add_test(tc, options_that_make_no_sense);
 	tcase_add_loop_test(tc, much_data, 1, 3);
 	suite_add_tcase(suite, tc);
