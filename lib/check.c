@@ -37,13 +37,15 @@ check_version(const struct format_header *h, long *minor)
 	memcpy(copy, h->version, sizeof(h->version));
 	copy[sizeof(h->version)] = '\0';
 	major = version_number(&text);
-	ok = major > 0 && *text++ == '.' && (*minor = version_number(&text)) >= 0 &&
+	ok = major > 0 && *text++ == '.' &&
+	     (*minor = version_number(&text)) >= 0 &&
 	     text < copy + sizeof(h->version);
 	while (ok && text < copy + sizeof(h->version))
 		ok = *text++ == '\0';
 	if (!ok)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
-				     "\"%s\" is no version of the format", copy);
+				     "\"%s\" is no version of the format",
+				     copy);
 	if (major != FORMAT_MAJOR - '0')
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
 				     "format %s, this library reads %s", copy,
@@ -113,8 +115,9 @@ static int
 check_numbers(const struct format_header *h, uint64_t size, long minor)
 {
 	if (h->segment_size != size)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "says it has %" PRIu64
-				     " bytes, has %" PRIu64, h->segment_size, size);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "says it has %"
+				     PRIu64 " bytes, has %" PRIu64,
+				     h->segment_size, size);
 	if (h->header_size < FORMAT_HEADER_SIZE ||
 	    h->header_size % FORMAT_SECTION_ALIGN != 0 ||
 	    (minor == 0 && h->header_size != FORMAT_HEADER_SIZE))
@@ -122,8 +125,8 @@ check_numbers(const struct format_header *h, uint64_t size, long minor)
 				     " bytes", h->header_size);
 	if (h->node_count == 0 || h->array_count >= h->node_count ||
 	    h->records_size % FORMAT_ROW != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%" PRIu64 " nodes, %"
-				     PRIu64 " of them arrays, in %" PRIu64
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%" PRIu64 " nodes, "
+				     "%" PRIu64 " of them arrays, in %" PRIu64
 				     " bytes of records", h->node_count,
 				     h->array_count, h->records_size);
 	if (h->block_size == 0 || h->block_size % FORMAT_BLOCK_UNIT != 0)
@@ -169,13 +172,15 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 				     PRIx64, h.byte_order);
 	/* Before the feature bits, or a flipped one would be a feature. */
 	if (header_differs(&h))
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "header digest is %016"
-				     PRIx64 ", the header says %016" PRIx64,
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "header digest is %"
+				     "016" PRIx64 ", the header says %016"
+				     PRIx64,
 				     digest_header(&h), h.header_digest);
 	if (h.incompatible & ~FORMAT_INCOMPATIBLE_KNOWN)
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
 				     "unknown feature bits %#" PRIx32,
-				     h.incompatible & ~FORMAT_INCOMPATIBLE_KNOWN);
+				     h.incompatible &
+				     ~FORMAT_INCOMPATIBLE_KNOWN);
 	rc = check_numbers(&h, size, minor);
 	if (rc == 0)
 		rc = check_sections(&h);

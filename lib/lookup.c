@@ -35,7 +35,7 @@ first_row(const struct format_index_row *rows, uint64_t count, uint64_t hash)
 {
 	const double density = (double)count * 0x1p-64;
 	double at = (double)hash * density;
-	uint64_t low = 0, high = count;		/* the answer is in [low, high] */
+	uint64_t low = 0, high = count;	/* the answer is in [low, high] */
 	uint64_t guess, found;
 	bool below = false;
 	unsigned i;
@@ -127,7 +127,8 @@ replace_link(const struct cute_shm *shm, char **path)
 		slash++;
 	longer = malloc(target.path_size + strlen(slash) + 1);
 	if (!longer)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a path");
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
 	memcpy(longer, target.path, target.path_size);
 	strcpy(longer + target.path_size, slash);
 	free(*path);
@@ -166,7 +167,8 @@ through_links(const struct cute_shm *shm, const char *path, struct record *ret)
 	int rc = CUTE_SHM_ERR_NOT_FOUND;
 
 	if (!copy)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a path");
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
 	while (rc == CUTE_SHM_ERR_NOT_FOUND && links++ < MAX_LINKS) {
 		rc = replace_link(shm, &copy);
 		if (rc != 0)

@@ -39,14 +39,15 @@ int
 project_path(const char *root, const char *project, char **ret)
 {
 	if (!project || !project_ok(project))
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "\"%.*s\" is no name "
-				     "of a project: 1 to %d bytes of UTF-8 "
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "\"%.*s\" is no name"
+				     " of a project: 1 to %d bytes of UTF-8 "
 				     "without slash or control characters",
 				     MAX_PROJECT, project ? project : "",
 				     MAX_PROJECT);
 	if (asprintf(ret, "%s/%s%s", root_or_default(root), PROJECT_PREFIX,
 		     project) < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a path");
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
 	return 0;
 }
 
@@ -144,7 +145,8 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	int fd, rc;
 
 	if (asprintf(&path, "%s/%s", root, name) < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a path");
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
 	e.info.project = name + strlen(PROJECT_PREFIX);
 	e.info.path = path;
 	e.info.version = e.version;

@@ -20,9 +20,9 @@ check_file(const struct cute_shm *shm, unsigned flags)
 				     "%s is not a regular file", shm->path);
 	if (!(flags & CUTE_SHM_ANY_OWNER) && shm->stat.st_uid != 0 &&
 	    shm->stat.st_uid != geteuid())
-		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to user %u;"
-				     " open it with CUTE_SHM_ANY_OWNER if that "
-				     "one is trusted", shm->path,
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to user %u"
+				     "; open it with CUTE_SHM_ANY_OWNER if "
+				     "that one is trusted", shm->path,
 				     (unsigned)shm->stat.st_uid);
 	if (shm->stat.st_size < (off_t)sizeof(struct format_header))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT, "%s: %jd bytes hold "
@@ -104,8 +104,8 @@ open_descriptor(struct cute_shm *shm, int follow)
 		return fail_errno("cannot stat %s", shm->path);
 	}
 	if (errno == ENOENT && shm->project[0])
-		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\" "
-				     "(%s does not exist)", shm->project,
+		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\""
+				     " (%s does not exist)", shm->project,
 				     shm->path);
 	/* Of projects only: O_NOFOLLOW. */
 	if (errno == ELOOP && shm->project[0])
@@ -143,14 +143,16 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 
 	if (!shm) {
 		free(path);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a handle");
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a handle");
 	}
 	shm->fd = -1;
 	shm->writable = flags & CUTE_SHM_WRITE;
 	shm->path = path;
 	shm->project = strdup(project);
 	if (!shm->project)
-		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a handle");
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				   "no memory for a handle");
 	else
 		rc = open_descriptor(shm, project[0] ? O_NOFOLLOW : 0);
 	if (rc == 0)

@@ -221,8 +221,8 @@ static void
 sum(struct verify *v, const char *what, uint64_t at, uint64_t says, uint64_t is)
 {
 	if (says != is)
-		verify_damage(v, NULL, at, 0, "%s: %" PRIu64 ", the header says "
-			      "%" PRIu64, what, is, says);
+		verify_damage(v, NULL, at, 0, "%s: %" PRIu64 ", the header says"
+			      " %" PRIu64, what, is, says);
 }
 
 static void

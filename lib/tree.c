@@ -219,7 +219,8 @@ sized(struct cute_shm_array *a, const struct dtype *type, uint64_t to)
 
 	if (type->ragged)
 		return ragged(a, to);
-	return !__builtin_mul_overflow(a->element_count, a->item_size, &bytes) &&
+	return !__builtin_mul_overflow(a->element_count, a->item_size,
+				       &bytes) &&
 	       bytes == a->data_size;
 }
 
@@ -291,13 +292,15 @@ attr_record(const struct cute_shm *shm, uint64_t offset,
 	if (rc != 0)
 		return rc;
 	at = segment_at(shm, offset, sizeof(f));
-	if (!tag_is(&row, FORMAT_TAG_ATTR) || row.count > FORMAT_MAX_NDIM || !at)
+	if (!tag_is(&row, FORMAT_TAG_ATTR) || row.count > FORMAT_MAX_NDIM ||
+	    !at)
 		return corrupt(shm, offset, "not an attribute");
 	memcpy(&f, at, sizeof(f));
 	end = offset + row.record_size;
 	shape_at = offset + sizeof(f) +
 		   align_up((uint64_t)row.name_size + 1, FORMAT_ROW);
-	value_at = shape_at + align_up(sizeof(uint64_t) * row.count, FORMAT_ROW);
+	value_at = shape_at +
+		   align_up(sizeof(uint64_t) * row.count, FORMAT_ROW);
 	attr.name = text_at(shm, offset + sizeof(f), row.name_size, shape_at);
 	if (value_at > end || f.value_size > end - value_at ||
 	    align_up(f.value_size, FORMAT_ROW) != end - value_at || !attr.name)
@@ -315,7 +318,8 @@ attr_record(const struct cute_shm *shm, uint64_t offset,
 	if (f.value_size)
 		a->data = segment_at(shm, value_at, f.value_size);
 	if (!sized(a, &type, sizeof(uint64_t)))
-		return corrupt(shm, offset, "its size is not that of its shape");
+		return corrupt(shm, offset,
+			       "its size is not that of its shape");
 	*ret = attr;
 	*after = end;
 	return 0;

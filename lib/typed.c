@@ -66,7 +66,8 @@ cute_shm_element(const struct cute_shm_array *array, uint64_t i,
 				     " of %" PRIu64 " values", array->path, i,
 				     begin, end, array->value_count);
 	*data = array->values ? (const uint8_t *)array->values +
-				begin * array->item_size : (const void *)&nothing;
+				begin * array->item_size
+			      : (const void *)&nothing;
 	*n = end - begin;
 	return 0;
 }

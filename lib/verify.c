@@ -186,8 +186,8 @@ verify_metadata(struct verify *v)
 	if (is != h->metadata_digest)
 		verify_damage(v, NULL,
 			      offsetof(struct format_header, metadata_digest),
-			      0, "metadata digest is %016" PRIx64 ", the header "
-			      "says %016" PRIx64, is, h->metadata_digest);
+			      0, "metadata digest is %016" PRIx64 ", the header"
+			      " says %016" PRIx64, is, h->metadata_digest);
 }
 
 static void

@@ -45,7 +45,7 @@ struct job {
 struct progress {
 	struct verify *v;
 	size_t node;
-	struct piece rest;		/* of the array, from the next block on */
+	struct piece rest;		/* of the array, from its next block */
 	bool begun;			/* 'rest' is set */
 	struct digest_stream *sealed;	/* of an array's new block digests */
 	struct job *jobs;
@@ -336,7 +336,7 @@ verify_data(struct verify *v)
 	}
 	while (v->stop == 0 && batch(&p))
 		;
-	/* On a failure jobs may still run: they must end before their memory. */
+	/* After a failure jobs may still run: they end before their memory. */
 	pool_free(p.pool);
 	digest_stream_free(p.sealed);
 	free(p.jobs);

@@ -43,8 +43,8 @@ verify_row(struct verify *v, const struct format_index_row *row, uint64_t at)
 				      "is %016" PRIx64, at, row->hash,
 				      node->hash);
 	} else if (v->complete) {
-		verify_damage(v, NULL, at, 0, "index row at %#" PRIx64 " leads to "
-			      "%#" PRIx64 ", which is no node", at,
+		verify_damage(v, NULL, at, 0, "index row at %#" PRIx64 " leads"
+			      " to %#" PRIx64 ", which is no node", at,
 			      row->offset);
 	} else {
 		take_in(v, row);

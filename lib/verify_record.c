@@ -246,8 +246,8 @@ verify_compound(struct verify *v, const struct record *r,
 	    r->kind == CUTE_SHM_GROUP && attr.value.ndim == 1 &&
 	    strcmp(attr.value.dtype, "*|S1") == 0)
 		return;
-	verify_damage(v, r, found->compound, 0, "the fields of a compound are a "
-		      "list of texts, on a group");
+	verify_damage(v, r, found->compound, 0, "the fields of a compound are a"
+		      " list of texts, on a group");
 	found->compound = 0;
 }
 

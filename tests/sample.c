@@ -62,7 +62,7 @@ add_attrs(struct cute_shm_builder *b)
 	ck_ok(cute_shm_builder_attr(b, "a/x", "flag", "|b1", 0, NULL, "\1"));
 }
 
-/* Root: a (x, deep/y), scalar, big, empty, null, ragged, color, table, links. */
+/* a (x, deep/y), scalar, big, empty, null, ragged, color, table, links. */
 static void
 add_all(struct cute_shm_builder *b)
 {

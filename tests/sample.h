@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A segment with everything in it, as bytes to damage, for the reading tests. */
+/* A segment with everything in it, as bytes for the tests to damage. */
 #ifndef CUTE_SHM_TESTS_SAMPLE_H
 #define CUTE_SHM_TESTS_SAMPLE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records that lie: each is refused when it is reached, by the reading calls and
- * by verification, and nothing is read outside the mapping.
+ * Records that lie: each is refused when it is reached, by the calls that read
+ * and by verification, and nothing is read outside the mapping.
  */
 #include <string.h>
 

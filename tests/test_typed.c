@@ -52,7 +52,9 @@ static const struct {
 
 START_TEST(each_dtype_has_one_access)
 {
-	struct cute_shm_array a = { .dtype = types[_i].dtype, .data = "12345678" };
+	struct cute_shm_array a = {
+		.dtype = types[_i].dtype, .data = "12345678"
+	};
 
 	ck_assert_uint_eq(fitting(&a), types[_i].fits);
 	ck_assert_ptr_eq(cute_shm_typed(&a, types[_i].dtype, NULL), a.data);

@@ -338,7 +338,7 @@ START_TEST(two_nodes_of_one_path)
 	at[0] = segment_node(&sample, "p");
 	at[1] = segment_node(&sample, "q");
 	sample.bytes[at[1] + sizeof(struct format_node)] = 'p';
-	/* The rows: the root's hash, then twice that of "p", or the other way. */
+	/* The rows: the root's hash, then twice that of "p", or vice versa. */
 	first = path_hash("p", 1) < path_hash("", 0) ? 0 : 1;
 	for (i = 0; i < 2; i++) {
 		put64(&sample, h->index_offset + 16 * (first + i),
