@@ -280,7 +280,8 @@ account(struct loader *l, struct dataset *d, bool *pending)
 			.ndim = c->ndim,
 			.shape = c->shape,
 			.bytes = data_bytes(d, c),
-			.strategy = l->builder ? "small" : "",
+			.strategy = !l->builder ? "" :
+				    c->part == PART_RAGGED ? "lists" : "small",
 		};
 		l->result.arrays++;
 		l->result.bytes += array.bytes;
@@ -309,9 +310,12 @@ hand_over(struct loader *l, struct dataset *d)
 			continue;
 		bytes = data_bytes(d, c);
 		if (c->kept)
-			rc = keep_add(l, c->kept, bytes);
-		if (rc == 0 && c->kept_offsets)
+			rc = keep_add(l, c->kept,
+				      c->kept_offsets ? 0 : bytes);
+		if (rc == 0 && c->kept_offsets) {
 			rc = keep_add(l, c->kept_offsets, 0);
+			l->kept_lists += bytes;
+		}
 		c->kept = NULL;
 		c->kept_offsets = NULL;
 	}

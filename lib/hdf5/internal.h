@@ -85,7 +85,8 @@ struct loader {
 	bool generic_only;	/* for tests: no strategy but HDF5's own */
 	bool quiet;		/* what is skipped has been told */
 	bool retry;		/* something failed: begin again without it */
-	uint64_t kept;		/* bytes held until the builder has them */
+	uint64_t kept;		/* bytes held until the builder has them, */
+	uint64_t kept_lists;	/* and those of lists */
 	struct keep *keeps;
 	size_t *pending;	/* objects whose data must still be read */
 	size_t pending_count, pending_room;
@@ -133,6 +134,7 @@ struct keep {
 
 /* Whether so many bytes more may be held. */
 bool keep_room(const struct loader *l, uint64_t bytes);
+bool keep_lists_room(const struct loader *l, uint64_t bytes);
 /* Takes 'data' over, also when it fails. */
 int keep_add(struct loader *l, void *data, uint64_t bytes);
 void keep_free(struct loader *l);

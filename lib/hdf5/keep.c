@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Small data, read while their object was open, until the builder seals. */
+/* What was read while its object was open, until the builder seals. */
 
 #include <stdlib.h>
 
@@ -7,6 +7,19 @@
 
 /* A part of the 64 MiB that a load may use. */
 #define KEEP_MAX (UINT64_C(16) << 20)
+
+/*
+ * Lists have to be read before their sizes are known; to read them again takes
+ * as long as the first time.  They may use what their own bytes need, within
+ * reason.
+ */
+#define KEEP_LISTS_MAX (UINT64_C(256) << 20)
+
+bool
+keep_lists_room(const struct loader *l, uint64_t bytes)
+{
+	return bytes <= KEEP_LISTS_MAX - l->kept_lists;
+}
 
 bool
 keep_room(const struct loader *l, uint64_t bytes)

@@ -118,7 +118,6 @@ is_ragged(const struct column *c)
 /* Lists of each column, and whether they are still being kept. */
 struct measuring {
 	struct ragged *lists;
-	uint64_t bytes;
 };
 
 static int
@@ -139,10 +138,10 @@ measure_band(struct loader *l, struct dataset *d, const uint8_t *elements,
 				    count, stride, &m->lists[i]);
 		bytes += m->lists[i].items * c->leaf->item_size;
 	}
-	m->bytes = bytes;
 	/* Too many to be kept: go on counting. */
-	for (i = 0; i < d->columns.count && rc == 0 && !keep_room(l, bytes);
-	     i++) {
+	if (rc != 0 || keep_lists_room(l, bytes))
+		return rc;
+	for (i = 0; i < d->columns.count; i++) {
 		free(m->lists[i].values);
 		free(m->lists[i].offsets);
 		m->lists[i].values = NULL;
@@ -150,13 +149,13 @@ measure_band(struct loader *l, struct dataset *d, const uint8_t *elements,
 		m->lists[i].bytes_room = m->lists[i].room = 0;
 		m->lists[i].counting = true;
 	}
-	return rc;
+	return 0;
 }
 
 int
 ragged_measure(struct loader *l, struct dataset *d)
 {
-	struct measuring m = { .bytes = 0 };
+	struct measuring m;
 	struct column *c = d->columns.column;
 	uint64_t offsets = 0;
 	bool keep, any = false;
@@ -174,7 +173,7 @@ ragged_measure(struct loader *l, struct dataset *d)
 	if (!m.lists)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
 	keep = l->builder && d->count < UINT64_MAX / 64 &&
-	       keep_room(l, offsets);
+	       keep_lists_room(l, offsets);
 	for (i = 0; i < d->columns.count; i++)
 		m.lists[i].counting = !keep;
 	rc = each_band(l, d, measure_band, &m);
@@ -253,6 +252,7 @@ int
 ragged_write(struct loader *l, struct dataset *d)
 {
 	struct writing w;
+	size_t i;
 	int rc;
 
 	w.lists = calloc(d->columns.count, sizeof(*w.lists));
@@ -261,6 +261,8 @@ ragged_write(struct loader *l, struct dataset *d)
 		rc = each_band(l, d, write_band, &w);
 	else
 		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+	for (i = 0; rc == 0 && i < d->columns.count; i++)
+		d->columns.column[i].value_count = w.items[i];
 	free(w.lists);
 	free(w.items);
 	return rc;
