@@ -208,7 +208,11 @@ fuzz: tests/fuzz/fuzz_segment tests/make_every$(EXEEXT)
 		-max_len=65536 -timeout=10 tests/fuzz/corpus
 
 if HAVE_CHECK
-check_PROGRAMS += tests/test_lock tests/test_live tests/test_live_stress
+check_PROGRAMS += tests/test_lock tests/test_live tests/test_live_stress \
+	tests/test_many
+tests_test_many_SOURCES = tests/test_many.c tests/util.c tests/util.h
+tests_test_many_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_many_LDADD = lib/libcore.la $(CHECK_LIBS)
 tests_test_live_stress_SOURCES = tests/test_live_stress.c tests/util.c \
 	tests/util.h
 tests_test_live_stress_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -219,5 +223,6 @@ tests_test_lock_LDADD = lib/libcore.la $(CHECK_LIBS)
 tests_test_live_SOURCES = tests/test_live.c tests/util.c tests/util.h
 tests_test_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_live_LDADD = lib/libcore.la $(CHECK_LIBS)
-TESTS += tests/test_lock tests/test_live tests/test_live_stress
+TESTS += tests/test_lock tests/test_live tests/test_live_stress \
+	tests/test_many
 endif
