@@ -219,6 +219,24 @@ put_target(FILE *out, const struct cute_shm_node *node)
 		fputs("-> ?", out);	/* damaged; verification says how */
 }
 
+/* Of arrays that were updated in place: how often, and whether they are whole. */
+static void
+put_state(FILE *out, const struct cute_shm_node *node)
+{
+	struct cute_shm_state state;
+	struct cute_shm_array array;
+
+	if (cute_shm_node_array(node, &array) != 0 ||
+	    cute_shm_state(&array, &state) != 0 || state.sequence == 0)
+		return;
+	if (state.torn)
+		fprintf(out, "[torn: process %" PRIu32 " died while updating] ",
+			state.writer_pid);
+	else
+		fprintf(out, "[%" PRIu32 " updates%s] ", state.sequence / 2,
+			state.sealed ? "" : ", unsealed");
+}
+
 static void
 add_path(struct table *t, const struct cute_shm_node *node)
 {
@@ -273,6 +291,8 @@ add_node(struct table *t, const struct cute_shm_node *node)
 	if (err)
 		return err;
 	text_buffer_begin(&b);
+	if (node->kind == CUTE_SHM_ARRAY)
+		put_state(b.out, node);
 	if (node->kind == CUTE_SHM_LINK)
 		put_target(b.out, node);
 	else

@@ -298,13 +298,15 @@ struct cute_shm_verify_result {
 	uint64_t arrays;	/* whose data was checked */
 	uint64_t bytes;		/* of data that were hashed */
 	uint64_t damaged;	/* damages reported */
+	uint64_t unsealed;	/* arrays updated since their last digest */
 };
 
 /*
  * cute_shm_verify() checks everything that cute-shm(5) says: the digests of
  * header and metadata, every record, index row and padding byte, and the data
- * of each array against its digests.  0 when all is sound, otherwise the first
- * damage's error after all have been reported.  'ret' may be NULL, and is set
+ * of each array against its digests, but for arrays that were updated and not
+ * sealed since.  CUTE_SHM_ERR_TORN is the error of an array whose writer died
+ * in the middle.  0 when all is sound, otherwise the first damage's error after all have been reported.  'ret' may be NULL, and is set
  * in both cases.
  */
 int cute_shm_verify(const struct cute_shm *shm,

@@ -67,6 +67,17 @@ verify_damage(struct verify *v, const struct record *record, uint64_t offset,
 }
 
 void
+verify_torn(struct verify *v, const struct record *record, uint64_t offset,
+	    const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	damaged(v, CUTE_SHM_ERR_TORN, record, offset, 0, format, ap);
+	va_end(ap);
+}
+
+void
 verify_failure(struct verify *v, const struct record *record, uint64_t offset)
 {
 	const char *message = cute_shm_errmsg();

@@ -55,6 +55,11 @@ void verify_damage(struct verify *v, const struct record *record,
 		   uint64_t offset, uint64_t block, const char *format, ...)
 	__attribute__((format(printf, 5, 6), cold));
 
+/* Report an update that its writer did not survive. */
+void verify_torn(struct verify *v, const struct record *record,
+		 uint64_t offset, const char *format, ...)
+	__attribute__((format(printf, 4, 5), cold));
+
 /* Report this thread's last failure, which was about a record at 'offset'. */
 void verify_failure(struct verify *v, const struct record *record,
 		    uint64_t offset);

@@ -125,6 +125,20 @@ verify_live(struct verify *v, const struct record *r, uint64_t slot,
 	verify_zeros(v, r, zero, at + sizeof(*live), "live slot");
 }
 
+/* There is no digest to verify: of an array being updated, or left torn. */
+static void
+unsealed(struct verify *v, const struct record *record,
+	 const struct cute_shm_array *array)
+{
+	struct cute_shm_state state;
+
+	v->result.unsealed++;
+	if (cute_shm_state(array, &state) == 0 && state.torn)
+		verify_torn(v, record, record->offset, "torn: process %" PRIu32
+			    " died in the middle of an update; an update of "
+			    "the whole array heals it", state.writer_pid);
+}
+
 /* Begin with the array at a node; false when there is nothing to hash. */
 static bool
 begin(struct progress *p, const struct verify_node *node)
@@ -146,9 +160,7 @@ begin(struct progress *p, const struct verify_node *node)
 		return false;
 	verify_live(v, &rest->record, f.live_slot, &rest->live);
 	if (!sealed(&rest->live)) {
-		cute_shm_log(CUTE_SHM_LOG_INFO, "%s: /%s was updated and not "
-			     "sealed: no digest to verify", v->shm->path,
-			     rest->record.path);
+		unsealed(v, &rest->record, &a);
 		return false;
 	}
 	rest->data = a.data;

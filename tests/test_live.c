@@ -280,6 +280,8 @@ START_TEST(sealing_gives_a_digest_that_verifies)
 	put(4);
 	ck_assert_int_eq(cute_shm_state(&ra, &state), 0);
 	ck_assert(!state.sealed);
+	ck_assert_int_eq(cute_shm_verify(reader, NULL, &result), 0);
+	ck_assert_uint_eq(result.unsealed, 1);
 }
 END_TEST
 
@@ -337,6 +339,8 @@ START_TEST(a_dead_writer_leaves_it_torn_until_healed)
 	ck_assert_uint_eq(state.sequence, 3);
 	ck_assert_int_eq(cute_shm_snapshot(&ra, 0, &x, sizeof(x),
 					   CUTE_SHM_FOREVER, NULL),
+			 CUTE_SHM_ERR_TORN);
+	ck_assert_int_eq(cute_shm_verify(reader, NULL, NULL),
 			 CUTE_SHM_ERR_TORN);
 	ck_assert_int_eq(cute_shm_wait(&ra, 2, CUTE_SHM_FOREVER, &seen),
 			 CUTE_SHM_ERR_TORN);

@@ -272,8 +272,10 @@ START_TEST(arrays_that_were_updated)
 	slot->updated_ns = 1;
 	ck_ok(verify(0, 2, &r));
 	ck_assert_uint_eq(r.arrays, 10);
-	slot->sequence = 3;
-	ck_ok(verify(0, 2, &r));
+	ck_assert_uint_eq(r.unsealed, 1);
+	slot->sequence = 3;	/* and nobody holds the lock */
+	ck_err(verify(0, 2, &r), CUTE_SHM_ERR_TORN);
+	ck_assert_uint_eq(r.damaged, 1);
 	slot->sequence = slot->digest_sequence = 4;
 	ck_err(verify(0, 2, &r), CUTE_SHM_ERR_CORRUPT);
 	for (at = 0; at < SAMPLE_BIG; at += size) {
