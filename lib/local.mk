@@ -76,6 +76,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/columns.c \
 	lib/hdf5/convert.c \
 	lib/hdf5/describe.c \
+	lib/hdf5/failures.c \
 	lib/hdf5/fast.c \
 	lib/hdf5/filter.c \
 	lib/hdf5/filter.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Attributes of groups and datasets. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,7 +268,7 @@ describe_value(struct reading *r, const char *name, hid_t space,
 	if (rc == 0 && !null && r->l->builder)
 		rc = read_elements(r);
 	if (rc == 1)
-		strcpy(why, "attribute too large");
+		snprintf(why, WHY_SIZE, "attribute too large");
 	if (rc == 0)
 		rc = put_columns(r, &columns, null);
 	free_elements(r, space);
@@ -303,7 +304,7 @@ describe_one(struct loader *l, hid_t id, unsigned source, const char *path,
 	     const char *raw, const char *name)
 {
 	struct reading r = { .l = l, .node = path, .source = source };
-	char why[80], cause[200];
+	char why[WHY_SIZE], cause[200];
 	const char *reason;
 	int rc;
 

@@ -5,6 +5,7 @@
  */
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,13 @@
 #include <unistd.h>
 
 #include "internal.h"
+
+/* Without SA_RESTART: what it interrupts fails. */
+static void
+woken(int signal_number)
+{
+	(void)signal_number;
+}
 
 /*
  * The parent decides when this ends: a signal from the terminal goes to both,
@@ -28,6 +36,7 @@ detach(void)
 				       SIGPIPE, SIGTSTP };
 	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
 				     SIGSYS, SIGTRAP, SIGCHLD };
+	const struct sigaction wake = { .sa_handler = woken };
 	const struct rlimit none = { 0, 0 };
 	sigset_t empty;
 	size_t i;
@@ -37,6 +46,7 @@ detach(void)
 		signal(ignored[i], SIG_IGN);
 	for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		signal(fatal[i], SIG_DFL);
+	sigaction(WAKE_SIGNAL, &wake, NULL);
 	sigemptyset(&empty);
 	sigprocmask(SIG_SETMASK, &empty, NULL);
 	setrlimit(RLIMIT_CORE, &none);
@@ -45,6 +55,53 @@ detach(void)
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
+	}
+}
+
+/* The number after 'key' in a file of /proc; 0 if there is none. */
+static unsigned long long
+proc_number(const char *name, const char *key)
+{
+	unsigned long long n = 0;
+	FILE *file = fopen(name, "re");
+	char line[256];
+
+	while (file && n == 0 && fgets(line, sizeof(line), file))
+		if (strncmp(line, key, strlen(key)) == 0)
+			n = strtoull(line + strlen(key), NULL, 10);
+	if (file)
+		fclose(file);
+	return n;
+}
+
+/*
+ * A damaged size must not take all memory: what is available now, but for an
+ * eighth, is the most.  Should memory run out all the same, let the kernel
+ * choose this process.  And each file behind an external link stays open.
+ */
+static void
+set_limits(void)
+{
+	unsigned long long has = proc_number("/proc/self/status", "VmData:");
+	unsigned long long free = proc_number("/proc/meminfo", "MemAvailable:");
+	struct rlimit limit;
+	int fd;
+
+	if (free > 0 && getrlimit(RLIMIT_DATA, &limit) == 0) {
+		has = (has + free - free / 8) * 1024;
+		if (has < limit.rlim_cur)
+			limit.rlim_cur = has;
+		setrlimit(RLIMIT_DATA, &limit);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (write(fd, "1000", 4) < 0)
+			errno = 0;	/* it is only a hint */
+		close(fd);
 	}
 }
 
@@ -68,20 +125,20 @@ log_line(enum cute_shm_log_level level, const char *message, void *arg)
 }
 
 static hid_t
-open_with(const struct loader *l, hid_t fapl)
+open_with(const struct loader *l, hid_t fapl, char *cause, size_t size)
 {
 	hid_t file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
 
+	if (file >= 0)
+		return file;
+	hdf5_cause(cause, size);
 	/*
 	 * Marked as being written, perhaps by a writer that died.  Then libhdf5
 	 * takes wrong sums for writes under way and tries again, 100 times with
 	 * growing pauses if it is not told otherwise.
 	 */
 	H5Pset_metadata_read_attempts(fapl, 3);
-	if (file < 0)
-		file = H5Fopen(l->file, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ,
-			       fapl);
-	return file;
+	return H5Fopen(l->file, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, fapl);
 }
 
 /* Locks are no use to a reader, and fail on many a network file system. */
@@ -94,21 +151,22 @@ open_file(struct loader *l, hid_t *ret)
 #ifdef HAVE_H5PSET_FILE_LOCKING
 	H5Pset_file_locking(fapl, false, true);
 #endif
-	file = open_with(l, fapl);
-	if (file < 0)
-		hdf5_cause(cause, sizeof(cause));
+	file = open_with(l, fapl, cause, sizeof(cause));
 	H5Pclose(fapl);
 	if (file >= 0) {
 		*ret = file;
 		return 0;
 	}
-	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	if (H5Fis_hdf5(l->file) <= 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "%s is not an HDF5 file", l->file);
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s; the "
-			     "file is damaged, or its copy is not complete",
-			     l->file, cause);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s; %s",
+			     l->file, cause,
+			     strstr(cause, "already open for") ?
+			     "if no program writes to it any more, 'h5clear "
+			     "-s' marks it as closed" :
+			     "the file is damaged, or its copy is not "
+			     "complete");
 }
 
 /* Every selection must have met something, or it has a mistake in it. */
@@ -117,14 +175,10 @@ check_selection(const struct loader *l)
 {
 	const char *const *p;
 	const char *top;
-	size_t i;
 
 	for (p = l->opt->select; p && *p; p++) {
 		top = **p == '/' ? *p + 1 : *p;
-		for (i = 0; i < l->scan->object_count; i++)
-			if (strcmp(l->scan->objects[i].path, top) == 0)
-				break;
-		if (i == l->scan->object_count)
+		if (*top && !scan_has(l->scan, top))
 			return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
 					     "%s: no /%s to select", l->file,
 					     top);
@@ -138,6 +192,7 @@ fill(struct loader *l)
 {
 	int rc;
 
+	board_work(l->board, "", l->result.bytes);
 	rc = cute_shm_builder_reserve(l->builder);
 	if (rc == 0)
 		rc = read_pending(l);
@@ -171,13 +226,13 @@ load(struct loader *l)
 void
 child_run(struct loader *l)
 {
-	pid_t parent = getppid();
 	int rc;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	if (getppid() != l->parent)
 		_exit(1);
 	detach();
+	set_limits();
 	make_global();
 #ifndef HAVE_H5PSET_FILE_LOCKING
 	setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);

@@ -136,26 +136,24 @@ collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
 }
 
 /* Inside the elements of an array of compounds. */
-static int
+static void
 enter_dims(const struct type *record, struct place *place)
 {
 	unsigned part;
 
 	if (place->null || record->ndim == 0)
-		return 0;
-	if (place->ndim + record->ndim > MAX_NDIM)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				     "arrays of compounds of over %d "
-				     "dimensions", MAX_NDIM);
-	memcpy(place->shape + place->ndim, record->dims,
-	       sizeof(uint64_t) * record->ndim);
+		return;
+	if (place->ndim + record->ndim <= MAX_NDIM)
+		memcpy(place->shape + place->ndim, record->dims,
+		       sizeof(uint64_t) * record->ndim);
 	place->ndim += record->ndim;
+	if (place->ndim > MAX_NDIM)
+		return;		/* no leaf in it will have a form */
 	place->count[place->loop_count] = record->dims_count;
 	for (part = 0; part < PART_COUNT; part++)
 		place->stride[part][place->loop_count] = record->dims_count ?
 			record->size[part] / record->dims_count : 0;
 	place->loop_count++;
-	return 0;
 }
 
 /* Whether the group has a field of that path among its children so far. */
@@ -237,7 +235,7 @@ collect_record(struct collecting *c, const struct type *type, const char *path,
 		return rc;
 	}
 	*present = true;
-	rc = enter_dims(type, &inner);
+	enter_dims(type, &inner);
 	for (i = 0; i < type->field_count && rc == 0; i++)
 		rc = collect_field(c, &type->fields[i], group, path, &inner);
 	return rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every object of the scan, described to the builder in the segment's order. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,6 @@
 #define ENUM_NAMES	"cute-shm:enum-names"
 #define ENUM_VALUES	"cute-shm:enum-values"
 #define COMPOUND	"cute-shm:compound"
-
-/* What is not larger is read while the object is open for its description. */
 
 static int
 no_memory(void)
@@ -105,6 +104,12 @@ dataset_get(struct loader *l, const struct object *object, hid_t id,
 		rc = type_get(l, type, gone, arg, why, &d.type);
 	if (rc == 0)
 		rc = get_extent(&d, space);
+	if (rc == 0 && type_is_leaf(d.type) &&
+	    d.rank + d.type->ndim > MAX_NDIM) {
+		snprintf(why, WHY_SIZE, "%u dimensions",
+			 d.rank + d.type->ndim);
+		rc = 1;
+	}
 	if (type >= 0)
 		H5Tclose(type);
 	if (space >= 0)
@@ -404,7 +409,7 @@ describe_dataset(struct loader *l, struct object *object)
 {
 	struct gone gone = { l, object->path };
 	struct dataset d = { .type = NULL };
-	char why[80];
+	char why[WHY_SIZE];
 	hid_t id = H5I_INVALID_HID;
 	int rc = 0;
 

@@ -15,6 +15,7 @@
 #endif
 
 #include <hdf5.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,9 @@
 
 #define MAX_NDIM CUTE_SHM_MAX_NDIM
 #define DTYPE_SIZE 16
+
+/* Wakes a child out of a wait: it has a handler that does nothing. */
+#define WAKE_SIGNAL SIGUSR1
 
 /* report.c: what the child tells the parent */
 
@@ -63,15 +67,23 @@ struct message {
 	/* Then texts, each with its NUL: path, reason or dtype, strategy. */
 };
 
-/* Paths that a child before this one could not read, and why. */
+/* failures.c: paths that a child before this one could not read, and why */
+
+struct failure {
+	char *path;
+	char *reason;
+};
+
 struct failures {
-	char **paths;
-	char **reasons;
-	size_t count;
+	struct failure *of;	/* sorted by path */
+	size_t count, room;
 };
 
 /* The reason, or NULL. */
 const char *failure_of(const struct failures *failures, const char *path);
+int failure_add(struct failures *failures, const char *path,
+		const char *reason);
+void failures_free(struct failures *failures);
 
 /* The state of the child; one per process. */
 struct loader {
@@ -81,8 +93,8 @@ struct loader {
 	const struct failures *failures;	/* not to be touched again */
 	struct board *board;
 	int pipe;
+	int parent;		/* process that waits for this one */
 	unsigned jobs;
-	bool generic_only;	/* for tests: no strategy but HDF5's own */
 	bool quiet;		/* what is skipped has been told */
 	bool retry;		/* something failed: begin again without it */
 	uint64_t kept;		/* bytes held until the builder has them, */
@@ -102,6 +114,7 @@ struct loader {
 /* At work on 'path', which may take as long as 'bytes' bytes do. */
 void board_work(struct board *board, const char *path, uint64_t bytes);
 void board_done(struct board *board, uint64_t bytes);	/* any thread */
+void board_beat(struct board *board);	/* one of many small steps is done */
 void board_path(const struct board *board, char *ret, size_t size);
 
 int send_skipped(struct loader *l, const char *path, const char *reason, ...)
@@ -202,8 +215,10 @@ struct type {
  */
 typedef int type_gone_fn(const char *field, const char *reason, void *arg);
 
+#define WHY_SIZE 80
+
 /*
- * What 'file_type' becomes.  1, with the reason in why[80]: it has no form in
+ * What 'file_type' becomes.  1, with the reason in why[WHY_SIZE]: no form in
  * a segment.  CUTE_SHM_ERR_SOURCE: libhdf5 cannot tell; CUTE_SHM_ERR_NOMEM.
  */
 int type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
@@ -333,6 +348,9 @@ struct scan {
 int scan_file(struct loader *l, hid_t file);
 void scan_free(struct scan *scan);
 
+/* Whether a link of any kind has this path. */
+bool scan_has(const struct scan *scan, const char *path);
+
 /* Open an object again; H5I_INVALID_HID. */
 hid_t object_open(const struct scan *scan, const struct object *object);
 
@@ -357,7 +375,7 @@ int describe_attributes(struct loader *l, hid_t id, unsigned source,
 
 struct dataset {
 	const struct object *object;
-	hid_t id;		/* not owned */
+	hid_t id;		/* its owner closes it */
 	struct type *type;
 	bool null;
 	unsigned rank;
@@ -370,7 +388,7 @@ struct dataset {
 
 /*
  * What the open object is as a dataset, its columns left out.  1, with the
- * reason in why[80], when it has no form in a segment.
+ * reason in why[WHY_SIZE], when it has no form in a segment.
  */
 int dataset_get(struct loader *l, const struct object *object, hid_t id,
 		type_gone_fn *gone, void *arg, char *why, struct dataset *ret);

@@ -24,7 +24,7 @@ keep_lists_room(const struct loader *l, uint64_t bytes)
 bool
 keep_room(const struct loader *l, uint64_t bytes)
 {
-	return bytes <= KEEP_MAX - l->kept;
+	return l->kept <= KEEP_MAX && bytes <= KEEP_MAX - l->kept;
 }
 
 int

@@ -34,7 +34,7 @@ use_band(struct loader *l, struct dataset *d, hid_t space,
 {
 	size_t stride = d->type->size[PART_RAGGED];
 	hid_t mem = d->type->mem[PART_RAGGED];
-	hsize_t start[MAX_NDIM], shape[MAX_NDIM], count = block->count;
+	hsize_t start[MAX_NDIM], shape[MAX_NDIM], count = block->count, size;
 	hid_t band;
 	unsigned i;
 	int rc = 0;
@@ -43,7 +43,10 @@ use_band(struct loader *l, struct dataset *d, hid_t space,
 		start[i] = block->start[i];
 		shape[i] = block->shape[i];
 	}
-	board_work(l->board, d->object->path, block->count * stride);
+	/* The lists may be as large as the file. */
+	if (H5Fget_filesize(d->id, &size) < 0)
+		size = 0;
+	board_work(l->board, d->object->path, size);
 	band = H5Screate_simple(1, &count, NULL);
 	memset(buffer, 0, block->count * stride);
 	if (band < 0 ||

@@ -271,19 +271,23 @@ get_chunk(const struct dataset *d, uint64_t *chunk, bool *is_virtual)
 
 /*
  * A chunk that is larger than a band is read in pieces: it must stay in
- * libhdf5's cache meanwhile, or it would be decoded for each of them.
+ * libhdf5's cache meanwhile, or it would be decoded for each of them.  What is
+ * open already keeps the cache that it has: it must be closed first.
  */
-static hid_t
-open_with_cache(const struct loader *l, const struct dataset *d,
-		uint64_t chunk_size)
+static int
+reopen_with_cache(const struct loader *l, struct dataset *d, uint64_t size)
 {
-	hid_t dapl = H5Pcreate(H5P_DATASET_ACCESS), id = H5I_INVALID_HID;
+	hid_t dapl = H5Pcreate(H5P_DATASET_ACCESS);
 
-	if (dapl >= 0 && H5Pset_chunk_cache(dapl, 1, chunk_size, 1.0) >= 0)
-		id = dataset_open(l->scan, d->object, dapl);
+	H5Oclose(d->id);
+	d->id = H5I_INVALID_HID;
+	if (dapl >= 0 && H5Pset_chunk_cache(dapl, 1, size, 1.0) >= 0)
+		d->id = dataset_open(l->scan, d->object, dapl);
 	if (dapl >= 0)
 		H5Pclose(dapl);
-	return id;
+	if (d->id < 0)
+		d->id = object_open(l->scan, d->object);
+	return d->id < 0 ? unreadable() : 0;
 }
 
 /* Bytes of a chunk in libhdf5's memory. */
@@ -307,7 +311,6 @@ read_generic(struct loader *l, struct dataset *d)
 {
 	struct banded b = { .l = l, .d = d, .space = H5I_INVALID_HID };
 	uint64_t chunk[MAX_NDIM], size = 0, room;
-	hid_t id = d->id, cached = H5I_INVALID_HID;
 	bool chunked, is_virtual;
 	int rc, end;
 
@@ -319,10 +322,9 @@ read_generic(struct loader *l, struct dataset *d)
 	room = b.room / b.stride;
 	if (chunked)
 		size = chunk_bytes(d, chunk);
-	if (size > b.room)
-		cached = open_with_cache(l, d, size);
-	if (cached >= 0)
-		d->id = cached;
+	rc = size > b.room ? reopen_with_cache(l, d, size) : 0;
+	if (rc != 0)
+		return rc;
 	bands_begin(&b.bands, d->rank, d->dims, chunked ? chunk : NULL, room);
 	b.space = H5Dget_space(d->id);
 	rc = buffers_new(&b.buffers, b.room);
@@ -334,9 +336,6 @@ read_generic(struct loader *l, struct dataset *d)
 	buffers_free(&b.buffers);
 	if (b.space >= 0)
 		H5Sclose(b.space);
-	if (cached >= 0)
-		H5Dclose(cached);
-	d->id = id;
 	return rc ? rc : end;
 }
 
@@ -411,14 +410,13 @@ read_dataset(struct loader *l, const struct object *object)
 	struct dataset d = { .type = NULL };
 	double start = now();
 	const char *strategy;
-	char why[80];
-	hid_t id;
+	char why[WHY_SIZE];
 	int rc;
 
 	board_work(l->board, object->path, 0);
-	id = object_open(l->scan, object);
-	rc = id < 0 ? unreadable() :
-	     dataset_get(l, object, id, NULL, NULL, why, &d);
+	d.id = object_open(l->scan, object);
+	rc = d.id < 0 ? unreadable() :
+	     dataset_get(l, object, d.id, NULL, NULL, why, &d);
 	if (rc == 0)
 		rc = columns_get(l, d.type, object->path, d.rank, d.dims,
 				 &d.columns);
@@ -427,7 +425,7 @@ read_dataset(struct loader *l, const struct object *object)
 	if (rc == 0)
 		rc = tell(l, &d, strategy, now() - start);
 	dataset_free(&d);
-	if (id >= 0)
-		H5Oclose(id);
+	if (d.id >= 0)
+		H5Oclose(d.id);
 	return rc;
 }

@@ -26,6 +26,12 @@ board_work(struct board *b, const char *path, uint64_t bytes)
 }
 
 void
+board_beat(struct board *b)
+{
+	__atomic_add_fetch(&b->beat, 1, __ATOMIC_RELEASE);
+}
+
+void
 board_done(struct board *b, uint64_t bytes)
 {
 	__atomic_add_fetch(&b->done, bytes, __ATOMIC_RELAXED);
@@ -46,6 +52,9 @@ board_path(const struct board *b, char *ret, size_t size)
 	} while (tries-- > 0 &&
 		 (s % 2 || __atomic_load_n(&b->sequence, __ATOMIC_RELAXED) != s));
 }
+
+/* Paths may be long, but not that long. */
+#define MESSAGE_MAX	(UINT32_C(64) << 20)
 
 static int
 write_all(int fd, const void *data, size_t size)
@@ -75,7 +84,7 @@ send_message(struct loader *l, struct message *m, const char *const text[3])
 	int i, rc;
 
 	for (i = 0; i < 3; i++) {
-		size[i] = strlen(text[i]) + 1;
+		size[i] = strnlen(text[i], MESSAGE_MAX / 4) + 1;
 		total += size[i];
 	}
 	all = malloc(total);
@@ -85,7 +94,8 @@ send_message(struct loader *l, struct message *m, const char *const text[3])
 	m->size = (uint32_t)total;
 	memcpy(all, m, sizeof(*m));
 	for (i = 0; i < 3; i++) {
-		memcpy(all + at, text[i], size[i]);
+		memcpy(all + at, text[i], size[i] - 1);
+		all[at + size[i] - 1] = '\0';
 		at += size[i];
 	}
 	rc = write_all(l->pipe, all, total);
@@ -200,7 +210,9 @@ receive(int fd, struct message **ret)
 	rc = receive_bytes(fd, &head, sizeof(head));
 	if (rc <= 0)
 		return rc;
-	if (head.size < sizeof(head) + 3)
+	/* The child may have lost its mind before it sent this. */
+	if (head.size < sizeof(head) + 3 || head.size > MESSAGE_MAX ||
+	    head.ndim > MAX_NDIM)
 		return -1;
 	m = malloc(head.size);
 	if (!m)

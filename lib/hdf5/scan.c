@@ -158,6 +158,19 @@ dataset_open(const struct scan *s, const struct object *o, hid_t dapl)
 	return id;
 }
 
+bool
+scan_has(const struct scan *s, const char *path)
+{
+	const struct object *o = s->objects, *end = o + s->object_count;
+	size_t i;
+
+	for (; o < end; o++)
+		for (i = 0; i < o->link_count; i++)
+			if (strcmp(o->links[i].path, path) == 0)
+				return true;
+	return false;
+}
+
 const char *
 reference_path(const struct scan *s, unsigned source, uint64_t address)
 {
@@ -175,6 +188,7 @@ reference_path(const struct scan *s, unsigned source, uint64_t address)
 struct listing {
 	struct link *links;
 	size_t count, room;
+	struct board *board;
 	bool full;		/* no memory */
 };
 
@@ -185,6 +199,7 @@ see_link(hid_t group, const char *name, const H5L_info_t *info, void *arg)
 	struct link *more;
 
 	(void)group;
+	board_beat(l->board);
 	if (l->count == l->room) {
 		l->room = l->room ? 2 * l->room : 16;
 		more = realloc(l->links, l->room * sizeof(*more));
@@ -298,28 +313,47 @@ escaped(const struct link *link)
 	return strcmp(slash ? slash + 1 : link->path, link->name) != 0;
 }
 
+/* By path; those of the same path in their order. */
+static int
+by_path(const void *a, const void *b)
+{
+	const struct link *x = *(struct link *const *)a;
+	const struct link *y = *(struct link *const *)b;
+	int order = strcmp(x->path, y->path);
+
+	return order ? order : (x > y) - (x < y);
+}
+
 /*
- * Names are unique within a group; only escaping can make two of them one, and
- * that is so rare that comparing with all others is fine.
+ * Names are unique within a group: only escaping can make two of them one.
+ * The first of them in the group's order keeps its place.
  */
 static int
 drop_clashes(struct loader *l, struct listing *found)
 {
-	struct link *a = found->links, *b, *end = a + found->count;
+	struct link **sorted;
+	bool any = false;
+	size_t i;
 	int rc = 0;
 
-	for (; a < end && rc == 0; a++) {
-		if (!escaped(a))
-			continue;
-		for (b = found->links; b < end && rc == 0; b++) {
-			if (b == a || a->kind == LINK_NONE ||
-			    b->kind == LINK_NONE ||
-			    strcmp(a->path, b->path) != 0)
-				continue;
-			(a > b ? a : b)->kind = LINK_NONE;
-			rc = send_skipped(l, a->path, "name clash");
-		}
-	}
+	for (i = 0; i < found->count && !any; i++)
+		any = escaped(&found->links[i]);
+	if (!any)
+		return 0;
+	sorted = calloc(found->count, sizeof(struct link *));
+	if (!sorted)
+		return no_memory();
+	for (i = 0; i < found->count; i++)
+		sorted[i] = &found->links[i];
+	qsort(sorted, found->count, sizeof(struct link *), by_path);
+	for (i = 1; i < found->count; i++)
+		if (strcmp(sorted[i]->path, sorted[i - 1]->path) == 0)
+			sorted[i]->kind = LINK_NONE;
+	free(sorted);
+	for (i = 0; i < found->count && rc == 0; i++)
+		if (found->links[i].kind == LINK_NONE)
+			rc = send_skipped(l, found->links[i].path,
+					  "name clash");
 	return rc;
 }
 
@@ -353,7 +387,7 @@ name_links(struct loader *l, const char *parent, struct listing *found)
 static int
 enter(struct walk *w, size_t index, hid_t id)
 {
-	struct listing found = { .count = 0 };
+	struct listing found = { .board = w->l->board };
 	struct object *o = &w->s->objects[index];
 	char cause[200];
 	int rc = 0;
@@ -379,7 +413,7 @@ static int
 judge_dataset(struct walk *w, struct object *o, hid_t id, bool attributes)
 {
 	struct dataset d;
-	char why[80];
+	char why[WHY_SIZE];
 	int rc;
 
 	rc = dataset_get(w->l, o, id, NULL, NULL, why, &d);

@@ -7,7 +7,6 @@
 
 #include "internal.h"
 
-#define WHY_SIZE 80
 #define SKIP 1
 
 /* State of one mapping: where to tell of fields that have no form. */
