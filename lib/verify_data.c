@@ -84,15 +84,26 @@ hash_job(void *arg, bool drop)
 	return 0;
 }
 
+/*
+ * A slot as it is now.  Writers may be at work: the digest must be that of
+ * digest_sequence or a later one, so it is read after.
+ */
 static bool
 live_at(const struct verify *v, uint64_t slot, struct format_live *ret)
 {
-	const void *at = segment_at(v->shm, v->shm->header.live_offset +
-				    slot * sizeof(*ret), sizeof(*ret));
+	const struct format_live *at;
 
-	if (at)
-		memcpy(ret, at, sizeof(*ret));
-	return at != NULL;
+	at = segment_at(v->shm, v->shm->header.live_offset +
+			slot * sizeof(*at), sizeof(*at));
+	if (!at)
+		return false;
+	ret->sequence = __atomic_load_n(&at->sequence, __ATOMIC_ACQUIRE);
+	ret->digest_sequence = __atomic_load_n(&at->digest_sequence,
+					       __ATOMIC_ACQUIRE);
+	ret->digest = __atomic_load_n(&at->digest, __ATOMIC_ACQUIRE);
+	ret->updated_ns = __atomic_load_n(&at->updated_ns, __ATOMIC_ACQUIRE);
+	ret->writer_pid = __atomic_load_n(&at->writer_pid, __ATOMIC_ACQUIRE);
+	return true;
 }
 
 /* The digest that the data must have is known. */
@@ -103,26 +114,36 @@ sealed(const struct format_live *live)
 	       (live->sequence == 0 || live->digest_sequence == live->sequence);
 }
 
+/* What is wrong with a slot, or NULL. */
+static const char *
+live_problem(const struct format_live *live)
+{
+	if (live->sequence == 0)
+		return live->writer_pid || live->updated_ns || live->digest ||
+		       live->digest_sequence
+			? "is not zero, though there was no update" : NULL;
+	if (live->sequence % 2 == 0 &&
+	    (live->writer_pid == 0 || live->updated_ns == 0))
+		return "tells of an update without writer or time";
+	if (live->digest_sequence % 2 != 0)
+		return "has the digest of an update that did not end";
+	return NULL;
+}
+
 static void
 verify_live(struct verify *v, const struct record *r, uint64_t slot,
 	    const struct format_live *live)
 {
 	const uint64_t at = v->shm->header.live_offset + slot * sizeof(*live);
-	const uint64_t zero = at + offsetof(struct format_live, zero);
+	const char *problem = live_problem(live);
+	struct format_live now;
 
-	if (live->sequence == 0) {
-		verify_zeros(v, r, at, zero, "live slot of an array that was "
-			     "never updated");
-	} else {
-		if (live->sequence % 2 == 0 &&
-		    (live->writer_pid == 0 || live->updated_ns == 0))
-			verify_damage(v, r, at, 0, "update %" PRIu32 " without "
-				      "its writer or time", live->sequence);
-		if (live->digest_sequence % 2 != 0)
-			verify_damage(v, r, at, 0, "digest of an update that "
-				      "was not complete");
-	}
-	verify_zeros(v, r, zero, at + sizeof(*live), "live slot");
+	/* Not if a writer has begun since. */
+	if (problem && live_at(v, slot, &now) &&
+	    now.sequence == live->sequence)
+		verify_damage(v, r, at, 0, "its live slot %s", problem);
+	verify_zeros(v, r, at + offsetof(struct format_live, zero),
+		     at + sizeof(*live), "live slot");
 }
 
 /* There is no digest to verify: of an array being updated, or left torn. */

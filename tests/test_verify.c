@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sample.h"
 
@@ -297,6 +299,41 @@ START_TEST(arrays_that_were_updated)
 }
 END_TEST
 
+/* A writer at work is no damage, whatever it has just done. */
+START_TEST(beside_a_writer)
+{
+	const struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .flags = CUTE_SHM_WRITE
+	};
+	struct cute_shm_array a;
+	struct cute_shm *shm;
+	unsigned i, rounds = 0;
+	pid_t writer;
+	int status;
+
+	sample_publish("updated");
+	ck_ok(cute_shm_open("updated", &opt, &shm));
+	ck_ok(cute_shm_get(shm, "big", &a));
+	writer = fork();
+	ck_assert_int_ge(writer, 0);
+	for (i = 0; writer == 0 && i < 2000; i++)
+		if (cute_shm_update(&a, 0, &i, sizeof(i),
+				    CUTE_SHM_FOREVER) != 0 ||
+		    (i % 2 && cute_shm_seal(&a, CUTE_SHM_FOREVER) != 0))
+			_exit(1);
+	if (writer == 0)
+		_exit(0);
+	do {
+		ck_ok(cute_shm_verify(shm, NULL, NULL));
+		rounds++;
+	} while (waitpid(writer, &status, WNOHANG) == 0);
+	ck_assert_int_eq(status, 0);
+	ck_assert_uint_gt(rounds, 1);
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	cute_shm_close(shm);
+}
+END_TEST
+
 START_TEST(a_path_that_is_there_twice)
 {
 	struct format_header *h = segment_header(&sample);
@@ -512,6 +549,7 @@ main(void)
 	tcase_add_loop_test(tc, headers_that_do_not_fit, 0, ELEMENTS(headers));
 	tcase_add_test(tc, data_behind_a_damaged_record);
 	tcase_add_test(tc, arrays_that_were_updated);
+	tcase_add_test(tc, beside_a_writer);
 	tcase_add_test(tc, a_path_that_is_there_twice);
 	tcase_add_test(tc, two_nodes_of_one_path);
 	tcase_add_loop_test(tc, conventions_of_attributes, 0,
