@@ -6,6 +6,10 @@ failed=0
 for tool in pkg-config make "${CC:-cc}"; do
 	command -v "$tool" >/dev/null || { echo "skipped: no $tool"; exit 77; }
 done
+if grep -q '^CFLAGS.*-fsanitize' Makefile; then
+	echo "skipped: built for a sanitizer, which programs would need too"
+	exit 77
+fi
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 
