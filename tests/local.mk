@@ -226,3 +226,15 @@ tests_test_live_LDADD = lib/libcore.la $(CHECK_LIBS)
 TESTS += tests/test_lock tests/test_live tests/test_live_stress \
 	tests/test_many
 endif
+
+# The loader.
+if HAVE_CHECK
+if HDF5
+check_PROGRAMS += tests/test_hdf5_safety
+TESTS += tests/test_hdf5_safety
+endif
+endif
+tests_test_hdf5_safety_SOURCES = tests/test_hdf5_safety.c tests/util.c \
+	tests/util.h
+tests_test_hdf5_safety_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(HDF5_CFLAGS)
+tests_test_hdf5_safety_LDADD = lib/libload.la lib/libcore.la $(CHECK_LIBS)
