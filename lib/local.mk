@@ -88,8 +88,11 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/held.c \
 	lib/hdf5/internal.h \
 	lib/hdf5/keep.c \
+	lib/hdf5/links.c \
 	lib/hdf5/load.c \
+	lib/hdf5/mapping.h \
 	lib/hdf5/names.c \
+	lib/hdf5/objects.c \
 	lib/hdf5/plan.c \
 	lib/hdf5/ragged.c \
 	lib/hdf5/read.c \
@@ -103,7 +106,9 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/strategy.h \
 	lib/hdf5/strategy_chunk.c \
 	lib/hdf5/strategy_contiguous.c \
-	lib/hdf5/types.c
+	lib/hdf5/types.c \
+	lib/hdf5/types_nested.c \
+	lib/hdf5/types_number.c
 lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
 lib_libload_la_LIBADD = lib/libcommon.la $(HDF5_LIBS) $(LIBDEFLATE_LIBS) \

@@ -121,7 +121,7 @@ dataset_get(struct loader *l, const struct object *object, hid_t id,
 	return rc;
 }
 
-/* ------------------------------------------------------------- to the builder */
+/* ----------------------------------------------------------- to the builder */
 
 static int
 put_enum(struct loader *l, const struct column *c)

@@ -48,7 +48,7 @@ struct board {
 enum message_kind {
 	MESSAGE_SKIPPED = 1,	/* path, reason */
 	MESSAGE_FAILED,		/* path, reason: unreadable */
-	MESSAGE_ARRAY,		/* path, dtype, shape, bytes, strategy, seconds */
+	MESSAGE_ARRAY,		/* path, dtype, strategy; shape, bytes, time */
 	MESSAGE_LOG,
 	MESSAGE_ERROR,		/* the load's own error */
 	MESSAGE_RETRY,		/* begin again without what has failed */
@@ -131,7 +131,7 @@ int send_end(struct loader *l, enum message_kind kind, int err,
 	     const char *text);
 int send_log(struct loader *l, int level, const char *text);
 
-/* Receive one whole message into *ret, for free(); 0 at the end, -1 on error. */
+/* One whole message into *ret, for free(); 0 at the end, -1 on error. */
 int receive(int fd, struct message **ret);
 const char *message_text(const struct message *m, unsigned i);
 
@@ -159,7 +159,7 @@ void child_run(struct loader *l) __attribute__((noreturn));
 
 /* names.c */
 
-/* A link's or field's name as a component; an attribute's as one; for free(). */
+/* The name of a link or field as a component, and that of an attribute. */
 char *component_of(const char *name);
 char *attr_name_of(const char *name);
 /* "parent/name", or "name" in the root; for free(). */
@@ -287,13 +287,15 @@ struct ragged {
 	bool counting;		/* the number of items is all that is wanted */
 };
 
-/* Add the lists of 'count' elements; text[] is freed by the caller's reclaim. */
+/* Add the lists of 'count' elements; the caller gives these back. */
 int column_collect(const struct column *column, const struct scan *scan,
 		   unsigned source, const uint8_t *elements, uint64_t count,
 		   size_t stride, struct ragged *r);
 void ragged_free(struct ragged *r);
 
-/* scan.c: the file's objects and their names */
+/* objects.c: the file's objects, found by address */
+
+#define NO_OBJECT SIZE_MAX
 
 enum object_kind {
 	OBJECT_GROUP,
@@ -345,7 +347,13 @@ struct scan {
 	size_t bucket_count;
 };
 
-int scan_file(struct loader *l, hid_t file);
+/* The object's index, or NO_OBJECT. */
+size_t object_find(const struct scan *scan, unsigned source, uint64_t address);
+int object_add(struct scan *scan, const struct object *object, size_t *ret);
+
+/* Which file 'id' is in; its handle is kept for opening objects again. */
+int source_of(struct scan *scan, hid_t id, unsigned long fileno,
+	      unsigned *ret);
 void scan_free(struct scan *scan);
 
 /* Whether a link of any kind has this path. */
@@ -361,6 +369,20 @@ hid_t dataset_open(const struct scan *scan, const struct object *object,
 /* The path that a reference of file 'source' leads to, "" for none. */
 const char *reference_path(const struct scan *scan, unsigned source,
 			   uint64_t address);
+
+/* links.c */
+
+/*
+ * The links of an open group; those that are not wanted are left out, those
+ * whose name is taken are told, and LINK_NONE.  Without KEEP_GOING it fails
+ * when they cannot be read, else there are none.
+ */
+int links_get(struct loader *l, hid_t group, const char *path,
+	      struct link **ret, size_t *count);
+
+/* scan.c: a walk over all links */
+
+int scan_file(struct loader *l, hid_t file);
 
 /* attributes.c */
 
@@ -410,7 +432,7 @@ struct bands {
 	unsigned rank;
 	uint64_t dims[MAX_NDIM];
 	uint64_t outer[MAX_NDIM];	/* whole chunks, visited in turn */
-	uint64_t inner[MAX_NDIM];	/* pieces of them, what is read at once */
+	uint64_t inner[MAX_NDIM];	/* pieces of them, read at once */
 	struct block cell;		/* of the outer grid */
 	struct block block;
 	bool started;

@@ -18,7 +18,8 @@
 bool
 keep_lists_room(const struct loader *l, uint64_t bytes)
 {
-	return bytes <= KEEP_LISTS_MAX - l->kept_lists;
+	return l->kept_lists <= KEEP_LISTS_MAX &&
+	       bytes <= KEEP_LISTS_MAX - l->kept_lists;
 }
 
 bool

@@ -212,9 +212,10 @@ watch(struct load *load)
 	clockid_t clock;
 
 	if (beat == 0 && seconds(CLOCK_MONOTONIC) - load->start > START_SECONDS)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: libhdf5 does not "
-				     "answer; do not load while other threads "
-				     "use it", load->l.file);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "%s: libhdf5 does not answer; do not load "
+				     "while other threads use it",
+				     load->l.file);
 	if (clock_getcpuclockid(load->pid, &clock) != 0)
 		return 0;
 	cpu = seconds(clock);
@@ -246,8 +247,8 @@ progress(const struct load *load)
 	board_path(board, path, sizeof(path));
 	if (opt->progress(&p, opt->arg) == 0)
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED, "%s: loading was cancelled",
-			     load->l.file);
+	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+			     "%s: loading was cancelled", load->l.file);
 }
 
 /* Until the child has closed its end, or must not go on. */

@@ -110,9 +110,10 @@ buffers_new(struct buffers *b, size_t size)
 {
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->returned, NULL);
-	for (b->idle_count = 0; b->idle_count < BANDS_AT_ONCE; b->idle_count++) {
+	b->idle_count = 0;
+	while (b->idle_count < BANDS_AT_ONCE) {
 		b->idle[b->idle_count] = malloc(size);
-		if (!b->idle[b->idle_count])
+		if (!b->idle[b->idle_count++])
 			return no_memory();
 	}
 	return 0;

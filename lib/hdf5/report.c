@@ -42,15 +42,15 @@ board_done(struct board *b, uint64_t bytes)
 void
 board_path(const struct board *b, char *ret, size_t size)
 {
-	uint32_t s;
+	uint32_t s, after;
 	int tries = 100;
 
 	do {
 		s = __atomic_load_n(&b->sequence, __ATOMIC_ACQUIRE);
 		snprintf(ret, size, "%.*s", (int)sizeof(b->path) - 1, b->path);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (tries-- > 0 &&
-		 (s % 2 || __atomic_load_n(&b->sequence, __ATOMIC_RELAXED) != s));
+		after = __atomic_load_n(&b->sequence, __ATOMIC_RELAXED);
+	} while (tries-- > 0 && (s % 2 || s != after));
 }
 
 /* Paths may be long, but not that long. */
