@@ -110,7 +110,7 @@ enum {
 struct cute_shm_open_options {
 	size_t size;
 	const char *root;	/* NULL: $CUTE_SHM_ROOT, else /dev/shm */
-	unsigned flags;		/* CUTE_SHM_ANY_OWNER */
+	unsigned flags;		/* CUTE_SHM_ANY_OWNER, CUTE_SHM_WRITE */
 };
 
 /*

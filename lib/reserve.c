@@ -285,6 +285,9 @@ allocate(const struct cute_shm_builder *b)
 	int number;
 
 	for (at = 0; at < size; at += step) {
+		/* Others may be taking memory at the same time. */
+		if (at > 0 && space_check(b->root, (uint64_t)(size - at)) != 0)
+			return allocate_failed(b, (uint64_t)at, ENOSPC);
 		step = size - at < RESERVE_STEP ? size - at : RESERVE_STEP;
 		do
 			number = posix_fallocate(b->fd, at, step);

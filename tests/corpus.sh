@@ -16,7 +16,7 @@ trap 'rm -rf "$CUTE_SHM_ROOT"' EXIT
 
 # Some small files stand for 16 GiB of fill values: not on every machine, and
 # the judge takes 2 GiB at most.  The unit is 512 bytes.
-ulimit -f 8388608
+ulimit -f 10485760
 
 find "$CUTE_SHM_CORPUS" -type f ! -name '*.tsv' | sort |
 	xargs -P 2 -I{} sh "$here/corpus_one.sh" {} >"$log"
