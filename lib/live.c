@@ -118,6 +118,31 @@ lock_live(const struct live *live, const struct cute_shm_array *array,
 	return rc == CUTE_SHM_ERR_TIMEOUT ? fail_timeout(array) : rc;
 }
 
+/* What every writer begins with: the array's slot, and the lock. */
+static int
+lock_writable(const struct cute_shm_array *array, int64_t timeout_ns,
+	      struct live *live, struct cute_shm_lock **ret)
+{
+	int rc = live_get(array, live);
+
+	if (rc == 0)
+		rc = writable(live, array);
+	if (rc == 0)
+		rc = lock_live(live, array, true, timeout_ns, ret);
+	return rc;
+}
+
+/* Whether [offset, offset + size) lies in the array's data. */
+static int
+check_range(const struct cute_shm_array *array, uint64_t offset, size_t size)
+{
+	if (offset <= array->data_size && size <= array->data_size - offset)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_INVALID, "/%s: %zu bytes at %ju, the "
+			     "array has %ju", array->path, size,
+			     (uintmax_t)offset, (uintmax_t)array->data_size);
+}
+
 /*
  * Copies whose one side others may be writing or reading: by words that are
  * each whole, which is all that the check of the sequence needs.
@@ -196,11 +221,7 @@ cute_shm_update_begin(const struct cute_shm_array *array, int64_t timeout_ns,
 	struct live live;
 	int rc;
 
-	rc = live_get(array, &live);
-	if (rc == 0)
-		rc = writable(&live, array);
-	if (rc == 0)
-		rc = lock_live(&live, array, true, timeout_ns, &lock);
+	rc = lock_writable(array, timeout_ns, &live, &lock);
 	if (rc != 0)
 		return rc;
 	ret->data = live.data;
@@ -231,16 +252,9 @@ cute_shm_update(const struct cute_shm_array *array, uint64_t offset,
 	struct live live;
 	int rc;
 
-	if (offset > array->data_size || size > array->data_size - offset)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "/%s: %zu bytes at "
-				     "%ju, the array has %ju", array->path,
-				     size, (uintmax_t)offset,
-				     (uintmax_t)array->data_size);
-	rc = live_get(array, &live);
+	rc = check_range(array, offset, size);
 	if (rc == 0)
-		rc = writable(&live, array);
-	if (rc == 0)
-		rc = lock_live(&live, array, true, timeout_ns, &lock);
+		rc = lock_writable(array, timeout_ns, &live, &lock);
 	if (rc != 0)
 		return rc;
 	if (sequence_of(&live) % 2 != 0 && size < array->data_size) {
@@ -273,11 +287,7 @@ cute_shm_seal(const struct cute_shm_array *array, int64_t timeout_ns)
 	uint32_t s;
 	int rc;
 
-	rc = live_get(array, &live);
-	if (rc == 0)
-		rc = writable(&live, array);
-	if (rc == 0)
-		rc = lock_live(&live, array, true, timeout_ns, &lock);
+	rc = lock_writable(array, timeout_ns, &live, &lock);
 	if (rc != 0)
 		return rc;
 	s = sequence_of(&live);
@@ -358,12 +368,9 @@ cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
 	int tries;
 	int rc;
 
-	if (offset > array->data_size || size > array->data_size - offset)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "/%s: %zu bytes at "
-				     "%ju, the array has %ju", array->path,
-				     size, (uintmax_t)offset,
-				     (uintmax_t)array->data_size);
-	rc = live_get(array, &live);
+	rc = check_range(array, offset, size);
+	if (rc == 0)
+		rc = live_get(array, &live);
 	if (rc != 0)
 		return rc;
 	for (tries = 0; tries < SNAPSHOT_TRIES; tries++)

@@ -3,7 +3,7 @@
 
 noinst_LTLIBRARIES += lib/libcommon.la lib/libcore.la
 lib_LTLIBRARIES += lib/libcute_shm.la
-include_HEADERS += lib/cute_shm.h lib/cute_shm_live.h
+include_HEADERS += lib/cute_shm.h lib/cute_shm_build.h lib/cute_shm_live.h
 nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 

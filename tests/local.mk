@@ -238,3 +238,7 @@ tests_test_hdf5_safety_SOURCES = tests/test_hdf5_safety.c tests/util.c \
 	tests/util.h
 tests_test_hdf5_safety_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(HDF5_CFLAGS)
 tests_test_hdf5_safety_LDADD = lib/libload.la lib/libcore.la $(CHECK_LIBS)
+
+# It installs, for which libtool links libraries anew in the build folder: last,
+# when no other test uses them.
+tests/check_link.log: $(filter-out tests/check_link.log,$(TEST_LOGS))
