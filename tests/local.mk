@@ -62,6 +62,19 @@ tests_test_strategy_LDADD = $(FILTER_TEST_LDADD)
 TESTS += tests/test_plan tests/test_strategy tests/strategies.sh
 endif
 endif
+# The loader, on files that the tests make.
+HDF5_TEST_SOURCES = tests/hdf5_util.c tests/hdf5_util.h tests/util.c tests/util.h
+if HAVE_CHECK
+if HDF5
+hdf5_tests = tests/test_hdf5_types
+check_PROGRAMS += $(hdf5_tests)
+TESTS += $(hdf5_tests)
+endif
+endif
+tests_test_hdf5_types_SOURCES = tests/test_hdf5_types.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_types_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_types_LDADD = $(FILTER_TEST_LDADD)
+
 check_PROGRAMS += tests/show_progress
 tests_show_progress_SOURCES = tests/show_progress.c
 tests_show_progress_LDADD = bin/libcli.la lib/libcute_shm.la

@@ -256,7 +256,7 @@ static int
 describe_value(struct reading *r, const char *name, hid_t space,
 	       struct type *type, char *why)
 {
-	struct columns columns = { .of_attribute = true };
+	struct columns columns = { .node = r->node };
 	uint64_t shape[MAX_NDIM] = { 0 };
 	unsigned rank = 0;
 	bool null;

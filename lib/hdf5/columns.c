@@ -4,6 +4,7 @@
  * in an element of memory, and how it is taken out.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,21 @@ leaf_shape(const struct type *leaf, const struct place *place,
 }
 
 static int
+skip_leaf(const struct collecting *c, const char *path, unsigned ndim)
+{
+	const char *node = c->columns->node;
+	char *where = NULL;
+	int rc;
+
+	if (asprintf(&where, "%s%s%s", node ? node : "", node ? "@" : "",
+		     path) < 0)
+		return no_memory();
+	rc = send_skipped(c->l, where, "%u dimensions", ndim);
+	free(where);
+	return rc;
+}
+
+static int
 collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
 	     const struct place *place, bool *present)
 {
@@ -112,8 +128,7 @@ collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
 
 	rc = leaf_shape(leaf, place, &column);
 	if (rc == 1)
-		return send_skipped(c->l, path, "%u dimensions",
-				    place->ndim + leaf->ndim);
+		return skip_leaf(c, path, place->ndim + leaf->ndim);
 	if (rc != 0)
 		return rc;
 	column.part = leaf->kind == TYPE_PLAIN ? PART_PLAIN : PART_RAGGED;
@@ -162,7 +177,7 @@ taken(const struct columns *columns, size_t first, const char *path)
 {
 	size_t i;
 
-	if (columns->of_attribute)
+	if (columns->node)
 		return false;	/* the node's names tell */
 	for (i = first; i < columns->count; i++)
 		if (strcmp(columns->column[i].path, path) == 0)
@@ -173,13 +188,13 @@ taken(const struct columns *columns, size_t first, const char *path)
 static char *
 field_path(const struct columns *columns, const char *parent, const char *name)
 {
-	char *own = columns->of_attribute ? attr_name_of(name)
+	char *own = columns->node ? attr_name_of(name)
 					  : component_of(name);
 	char *path = NULL;
 
 	if (!own)
 		return NULL;
-	if (!columns->of_attribute)
+	if (!columns->node)
 		path = path_join(parent, own);
 	else if (asprintf(&path, "%s.%s", parent, own) < 0)
 		path = NULL;

@@ -67,6 +67,10 @@ struct message {
 	/* Then texts, each with its NUL: path, reason or dtype, strategy. */
 };
 
+/* load.c */
+
+extern double step_seconds;	/* of CPU time; tests make it shorter */
+
 /* failures.c: paths that a child before this one could not read, and why */
 
 struct failure {
@@ -147,6 +151,7 @@ struct keep {
 
 /* Whether so many bytes more may be held. */
 bool keep_room(const struct loader *l, uint64_t bytes);
+extern uint64_t keep_lists_max;	/* tests make it smaller */
 bool keep_lists_room(const struct loader *l, uint64_t bytes);
 /* Takes 'data' over, also when it fails. */
 int keep_add(struct loader *l, void *data, uint64_t bytes);
@@ -262,7 +267,7 @@ struct column {
 struct columns {
 	struct column *column;
 	size_t count, room;
-	bool of_attribute;	/* names joined by dots, not paths */
+	const char *node;	/* whose attribute: names joined by dots */
 };
 
 /*

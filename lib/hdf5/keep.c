@@ -13,13 +13,13 @@
  * as long as the first time.  They may use what their own bytes need, within
  * reason.
  */
-#define KEEP_LISTS_MAX (UINT64_C(256) << 20)
+uint64_t keep_lists_max = UINT64_C(256) << 20;
 
 bool
 keep_lists_room(const struct loader *l, uint64_t bytes)
 {
-	return l->kept_lists <= KEEP_LISTS_MAX &&
-	       bytes <= KEEP_LISTS_MAX - l->kept_lists;
+	return l->kept_lists <= keep_lists_max &&
+	       bytes <= keep_lists_max - l->kept_lists;
 }
 
 bool

@@ -28,7 +28,7 @@
  * A step that takes more of the CPU than this will never end.  4 MB/s is slower
  * than the slowest filter in use.
  */
-#define STEP_SECONDS	20.0
+double step_seconds = 20;
 #define STEP_RATE	4e6
 
 /*
@@ -208,7 +208,7 @@ watch(struct load *load)
 {
 	const struct board *board = load->l.board;
 	uint64_t beat = __atomic_load_n(&board->beat, __ATOMIC_ACQUIRE);
-	double cpu, limit = STEP_SECONDS + (double)board->expect / STEP_RATE;
+	double cpu, limit = step_seconds + (double)board->expect / STEP_RATE;
 	clockid_t clock;
 
 	if (beat == 0 && seconds(CLOCK_MONOTONIC) - load->start > START_SECONDS)

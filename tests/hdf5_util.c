@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "hdf5_util.h"
+
+struct h5_told h5_told;
+
+static char folder[4096];
+static unsigned descriptors;
+
+int64_t
+h5_must(int64_t result, const char *call)
+{
+	ck_assert_msg(result >= 0, "%s failed", call);
+	return result;
+}
+
+/* The root holds segments only: files lie beside it. */
+static void
+make_folders(void)
+{
+	if (folder[0])
+		return;
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	snprintf(folder, sizeof(folder), "%s", test_root());
+	test_root();
+}
+
+const char *
+h5_path(const char *name)
+{
+	make_folders();
+	return test_path(folder, name);
+}
+
+hid_t
+h5_create(const char *path)
+{
+	return ck_h5(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+}
+
+hid_t
+h5_begin(void)
+{
+	return h5_create(h5_path("t.h5"));
+}
+
+static hid_t
+space_of(int rank, const hsize_t *dims)
+{
+	return ck_h5(rank < 0 ? H5Screate(H5S_NULL) :
+		     H5Screate_simple(rank, dims, NULL));
+}
+
+void
+h5_put_with(hid_t where, const char *name, hid_t type, int rank,
+	    const hsize_t *dims, hid_t dcpl, const void *data)
+{
+	hid_t space = space_of(rank, dims), set;
+
+	set = ck_h5(H5Dcreate2(where, name, type, space, H5P_DEFAULT, dcpl,
+			       H5P_DEFAULT));
+	if (data)
+		ck_h5(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
+	H5Dclose(set);
+	H5Sclose(space);
+	if (dcpl != H5P_DEFAULT)
+		H5Pclose(dcpl);
+}
+
+void
+h5_put(hid_t where, const char *name, hid_t type, int rank,
+       const hsize_t *dims, const void *data)
+{
+	h5_put_with(where, name, type, rank, dims, H5P_DEFAULT, data);
+}
+
+void
+h5_attr(hid_t where, const char *name, hid_t type, int rank,
+	const hsize_t *dims, const void *data)
+{
+	hid_t space = space_of(rank, dims), attr;
+
+	attr = ck_h5(H5Acreate2(where, name, type, space, H5P_DEFAULT,
+				H5P_DEFAULT));
+	if (data)
+		ck_h5(H5Awrite(attr, type, data));
+	H5Aclose(attr);
+	H5Sclose(space);
+}
+
+void
+h5_group(hid_t where, const char *name)
+{
+	H5Gclose(ck_h5(H5Gcreate2(where, name, H5P_DEFAULT, H5P_DEFAULT,
+				  H5P_DEFAULT)));
+}
+
+void
+h5_int(hid_t where, const char *name, int32_t value)
+{
+	h5_put(where, name, H5T_STD_I32LE, 0, NULL, &value);
+}
+
+hid_t
+h5_float(size_t size, size_t precision, size_t spos, size_t epos, size_t esize,
+	 size_t msize, size_t bias)
+{
+	hid_t t = ck_h5(H5Tcopy(H5T_IEEE_F64LE));
+
+	/* In the order that libhdf5 takes: never a field outside. */
+	if (size > 8)
+		ck_h5(H5Tset_size(t, size));
+	if (size > 8)
+		ck_h5(H5Tset_precision(t, precision));
+	ck_h5(H5Tset_fields(t, spos, epos, esize, 0, msize));
+	if (size <= 8)
+		ck_h5(H5Tset_precision(t, precision));
+	if (size <= 8)
+		ck_h5(H5Tset_size(t, size));
+	ck_h5(H5Tset_ebias(t, bias));
+	return t;
+}
+
+/* ----------------------------------------------------------------- loading */
+
+static int
+see_progress(const struct cute_shm_hdf5_progress *p, void *arg)
+{
+	struct h5_told *told = arg;
+
+	ck_assert_uint_le(p->bytes_done, p->bytes_total);
+	ck_assert_ptr_nonnull(p->path);
+	told->progress++;
+	return told->stop_after && told->progress >=
+	       (unsigned)told->stop_after;
+}
+
+static void
+see_array(const struct cute_shm_hdf5_array *array, void *arg)
+{
+	struct h5_told *told = arg;
+
+	told->arrays++;
+	if (array->bytes > 0)
+		snprintf(told->strategy, sizeof(told->strategy), "%s",
+			 array->strategy);
+}
+
+static void
+see_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
+{
+	struct h5_told *told = arg;
+	unsigned i = told->skipped + told->failed;
+
+	if (i < ELEMENTS(told->paths)) {
+		snprintf(told->paths[i], sizeof(told->paths[i]), "%s", s->path);
+		snprintf(told->reasons[i], sizeof(told->reasons[i]), "%s",
+			 s->reason);
+	}
+	if (s->failed)
+		told->failed++;
+	else
+		told->skipped++;
+}
+
+struct cute_shm_hdf5_options
+h5_options(unsigned flags)
+{
+	struct cute_shm_hdf5_options opt = { .size = sizeof(opt) };
+
+	opt.flags = flags;
+	opt.jobs = 2;
+	opt.progress = see_progress;
+	opt.array = see_array;
+	opt.skipped = see_skipped;
+	opt.arg = &h5_told;
+	memset(&h5_told, 0, sizeof(h5_told));
+	return opt;
+}
+
+struct cute_shm *
+h5_load_with(hid_t file, const struct cute_shm_hdf5_options *opt)
+{
+	struct cute_shm *shm;
+
+	if (file >= 0)
+		ck_h5(H5Fclose(file));
+	descriptors = test_descriptors();
+	ck_ok(cute_shm_hdf5_load("t", h5_path("t.h5"), opt, &h5_told.result));
+	ck_assert_uint_eq(test_descriptors(), descriptors);
+	ck_assert_uint_eq(h5_told.result.skipped, h5_told.skipped);
+	ck_assert_uint_eq(h5_told.result.failed, h5_told.failed);
+	ck_assert_uint_eq(h5_told.result.arrays, h5_told.arrays);
+	ck_ok(cute_shm_open("t", NULL, &shm));
+	return shm;
+}
+
+struct cute_shm *
+h5_load(hid_t file)
+{
+	struct cute_shm_hdf5_options opt = h5_options(0);
+
+	return h5_load_with(file, &opt);
+}
+
+void
+ck_clean(struct cute_shm *shm)
+{
+	struct cute_shm_info info;
+
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	ck_ok(cute_shm_info(shm, &info));
+	ck_assert_uint_eq(info.array_count, h5_told.result.arrays);
+	ck_assert_uint_eq(info.array_bytes, h5_told.result.bytes);
+	ck_assert_uint_eq(info.size, h5_told.result.segment_size);
+	ck_assert_uint_eq(info.node_count, h5_told.result.arrays +
+			  h5_told.result.groups + h5_told.result.links);
+	ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), 1);
+	ck_assert(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+	cute_shm_close(shm);
+	ck_ok(cute_shm_unlink("t", NULL, NULL));
+}
+
+/* ----------------------------------------------------------------- looking */
+
+void
+ck_gone(const char *path, const char *reason)
+{
+	unsigned i, count = h5_told.skipped + h5_told.failed;
+
+	for (i = 0; i < count && i < ELEMENTS(h5_told.paths); i++)
+		if (strcmp(h5_told.paths[i], path) == 0) {
+			ck_assert_msg(strstr(h5_told.reasons[i], reason) !=
+				      NULL, "%s: \"%s\", not \"%s\"", path,
+				      h5_told.reasons[i], reason);
+			return;
+		}
+	ck_abort_msg("%s: not told (%u are, first %s: %s)", path, count,
+		     h5_told.paths[0], h5_told.reasons[0]);
+}
+
+static void
+ck_value(const struct cute_shm_array *a, const char *path, const char *dtype,
+	 unsigned ndim, const uint64_t *dims, const void *data)
+{
+	unsigned i;
+
+	ck_assert_msg(strcmp(a->dtype, dtype) == 0, "%s: dtype %s, not %s",
+		      path, a->dtype, dtype);
+	ck_assert_msg(a->ndim == ndim, "%s: %u dimensions, not %u", path,
+		      a->ndim, ndim);
+	for (i = 0; i < ndim; i++)
+		ck_assert_msg(a->shape[i] == dims[i],
+			      "%s: dimension %u is %llu, not %llu", path, i,
+			      (unsigned long long)a->shape[i],
+			      (unsigned long long)dims[i]);
+	for (i = 0; data && i < a->data_size; i++)
+		ck_assert_msg(((const uint8_t *)a->data)[i] ==
+			      ((const uint8_t *)data)[i],
+			      "%s: byte %u is %#x, not %#x", path, i,
+			      ((const uint8_t *)a->data)[i],
+			      ((const uint8_t *)data)[i]);
+}
+
+void
+ck_array(const struct cute_shm *shm, const char *path, const char *dtype,
+	 unsigned ndim, const uint64_t *dims, const void *data)
+{
+	struct cute_shm_array a;
+
+	ck_ok(cute_shm_get(shm, path, &a));
+	ck_value(&a, path, dtype, ndim, dims, data);
+}
+
+void
+ck_scalar(const struct cute_shm *shm, const char *path, const char *dtype,
+	  const void *data)
+{
+	ck_array(shm, path, dtype, 0, NULL, data);
+}
+
+static struct cute_shm_node
+node_at(const struct cute_shm *shm, const char *path)
+{
+	struct cute_shm_node node;
+	int err = cute_shm_find(shm, path, &node);
+
+	ck_assert_msg(err == 0, "no /%s", path);
+	return node;
+}
+
+static struct cute_shm_array
+attr_at(const struct cute_shm *shm, const char *path, const char *name)
+{
+	struct cute_shm_node node = node_at(shm, path);
+	struct cute_shm_attr attr;
+	int err = cute_shm_attr(&node, name, &attr);
+
+	ck_assert_msg(err == 0, "no /%s@%s", path, name);
+	return attr.value;
+}
+
+void
+ck_attr(const struct cute_shm *shm, const char *path, const char *name,
+	const char *dtype, unsigned ndim, const uint64_t *dims,
+	const void *data)
+{
+	struct cute_shm_array value = attr_at(shm, path, name);
+
+	ck_value(&value, name, dtype, ndim, dims, data);
+}
+
+void
+ck_no_attr(const struct cute_shm *shm, const char *path, const char *name)
+{
+	struct cute_shm_node node = node_at(shm, path);
+	struct cute_shm_attr attr;
+
+	ck_err(cute_shm_attr(&node, name, &attr), CUTE_SHM_ERR_NOT_FOUND);
+}
+
+static void
+ck_joined(const struct cute_shm_array *a, const char *path, const char *texts)
+{
+	char joined[4096] = "";
+	const void *text;
+	size_t size = 0;
+	uint64_t i, n;
+
+	ck_assert_str_eq(a->dtype, "*|S1");
+	for (i = 0; i < a->element_count; i++) {
+		ck_ok(cute_shm_element(a, i, &text, &n));
+		ck_assert_uint_lt(size + n + 2, sizeof(joined));
+		if (i > 0)
+			joined[size++] = '|';
+		if (n > 0)
+			memcpy(joined + size, text, n);
+		size += n;
+	}
+	joined[size] = '\0';
+	ck_assert_msg(strcmp(joined, texts) == 0, "%s: \"%s\", not \"%s\"",
+		      path, joined, texts);
+}
+
+void
+ck_texts(const struct cute_shm *shm, const char *path, const char *texts)
+{
+	struct cute_shm_array a;
+
+	ck_ok(cute_shm_get(shm, path, &a));
+	ck_joined(&a, path, texts);
+}
+
+void
+ck_attr_texts(const struct cute_shm *shm, const char *path, const char *name,
+	      const char *texts)
+{
+	struct cute_shm_array value = attr_at(shm, path, name);
+
+	ck_joined(&value, name, texts);
+}
+
+void
+ck_group(const struct cute_shm *shm, const char *path)
+{
+	ck_assert_int_eq(node_at(shm, path).kind, CUTE_SHM_GROUP);
+}
+
+void
+ck_link(const struct cute_shm *shm, const char *path, const char *target)
+{
+	struct cute_shm_node node = node_at(shm, path);
+
+	ck_assert_msg(node.kind == CUTE_SHM_LINK, "/%s is no link", path);
+	ck_ok(cute_shm_follow(&node, &node));
+	ck_assert_str_eq(node.path, target);
+}
+
+void
+ck_none(const struct cute_shm *shm, const char *path)
+{
+	struct cute_shm_node node;
+
+	ck_assert_msg(cute_shm_find(shm, path, &node) ==
+		      CUTE_SHM_ERR_NOT_FOUND, "/%s is there", path);
+}
+
+void
+ck_children(const struct cute_shm *shm, const char *path, const char *names)
+{
+	struct cute_shm_node node = node_at(shm, path);
+	char joined[4096] = "";
+	size_t size = 0;
+	int err;
+
+	for (err = cute_shm_first_child(&node, &node); err == 0;
+	     err = cute_shm_next_sibling(&node, &node))
+		size += (size_t)snprintf(joined + size, sizeof(joined) - size,
+					 "%s%s", size ? " " : "", node.name);
+	ck_assert_int_eq(err, CUTE_SHM_ERR_END);
+	ck_assert_str_eq(joined, names);
+}
