@@ -7,4 +7,7 @@ TZ=UTC
 TERM=xterm
 CUTE_SHM_ROOT=/nonexistent/cute-shm-tests
 export LC_ALL TZ TERM CUTE_SHM_ROOT
+# On a busy machine, or under valgrind, a test takes many times as long.
+: "${CK_DEFAULT_TIMEOUT:=60}"
+export CK_DEFAULT_TIMEOUT
 unset COLUMNS NO_COLOR
