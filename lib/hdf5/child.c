@@ -124,35 +124,45 @@ log_line(enum cute_shm_log_level level, const char *message, void *arg)
 	send_log(arg, (int)level, message);
 }
 
+/*
+ * Locks are no use to a reader, and fail on many a network file system: see
+ * child_run().  It is too late for that when the caller has used libhdf5; then
+ * try with locks first, as whatever else is opened from the file will be: if
+ * these differ, libhdf5 refuses to open a file once more, or takes fill values
+ * for it in a virtual dataset.
+ *
+ * What is marked as being written, perhaps by a writer that died, needs
+ * SWMR_READ.  libhdf5 then takes wrong sums for writes under way and tries
+ * again, 100 times with growing pauses if it is not told otherwise.
+ */
 static hid_t
-open_with(const struct loader *l, hid_t fapl, char *cause, size_t size)
+try_open(const struct loader *l, char *cause, size_t size)
 {
-	hid_t file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
+	hid_t file = H5Fopen(l->file, H5F_ACC_RDONLY, H5P_DEFAULT), fapl;
 
 	if (file >= 0)
 		return file;
 	hdf5_cause(cause, size);
-	/*
-	 * Marked as being written, perhaps by a writer that died.  Then libhdf5
-	 * takes wrong sums for writes under way and tries again, 100 times with
-	 * growing pauses if it is not told otherwise.
-	 */
+	fapl = H5Pcreate(H5P_FILE_ACCESS);
+#ifdef HAVE_H5PSET_FILE_LOCKING
+	H5Pset_file_locking(fapl, false, true);
+	file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
+#endif
 	H5Pset_metadata_read_attempts(fapl, 3);
-	return H5Fopen(l->file, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, fapl);
+	if (file < 0)
+		file = H5Fopen(l->file, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ,
+			       fapl);
+	H5Pclose(fapl);
+	return file;
 }
 
-/* Locks are no use to a reader, and fail on many a network file system. */
 static int
 open_file(struct loader *l, hid_t *ret)
 {
-	hid_t fapl = H5Pcreate(H5P_FILE_ACCESS), file;
+	hid_t file;
 	char cause[200];
 
-#ifdef HAVE_H5PSET_FILE_LOCKING
-	H5Pset_file_locking(fapl, false, true);
-#endif
-	file = open_with(l, fapl, cause, sizeof(cause));
-	H5Pclose(fapl);
+	file = try_open(l, cause, sizeof(cause));
 	if (file >= 0) {
 		*ret = file;
 		return 0;
@@ -234,9 +244,7 @@ child_run(struct loader *l)
 	detach();
 	set_limits();
 	make_global();
-#ifndef HAVE_H5PSET_FILE_LOCKING
 	setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
-#endif
 	cute_shm_set_log(CUTE_SHM_LOG_DEBUG, log_line, l);
 	H5open();
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
