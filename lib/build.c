@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "owner.h"
 
 #define GROUP_BUFFER_LIMIT ((size_t)1 << 24)
 
@@ -156,7 +157,8 @@ static int
 set_options(struct cute_shm_builder *b,
 	    const struct cute_shm_build_options *opt)
 {
-	if (opt->flags & ~(unsigned)CUTE_SHM_OVERWRITE)
+	if (opt->flags & ~(unsigned)(CUTE_SHM_OVERWRITE | CUTE_SHM_REPLACE |
+				     CUTE_SHM_EPHEMERAL))
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
 				     "project %s: unknown flags %#x",
 				     b->project, opt->flags);
@@ -172,6 +174,10 @@ set_options(struct cute_shm_builder *b,
 				     (unsigned long long)opt->block_size,
 				     (int)FORMAT_BLOCK_UNIT);
 	b->flags = opt->flags;
+	if (b->flags & CUTE_SHM_REPLACE)
+		b->flags |= CUTE_SHM_OVERWRITE;
+	if (b->flags & CUTE_SHM_EPHEMERAL)
+		b->header.compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
 	b->mode = opt->mode ? opt->mode : 0600;
 	b->jobs = opt->jobs;
 	b->header.block_size = opt->block_size ? opt->block_size
@@ -228,13 +234,16 @@ begin(struct cute_shm_builder *b, const char *project,
 	if (err == 0)
 		err = set_source(b, opt);
 	if (err == 0)
+		err = cute_shm_collect(b->root, NULL, NULL);
+	if (err == 0)
 		err = check_free(b);
 	if (err == 0)
 		err = describe_root(b);
 	if (err != 0)
 		return err;
-	temporary_sweep(b->root);
 	err = temporary_new(b->root, temporary_flags, &b->fd, &b->temporary);
+	if (err == 0 && b->flags & CUTE_SHM_EPHEMERAL)
+		err = owner_lock(b->fd);
 	if (err == 0 && opt->group)
 		err = give_to_group(b, opt->group);
 	return err;

@@ -197,8 +197,13 @@ int temporary_name(const char *root, char **ret) must_check;
 int temporary_lock(int fd) must_check;
 void temporary_unlock(int fd);
 
-/* Remove what builders that died have left in 'root'. */
-void temporary_sweep(const char *root);
+/* logind.c: users whose /dev/shm is emptied when they log out */
+
+/* 'system' stands before all paths: "", or a folder of a test. */
+bool logind_removes(const char *system, uid_t uid, const char *user);
+
+/* Warn once, if that will happen to the builder's project. */
+void logind_warn(const struct cute_shm_builder *b);
 
 /* For tests of roots without O_TMPFILE: flags for temporary_new(). */
 extern unsigned temporary_flags;

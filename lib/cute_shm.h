@@ -57,7 +57,8 @@ enum cute_shm_err {
 	CUTE_SHM_ERR_SOURCE	 = -15,	/* the HDF5 file cannot be read */
 	CUTE_SHM_ERR_END	 = -16,	/* nothing follows; not a failure */
 	CUTE_SHM_ERR_TIMEOUT	 = -17,	/* others held it too long */
-	CUTE_SHM_ERR_TORN	 = -18	/* its writer died in the middle */
+	CUTE_SHM_ERR_TORN	 = -18,	/* its writer died in the middle */
+	CUTE_SHM_ERR_BUSY	 = -19	/* others have it open */
 };
 
 /* The name of an error in a few words; never NULL, also for unknown ones. */
@@ -118,7 +119,7 @@ struct cute_shm_open_options {
  * is a handle for cute_shm_close().  Opening costs the same whatever the number
  * and size of the arrays: only cute_shm_verify() reads the data.
  *
- * CUTE_SHM_ERR_NOT_FOUND    no such project in this root
+ * CUTE_SHM_ERR_NOT_FOUND    no such project in this root, or an orphan
  * CUTE_SHM_ERR_OWNER        neither the caller's nor root's (see ANY_OWNER)
  * CUTE_SHM_ERR_FORMAT       not a segment
  * CUTE_SHM_ERR_UNSUPPORTED  sound, but needs a newer library
@@ -132,8 +133,24 @@ int cute_shm_open_file(const char *path,
 		       const struct cute_shm_open_options *opt,
 		       struct cute_shm **ret);
 
-/* Detach.  All that was got through the handle ends here.  NULL is fine. */
+/*
+ * Detach.  All that was got through the handle ends here; so does an ephemeral
+ * project whose owner the handle is.  NULL is fine.
+ */
 void cute_shm_close(struct cute_shm *shm);
+
+/*
+ * With GCC and Clang, a handle that its scope closes:
+ *
+ *	CUTE_SHM_SCOPED(shm);
+ *	if (cute_shm_open("robot", NULL, &shm) != 0)
+ *		return -1;
+ */
+#ifdef __GNUC__
+#define CUTE_SHM_SCOPED(name) \
+	struct cute_shm *name __attribute__((cleanup(cute_shm_close_at))) = NULL
+#endif
+void cute_shm_close_at(struct cute_shm **shm);
 
 /*
  * An array, or the value of an attribute.  'data' is C-contiguous and aligned
@@ -306,76 +323,12 @@ struct cute_shm_verify_result {
  * header and metadata, every record, index row and padding byte, and the data
  * of each array against its digests, but for arrays that were updated and not
  * sealed since.  CUTE_SHM_ERR_TORN is the error of an array whose writer died
- * in the middle.  0 when all is sound, otherwise the first damage's error after all have been reported.  'ret' may be NULL, and is set
- * in both cases.
+ * in the middle.  0 when all is sound, otherwise the first damage's error after
+ * all have been reported.  'ret' may be NULL, and is set in both cases.
  */
 int cute_shm_verify(const struct cute_shm *shm,
 		    const struct cute_shm_verify_options *opt,
 		    struct cute_shm_verify_result *ret);
-
-/* ---------------------------------------------------------------- projects */
-
-/* A project; texts are never NULL, and last as long as their giver says. */
-struct cute_shm_info {
-	int err;		/* 0: sound header; else why it is listed only */
-	const char *message;	/* the sentence for err, "" when 0 */
-	const char *project;	/* "" when opened by path */
-	const char *path;	/* of the segment */
-	uint64_t size;		/* bytes of the segment */
-	mode_t mode;
-	uid_t uid;		/* owner of the segment */
-	gid_t gid;
-	/* The rest is zero or "" when err is not 0. */
-	uint64_t node_count;	/* groups (with the root), arrays, links */
-	uint64_t array_count;
-	uint64_t array_bytes;	/* of data, padding left out */
-	uint64_t block_size;
-	uint64_t created_ns;	/* Unix time */
-	uint32_t creator_pid;
-	uint32_t creator_uid;
-	int ephemeral;
-	const char *version;	/* of the format */
-	const char *creator;	/* program and version */
-	const char *source;	/* path of the file it came from, "" if none */
-	uint64_t source_size;
-	uint64_t source_mtime_ns;
-	uint8_t uuid[16];	/* of this load */
-	uint64_t metadata_digest;	/* names the content at publication */
-};
-
-/* The project of a handle; its texts last until cute_shm_close(). */
-int cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret);
-
-/* Non-zero ends the listing, which then returns CUTE_SHM_ERR_CANCELLED. */
-typedef int cute_shm_list_fn(const struct cute_shm_info *info, void *arg);
-
-/*
- * Call 'each' for every object of the root (NULL: the default) that bears our
- * prefix, sorted by name; also for foreign and damaged ones, with err set.
- * The texts last for the call only.
- */
-int cute_shm_list(const char *root, cute_shm_list_fn *each, void *arg);
-
-struct cute_shm_unlink_options {
-	size_t size;
-	const char *root;
-};
-
-/*
- * Remove the project's name.  Who has it open keeps it; its memory is free when
- * the last of them closes.  *freed (may be NULL) is the memory that it holds,
- * in bytes.  A foreign or damaged object of that name is removed as well.
- */
-int cute_shm_unlink(const char *project,
-		    const struct cute_shm_unlink_options *opt, uint64_t *freed);
-
-struct cute_shm_space {
-	uint64_t available;	/* bytes that a new segment may have */
-	const char *limit;	/* which bound that is, static text */
-};
-
-/* How much fits: free space of the root, MemAvailable, the cgroup's limit. */
-int cute_shm_available(const char *root, struct cute_shm_space *ret);
 
 #pragma GCC visibility pop
 
@@ -385,5 +338,6 @@ int cute_shm_available(const char *root, struct cute_shm_space *ret);
 
 #include <cute_shm_build.h>
 #include <cute_shm_live.h>
+#include <cute_shm_project.h>
 
 #endif

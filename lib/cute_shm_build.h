@@ -16,13 +16,15 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 enum {
-	CUTE_SHM_OVERWRITE = 1	/* replace a project of that name, at once */
+	CUTE_SHM_OVERWRITE = 1,	/* replace a project of that name, at once */
+	CUTE_SHM_REPLACE = 2,	/* the same; drop it first if both do not fit */
+	CUTE_SHM_EPHEMERAL = 4	/* ends with the handle that _publish() gives */
 };
 
 struct cute_shm_build_options {
 	size_t size;
 	const char *root;
-	unsigned flags;		/* CUTE_SHM_OVERWRITE */
+	unsigned flags;		/* CUTE_SHM_OVERWRITE, _REPLACE, _EPHEMERAL */
 	mode_t mode;		/* 0: 0600; whatever the umask */
 	const char *group;	/* name or number; NULL: the process's */
 	const char *creator;	/* NULL: "libcute_shm" and its version */
@@ -100,7 +102,9 @@ int cute_shm_builder_attr_text(struct cute_shm_builder *b, const char *path,
 
 /*
  * Fix the layout and reserve all memory.  CUTE_SHM_ERR_NO_SPACE when it does
- * not fit: nothing was written, and the message tells what to do.
+ * not fit: nothing was written, and the message tells what to do.  With
+ * CUTE_SHM_REPLACE the project to be replaced is unlinked if that makes room,
+ * which it does not as long as others have it open.
  */
 int cute_shm_builder_reserve(struct cute_shm_builder *b);
 
@@ -117,6 +121,11 @@ int cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
  * it gets a handle.  Reserves first if that was not done.  Whatever comes out,
  * only cute_shm_builder_free() may follow.  CUTE_SHM_ERR_EXISTS: another
  * one was faster.
+ *
+ * The handle of an ephemeral project (never NULL then) is its owner: the name
+ * is removed when it is closed, when the process exits, or, should that be
+ * killed, by the next cute_shm_collect().  Children that were forked meanwhile
+ * count as owners until they exec or exit.
  */
 int cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret);
 

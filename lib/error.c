@@ -31,6 +31,7 @@ static const char *const names[] = {
 	[-CUTE_SHM_ERR_END]		= "nothing follows",
 	[-CUTE_SHM_ERR_TIMEOUT]		= "time is up",
 	[-CUTE_SHM_ERR_TORN]		= "torn by a writer that died",
+	[-CUTE_SHM_ERR_BUSY]		= "in use",
 };
 
 const char *

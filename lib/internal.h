@@ -35,6 +35,9 @@ struct cute_shm {
 	char *project;			/* "" when opened by path */
 	char *path;
 	struct stat stat;
+	int owner_fd;			/* holds the owner's lock, or -1 */
+	pid_t owner_pid;		/* whose project it then is */
+	struct cute_shm *next_owned;
 	char version[sizeof(((struct format_header *)0)->version) + 1];
 	char creator[sizeof(((struct format_header *)0)->creator) + 1];
 	char source[sizeof(((struct format_header *)0)->source) + 1];
@@ -168,6 +171,23 @@ const char *root_or_default(const char *root);
 
 /* "ROOT/cute-shm.PROJECT", for free(); CUTE_SHM_ERR_INVALID for bad names. */
 int project_path(const char *root, const char *project, char **ret) must_check;
+
+/* unlink.c */
+
+/*
+ * Remove the name 'path' if it leads to the file of *st, which the caller has
+ * open.  Neither that it does not, nor that there is no such name, is an error.
+ */
+int remove_name(const char *path, const struct stat *st, bool *removed)
+	must_check;
+
+/* temporary.c */
+
+/* A path beside 'path' for a file that is about to be removed, for free(). */
+int temporary_aside(const char *path, char **ret) must_check;
+
+/* Remove what builders and removers that died have left in 'root'. */
+void temporary_sweep(const char *root);
 
 /* space.c */
 

@@ -3,7 +3,8 @@
 
 noinst_LTLIBRARIES += lib/libcommon.la lib/libcore.la
 lib_LTLIBRARIES += lib/libcute_shm.la
-include_HEADERS += lib/cute_shm.h lib/cute_shm_build.h lib/cute_shm_live.h
+include_HEADERS += lib/cute_shm.h lib/cute_shm_build.h lib/cute_shm_live.h \
+	lib/cute_shm_project.h
 nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
@@ -31,7 +32,10 @@ lib_libcore_la_SOURCES = \
 	lib/lock.c \
 	lib/lock.h \
 	lib/log.c \
+	lib/logind.c \
 	lib/lookup.c \
+	lib/owner.c \
+	lib/owner.h \
 	lib/path.c \
 	lib/project.c \
 	lib/publish.c \
@@ -44,6 +48,8 @@ lib_libcore_la_SOURCES = \
 	lib/temporary.c \
 	lib/tree.c \
 	lib/typed.c \
+	lib/unlink.c \
+	lib/users.c \
 	lib/verify.c \
 	lib/verify.h \
 	lib/verify_data.c \

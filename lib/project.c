@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Projects by name: where they lie, what they are, their end. */
+/* Projects by name: where they lie, and what they are. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "lock.h"
+#include "owner.h"
 
 #define MAX_PROJECT	200	/* with prefix and suffixes below NAME_MAX */
 
@@ -78,6 +79,14 @@ info_header(struct cute_shm_info *info, const struct format_header *h)
 	info->metadata_digest = h->metadata_digest;
 }
 
+/* Who else has it open, by the locks on the descriptor's file. */
+static void
+info_locks(struct cute_shm_info *info, int fd, const struct format_header *h)
+{
+	info->orphan = owner_gone(fd, h);
+	info->in_use = range_locked(fd, LOCK_READER, LOCK_READER + 1, true);
+}
+
 int
 cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret)
 {
@@ -87,6 +96,8 @@ cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret)
 	info.path = shm->path;
 	info_stat(&info, &shm->stat);
 	info_header(&info, &shm->header);
+	/* A segment that was opened by path may be a copy that none owns. */
+	info_locks(&info, shm->fd, &shm->header);
 	info.version = shm->version;
 	info.creator = shm->creator;
 	info.source = shm->source;
@@ -120,6 +131,7 @@ entry_header(struct entry *e, int fd)
 	if (rc != 0)
 		return rc;
 	info_header(&e->info, &h);
+	info_locks(&e->info, fd, &h);
 	memcpy(e->version, h.version, sizeof(h.version));
 	memcpy(e->creator, h.creator, sizeof(h.creator));
 	memcpy(e->source, h.source, sizeof(h.source));
@@ -205,33 +217,5 @@ cute_shm_list(const char *root, cute_shm_list_fn *each, void *arg)
 		free(names[i]);
 	}
 	free(names);
-	return rc;
-}
-
-int
-cute_shm_unlink(const char *project, const struct cute_shm_unlink_options *opt,
-		uint64_t *freed)
-{
-	struct cute_shm_unlink_options o = { .size = sizeof(o) };
-	struct stat st = { .st_blocks = 0 };
-	char *path;
-	int rc;
-
-	rc = options_copy(&o, sizeof(o), opt);
-	if (rc == 0)
-		rc = project_path(o.root, project, &path);
-	if (rc != 0)
-		return rc;
-	if (lstat(path, &st) == 0 && unlink(path) == 0)
-		rc = 0;
-	else if (errno == ENOENT)
-		rc = cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-				   "no project \"%s\" (%s does not exist)",
-				   project, path);
-	else
-		rc = fail_errno("cannot remove %s", path);
-	if (rc == 0 && freed)
-		*freed = (uint64_t)st.st_blocks * 512;
-	free(path);
 	return rc;
 }

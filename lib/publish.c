@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "owner.h"
 
 /* Another name for the builder's file; 0, or -1 with errno. */
 static int
@@ -151,13 +152,18 @@ give_name(struct cute_shm_builder *b, bool handle, struct cute_shm **ret)
 		cute_shm_close(shm);
 		return err;
 	}
-	temporary_unlock(b->fd);
-	if (handle) {
-		/* It has a link now. */
-		if (fstat(b->fd, &shm->stat) != 0)
-			shm->stat.st_nlink = 1;
-		*ret = shm;
+	/* It has a link now. */
+	if (handle && fstat(b->fd, &shm->stat) != 0)
+		shm->stat.st_nlink = 1;
+	if (b->flags & CUTE_SHM_EPHEMERAL) {
+		owner_begin(shm, b->fd);
+		b->fd = -1;
+	} else {
+		temporary_unlock(b->fd);
+		logind_warn(b);
 	}
+	if (handle)
+		*ret = shm;
 	return 0;
 }
 
@@ -166,6 +172,10 @@ cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret)
 {
 	int err = 0;
 
+	if ((b->flags & CUTE_SHM_EPHEMERAL) && !ret)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "project %s is "
+				     "ephemeral: it needs a handle to own it",
+				     b->project);
 	if (b->state != BUILD_SEALED)
 		err = cute_shm_builder_seal(b);
 	b->state = BUILD_OVER;

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal.h"
 #include "lock.h"
+#include "owner.h"
 
 /* A regular file of the caller or root, with room for a header. */
 static int
@@ -134,6 +134,17 @@ open_options(struct cute_shm_open_options *o,
 	return rc;
 }
 
+/* An orphan has ended, though nobody has collected it yet. */
+static int
+check_owner(const struct cute_shm *shm)
+{
+	if (owner_gone(shm->fd, &shm->header))
+		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\""
+				     " any more: the owner of %s has ended",
+				     shm->project, shm->path);
+	return 0;
+}
+
 /* Takes ownership of 'path'. */
 static int
 attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
@@ -147,6 +158,7 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 				     "no memory for a handle");
 	}
 	shm->fd = -1;
+	shm->owner_fd = -1;
 	shm->writable = flags & CUTE_SHM_WRITE;
 	shm->path = path;
 	shm->project = strdup(project);
@@ -159,6 +171,8 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 		rc = check_file(shm, flags);
 	if (rc == 0)
 		rc = map(shm);
+	if (rc == 0 && project[0])
+		rc = check_owner(shm);
 	if (rc == 0)
 		rc = lock_table_new(shm->fd, &shm->locks);
 	if (rc != 0) {
@@ -213,6 +227,7 @@ cute_shm_close(struct cute_shm *shm)
 {
 	if (!shm)
 		return;
+	owner_end(shm);
 	if (shm->base)
 		munmap((void *)(uintptr_t)shm->base, shm->size);
 	lock_table_free(shm->locks);
@@ -221,4 +236,10 @@ cute_shm_close(struct cute_shm *shm)
 	free(shm->project);
 	free(shm->path);
 	free(shm);
+}
+
+void
+cute_shm_close_at(struct cute_shm **shm)
+{
+	cute_shm_close(*shm);
 }

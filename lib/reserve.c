@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "lock.h"
 
 /*
  * What is allocated in one call: a signal undoes what the call has done, so
@@ -248,10 +249,50 @@ add_replaced(const struct cute_shm_builder *b, int err)
 	if (err != CUTE_SHM_ERR_NO_SPACE || !(b->flags & CUTE_SHM_OVERWRITE) ||
 	    lstat(b->path, &st) != 0)
 		return err;
+	size_text((uint64_t)st.st_blocks * 512, held);
+	if (b->flags & CUTE_SHM_REPLACE)
+		return cute_shm_fail(err, "%s; the project %s that it replaces "
+				     "holds %s, which to drop would not be "
+				     "enough, or others use it",
+				     cute_shm_errmsg(), b->project, held);
 	return cute_shm_fail(err, "%s; the project %s that it replaces holds "
-			     "%s, free if that is unlinked first",
-			     cute_shm_errmsg(), b->project,
-			     size_text((uint64_t)st.st_blocks * 512, held));
+			     "%s: to drop that first, use --replace "
+			     "(CUTE_SHM_REPLACE)", cute_shm_errmsg(),
+			     b->project, held);
+}
+
+/* Drop the open project if that makes room: not if others keep it. */
+static bool
+drop(const struct cute_shm_builder *b, int fd)
+{
+	struct cute_shm_space space;
+	bool removed;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || cute_shm_available(b->root, &space) != 0 ||
+	    range_locked(fd, LOCK_READER, LOCK_READER + 1, true) ||
+	    space.available + (uint64_t)st.st_blocks * 512 <
+	    b->header.segment_size ||
+	    remove_name(b->path, &st, &removed) != 0 || !removed)
+		return false;
+	cute_shm_log(CUTE_SHM_LOG_INFO, "dropped the project %s to make room",
+		     b->project);
+	return true;
+}
+
+static bool
+drop_replaced(const struct cute_shm_builder *b)
+{
+	bool dropped;
+	int fd;
+
+	fd = open(b->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		  O_NOFOLLOW);
+	if (fd < 0)
+		return false;
+	dropped = drop(b, fd);
+	close(fd);
+	return dropped;
 }
 
 /* posix_fallocate() gave up at 'at'; what it gave so far is others' again. */
@@ -298,6 +339,18 @@ allocate(const struct cute_shm_builder *b)
 	return 0;
 }
 
+/* See that there is room, if need be by dropping what is to be replaced. */
+static int
+make_room(const struct cute_shm_builder *b)
+{
+	int err = space_check(b->root, b->header.segment_size);
+
+	if (err == CUTE_SHM_ERR_NO_SPACE && (b->flags & CUTE_SHM_REPLACE) &&
+	    drop_replaced(b))
+		err = space_check(b->root, b->header.segment_size);
+	return err;
+}
+
 static int
 reserve(struct cute_shm_builder *b)
 {
@@ -310,7 +363,7 @@ reserve(struct cute_shm_builder *b)
 		err = check_file_limit(b);
 	if (err != 0)
 		return err;
-	err = space_check(b->root, b->header.segment_size);
+	err = make_room(b);
 	if (err == 0)
 		err = make_units(b);
 	if (err == 0)

@@ -306,7 +306,7 @@ put_header(struct cute_shm_builder *b)
 	clock_gettime(CLOCK_REALTIME, &now);
 	h->created_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
 			(uint64_t)now.tv_nsec;
-	h->creator_pid = (uint32_t)getpid();
+	h->creator_pid = (uint32_t)b->pid;
 	h->creator_uid = (uint32_t)geteuid();
 	err = make_uuid(h->uuid);
 	if (err != 0)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "builder.h"
@@ -20,6 +21,13 @@ unsigned temporary_flags;
 
 /* How often another's sweep may come between creation and lock. */
 #define TRIES 16
+
+/*
+ * The end of names of files set aside for removal.  Such a file may be given
+ * its name back, at once; so it is swept only when it has been there for long.
+ */
+#define ASIDE		".aside"
+#define ASIDE_SECONDS	10
 
 int
 temporary_name(const char *root, char **ret)
@@ -35,6 +43,27 @@ temporary_name(const char *root, char **ret)
 				     "no memory for a name in %s", root);
 	*ret = name;
 	return 0;
+}
+
+int
+temporary_aside(const char *path, char **ret)
+{
+	char *root = strndup(path, (size_t)(strrchr(path, '/') - path));
+	char *name;
+	int err;
+
+	if (!root)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a name");
+	err = temporary_name(root, &name);
+	free(root);
+	if (err != 0)
+		return err;
+	if (asprintf(ret, "%s" ASIDE, name) < 0)
+		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				    "no memory for a name");
+	free(name);
+	return err;
 }
 
 /* 0, or -1 with errno: EAGAIN when another one holds byte 0. */
@@ -133,6 +162,16 @@ temporary_new(const char *root, unsigned flags, int *fd, char **name)
 	return 0;
 }
 
+/* Whether the file was set aside just now: renaming sets st_ctime. */
+static bool
+just_aside(const char *name, const struct stat *st)
+{
+	size_t size = strlen(name), end = strlen(ASIDE);
+
+	return size > end && strcmp(name + size - end, ASIDE) == 0 &&
+	       time(NULL) - st->st_ctime < ASIDE_SECONDS;
+}
+
 /* Remove the file if it is ours and its builder does not live. */
 static void
 sweep_one(int dir, const char *name)
@@ -145,7 +184,7 @@ sweep_one(int dir, const char *name)
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && try_lock(fd, F_WRLCK) == 0 &&
+	    st.st_uid == geteuid() && !just_aside(name, &st) && try_lock(fd, F_WRLCK) == 0 &&
 	    unlinkat(dir, name, 0) == 0)
 		cute_shm_log(CUTE_SHM_LOG_INFO,
 			     "removed %s, left by a builder that died", name);

@@ -9,6 +9,7 @@ MAN_CORE = \
 	man/cute_shm.3 \
 	man/cute_shm_attr.3 \
 	man/cute_shm_builder.3 \
+	man/cute_shm_collect.3 \
 	man/cute_shm_error.3 \
 	man/cute_shm_get.3 \
 	man/cute_shm_list.3 \
@@ -39,6 +40,7 @@ MAN_CALLS = \
 	man/cute_shm_builder_seal.3 \
 	man/cute_shm_builder_write.3 \
 	man/cute_shm_close.3 \
+	man/cute_shm_close_at.3 \
 	man/cute_shm_dtype_size.3 \
 	man/cute_shm_element.3 \
 	man/cute_shm_errmsg.3 \
@@ -53,6 +55,7 @@ MAN_CALLS = \
 	man/cute_shm_i64.3 \
 	man/cute_shm_i8.3 \
 	man/cute_shm_info.3 \
+	man/cute_shm_is_current.3 \
 	man/cute_shm_lock.3 \
 	man/cute_shm_lock_all.3 \
 	man/cute_shm_log.3 \
@@ -76,6 +79,7 @@ MAN_CALLS = \
 	man/cute_shm_unlock.3 \
 	man/cute_shm_update_begin.3 \
 	man/cute_shm_update_end.3 \
+	man/cute_shm_users.3 \
 	man/cute_shm_values_at.3 \
 	man/cute_shm_version.3 \
 	man/cute_shm_wait.3

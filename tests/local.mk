@@ -110,8 +110,9 @@ CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_build tests/test_build_large \
 	tests/test_digest tests/test_dtype \
-	tests/test_error tests/test_layout tests/test_nomem tests/test_path \
-	tests/test_pool tests/test_publish tests/test_rebuild \
+	tests/test_error tests/test_layout tests/test_lifetime \
+	tests/test_nomem tests/test_path \
+	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
 	tests/test_space
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
@@ -135,6 +136,12 @@ tests_test_error_LDADD = $(CORE_TEST_LDADD)
 tests_test_layout_SOURCES = tests/test_layout.c tests/util.c tests/util.h
 tests_test_layout_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_layout_LDADD = $(CORE_TEST_LDADD)
+tests_test_lifetime_SOURCES = tests/test_lifetime.c tests/util.c tests/util.h
+tests_test_lifetime_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_lifetime_LDADD = $(CORE_TEST_LDADD)
+tests_test_race_SOURCES = tests/test_race.c tests/util.c tests/util.h
+tests_test_race_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_race_LDADD = $(CORE_TEST_LDADD)
 tests_test_nomem_SOURCES = tests/test_nomem.c tests/util.c tests/util.h
 tests_test_nomem_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_nomem_LDADD = $(CORE_TEST_LDADD)

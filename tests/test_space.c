@@ -216,6 +216,37 @@ START_TEST(small_root)
 }
 END_TEST
 
+/* No room for two: the old one goes first, if that helps and harms nobody. */
+START_TEST(replace)
+{
+	const char *root = test_root();
+	struct cute_shm *shm;
+
+	if (!mount_small(root, "size=8m"))
+		return;
+	ck_ok(try_size("p", CUTE_SHM_REPLACE, 3 * MIB));
+	ck_ok(cute_shm_open("p", NULL, &shm));
+	/* Room for both. */
+	ck_ok(try_size("p", CUTE_SHM_REPLACE, 4 * MIB));
+	cute_shm_close(shm);
+	ck_err(try_size("p", CUTE_SHM_OVERWRITE, 6 * MIB),
+	       CUTE_SHM_ERR_NO_SPACE);
+	ck_errmsg_has("--replace");
+	ck_ok(cute_shm_open("p", NULL, &shm));
+	ck_err(try_size("p", CUTE_SHM_REPLACE, 6 * MIB),
+	       CUTE_SHM_ERR_NO_SPACE);
+	ck_errmsg_has("others use it");
+	ck_assert_int_eq(cute_shm_is_current(shm), 1);
+	cute_shm_close(shm);
+	/* Dropping it would not be enough. */
+	ck_err(try_size("p", CUTE_SHM_REPLACE, 9 * MIB),
+	       CUTE_SHM_ERR_NO_SPACE);
+	ck_assert_uint_eq(test_count(root), 1);
+	ck_ok(try_size("p", CUTE_SHM_REPLACE, 6 * MIB));
+	ck_assert_uint_eq(test_count(root), 1);
+}
+END_TEST
+
 /* What statvfs() promises and the file system then does not have. */
 START_TEST(quota)
 {

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Who owns an ephemeral project, and its end when the owner closes or exits. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "owner.h"
+
+/*
+ * The projects that this process owns, for its exit.  A child that was forked
+ * has them too, each with the pid of its owner.
+ */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct cute_shm *owned;
+
+int
+owner_lock(int fd)
+{
+	if (range_try(fd, LOCK_OWNER, LOCK_OWNER + 1, true) != 0)
+		return fail_errno("the file system of the root has no locks, "
+				  "which ephemeral projects need");
+	return 0;
+}
+
+bool
+owner_gone(int fd, const struct format_header *h)
+{
+	return (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL) &&
+	       !range_locked(fd, LOCK_OWNER, LOCK_OWNER + 1, true);
+}
+
+void
+owner_begin(struct cute_shm *shm, int fd)
+{
+	shm->owner_fd = fd;
+	shm->owner_pid = getpid();
+	pthread_mutex_lock(&mutex);
+	shm->next_owned = owned;
+	owned = shm;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void
+forget(const struct cute_shm *shm)
+{
+	struct cute_shm **at = &owned;
+
+	pthread_mutex_lock(&mutex);
+	while (*at && *at != shm)
+		at = &(*at)->next_owned;
+	if (*at)
+		*at = shm->next_owned;
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+owner_end(struct cute_shm *shm)
+{
+	bool removed;
+
+	if (shm->owner_fd < 0)
+		return;
+	forget(shm);
+	/* Whom to tell?  What stays is an orphan, for the next to collect. */
+	if (shm->owner_pid == getpid() &&
+	    remove_name(shm->path, &shm->stat, &removed) != 0)
+		cute_shm_log(CUTE_SHM_LOG_WARNING, "%s", cute_shm_errmsg());
+	close(shm->owner_fd);
+	shm->owner_fd = -1;
+}
+
+/*
+ * At exit, or when the library is unloaded.  Other threads may run still: only
+ * names are removed, and not if one of them holds the mutex.
+ */
+static void __attribute__((destructor))
+end_all(void)
+{
+	const struct cute_shm *shm;
+	bool removed;
+	int err;
+
+	if (pthread_mutex_trylock(&mutex) != 0)
+		return;
+	for (shm = owned; shm; shm = shm->next_owned) {
+		if (shm->owner_pid != getpid())
+			continue;
+		err = remove_name(shm->path, &shm->stat, &removed);
+		(void)err;	/* an orphan, see above */
+	}
+	pthread_mutex_unlock(&mutex);
+}

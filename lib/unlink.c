@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of projects: by name, for want of users, for want of an owner. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "owner.h"
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Remove what was set aside, or give it back if it is not the file. */
+static int
+remove_aside(const char *aside, const char *path, const struct stat *st,
+	     bool *removed)
+{
+	struct stat now;
+
+	*removed = lstat(aside, &now) == 0 && same_file(&now, st);
+	if (!*removed && renameat2(AT_FDCWD, aside, AT_FDCWD, path,
+				   RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Whoever has published meanwhile has replaced it, too. */
+	if (unlink(aside) == 0)
+		return 0;
+	*removed = false;
+	return fail_errno("cannot remove %s", aside);
+}
+
+/*
+ * Between a look at the name and its removal another project may be published
+ * under it.  So it is renamed first: then what one looks at stays what it is.
+ */
+int
+remove_name(const char *path, const struct stat *st, bool *removed)
+{
+	struct stat now;
+	char *aside;
+	int err = 0;
+
+	*removed = false;
+	if (lstat(path, &now) != 0)
+		return errno == ENOENT ? 0 : fail_errno("cannot see %s", path);
+	if (!same_file(&now, st))
+		return 0;
+	err = temporary_aside(path, &aside);
+	if (err != 0)
+		return err;
+	if (renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) == 0)
+		err = remove_aside(aside, path, st, removed);
+	else if (errno == EINVAL && unlink(path) == 0)
+		*removed = true;	/* a file system that cannot do that */
+	else if (errno != ENOENT)
+		err = fail_errno("cannot remove %s", path);
+	free(aside);
+	return err;
+}
+
+/* Remove the name unless others have the segment open. */
+static int
+unlink_idle(const char *path)
+{
+	bool removed = true;
+	struct stat st;
+	int fd, err = 0;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		  O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		err = fail_errno("cannot tell whether %s is in use", path);
+	else if (range_locked(fd, LOCK_READER, LOCK_READER + 1, true))
+		err = cute_shm_fail(CUTE_SHM_ERR_BUSY, "%s is in use", path);
+	else
+		err = remove_name(path, &st, &removed);
+	if (err == 0 && !removed)
+		err = cute_shm_fail(CUTE_SHM_ERR_BUSY,
+				    "%s was replaced meanwhile", path);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int
+unlink_path(const char *project, const char *path, unsigned flags,
+	    uint64_t *freed)
+{
+	struct stat st;
+	int err = 0;
+
+	if (lstat(path, &st) != 0 && errno == ENOENT)
+		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+				     "no project \"%s\" (%s does not exist)",
+				     project, path);
+	if (flags & CUTE_SHM_UNLINK_IDLE)
+		err = unlink_idle(path);
+	else if (unlink(path) != 0)
+		err = fail_errno("cannot remove %s", path);
+	if (err == 0 && freed)
+		*freed = (uint64_t)st.st_blocks * 512;
+	return err;
+}
+
+int
+cute_shm_unlink(const char *project, const struct cute_shm_unlink_options *opt,
+		uint64_t *freed)
+{
+	struct cute_shm_unlink_options o = { .size = sizeof(o) };
+	char *path;
+	int err;
+
+	err = options_copy(&o, sizeof(o), opt);
+	if (err == 0 && (o.flags & ~(unsigned)CUTE_SHM_UNLINK_IDLE))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "unknown flags %#x to unlink with",
+				     o.flags);
+	if (err == 0)
+		err = project_path(o.root, project, &path);
+	if (err != 0)
+		return err;
+	err = unlink_path(project, path, o.flags, freed);
+	free(path);
+	return err;
+}
+
+/* ----------------------------------------------------------------- orphans */
+
+struct collection {
+	const char *root;
+	uint64_t count;
+	uint64_t freed;
+};
+
+/* The file stays open meanwhile, so that its number is not given again. */
+static void
+collect_file(struct collection *c, const char *path, int fd)
+{
+	struct format_header h;
+	struct stat st;
+	bool removed;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    read_header(fd, (uint64_t)st.st_size, &h) != 0 ||
+	    !owner_gone(fd, &h) ||
+	    remove_name(path, &st, &removed) != 0 || !removed)
+		return;
+	c->count++;
+	c->freed += (uint64_t)st.st_blocks * 512;
+	cute_shm_log(CUTE_SHM_LOG_INFO, "removed %s: its owner has ended",
+		     path);
+}
+
+static void
+collect_one(struct collection *c, const char *name)
+{
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s/%s", c->root, name) < 0)
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		  O_NOFOLLOW);
+	if (fd >= 0) {
+		collect_file(c, path, fd);
+		close(fd);
+	}
+	free(path);
+}
+
+int
+cute_shm_collect(const char *root, uint64_t *count, uint64_t *freed)
+{
+	struct collection c = { .root = root_or_default(root) };
+	const struct dirent *entry;
+	DIR *dir;
+
+	dir = opendir(c.root);
+	if (!dir)
+		return fail_errno("cannot list %s", c.root);
+	while ((entry = readdir(dir)))
+		if (strncmp(entry->d_name, PROJECT_PREFIX,
+			    strlen(PROJECT_PREFIX)) == 0)
+			collect_one(&c, entry->d_name);
+	closedir(dir);
+	temporary_sweep(c.root);
+	if (count)
+		*count = c.count;
+	if (freed)
+		*freed = c.freed;
+	return 0;
+}
+
+int
+cute_shm_is_current(const struct cute_shm *shm)
+{
+	struct stat st;
+
+	return stat(shm->path, &st) == 0 && same_file(&st, &shm->stat) &&
+	       !(shm->project[0] && owner_gone(shm->fd, &shm->header));
+}
