@@ -45,12 +45,8 @@ cli_message(const char *format, ...)
 	free(s);
 }
 
-/* A message, then the way to more. */
-static _Noreturn void misuse(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
-
-static _Noreturn void
-misuse(const char *format, ...)
+_Noreturn void
+cli_misuse(const char *format, ...)
 {
 	va_list args;
 	char *s;
@@ -110,7 +106,7 @@ number(const struct cli_option *o, const char *value, int base,
 	errno = 0;
 	n = strtoul(value, &end, base);
 	if (*value < '0' || *value > '9' || *end || errno || n == 0 || n > max)
-		misuse(base == 8 ?
+		cli_misuse(base == 8 ?
 		       "option '--%s': '%s' is no mode from 1 to %lo, octal" :
 		       "option '--%s': '%s' is no number from 1 to %lu",
 		       o->name, value, max);
@@ -146,7 +142,8 @@ value_of(const struct cli_option *o, const char *attached, char ***next)
 	if (attached)
 		return attached;
 	if (!**next)
-		misuse("option '--%s' needs a value: %s", o->name, o->value);
+		cli_misuse("option '--%s' needs a value: %s", o->name,
+			   o->value);
 	return *(*next)++;
 }
 
@@ -163,7 +160,7 @@ take_long(const char *name, char ***next)
 	if (o->kind != CLI_FLAG)
 		attached = value_of(o, attached, next);
 	else if (attached)
-		misuse("option '--%s' takes no value", o->name);
+		cli_misuse("option '--%s' takes no value", o->name);
 	set(o, attached);
 	return true;
 }
@@ -178,15 +175,27 @@ take_letters(const char *letters, char ***next)
 	for (p = letters; *p; p++) {
 		o = find(NULL, 0, *p);
 		if (!o && p == letters)
-			misuse("unknown option '-%s'", letters);
+			cli_misuse("unknown option '-%s'", letters);
 		if (!o)
-			misuse("unknown option '-%c' in '-%s'", *p, letters);
+			cli_misuse("unknown option '-%c' in '-%s'", *p, letters);
 		if (o->kind != CLI_FLAG) {
 			set(o, value_of(o, p[1] ? p + 1 : NULL, next));
 			return;
 		}
 		set(o, NULL);
 	}
+}
+
+/* After all operands, "--" begins a command, for programs that take one. */
+static bool
+take_command(int n, char **next)
+{
+	if (!program->command || n != program->max_operands)
+		return false;
+	if (!*next)
+		cli_misuse("no command after '--'");
+	*program->command = next;
+	return true;
 }
 
 /* Options may stand anywhere before "--"; operands move to the front. */
@@ -202,6 +211,8 @@ parse(char **argv)
 		arg = *next++;
 		if (!options || arg[0] != '-' || arg[1] == '\0')
 			argv[n++] = next[-1];
+		else if (strcmp(arg, "--") == 0 && take_command(n, next))
+			break;
 		else if (strcmp(arg, "--") == 0)
 			options = false;
 		else if (arg[1] != '-' && arg[2] == '\0')
@@ -209,7 +220,7 @@ parse(char **argv)
 		else if (take_long(arg + (arg[1] == '-' ? 2 : 1), &next))
 			continue;
 		else if (arg[1] == '-')
-			misuse("unknown option '%s'", arg);
+			cli_misuse("unknown option '%s'", arg);
 		else
 			take_letters(arg + 1, &next);
 	}
@@ -251,8 +262,9 @@ help(void)
 	       program->operands, program->summary);
 	help_options(program->options, width);
 	help_options(common_options, width);
-	printf("\nA long option may have one dash or two; -- ends the options."
-	       "\n\nExit status:\n%s", program->statuses);
+	printf("\nA long option may have one dash or two; -- ends the options%s."
+	       "\n\nExit status:\n%s", program->command ?
+	       ", or begins\nCOMMAND" : "", program->statuses);
 }
 
 static void
@@ -289,7 +301,7 @@ misuse_missing(int n)
 
 	while (n-- > 0)
 		p += strcspn(p, " ") + 1;
-	misuse("argument missing: %.*s", (int)strcspn(p, " ."), p);
+	cli_misuse("argument missing: %.*s", (int)strcspn(p, " ."), p);
 }
 
 int
@@ -313,7 +325,7 @@ cli_begin(const struct cli_program *prog, int argc, char **argv)
 	if (n < prog->min_operands)
 		misuse_missing(n);
 	if (prog->max_operands >= 0 && n > prog->max_operands)
-		misuse("one argument too many: '%s'",
+		cli_misuse("one argument too many: '%s'",
 		       argv[prog->max_operands]);
 	return n;
 }

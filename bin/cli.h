@@ -12,7 +12,7 @@
 enum cli_status {
 	CLI_OK = 0,
 	CLI_FAILED = 1,
-	CLI_PARTIAL = 2,	/* --keep-going left something out */
+	CLI_PARTIAL = 2,	/* something was left out, as was asked for */
 	CLI_NO_SPACE = 3,
 	CLI_MISUSE = 64		/* EX_USAGE of sysexits.h */
 };
@@ -47,6 +47,7 @@ struct cli_program {
 	const char *built_with;	/* a line of --version, may be NULL */
 	int min_operands;
 	int max_operands;	/* -1: any number */
+	char ***command;	/* "-- COMMAND..." after the operands, or NULL */
 	const struct cli_option *options;
 };
 
@@ -58,6 +59,10 @@ int cli_begin(const struct cli_program *program, int argc, char **argv);
 
 /* The last call of main(): the status, or failure if output was lost. */
 int cli_end(int status);
+
+/* "PROGRAM: MESSAGE", where to find help, and the end of the program. */
+_Noreturn void cli_misuse(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
 
 /* One line on standard error, after the name of the program. */
 void cli_message(const char *format, ...)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cute-shm-hdf5: load an HDF5 file into shared memory. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <H5public.h>
 
@@ -8,20 +9,26 @@
 #include <cute_shm_hdf5.h>
 
 #include "cli.h"
+#include "command.h"
 #include "interrupt.h"
 #include "load.h"
 
-static bool opt_overwrite, opt_verbose, opt_no_progress, opt_keep_going;
+static bool opt_overwrite, opt_replace, opt_verbose, opt_no_progress;
+static bool opt_keep_going;
 static bool opt_no_external, opt_dry_run, opt_json;
 static const char *opt_root, *opt_group;
 static struct cli_list opt_select, opt_exclude;
 static unsigned opt_jobs;
 static mode_t opt_mode;
+static char **command;
 
 static const struct cli_option options[] = {
 	{ 'o', CLI_FLAG, "overwrite", NULL,
 	  "replace a project of that name, when all is loaded",
 	  &opt_overwrite },
+	{ 0, CLI_FLAG, "replace", NULL,
+	  "the same, but drop it first if there is no room for both",
+	  &opt_replace },
 	{ 'v', CLI_FLAG, "verbose", NULL,
 	  "say how each array was read, and how fast", &opt_verbose },
 	{ 0, CLI_FLAG, "no-progress", NULL,
@@ -54,14 +61,18 @@ static const struct cli_option options[] = {
 
 static const struct cli_program program = {
 	.name = "cute-shm-hdf5",
-	.operands = "PROJECT FILE",
-	.summary = "Load the HDF5 file FILE into shared memory as PROJECT.",
+	.operands = "PROJECT FILE [-- COMMAND...]",
+	.summary = "Load the HDF5 file FILE into shared memory as PROJECT.  "
+		   "With a COMMAND, run it\nwith the project's name in "
+		   "CUTE_SHM_PROJECT, and remove the project after that.",
 	.statuses =
 		"  0   loaded\n"
 		"  1   failed, nothing is loaded\n"
 		"  2   loaded in part: --keep-going left something out\n"
 		"  3   does not fit into memory, nothing is loaded\n"
-		"  64  misuse of the command line\n",
+		"  64  misuse of the command line\n"
+		"After a COMMAND has run, its own, or 128 and the signal "
+		"that ended it;\n126 and 127 if it could not be run.\n",
 	.built_with = "HDF5 " H5_VERSION
 #ifdef HAVE_LIBDEFLATE
 		      ", libdeflate"
@@ -78,6 +89,7 @@ static const struct cli_program program = {
 	,
 	.min_operands = 2,
 	.max_operands = 2,
+	.command = &command,
 	.options = options,
 };
 
@@ -96,6 +108,10 @@ flags(void)
 
 	if (opt_overwrite)
 		ret |= CUTE_SHM_HDF5_OVERWRITE;
+	if (opt_replace)
+		ret |= CUTE_SHM_HDF5_REPLACE;
+	if (command)
+		ret |= CUTE_SHM_HDF5_EPHEMERAL;
 	if (opt_keep_going)
 		ret |= CUTE_SHM_HDF5_KEEP_GOING;
 	if (opt_no_external)
@@ -133,17 +149,43 @@ fail(int err)
 	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
 }
 
+/* The command finds the project by its environment. */
+static int
+run(const char *project)
+{
+	char *root = opt_root ? realpath(opt_root, NULL) : NULL;
+	int failed = setenv("CUTE_SHM_PROJECT", project, 1);
+
+	if (opt_root && failed == 0)
+		failed = root ? setenv("CUTE_SHM_ROOT", root, 1) : -1;
+	free(root);
+	if (failed) {
+		cli_message("cannot set the environment of %s", command[0]);
+		return CLI_FAILED;
+	}
+	return command_run(command);
+}
+
 static int
 load(const char *project, const char *file)
 {
 	struct cute_shm_hdf5_options opt = load_options();
 	struct cute_shm_hdf5_result result;
-	int err = cute_shm_hdf5_load(project, file, &opt, &result);
+	struct cute_shm *shm = NULL;
+	int err, status;
 
+	opt.handle = &shm;
+	err = cute_shm_hdf5_load(project, file, &opt, &result);
 	if (err)
 		return fail(err);
 	load_report_done(&result);
-	return result.failed ? CLI_PARTIAL : CLI_OK;
+	status = result.failed ? CLI_PARTIAL : CLI_OK;
+	if (command) {
+		fflush(stdout);
+		status = run(project);
+	}
+	cute_shm_close(shm);
+	return status;
 }
 
 /* True if something has that name already, be it damaged or another user's. */
@@ -177,7 +219,7 @@ plan(const char *project, const char *file)
 	if (err)
 		return fail(err);
 	load_report_plan(&result, &space, exists);
-	if (exists && !opt_overwrite) {
+	if (exists && !opt_overwrite && !opt_replace) {
 		cli_message("project %s exists already; "
 			    "--overwrite replaces it", project);
 		return CLI_FAILED;
@@ -194,12 +236,15 @@ main(int argc, char **argv)
 	int status;
 
 	cli_begin(&program, argc, argv);
+	if (command && opt_dry_run)
+		cli_misuse("--dry-run loads nothing for %s", command[0]);
 	report.project = argv[0];
 	report.file = argv[1];
 	report.plan = opt_dry_run;
 	report.json = opt_json;
 	report.verbose = opt_verbose;
 	report.progress = !opt_no_progress;
+	report.quiet = command != NULL;
 	cute_shm_set_log(opt_verbose ? CUTE_SHM_LOG_DEBUG :
 			 CUTE_SHM_LOG_WARNING, on_log, NULL);
 	interrupt_begin();

@@ -16,7 +16,7 @@ static const char *opt_root;
 
 static const struct cli_option options[] = {
 	{ 's', CLI_FLAG, "short", NULL,
-	  "one row per project: arrays, size, age, owner, integrity",
+	  "a row per project: arrays, size, age, owner, users, integrity",
 	  &opt_short },
 	{ 0, CLI_FLAG, "json", NULL, "the same as JSON, all values in full",
 	  &opt_json },
@@ -127,6 +127,35 @@ requested(struct request *r, const char *project)
 	return ret;
 }
 
+/* ------------------------------------------------------------------- users */
+
+static int
+add_user(const struct cute_shm_user *user, void *arg)
+{
+	struct list_project *p = arg;
+	struct list_user *users = p->users;
+
+	users = text_alloc(users, p->user_count + 1, sizeof(*users));
+	users[p->user_count++] = (struct list_user){
+		.pid = user->pid, .uid = user->uid,
+		.command = text_format("%s", user->command)
+	};
+	p->users = users;
+	return 0;
+}
+
+static void
+free_users(struct list_project *p)
+{
+	struct list_user *users = p->users;
+
+	while (p->user_count > 0)
+		free(users[--p->user_count].command);
+	free(users);
+}
+
+/* ---------------------------------------------------------------- projects */
+
 /* The library's sentence names its flag; here it is an option. */
 static const char *
 message_of(int err)
@@ -160,7 +189,11 @@ each_project(const struct cute_shm_info *info, void *arg)
 		p.message = message;
 		p.shm = shm;
 	}
+	/* Without /proc they are not to be seen, that is all. */
+	if (shm && info->in_use)
+		cute_shm_users(shm, add_user, &p);
 	r->view->project(&p);
+	free_users(&p);
 	cute_shm_close(shm);
 	free(message);
 	return 0;
@@ -193,11 +226,22 @@ report_missing(const char *project)
 	return false;	/* it appeared just now */
 }
 
+static void
+on_log(enum cute_shm_log_level level, const char *message, void *arg)
+{
+	(void)level;
+	(void)arg;
+	cli_message("%s", message);
+}
+
 static int
 list(struct request *r)
 {
 	int status = CLI_OK, i;
 
+	/* A root that cannot be listed is told below. */
+	cute_shm_set_log(CUTE_SHM_LOG_INFO, on_log, NULL);
+	(void)cute_shm_collect(opt_root, NULL, NULL);
 	if (cute_shm_list(opt_root, each_project, r) != 0) {
 		cli_message("%s", cute_shm_errmsg());
 		return CLI_FAILED;

@@ -9,11 +9,19 @@
 
 #include "units.h"
 
+struct list_user {
+	pid_t pid;
+	uid_t uid;
+	char *command;
+};
+
 struct list_project {
 	const struct cute_shm_info *info;
 	const struct cute_shm *shm;	/* NULL: listed only, see err */
 	int err;			/* why it could not be opened */
 	const char *message;		/* the sentence for it */
+	struct list_user *users;		/* other processes that have it open */
+	size_t user_count;		/* as far as they can be seen */
 };
 
 struct list_view {

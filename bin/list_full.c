@@ -10,6 +10,7 @@
 #include "value.h"
 
 #define VALUE_LIMIT	40	/* columns of an attribute's value */
+#define MAX_USERS	4	/* processes that a title names */
 #define OUR_PREFIX	"cute-shm:"
 
 static const struct table_column columns[] = {
@@ -48,7 +49,26 @@ facts(const struct cute_shm_info *info)
 			   list_exact_bytes ? " bytes" : "",
 			   units_age(info->created_ns).text,
 			   list_owner(info).text,
+			   info->orphan ? ", orphan" :
 			   info->ephemeral ? ", ephemeral" : "");
+}
+
+/* ", used by python3 (123), python3 (124) and 3 more", or nothing. */
+static char *
+users(const struct list_project *p)
+{
+	struct text_buffer b;
+	size_t i;
+
+	text_buffer_begin(&b);
+	if (p->info->in_use && p->user_count == 0)
+		fputs(", in use", b.out);
+	for (i = 0; i < p->user_count && i < MAX_USERS; i++)
+		fprintf(b.out, "%s%s (%jd)", i ? ", " : ", used by ",
+			p->users[i].command, (intmax_t)p->users[i].pid);
+	if (i < p->user_count)
+		fprintf(b.out, " and %zu more", p->user_count - i);
+	return text_buffer_end(&b);
 }
 
 /* 'room' columns are left on the line; 0: as many as it takes. */
@@ -73,12 +93,16 @@ put_source(const char *source, size_t room)
 }
 
 static void
-put_title(const struct cute_shm_info *info)
+put_title(const struct list_project *p)
 {
+	const struct cute_shm_info *info = p->info;
 	char *name = text_escape(info->project, strlen(info->project));
-	char *rest = facts(info), *fitting;
+	char *known = facts(info), *used = users(p), *fitting;
+	char *rest = text_format("%s%s", known, used);
 	size_t all = text_columns(stdout), taken = text_width(name);
 
+	free(known);
+	free(used);
 	if (all) {
 		fitting = text_shorten(rest, all > taken ? all - taken : 1,
 				       TEXT_CUT_END);
@@ -326,7 +350,7 @@ project(const struct list_project *p)
 	if (printed)
 		putchar('\n');
 	printed = true;
-	put_title(p->info);
+	put_title(p);
 	if (!p->shm) {
 		put_trouble(p->err, p->message);
 		return;

@@ -145,9 +145,27 @@ put_header(const struct cute_shm_info *info)
 	json_number(&json, "creator_pid", info->creator_pid);
 	json_number(&json, "creator_uid", info->creator_uid);
 	json_bool(&json, "ephemeral", info->ephemeral);
+	json_bool(&json, "orphan", info->orphan);
+	json_bool(&json, "in_use", info->in_use);
 	put_source(info);
 	put_uuid(info->uuid);
 	json_hex(&json, "metadata_digest", info->metadata_digest);
+}
+
+static void
+put_users(const struct list_project *p)
+{
+	size_t i;
+
+	json_open(&json, "users", '[');
+	for (i = 0; i < p->user_count; i++) {
+		json_open(&json, NULL, '{');
+		json_number(&json, "pid", (uint64_t)p->users[i].pid);
+		json_number(&json, "uid", p->users[i].uid);
+		json_text(&json, "command", p->users[i].command);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
 }
 
 static void
@@ -170,8 +188,10 @@ project(const struct list_project *p)
 	json_text(&json, "owner", list_owner(info).text);
 	json_number(&json, "uid", info->uid);
 	json_number(&json, "gid", info->gid);
-	if (!info->err)
+	if (!info->err) {
 		put_header(info);
+		put_users(p);
+	}
 	if (p->shm && list_with_tree)
 		put_nodes(p->shm);
 	json_close(&json, '}');

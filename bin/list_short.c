@@ -13,6 +13,7 @@ static const struct table_column columns[] = {
 	{ .title = "size", .right = true },
 	{ .title = "age", .right = true },
 	{ .title = "owner", .narrowest = 8 },
+	{ .title = "users", .right = true },
 	{ .title = "integrity", .narrowest = 9 },
 };
 
@@ -42,6 +43,10 @@ project(const struct list_project *p)
 		table_cell(table, "%s", units_age(info->created_ns).text);
 	}
 	table_cell(table, "%s", list_owner(info).text);
+	if (p->user_count > 0)
+		table_cell(table, "%zu", p->user_count);
+	else
+		table_cell(table, "%s", info->in_use ? "some" : "-");
 	table_cell(table, "%s%s%s", list_status(err), err ? ": " : "", message);
 	if (err)
 		table_style(table, TEXT_BAD);

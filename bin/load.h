@@ -15,6 +15,7 @@ struct load_report_options {
 	bool json;
 	bool verbose;
 	bool progress;
+	bool quiet;		/* standard output is another program's */
 };
 
 void load_report_begin(const struct load_report_options *opt);

@@ -142,23 +142,23 @@ load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 /* ---------------------------------------------------------------- the end */
 
 static void
-put_contents(const struct cute_shm_hdf5_result *r)
+put_contents(FILE *out, const struct cute_shm_hdf5_result *r)
 {
-	printf("%s in %s", units_count(r->arrays, "array").text,
-	       units_count(r->groups, "group").text);
+	fprintf(out, "%s in %s", units_count(r->arrays, "array").text,
+		units_count(r->groups, "group").text);
 	if (r->links)
-		printf(", %s", units_count(r->links, "link").text);
-	printf(", %s", units_size(r->bytes).text);
+		fprintf(out, ", %s", units_count(r->links, "link").text);
+	fprintf(out, ", %s", units_size(r->bytes).text);
 }
 
 static void
-put_left_out(const struct cute_shm_hdf5_result *r)
+put_left_out(FILE *out, const struct cute_shm_hdf5_result *r)
 {
 	if (r->skipped)
-		printf(", %" PRIu64 " skipped", r->skipped);
+		fprintf(out, ", %" PRIu64 " skipped", r->skipped);
 	if (r->failed)
-		printf(", %" PRIu64 " unreadable", r->failed);
-	putchar('\n');
+		fprintf(out, ", %" PRIu64 " unreadable", r->failed);
+	putc('\n', out);
 }
 
 static void
@@ -180,6 +180,7 @@ void
 load_report_done(const struct cute_shm_hdf5_result *r)
 {
 	struct json j = { .out = stdout };
+	FILE *out;
 
 	if (opt.json) {
 		put_json(&j, r);
@@ -189,12 +190,15 @@ load_report_done(const struct cute_shm_hdf5_result *r)
 		return;
 	}
 	end(NULL);
-	text_put(stdout, opt.project, strlen(opt.project));
-	fputs(": ", stdout);
-	put_contents(r);
-	printf(" in %s (%s)", units_seconds(r->seconds).text,
-	       units_rate(r->bytes, r->seconds).text);
-	put_left_out(r);
+	if (opt.quiet && !opt.verbose)
+		return;
+	out = opt.quiet ? stderr : stdout;
+	text_put(out, opt.project, strlen(opt.project));
+	fputs(": ", out);
+	put_contents(out, r);
+	fprintf(out, " in %s (%s)", units_seconds(r->seconds).text,
+		units_rate(r->bytes, r->seconds).text);
+	put_left_out(out, r);
 }
 
 static void
@@ -226,8 +230,8 @@ load_report_plan(const struct cute_shm_hdf5_result *r,
 	table_print(table, 0, stdout);
 	if (r->arrays)
 		putchar('\n');
-	put_contents(r);
-	put_left_out(r);
+	put_contents(stdout, r);
+	put_left_out(stdout, r);
 	printf("%s: needs about %s of shared memory, %s available (%s)\n",
 	       fits ? "fits" : "does not fit",
 	       units_size(r->segment_size).text,

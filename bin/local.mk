@@ -38,6 +38,8 @@ bin_PROGRAMS += bin/cute-shm-hdf5
 endif
 
 bin_cute_shm_hdf5_SOURCES = \
+	bin/command.c \
+	bin/command.h \
 	bin/cute-shm-hdf5.c \
 	bin/load.h \
 	bin/load_report.c

@@ -233,8 +233,9 @@ begin(struct cute_shm_builder *b, const char *project,
 		err = set_creator(b, opt->creator);
 	if (err == 0)
 		err = set_source(b, opt);
+	/* A root where nothing can be made is told of below. */
 	if (err == 0)
-		err = cute_shm_collect(b->root, NULL, NULL);
+		(void)cute_shm_collect(b->root, NULL, NULL);
 	if (err == 0)
 		err = check_free(b);
 	if (err == 0)

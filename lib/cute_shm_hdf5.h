@@ -22,7 +22,9 @@ extern "C" {
 enum {
 	CUTE_SHM_HDF5_OVERWRITE   = 1,	/* replace a project of that name */
 	CUTE_SHM_HDF5_KEEP_GOING  = 2,	/* leave out what cannot be read */
-	CUTE_SHM_HDF5_NO_EXTERNAL = 4	/* do not follow external links */
+	CUTE_SHM_HDF5_NO_EXTERNAL = 4,	/* do not follow external links */
+	CUTE_SHM_HDF5_REPLACE	  = 8,	/* as CUTE_SHM_REPLACE for builders */
+	CUTE_SHM_HDF5_EPHEMERAL	  = 16	/* ends with *handle, see there */
 };
 
 struct cute_shm_hdf5_progress {
@@ -71,6 +73,12 @@ struct cute_shm_hdf5_options {
 	void (*array)(const struct cute_shm_hdf5_array *array, void *arg);
 	void (*skipped)(const struct cute_shm_hdf5_skipped *skipped, void *arg);
 	void *arg;
+	/*
+	 * Where a handle of the project goes, for cute_shm_close(); NULL: none
+	 * is wanted.  An ephemeral project needs one: it is the owner, as
+	 * cute_shm_builder_publish() says.
+	 */
+	struct cute_shm **handle;
 };
 
 struct cute_shm_hdf5_result {

@@ -42,6 +42,17 @@ t cute-shm-list hostile
 t cute-shm-list --json hostile
 cute-shm-unlink hostile >/dev/null
 
+say 'ephemeral, and its end'
+own live
+t cute-shm-list live
+t cute-shm-list -s
+t cute-shm-list -s --json live
+let_go
+t cute-shm-list live
+make_project orphan lost
+t cute-shm-list lost
+t cute-shm-list lost
+
 say 'foreign and damaged'
 echo 'not ours at all' >"$root/cute-shm.foreign"
 : >"$root/cute-shm.nothing"

@@ -96,6 +96,44 @@ t cute-shm-hdf5 hostile hostile.h5
 t cute-shm-list hostile
 cute-shm-unlink hostile >/dev/null
 
+say 'for a command'
+# shellcheck disable=SC2016 # the command expands it
+t cute-shm-hdf5 demo demo.h5 -- sh -c 'cute-shm-list "$CUTE_SHM_PROJECT"'
+only ''
+t cute-shm-hdf5 demo demo.h5 -- false
+t cute-shm-hdf5 demo demo.h5 -- sh -c 'exit 42'
+# shellcheck disable=SC2016
+t cute-shm-hdf5 demo demo.h5 -- sh -c 'kill -9 $$'
+t cute-shm-hdf5 demo demo.h5 -- no-such-command -o
+t cute-shm-hdf5 demo demo.h5 -- "$tmp"
+t cute-shm-hdf5 demo demo.h5 --
+t cute-shm-hdf5 demo demo.h5 true
+t cute-shm-hdf5 --dry-run demo demo.h5 -- true
+t cute-shm-hdf5 demo damaged.h5 -- echo 'not run'
+mkdir elsewhere
+# shellcheck disable=SC2016
+t cute-shm-hdf5 --root elsewhere demo demo.h5 -- \
+	sh -c 'cd / && cute-shm-list -s demo; ls "$CUTE_SHM_ROOT"'
+cute-shm-hdf5 -v demo demo.h5 -- true >out 2>err || fail 'command, -v'
+[ -s out ] && fail "command, -v: $(cat out)"
+grep -q '^demo: 3 arrays' err || fail "command, -v: $(cat err)"
+only ''
+
+say 'signals for a command'
+for signal in INT TERM HUP USR1; do
+	status=0
+	timeout --foreground --preserve-status -s $signal 1 \
+		cute-shm-hdf5 demo demo.h5 -- \
+		sh -c "trap 'echo $signal; exit 3' $signal; sleep 5 & wait" \
+		>out || status=$?
+	[ $status -eq 3 ] || fail "SIG$signal: $status"
+	[ "$(cat out)" = $signal ] || fail "SIG$signal: $(cat out)"
+done
+only ''
+t cute-shm-hdf5 --replace demo demo.h5
+t cute-shm-hdf5 --replace demo demo.h5
+cute-shm-unlink demo >/dev/null
+
 say 'more than there is'
 t cute-shm-hdf5 --dry-run huge huge.h5
 cute-shm-hdf5 huge huge.h5 >out 2>err

@@ -18,6 +18,41 @@ t cute-shm-unlink --root "$tmp" four
 t cute-shm-unlink -v four empty
 only ''
 
+say 'in use'
+own live
+t cute-shm-unlink --when-idle live
+make_project empty kept || fail 'no project kept'
+t cute-shm-unlink --when-idle live kept
+t cute-shm-unlink live
+let_go
+only ''
+
+say orphans
+make_project empty kept || fail 'no project kept'
+make_project orphan lost
+t cute-shm-unlink --orphans
+make_project orphan lost
+t cute-shm-unlink lost
+make_project orphan lost
+t cute-shm-unlink kept
+only ''
+t cute-shm-unlink --orphans
+t cute-shm-unlink --orphans kept
+
+say patterns
+for project in run-1 run-2 other 'r*'; do
+	make_project empty "$project" || fail "no project $project"
+done
+echo 'not ours at all' >"$root/cute-shm.run-3"
+t cute-shm-unlink 'r*'
+t cute-shm-unlink 'r*' 'x*'
+t cute-shm-unlink
+t cute-shm-unlink --all other
+t cute-shm-unlink --all --orphans
+t cute-shm-unlink --all
+only cute-shm.run-3
+t cute-shm-unlink run-3
+
 say 'foreign and damaged'
 echo 'not ours at all' >"$root/cute-shm.foreign"
 make_project demo damaged || fail 'no project damaged'

@@ -45,6 +45,9 @@ mask()
 	    -e 's/("(creator_[pu]id|uid|gid)": )[0-9.]+/\1.../' \
 	    -e 's/("(available|seconds|segment_size)": )[0-9.]+/\1.../' \
 	    -e 's|cannot read /bad: .*|cannot read /bad: ...|' \
+	    -e 's/(lt-)?(make_project|cute-shm-hdf5) \([0-9]+\)/\2 (PID)/' \
+	    -e 's/("pid": )[0-9]+/\1.../' \
+	    -e 's/("command": )"lt-/\1"/' \
 	    -e 's/^built with .*/built with .../'
 }
 
@@ -67,6 +70,23 @@ t()
 		[ $status -eq 0 ] || printf '= %d\n' $status
 		echo
 	} | mask >>"$transcript"
+}
+
+# own PROJECT: an ephemeral project, whose owner lives until let_go.
+own()
+{
+	mkfifo "$tmp/in" "$tmp/out"
+	make_project owned "$1" <"$tmp/in" >"$tmp/out" &
+	exec 7>"$tmp/in"
+	read -r line <"$tmp/out"
+	[ "$line" = ready ] || fail "no owner of $1"
+}
+
+let_go()
+{
+	exec 7>&-
+	wait
+	rm "$tmp/in" "$tmp/out"
 }
 
 # damage FILE OFFSET: one byte of it.

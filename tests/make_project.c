@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * make_project KIND PROJECT: projects for the tests of cute-shm-list and
- * cute-shm-unlink, made without HDF5.
+ * cute-shm-unlink, made without HDF5.  "orphan" is an ephemeral one whose owner
+ * has died; with "owned" the owner lives until its standard input ends.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cute_shm.h>
 
@@ -173,17 +175,20 @@ main(int argc, char **argv)
 		void (*make)(struct cute_shm_builder *b);
 	} kinds[] = {
 		{ "demo", demo }, { "hostile", hostile }, { "wide", wide },
-		{ "empty", empty },
+		{ "empty", empty }, { "orphan", empty }, { "owned", empty },
 	};
 	struct cute_shm_build_options opt = {
 		.size = sizeof(opt), .creator = "make_project 1",
 	};
 	struct cute_shm_builder *b;
+	struct cute_shm *shm;
 	size_t i;
 
 	if (argc != 3)
 		return 64;
-	if (strcmp(argv[1], "empty") != 0) {
+	if (argv[1][0] == 'o')
+		opt.flags = CUTE_SHM_EPHEMERAL;
+	else if (strcmp(argv[1], "empty") != 0) {
 		opt.source = "/data/run 42.h5";
 		opt.source_size = 4096;
 		opt.source_mtime_ns = 1700000000000000005;
@@ -193,8 +198,17 @@ main(int argc, char **argv)
 			continue;
 		must(cute_shm_builder_new(argv[2], &opt, &b));
 		kinds[i].make(b);
-		must(cute_shm_builder_publish(b, NULL));
+		must(cute_shm_builder_publish(b, &shm));
 		cute_shm_builder_free(b);
+		if (strcmp(argv[1], "orphan") == 0)
+			_exit(0);	/* no handler removes it */
+		if (strcmp(argv[1], "owned") == 0) {
+			puts("ready");
+			fflush(stdout);
+			while (getchar() != EOF)
+				;
+		}
+		cute_shm_close(shm);
 		return 0;
 	}
 	return 64;

@@ -396,6 +396,7 @@ main(void)
 	tcase_add_test(tc, file_limit);
 	tcase_add_test(tc, interrupted);
 	tcase_add_test(tc, small_root);
+	tcase_add_test(tc, replace);
 	tcase_add_test(tc, quota);
 	tcase_add_test(tc, cgroup_two);
 	tcase_add_test(tc, cgroup_container);

@@ -402,6 +402,20 @@ run_child(struct load *load, bool *again)
 
 /* -------------------------------------------------------------- the calls */
 
+static unsigned
+build_flags(unsigned flags)
+{
+	unsigned ret = 0;
+
+	if (flags & CUTE_SHM_HDF5_OVERWRITE)
+		ret |= CUTE_SHM_OVERWRITE;
+	if (flags & CUTE_SHM_HDF5_REPLACE)
+		ret |= CUTE_SHM_REPLACE;
+	if (flags & CUTE_SHM_HDF5_EPHEMERAL)
+		ret |= CUTE_SHM_EPHEMERAL;
+	return ret;
+}
+
 static int
 builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
 	    const char *file, const struct stat *st,
@@ -410,7 +424,7 @@ builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
 	struct cute_shm_build_options o = { .size = sizeof(o) };
 
 	o.root = opt->root;
-	o.flags = opt->flags & CUTE_SHM_HDF5_OVERWRITE ? CUTE_SHM_OVERWRITE : 0;
+	o.flags = build_flags(opt->flags);
 	o.mode = opt->mode;
 	o.group = opt->group;
 	o.creator = opt->creator ? opt->creator
@@ -457,7 +471,10 @@ publish(struct load *load)
 		return rc;
 	cute_shm_info(shm, &info);
 	load->end->result.segment_size = info.size;
-	cute_shm_close(shm);
+	if (load->l.opt->handle)
+		*load->l.opt->handle = shm;
+	else
+		cute_shm_close(shm);
 	return 0;
 }
 
@@ -537,6 +554,11 @@ cute_shm_hdf5_load(const char *project, const char *file,
 {
 	if (!project)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no project given");
+	if (opt && (opt->flags & CUTE_SHM_HDF5_EPHEMERAL) &&
+	    (opt->size < sizeof(*opt) || !opt->handle))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "project %s is "
+				     "ephemeral: it needs a handle to own it",
+				     project);
 	return load_or_plan(project, file, opt, ret);
 }
 
