@@ -157,8 +157,10 @@ static int
 set_options(struct cute_shm_builder *b,
 	    const struct cute_shm_build_options *opt)
 {
-	if (opt->flags & ~(unsigned)(CUTE_SHM_OVERWRITE | CUTE_SHM_REPLACE |
-				     CUTE_SHM_EPHEMERAL))
+	const unsigned known = CUTE_SHM_OVERWRITE | CUTE_SHM_REPLACE |
+			       CUTE_SHM_EPHEMERAL | CUTE_SHM_RESERVE_AHEAD;
+
+	if (opt->flags & ~known)
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
 				     "project %s: unknown flags %#x",
 				     b->project, opt->flags);
@@ -258,6 +260,7 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 
 	if (!b)
 		return;
+	reserve_end(b);
 	if (b->temporary && b->pid == getpid())
 		unlink(b->temporary);
 	if (b->fd >= 0)

@@ -102,6 +102,7 @@ struct cute_shm_builder {
 	char *temporary;	/* its name while the root has no O_TMPFILE */
 	pid_t pid;		/* who made it, and removes 'temporary' */
 	struct format_header header;
+	struct ahead *ahead;	/* memory that is still being reserved */
 
 	struct arena arena;
 	struct hash by_path, by_attr;
@@ -161,6 +162,17 @@ int space_ran_out(const char *root, uint64_t need, uint64_t given);
  * /proc/self/cgroup and /proc/self/mountinfo are in real life.
  */
 uint64_t cgroup_available(const char *cgroup, const char *mountinfo);
+
+/* ahead.c */
+
+/* All of the segment's memory, or, for CUTE_SHM_RESERVE_AHEAD, the begin. */
+int reserve_memory(struct cute_shm_builder *b) must_check;
+
+/* Until the memory up to 'end' is there; from any thread. */
+int reserve_wait(const struct cute_shm_builder *b, uint64_t end) must_check;
+
+/* Reserve no more.  reserve_wait() for all of it comes first, in success. */
+void reserve_end(struct cute_shm_builder *b);
 
 /* write.c */
 

@@ -18,13 +18,14 @@ extern "C" {
 enum {
 	CUTE_SHM_OVERWRITE = 1,	/* replace a project of that name, at once */
 	CUTE_SHM_REPLACE = 2,	/* the same; drop it first if both do not fit */
-	CUTE_SHM_EPHEMERAL = 4	/* ends with the handle that _publish() gives */
+	CUTE_SHM_EPHEMERAL = 4,	/* ends with the handle that _publish() gives */
+	CUTE_SHM_RESERVE_AHEAD = 8	/* memory is reserved while data come */
 };
 
 struct cute_shm_build_options {
 	size_t size;
 	const char *root;
-	unsigned flags;		/* CUTE_SHM_OVERWRITE, _REPLACE, _EPHEMERAL */
+	unsigned flags;		/* CUTE_SHM_OVERWRITE and so on */
 	mode_t mode;		/* 0: 0600; whatever the umask */
 	const char *group;	/* name or number; NULL: the process's */
 	const char *creator;	/* NULL: "libcute_shm" and its version */
@@ -105,6 +106,11 @@ int cute_shm_builder_attr_text(struct cute_shm_builder *b, const char *path,
  * not fit: nothing was written, and the message tells what to do.  With
  * CUTE_SHM_REPLACE the project to be replaced is unlinked if that makes room,
  * which it does not as long as others have it open.
+ *
+ * With CUTE_SHM_RESERVE_AHEAD it checks that there is room, and a thread of its
+ * own then reserves the memory, ahead of _write(), which waits for it: reading
+ * and reserving overlap.  Should others take the memory meanwhile, it is
+ * _write() that fails, or publication.
  */
 int cute_shm_builder_reserve(struct cute_shm_builder *b);
 

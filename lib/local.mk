@@ -12,6 +12,7 @@ EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 lib_libcommon_la_SOURCES = lib/options.c lib/options.h lib/pool.c lib/pool.h
 
 lib_libcore_la_SOURCES = \
+	lib/ahead.c \
 	lib/arena.c \
 	lib/attr.c \
 	lib/build.c \

@@ -12,12 +12,6 @@
 #include "builder.h"
 #include "lock.h"
 
-/*
- * What is allocated in one call: a signal undoes what the call has done, so
- * with a timer running, one call for many gigabytes would never end.
- */
-#define RESERVE_STEP ((off_t)64 << 20)
-
 uint64_t
 text_rows(uint64_t size)
 {
@@ -295,50 +289,6 @@ drop_replaced(const struct cute_shm_builder *b)
 	return dropped;
 }
 
-/* posix_fallocate() gave up at 'at'; what it gave so far is others' again. */
-static int
-allocate_failed(const struct cute_shm_builder *b, uint64_t at, int number)
-{
-	char need[SIZE_TEXT];
-	int err;
-
-	errno = number;
-	/* For memory, a file system may also say that there is none. */
-	if (number == ENOSPC || number == EDQUOT || number == ENOMEM)
-		err = space_ran_out(b->root, b->header.segment_size, at);
-	else
-		err = fail_errno("project %s: cannot reserve %s in %s",
-				 b->project,
-				 size_text(b->header.segment_size, need),
-				 b->root);
-	if (ftruncate(b->fd, 0) != 0)
-		cute_shm_log(CUTE_SHM_LOG_WARNING,
-			     "project %s: what was reserved stays until its "
-			     "builder ends", b->project);
-	return err;
-}
-
-static int
-allocate(const struct cute_shm_builder *b)
-{
-	off_t size = (off_t)b->header.segment_size;
-	off_t at, step;
-	int number;
-
-	for (at = 0; at < size; at += step) {
-		/* Others may be taking memory at the same time. */
-		if (at > 0 && space_check(b->root, (uint64_t)(size - at)) != 0)
-			return allocate_failed(b, (uint64_t)at, ENOSPC);
-		step = size - at < RESERVE_STEP ? size - at : RESERVE_STEP;
-		do
-			number = posix_fallocate(b->fd, at, step);
-		while (number == EINTR);
-		if (number != 0)
-			return allocate_failed(b, (uint64_t)at, number);
-	}
-	return 0;
-}
-
 /* See that there is room, if need be by dropping what is to be replaced. */
 static int
 make_room(const struct cute_shm_builder *b)
@@ -367,7 +317,7 @@ reserve(struct cute_shm_builder *b)
 	if (err == 0)
 		err = make_units(b);
 	if (err == 0)
-		err = allocate(b);
+		err = reserve_memory(b);
 	return add_replaced(b, err);
 }
 

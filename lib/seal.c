@@ -327,7 +327,10 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 	if (err != 0)
 		return err;
 	b->state = BUILD_OVER;
-	err = complete_data(b);
+	err = reserve_wait(b, b->header.segment_size);
+	reserve_end(b);
+	if (err == 0)
+		err = complete_data(b);
 	if (err == 0)
 		err = put_metadata(b, &b->header.metadata_digest);
 	if (err == 0)

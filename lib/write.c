@@ -93,7 +93,9 @@ write_unit(struct cute_shm_builder *b, const struct build_array *array,
 	if (whole)
 		hash = digest(src, (size_t)size);
 	base = b->places[array->ordinal].data_offset;
-	err = write_all(b->fd, src, (size_t)(stop - at), base + at);
+	err = reserve_wait(b, base + stop);
+	if (err == 0)
+		err = write_all(b->fd, src, (size_t)(stop - at), base + at);
 	if (err != 0)
 		return err;
 	if (whole) {

@@ -108,7 +108,7 @@ tests_make_every_LDADD = lib/libcute_shm.la
 if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
-core_tests = tests/test_build tests/test_build_large \
+core_tests = tests/test_ahead tests/test_build tests/test_build_large \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_layout tests/test_lifetime \
 	tests/test_nomem tests/test_path \
@@ -117,6 +117,10 @@ core_tests = tests/test_build tests/test_build_large \
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 endif
+tests_test_ahead_SOURCES = tests/test_ahead.c tests/util.c tests/util.h
+tests_test_ahead_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_ahead_LDADD = $(CORE_TEST_LDADD)
+tests_test_ahead_LDFLAGS = -Wl,--wrap=posix_fallocate -Wl,--wrap=pthread_create
 tests_test_build_SOURCES = tests/test_build.c tests/util.c tests/util.h
 tests_test_build_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_build_LDADD = $(CORE_TEST_LDADD)

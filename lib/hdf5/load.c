@@ -403,7 +403,7 @@ run_child(struct load *load, bool *again)
 /* -------------------------------------------------------------- the calls */
 
 static unsigned
-build_flags(unsigned flags)
+build_flags(unsigned flags, unsigned jobs)
 {
 	unsigned ret = 0;
 
@@ -413,6 +413,8 @@ build_flags(unsigned flags)
 		ret |= CUTE_SHM_REPLACE;
 	if (flags & CUTE_SHM_HDF5_EPHEMERAL)
 		ret |= CUTE_SHM_EPHEMERAL;
+	if (jobs > 1)
+		ret |= CUTE_SHM_RESERVE_AHEAD;
 	return ret;
 }
 
@@ -424,7 +426,7 @@ builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
 	struct cute_shm_build_options o = { .size = sizeof(o) };
 
 	o.root = opt->root;
-	o.flags = build_flags(opt->flags);
+	o.flags = build_flags(opt->flags, jobs_or_cpus(opt->jobs));
 	o.mode = opt->mode;
 	o.group = opt->group;
 	o.creator = opt->creator ? opt->creator

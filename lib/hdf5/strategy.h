@@ -143,7 +143,7 @@ void arrange(const struct plan *plan, const struct box *tile, uint8_t *dst,
 
 #define BATCH_CHUNKS	1024		/* most in one batch */
 #define BATCH_SIZE	(512u << 10)	/* bytes of data that it aims at */
-#define TILE_TARGET	(8u << 20)
+#define TILE_TARGET	(4u << 20)
 #define TILE_LIMIT	(12u << 20)
 #define TILE_MEMORY	(40u << 20)	/* of all tiles, unless one is larger */
 

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of the segment: all of it at once, or, for who asks for that, in
+ * a thread that runs ahead of those who write.  The kernel takes pages for a
+ * file one at a time, at a few GB/s; so reading and writing need not wait for
+ * the last of them.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "builder.h"
+
+/*
+ * What is allocated in one call: a signal undoes what the call has done, so
+ * with a timer running, one call for many gigabytes would never end.
+ */
+#define STEP		((uint64_t)64 << 20)
+
+/* Ahead of others: about a millisecond, which they may have to wait. */
+#define AHEAD_STEP	((uint64_t)4 << 20)
+
+struct ahead {
+	const struct cute_shm_builder *b;
+	pid_t pid;		/* whose thread it is */
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t moved;
+	atomic_bool stop;
+	_Atomic uint64_t done;	/* bytes from the start that are held */
+	int err;		/* why there will not be more, */
+	char *message;		/* and the sentence for it */
+};
+
+/* posix_fallocate() gave up at 'at'. */
+static int
+step_failed(const struct cute_shm_builder *b, uint64_t at, int number)
+{
+	char need[SIZE_TEXT];
+
+	errno = number;
+	/* For memory, a file system may also say that there is none. */
+	if (number == ENOSPC || number == EDQUOT || number == ENOMEM)
+		return space_ran_out(b->root, b->header.segment_size, at);
+	return fail_errno("project %s: cannot reserve %s in %s", b->project,
+			  size_text(b->header.segment_size, need), b->root);
+}
+
+/* The next 'step' bytes, or what is left, from *at. */
+static int
+take(const struct cute_shm_builder *b, uint64_t *at, uint64_t step)
+{
+	uint64_t left = b->header.segment_size - *at;
+	int number;
+
+	/* Others may be taking memory at the same time. */
+	if (*at > 0 && *at % STEP == 0 && space_check(b->root, left) != 0)
+		return step_failed(b, *at, ENOSPC);
+	if (step > left)
+		step = left;
+	do
+		number = posix_fallocate(b->fd, (off_t)*at, (off_t)step);
+	while (number == EINTR);
+	if (number != 0)
+		return step_failed(b, *at, number);
+	*at += step;
+	return 0;
+}
+
+static int
+take_all(const struct cute_shm_builder *b)
+{
+	uint64_t at = 0;
+	int err = 0;
+
+	while (at < b->header.segment_size && err == 0)
+		err = take(b, &at, STEP);
+	/* What it gave so far is others' again. */
+	if (err != 0 && ftruncate(b->fd, 0) != 0)
+		cute_shm_log(CUTE_SHM_LOG_WARNING,
+			     "project %s: what was reserved stays until its "
+			     "builder ends", b->project);
+	return err;
+}
+
+/* ------------------------------------------------------------------- ahead */
+
+static void *
+run_ahead(void *arg)
+{
+	struct ahead *a = arg;
+	uint64_t at = 0;
+	int err = 0;
+
+	while (err == 0 && at < a->b->header.segment_size &&
+	       !atomic_load(&a->stop)) {
+		err = take(a->b, &at, AHEAD_STEP);
+		pthread_mutex_lock(&a->mutex);
+		if (err != 0)
+			a->message = strdup(cute_shm_errmsg());
+		a->err = err;
+		atomic_store_explicit(&a->done, at, memory_order_release);
+		pthread_cond_broadcast(&a->moved);
+		pthread_mutex_unlock(&a->mutex);
+	}
+	return NULL;
+}
+
+static void
+ahead_free(struct ahead *a)
+{
+	pthread_cond_destroy(&a->moved);
+	pthread_mutex_destroy(&a->mutex);
+	free(a->message);
+	free(a);
+}
+
+/* False: no memory, no thread; then there is the other way. */
+static bool
+ahead_start(struct cute_shm_builder *b)
+{
+	struct ahead *a = calloc(1, sizeof(*a));
+	sigset_t all, before;
+	int number;
+
+	if (!a)
+		return false;
+	a->b = b;
+	a->pid = getpid();
+	pthread_mutex_init(&a->mutex, NULL);
+	pthread_cond_init(&a->moved, NULL);
+	/* Signals are for the program's own threads. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	number = pthread_create(&a->thread, NULL, run_ahead, a);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (number != 0) {
+		ahead_free(a);
+		return false;
+	}
+	b->ahead = a;
+	return true;
+}
+
+int
+reserve_memory(struct cute_shm_builder *b)
+{
+	if (!(b->flags & CUTE_SHM_RESERVE_AHEAD) ||
+	    b->header.segment_size <= AHEAD_STEP)
+		return take_all(b);
+	/* Whole at once: who maps it sees its end. */
+	if (ftruncate(b->fd, (off_t)b->header.segment_size) != 0)
+		return step_failed(b, 0, errno);
+	return ahead_start(b) ? 0 : take_all(b);
+}
+
+int
+reserve_wait(const struct cute_shm_builder *b, uint64_t end)
+{
+	struct ahead *a = b->ahead;
+	int err = 0;
+
+	if (!a || atomic_load_explicit(&a->done, memory_order_acquire) >= end)
+		return 0;
+	pthread_mutex_lock(&a->mutex);
+	while (a->err == 0 && atomic_load(&a->done) < end)
+		pthread_cond_wait(&a->moved, &a->mutex);
+	if (a->err != 0)
+		err = cute_shm_fail(a->err, "%s", a->message ? a->message :
+				    cute_shm_strerror(a->err));
+	pthread_mutex_unlock(&a->mutex);
+	return err;
+}
+
+void
+reserve_end(struct cute_shm_builder *b)
+{
+	struct ahead *a = b->ahead;
+
+	/* A forked child has the memory, but not the thread. */
+	if (!a || a->pid != getpid())
+		return;
+	atomic_store(&a->stop, true);
+	pthread_join(a->thread, NULL);
+	ahead_free(a);
+	b->ahead = NULL;
+}
