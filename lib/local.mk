@@ -115,7 +115,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/strategy_contiguous.c \
 	lib/hdf5/types.c \
 	lib/hdf5/types_nested.c \
-	lib/hdf5/types_number.c
+	lib/hdf5/types_number.c \
+	lib/hdf5/widen.c
 lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
 lib_libload_la_LIBADD = lib/libcommon.la $(HDF5_LIBS) $(LIBDEFLATE_LIBS) \

@@ -66,13 +66,19 @@ dcpl_of(const struct kind *k)
 }
 
 static size_t
-bytes_of_kind(const struct kind *k)
+bytes_as(const struct kind *k, hid_t type)
 {
-	size_t size = H5Tget_size(k->type);
+	size_t size = H5Tget_size(type);
 
 	for (unsigned i = 0; i < k->ndim; i++)
 		size *= k->dims[i];
 	return size;
+}
+
+static hid_t
+memory_type(const struct kind *k)
+{
+	return k->mem_type ? k->mem_type : k->type;
 }
 
 /* Letters, spaces and NULs for texts, and numbers like any other. */
@@ -96,7 +102,7 @@ write_rows(const struct kind *k, hid_t dset)
 {
 	hsize_t start[4] = { 0 }, count[4];
 	hid_t file = H5Dget_space(dset), mem;
-	void *data = noise(bytes_of_kind(k));
+	void *data = noise(bytes_as(k, k->type));
 
 	memcpy(count, k->dims, sizeof(count));
 	if (k->stored)
@@ -157,11 +163,9 @@ static uint8_t *
 read_with(const struct kind *k, hid_t dset, unsigned jobs, const char **how,
 	  int *err)
 {
-	size_t size = bytes_of_kind(k);
+	size_t size = bytes_as(k, memory_type(k));
 	struct cute_shm_builder *b = builder_for(size);
-	struct strategy_column column = { "d", k->type,
-					  k->mem_type ? k->mem_type : k->type,
-					  0 };
+	struct strategy_column column = { "d", k->type, memory_type(k), 0 };
 	struct strategy_source source = { b, "d", dset, &column, 1 };
 	struct cute_shm_array array;
 	struct reader *reader;
@@ -194,13 +198,13 @@ static void
 check_same(const struct kind *k)
 {
 	static const unsigned jobs[] = { 1, 3 };
-	size_t size = bytes_of_kind(k);
+	size_t size = bytes_as(k, memory_type(k));
 	hid_t file = H5Fopen(make_file(k), H5F_ACC_RDONLY, H5P_DEFAULT);
 	hid_t dset = H5Dopen2(file, "d", H5P_DEFAULT);
 	uint8_t *expected = calloc(size, 1);
 
-	ck_assert_int_ge(H5Dread(dset, k->mem_type ? k->mem_type : k->type,
-				 H5S_ALL, H5S_ALL, H5P_DEFAULT, expected), 0);
+	ck_assert_int_ge(H5Dread(dset, memory_type(k), H5S_ALL, H5S_ALL,
+				 H5P_DEFAULT, expected), 0);
 	for (size_t i = 0; i < ELEMENTS(jobs); i++) {
 		const char *how = NULL;
 		int err;
@@ -237,7 +241,7 @@ START_TEST(test_contiguous)
 		  { 300003 } },
 		/* small: H5Dread is as fast */
 		{ NULL, .type = H5T_IEEE_F64LE, .ndim = 1, .dims = { 100 } },
-		/* another conversion */
+		/* a conversion that has to cut */
 		{ NULL, .type = H5T_STD_I16BE, H5T_STD_U16LE, 1, { 1000003 } },
 	};
 
@@ -282,6 +286,58 @@ START_TEST(test_texts)
 	check_same(&k);
 	H5Tclose(k.type);
 	H5Tclose(k.mem_type);
+}
+END_TEST
+
+/* Numbers of odd sizes: contiguous, and in chunks; both byte orders. */
+static const struct odd {
+	hid_t *base, *mem;
+	size_t size, offset, precision;
+	bool is_float;
+} odds[] = {
+	{ &H5T_STD_I16LE_g, &H5T_NATIVE_INT16_g, 2, 2, 12, false },
+	{ &H5T_STD_I16LE_g, &H5T_NATIVE_INT16_g, 2, 0, 16, false },
+	{ &H5T_STD_I32LE_g, &H5T_NATIVE_INT32_g, 3, 0, 24, false },
+	{ &H5T_STD_U32LE_g, &H5T_NATIVE_UINT32_g, 3, 3, 20, false },
+	{ &H5T_STD_U64LE_g, &H5T_NATIVE_UINT64_g, 5, 0, 40, false },
+	{ &H5T_STD_I64LE_g, &H5T_NATIVE_INT64_g, 8, 10, 50, false },
+	{ &H5T_STD_U32LE_g, &H5T_NATIVE_UINT8_g, 4, 7, 5, false },
+	{ &H5T_STD_B16LE_g, &H5T_NATIVE_B16_g, 2, 3, 11, false },
+	{ &H5T_IEEE_F32LE_g, &H5T_IEEE_F32LE_g, 2, 0, 16, true },
+	{ &H5T_IEEE_F32LE_g, &H5T_IEEE_F32LE_g, 3, 0, 24, true },
+};
+
+static hid_t
+odd_type(const struct odd *o, bool big)
+{
+	hid_t type = H5Tcopy(*o->base);
+	size_t bits = 8 * o->size;
+
+	/* Fields first, then the size that they fit into. */
+	if (o->is_float)
+		ck_assert_int_ge(H5Tset_fields(type, bits - 1, bits - 9, 8, 0,
+					       bits - 9), 0);
+	if (o->precision < H5Tget_precision(type))
+		ck_assert_int_ge(H5Tset_precision(type, o->precision), 0);
+	ck_assert_int_ge(H5Tset_size(type, o->size), 0);
+	ck_assert_int_ge(H5Tset_precision(type, o->precision), 0);
+	ck_assert_int_ge(H5Tset_offset(type, o->offset), 0);
+	if (big)
+		H5Tset_order(type, H5T_ORDER_BE);
+	return type;
+}
+
+START_TEST(test_widened)
+{
+	const struct odd *o = &odds[_i / 4];
+	struct kind k = { .ndim = 1, .dims = { 300007 }, .mem_type = *o->mem };
+
+	k.type = odd_type(o, _i / 2 % 2);
+	k.how = _i % 2 ? "chunks" : "contiguous";
+	k.chunk[0] = _i % 2 ? 1000 : 0;
+	k.filters = _i % 2 ? "sd" : "";
+	check_same(&k);
+	H5Tclose(k.type);
 }
 END_TEST
 
@@ -537,7 +593,7 @@ START_TEST(test_cancel)
 			  .dims = { 20000, 100 }, .chunk = { 10, 20 } };
 	hid_t file = H5Fopen(make_file(&k), H5F_ACC_RDONLY, H5P_DEFAULT);
 	hid_t dset = H5Dopen2(file, "d", H5P_DEFAULT);
-	struct cute_shm_builder *b = builder_for(bytes_of_kind(&k));
+	struct cute_shm_builder *b = builder_for(bytes_as(&k, k.type));
 	struct strategy_column column = { "d", k.type, k.type, 0 };
 	struct strategy_source source = { b, "d", dset, &column, 1 };
 	struct reader *reader;
@@ -580,6 +636,7 @@ main(void)
 	tcase_add_loop_test(tc, test_contiguous, 0, 8);
 	tcase_add_test(tc, test_unallocated);
 	tcase_add_loop_test(tc, test_texts, 0, 6);
+	tcase_add_loop_test(tc, test_widened, 0, 4 * (int)ELEMENTS(odds));
 	tcase_add_loop_test(tc, test_chunks, 0, 11 * (int)ELEMENTS(filters));
 	tcase_add_loop_test(tc, test_columns, 0, 2);
 	tcase_add_loop_test(tc, test_special_chunks, 0, 5);

@@ -69,17 +69,13 @@ get_super(hid_t file_type, hid_t mem_type, struct convert *ret)
 		H5Tclose(file_super);
 	if (mem_super >= 0)
 		H5Tclose(mem_super);
-	ret->size = size;
+	ret->size = ret->from = size;
 	return ok;
 }
 
-bool
-convert_get(hid_t file_type, hid_t mem_type, struct convert *ret)
+static bool
+get_same_size(hid_t file_type, hid_t mem_type, struct convert *ret)
 {
-	ret->kind = CONVERT_NONE;
-	ret->size = H5Tget_size(file_type);
-	if (ret->size == 0 || ret->size != H5Tget_size(mem_type))
-		return false;
 	switch (H5Tget_class(file_type)) {
 	case H5T_INTEGER:
 	case H5T_FLOAT:
@@ -100,6 +96,20 @@ convert_get(hid_t file_type, hid_t mem_type, struct convert *ret)
 	default:
 		return false;
 	}
+}
+
+bool
+convert_get(hid_t file_type, hid_t mem_type, struct convert *ret)
+{
+	*ret = (struct convert){ .kind = CONVERT_NONE };
+	ret->from = H5Tget_size(file_type);
+	ret->size = H5Tget_size(mem_type);
+	if (ret->size == 0 || ret->from == 0)
+		return false;
+	if (ret->size == ret->from &&
+	    get_same_size(file_type, mem_type, ret))
+		return true;
+	return widen_get(file_type, mem_type, ret);
 }
 
 /* ------------------------------------------------------------- the bytes */
@@ -185,5 +195,8 @@ convert(const struct convert *how, uint8_t *data, size_t n)
 		for (; n > 0; n--, data += how->size)
 			pad_spaces(data, how->size);
 		break;
+	case CONVERT_INTEGER:
+	case CONVERT_FLOAT:
+		break;		/* by widen() */
 	}
 }

@@ -11,8 +11,10 @@
 static bool
 whole_record(const struct task *t)
 {
-	return t->column_count == 1 && t->columns[0].offset == 0 &&
-	       t->columns[0].convert.size == t->item;
+	const struct task_column *c = t->columns;
+
+	return t->column_count == 1 && c->offset == 0 &&
+	       c->convert.from == t->item && !widens(&c->convert);
 }
 
 void
@@ -86,8 +88,12 @@ write_column(struct task *t, struct batch *b, const struct task_column *c,
 
 		if (count > n)
 			count = n;
-		pick_field(b->field, data, t->item, count, size);
-		convert(&c->convert, b->field, count);
+		if (widens(&c->convert)) {
+			widen(&c->convert, b->field, data, t->item, count);
+		} else {
+			pick_field(b->field, data, t->item, count, size);
+			convert(&c->convert, b->field, count);
+		}
 		err = write_bytes(t, c->path, first * size, b->field,
 				  count * size);
 		first += count;
