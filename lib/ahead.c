@@ -64,6 +64,8 @@ take(const struct cute_shm_builder *b, uint64_t *at, uint64_t step)
 		return step_failed(b, *at, ENOSPC);
 	if (step > left)
 		step = left;
+	if (b->huge)
+		huge_take(b->fd, *at, step);
 	do
 		number = posix_fallocate(b->fd, (off_t)*at, (off_t)step);
 	while (number == EINTR);
@@ -151,13 +153,15 @@ ahead_start(struct cute_shm_builder *b)
 int
 reserve_memory(struct cute_shm_builder *b)
 {
-	if (!(b->flags & CUTE_SHM_RESERVE_AHEAD) ||
-	    b->header.segment_size <= AHEAD_STEP)
-		return take_all(b);
-	/* Whole at once: who maps it sees its end. */
+	/* Mappings are for what the file has. */
 	if (ftruncate(b->fd, (off_t)b->header.segment_size) != 0)
 		return step_failed(b, 0, errno);
-	return ahead_start(b) ? 0 : take_all(b);
+	if (b->header.segment_size <= AHEAD_STEP)
+		return take_all(b);
+	b->huge = huge_on_advice(b->root, "/proc/self/mountinfo");
+	if (!(b->flags & CUTE_SHM_RESERVE_AHEAD) || !ahead_start(b))
+		return take_all(b);
+	return 0;
 }
 
 int

@@ -103,6 +103,7 @@ struct cute_shm_builder {
 	pid_t pid;		/* who made it, and removes 'temporary' */
 	struct format_header header;
 	struct ahead *ahead;	/* memory that is still being reserved */
+	bool huge;		/* see huge.c */
 
 	struct arena arena;
 	struct hash by_path, by_attr;
@@ -173,6 +174,14 @@ int reserve_wait(const struct cute_shm_builder *b, uint64_t end) must_check;
 
 /* Reserve no more.  reserve_wait() for all of it comes first, in success. */
 void reserve_end(struct cute_shm_builder *b);
+
+/* huge.c */
+
+/* Whether 'root' is a tmpfs with huge=advise; of /proc/self/mountinfo. */
+bool huge_on_advice(const char *root, const char *mountinfo);
+
+/* Take pages for that part of the file, as large as they are to be had. */
+void huge_take(int fd, uint64_t at, uint64_t size);
 
 /* write.c */
 

@@ -27,6 +27,7 @@ lib_libcore_la_SOURCES = \
 	lib/format.h \
 	lib/futex.h \
 	lib/hash.c \
+	lib/huge.c \
 	lib/internal.h \
 	lib/layout.c \
 	lib/live.c \

@@ -260,6 +260,32 @@ START_TEST(quota)
 }
 END_TEST
 
+/* Roots of each kind, as the system tells it, and as a project fares there. */
+START_TEST(huge_pages)
+{
+	static const char *const options[] = { "huge=never", "huge=advise",
+					       "huge=always" };
+	const char *root = test_root();
+	struct cute_shm *shm;
+	char text[64];
+
+	ck_assert(!huge_on_advice(root, test_path(root, "nothing")));
+	ck_assert(!huge_on_advice("/proc", "/proc/self/mountinfo"));
+	snprintf(text, sizeof(text), "size=64m,%s", options[_i]);
+	if (!mount_small(root, text))
+		return;
+	ck_assert_int_eq(huge_on_advice(root, "/proc/self/mountinfo"), _i == 1);
+	ck_ok(try_size("p", 0, 20 * MIB + 12345));
+	ck_ok(try_size("p", CUTE_SHM_OVERWRITE | CUTE_SHM_RESERVE_AHEAD,
+		       20 * MIB + 12345));
+	ck_ok(cute_shm_open("p", NULL, &shm));
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	cute_shm_close(shm);
+	/* It is full when it is full, whatever the size of its pages. */
+	ck_err(try_size("q", 0, 60 * MIB), CUTE_SHM_ERR_NO_SPACE);
+}
+END_TEST
+
 static void
 put_level(const char *dir, const char *max, const char *current,
 	  const char *limit, uint64_t used, const char *key, uint64_t cache)
@@ -397,6 +423,7 @@ main(void)
 	tcase_add_test(tc, interrupted);
 	tcase_add_test(tc, small_root);
 	tcase_add_test(tc, replace);
+	tcase_add_loop_test(tc, huge_pages, 0, 3);
 	tcase_add_test(tc, quota);
 	tcase_add_test(tc, cgroup_two);
 	tcase_add_test(tc, cgroup_container);
