@@ -2,7 +2,7 @@
 
 DEMO_CPPFLAGS = -I$(srcdir)/lib
 check_PROGRAMS += demos/demo_arrays demos/demo_transfer demos/demo_read \
-	demos/demo_clean
+	demos/demo_clean demos/demo_server demos/demo_client
 demos_demo_arrays_SOURCES = demos/demo_arrays.c
 demos_demo_arrays_CPPFLAGS = $(DEMO_CPPFLAGS)
 demos_demo_arrays_LDADD = lib/libcute_shm.la
@@ -15,6 +15,13 @@ demos_demo_read_LDADD = lib/libcute_shm.la
 demos_demo_clean_SOURCES = demos/demo_clean.c
 demos_demo_clean_CPPFLAGS = $(DEMO_CPPFLAGS)
 demos_demo_clean_LDADD = lib/libcute_shm.la
+
+demos_demo_server_SOURCES = demos/demo_server.c
+demos_demo_server_CPPFLAGS = $(DEMO_CPPFLAGS)
+demos_demo_server_LDADD = lib/libcute_shm.la -lm
+demos_demo_client_SOURCES = demos/demo_client.c
+demos_demo_client_CPPFLAGS = $(DEMO_CPPFLAGS)
+demos_demo_client_LDADD = lib/libcute_shm.la
 
 if HDF5
 check_PROGRAMS += demos/demo_hdf5

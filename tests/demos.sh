@@ -39,5 +39,62 @@ b/b1: 4 elements of <i4
 b/raw/b2: 4 elements of <i4' demos/demo_hdf5 "$tmp/demo.h5"
 fi
 
+# serve COMMAND...: run it beside a server.
+serve() {
+	: >"$tmp/server"
+	demos/demo_server 200 >"$tmp/server" &
+	server=$!
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q serving "$tmp/server" && break
+		sleep 0.$try
+	done
+	"$@"
+}
+
+# fails TEXT: show what was printed.
+fails() {
+	echo "$*"
+	head -n 5 "$tmp"/server "$tmp"/client*
+	exit 1
+}
+
+# Two clients at once that end by themselves, and one that the server ends.
+clients() {
+	demos/demo_client >"$tmp/client3" &
+	last=$!
+	demos/demo_client 20 >"$tmp/client1" &
+	first=$!
+	demos/demo_client 20 >"$tmp/client2" || fails 'the second client'
+	wait $first || fails 'the first client'
+	kill -INT $server
+	wait $server || fails 'the server'
+	wait $last || fails 'the last client'
+}
+serve clients
+for i in 1 2; do
+	[ "$(wc -l <"$tmp/client$i")" -eq 20 ] || fails "updates of client $i"
+done
+grep -Eq '^ +[0-9.]+ s  x [+-][01]\.[0-9]{3}  y .* update [0-9]+  \[ *o *\]$' \
+	"$tmp/client3" || fails 'client 3'
+grep -Eq '^served [1-9][0-9]* updates$' "$tmp/server" || fails 'the server'
+demos/demo_client 2>"$tmp/said" && fails 'a client without a server'
+grep -q '^demo_client: no project "demo"' "$tmp/said" || fails 'no server'
+
+# A server that is killed: its client ends, its project is an orphan.
+killed() {
+	demos/demo_client >"$tmp/client4" &
+	client=$!
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		[ -s "$tmp/client4" ] && break
+		sleep 0.$try
+	done
+	kill -KILL $server
+	wait $client || fails 'the client of a server that was killed'
+}
+serve killed 2>"$tmp/said"
+demos/demo_client 2>"$tmp/said" && fails 'a client of an orphan'
+bin/cute-shm-unlink --orphans >"$tmp/said"
+grep -q 'its owner has ended$' "$tmp/said" || fails 'no orphan'
+
 left=$(ls -A "$tmp/root")
 test -z "$left" || { echo "left behind: $left"; exit 1; }
