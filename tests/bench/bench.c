@@ -31,6 +31,7 @@ remove_folders(void)
 		unlink(in_folder(root, "cute-shm.bench"));
 		unlink(in_folder(root, "cute-shm.lookup"));
 		unlink(in_folder(root, "cute-shm.verify"));
+		unlink(in_folder(root, "cute-shm.live"));
 		rmdir(root);
 	}
 }
@@ -104,7 +105,8 @@ usage(void)
 	     "  --size MIB    of each kind of data (default 128)\n"
 	     "  --rounds N    of each measurement (default 5)\n"
 	     "  --jobs N      threads (default: the CPUs)\n"
-	     "  --only NAME   kinds that begin so: a load's, lookup, verify\n"
+	     "  --only NAME   kinds that begin so: a load's, lookup, verify,\n"
+	     "                live\n"
 	     "  --cold        drop the file from the page cache before each "
 	     "load\n"
 	     "  --json        numbers for programs, in seconds and bytes\n"
@@ -223,6 +225,8 @@ main(int argc, char **argv)
 		bench_lookups(&b);
 	if (wanted(&b, "verify"))
 		bench_verify(&b);
+	if (wanted(&b, "live"))
+		bench_live(&b);
 	if (b.json)
 		puts("\n]}");
 	return 0;

@@ -58,4 +58,7 @@ void bench_loads(struct bench *b);
 void bench_lookups(struct bench *b);
 void bench_verify(struct bench *b);
 
+/* live.c */
+void bench_live(struct bench *b);
+
 #endif
