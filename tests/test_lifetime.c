@@ -2,6 +2,7 @@
 /* Who owns a project, who uses it, and its end: owner.c, unlink.c, users.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,6 +190,31 @@ START_TEST(orphan)
 	ck_assert_uint_eq(test_count(root), 0);
 	ck_assert(value_of(shm) == 42);
 	cute_shm_close(shm);
+}
+END_TEST
+
+/* Its owner is in a container: another view of processes and mounts. */
+START_TEST(elsewhere)
+{
+	const char *root = test_root();
+	struct cute_shm *shm;
+	uint64_t count;
+	pid_t pid;
+
+	/* The next child is the first process there. */
+	if (unshare(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS) != 0)
+		return;
+	pid = owner_new(KILLED);
+	ck_ok(cute_shm_collect(NULL, &count, NULL));
+	ck_assert_uint_eq(count, 0);
+	ck_ok(cute_shm_open("p", NULL, &shm));
+	ck_assert_int_eq(cute_shm_is_current(shm), 1);
+	owner_kill(pid);
+	ck_assert_int_eq(cute_shm_is_current(shm), 0);
+	cute_shm_close(shm);
+	ck_ok(cute_shm_collect(NULL, &count, NULL));
+	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(test_count(root), 0);
 }
 END_TEST
 
@@ -441,6 +467,7 @@ main(void)
 	tcase_add_test(t, needs_handle);
 	tcase_add_loop_test(t, ends_by_itself, EXITS, CLOSES + 1);
 	tcase_add_test(t, orphan);
+	tcase_add_test(t, elsewhere);
 	tcase_add_test(t, orphan_in_the_way);
 	tcase_add_test(t, others_stay);
 	tcase_add_test(t, child_closes);
