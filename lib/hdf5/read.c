@@ -75,6 +75,7 @@ struct banded {
 	size_t stride;
 	hid_t space;
 	size_t room;		/* bytes of a buffer */
+	bool gaps;		/* some of it may not be read at all */
 };
 
 struct band {
@@ -208,6 +209,8 @@ read_block(const struct banded *b, uint8_t *elements)
 		start[i] = block->start[i];
 		shape[i] = block->shape[i];
 	}
+	if (b->gaps)
+		memset(elements, 0, block->count * b->stride);
 	band = H5Screate_simple(1, &count, NULL);
 	if (band < 0 ||
 	    (d->rank > 0 && H5Sselect_hyperslab(b->space, H5S_SELECT_SET, start,
@@ -245,9 +248,23 @@ read_bands(struct banded *b)
 	return rc;
 }
 
-/* The dataset's chunks, if it has any; and whether it is virtual. */
+/* Whether H5Dread leaves alone what was never written. */
 static bool
-get_chunk(const struct dataset *d, uint64_t *chunk, bool *is_virtual)
+has_gaps(hid_t dcpl)
+{
+	H5D_fill_value_t value = H5D_FILL_VALUE_ERROR;
+	H5D_fill_time_t when = H5D_FILL_TIME_ERROR;
+
+	return H5Pget_fill_time(dcpl, &when) < 0 ||
+	       when == H5D_FILL_TIME_NEVER ||
+	       H5Pfill_value_defined(dcpl, &value) < 0 ||
+	       value == H5D_FILL_VALUE_UNDEFINED;
+}
+
+/* The dataset's chunks, if it has any; whether it is virtual, has gaps. */
+static bool
+get_chunk(const struct dataset *d, uint64_t *chunk, bool *is_virtual,
+	  bool *gaps)
 {
 	hid_t dcpl = H5Dget_create_plist(d->id);
 	hsize_t dims[H5S_MAX_RANK];
@@ -256,8 +273,10 @@ get_chunk(const struct dataset *d, uint64_t *chunk, bool *is_virtual)
 	unsigned i;
 
 	*is_virtual = false;
+	*gaps = true;
 	if (dcpl < 0)
 		return false;
+	*gaps = has_gaps(dcpl);
 	layout = H5Pget_layout(dcpl);
 	*is_virtual = layout == H5D_VIRTUAL;
 	if (layout == H5D_CHUNKED &&
@@ -316,7 +335,7 @@ read_generic(struct loader *l, struct dataset *d)
 	int rc, end;
 
 	b.stride = d->type->size[PART_PLAIN];
-	chunked = get_chunk(d, chunk, &is_virtual);
+	chunked = get_chunk(d, chunk, &is_virtual, &b.gaps);
 	b.room = is_virtual ? VIRTUAL_BAND_SIZE : BAND_SIZE;
 	if (b.stride > b.room)
 		b.room = b.stride;
