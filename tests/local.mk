@@ -66,11 +66,14 @@ endif
 HDF5_TEST_SOURCES = tests/hdf5_util.c tests/hdf5_util.h tests/util.c tests/util.h
 if HAVE_CHECK
 if HDF5
-hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan
+hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
 endif
+tests_test_hdf5_read_SOURCES = tests/test_hdf5_read.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_read_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_read_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_scan_SOURCES = tests/test_hdf5_scan.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_scan_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_scan_LDADD = $(FILTER_TEST_LDADD)
