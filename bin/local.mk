@@ -1,7 +1,7 @@
 # The tools: one small program each, over a shared cli, table and progress.
 
 noinst_LTLIBRARIES += bin/libcli.la
-bin_PROGRAMS += bin/cute-shm-list bin/cute-shm-unlink
+bin_PROGRAMS += bin/cute-shm-list bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
 	bin/cli.c \
@@ -32,6 +32,12 @@ bin_cute_shm_list_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_unlink_SOURCES = bin/cute-shm-unlink.c
 bin_cute_shm_unlink_LDADD = bin/libcli.la lib/libcute_shm.la
+
+bin_cute_shm_verify_SOURCES = \
+	bin/cute-shm-verify.c \
+	bin/verify.h \
+	bin/verify_report.c
+bin_cute_shm_verify_LDADD = bin/libcli.la lib/libcute_shm.la
 
 if HDF5
 bin_PROGRAMS += bin/cute-shm-hdf5

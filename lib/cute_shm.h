@@ -295,6 +295,7 @@ struct cute_shm_damage {
 	const char *path;	/* of the array, NULL: not one array's */
 	uint64_t offset;	/* in the segment */
 	uint64_t block;		/* in the array, of block_size bytes */
+	uint64_t begin, end;	/* bytes of its data; equal: not in these */
 	const char *message;	/* a sentence, the path in it */
 };
 
@@ -305,6 +306,8 @@ struct cute_shm_verify_options {
 	/* Called for each damage, one at a time; non-zero stops. */
 	int (*report)(const struct cute_shm_damage *damage, void *arg);
 	void *arg;
+	/* Called now and then, with bytes of data; non-zero stops. */
+	int (*progress)(uint64_t done, uint64_t total, void *arg);
 };
 
 enum {

@@ -25,6 +25,7 @@ damaged(struct verify *v, int err, const struct record *r, uint64_t offset,
 {
 	struct cute_shm_damage damage = {
 		.err = err, .offset = offset, .block = block,
+		.begin = v->begin, .end = v->end,
 		.path = r && r->kind == CUTE_SHM_ARRAY ? r->path : NULL,
 	};
 	char *text, *whole = NULL;

@@ -243,13 +243,23 @@ fill(struct progress *p, struct job *job)
 	return job->piece_count > 0;
 }
 
+/* What is told next is about these bytes of the array's data. */
+static void
+about(struct verify *v, uint64_t begin, uint64_t size)
+{
+	v->begin = begin;
+	v->end = begin + size;
+}
+
 static void
 differs(struct verify *v, const struct piece *p, uint64_t block, uint64_t is,
 	uint64_t says)
 {
-	const uint64_t offset = p->data_offset +
-		(block - p->block) * v->shm->header.block_size;
+	const uint64_t size = v->shm->header.block_size;
+	const uint64_t offset = p->data_offset + (block - p->block) * size;
+	const uint64_t left = p->bytes - (block - p->block) * size;
 
+	about(v, block * size, left < size ? left : size);
 	if (p->rows == 0)
 		verify_damage(v, &p->record, offset, 0, "its data at %#" PRIx64
 			      " have digest %016" PRIx64 ", not %016" PRIx64,
@@ -258,6 +268,7 @@ differs(struct verify *v, const struct piece *p, uint64_t block, uint64_t is,
 		verify_damage(v, &p->record, offset, block, "its block %" PRIu64
 			      " at %#" PRIx64 " has digest %016" PRIx64
 			      ", not %016" PRIx64, block, offset, is, says);
+	about(v, 0, 0);
 }
 
 /* An array that was updated has one digest for all of its blocks. */
@@ -275,10 +286,14 @@ judge_sealed(struct progress *p, const struct piece *piece,
 	if (!piece->last)
 		return;
 	is = digest_stream_end(p->sealed);
-	if (is != piece->digest)
-		verify_damage(p->v, &piece->record, piece->data_offset, 0,
-			      "its data have digest %016" PRIx64 ", since the "
-			      "last update %016" PRIx64, is, piece->digest);
+	if (is == piece->digest)
+		return;
+	about(p->v, 0, piece->block * p->v->shm->header.block_size +
+	      piece->bytes);
+	verify_damage(p->v, &piece->record, piece->data_offset, 0,
+		      "its data have digest %016" PRIx64 ", since the last "
+		      "update %016" PRIx64, is, piece->digest);
+	about(p->v, 0, 0);
 }
 
 static void
@@ -332,6 +347,17 @@ judge(struct progress *p, const struct job *job)
 	}
 }
 
+static void
+tell(struct verify *v)
+{
+	if (v->stop == 0 && v->opt.progress &&
+	    v->opt.progress(v->result.bytes, v->shm->header.array_bytes,
+			    v->opt.arg) != 0)
+		v->stop = cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+					"%s: verification was cancelled",
+					v->shm->path);
+}
+
 /* Hash a batch, then judge it; false when nothing was left to do. */
 static bool
 batch(struct progress *p)
@@ -347,6 +373,7 @@ batch(struct progress *p)
 		p->v->stop = rc;
 	for (i = 0; i < count && p->v->stop == 0; i++)
 		judge(p, &p->jobs[i]);
+	tell(p->v);
 	return count > 0 && p->v->stop == 0;
 }
 

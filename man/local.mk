@@ -4,6 +4,7 @@
 MAN_CORE = \
 	man/cute-shm-list.1 \
 	man/cute-shm-unlink.1 \
+	man/cute-shm-verify.1 \
 	man/cute-shm.5 \
 	man/cute-shm.7 \
 	man/cute_shm.3 \

@@ -48,6 +48,9 @@ mask()
 	    -e 's/(lt-)?(make_project|cute-shm-hdf5) \([0-9]+\)/\2 (PID)/' \
 	    -e 's/("pid": )[0-9]+/\1.../' \
 	    -e 's/("command": )"lt-/\1"/' \
+	    -e 's/by process [0-9]+/by process PID/' \
+	    -e 's/process [0-9]+ died/process PID died/' \
+	    -e 's/digest [0-9a-f]{16}/digest .../; s/not [0-9a-f]{16}/not .../' \
 	    -e 's/^built with .*/built with .../'
 }
 

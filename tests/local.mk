@@ -9,7 +9,7 @@ tests_make_project_SOURCES = tests/make_project.c
 tests_make_project_LDADD = lib/libcute_shm.la
 
 cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
-	tests/cli_terminal.sh
+	tests/cli_terminal.sh tests/cli_verify.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh
 surface_tests = tests/check_exports.sh tests/check_headers.sh \
 	tests/check_link.sh
@@ -17,7 +17,8 @@ TESTS += $(cli_tests) $(surface_tests)
 EXTRA_DIST += $(surface_tests)
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/golden/cli_list tests/golden/cli_load tests/golden/cli_options \
-	tests/golden/cli_terminal tests/golden/cli_unlink
+	tests/golden/cli_terminal tests/golden/cli_unlink \
+	tests/golden/cli_verify
 
 if HDF5
 # What ./bootstrap demo shows, and the run over real files.

@@ -2,9 +2,11 @@
 /*
  * make_project KIND PROJECT: projects for the tests of cute-shm-list and
  * cute-shm-unlink, made without HDF5.  "orphan" is an ephemeral one whose owner
- * has died; with "owned" the owner lives until its standard input ends.
+ * has died; with "owned" the owner lives until its standard input ends.  The
+ * array of "updated" has been, that of "torn" was being when its writer died.
  */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +169,37 @@ empty(struct cute_shm_builder *b)
 	(void)b;
 }
 
+static void
+pose(struct cute_shm_builder *b)
+{
+	static const double zero[3];
+	const uint64_t three[] = { 3 };
+
+	must(cute_shm_builder_array(b, "pose", "<f8", 1, three, zero));
+	must(cute_shm_builder_array(b, "other", "<f8", 1, three, zero));
+}
+
+static void
+update_pose(const char *project, bool torn)
+{
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
+	};
+	static const double one[3] = { 1, 1, 1 };
+	struct cute_shm_update update;
+	struct cute_shm_array array;
+	struct cute_shm *shm;
+
+	must(cute_shm_open(project, &opt, &shm));
+	must(cute_shm_get(shm, "pose", &array));
+	must(cute_shm_update(&array, 0, one, sizeof(one), CUTE_SHM_FOREVER));
+	if (torn) {
+		must(cute_shm_update_begin(&array, CUTE_SHM_FOREVER, &update));
+		_exit(0);
+	}
+	cute_shm_close(shm);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -176,6 +209,7 @@ main(int argc, char **argv)
 	} kinds[] = {
 		{ "demo", demo }, { "hostile", hostile }, { "wide", wide },
 		{ "empty", empty }, { "orphan", empty }, { "owned", empty },
+		{ "updated", pose }, { "torn", pose },
 	};
 	struct cute_shm_build_options opt = {
 		.size = sizeof(opt), .creator = "make_project 1",
@@ -209,6 +243,8 @@ main(int argc, char **argv)
 				;
 		}
 		cute_shm_close(shm);
+		if (kinds[i].make == pose)
+			update_pose(argv[2], argv[1][0] == 't');
 		return 0;
 	}
 	return 64;

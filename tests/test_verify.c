@@ -19,7 +19,7 @@ static struct {
 	struct {
 		int err;
 		char path[32];
-		uint64_t offset, block;
+		uint64_t offset, block, begin, end;
 		char message[256];
 	} damage[MAX_DAMAGES];
 } seen;
@@ -34,6 +34,8 @@ note(const struct cute_shm_damage *d, void *arg)
 		 d->path ? d->path : "-");
 	seen.damage[seen.count].offset = d->offset;
 	seen.damage[seen.count].block = d->block;
+	seen.damage[seen.count].begin = d->begin;
+	seen.damage[seen.count].end = d->end;
 	snprintf(seen.damage[seen.count].message, 256, "%.255s", d->message);
 	return ++seen.count == seen.stop_at;
 }
@@ -119,16 +121,60 @@ START_TEST(each_damaged_block_is_named)
 	ck_assert_uint_eq(r.arrays, 11);
 	ck_assert_str_eq(seen.damage[0].path, "scalar");
 	ck_assert_uint_eq(seen.damage[0].offset, data_of("scalar"));
+	ck_assert_uint_eq(seen.damage[0].begin, 0);
+	ck_assert_uint_eq(seen.damage[0].end, 4);
 	for (i = 0; i < ELEMENTS(blocks); i++) {
 		ck_assert_str_eq(seen.damage[i + 1].path, "big");
 		ck_assert_int_eq(seen.damage[i + 1].err, CUTE_SHM_ERR_CORRUPT);
 		ck_assert_uint_eq(seen.damage[i + 1].block, blocks[i]);
 		ck_assert_uint_eq(seen.damage[i + 1].offset,
 				  data + blocks[i] * SAMPLE_BLOCK);
+		ck_assert_uint_eq(seen.damage[i + 1].begin,
+				  blocks[i] * SAMPLE_BLOCK);
+		ck_assert_uint_le(seen.damage[i + 1].end,
+				  (blocks[i] + 1) * SAMPLE_BLOCK);
+		ck_assert_uint_gt(seen.damage[i + 1].end,
+				  seen.damage[i + 1].begin);
 		ck_assert_ptr_nonnull(strstr(seen.damage[i + 1].message,
 					     "/big"));
 	}
 	ck_ok(verify(CUTE_SHM_VERIFY_METADATA, 1, NULL));
+}
+END_TEST
+
+struct steps {
+	unsigned count, stop_at;
+	uint64_t done, total;
+};
+
+static int
+step(uint64_t done, uint64_t total, void *arg)
+{
+	struct steps *s = arg;
+
+	ck_assert_uint_ge(done, s->done);
+	ck_assert_uint_le(done, total);
+	s->done = done;
+	s->total = total;
+	return ++s->count == s->stop_at;
+}
+
+START_TEST(progress_is_told)
+{
+	struct steps steps = { .count = 0 };
+	struct cute_shm_verify_options opt = {
+		.size = sizeof(opt), .progress = step, .arg = &steps,
+	};
+	struct cute_shm *shm = segment_attach(&sample);
+	struct cute_shm_verify_result r;
+
+	ck_ok(cute_shm_verify(shm, &opt, &r));
+	ck_assert_uint_ge(steps.count, 1);
+	ck_assert_uint_eq(steps.done, r.bytes);
+	ck_assert_uint_eq(steps.total, r.bytes);
+	steps = (struct steps){ .stop_at = 1 };
+	ck_err(cute_shm_verify(shm, &opt, NULL), CUTE_SHM_ERR_CANCELLED);
+	cute_shm_close(shm);
 }
 END_TEST
 
@@ -562,6 +608,7 @@ main(void)
 	tcase_add_loop_test(tc, a_sound_segment, 0, 5);
 	tcase_add_loop_test(tc, each_damaged_block_is_named, 0, 4);
 	tcase_add_test(tc, a_report_may_end_it);
+	tcase_add_test(tc, progress_is_told);
 	tcase_add_loop_test(tc, every_flipped_byte_is_found, 0, 16);
 	tcase_add_test(tc, padding_is_zero);
 	tcase_add_loop_test(tc, headers_that_do_not_fit, 0, ELEMENTS(headers));

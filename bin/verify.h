@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What cute-shm-verify finds, and how it says that. */
+#ifndef VERIFY_H
+#define VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cute_shm.h>
+
+/* From good to bad: the verdict on a project is that of its worst finding. */
+enum verify_kind {
+	VERIFY_SOUND,
+	VERIFY_UNSEALED,	/* updated since its digest: cannot tell */
+	VERIFY_UNKNOWN,		/* not to be read: cannot tell */
+	VERIFY_TORN,
+	VERIFY_DAMAGED
+};
+
+struct verify_finding {
+	enum verify_kind kind;
+	char *path;		/* of an array, or NULL */
+	uint64_t begin, end;	/* bytes of its data; equal: not in them */
+	uint64_t size;		/* of its data */
+	char *message;
+};
+
+/* One project, or file, and all that is wrong with it. */
+struct verify_subject {
+	const char *name;
+	enum verify_kind verdict;
+	struct verify_finding *findings;
+	size_t count;
+	struct cute_shm_verify_result result;
+	double seconds;
+};
+
+/* "sound", "damaged", ... */
+const char *verify_word(enum verify_kind kind);
+
+void verify_report_begin(bool json, bool quiet);
+void verify_report(const struct verify_subject *s);
+void verify_report_end(void);
+
+#endif
