@@ -72,7 +72,7 @@ main(int argc, char **argv)
 	while (left-- != 0 && next(shm, &array, &sequence)) {
 		must(cute_shm_snapshot(&array, 0, state, sizeof(state),
 				       CUTE_SHM_FOREVER, &sequence));
-		if (!state[RUNNING])
+		if (state[RUNNING] == 0)
 			break;
 		show(state, sequence);
 	}

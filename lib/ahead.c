@@ -114,15 +114,6 @@ run_ahead(void *arg)
 	return NULL;
 }
 
-static void
-ahead_free(struct ahead *a)
-{
-	pthread_cond_destroy(&a->moved);
-	pthread_mutex_destroy(&a->mutex);
-	free(a->message);
-	free(a);
-}
-
 /* False: no memory, no thread; then there is the other way. */
 static bool
 ahead_start(struct cute_shm_builder *b)
@@ -143,7 +134,9 @@ ahead_start(struct cute_shm_builder *b)
 	number = pthread_create(&a->thread, NULL, run_ahead, a);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (number != 0) {
-		ahead_free(a);
+		pthread_cond_destroy(&a->moved);
+		pthread_mutex_destroy(&a->mutex);
+		free(a);
 		return false;
 	}
 	b->ahead = a;
@@ -187,11 +180,16 @@ reserve_end(struct cute_shm_builder *b)
 {
 	struct ahead *a = b->ahead;
 
-	/* A forked child has the memory, but not the thread. */
-	if (!a || a->pid != getpid())
+	if (!a)
 		return;
-	atomic_store(&a->stop, true);
-	pthread_join(a->thread, NULL);
-	ahead_free(a);
+	/* A forked child has a copy, but not the thread, which may hold it. */
+	if (a->pid == getpid()) {
+		atomic_store(&a->stop, true);
+		pthread_join(a->thread, NULL);
+		pthread_cond_destroy(&a->moved);
+		pthread_mutex_destroy(&a->mutex);
+	}
+	free(a->message);
+	free(a);
 	b->ahead = NULL;
 }
