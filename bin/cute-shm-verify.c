@@ -13,6 +13,7 @@
 #include "verify.h"
 
 static bool opt_file, opt_json, opt_quiet, opt_no_progress, opt_any_owner;
+static bool opt_source;
 static const char *opt_root;
 static unsigned opt_jobs;
 
@@ -22,6 +23,8 @@ static const struct cli_option options[] = {
 	  &opt_file },
 	{ 'q', CLI_FLAG, "quiet", NULL, "only say what is not sound",
 	  &opt_quiet },
+	{ 0, CLI_FLAG, "source", NULL,
+	  "compare also with the HDF5 file that it came from", &opt_source },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_FLAG, "json", NULL, "the findings as JSON", &opt_json },
@@ -46,7 +49,8 @@ static const struct cli_program program = {
 	.summary = "Check projects against their digests: header, metadata, "
 		   "and all data.",
 	.statuses = "  0   all are sound\n"
-		    "  1   one is damaged, or torn by a writer that died\n"
+		    "  1   one is damaged, torn by a writer that died, or "
+		    "differs from its source\n"
 		    "  2   one cannot be told: not there, not to be read, or "
 		    "unsealed\n"
 		    "  64  misuse of the command line\n",
@@ -66,9 +70,9 @@ now(void)
 
 /* ---------------------------------------------------------------- findings */
 
-static struct verify_finding *
-add(struct verify_subject *s, enum verify_kind kind, const char *path,
-    const char *message)
+struct verify_finding *
+verify_add(struct verify_subject *s, enum verify_kind kind, const char *path,
+	   const char *message)
 {
 	struct verify_finding *f;
 
@@ -114,8 +118,8 @@ on_damage(const struct cute_shm_damage *d, void *arg)
 		s->findings[s->count - 1].end = d->end;
 		return 0;
 	}
-	f = add(s, d->err == CUTE_SHM_ERR_TORN ? VERIFY_TORN : VERIFY_DAMAGED,
-		d->path, d->message);
+	f = verify_add(s, d->err == CUTE_SHM_ERR_TORN ? VERIFY_TORN :
+		       VERIFY_DAMAGED, d->path, d->message);
 	f->begin = d->begin;
 	f->end = d->end;
 	if (d->begin < d->end && cute_shm_get(c->shm, d->path, &array) == 0)
@@ -155,7 +159,7 @@ add_unsealed(struct verify_subject *s, const struct cute_shm *shm)
 				      units_count(state.sequence / 2,
 						  "update").text,
 				      state.writer_pid);
-		add(s, VERIFY_UNSEALED, node.path, message);
+		verify_add(s, VERIFY_UNSEALED, node.path, message);
 		free(message);
 	}
 }
@@ -187,9 +191,11 @@ check(struct verify_subject *s, const struct cute_shm *shm)
 	progress_clear();
 	/* No memory, no threads: that is nothing about the segment. */
 	if (err != 0 && s->count == 0)
-		add(s, VERIFY_UNKNOWN, NULL, cute_shm_errmsg());
+		verify_add(s, VERIFY_UNKNOWN, NULL, cute_shm_errmsg());
 	if (s->result.unsealed > 0)
 		add_unsealed(s, shm);
+	if (opt_source && s->verdict != VERIFY_DAMAGED)
+		verify_source(s, shm, opt_root, opt_jobs);
 }
 
 static enum verify_kind
@@ -203,8 +209,8 @@ verify(const char *name)
 	if (err == 0)
 		check(&s, shm);
 	else
-		add(&s, err == CUTE_SHM_ERR_CORRUPT ? VERIFY_DAMAGED :
-		    VERIFY_UNKNOWN, NULL, cute_shm_errmsg());
+		verify_add(&s, err == CUTE_SHM_ERR_CORRUPT ? VERIFY_DAMAGED :
+			   VERIFY_UNKNOWN, NULL, cute_shm_errmsg());
 	cute_shm_close(shm);
 	s.seconds = now() - begin;
 	verify_report(&s);

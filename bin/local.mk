@@ -36,8 +36,15 @@ bin_cute_shm_unlink_LDADD = bin/libcli.la lib/libcute_shm.la
 bin_cute_shm_verify_SOURCES = \
 	bin/cute-shm-verify.c \
 	bin/verify.h \
-	bin/verify_report.c
-bin_cute_shm_verify_LDADD = bin/libcli.la lib/libcute_shm.la
+	bin/verify_report.c \
+	bin/verify_source.c
+bin_cute_shm_verify_CPPFLAGS = $(AM_CPPFLAGS)
+bin_cute_shm_verify_LDADD = bin/libcli.la
+if HDF5
+bin_cute_shm_verify_CPPFLAGS += -DHAVE_HDF5
+bin_cute_shm_verify_LDADD += lib/libcute_shm_hdf5.la
+endif
+bin_cute_shm_verify_LDADD += lib/libcute_shm.la
 
 if HDF5
 bin_PROGRAMS += bin/cute-shm-hdf5

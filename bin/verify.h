@@ -15,6 +15,7 @@ enum verify_kind {
 	VERIFY_UNSEALED,	/* updated since its digest: cannot tell */
 	VERIFY_UNKNOWN,		/* not to be read: cannot tell */
 	VERIFY_TORN,
+	VERIFY_DIFFERS,		/* from its source */
 	VERIFY_DAMAGED
 };
 
@@ -39,6 +40,16 @@ struct verify_subject {
 /* "sound", "damaged", ... */
 const char *verify_word(enum verify_kind kind);
 
+/* A finding, and what it makes of the verdict; valid until the next one. */
+struct verify_finding *verify_add(struct verify_subject *s,
+				  enum verify_kind kind, const char *path,
+				  const char *message);
+
+/* verify_source.c: what differs from the HDF5 file that it came from. */
+void verify_source(struct verify_subject *s, const struct cute_shm *shm,
+		   const char *root, unsigned jobs);
+
+/* verify_report.c */
 void verify_report_begin(bool json, bool quiet);
 void verify_report(const struct verify_subject *s);
 void verify_report_end(void);

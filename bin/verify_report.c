@@ -20,6 +20,7 @@ verify_word(enum verify_kind kind)
 		[VERIFY_UNSEALED] = "unsealed",
 		[VERIFY_UNKNOWN] = "unknown",
 		[VERIFY_TORN] = "torn",
+		[VERIFY_DIFFERS] = "differs",
 		[VERIFY_DAMAGED] = "damaged",
 	};
 

@@ -134,6 +134,22 @@ t cute-shm-hdf5 --replace demo demo.h5
 t cute-shm-hdf5 --replace demo demo.h5
 cute-shm-unlink demo >/dev/null
 
+say 'against its source'
+cute-shm-hdf5 demo demo.h5 >/dev/null || fail 'no load'
+t cute-shm-verify --source demo
+cute-shm-hdf5 --exclude a --root elsewhere demo demo.h5 >/dev/null ||
+	fail 'no load'
+t cute-shm-verify --root elsewhere --source demo
+mv demo.h5 moved.h5
+t cute-shm-verify --source demo
+cp skipped.h5 demo.h5
+t cute-shm-verify --source demo
+t cute-shm-verify --source --json demo
+mv moved.h5 demo.h5
+cute-shm-unlink demo >/dev/null
+cute-shm-unlink --root elsewhere demo >/dev/null
+only ''
+
 say 'more than there is'
 t cute-shm-hdf5 --dry-run huge huge.h5
 cute-shm-hdf5 huge huge.h5 >out 2>err

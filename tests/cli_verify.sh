@@ -40,6 +40,9 @@ say 'cannot tell'
 echo 'not ours at all' >"$root/cute-shm.foreign"
 t cute-shm-verify nobody
 t cute-shm-verify foreign demo
+make_project empty source || fail 'no project source'
+cute-shm-verify --source source >/dev/null
+[ $? -eq 2 ] || fail '--source without a source'
 t cute-shm-verify -f "$tmp/nowhere"
 t cute-shm-verify a/b
 t cute-shm-verify --json nobody
