@@ -5,7 +5,7 @@
 #include <inttypes.h>
 
 #include "json.h"
-#include "value.h"
+#include "node_json.h"
 
 static struct json json;
 
@@ -21,27 +21,6 @@ static void
 end(void)
 {
 	json_close(&json, ']');
-	json_close(&json, '}');
-}
-
-static void
-put_attributes(const struct cute_shm_node *node)
-{
-	struct cute_shm_attr attr;
-	int err;
-
-	if (node->attr_count == 0)
-		return;
-	json_open(&json, "attributes", '{');
-	for (err = cute_shm_next_attr(node, NULL, &attr); err == 0;
-	     err = cute_shm_next_attr(node, &attr, &attr)) {
-		json_open(&json, attr.name, '{');
-		json_text(&json, "dtype", attr.value.dtype);
-		json_shape(&json, "shape", attr.value.ndim, attr.value.shape);
-		json_key(&json, "value");
-		value_json(stdout, &attr.value);
-		json_close(&json, '}');
-	}
 	json_close(&json, '}');
 }
 
@@ -76,20 +55,14 @@ put_link(const struct cute_shm_node *node)
 static void
 put_node(const struct cute_shm_node *node)
 {
-	static const char *const kinds[] = {
-		[CUTE_SHM_GROUP] = "group",
-		[CUTE_SHM_ARRAY] = "array",
-		[CUTE_SHM_LINK] = "link",
-	};
-
 	json_open(&json, NULL, '{');
 	json_text(&json, "path", node->path);
-	json_text(&json, "kind", kinds[node->kind]);
+	json_text(&json, "kind", node_json_kind(node->kind));
 	if (node->kind == CUTE_SHM_ARRAY)
 		put_array(node);
 	else if (node->kind == CUTE_SHM_LINK)
 		put_link(node);
-	put_attributes(node);
+	node_json_attributes(&json, node);
 	json_close(&json, '}');
 }
 

@@ -1,7 +1,8 @@
 # The tools: one small program each, over a shared cli, table and progress.
 
 noinst_LTLIBRARIES += bin/libcli.la
-bin_PROGRAMS += bin/cute-shm-list bin/cute-shm-unlink bin/cute-shm-verify
+bin_PROGRAMS += bin/cute-shm-dump bin/cute-shm-list bin/cute-shm-unlink \
+	bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
 	bin/cli.c \
@@ -10,6 +11,8 @@ bin_libcli_la_SOURCES = \
 	bin/interrupt.h \
 	bin/json.c \
 	bin/json.h \
+	bin/node_json.c \
+	bin/node_json.h \
 	bin/progress.c \
 	bin/progress.h \
 	bin/table.c \
@@ -21,6 +24,15 @@ bin_libcli_la_SOURCES = \
 	bin/value.c \
 	bin/value.h
 bin_libcli_la_LIBADD = -lm
+
+bin_cute_shm_dump_SOURCES = \
+	bin/cute-shm-dump.c \
+	bin/dump.h \
+	bin/dump_raw.c \
+	bin/dump_text.c \
+	bin/slice.c \
+	bin/slice.h
+bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_list_SOURCES = \
 	bin/cute-shm-list.c \

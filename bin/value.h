@@ -3,6 +3,7 @@
 #ifndef VALUE_H
 #define VALUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -26,5 +27,9 @@ void value_json(FILE *out, const struct cute_shm_array *array);
 
 /* The same for people, in not much more than 'limit' bytes. */
 void value_text(FILE *out, const struct cute_shm_array *array, long limit);
+
+/* Element i alone, all of it. */
+void value_element(FILE *out, const struct cute_shm_array *array, uint64_t i,
+		   bool json);
 
 #endif

@@ -2,6 +2,7 @@
 # is installed as a page of its own that leads there.
 
 MAN_CORE = \
+	man/cute-shm-dump.1 \
 	man/cute-shm-list.1 \
 	man/cute-shm-unlink.1 \
 	man/cute-shm-verify.1 \

@@ -3,7 +3,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-tools="cute-shm-list cute-shm-unlink cute-shm-verify"
+tools="cute-shm-dump cute-shm-list cute-shm-unlink cute-shm-verify"
 [ -x bin/cute-shm-hdf5 ] && tools="$tools cute-shm-hdf5"
 
 for tool in $tools; do

@@ -9,7 +9,7 @@ tests_make_project_SOURCES = tests/make_project.c
 tests_make_project_LDADD = lib/libcute_shm.la
 
 cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
-	tests/cli_terminal.sh tests/cli_verify.sh
+	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh
 surface_tests = tests/check_exports.sh tests/check_headers.sh \
 	tests/check_link.sh
@@ -18,7 +18,7 @@ EXTRA_DIST += $(surface_tests)
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/golden/cli_list tests/golden/cli_load tests/golden/cli_options \
 	tests/golden/cli_terminal tests/golden/cli_unlink \
-	tests/golden/cli_verify
+	tests/golden/cli_verify tests/golden/cli_dump
 
 if HDF5
 # What ./bootstrap demo shows, and the run over real files.
@@ -87,9 +87,13 @@ tests_show_progress_SOURCES = tests/show_progress.c
 tests_show_progress_LDADD = bin/libcli.la lib/libcute_shm.la
 
 if HAVE_CHECK
-check_PROGRAMS += tests/test_text
-TESTS += tests/test_text
+check_PROGRAMS += tests/test_text tests/test_slice
+TESTS += tests/test_text tests/test_slice
 endif
+tests_test_slice_SOURCES = tests/test_slice.c tests/util.c tests/util.h \
+	bin/slice.c bin/slice.h
+tests_test_slice_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_slice_LDADD = bin/libcli.la lib/libcute_shm.la $(CHECK_LIBS)
 tests_test_text_SOURCES = tests/test_text.c
 tests_test_text_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_text_LDADD = bin/libcli.la lib/libcute_shm.la $(CHECK_LIBS)

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* cute-shm-dump: what is in a project, down to the values. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "dump.h"
+#include "json.h"
+#include "node_json.h"
+#include "text.h"
+#include "value.h"
+
+static bool opt_file, opt_header, opt_all, opt_raw, opt_npy, opt_json;
+static bool opt_any_owner;
+static const char *opt_root;
+static struct json json;
+
+static const struct cli_option options[] = {
+	{ 'f', CLI_FLAG, "file", NULL,
+	  "PROJECT is a file: a copy of a segment, as on a disk", &opt_file },
+	{ 'H', CLI_FLAG, "header", NULL, "no values: names, dtypes, attributes",
+	  &opt_header },
+	{ 'a', CLI_FLAG, "all", NULL,
+	  "all values; default the edges of what has over 1000", &opt_all },
+	{ 0, CLI_FLAG, "raw", NULL, "the bytes of one array, as they are",
+	  &opt_raw },
+	{ 0, CLI_FLAG, "npy", NULL, "one array as a .npy file for numpy.load",
+	  &opt_npy },
+	{ 0, CLI_FLAG, "json", NULL, "all of it as JSON", &opt_json },
+	{ 0, CLI_FLAG, "any-owner", NULL,
+	  "look into segments of other users too", &opt_any_owner },
+	{ 0, CLI_TEXT, "root", "DIR",
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
+	  &opt_root },
+	{ .name = NULL }
+};
+
+static const struct cli_program program = {
+	.name = "cute-shm-dump",
+	.operands = "PROJECT [PATH...]",
+	.summary = "Show what is in a project: all of it, or what is at each "
+		   "PATH, which may have a\nslice as NumPy writes it: "
+		   "'arm/q[0:10, ::2]'.",
+	.statuses = "  0   shown\n"
+		    "  1   something is not there, or damaged\n"
+		    "  64  misuse of the command line\n",
+	.min_operands = 1,
+	.max_operands = -1,
+	.options = options,
+};
+
+/* -------------------------------------------------------------------- text */
+
+static void
+put_attributes(const struct cute_shm_node *node)
+{
+	struct cute_shm_attr attr;
+	struct text_buffer b;
+	char *text;
+	int err;
+
+	for (err = cute_shm_next_attr(node, NULL, &attr); err == 0;
+	     err = cute_shm_next_attr(node, &attr, &attr)) {
+		fputs("  @", stdout);
+		text_put(stdout, attr.name, strlen(attr.name));
+		text_buffer_begin(&b);
+		value_text(b.out, &attr.value, opt_all ? 1L << 30 : 400);
+		text = text_buffer_end(&b);
+		printf(" = %s\n", text);
+		free(text);
+	}
+}
+
+static void
+put_title(const struct cute_shm_node *node, const char *rest)
+{
+	text_style(stdout, TEXT_NAME);
+	putchar('/');
+	text_put(stdout, node->path, strlen(node->path));
+	text_style(stdout, TEXT_PLAIN);
+	text_line(stdout, "%s", rest);
+}
+
+static void
+put_array(const struct cute_shm_node *node, const struct cute_shm_array *a,
+	  const struct slice *slice)
+{
+	char *dtype = value_dtype(a->dtype);
+	char *shape = value_shape(a->dtype, slice->result_ndim, slice->shape);
+	char *rest = text_format("  %s %s", dtype, shape);
+
+	put_title(node, rest);
+	put_attributes(node);
+	if (!opt_header)
+		dump_text(stdout, a, slice, node, opt_all);
+	free(rest);
+	free(shape);
+	free(dtype);
+}
+
+static void
+put_link(const struct cute_shm_node *node)
+{
+	struct cute_shm_node target;
+	char *rest;
+
+	rest = cute_shm_follow(node, &target) == 0 ?
+	       text_format(" -> /%s", target.path) : text_format(" -> ?");
+	put_title(node, rest);
+	free(rest);
+}
+
+/* -------------------------------------------------------------------- JSON */
+
+static void
+put_node_json(const struct cute_shm_node *node, const struct cute_shm_array *a,
+	      const struct slice *slice)
+{
+	struct cute_shm_node target;
+
+	json_open(&json, NULL, '{');
+	json_text(&json, "path", node->path);
+	json_text(&json, "kind", node_json_kind(node->kind));
+	if (a) {
+		json_text(&json, "dtype", a->dtype);
+		json_shape(&json, "shape", slice->result_ndim, slice->shape);
+	}
+	if (node->kind == CUTE_SHM_LINK && cute_shm_follow(node, &target) == 0)
+		json_text(&json, "target", target.path);
+	node_json_attributes(&json, node);
+	if (a && !opt_header) {
+		json_key(&json, "value");
+		dump_json(stdout, a, slice);
+	}
+	json_close(&json, '}');
+}
+
+/* ------------------------------------------------------------------- nodes */
+
+static int
+fail(void)
+{
+	cli_message("%s", cute_shm_errmsg());
+	return CLI_FAILED;
+}
+
+/* 'part': what stands in brackets, or NULL. */
+static int
+dump_array(const struct cute_shm_node *node, const char *part)
+{
+	struct cute_shm_array a;
+	struct slice slice;
+	char *problem = NULL;
+
+	if (cute_shm_node_array(node, &a) != 0)
+		return fail();
+	if (part)
+		problem = slice_parse(part, &a, &slice);
+	else
+		slice_all(&a, &slice);
+	if (problem) {
+		cli_message("/%s[%s]: %s", node->path, part, problem);
+		free(problem);
+		return CLI_FAILED;
+	}
+	if (opt_raw || opt_npy) {
+		const char *why = opt_raw ? dump_raw(stdout, &a, &slice) :
+					    dump_npy(stdout, &a, &slice);
+
+		if (why)
+			cli_message("/%s: %s", node->path, why);
+		return why ? CLI_FAILED : CLI_OK;
+	}
+	if (opt_json)
+		put_node_json(node, &a, &slice);
+	else
+		put_array(node, &a, &slice);
+	return CLI_OK;
+}
+
+static int
+dump_node(const struct cute_shm_node *node)
+{
+	if (node->kind == CUTE_SHM_ARRAY)
+		return dump_array(node, NULL);
+	if (opt_json)
+		put_node_json(node, NULL, NULL);
+	else if (node->kind == CUTE_SHM_LINK)
+		put_link(node);
+	else if (node->attr_count > 0 || node->child_count == 0) {
+		put_title(node, *node->path ? "/" : "");
+		put_attributes(node);
+	}
+	return CLI_OK;
+}
+
+static int
+dump_tree(const struct cute_shm_node *top)
+{
+	struct cute_shm_node node;
+	int err = 0, status = CLI_OK;
+
+	for (node = *top; err == 0 && status == CLI_OK && !ferror(stdout);
+	     err = cute_shm_next(top, &node, &node))
+		status = dump_node(&node);
+	if (err != 0 && err != CUTE_SHM_ERR_END)
+		return fail();
+	return status;
+}
+
+/* "path" or "path[slice]"; a name may have brackets itself. */
+static int
+dump_path(const struct cute_shm *shm, const char *path)
+{
+	const char *bracket = strrchr(path, '[');
+	size_t size = strlen(path);
+	struct cute_shm_node node, target;
+	char *name, *part;
+	int err = cute_shm_find(shm, path, &node), status;
+
+	if (err == 0 && node.kind != CUTE_SHM_LINK)
+		return opt_raw || opt_npy ? dump_array(&node, NULL) :
+					    dump_tree(&node);
+	if (err == 0)
+		return cute_shm_follow(&node, &target) != 0 ? fail() :
+		       opt_raw || opt_npy ? dump_array(&target, NULL) :
+					    dump_tree(&target);
+	if (err != CUTE_SHM_ERR_NOT_FOUND || !bracket || path[size - 1] != ']')
+		return fail();
+	name = text_format("%.*s", (int)(bracket - path), path);
+	part = text_format("%.*s", (int)(path + size - 2 - bracket),
+			   bracket + 1);
+	if (cute_shm_find(shm, name, &node) != 0 ||
+	    cute_shm_follow(&node, &target) != 0)
+		status = fail();
+	else
+		status = dump_array(&target, part);
+	free(part);
+	free(name);
+	return status;
+}
+
+static int
+dump(const struct cute_shm *shm, int n, char **paths)
+{
+	int status = CLI_OK, i;
+
+	if (n == 0)
+		return dump_path(shm, "");
+	for (i = 0; i < n; i++)
+		if (dump_path(shm, paths[i]) != CLI_OK)
+			status = CLI_FAILED;
+	return status;
+}
+
+static void
+check_options(int n)
+{
+	if (opt_raw + opt_npy + opt_json > 1)
+		cli_misuse("--raw, --npy and --json exclude each other");
+	if ((opt_raw || opt_npy) && n != 2)
+		cli_misuse("--%s is for one PATH", opt_raw ? "raw" : "npy");
+	if ((opt_raw || opt_npy) && isatty(STDOUT_FILENO))
+		cli_misuse("--%s writes bytes: not to a terminal",
+			   opt_raw ? "raw" : "npy");
+}
+
+int
+main(int argc, char **argv)
+{
+	int n = cli_begin(&program, argc, argv), err, status;
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .root = opt_root,
+		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
+	};
+	struct cute_shm *shm;
+
+	check_options(n);
+	err = opt_file ? cute_shm_open_file(argv[0], &opt, &shm) :
+			 cute_shm_open(argv[0], &opt, &shm);
+	if (err != 0)
+		return cli_end(fail());
+	if (opt_json) {
+		json.out = stdout;
+		json_open(&json, NULL, '{');
+		json_text(&json, "project", argv[0]);
+		json_open(&json, "nodes", '[');
+	}
+	status = dump(shm, n - 1, argv + 1);
+	if (opt_json) {
+		json_close(&json, ']');
+		json_close(&json, '}');
+	}
+	cute_shm_close(shm);
+	return cli_end(status);
+}

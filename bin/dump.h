@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* How cute-shm-dump writes an array, or a part of it. */
+#ifndef DUMP_H
+#define DUMP_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "slice.h"
+
+/*
+ * Values in brackets, as NumPy shows them: "..." stands for the middle of what
+ * has over 1000 elements, unless 'all'.  The node's attributes tell an enum's
+ * names.
+ */
+void dump_text(FILE *out, const struct cute_shm_array *array,
+	       const struct slice *slice, const struct cute_shm_node *node,
+	       bool all);
+
+/* The values as JSON, all of them. */
+void dump_json(FILE *out, const struct cute_shm_array *array,
+	       const struct slice *slice);
+
+/*
+ * The bytes of the elements, in order; of all of a ragged array as they lie.
+ * With a header that numpy.load() understands.  NULL, or why it cannot be.
+ */
+const char *dump_raw(FILE *out, const struct cute_shm_array *array,
+		     const struct slice *slice);
+const char *dump_npy(FILE *out, const struct cute_shm_array *array,
+		     const struct slice *slice);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "dump.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+#include "value.h"
+
+/* As NumPy: what has more elements is shown by its edges only. */
+#define MANY		1000
+#define EDGE		3
+#define LINE		79
+
+struct printer {
+	FILE *out;
+	const struct cute_shm_array *array;
+	const struct slice *slice;
+	const struct cute_shm_array *names, *values;	/* of an enum */
+	bool json;
+	bool edges;		/* leave out the middle */
+	size_t column;		/* of the line */
+	bool comma;		/* stands last on it */
+};
+
+/* The name of an enum's value, or NULL. */
+static char *
+enum_name(const struct printer *p, uint64_t element)
+{
+	const struct cute_shm_array *a = p->array;
+	const char *item = (const char *)a->data + element * a->item_size;
+	const void *text;
+	uint64_t i, n;
+
+	if (!p->names || p->values->item_size != a->item_size)
+		return NULL;
+	for (i = 0; i < p->values->element_count; i++)
+		if (memcmp((const char *)p->values->data + i * a->item_size,
+			   item, a->item_size) == 0 &&
+		    cute_shm_element(p->names, i, &text, &n) == 0)
+			return text_escape(text, n);
+	return NULL;
+}
+
+static void
+put(struct printer *p, const char *text)
+{
+	fputs(text, p->out);
+	p->column += text_width(text);
+}
+
+/* After a comma on the same line, or on the next one if it is full. */
+static void
+put_item(struct printer *p, const char *text, unsigned indent)
+{
+	if (p->comma && p->column + text_width(text) + 2 > LINE) {
+		fprintf(p->out, "\n%*s", (int)indent, "");
+		p->column = indent;
+	} else if (p->comma) {
+		put(p, " ");
+	}
+	p->comma = false;
+	put(p, text);
+}
+
+static void
+put_element(struct printer *p, uint64_t element, unsigned indent)
+{
+	struct text_buffer b;
+	char *text;
+
+	/* JSON has no lines to fill: the width is not asked for. */
+	if (p->json) {
+		fputs(p->comma ? " " : "", p->out);
+		p->comma = false;
+		value_element(p->out, p->array, element, true);
+		return;
+	}
+	text = enum_name(p, element);
+	if (!text) {
+		text_buffer_begin(&b);
+		value_element(b.out, p->array, element, false);
+		text = text_buffer_end(&b);
+	}
+	put_item(p, text, indent);
+	free(text);
+}
+
+/* Dimensions of the result at and behind dimension d. */
+static unsigned
+below(const struct slice *s, unsigned d)
+{
+	unsigned n = 0;
+
+	for (; d < s->ndim; d++)
+		n += !s->dims[d].single;
+	return n;
+}
+
+static void
+separate(struct printer *p, unsigned dims, unsigned indent)
+{
+	put(p, ",");
+	if (p->json || dims == 0) {
+		p->comma = true;
+		return;
+	}
+	/* A blank line between planes. */
+	fprintf(p->out, "%s\n%*s", dims > 1 ? "\n" : "", (int)indent, "");
+	p->column = indent;
+}
+
+static void
+put_dim(struct printer *p, unsigned d, uint64_t at, unsigned indent)
+{
+	const struct slice *s = p->slice;
+	const struct slice_dim *dim = &s->dims[d];
+	unsigned dims = below(s, d + 1);
+	uint64_t i;
+
+	if (d == s->ndim) {
+		put_element(p, at, indent);
+		return;
+	}
+	if (dim->single) {
+		put_dim(p, d + 1, at + dim->first * s->strides[d], indent);
+		return;
+	}
+	if (p->comma)
+		put(p, " ");
+	p->comma = false;
+	put(p, "[");
+	for (i = 0; i < dim->count; i++) {
+		if (i > 0)
+			separate(p, dims, indent + 1);
+		if (p->edges && i == EDGE && dim->count > 2 * EDGE) {
+			put_item(p, "...", indent + 1);
+			separate(p, dims, indent + 1);
+			i = dim->count - EDGE;
+		}
+		put_dim(p, d + 1, at + (dim->first + (uint64_t)dim->step * i) *
+			s->strides[d], indent + 1);
+	}
+	put(p, "]");
+}
+
+static void
+put_values(struct printer *p, unsigned indent)
+{
+	if (strcmp(p->array->dtype, "null") == 0)
+		put(p, "null");
+	else if (p->slice->element_count == 0)
+		put(p, "[]");
+	else
+		put_dim(p, 0, 0, indent);
+}
+
+void
+dump_text(FILE *out, const struct cute_shm_array *array,
+	  const struct slice *slice, const struct cute_shm_node *node, bool all)
+{
+	struct printer p = { .out = out, .array = array, .slice = slice };
+	struct cute_shm_attr names, values;
+
+	p.edges = !all && slice->element_count > MANY;
+	if (cute_shm_attr(node, "cute-shm:enum-names", &names) == 0 &&
+	    cute_shm_attr(node, "cute-shm:enum-values", &values) == 0 &&
+	    array->dtype[0] != '*' &&
+	    strcmp(names.value.dtype, "*|S1") == 0 &&
+	    strcmp(values.value.dtype, array->dtype) == 0) {
+		p.names = &names.value;
+		p.values = &values.value;
+	}
+	fputs("  ", out);
+	p.column = 2;
+	put_values(&p, 2);
+	putc('\n', out);
+}
+
+void
+dump_json(FILE *out, const struct cute_shm_array *array,
+	  const struct slice *slice)
+{
+	struct printer p = { .out = out, .array = array, .slice = slice,
+			     .json = true };
+
+	put_values(&p, 0);
+}

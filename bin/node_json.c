@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "node_json.h"
+
+#include "value.h"
+
+void
+node_json_attributes(struct json *json, const struct cute_shm_node *node)
+{
+	struct cute_shm_attr attr;
+	int err;
+
+	if (node->attr_count == 0)
+		return;
+	json_open(json, "attributes", '{');
+	for (err = cute_shm_next_attr(node, NULL, &attr); err == 0;
+	     err = cute_shm_next_attr(node, &attr, &attr)) {
+		json_open(json, attr.name, '{');
+		json_text(json, "dtype", attr.value.dtype);
+		json_shape(json, "shape", attr.value.ndim, attr.value.shape);
+		json_key(json, "value");
+		value_json(json->out, &attr.value);
+		json_close(json, '}');
+	}
+	json_close(json, '}');
+}
+
+const char *
+node_json_kind(enum cute_shm_kind kind)
+{
+	static const char *const kinds[] = {
+		[CUTE_SHM_GROUP] = "group",
+		[CUTE_SHM_ARRAY] = "array",
+		[CUTE_SHM_LINK] = "link",
+	};
+
+	return kinds[kind];
+}

@@ -1,0 +1,53 @@
+#!/bin/sh
+# cute-shm-dump: trees, values, slices, bytes.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+make_project demo demo || fail 'no project demo'
+make_project empty empty || fail 'no project empty'
+make_project hostile hostile || fail 'no project hostile'
+
+say 'all of it'
+t cute-shm-dump demo
+t cute-shm-dump empty
+t cute-shm-dump hostile
+t cute-shm-dump -H demo table camera b/alias
+
+say 'a part of it'
+t cute-shm-dump demo 'camera[0, ::2]' 'camera[..., -1]' 'words[1]' 'lists[0]'
+t cute-shm-dump demo /table/x 'table/x[::-1]'
+t cute-shm-dump demo 'camera[10]' 'camera[0' 'table[0]' nothing 'words[x]'
+t cute-shm-dump --json demo table 'camera[0,1]' b/alias
+cute-shm-dump --all demo >"$tmp/all" || fail '--all'
+
+say bytes
+cute-shm-dump --npy demo 'table/id[1:]' >"$tmp/id.npy" || fail --npy
+[ "$(head -c 10 "$tmp/id.npy" | od -An -tx1 | tr -d ' ')" = \
+	934e554d505901007600 ] || fail 'the header of .npy'
+[ "$(tail -c 8 "$tmp/id.npy" | od -An -tu4 | tr -s ' ')" = ' 8 9' ] ||
+	fail 'the data of .npy'
+[ "$(stat -c %s "$tmp/id.npy")" -eq $((128 + 8)) ] || fail 'the size of .npy'
+grep -aq "'descr': '<u4', 'fortran_order': False, 'shape': (2,), }" \
+	"$tmp/id.npy" || fail 'the dict of .npy'
+[ "$(cute-shm-dump --raw demo table/id | od -An -tu4 | tr -s ' ')" = \
+	' 7 8 9' ] || fail --raw
+t cute-shm-dump --npy demo lists
+t cute-shm-dump --npy demo b/null
+t cute-shm-dump --raw demo 'lists[0]'
+t cute-shm-dump --raw demo table
+t cute-shm-dump --raw demo
+t cute-shm-dump --raw --npy demo table/id
+
+say files
+cp "$root/cute-shm.demo" "$tmp/copy"
+t cute-shm-dump -f "$tmp/copy" words
+damage "$tmp/copy" 300
+t cute-shm-dump -f "$tmp/copy"
+t cute-shm-dump nobody
+t cute-shm-dump -h
+[ -c /dev/full ] && t sh -c 'cute-shm-dump demo >/dev/full'
+if command -v jq >/dev/null; then
+	cute-shm-dump --json demo | jq -e '.nodes | length > 10' >/dev/null ||
+		fail '--json'
+fi
+finish
