@@ -184,7 +184,8 @@ sweep_one(int dir, const char *name)
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && !just_aside(name, &st) && try_lock(fd, F_WRLCK) == 0 &&
+	    st.st_uid == geteuid() && !just_aside(name, &st) &&
+	    try_lock(fd, F_WRLCK) == 0 &&
 	    unlinkat(dir, name, 0) == 0)
 		cute_shm_log(CUTE_SHM_LOG_INFO,
 			     "removed %s, left by a builder that died", name);
