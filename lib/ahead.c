@@ -168,7 +168,8 @@ reserve_wait(const struct cute_shm_builder *b, uint64_t end)
 	pthread_mutex_lock(&a->mutex);
 	while (a->err == 0 && atomic_load(&a->done) < end)
 		pthread_cond_wait(&a->moved, &a->mutex);
-	if (a->err != 0)
+	/* It may have come that far, and failed only then. */
+	if (atomic_load(&a->done) < end)
 		err = cute_shm_fail(a->err, "%s", a->message ? a->message :
 				    cute_shm_strerror(a->err));
 	pthread_mutex_unlock(&a->mutex);
