@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -93,4 +94,20 @@ command_run(char **argv)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	cli_message("cannot run %s: %s", argv[0], strerror(number));
 	return number == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+}
+
+int
+command_run_with(const char *project, const char *root, char **argv)
+{
+	char *path = root ? realpath(root, NULL) : NULL;
+	int failed = setenv("CUTE_SHM_PROJECT", project, 1);
+
+	if (root && failed == 0)
+		failed = path ? setenv("CUTE_SHM_ROOT", path, 1) : -1;
+	free(path);
+	if (failed) {
+		cli_message("cannot set the environment of %s", argv[0]);
+		return CLI_FAILED;
+	}
+	return command_run(argv);
 }

@@ -10,4 +10,10 @@
  */
 int command_run(char **argv);
 
+/*
+ * The same with the project's name in CUTE_SHM_PROJECT, and 'root', unless it
+ * is NULL, in CUTE_SHM_ROOT.
+ */
+int command_run_with(const char *project, const char *root, char **argv);
+
 #endif

@@ -149,23 +149,6 @@ fail(int err)
 	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
 }
 
-/* The command finds the project by its environment. */
-static int
-run(const char *project)
-{
-	char *root = opt_root ? realpath(opt_root, NULL) : NULL;
-	int failed = setenv("CUTE_SHM_PROJECT", project, 1);
-
-	if (opt_root && failed == 0)
-		failed = root ? setenv("CUTE_SHM_ROOT", root, 1) : -1;
-	free(root);
-	if (failed) {
-		cli_message("cannot set the environment of %s", command[0]);
-		return CLI_FAILED;
-	}
-	return command_run(command);
-}
-
 static int
 load(const char *project, const char *file)
 {
@@ -182,7 +165,7 @@ load(const char *project, const char *file)
 	status = result.failed ? CLI_PARTIAL : CLI_OK;
 	if (command) {
 		fflush(stdout);
-		status = run(project);
+		status = command_run_with(project, opt_root, command);
 	}
 	cute_shm_close(shm);
 	return status;

@@ -1,12 +1,14 @@
 # The tools: one small program each, over a shared cli, table and progress.
 
 noinst_LTLIBRARIES += bin/libcli.la
-bin_PROGRAMS += bin/cute-shm-dump bin/cute-shm-list bin/cute-shm-unlink \
-	bin/cute-shm-verify
+bin_PROGRAMS += bin/cute-shm-dump bin/cute-shm-export bin/cute-shm-list \
+	bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
 	bin/cli.c \
 	bin/cli.h \
+	bin/command.c \
+	bin/command.h \
 	bin/interrupt.c \
 	bin/interrupt.h \
 	bin/json.c \
@@ -34,6 +36,15 @@ bin_cute_shm_dump_SOURCES = \
 	bin/slice.h
 bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcute_shm.la
 
+bin_cute_shm_export_SOURCES = bin/cute-shm-export.c
+bin_cute_shm_export_CPPFLAGS = $(AM_CPPFLAGS)
+bin_cute_shm_export_LDADD = bin/libcli.la
+if HDF5
+bin_cute_shm_export_CPPFLAGS += -DHAVE_HDF5
+bin_cute_shm_export_LDADD += lib/libcute_shm_hdf5.la
+endif
+bin_cute_shm_export_LDADD += lib/libcute_shm.la
+
 bin_cute_shm_list_SOURCES = \
 	bin/cute-shm-list.c \
 	bin/list.h \
@@ -41,6 +52,9 @@ bin_cute_shm_list_SOURCES = \
 	bin/list_json.c \
 	bin/list_short.c
 bin_cute_shm_list_LDADD = bin/libcli.la lib/libcute_shm.la
+
+bin_cute_shm_load_SOURCES = bin/cute-shm-load.c
+bin_cute_shm_load_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_unlink_SOURCES = bin/cute-shm-unlink.c
 bin_cute_shm_unlink_LDADD = bin/libcli.la lib/libcute_shm.la
@@ -63,8 +77,6 @@ bin_PROGRAMS += bin/cute-shm-hdf5
 endif
 
 bin_cute_shm_hdf5_SOURCES = \
-	bin/command.c \
-	bin/command.h \
 	bin/cute-shm-hdf5.c \
 	bin/load.h \
 	bin/load_report.c

@@ -144,6 +144,17 @@ int ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 uint64_t text_rows(uint64_t size);
 uint64_t shape_rows(uint64_t ndim);
 
+/* reserve.c */
+
+/* Make room for a segment of header.segment_size, and hold it. */
+int reserve_segment(struct cute_shm_builder *b) must_check;
+
+/* publish.c */
+
+/* A handle of the builder's file, which needs no name for that. */
+int builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
+	must_check;
+
 /* space.c */
 
 /* Room for "1023.9 MiB (18446744073709551615 bytes)". */

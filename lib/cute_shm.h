@@ -342,5 +342,6 @@ int cute_shm_verify(const struct cute_shm *shm,
 #include <cute_shm_build.h>
 #include <cute_shm_live.h>
 #include <cute_shm_project.h>
+#include <cute_shm_save.h>
 
 #endif

@@ -116,6 +116,51 @@ int cute_shm_hdf5_plan(const char *file,
 int cute_shm_hdf5_size(const char *file,
 		       const struct cute_shm_hdf5_options *opt, uint64_t *ret);
 
+/* ------------------------------------------------------------- the way back */
+
+struct cute_shm_hdf5_save_options {
+	size_t size;
+	unsigned flags;		/* CUTE_SHM_HDF5_OVERWRITE: of the file */
+	unsigned gzip;		/* level of compression, 1 to 9; 0: none */
+	int shuffle;		/* bytes by significance first; helps gzip */
+	/*
+	 * About so many bytes in a chunk, at most 1 GiB, whole rows where these
+	 * are smaller.  0: 1 MiB with gzip or shuffle, else no chunks.  What is
+	 * no larger than 4 KiB has none.
+	 */
+	uint64_t chunk_size;
+	unsigned jobs;		/* threads that compress; 0: CPUs */
+	int (*progress)(const struct cute_shm_hdf5_progress *p, void *arg);
+	void (*skipped)(const struct cute_shm_hdf5_skipped *skipped, void *arg);
+	void *arg;
+};
+
+struct cute_shm_hdf5_save_result {
+	uint64_t datasets;
+	uint64_t groups;	/* with the root */
+	uint64_t links;
+	uint64_t bytes;		/* of data, before compression */
+	uint64_t file_size;
+	uint64_t skipped;
+	double seconds;
+};
+
+/*
+ * Write the project as the HDF5 file 'file', from which cute_shm_hdf5_load()
+ * makes the same project again: same metadata digest.  cute-shm-export(1)
+ * tells what becomes of what.  The file gets its name when it is whole and on
+ * the disk.  Each array is written as it is between two updates.  Callbacks and
+ * 'ret' as for cute_shm_hdf5_load().
+ *
+ * CUTE_SHM_ERR_EXISTS   the file exists, and OVERWRITE is not set
+ * CUTE_SHM_ERR_TORN     an array has no whole value
+ * CUTE_SHM_ERR_TIMEOUT  an array is updated all the time
+ * CUTE_SHM_ERR_SYSTEM   the disk is full, or libhdf5 fails otherwise
+ */
+int cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
+		       const struct cute_shm_hdf5_save_options *opt,
+		       struct cute_shm_hdf5_save_result *ret);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

@@ -4,12 +4,13 @@
 noinst_LTLIBRARIES += lib/libcommon.la lib/libcore.la
 lib_LTLIBRARIES += lib/libcute_shm.la
 include_HEADERS += lib/cute_shm.h lib/cute_shm_build.h lib/cute_shm_live.h \
-	lib/cute_shm_project.h
+	lib/cute_shm_project.h lib/cute_shm_save.h
 nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
 # What both libraries use and neither exports.
-lib_libcommon_la_SOURCES = lib/options.c lib/options.h lib/pool.c lib/pool.h
+lib_libcommon_la_SOURCES = lib/options.c lib/options.h lib/outfile.c \
+	lib/outfile.h lib/pool.c lib/pool.h
 
 lib_libcore_la_SOURCES = \
 	lib/ahead.c \
@@ -44,6 +45,8 @@ lib_libcore_la_SOURCES = \
 	lib/put_attr.c \
 	lib/read.c \
 	lib/reserve.c \
+	lib/restore.c \
+	lib/save.c \
 	lib/seal.c \
 	lib/space.c \
 	lib/structure.c \
@@ -106,6 +109,13 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/read.c \
 	lib/hdf5/reader.c \
 	lib/hdf5/report.c \
+	lib/hdf5/save.c \
+	lib/hdf5/save.h \
+	lib/hdf5/save_attributes.c \
+	lib/hdf5/save_data.c \
+	lib/hdf5/save_record.c \
+	lib/hdf5/save_tree.c \
+	lib/hdf5/save_type.c \
 	lib/hdf5/scan.c \
 	lib/hdf5/scatter.c \
 	lib/hdf5/simd.h \

@@ -99,11 +99,10 @@ name_over(struct cute_shm_builder *b)
 }
 
 /*
- * A handle of the file while it has no name yet: after that nothing may fail,
- * and by name one could get another's.
+ * After it has its name nothing may fail, and by name one could get another's.
  */
-static int
-attach(const struct cute_shm_builder *b, struct cute_shm **ret)
+int
+builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
 {
 	struct cute_shm_open_options opt = { .size = sizeof(opt) };
 	struct cute_shm *shm;
@@ -144,7 +143,7 @@ give_name(struct cute_shm_builder *b, bool handle, struct cute_shm **ret)
 		return fail_errno("project %s: cannot set its mode to %04o",
 				  b->project, (unsigned)b->mode);
 	if (handle)
-		err = attach(b, &shm);
+		err = builder_attach(b, &shm);
 	if (err != 0)
 		return err;
 	err = b->flags & CUTE_SHM_OVERWRITE ? name_over(b) : name_new(b);

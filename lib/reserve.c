@@ -301,6 +301,21 @@ make_room(const struct cute_shm_builder *b)
 	return err;
 }
 
+int
+reserve_segment(struct cute_shm_builder *b)
+{
+	int err = check_file_limit(b);
+
+	if (err != 0)
+		return err;
+	err = make_room(b);
+	if (err == 0)
+		err = make_units(b);
+	if (err == 0)
+		err = reserve_memory(b);
+	return add_replaced(b, err);
+}
+
 static int
 reserve(struct cute_shm_builder *b)
 {
@@ -310,15 +325,8 @@ reserve(struct cute_shm_builder *b)
 	if (err == 0)
 		err = place_all(b);
 	if (err == 0)
-		err = check_file_limit(b);
-	if (err != 0)
-		return err;
-	err = make_room(b);
-	if (err == 0)
-		err = make_units(b);
-	if (err == 0)
-		err = reserve_memory(b);
-	return add_replaced(b, err);
+		err = reserve_segment(b);
+	return err;
 }
 
 int

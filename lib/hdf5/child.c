@@ -234,10 +234,8 @@ load(struct loader *l)
 }
 
 void
-child_run(struct loader *l)
+child_begin(struct loader *l)
 {
-	int rc;
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != l->parent)
 		_exit(1);
@@ -249,6 +247,14 @@ child_run(struct loader *l)
 	H5open();
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	board_work(l->board, "", 0);
+}
+
+void
+child_run(struct loader *l)
+{
+	int rc;
+
+	child_begin(l);
 	rc = load(l);
 	if (rc != 0)
 		send_end(l, MESSAGE_ERROR, rc, cute_shm_errmsg());

@@ -159,6 +159,9 @@ void keep_free(struct loader *l);
 
 /* child.c */
 
+/* What each child does first: let go of the terminal, and begin libhdf5. */
+void child_begin(struct loader *l);
+
 /* The child's whole life: never returns. */
 void child_run(struct loader *l) __attribute__((noreturn));
 
@@ -169,6 +172,9 @@ char *component_of(const char *name);
 char *attr_name_of(const char *name);
 /* "parent/name", or "name" in the root; for free(). */
 char *path_join(const char *parent, const char *name);
+/* Of all bytes: 7 bits, or well-formed. */
+bool text_is_ascii(const void *text, uint64_t size);
+bool text_is_utf8(const void *text, uint64_t size);
 /* By --select and --exclude. */
 bool path_wanted(const struct cute_shm_hdf5_options *opt, const char *path);
 
@@ -229,6 +235,9 @@ typedef int type_gone_fn(const char *field, const char *reason, void *arg);
 int type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
 	     struct type **ret);
 void type_free(struct type *type);
+
+/* IEEE 754 half precision, which HDF5 1.10 has no name for. */
+hid_t type_float16(void);
 
 /* One more owner, who calls type_free() too. */
 struct type *type_share(struct type *type);

@@ -36,6 +36,40 @@ utf8_size(const uint8_t *p)
 	return n;
 }
 
+bool
+text_is_ascii(const void *text, uint64_t size)
+{
+	const uint8_t *p = text, *end = p + size;
+
+	while (p < end && *p < 0x80)
+		p++;
+	return p == end;
+}
+
+bool
+text_is_utf8(const void *text, uint64_t size)
+{
+	const uint8_t *p = text, *end = p + size;
+	uint8_t last[8] = { 0 };
+	size_t n, left;
+
+	for (; end - p >= 4; p += n) {
+		n = utf8_size(p);
+		if (n == 0)
+			return false;
+	}
+	/* It may look at three bytes more than there are: see NULs there. */
+	left = (size_t)(end - p);
+	if (left > 0)
+		memcpy(last, p, left);
+	for (p = last; p < last + left; p += n) {
+		n = utf8_size(p);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 /* Bytes that are no UTF-8, and those in 'also', become %XX. */
 static char *
 escape(const char *name, const char *also)

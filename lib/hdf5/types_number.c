@@ -66,9 +66,8 @@ map_bitfield(struct mapping *m, hid_t t, struct type **ret)
 	return type_leaf(TYPE_PLAIN, dtype, bytes, H5Tcopy(native[i]), ret);
 }
 
-/* IEEE 754 half precision, which HDF5 1.10 has no name for. */
-static hid_t
-float16(void)
+hid_t
+type_float16(void)
 {
 	hid_t t = H5Tcopy(H5T_IEEE_F32LE);
 
@@ -121,7 +120,7 @@ float_index(hid_t t, unsigned *ret)
 static hid_t
 float_mem(unsigned i)
 {
-	return i == 0 ? float16() :
+	return i == 0 ? type_float16() :
 	       H5Tcopy(i == 1 ? H5T_IEEE_F32LE :
 		       i == 2 ? H5T_IEEE_F64LE : H5T_NATIVE_LDOUBLE);
 }

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* cute-shm-load: a saved segment into shared memory. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cute_shm.h>
+
+#include "cli.h"
+#include "command.h"
+#include "interrupt.h"
+#include "json.h"
+#include "progress.h"
+#include "text.h"
+#include "units.h"
+
+static bool opt_overwrite, opt_replace, opt_verbose, opt_no_progress, opt_json;
+static const char *opt_root, *opt_group;
+static unsigned opt_jobs;
+static mode_t opt_mode;
+static char **command;
+
+static const struct cli_option options[] = {
+	{ 'o', CLI_FLAG, "overwrite", NULL,
+	  "replace a project of that name, when all is loaded",
+	  &opt_overwrite },
+	{ 0, CLI_FLAG, "replace", NULL,
+	  "the same, but drop it first if there is no room for both",
+	  &opt_replace },
+	{ 'v', CLI_FLAG, "verbose", NULL, "say more", &opt_verbose },
+	{ 0, CLI_FLAG, "no-progress", NULL,
+	  "show no progress on the terminal", &opt_no_progress },
+	{ 'j', CLI_COUNT, "jobs", "N",
+	  "threads that verify; default as many as there are CPUs",
+	  &opt_jobs },
+	{ 0, CLI_MODE, "mode", "OCTAL",
+	  "permissions; default 0600, 0640 lets the group read", &opt_mode },
+	{ 0, CLI_TEXT, "group", "NAME", "group of the segment", &opt_group },
+	{ 0, CLI_TEXT, "root", "DIR",
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
+	  &opt_root },
+	{ 0, CLI_FLAG, "json", NULL, "the result as JSON", &opt_json },
+	{ .name = NULL }
+};
+
+static const struct cli_program program = {
+	.name = "cute-shm-load",
+	.operands = "PROJECT FILE [-- COMMAND...]",
+	.summary = "Load the saved segment FILE into shared memory as "
+		   "PROJECT; - is standard input.\nWith a COMMAND, run it "
+		   "with the project's name in CUTE_SHM_PROJECT, and remove\n"
+		   "the project after that.",
+	.statuses =
+		"  0   loaded\n"
+		"  1   failed, nothing is loaded\n"
+		"  3   does not fit into memory, nothing is loaded\n"
+		"  64  misuse of the command line\n"
+		"After a COMMAND has run, its own, or 128 and the signal "
+		"that ended it;\n126 and 127 if it could not be run.\n",
+	.min_operands = 2,
+	.max_operands = 2,
+	.command = &command,
+	.options = options,
+};
+
+static void
+on_log(enum cute_shm_log_level level, const char *message, void *arg)
+{
+	(void)arg;
+	cli_message("%s%s", level == CUTE_SHM_LOG_WARNING ? "warning: " : "",
+		    message);
+}
+
+static int
+on_progress(uint64_t done, uint64_t total, void *arg)
+{
+	progress_update(&(struct progress){
+		.bytes_done = done, .bytes_total = total ? total : 1,
+		.path = arg,
+	});
+	return interrupt_pending();
+}
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+report(const struct cute_shm *shm, const char *file, double seconds)
+{
+	FILE *out = command ? stderr : stdout;
+	struct json j = { .out = stdout };
+	struct cute_shm_info info;
+
+	cute_shm_info(shm, &info);
+	if (opt_json) {
+		json_open(&j, NULL, '{');
+		json_text(&j, "project", info.project);
+		json_text(&j, "file", file);
+		json_number(&j, "array_count", info.array_count);
+		json_number(&j, "array_bytes", info.array_bytes);
+		json_number(&j, "segment_size", info.size);
+		json_hex(&j, "metadata_digest", info.metadata_digest);
+		json_seconds(&j, "seconds", seconds);
+		json_close(&j, '}');
+		return;
+	}
+	if (command && !opt_verbose)
+		return;
+	text_put(out, info.project, strlen(info.project));
+	fprintf(out, ": %s, %s in %s (%s)\n",
+		units_count(info.array_count, "array").text,
+		units_size(info.array_bytes).text,
+		units_seconds(seconds).text,
+		units_rate(info.size, seconds).text);
+}
+
+static int
+fail(int err)
+{
+	progress_clear();
+	if (err == CUTE_SHM_ERR_CANCELLED && interrupt_pending())
+		return CLI_FAILED;	/* and die by the signal in main() */
+	cli_message("%s%s", cute_shm_errmsg(), err == CUTE_SHM_ERR_EXISTS ?
+		    "; --overwrite replaces it" : "");
+	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
+}
+
+static unsigned
+flags(void)
+{
+	return (opt_overwrite ? CUTE_SHM_OVERWRITE : 0u) |
+	       (opt_replace ? CUTE_SHM_REPLACE : 0u) |
+	       (command ? CUTE_SHM_EPHEMERAL : 0u);
+}
+
+static int
+load(const char *project, char *file, int fd)
+{
+	struct cute_shm_restore_options opt = {
+		.size = sizeof(opt),
+		.root = opt_root,
+		.flags = flags(),
+		.mode = opt_mode,
+		.group = opt_group,
+		.jobs = opt_jobs,
+		.progress = on_progress,
+		.arg = file,
+	};
+	struct cute_shm *shm = NULL;
+	double begin = now();
+	int err, status = CLI_OK;
+
+	err = cute_shm_restore(project, fd, &opt, &shm);
+	if (err != 0)
+		return fail(err);
+	progress_clear();
+	report(shm, file, now() - begin);
+	if (command) {
+		fflush(stdout);
+		status = command_run_with(project, opt_root, command);
+	}
+	cute_shm_close(shm);
+	return status;
+}
+
+static int
+open_file(const char *file)
+{
+	int fd;
+
+	if (strcmp(file, "-") != 0) {
+		fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			cli_message("cannot open %s: %s", file,
+				    strerror(errno));
+		return fd;
+	}
+	if (isatty(STDIN_FILENO))
+		cli_misuse("standard input is a terminal: a segment comes from "
+			   "a file or a pipe");
+	return STDIN_FILENO;
+}
+
+int
+main(int argc, char **argv)
+{
+	int fd, status = CLI_FAILED;
+
+	cli_begin(&program, argc, argv);
+	cli_before_message(progress_clear);
+	cute_shm_set_log(opt_verbose ? CUTE_SHM_LOG_DEBUG :
+			 CUTE_SHM_LOG_WARNING, on_log, NULL);
+	fd = open_file(argv[1]);
+	if (fd >= 0) {
+		interrupt_begin();
+		progress_begin(!opt_no_progress);
+		status = load(argv[0], argv[1], fd);
+		if (fd != STDIN_FILENO)
+			close(fd);
+	}
+	status = cli_end(status);
+	interrupt_end();
+	return status;
+}

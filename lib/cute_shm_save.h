@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segments as files: saved to a disk, and restored from there or from a stream.
+ * Part of <cute_shm.h>, which includes it; its rules hold here too.
+ */
+#ifndef CUTE_SHM_SAVE_H
+#define CUTE_SHM_SAVE_H
+
+#ifndef CUTE_SHM_H
+#error "include <cute_shm.h>"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+struct cute_shm_save_options {
+	size_t size;
+	unsigned flags;		/* CUTE_SHM_OVERWRITE */
+	/* Called now and then, with bytes; non-zero stops. */
+	int (*progress)(uint64_t done, uint64_t total, void *arg);
+	void *arg;
+};
+
+/*
+ * Write the segment to 'file', which gets its name when it is whole and on the
+ * disk.  Updates may go on meanwhile: each array is saved as it is between two
+ * of them, and sealed, but not all as they are at one moment (for that, hold
+ * cute_shm_lock_all()).  The copy is not ephemeral, though the project may be.
+ *
+ * CUTE_SHM_ERR_EXISTS   the file exists, and CUTE_SHM_OVERWRITE is not set
+ * CUTE_SHM_ERR_TORN     an array has no whole value
+ * CUTE_SHM_ERR_TIMEOUT  an array is updated all the time
+ */
+int cute_shm_save(const struct cute_shm *shm, const char *file,
+		  const struct cute_shm_save_options *opt);
+
+struct cute_shm_restore_options {
+	size_t size;
+	const char *root;
+	unsigned flags;		/* as in struct cute_shm_build_options */
+	mode_t mode;
+	const char *group;
+	unsigned jobs;		/* threads that verify; 0: CPUs */
+	int (*progress)(uint64_t done, uint64_t total, void *arg);
+	void *arg;
+};
+
+/*
+ * Make the project out of the saved segment that 'fd' gives, a file or a
+ * stream, from its position to its end.  The header is checked before memory is
+ * reserved, the metadata before the data are read, all of it, as
+ * cute_shm_verify() does, before the project gets its name.  'ret' as for
+ * cute_shm_builder_publish().  The fd stays open.
+ *
+ * CUTE_SHM_ERR_FORMAT    what comes is no segment
+ * CUTE_SHM_ERR_CORRUPT   damaged, cut, or followed by more
+ * CUTE_SHM_ERR_TORN      an array has no whole value
+ * CUTE_SHM_ERR_EXISTS, CUTE_SHM_ERR_NO_SPACE  as for builders
+ */
+int cute_shm_restore(const char *project, int fd,
+		     const struct cute_shm_restore_options *opt,
+		     struct cute_shm **ret);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif

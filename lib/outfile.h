@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A file that gets its name when it is whole, so that nobody sees half of it.
+ * Compiled into both libraries, exported by none.
+ */
+#ifndef CUTE_SHM_OUTFILE_H
+#define CUTE_SHM_OUTFILE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct outfile {
+	int fd;
+	char *path;		/* what it will be named */
+	char *temporary;	/* its name until then; NULL: it has none */
+	bool overwrite;
+};
+
+enum {
+	OUTFILE_OVERWRITE = 1,
+	OUTFILE_NAMED = 2	/* has a temporary name, for who opens by name */
+};
+
+/*
+ * Begin a file, empty, of the permissions that the umask leaves.
+ * CUTE_SHM_ERR_EXISTS: it exists, and OVERWRITE is not set.  Only a regular
+ * file is overwritten; what a symbolic link leads to, not the link.  What has
+ * a temporary name is left behind by a process that is killed, and swept away
+ * by the next one that writes the same file.
+ */
+int outfile_begin(struct outfile *f, const char *path, unsigned flags)
+	__attribute__((warn_unused_result));
+
+/* Bring it to the disk, and give it its name; then, or on failure, end it. */
+int outfile_commit(struct outfile *f) __attribute__((warn_unused_result));
+
+/* End it; what was not committed is gone.  Fine when it never began. */
+void outfile_end(struct outfile *f);
+
+#endif

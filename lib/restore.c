@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* A saved segment, from a file or a stream, becomes a project again. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "builder.h"
+
+/* Stays in the cache between read() and pwrite(). */
+#define PIECE ((size_t)1 << 20)
+
+/* How often the caller is asked while nothing comes. */
+#define TICK_MS 100
+
+struct restore {
+	struct cute_shm_restore_options opt;
+	struct cute_shm_builder *b;
+	int fd;
+	uint64_t at;		/* bytes that have come */
+	uint8_t *buffer;	/* PIECE */
+};
+
+static int
+tell(const struct restore *r)
+{
+	uint64_t total = r->b ? r->b->header.segment_size : 0;
+
+	if (!r->opt.progress || r->opt.progress(r->at, total, r->opt.arg) == 0)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+			     "the restoring was cancelled");
+}
+
+/* While nothing comes, the caller may still want to stop. */
+static int
+wait_for_more(const struct restore *r)
+{
+	struct pollfd p = { .fd = r->fd, .events = POLLIN };
+	int err = 0;
+
+	while (err == 0 && poll(&p, 1, TICK_MS) <= 0)
+		err = tell(r);
+	return err;
+}
+
+/* As many of 'size' bytes as come before the end, in *got. */
+static int
+take(struct restore *r, void *data, size_t size, size_t *got)
+{
+	uint8_t *p = data;
+	ssize_t n = 1;
+	int err;
+
+	*got = 0;
+	while (*got < size && n != 0) {
+		err = wait_for_more(r);
+		if (err != 0)
+			return err;
+		n = read(r->fd, p + *got, size - *got);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+			n = 1;
+			continue;
+		}
+		if (n < 0)
+			return fail_errno("cannot read the saved segment");
+		*got += (size_t)n;
+	}
+	r->at += *got;
+	return 0;
+}
+
+static int
+fail_cut(const struct restore *r, uint64_t need)
+{
+	char has[SIZE_TEXT], of[SIZE_TEXT];
+
+	return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "the saved segment ends "
+			     "after %s, it has %s: its copy is not complete",
+			     size_text(r->at, has), size_text(need, of));
+}
+
+/* A file tells at once that it is cut. */
+static int
+check_size(const struct restore *r, uint64_t size)
+{
+	struct restore cut = *r;
+	struct stat st;
+	off_t at = lseek(r->fd, 0, SEEK_CUR);
+
+	if (at < 0 || fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	cut.at += (uint64_t)(st.st_size - at);
+	return st.st_size < at || cut.at < size ? fail_cut(&cut, size) : 0;
+}
+
+/* Until that is checked, its sizes are only what it says itself. */
+static int
+take_header(struct restore *r, struct format_header *ret)
+{
+	struct format_header raw;
+	size_t got;
+	int err;
+
+	err = take(r, &raw, sizeof(raw), &got);
+	if (err != 0)
+		return err;
+	err = check_header(&raw, got < sizeof(raw) ? got : raw.segment_size,
+			   ret);
+	if (err != 0)
+		return cute_shm_fail(err, "the saved segment: %s",
+				     cute_shm_errmsg());
+	return check_size(r, ret->segment_size);
+}
+
+/* Copy up to 'end'; with a digest of it, if that is wanted. */
+static int
+copy(struct restore *r, uint64_t end, struct digest_stream *digest)
+{
+	uint64_t from;
+	size_t n, got;
+	int err;
+
+	while (r->at < end) {
+		n = end - r->at < PIECE ? (size_t)(end - r->at) : PIECE;
+		from = r->at;
+		err = take(r, r->buffer, n, &got);
+		if (err == 0 && got < n)
+			err = fail_cut(r, r->b->header.segment_size);
+		if (err == 0 && digest)
+			digest_stream_add(digest, r->buffer, n);
+		if (err == 0)
+			err = reserve_wait(r->b, r->at);
+		if (err == 0)
+			err = write_all(r->b->fd, r->buffer, n, from);
+		if (err == 0)
+			err = tell(r);
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}
+
+/* Between the header, which is written last, and the live slots. */
+static int
+copy_metadata(struct restore *r, const struct format_header *h)
+{
+	struct digest_stream *digest = digest_stream_new();
+	uint64_t found;
+	int err;
+
+	if (!digest)
+		return CUTE_SHM_ERR_NOMEM;
+	err = copy(r, h->header_size, NULL);
+	if (err == 0)
+		err = copy(r, h->metadata_size, digest);
+	found = digest_stream_end(digest);
+	digest_stream_free(digest);
+	if (err == 0 && found != h->metadata_digest)
+		err = cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "the saved segment: "
+				    "the digest of the metadata is %016" PRIx64
+				    ", not %016" PRIx64, found,
+				    h->metadata_digest);
+	return err;
+}
+
+/* More than it says would be lost in silence. */
+static int
+check_end(struct restore *r)
+{
+	size_t got;
+	int err = take(r, r->buffer, 1, &got);
+
+	if (err == 0 && got > 0)
+		err = cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "the saved segment "
+				    "goes on after its %" PRIu64 " bytes",
+				    r->b->header.segment_size);
+	return err;
+}
+
+/* A copy lives on its own terms; what else it says stays. */
+static int
+put_header(struct cute_shm_builder *b, const struct format_header *saved)
+{
+	struct format_header *h = &b->header;
+
+	*h = *saved;
+	h->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
+	if (b->flags & CUTE_SHM_EPHEMERAL)
+		h->compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
+	h->header_digest = digest_header(h);
+	return write_all(b->fd, h, sizeof(*h), 0);
+}
+
+static int
+verify(const struct restore *r)
+{
+	struct cute_shm_verify_options opt = {
+		.size = sizeof(opt), .jobs = r->opt.jobs
+	};
+	struct cute_shm *shm;
+	int err;
+
+	err = builder_attach(r->b, &shm);
+	if (err != 0)
+		return err;
+	err = cute_shm_verify(shm, &opt, NULL);
+	cute_shm_close(shm);
+	return err == 0 ? 0 : cute_shm_fail(err, "the saved segment: %s",
+					    cute_shm_errmsg());
+}
+
+static int
+fill(struct restore *r, const struct format_header *h)
+{
+	int err;
+
+	r->b->header.segment_size = h->segment_size;
+	err = reserve_segment(r->b);
+	if (err == 0)
+		err = copy_metadata(r, h);
+	if (err == 0)
+		err = copy(r, h->segment_size, NULL);
+	if (err == 0)
+		err = check_end(r);
+	if (err == 0)
+		err = reserve_wait(r->b, h->segment_size);
+	reserve_end(r->b);
+	if (err == 0)
+		err = put_header(r->b, h);
+	if (err == 0)
+		err = verify(r);
+	if (err == 0)
+		r->b->state = BUILD_SEALED;
+	return err;
+}
+
+static int
+restore(struct restore *r, const char *project, struct cute_shm **ret)
+{
+	struct cute_shm_build_options build = {
+		.size = sizeof(build),
+		.root = r->opt.root,
+		.flags = r->opt.flags | CUTE_SHM_RESERVE_AHEAD,
+		.mode = r->opt.mode,
+		.group = r->opt.group,
+	};
+	struct format_header h;
+	int err;
+
+	/* What can be told at once comes before what must be waited for. */
+	err = cute_shm_builder_new(project, &build, &r->b);
+	if (err == 0)
+		err = take_header(r, &h);
+	if (err == 0)
+		err = fill(r, &h);
+	return err == 0 ? cute_shm_builder_publish(r->b, ret) : err;
+}
+
+int
+cute_shm_restore(const char *project, int fd,
+		 const struct cute_shm_restore_options *opt,
+		 struct cute_shm **ret)
+{
+	struct restore r = { .opt = { .size = sizeof(r.opt) }, .fd = fd };
+	int err;
+
+	err = options_copy(&r.opt, sizeof(r.opt), opt);
+	if (err != 0)
+		return err;
+	if ((r.opt.flags & CUTE_SHM_EPHEMERAL) && !ret)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "project %s is "
+				     "ephemeral: it needs a handle to own it",
+				     project);
+	r.buffer = malloc(PIECE);
+	if (!r.buffer)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory to restore a segment");
+	err = restore(&r, project, ret);
+	cute_shm_builder_free(r.b);
+	free(r.buffer);
+	return err;
+}
