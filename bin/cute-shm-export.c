@@ -39,7 +39,7 @@ static const struct cli_option options[] = {
 	  "bytes of a chunk, such as 256K; default 1M if compressed",
 	  &opt_chunk },
 	{ 'j', CLI_COUNT, "jobs", "N",
-	  "threads that compress; default as many as there are CPUs",
+	  "threads; default as many as there are CPUs",
 	  &opt_jobs },
 	{ 'f', CLI_FLAG, "file", NULL,
 	  "PROJECT is a file: a copy of a segment, as on a disk", &opt_file },
@@ -253,6 +253,17 @@ check_usage(void)
 	chunk_size();
 }
 
+/* A copy of what is damaged would look sound. */
+static int
+verify(const struct cute_shm *shm)
+{
+	struct cute_shm_verify_options opt = {
+		.size = sizeof(opt), .jobs = opt_jobs
+	};
+
+	return cute_shm_verify(shm, &opt, NULL);
+}
+
 static int
 export(const char *project, char *file)
 {
@@ -260,16 +271,17 @@ export(const char *project, char *file)
 		.size = sizeof(opt), .root = opt_root,
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
+	struct cute_shm *shm = NULL;
 	struct outcome outcome;
-	struct cute_shm *shm;
 	int err;
 
 	err = opt_file ? cute_shm_open_file(project, &opt, &shm)
 		       : cute_shm_open(project, &opt, &shm);
-	if (err != 0)
-		return fail(err);
-	err = opt_segment ? export_segment(shm, file, &outcome)
-			  : export_hdf5(shm, file, &outcome);
+	if (err == 0)
+		err = verify(shm);
+	if (err == 0)
+		err = opt_segment ? export_segment(shm, file, &outcome)
+				  : export_hdf5(shm, file, &outcome);
 	cute_shm_close(shm);
 	if (err != 0)
 		return fail(err);

@@ -124,13 +124,18 @@ report(const struct cute_shm *shm, const char *file, double seconds)
 }
 
 static int
-fail(int err)
+fail(int err, const char *file)
 {
 	progress_clear();
 	if (err == CUTE_SHM_ERR_CANCELLED && interrupt_pending())
 		return CLI_FAILED;	/* and die by the signal in main() */
-	cli_message("%s%s", cute_shm_errmsg(), err == CUTE_SHM_ERR_EXISTS ?
-		    "; --overwrite replaces it" : "");
+	if (err == CUTE_SHM_ERR_FORMAT || err == CUTE_SHM_ERR_CORRUPT ||
+	    err == CUTE_SHM_ERR_TORN || err == CUTE_SHM_ERR_UNSUPPORTED)
+		cli_message("%s: %s", file, cute_shm_errmsg());
+	else
+		cli_message("%s%s", cute_shm_errmsg(),
+			    err == CUTE_SHM_ERR_EXISTS ?
+			    "; --overwrite replaces it" : "");
 	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
 }
 
@@ -161,7 +166,7 @@ load(const char *project, char *file, int fd)
 
 	err = cute_shm_restore(project, fd, &opt, &shm);
 	if (err != 0)
-		return fail(err);
+		return fail(err, file);
 	progress_clear();
 	report(shm, file, now() - begin);
 	if (command) {

@@ -112,6 +112,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/save.c \
 	lib/hdf5/save.h \
 	lib/hdf5/save_attributes.c \
+	lib/hdf5/save_chunks.c \
 	lib/hdf5/save_data.c \
 	lib/hdf5/save_record.c \
 	lib/hdf5/save_tree.c \

@@ -196,11 +196,29 @@ put_header(struct cute_shm_builder *b, const struct format_header *saved)
 	return write_all(b->fd, h, sizeof(*h), 0);
 }
 
+struct first_damage {
+	int err;
+	char *message;
+};
+
+/* The first damage says enough; it ends the verification. */
+static int
+on_damage(const struct cute_shm_damage *damage, void *arg)
+{
+	struct first_damage *first = arg;
+
+	first->err = damage->err;
+	first->message = strdup(damage->message);
+	return 1;
+}
+
 static int
 verify(const struct restore *r)
 {
+	struct first_damage first = { .message = NULL };
 	struct cute_shm_verify_options opt = {
-		.size = sizeof(opt), .jobs = r->opt.jobs
+		.size = sizeof(opt), .jobs = r->opt.jobs,
+		.report = on_damage, .arg = &first
 	};
 	struct cute_shm *shm;
 	int err;
@@ -210,8 +228,12 @@ verify(const struct restore *r)
 		return err;
 	err = cute_shm_verify(shm, &opt, NULL);
 	cute_shm_close(shm);
-	return err == 0 ? 0 : cute_shm_fail(err, "the saved segment: %s",
-					    cute_shm_errmsg());
+	/* Not by the path that verification names: nothing is there. */
+	if (first.err != 0)
+		err = cute_shm_fail(first.err, "the saved segment: %s",
+				    first.message ? first.message : "damaged");
+	free(first.message);
+	return err;
 }
 
 static int

@@ -3,7 +3,9 @@
 
 MAN_CORE = \
 	man/cute-shm-dump.1 \
+	man/cute-shm-export.1 \
 	man/cute-shm-list.1 \
+	man/cute-shm-load.1 \
 	man/cute-shm-unlink.1 \
 	man/cute-shm-verify.1 \
 	man/cute-shm.5 \
@@ -16,6 +18,7 @@ MAN_CORE = \
 	man/cute_shm_get.3 \
 	man/cute_shm_list.3 \
 	man/cute_shm_open.3 \
+	man/cute_shm_save.3 \
 	man/cute_shm_update.3 \
 	man/cute_shm_verify.3 \
 	man/cute_shm_walk.3
@@ -23,7 +26,8 @@ MAN_CORE = \
 MAN_HDF5 = \
 	man/cute-shm-hdf5.1 \
 	man/cute-shm-hdf5.7 \
-	man/cute_shm_hdf5_load.3
+	man/cute_shm_hdf5_load.3 \
+	man/cute_shm_hdf5_save.3
 
 MAN_CALLS = \
 	man/cute_shm_available.3 \
@@ -67,6 +71,7 @@ MAN_CALLS = \
 	man/cute_shm_node_array.3 \
 	man/cute_shm_open_file.3 \
 	man/cute_shm_parent.3 \
+	man/cute_shm_restore.3 \
 	man/cute_shm_seal.3 \
 	man/cute_shm_set_log.3 \
 	man/cute_shm_snapshot.3 \

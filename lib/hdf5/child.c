@@ -33,7 +33,7 @@ static void
 detach(void)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
-				       SIGPIPE, SIGTSTP };
+				       SIGPIPE, SIGTSTP, SIGXFSZ };
 	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
 				     SIGSYS, SIGTRAP, SIGCHLD };
 	const struct sigaction wake = { .sa_handler = woken };

@@ -266,6 +266,7 @@ cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to save");
+	s.jobs = jobs_or_cpus(s.opt.jobs);
 	s.l.file = file;
 	s.l.opt = &none;
 	s.l.board = &shared->board;

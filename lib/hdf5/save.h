@@ -18,6 +18,7 @@ struct saver {
 	const struct cute_shm *shm;
 	struct cute_shm_hdf5_save_options opt;
 	struct cute_shm_hdf5_save_result *result;	/* the parent sees it */
+	unsigned jobs;
 	hid_t file;
 	hid_t link_props;	/* names are UTF-8 */
 	hid_t attr_props;
@@ -117,9 +118,47 @@ bool attributes_large(const struct cute_shm_node *node);
 
 /* save_data.c */
 
+/* A dataset, and where its elements come from: an array or a record. */
+struct out {
+	struct saver *s;
+	const struct cute_shm_node *node;
+	const struct cute_shm_array *array;
+	const struct out_type *type;
+	const struct record_out *record;
+	unsigned ndim;
+	const uint64_t *shape;
+	hid_t type_id;
+	size_t size;		/* of an element in memory */
+	bool null;
+	hid_t id;		/* the dataset */
+	bool plain;		/* no lists or texts in it */
+	bool chunked;
+	unsigned axis;		/* along which chunks are whole rows */
+	uint64_t chunk[MAX_NDIM];
+	uint8_t *elements;	/* of a band, put together */
+	struct texts texts;
+};
+
+/* CUTE_SHM_ERR_SYSTEM, with libhdf5's reason. */
+int out_failed(const struct out *o);
+
+/* Product of the dimensions from 'first' on; the segment says it fits. */
+uint64_t out_product(const struct out *o, unsigned first);
+
+/*
+ * Elements [first, first + count) as libhdf5 takes them, in *ret until the next
+ * call.  Not more than in the first call, unless these lie in the segment.
+ */
+int out_get(struct out *o, uint64_t first, uint64_t count, const void **ret);
+
 int save_array(struct saver *s, const struct cute_shm_node *node);
 int save_record(struct saver *s, const struct cute_shm_node *node,
 		const struct record_out *record);
+
+/* save_chunks.c: chunks that are compressed by threads, not by libhdf5 */
+
+bool chunks_possible(const struct out *o);
+int chunks_write(struct out *o);
 
 /* save_tree.c */
 

@@ -23,27 +23,8 @@
 #define TRIES		50
 #define PAUSE_NS	20000000
 
-/* A dataset, and where its elements come from: an array or a record. */
-struct out {
-	struct saver *s;
-	const struct cute_shm_node *node;
-	const struct cute_shm_array *array;
-	const struct out_type *type;
-	const struct record_out *record;
-	unsigned ndim;
-	const uint64_t *shape;
-	hid_t type_id;
-	size_t size;		/* of an element in memory */
-	bool null;
-	hid_t id;		/* the dataset */
-	uint64_t chunk[MAX_NDIM];
-	bool chunked;
-	uint8_t *elements;	/* of a band, put together */
-	struct texts texts;
-};
-
-static int
-fail(const struct out *o)
+int
+out_failed(const struct out *o)
 {
 	char cause[200];
 
@@ -59,9 +40,8 @@ no_memory(void)
 
 /* ------------------------------------------------------------------- layout */
 
-/* Product of the dimensions from 'first' on; the segment says it fits. */
-static uint64_t
-product(const struct out *o, unsigned first)
+uint64_t
+out_product(const struct out *o, unsigned first)
 {
 	uint64_t n = 1;
 
@@ -76,7 +56,7 @@ axis_for(const struct out *o, uint64_t bytes)
 {
 	unsigned d = 0;
 
-	while (d + 1 < o->ndim && product(o, d + 1) * o->size > bytes)
+	while (d + 1 < o->ndim && out_product(o, d + 1) * o->size > bytes)
 		d++;
 	return d;
 }
@@ -91,16 +71,17 @@ choose_chunk(struct out *o)
 	unsigned axis, d;
 
 	if (!wanted || o->null || o->ndim == 0 ||
-	    product(o, 0) * o->size <= SMALL || o->size > CHUNK_MAX)
+	    out_product(o, 0) * o->size <= SMALL || o->size > CHUNK_MAX)
 		return;
 	if (target > CHUNK_MAX)
 		target = CHUNK_MAX;
 	axis = axis_for(o, target);
-	rows = target / (product(o, axis + 1) * o->size);
+	rows = target / (out_product(o, axis + 1) * o->size);
 	for (d = 0; d < o->ndim; d++)
 		o->chunk[d] = d < axis ? 1 : o->shape[d];
 	if (rows < o->chunk[axis])
 		o->chunk[axis] = rows ? rows : 1;
+	o->axis = axis;
 	o->chunked = true;
 }
 
@@ -110,7 +91,7 @@ dataset_props(const struct out *o)
 {
 	hid_t props = H5Pcreate(H5P_DATASET_CREATE);
 	hsize_t dims[MAX_NDIM] = { 0 };
-	bool good = props >= 0;
+	bool good = props >= 0 && H5Pset_obj_track_times(props, false) >= 0;
 	unsigned d;
 
 	if (o->node->attr_count > 1)
@@ -163,7 +144,7 @@ create(struct out *o)
 		H5Pclose(props);
 	if (space >= 0)
 		H5Sclose(space);
-	return o->id >= 0 ? 0 : fail(o);
+	return o->id >= 0 ? 0 : out_failed(o);
 }
 
 /* ----------------------------------------------------------------- elements */
@@ -209,9 +190,8 @@ record_elements(const struct record_out *r, uint64_t first, uint64_t count,
 	return rc;
 }
 
-/* Elements [first, first + count) as libhdf5 takes them, in *ret. */
-static int
-elements(struct out *o, uint64_t first, uint64_t count, const void **ret)
+int
+out_get(struct out *o, uint64_t first, uint64_t count, const void **ret)
 {
 	uint64_t size = 0;
 	int rc = 0;
@@ -248,7 +228,7 @@ elements(struct out *o, uint64_t first, uint64_t count, const void **ret)
 static uint64_t
 bytes_of(const struct out *o, uint64_t count)
 {
-	uint64_t all = product(o, 0);
+	uint64_t all = out_product(o, 0);
 
 	if (o->record || o->type->form == FORM_PLAIN)
 		return count * o->size;
@@ -264,7 +244,7 @@ write_part(struct out *o, hid_t space, const hsize_t *start,
 	hsize_t flat = n;
 	const void *data;
 	hid_t mem;
-	int rc = elements(o, first, n, &data);
+	int rc = out_get(o, first, n, &data);
 
 	if (rc != 0)
 		return rc;
@@ -273,7 +253,7 @@ write_part(struct out *o, hid_t space, const hsize_t *start,
 	    H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count,
 				NULL) < 0 ||
 	    H5Dwrite(o->id, o->type_id, mem, space, H5P_DEFAULT, data) < 0)
-		rc = fail(o);
+		rc = out_failed(o);
 	if (mem >= 0)
 		H5Sclose(mem);
 	board_done(o->s->l.board, bytes_of(o, n));
@@ -297,7 +277,7 @@ write_bands(struct out *o, hid_t space)
 	uint64_t band = o->record || o->type->form != FORM_PLAIN ? BAND_BUILT
 								 : BAND;
 	unsigned axis = axis_for(o, band), d;
-	uint64_t row = product(o, axis + 1), outer, outers = 1, at, step;
+	uint64_t row = out_product(o, axis + 1), outer, outers = 1, at, step;
 	hsize_t start[MAX_NDIM] = { 0 }, count[MAX_NDIM];
 	int rc = 0;
 
@@ -330,11 +310,11 @@ static int
 write_scalar(struct out *o)
 {
 	const void *data;
-	int rc = elements(o, 0, 1, &data);
+	int rc = out_get(o, 0, 1, &data);
 
 	if (rc == 0 && H5Dwrite(o->id, o->type_id, H5S_ALL, H5S_ALL,
 				H5P_DEFAULT, data) < 0)
-		rc = fail(o);
+		rc = out_failed(o);
 	return rc;
 }
 
@@ -344,13 +324,15 @@ write_data(struct out *o)
 	hid_t space;
 	int rc;
 
-	if (o->null || product(o, 0) == 0)
+	if (o->null || out_product(o, 0) == 0)
 		return 0;
 	if (o->ndim == 0)
 		return write_scalar(o);
+	if (chunks_possible(o))
+		return chunks_write(o);
 	space = H5Dget_space(o->id);
 	if (space < 0)
-		return fail(o);
+		return out_failed(o);
 	rc = write_bands(o, space);
 	H5Sclose(space);
 	return rc;
@@ -443,7 +425,7 @@ save(struct out *o, const char *const *without)
 	if (rc == 0)
 		rc = save_attributes(o->s, o->node, o->id, without);
 	if (o->id >= 0 && H5Dclose(o->id) < 0 && rc == 0)
-		rc = fail(o);
+		rc = out_failed(o);
 	free(o->elements);
 	free(o->texts.bytes);
 	o->s->result->datasets++;
@@ -472,6 +454,7 @@ save_array(struct saver *s, const struct cute_shm_node *node)
 	o.type_id = type.id;
 	o.size = type.size;
 	o.null = type.form == FORM_NULL;
+	o.plain = type.form == FORM_PLAIN;
 	rc = save(&o, type.is_enum ? enum_attributes : NULL);
 	s->result->bytes += a.data_size;
 	H5Tclose(type.id);
@@ -489,6 +472,18 @@ record_bytes(const struct record_out *r)
 	return sum;
 }
 
+static bool
+record_plain(const struct record_out *r)
+{
+	const struct record_field *f;
+
+	for (f = r->fields; f < r->fields + r->count; f++)
+		if (f->record ? !record_plain(f->record)
+			      : f->type.form != FORM_PLAIN)
+			return false;
+	return true;
+}
+
 int
 save_record(struct saver *s, const struct cute_shm_node *node,
 	    const struct record_out *record)
@@ -497,7 +492,7 @@ save_record(struct saver *s, const struct cute_shm_node *node,
 		.s = s, .node = node, .record = record,
 		.ndim = record->ndim, .shape = record->shape,
 		.type_id = record->id, .size = record->size,
-		.null = record->null,
+		.null = record->null, .plain = record_plain(record),
 	};
 
 	s->result->bytes += record_bytes(record);

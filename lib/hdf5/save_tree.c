@@ -21,7 +21,9 @@ group_props(const struct cute_shm_node *node, hid_t props)
 {
 	const unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
 
-	if (H5Pset_link_creation_order(props, order) < 0 ||
+	/* Without times the same project gives the same file. */
+	if (H5Pset_obj_track_times(props, false) < 0 ||
+	    H5Pset_link_creation_order(props, order) < 0 ||
 	    H5Pset_attr_creation_order(props, order) < 0 ||
 	    (attributes_large(node) &&
 	     H5Pset_attr_phase_change(props, 0, 0) < 0))
