@@ -28,6 +28,6 @@ cut -f 3 "$log" | tr ';' '\n' | sed -n 's/^skip: //p' | sort | uniq -c |
 	sort -rn
 left=$(find "$CUTE_SHM_ROOT" -mindepth 1 | wc -l)
 echo "left behind: $left"
-if grep -E '^(differs|invalid|crash)' "$log" | cut -c 1-400 | grep . || [ "$left" -gt 0 ]; then
+if grep -E '^(differs|invalid|lost|crash)' "$log" | cut -c 1-400 | grep . || [ "$left" -gt 0 ]; then
 	exit 1
 fi

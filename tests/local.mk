@@ -70,7 +70,8 @@ endif
 HDF5_TEST_SOURCES = tests/hdf5_util.c tests/hdf5_util.h tests/util.c tests/util.h
 if HAVE_CHECK
 if HDF5
-hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read
+hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
+	tests/test_hdf5_save
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
@@ -78,6 +79,9 @@ endif
 tests_test_hdf5_read_SOURCES = tests/test_hdf5_read.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_read_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_read_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_save_SOURCES = tests/test_hdf5_save.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_save_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_save_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_scan_SOURCES = tests/test_hdf5_scan.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_scan_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_scan_LDADD = $(FILTER_TEST_LDADD)
@@ -184,6 +188,7 @@ SAMPLE_SOURCES = tests/sample.c tests/sample.h tests/read_all.c \
 if HAVE_CHECK
 reading_tests = tests/test_check tests/test_golden tests/test_hostile \
 	tests/test_mutation tests/test_project tests/test_read \
+	tests/test_save \
 	tests/test_tree tests/test_typed tests/test_verify tests/test_walk
 check_PROGRAMS += $(reading_tests)
 TESTS += $(reading_tests)
@@ -212,6 +217,9 @@ tests_test_hostile_LDADD = $(CORE_TEST_LDADD)
 tests_test_verify_SOURCES = tests/test_verify.c $(SAMPLE_SOURCES)
 tests_test_verify_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_verify_LDADD = $(CORE_TEST_LDADD)
+tests_test_save_SOURCES = tests/test_save.c $(SAMPLE_SOURCES)
+tests_test_save_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_save_LDADD = $(CORE_TEST_LDADD)
 tests_test_mutation_SOURCES = tests/test_mutation.c $(SAMPLE_SOURCES)
 tests_test_mutation_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_mutation_LDADD = $(CORE_TEST_LDADD)

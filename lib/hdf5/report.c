@@ -238,6 +238,8 @@ message_text(const struct message *m, unsigned i)
 	return text < end ? text : "";
 }
 
+#define CAUSE_SIZE 500
+
 /* H5Ewalk2 goes from the innermost error outwards: keep the first text. */
 static herr_t
 first_cause(unsigned n, const H5E_error2_t *error, void *arg)
@@ -246,17 +248,40 @@ first_cause(unsigned n, const H5E_error2_t *error, void *arg)
 
 	(void)n;
 	if (text[0] == '\0' && error->desc)
-		snprintf(text, 200, "%s", error->desc);
+		snprintf(text, CAUSE_SIZE, "%s", error->desc);
 	return 0;
+}
+
+/*
+ * "file write failed: time = ..., error message = 'No space left on device',
+ * buf = ..." says it all in its first and its quoted words.
+ */
+static void
+shorten_cause(char *text)
+{
+	static const char before[] = "error message = '";
+	char *end = strstr(text, ": time = ");
+	char *from = strstr(text, before), *to;
+
+	if (!end || !from || from < end)
+		return;
+	from += strlen(before);
+	to = strchr(from, '\'');
+	if (!to)
+		return;
+	end += 2;
+	memmove(end, from, (size_t)(to - from));
+	end[to - from] = '\0';
 }
 
 const char *
 hdf5_cause(char *text, size_t size)
 {
-	char cause[200] = "";
+	char cause[CAUSE_SIZE] = "";
 
 	H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first_cause, cause);
 	H5Eclear2(H5E_DEFAULT);
+	shorten_cause(cause);
 	snprintf(text, size, "%s", cause[0] ? cause : "no cause given");
 	return text;
 }

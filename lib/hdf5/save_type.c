@@ -18,14 +18,12 @@ fail_type(const struct cute_shm_array *a)
 			     hdf5_cause(cause, sizeof(cause)));
 }
 
-/* Others read it as text then; who does not care gets the same bytes. */
+/* libhdf5 reads the one as the other never, and most programs ask for ASCII. */
 static void
-set_charset(hid_t t, const void *text, uint64_t size, bool ascii)
+set_charset(hid_t t, const void *text, uint64_t size)
 {
-	bool utf8 = text_is_utf8(text, size);
-
-	H5Tset_cset(t, utf8 && !(ascii && text_is_ascii(text, size)) ?
-		    H5T_CSET_UTF8 : H5T_CSET_ASCII);
+	H5Tset_cset(t, text_is_ascii(text, size) || !text_is_utf8(text, size) ?
+		    H5T_CSET_ASCII : H5T_CSET_UTF8);
 }
 
 /* Also of the items of lists, whose bytes are then 'text'. */
@@ -39,7 +37,7 @@ fixed_string(const void *text, uint64_t bytes, size_t size)
 		H5Tclose(t);
 		return H5I_INVALID_HID;
 	}
-	set_charset(t, text, bytes, true);
+	set_charset(t, text, bytes);
 	return t;
 }
 
@@ -231,7 +229,7 @@ make_ragged(const struct cute_shm_array *a, struct out_type *t)
 			t->id = H5I_INVALID_HID;
 		}
 		if (t->id >= 0)
-			set_charset(t->id, a->values, a->value_count, false);
+			set_charset(t->id, a->values, a->value_count);
 	} else if (item >= 0) {
 		t->id = H5Tvlen_create(item);
 	}
