@@ -7,13 +7,14 @@
 
 #include "cli.h"
 #include "dump.h"
+#include "hex.h"
 #include "json.h"
 #include "node_json.h"
 #include "text.h"
 #include "value.h"
 
 static bool opt_file, opt_header, opt_all, opt_raw, opt_npy, opt_json;
-static bool opt_any_owner;
+static bool opt_any_owner, opt_hex;
 static const char *opt_root;
 static struct json json;
 
@@ -28,6 +29,8 @@ static const struct cli_option options[] = {
 	  &opt_raw },
 	{ 0, CLI_FLAG, "npy", NULL, "one array as a .npy file for numpy.load",
 	  &opt_npy },
+	{ 0, CLI_FLAG, "hex", NULL,
+	  "the bytes, row by row, and what each field means", &opt_hex },
 	{ 0, CLI_FLAG, "json", NULL, "all of it as JSON", &opt_json },
 	{ 0, CLI_FLAG, "any-owner", NULL,
 	  "look into segments of other users too", &opt_any_owner },
@@ -220,6 +223,10 @@ dump_path(const struct cute_shm *shm, const char *path)
 	char *name, *part;
 	int err = cute_shm_find(shm, path, &node), status;
 
+	if (opt_hex)
+		return err != 0 ? fail() :
+		       hex_dump(stdout, shm, &node) == 0 ? CLI_OK : CLI_FAILED;
+
 	if (err == 0 && node.kind != CUTE_SHM_LINK)
 		return opt_raw || opt_npy ? dump_array(&node, NULL) :
 					    dump_tree(&node);
@@ -247,6 +254,8 @@ dump(const struct cute_shm *shm, int n, char **paths)
 {
 	int status = CLI_OK, i;
 
+	if (n == 0 && opt_hex)
+		return hex_dump(stdout, shm, NULL) == 0 ? CLI_OK : CLI_FAILED;
 	if (n == 0)
 		return dump_path(shm, "");
 	for (i = 0; i < n; i++)
@@ -258,8 +267,9 @@ dump(const struct cute_shm *shm, int n, char **paths)
 static void
 check_options(int n)
 {
-	if (opt_raw + opt_npy + opt_json > 1)
-		cli_misuse("--raw, --npy and --json exclude each other");
+	if (opt_raw + opt_npy + opt_json + opt_hex > 1)
+		cli_misuse("--raw, --npy, --hex and --json exclude each "
+			   "other");
 	if ((opt_raw || opt_npy) && n != 2)
 		cli_misuse("--%s is for one PATH", opt_raw ? "raw" : "npy");
 	if ((opt_raw || opt_npy) && isatty(STDOUT_FILENO))

@@ -32,6 +32,8 @@ bin_cute_shm_dump_SOURCES = \
 	bin/dump.h \
 	bin/dump_raw.c \
 	bin/dump_text.c \
+	bin/hex.c \
+	bin/hex.h \
 	bin/slice.c \
 	bin/slice.h
 bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcute_shm.la

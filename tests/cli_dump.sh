@@ -38,6 +38,23 @@ t cute-shm-dump --raw demo table
 t cute-shm-dump --raw demo
 t cute-shm-dump --raw --npy demo table/id
 
+say 'the segment itself'
+t cute-shm-dump --hex demo b/b1 b/alias
+t cute-shm-dump --hex demo nothing
+t cute-shm-dump --hex --json demo
+cute-shm-dump --hex demo >"$tmp/hex" || fail '--hex'
+# All rows but those of data, which end within a row.
+if command -v hexdump >/dev/null; then
+	hexdump -Cv "$root/cute-shm.demo" >"$tmp/hexdump"
+	sed -n 's/|  [a-z/].*$/|/; /^00000000/,/^data: /s/^0/0/p' "$tmp/hex" |
+		grep -vxF -f "$tmp/hexdump" >"$tmp/strange" &&
+		fail "not as in hexdump: $(head -1 "$tmp/strange")"
+fi
+[ "$(grep -c '^0' "$tmp/hex")" -gt 200 ] || fail 'too few rows of --hex'
+make_project updated updated || fail 'no project updated'
+cute-shm-dump --hex updated pose | grep -q '/pose: sequence 2' ||
+	fail 'no live slot'
+
 say files
 cp "$root/cute-shm.demo" "$tmp/copy"
 t cute-shm-dump -f "$tmp/copy" words

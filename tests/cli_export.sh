@@ -24,6 +24,7 @@ t cute-shm-export -f --segment "$tmp/demo.seg" "$tmp/again.seg"
 cmp "$tmp/demo.seg" "$tmp/again.seg" || fail 'not the same bytes'
 
 say 'with a command'
+# shellcheck disable=SC2016 # for the command's shell
 t cute-shm-load short "$tmp/demo.seg" -- sh -c \
 	'echo "$CUTE_SHM_PROJECT"; cute-shm-verify $CUTE_SHM_PROJECT; exit 5'
 only cute-shm.back cute-shm.demo cute-shm.piped

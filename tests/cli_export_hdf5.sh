@@ -52,6 +52,7 @@ t cute-shm-export -f "$tmp/damaged" "$tmp/damaged.h5"
 )
 cute-shm-hdf5 -o back "$tmp/demo.h5" >/dev/null || fail 'the file is gone'
 same demo back
-[ ! -e "$tmp/torn.h5" ] && [ ! -e "$tmp/damaged.h5" ] || fail 'a half file'
+[ ! -e "$tmp/torn.h5" ] || fail 'a file of a torn project'
+[ ! -e "$tmp/damaged.h5" ] || fail 'a file of a damaged project'
 [ -z "$(find "$tmp" -name '.*.????????????????')" ] || fail 'left behind'
 finish
