@@ -258,8 +258,9 @@ help(void)
 		if (w > width)
 			width = w;
 	}
-	printf("Usage: %s [OPTION...] %s\n%s\n\n", program->name,
-	       program->operands, program->summary);
+	printf("Usage: %s [OPTION...]%s%s\n%s\n\n", program->name,
+	       program->operands[0] ? " " : "", program->operands,
+	       program->summary);
 	help_options(program->options, width);
 	help_options(common_options, width);
 	printf("\nA long option may have one dash or two; -- ends the options%s."

@@ -1,8 +1,8 @@
 # The tools: one small program each, over a shared cli, table and progress.
 
 noinst_LTLIBRARIES += bin/libcli.la
-bin_PROGRAMS += bin/cute-shm-dump bin/cute-shm-export bin/cute-shm-list \
-	bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
+bin_PROGRAMS += bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
+	bin/cute-shm-list bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
 	bin/cli.c \
@@ -26,6 +26,21 @@ bin_libcli_la_SOURCES = \
 	bin/value.c \
 	bin/value.h
 bin_libcli_la_LIBADD = -lm
+
+bin_cute_shm_doctor_SOURCES = \
+	bin/cute-shm-doctor.c \
+	bin/doctor.h \
+	bin/doctor_hdf5.c \
+	bin/doctor_leftovers.c \
+	bin/doctor_memory.c \
+	bin/doctor_root.c \
+	bin/doctor_user.c
+bin_cute_shm_doctor_CPPFLAGS = $(AM_CPPFLAGS)
+bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcute_shm.la
+if HDF5
+bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5 $(HDF5_CFLAGS)
+bin_cute_shm_doctor_LDADD += $(HDF5_LIBS)
+endif
 
 bin_cute_shm_dump_SOURCES = \
 	bin/cute-shm-dump.c \

@@ -116,6 +116,12 @@ struct cute_shm_space {
 /* How much fits: free space of the root, MemAvailable, the cgroup's limit. */
 int cute_shm_available(const char *root, struct cute_shm_space *ret);
 
+/*
+ * 1 if systemd empties the root of the caller's projects when he logs out for
+ * the last time (RemoveIPC= of logind.conf(5), for /dev/shm), else 0.
+ */
+int cute_shm_ends_at_logout(const char *root);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -130,20 +130,27 @@ is_cleared(const char *root)
 	return ret;
 }
 
+int
+cute_shm_ends_at_logout(const char *root)
+{
+	struct passwd entry, *user = NULL;
+	char buffer[4096];
+
+	return geteuid() >= FIRST_ORDINARY &&
+	       is_cleared(root_or_default(root)) &&
+	       getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer),
+			  &user) == 0 &&
+	       user && logind_removes("", geteuid(), user->pw_name);
+}
+
 void
 logind_warn(const struct cute_shm_builder *b)
 {
 	static atomic_bool told;
-	struct passwd entry, *user = NULL;
-	char buffer[4096];
 
-	if (geteuid() < FIRST_ORDINARY || !is_cleared(b->root) ||
-	    getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &user) != 0 ||
-	    !user || !logind_removes("", geteuid(), user->pw_name) ||
-	    atomic_exchange(&told, true))
+	if (!cute_shm_ends_at_logout(b->root) || atomic_exchange(&told, true))
 		return;
-	cute_shm_log(CUTE_SHM_LOG_WARNING, "project %s ends when %s logs out: "
+	cute_shm_log(CUTE_SHM_LOG_WARNING, "project %s ends when you log out: "
 		     "systemd then empties %s (RemoveIPC=yes); 'loginctl "
-		     "enable-linger' keeps it", b->project, user->pw_name,
-		     b->root);
+		     "enable-linger' keeps it", b->project, b->root);
 }

@@ -2,6 +2,7 @@
 # is installed as a page of its own that leads there.
 
 MAN_CORE = \
+	man/cute-shm-doctor.1 \
 	man/cute-shm-dump.1 \
 	man/cute-shm-export.1 \
 	man/cute-shm-list.1 \
@@ -49,6 +50,7 @@ MAN_CALLS = \
 	man/cute_shm_close_at.3 \
 	man/cute_shm_dtype_size.3 \
 	man/cute_shm_element.3 \
+	man/cute_shm_ends_at_logout.3 \
 	man/cute_shm_errmsg.3 \
 	man/cute_shm_f32.3 \
 	man/cute_shm_f64.3 \
