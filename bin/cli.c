@@ -129,6 +129,9 @@ set(const struct cli_option *o, const char *value)
 	case CLI_COUNT:
 		*(unsigned *)o->to = (unsigned)number(o, value, 10, 4096);
 		break;
+	case CLI_MANY:
+		*(unsigned *)o->to = (unsigned)number(o, value, 10, 1000000000);
+		break;
 	case CLI_MODE:
 		*(mode_t *)o->to = (mode_t)number(o, value, 8, 0777);
 		break;

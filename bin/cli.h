@@ -26,7 +26,8 @@ enum cli_kind {
 	CLI_FLAG,		/* bool */
 	CLI_TEXT,		/* const char * */
 	CLI_TEXTS,		/* struct cli_list; may be repeated */
-	CLI_COUNT,		/* unsigned, from 1 */
+	CLI_COUNT,		/* unsigned, 1 to 4096 */
+	CLI_MANY,		/* unsigned, 1 to 1000000000 */
 	CLI_MODE		/* mode_t, octal, not 0 */
 };
 

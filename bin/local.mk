@@ -90,8 +90,17 @@ endif
 bin_cute_shm_verify_LDADD += lib/libcute_shm.la
 
 if HDF5
-bin_PROGRAMS += bin/cute-shm-hdf5
+bin_PROGRAMS += bin/cute-shm-evaluate bin/cute-shm-hdf5
 endif
+
+bin_cute_shm_evaluate_SOURCES = \
+	bin/cute-shm-evaluate.c \
+	bin/evaluate.h \
+	bin/evaluate_copy.c \
+	bin/evaluate_run.c
+bin_cute_shm_evaluate_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+bin_cute_shm_evaluate_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
+	lib/libcute_shm.la $(HDF5_LIBS)
 
 bin_cute_shm_hdf5_SOURCES = \
 	bin/cute-shm-hdf5.c \

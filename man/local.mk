@@ -25,6 +25,7 @@ MAN_CORE = \
 	man/cute_shm_walk.3
 
 MAN_HDF5 = \
+	man/cute-shm-evaluate.1 \
 	man/cute-shm-hdf5.1 \
 	man/cute-shm-hdf5.7 \
 	man/cute_shm_hdf5_load.3 \

@@ -12,7 +12,7 @@ cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
 	tests/cli_export.sh tests/cli_doctor.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
-	tests/cli_export_hdf5.sh
+	tests/cli_export_hdf5.sh tests/cli_evaluate.sh
 surface_tests = tests/check_exports.sh tests/check_headers.sh \
 	tests/check_link.sh
 TESTS += $(cli_tests) $(surface_tests)
@@ -22,7 +22,7 @@ EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/golden/cli_terminal tests/golden/cli_unlink \
 	tests/golden/cli_verify tests/golden/cli_dump \
 	tests/golden/cli_export tests/golden/cli_export_hdf5 \
-	tests/golden/cli_doctor
+	tests/golden/cli_doctor tests/golden/cli_evaluate
 
 if HDF5
 # What ./bootstrap demo shows, and the run over real files.

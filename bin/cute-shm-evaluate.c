@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* cute-shm-evaluate: one shared copy against one copy for each process. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cute_shm.h>
+#include <cute_shm_hdf5.h>
+
+#include "cli.h"
+#include "evaluate.h"
+#include "interrupt.h"
+#include "json.h"
+#include "table.h"
+#include "units.h"
+
+static bool opt_json;
+static const char *opt_root, *opt_processes = "1,5,10,15";
+static unsigned opt_iterations, opt_jobs;
+
+static const struct cli_option options[] = {
+	{ 'i', CLI_MANY, "iterations", "N",
+	  "reads of an element of each array; default as many as in 0.2 s",
+	  &opt_iterations },
+	{ 'n', CLI_TEXT, "processes", "LIST",
+	  "numbers of readers; default 1,5,10,15", &opt_processes },
+	{ 'j', CLI_COUNT, "jobs", "N",
+	  "threads that load; default as many as there are CPUs",
+	  &opt_jobs },
+	{ 0, CLI_FLAG, "json", NULL, "the results as JSON", &opt_json },
+	{ 0, CLI_TEXT, "root", "DIR",
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
+	  &opt_root },
+	{ .name = NULL }
+};
+
+static const struct cli_program program = {
+	.name = "cute-shm-evaluate",
+	.operands = "FILE PROJECT",
+	.summary = "Compare: readers of the HDF5 file FILE that share PROJECT, "
+		   "and readers that\nload a copy each.  A project that is "
+		   "not there is made, and removed at the end.",
+	.statuses = "  0   evaluated\n"
+		    "  1   failed\n"
+		    "  2   in part: some copies do not fit into memory\n"
+		    "  3   the project does not fit into memory\n"
+		    "  64  misuse of the command line\n",
+	.min_operands = 2,
+	.max_operands = 2,
+	.options = options,
+};
+
+static const struct table_column columns[] = {
+	{ .title = "data" },
+	{ .title = "readers", .right = true },
+	{ .title = "ready after", .right = true },
+	{ .title = "iterations/s", .right = true },
+	{ .title = "PSS", .right = true },
+	{ .title = "private", .right = true },
+	{ .title = "memory", .right = true },
+};
+
+/* What holds for all rows. */
+struct evaluation {
+	const char *file;
+	const char *project;
+	uint64_t segment_size;
+	uint64_t copy_size;
+	struct table *table;
+	struct json json;
+	bool partial;
+};
+
+/* ---------------------------------------------------------------- the rows */
+
+static void
+report_row(struct evaluation *e, const char *data, unsigned n,
+	   const struct evaluate_result *r, uint64_t memory)
+{
+	struct json *j = &e->json;
+
+	if (opt_json) {
+		json_open(j, NULL, '{');
+		json_text(j, "data", data);
+		json_number(j, "processes", n);
+		json_seconds(j, "ready_seconds", r->ready);
+		json_seconds(j, "iterations_per_second", r->rate);
+		json_number(j, "pss", r->pss);
+		json_number(j, "private", r->private_bytes);
+		json_number(j, "memory", memory);
+		json_close(j, '}');
+		return;
+	}
+	table_cell(e->table, "%s", data);
+	table_cell(e->table, "%u", n);
+	table_cell(e->table, "%s", units_seconds(r->ready).text);
+	table_cell(e->table, "%.0f", r->rate);
+	table_cell(e->table, "%s", units_size(r->pss).text);
+	table_cell(e->table, "%s", units_size(r->private_bytes).text);
+	table_cell(e->table, "%s", units_size(memory).text);
+}
+
+/* Rather say so than have the kernel end a process. */
+static void
+report_no_room(struct evaluation *e, unsigned n, uint64_t need,
+	       uint64_t available)
+{
+	struct json *j = &e->json;
+
+	e->partial = true;
+	cli_message("%u copies of %s need %s of memory, %s is there", n,
+		    e->file, units_size(need).text,
+		    units_size(available).text);
+	if (opt_json) {
+		json_open(j, NULL, '{');
+		json_text(j, "data", "copies");
+		json_number(j, "processes", n);
+		json_null(j, "ready_seconds");
+		json_null(j, "iterations_per_second");
+		json_null(j, "pss");
+		json_null(j, "private");
+		json_number(j, "memory", need);
+		json_close(j, '}');
+		return;
+	}
+	table_cell(e->table, "copies");
+	table_cell(e->table, "%u", n);
+	table_cell(e->table, "-");
+	table_cell(e->table, "-");
+	table_cell(e->table, "-");
+	table_cell(e->table, "-");
+	table_cell(e->table, "%s", units_size(need).text);
+}
+
+static bool
+evaluate_shared(struct evaluation *e, unsigned n)
+{
+	struct evaluate_request request = {
+		.project = e->project, .root = opt_root, .processes = n,
+		.iterations = opt_iterations,
+	};
+	struct evaluate_result r;
+
+	if (!evaluate_run(&request, &r))
+		return false;
+	report_row(e, "shared", n, &r, e->segment_size + r.anonymous);
+	return true;
+}
+
+static bool
+evaluate_copies(struct evaluation *e, unsigned n)
+{
+	struct evaluate_request request = {
+		.file = e->file, .processes = n, .iterations = opt_iterations,
+	};
+	uint64_t need = e->copy_size * n;
+	struct cute_shm_space space;
+	struct evaluate_result r;
+
+	/* What the root does not say, the bounds on all memory do. */
+	if (cute_shm_available(NULL, &space) == 0 &&
+	    need > space.available - space.available / 8) {
+		report_no_room(e, n, need, space.available);
+		return true;
+	}
+	if (!evaluate_run(&request, &r))
+		return false;
+	report_row(e, "copies", n, &r, r.pss);
+	return true;
+}
+
+/* ------------------------------------------------------------- the project */
+
+/* Of this file, or it would be two things that are compared. */
+static int
+check_source(const struct cute_shm *shm, const char *file)
+{
+	char *path = realpath(file, NULL);
+	struct cute_shm_info info;
+	int err = 0;
+
+	cute_shm_info(shm, &info);
+	if (!path || strcmp(path, info.source) != 0)
+		err = cute_shm_fail(CUTE_SHM_ERR_EXISTS, "project %s exists, "
+				    "and is from %s: choose another name",
+				    info.project, *info.source ? info.source :
+				    "no file");
+	free(path);
+	return err;
+}
+
+static int
+on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
+{
+	(void)p;
+	(void)arg;
+	return interrupt_pending();
+}
+
+/* The one that is there, or a new one that ends with us. */
+static int
+get_project(const char *project, const char *file, struct cute_shm **ret)
+{
+	struct cute_shm_open_options open = {
+		.size = sizeof(open), .root = opt_root,
+	};
+	struct cute_shm_hdf5_options load = {
+		.size = sizeof(load), .root = opt_root, .jobs = opt_jobs,
+		.flags = CUTE_SHM_HDF5_EPHEMERAL | CUTE_SHM_HDF5_KEEP_GOING,
+		.creator = "cute-shm-evaluate " CUTE_SHM_VERSION,
+		.progress = on_progress,
+		.handle = ret,
+	};
+	int err = cute_shm_open(project, &open, ret);
+
+	if (err == 0)
+		return check_source(*ret, file);
+	if (err != CUTE_SHM_ERR_NOT_FOUND)
+		return err;
+	return cute_shm_hdf5_load(project, file, &load, NULL);
+}
+
+/* ---------------------------------------------------------------------- all */
+
+#define MAX_COUNTS 64
+
+/* "1,5,10,15" */
+static unsigned
+parse_processes(unsigned counts[MAX_COUNTS])
+{
+	const char *p = opt_processes;
+	unsigned long number;
+	unsigned n = 0;
+	char *end;
+
+	do {
+		number = strtoul(p, &end, 10);
+		if (*p < '0' || *p > '9' || number == 0 || number > 4096 ||
+		    (*end && *end != ',') || n == MAX_COUNTS)
+			cli_misuse("option '--processes': '%s' is no list of "
+				   "numbers from 1 to 4096", opt_processes);
+		counts[n++] = (unsigned)number;
+		p = end + 1;
+	} while (*end);
+	return n;
+}
+
+static bool
+evaluate_all(struct evaluation *e, const unsigned *counts, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n && !interrupt_pending(); i++)
+		if (!evaluate_shared(e, counts[i]) ||
+		    !evaluate_copies(e, counts[i]))
+			return false;
+	return !interrupt_pending();
+}
+
+static void
+begin_report(struct evaluation *e)
+{
+	e->table = table_new(columns, sizeof(columns) / sizeof(*columns));
+	if (!opt_json)
+		return;
+	e->json.out = stdout;
+	json_open(&e->json, NULL, '{');
+	json_text(&e->json, "file", e->file);
+	json_text(&e->json, "project", e->project);
+	json_number(&e->json, "segment_size", e->segment_size);
+	json_number(&e->json, "copy_size", e->copy_size);
+	json_number(&e->json, "iterations", opt_iterations);
+	json_open(&e->json, "results", '[');
+}
+
+static void
+end_report(struct evaluation *e)
+{
+	if (opt_json) {
+		json_close(&e->json, ']');
+		json_close(&e->json, '}');
+	} else {
+		table_print(e->table, 0, stdout);
+	}
+	table_free(e->table);
+}
+
+static int
+evaluate(const char *file, const char *project, const unsigned *counts,
+	 unsigned n)
+{
+	struct evaluation e = { .file = file, .project = project };
+	struct cute_shm *shm = NULL;
+	struct cute_shm_info info;
+	bool good;
+	int err = get_project(project, file, &shm);
+
+	if (err != 0) {
+		if (!interrupt_pending())
+			cli_message("%s", cute_shm_errmsg());
+		cute_shm_close(shm);
+		return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
+	}
+	cute_shm_info(shm, &info);
+	e.segment_size = info.size;
+	e.copy_size = evaluate_copy_size(file);
+	begin_report(&e);
+	good = evaluate_all(&e, counts, n);
+	end_report(&e);
+	cute_shm_close(shm);
+	return !good ? CLI_FAILED : e.partial ? CLI_PARTIAL : CLI_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned counts[MAX_COUNTS], n;
+	int status;
+
+	cli_begin(&program, argc, argv);
+	n = parse_processes(counts);
+	interrupt_begin();
+	status = cli_end(evaluate(argv[0], argv[1], counts, n));
+	interrupt_end();
+	return status;
+}
