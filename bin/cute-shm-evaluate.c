@@ -20,7 +20,7 @@ static unsigned opt_iterations, opt_jobs;
 
 static const struct cli_option options[] = {
 	{ 'i', CLI_MANY, "iterations", "N",
-	  "reads of an element of each array; default as many as in 0.2 s",
+	  "reads of one element of each array; default: for 0.2 s",
 	  &opt_iterations },
 	{ 'n', CLI_TEXT, "processes", "LIST",
 	  "numbers of readers; default 1,5,10,15", &opt_processes },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cute-shm-list: what projects there are, and what is in them. */
+#include <fnmatch.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +10,26 @@
 #include "list.h"
 #include "text.h"
 
-bool list_with_tree, list_exact_bytes;
+bool list_with_nodes, list_exact_bytes, list_as_tree;
 static bool opt_short, opt_json, opt_any_owner;
-static const char *opt_root;
+static const char *opt_root, *opt_columns, *opt_sort;
+static struct cli_list opt_path;
 
 static const struct cli_option options[] = {
 	{ 's', CLI_FLAG, "short", NULL,
-	  "a row per project: arrays, size, age, owner, users, integrity",
+	  "a row per project: arrays, size, age, owner, users, state",
 	  &opt_short },
+	{ 'o', CLI_TEXT, "columns", "LIST",
+	  "such a row, of these columns: project,data,source,...",
+	  &opt_columns },
+	{ 0, CLI_TEXT, "sort", "KEY",
+	  "projects by name, size, arrays or age (the newest first)",
+	  &opt_sort },
+	{ 0, CLI_FLAG, "tree", NULL, "names below those of their groups",
+	  &list_as_tree },
+	{ 0, CLI_TEXTS, "path", "GLOB",
+	  "only what matches, as arm/* or *_raw; may be repeated",
+	  &opt_path },
 	{ 0, CLI_FLAG, "json", NULL, "the same as JSON, all values in full",
 	  &opt_json },
 	{ 0, CLI_FLAG, "bytes", NULL, "sizes in bytes", &list_exact_bytes },
@@ -33,7 +45,8 @@ static const struct cli_program program = {
 	.name = "cute-shm-list",
 	.operands = "[PROJECT...]",
 	.summary = "Show projects in shared memory, with their arrays and "
-		   "attributes; all of them,\nor those that are named.",
+		   "attributes; all of them,\nor those that are named or "
+		   "match, as 'run-*'.",
 	.statuses = "  0   listed, damaged and foreign segments included\n"
 		    "  1   a project that was named is not there, or the root "
 		    "is not\n"
@@ -46,70 +59,29 @@ struct request {
 	char **names;
 	int count;
 	bool *found;
-	uint64_t listed;
+	struct cute_shm_info *projects;	/* those that are asked for */
+	size_t project_count;
+	struct list_total total;
 	const struct list_view *view;
 };
 
-struct units
-list_owner(const struct cute_shm_info *info)
+bool
+list_filtered(void)
 {
-	const struct passwd *user = getpwuid(info->uid);
-	struct units ret;
-
-	if (user)
-		snprintf(ret.text, sizeof(ret.text), "%s", user->pw_name);
-	else
-		snprintf(ret.text, sizeof(ret.text), "%ju",
-			 (uintmax_t)info->uid);
-	return ret;
+	return opt_path.count > 0;
 }
 
-struct units
-list_size(uint64_t bytes)
+bool
+list_wanted(const struct cute_shm_node *node)
 {
-	struct units ret;
+	const char *const *p = opt_path.items;
 
-	if (!list_exact_bytes)
-		return units_size(bytes);
-	snprintf(ret.text, sizeof(ret.text), "%" PRIu64, bytes);
-	return ret;
-}
-
-const char *
-list_status(int err)
-{
-	switch (err) {
-	case CUTE_SHM_OK:
-		return "sound";
-	case CUTE_SHM_ERR_CORRUPT:
-		return "damaged";
-	case CUTE_SHM_ERR_FORMAT:
-		return "foreign";
-	case CUTE_SHM_ERR_UNSUPPORTED:
-		return "unsupported";
-	case CUTE_SHM_ERR_OWNER:
-		return "untrusted";
-	case CUTE_SHM_ERR_PERMISSION:
-		return "unreadable";
-	default:
-		return "error";
-	}
-}
-
-int
-list_integrity(const struct list_project *p, const char **message)
-{
-	struct cute_shm_verify_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_VERIFY_METADATA
-	};
-	int err = p->err;
-
-	*message = p->message;
-	if (p->shm) {
-		err = cute_shm_verify(p->shm, &opt, NULL);
-		*message = err ? cute_shm_errmsg() : "";
-	}
-	return err;
+	if (!list_filtered())
+		return true;
+	for (; *p; p++)
+		if (fnmatch(**p == '/' ? *p + 1 : *p, node->path, 0) == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -119,7 +91,8 @@ requested(struct request *r, const char *project)
 	int i;
 
 	for (i = 0; i < r->count; i++) {
-		if (strcmp(r->names[i], project) == 0) {
+		if (fnmatch(r->names[i], project, 0) == 0 ||
+		    strcmp(r->names[i], project) == 0) {
 			r->found[i] = true;
 			ret = true;
 		}
@@ -166,8 +139,75 @@ message_of(int err)
 	return err ? cute_shm_errmsg() : "";
 }
 
+/* The listing's texts last for the call only. */
+static struct cute_shm_info
+keep(const struct cute_shm_info *info)
+{
+	struct cute_shm_info ret = *info;
+
+	ret.message = text_format("%s", info->message);
+	ret.project = text_format("%s", info->project);
+	ret.path = text_format("%s", info->path);
+	ret.version = text_format("%s", info->version);
+	ret.creator = text_format("%s", info->creator);
+	ret.source = text_format("%s", info->source);
+	return ret;
+}
+
+static void
+forget(const struct cute_shm_info *info)
+{
+	free((char *)(uintptr_t)info->message);
+	free((char *)(uintptr_t)info->project);
+	free((char *)(uintptr_t)info->path);
+	free((char *)(uintptr_t)info->version);
+	free((char *)(uintptr_t)info->creator);
+	free((char *)(uintptr_t)info->source);
+}
+
 static int
-each_project(const struct cute_shm_info *info, void *arg)
+add_project(const struct cute_shm_info *info, void *arg)
+{
+	struct request *r = arg;
+
+	if (!requested(r, info->project))
+		return 0;
+	r->projects = text_alloc(r->projects, r->project_count + 1,
+				 sizeof(*r->projects));
+	r->projects[r->project_count++] = keep(info);
+	return 0;
+}
+
+static void
+add_matching(const struct cute_shm *shm, struct list_total *total)
+{
+	struct cute_shm_node top, node;
+	struct cute_shm_array a;
+	int err = cute_shm_find(shm, "", &top);
+
+	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node))
+		if (node.kind == CUTE_SHM_ARRAY && list_wanted(&node) &&
+		    cute_shm_node_array(&node, &a) == 0) {
+			total->arrays++;
+			total->bytes += a.data_size;
+		}
+}
+
+/* Of segments, or of the data of those arrays that are shown. */
+static void
+add_total(const struct list_project *p, struct list_total *total)
+{
+	total->projects++;
+	if (!list_filtered()) {
+		total->arrays += p->info->array_count;
+		total->bytes += p->info->err ? 0 : p->info->size;
+	} else if (p->shm) {
+		add_matching(p->shm, total);
+	}
+}
+
+static void
+show_project(struct request *r, const struct cute_shm_info *info)
 {
 	struct cute_shm_open_options opt = {
 		.size = sizeof(opt), .root = opt_root,
@@ -176,27 +216,85 @@ each_project(const struct cute_shm_info *info, void *arg)
 	struct list_project p = {
 		.info = info, .err = info->err, .message = info->message
 	};
-	struct request *r = arg;
 	struct cute_shm *shm = NULL;
 	char *message = NULL;
 
-	if (!requested(r, info->project))
-		return 0;
-	r->listed++;
 	if (!p.err) {
 		p.err = cute_shm_open(info->project, &opt, &shm);
 		message = text_format("%s", message_of(p.err));
 		p.message = message;
 		p.shm = shm;
 	}
+	/* What is damaged there, verification says. */
+	if (shm)
+		(void)cute_shm_updates(shm, &p.updates);
 	/* Without /proc they are not to be seen, that is all. */
 	if (shm && info->in_use)
 		cute_shm_users(shm, add_user, &p);
+	add_total(&p, &r->total);
 	r->view->project(&p);
 	free_users(&p);
 	cute_shm_close(shm);
 	free(message);
-	return 0;
+}
+
+/* ----------------------------------------------------------------- sorting */
+
+static int
+by_size(const void *a, const void *b)
+{
+	const struct cute_shm_info *x = a, *y = b;
+
+	return x->size < y->size ? 1 : x->size > y->size ? -1 :
+	       strcmp(x->project, y->project);
+}
+
+static int
+by_arrays(const void *a, const void *b)
+{
+	const struct cute_shm_info *x = a, *y = b;
+
+	return x->array_count < y->array_count ? 1 :
+	       x->array_count > y->array_count ? -1 :
+	       strcmp(x->project, y->project);
+}
+
+static int
+by_age(const void *a, const void *b)
+{
+	const struct cute_shm_info *x = a, *y = b;
+
+	return x->created_ns < y->created_ns ? 1 :
+	       x->created_ns > y->created_ns ? -1 :
+	       strcmp(x->project, y->project);
+}
+
+/* The order of 'key'; they come by name. */
+static bool
+order(const char *key, int (**ret)(const void *, const void *))
+{
+	*ret = strcmp(key, "size") == 0 ? by_size :
+	       strcmp(key, "arrays") == 0 ? by_arrays :
+	       strcmp(key, "age") == 0 ? by_age : NULL;
+	return *ret || strcmp(key, "name") == 0;
+}
+
+static void
+show_all(struct request *r)
+{
+	int (*compare)(const void *, const void *);
+	size_t i;
+
+	if (opt_sort && order(opt_sort, &compare) && compare &&
+	    r->project_count > 0)
+		qsort(r->projects, r->project_count, sizeof(*r->projects),
+		      compare);
+	for (i = 0; i < r->project_count; i++) {
+		if (!ferror(stdout))
+			show_project(r, &r->projects[i]);
+		forget(&r->projects[i]);
+	}
+	free(r->projects);
 }
 
 static const char *
@@ -218,6 +316,10 @@ report_missing(const char *project)
 	};
 	struct cute_shm *shm;
 
+	if (strpbrk(project, "*?[")) {
+		cli_message("no project matches \"%s\"", project);
+		return true;
+	}
 	if (cute_shm_open(project, &opt, &shm) != 0) {
 		cli_message("%s", cute_shm_errmsg());
 		return true;
@@ -242,17 +344,35 @@ list(struct request *r)
 	/* A root that cannot be listed is told below. */
 	cute_shm_set_log(CUTE_SHM_LOG_INFO, on_log, NULL);
 	(void)cute_shm_collect(opt_root, NULL, NULL);
-	if (cute_shm_list(opt_root, each_project, r) != 0) {
+	if (cute_shm_list(opt_root, add_project, r) != 0) {
 		cli_message("%s", cute_shm_errmsg());
 		return CLI_FAILED;
 	}
+	show_all(r);
 	for (i = 0; i < r->count; i++) {
 		if (!r->found[i] && report_missing(r->names[i]))
 			status = CLI_FAILED;
 	}
-	if (r->listed == 0 && r->count == 0 && !opt_json)
+	if (r->total.projects == 0 && r->count == 0 && !opt_json)
 		cli_message("no projects in %s", root());
 	return status;
+}
+
+static void
+check_options(void)
+{
+	int (*compare)(const void *, const void *);
+
+	if (opt_columns && !list_set_columns(opt_columns))
+		cli_misuse("option '--columns': '%s' is no list of columns; "
+			   "the manual has their names", opt_columns);
+	if (opt_sort && !order(opt_sort, &compare))
+		cli_misuse("option '--sort': '%s' is none of name, size, "
+			   "arrays, age", opt_sort);
+	if (opt_columns)
+		opt_short = true;
+	if (opt_short && list_as_tree)
+		cli_misuse("--tree shows arrays, not a row per project");
 }
 
 int
@@ -262,13 +382,14 @@ main(int argc, char **argv)
 	int status;
 
 	r.count = cli_begin(&program, argc, argv);
+	check_options();
 	r.found = text_alloc(NULL, (size_t)r.count, sizeof(*r.found));
 	memset(r.found, 0, (size_t)r.count * sizeof(*r.found));
-	list_with_tree = !opt_short;
+	list_with_nodes = !opt_short;
 	r.view = opt_json ? &list_json : opt_short ? &list_short : &list_full;
 	r.view->begin();
 	status = list(&r);
-	r.view->end();
+	r.view->end(&r.total);
 	free(r.found);
 	return cli_end(status);
 }

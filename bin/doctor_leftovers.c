@@ -30,25 +30,10 @@ keep_name(char **name, const char *project)
 		*name = text_format("%s", project);
 }
 
-static bool
-any_torn(const struct cute_shm *shm)
-{
-	struct cute_shm_node top, node;
-	struct cute_shm_state state;
-	struct cute_shm_array a;
-	int err = cute_shm_find(shm, "", &top);
-
-	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node))
-		if (node.kind == CUTE_SHM_ARRAY &&
-		    cute_shm_node_array(&node, &a) == 0 && a.data_size > 0 &&
-		    cute_shm_state(&a, &state) == 0 && state.torn)
-			return true;
-	return false;
-}
-
 static int
 each(const struct cute_shm_info *info, void *arg)
 {
+	struct cute_shm_updates updates;
 	struct count *c = arg;
 	struct cute_shm *shm;
 
@@ -63,7 +48,7 @@ each(const struct cute_shm_info *info, void *arg)
 		keep_name(&c->damaged_name, info->project);
 	} else if (info->err == 0 &&
 		   cute_shm_open_file(info->path, NULL, &shm) == 0) {
-		if (any_torn(shm)) {
+		if (cute_shm_updates(shm, &updates) == 0 && updates.torn > 0) {
 			c->torn++;
 			keep_name(&c->torn_name, info->project);
 		}

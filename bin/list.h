@@ -20,23 +20,45 @@ struct list_project {
 	const struct cute_shm *shm;	/* NULL: listed only, see err */
 	int err;			/* why it could not be opened */
 	const char *message;		/* the sentence for it */
+	struct cute_shm_updates updates;
 	struct list_user *users;	/* other processes that have it open */
 	size_t user_count;		/* as far as they can be seen */
+};
+
+/* What was shown, in all. */
+struct list_total {
+	uint64_t projects;
+	uint64_t arrays;
+	uint64_t bytes;
 };
 
 struct list_view {
 	void (*begin)(void);
 	void (*project)(const struct list_project *p);
-	void (*end)(void);
+	void (*end)(const struct list_total *total);
 };
 
 extern const struct list_view list_full, list_short, list_json;
-extern bool list_with_tree;		/* JSON: arrays too */
+extern bool list_with_nodes;		/* JSON: arrays too */
 extern bool list_exact_bytes;		/* sizes as plain numbers */
+extern bool list_as_tree;		/* names below their groups */
+
+/* Columns of list_short by name, ends with NULL; false after a message. */
+bool list_set_columns(const char *names);
+
+/* Whether the node is to be shown, by --path. */
+bool list_wanted(const struct cute_shm_node *node);
+bool list_filtered(void);
 
 /* The user's name, else the number. */
 struct units list_owner(const struct cute_shm_info *info);
 struct units list_size(uint64_t bytes);
+
+/* "in use, ephemeral, 2 torn", for free(); "" when there is nothing to say. */
+char *list_state(const struct list_project *p);
+
+/* The line that ends a listing of several projects, or of some arrays. */
+void list_put_total(const struct list_total *total);
 
 /* "sound", "damaged", "foreign", ...: what an error makes of a segment. */
 const char *list_status(int err);

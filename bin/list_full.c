@@ -30,8 +30,9 @@ begin(void)
 }
 
 static void
-end(void)
+end(const struct list_total *total)
 {
+	list_put_total(total);
 }
 
 /* ------------------------------------------------------------------- title */
@@ -261,11 +262,29 @@ put_state(FILE *out, const struct cute_shm_node *node)
 			state.sealed ? "" : ", unsealed");
 }
 
+/* The path; in a tree the name, below those of its groups. */
+static void
+add_name(struct table *t, const struct cute_shm_node *node)
+{
+	const char *end = node->kind == CUTE_SHM_GROUP && *node->path ? "/" :
+			  "";
+	const char *p;
+	int depth = 0;
+
+	if (!list_as_tree) {
+		table_cell(t, "/%s%s", node->path, end);
+		return;
+	}
+	for (p = node->path; *p; p++)
+		depth += *p == '/';
+	table_cell(t, "%*s%s%s", 2 * depth, "", *node->path ? node->name : "/",
+		   end);
+}
+
 static void
 add_path(struct table *t, const struct cute_shm_node *node)
 {
-	table_cell(t, "/%s%s", node->path,
-		   node->kind == CUTE_SHM_GROUP && *node->path ? "/" : "");
+	add_name(t, node);
 	table_cell(t, "%s", "");
 	table_cell(t, "%s", "");
 	table_cell(t, "%s", "");
@@ -282,7 +301,7 @@ add_array(struct table *t, const struct cute_shm_node *node)
 		return err;
 	shape = value_shape(array.dtype, array.ndim, array.shape);
 	dtype = value_dtype(array.dtype);
-	table_cell(t, "/%s", node->path);
+	add_name(t, node);
 	table_cell(t, "%s", shape);
 	table_cell(t, "%s", dtype);
 	table_cell(t, "%s", list_size(array.data_size).text);
@@ -295,6 +314,8 @@ add_array(struct table *t, const struct cute_shm_node *node)
 static bool
 silent(const struct cute_shm_node *node)
 {
+	if (list_as_tree)
+		return *node->path == '\0' && node->attr_count == 0;
 	return node->kind == CUTE_SHM_GROUP && node->attr_count == 0 &&
 	       (node->child_count > 0 || *node->path == '\0');
 }
@@ -327,17 +348,54 @@ add_node(struct table *t, const struct cute_shm_node *node)
 	return err;
 }
 
+/*
+ * Of a tree that is not shown whole: the groups above the node that were not
+ * shown yet.  *shown is the path that was shown last.
+ */
+static int
+add_groups_above(struct table *t, const struct cute_shm_node *node,
+		 char **shown)
+{
+	struct cute_shm_node group;
+	const char *p;
+	char *path;
+	int err = 0;
+
+	for (p = strchr(node->path, '/'); p && !err; p = strchr(p + 1, '/')) {
+		size_t size = (size_t)(p - node->path);
+
+		if (*shown && strncmp(*shown, node->path, size) == 0 &&
+		    ((*shown)[size] == '/' || (*shown)[size] == '\0'))
+			continue;
+		path = text_format("%.*s", (int)size, node->path);
+		err = cute_shm_find(node->shm, path, &group);
+		if (!err)
+			err = add_node(t, &group);
+		free(path);
+	}
+	free(*shown);
+	*shown = text_format("%s", node->path);
+	return err;
+}
+
 static int
 add_nodes(struct table *t, const struct cute_shm *shm)
 {
 	struct cute_shm_node top, node;
+	char *shown = NULL;
 	int err = cute_shm_find(shm, "", &top);
 
 	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node)) {
-		err = add_node(t, &node);
+		if (!list_wanted(&node))
+			continue;
+		if (list_as_tree && list_filtered())
+			err = add_groups_above(t, &node, &shown);
+		if (!err)
+			err = add_node(t, &node);
 		if (err)
-			return err;
+			break;
 	}
+	free(shown);
 	return err == CUTE_SHM_ERR_END ? 0 : err;
 }
 

@@ -18,9 +18,14 @@ begin(void)
 }
 
 static void
-end(void)
+end(const struct list_total *total)
 {
 	json_close(&json, ']');
+	json_open(&json, "total", '{');
+	json_number(&json, "project_count", total->projects);
+	json_number(&json, "array_count", total->arrays);
+	json_number(&json, "size", total->bytes);
+	json_close(&json, '}');
 	json_close(&json, '}');
 }
 
@@ -74,7 +79,8 @@ put_nodes(const struct cute_shm *shm)
 
 	json_open(&json, "nodes", '[');
 	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node))
-		put_node(&node);
+		if (list_wanted(&node))
+			put_node(&node);
 	json_close(&json, ']');
 }
 
@@ -107,8 +113,10 @@ put_uuid(const uint8_t *u)
 
 /* What only a sound header tells. */
 static void
-put_header(const struct cute_shm_info *info)
+put_header(const struct list_project *p)
 {
+	const struct cute_shm_info *info = p->info;
+
 	json_text(&json, "format", info->version);
 	json_number(&json, "node_count", info->node_count);
 	json_number(&json, "array_count", info->array_count);
@@ -120,6 +128,9 @@ put_header(const struct cute_shm_info *info)
 	json_bool(&json, "ephemeral", info->ephemeral);
 	json_bool(&json, "orphan", info->orphan);
 	json_bool(&json, "in_use", info->in_use);
+	json_number(&json, "updated_count", p->updates.updated);
+	json_number(&json, "unsealed_count", p->updates.unsealed);
+	json_number(&json, "torn_count", p->updates.torn);
 	put_source(info);
 	put_uuid(info->uuid);
 	json_hex(&json, "metadata_digest", info->metadata_digest);
@@ -162,10 +173,10 @@ project(const struct list_project *p)
 	json_number(&json, "uid", info->uid);
 	json_number(&json, "gid", info->gid);
 	if (!info->err) {
-		put_header(info);
+		put_header(p);
 		put_users(p);
 	}
-	if (p->shm && list_with_tree)
+	if (p->shm && list_with_nodes)
 		put_nodes(p->shm);
 	json_close(&json, '}');
 }

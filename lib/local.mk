@@ -54,6 +54,7 @@ lib_libcore_la_SOURCES = \
 	lib/tree.c \
 	lib/typed.c \
 	lib/unlink.c \
+	lib/updates.c \
 	lib/users.c \
 	lib/verify.c \
 	lib/verify.h \

@@ -104,21 +104,6 @@ copy_updated(const struct save *s, const struct cute_shm_array *a)
 	return err;
 }
 
-/* Most projects have none that was. */
-static bool
-any_updated(const struct cute_shm *shm)
-{
-	const struct format_live *live;
-	uint64_t i;
-
-	live = segment_at(shm, shm->header.live_offset,
-			  shm->header.array_count * sizeof(*live));
-	for (i = 0; live && i < shm->header.array_count; i++)
-		if (__atomic_load_n(&live[i].sequence, __ATOMIC_ACQUIRE) != 0)
-			return true;
-	return false;
-}
-
 static int
 copy_all_updated(const struct save *s)
 {
@@ -156,6 +141,7 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 	      const struct cute_shm_save_options *opt)
 {
 	struct save s = { .opt = { .size = sizeof(s.opt) }, .shm = shm };
+	struct cute_shm_updates updates;
 	struct outfile out;
 	int err;
 
@@ -177,7 +163,9 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 				    "no memory to save a segment");
 	if (err == 0)
 		err = copy(&s, 0, shm->header.segment_size, true);
-	if (err == 0 && any_updated(shm))
+	if (err == 0)
+		err = cute_shm_updates(shm, &updates);
+	if (err == 0 && updates.updated > 0)
 		err = copy_all_updated(&s);
 	if (err == 0)
 		err = put_header(&s);

@@ -53,6 +53,29 @@ make_project orphan lost
 t cute-shm-list lost
 t cute-shm-list lost
 
+say 'a part of it'
+t cute-shm-list --tree demo
+t cute-shm-list --tree --path 'b/*' --path '/table/x' demo
+t cute-shm-list --path '*x' 'd*' empty
+t cute-shm-list --json --path b/b1 demo
+t cute-shm-list --path nothing demo
+t cute-shm-list 'd*' 'n*'
+
+say 'columns and order'
+make_project updated updated || fail 'no project updated'
+make_project torn torn || fail 'no project torn'
+t cute-shm-list -s
+t cute-shm-list -o project,arrays,state,source --sort arrays
+t cute-shm-list --columns=digest,mode,data,segment,creator demo
+t cute-shm-list -s --sort size
+t cute-shm-list --json -s torn
+[ "$(cute-shm-list -o project --sort age | sed -n 2p)" = torn ] ||
+	fail '--sort age'
+t cute-shm-list -o project,colour
+t cute-shm-list --sort colour
+t cute-shm-list -s --tree
+cute-shm-unlink updated torn >/dev/null
+
 say 'foreign and damaged'
 echo 'not ours at all' >"$root/cute-shm.foreign"
 : >"$root/cute-shm.nothing"

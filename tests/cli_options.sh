@@ -3,8 +3,9 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-tools="cute-shm-dump cute-shm-list cute-shm-unlink cute-shm-verify"
-[ -x bin/cute-shm-hdf5 ] && tools="$tools cute-shm-hdf5"
+tools="cute-shm-doctor cute-shm-dump cute-shm-export cute-shm-list cute-shm-load
+	cute-shm-unlink cute-shm-verify"
+[ -x bin/cute-shm-hdf5 ] && tools="$tools cute-shm-evaluate cute-shm-hdf5"
 
 for tool in $tools; do
 	for option in -h -help --help; do

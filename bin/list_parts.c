@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* What the views share: parts of their text. */
+#include "list.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "text.h"
+
+void
+list_put_total(const struct list_total *total)
+{
+	if (total->projects < 2 && !list_filtered())
+		return;
+	printf("%stotal: %s, %s, %s\n", total->projects ? "\n" : "",
+	       units_count(total->projects, "project").text,
+	       units_count(total->arrays, "array").text,
+	       list_size(total->bytes).text);
+}
+
+static void
+add_state(FILE *out, const char *state)
+{
+	fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", state);
+}
+
+char *
+list_state(const struct list_project *p)
+{
+	struct text_buffer b;
+	char *counted;
+
+	text_buffer_begin(&b);
+	if (p->info->in_use)
+		add_state(b.out, "in use");
+	if (p->info->orphan)
+		add_state(b.out, "orphan");
+	else if (p->info->ephemeral)
+		add_state(b.out, "ephemeral");
+	if (p->updates.torn > 0) {
+		counted = text_format("%" PRIu64 " torn", p->updates.torn);
+		add_state(b.out, counted);
+		free(counted);
+	}
+	if (p->updates.unsealed > 0) {
+		counted = text_format("%" PRIu64 " unsealed",
+				      p->updates.unsealed);
+		add_state(b.out, counted);
+		free(counted);
+	}
+	return text_buffer_end(&b);
+}
+
+struct units
+list_owner(const struct cute_shm_info *info)
+{
+	const struct passwd *user = getpwuid(info->uid);
+	struct units ret;
+
+	if (user)
+		snprintf(ret.text, sizeof(ret.text), "%s", user->pw_name);
+	else
+		snprintf(ret.text, sizeof(ret.text), "%ju",
+			 (uintmax_t)info->uid);
+	return ret;
+}
+
+struct units
+list_size(uint64_t bytes)
+{
+	struct units ret;
+
+	if (!list_exact_bytes)
+		return units_size(bytes);
+	snprintf(ret.text, sizeof(ret.text), "%" PRIu64, bytes);
+	return ret;
+}
+
+const char *
+list_status(int err)
+{
+	switch (err) {
+	case CUTE_SHM_OK:
+		return "sound";
+	case CUTE_SHM_ERR_CORRUPT:
+		return "damaged";
+	case CUTE_SHM_ERR_FORMAT:
+		return "foreign";
+	case CUTE_SHM_ERR_UNSUPPORTED:
+		return "unsupported";
+	case CUTE_SHM_ERR_OWNER:
+		return "untrusted";
+	case CUTE_SHM_ERR_PERMISSION:
+		return "unreadable";
+	default:
+		return "error";
+	}
+}
+
+int
+list_integrity(const struct list_project *p, const char **message)
+{
+	struct cute_shm_verify_options opt = {
+		.size = sizeof(opt), .flags = CUTE_SHM_VERIFY_METADATA
+	};
+	int err = p->err;
+
+	*message = p->message;
+	if (p->shm) {
+		err = cute_shm_verify(p->shm, &opt, NULL);
+		*message = err ? cute_shm_errmsg() : "";
+	}
+	return err;
+}
