@@ -110,3 +110,22 @@ bin_cute_shm_hdf5_SOURCES = \
 bin_cute_shm_hdf5_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 bin_cute_shm_hdf5_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 	lib/libcute_shm.la
+
+# Completion, where the distributions look for it: by the name of the command
+# (bash), and by its first line (zsh).
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = bin/completion/_cute-shm
+EXTRA_DIST += bin/completion/cute-shm.bash
+
+install-data-hook:
+	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)"
+	$(INSTALL_DATA) $(srcdir)/bin/completion/cute-shm.bash \
+		"$(DESTDIR)$(bashcompletiondir)/cute-shm-list"
+	cd "$(DESTDIR)$(bashcompletiondir)" && for tool in $(bin_PROGRAMS); do \
+		test $$tool = bin/cute-shm-list || \
+		$(LN_S) -f cute-shm-list $${tool#bin/} || exit 1; done
+
+uninstall-hook:
+	cd "$(DESTDIR)$(bashcompletiondir)" && for tool in $(bin_PROGRAMS); do \
+		rm -f $${tool#bin/}; done

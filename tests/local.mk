@@ -13,8 +13,8 @@ cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_export.sh tests/cli_doctor.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh
-surface_tests = tests/check_exports.sh tests/check_headers.sh \
-	tests/check_link.sh
+surface_tests = tests/check_completion.sh tests/check_exports.sh \
+	tests/check_headers.sh tests/check_link.sh
 TESTS += $(cli_tests) $(surface_tests)
 EXTRA_DIST += $(surface_tests)
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
