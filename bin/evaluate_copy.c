@@ -35,8 +35,10 @@ evaluate_attach(const char *project, const char *root,
 	int err = cute_shm_open(project, &opt, &shm);
 
 	*ret = (struct evaluate_arrays){ .of = NULL };
-	if (err == 0)
-		err = cute_shm_find(shm, "", &top);
+	if (err != 0 || (err = cute_shm_find(shm, "", &top)) != 0) {
+		cli_message("%s", cute_shm_errmsg());
+		return false;
+	}
 	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node)) {
 		if (node.kind != CUTE_SHM_ARRAY ||
 		    cute_shm_node_array(&node, &a) != 0 || a.data_size == 0)

@@ -19,6 +19,12 @@
 /* How often the caller is told. */
 #define TICK_MS 100
 
+/*
+ * Until libhdf5 has answered once, it may be that it never will: if the caller's
+ * other threads were inside it when the child was made.
+ */
+#define START_SECONDS 30.0
+
 /* What both see. */
 struct shared {
 	struct board board;
@@ -123,12 +129,23 @@ handle(const struct saver *s, struct message *m, struct message **end)
 	free(m);
 }
 
+static int
+watch(const struct saver *s, double passed)
+{
+	if (passed < START_SECONDS ||
+	    __atomic_load_n(&s->l.board->beat, __ATOMIC_ACQUIRE) > 0)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "%s: libhdf5 does not "
+			     "answer; do not save while other threads use it",
+			     s->l.file);
+}
+
 /* Until the child has closed its end, or the caller wants no more. */
 static int
 listen_to_child(const struct saver *s, int pipe, struct message **end)
 {
 	struct pollfd p = { .fd = pipe, .events = POLLIN };
-	double told = seconds();
+	double start = seconds(), told = start;
 	struct message *m;
 	int rc = 0, n;
 
@@ -144,7 +161,9 @@ listen_to_child(const struct saver *s, int pipe, struct message **end)
 		}
 		if (seconds() - told >= TICK_MS / 1e3) {
 			told = seconds();
-			rc = progress(s);
+			rc = watch(s, told - start);
+			if (rc == 0)
+				rc = progress(s);
 		}
 	}
 	return rc;

@@ -322,8 +322,12 @@ put_text(const struct cute_shm_array *a, uint64_t i, uint8_t *to,
 
 	if (rc != 0)
 		return rc;
-	/* It may have grown since it was measured: an update. */
-	if (n >= texts->room - texts->size)
+	/* An update may have made it longer than it was: it is done again. */
+	if (texts->size == texts->room) {
+		memset(to, 0, sizeof(at));
+		return 0;
+	}
+	if (n > texts->room - texts->size - 1)
 		n = texts->room - texts->size - 1;
 	if (n > 0)
 		memcpy(at, text, (size_t)n);
