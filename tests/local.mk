@@ -129,7 +129,7 @@ core_tests = tests/test_ahead tests/test_build tests/test_build_large \
 	tests/test_error tests/test_layout tests/test_lifetime \
 	tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
-	tests/test_space
+	tests/test_space tests/test_syscalls tests/test_killed tests/test_users
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 endif
@@ -179,6 +179,22 @@ tests_test_publish_LDADD = $(CORE_TEST_LDADD)
 tests_test_rebuild_SOURCES = tests/test_rebuild.c tests/util.c tests/util.h
 tests_test_rebuild_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_rebuild_LDADD = $(CORE_TEST_LDADD)
+tests_test_killed_SOURCES = tests/test_killed.c tests/util.c tests/util.h
+tests_test_killed_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_killed_LDADD = $(CORE_TEST_LDADD)
+tests_test_users_SOURCES = tests/test_users.c tests/util.c tests/util.h
+tests_test_users_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_users_LDADD = $(CORE_TEST_LDADD)
+tests_test_syscalls_SOURCES = tests/test_syscalls.c tests/util.c tests/util.h
+tests_test_syscalls_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_syscalls_LDADD = $(CORE_TEST_LDADD)
+tests_test_syscalls_LDFLAGS = -Wl,--wrap=fstat -Wl,--wrap=lstat \
+	-Wl,--wrap=pread -Wl,--wrap=pwrite -Wl,--wrap=read \
+	-Wl,--wrap=ftruncate -Wl,--wrap=fchmod -Wl,--wrap=fsync \
+	-Wl,--wrap=rename -Wl,--wrap=renameat2 -Wl,--wrap=unlink \
+	-Wl,--wrap=linkat -Wl,--wrap=mprotect \
+	-Wl,--wrap=mmap -Wl,--wrap=getrandom -Wl,--wrap=posix_fallocate \
+	-Wl,--wrap=pthread_create -Wl,--wrap=open -Wl,--wrap=fcntl
 tests_test_space_SOURCES = tests/test_space.c tests/util.c tests/util.h
 tests_test_space_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_space_LDADD = $(CORE_TEST_LDADD)

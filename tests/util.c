@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,21 +69,43 @@ test_root(void)
 	return root;
 }
 
-unsigned
-test_count(const char *folder)
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t size = strlen(text), n = strlen(end);
+
+	return size >= n && strcmp(text + size - n, end) == 0;
+}
+
+/* Entries but "." and "..", and those that end with 'but'; NULL: all. */
+static unsigned
+count(const char *folder, const char *but)
 {
 	const struct dirent *entry;
-	unsigned count = 0;
+	unsigned n = 0;
 	DIR *dir;
 
 	dir = opendir(folder);
 	ck_assert_ptr_nonnull(dir);
 	while ((entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			count++;
+		    strcmp(entry->d_name, "..") != 0 &&
+		    !(but && ends_with(entry->d_name, but)))
+			n++;
 	closedir(dir);
-	return count;
+	return n;
+}
+
+unsigned
+test_count(const char *folder)
+{
+	return count(folder, NULL);
+}
+
+unsigned
+test_names(const char *root)
+{
+	return count(root, ".aside");
 }
 
 const char *

@@ -39,6 +39,12 @@ const char *test_root(void);
 /* Entries in a folder, "." and ".." left out. */
 unsigned test_count(const char *folder);
 
+/*
+ * The same of a root, but for what a process was killed in the moment of
+ * removing: that may be on its way back, and is swept after ten seconds.
+ */
+unsigned test_names(const char *root);
+
 /* "ROOT/NAME", valid for seven more calls. */
 const char *test_path(const char *root, const char *name);
 

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Other users of the machine, as real ones: what modes mean, who may replace
+ * and remove, and that squatting on a name is seen.  Needs root, else skipped.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util.h"
+
+/* Numbers that no real user has; both in the group SHARED, one not. */
+#define ADA	60001
+#define BOB	60002
+#define EVE	60003
+#define SHARED	60010
+
+static const char *root;
+static const double value = 42;
+
+/* A root like /dev/shm: all may make files, each removes his own. */
+static void
+setup(void)
+{
+	char *end, path[4096];
+
+	root = test_root();
+	ck_assert_int_eq(chmod(root, 01777), 0);
+	/* The folder above was made for one user. */
+	snprintf(path, sizeof(path), "%s", root);
+	end = strrchr(path, '/');
+	*end = '\0';
+	ck_assert_int_eq(chmod(path, 0711), 0);
+}
+
+static void
+become(uid_t uid)
+{
+	gid_t groups[] = { SHARED };
+
+	ck_assert_int_eq(setgroups(uid == EVE ? 0 : 1, groups), 0);
+	ck_assert_int_eq(setgid(uid), 0);
+	ck_assert_int_eq(setuid(uid), 0);
+}
+
+/* What 'act' returns, done by that user in a process of his own. */
+static int
+as(uid_t uid, int (*act)(void))
+{
+	int status, ends[2], err = 1;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		become(uid);
+		err = act();
+		if (write(ends[1], &err, sizeof(err)) != sizeof(err))
+			_exit(1);
+		_exit(0);
+	}
+	close(ends[1]);
+	if (read(ends[0], &err, sizeof(err)) != (ssize_t)sizeof(err))
+		err = 1;
+	close(ends[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return err;
+}
+
+static mode_t mode;
+static const char *group;
+static unsigned flags;
+static const char *words;	/* that the message must have */
+
+static int
+check_words(int err)
+{
+	if (err != 0 && words && !strstr(cute_shm_errmsg(), words)) {
+		fprintf(stderr, "no \"%s\" in \"%s\"\n", words,
+			cute_shm_errmsg());
+		return 2;
+	}
+	return err;
+}
+
+static int
+publish(void)
+{
+	struct cute_shm_build_options opt = {
+		.size = sizeof(opt), .mode = mode, .group = group,
+		.flags = flags,
+	};
+	struct cute_shm_builder *b = NULL;
+	int err;
+
+	err = cute_shm_builder_new("p", &opt, &b);
+	if (err == 0)
+		err = cute_shm_builder_array(b, "a", "<f8", 0, NULL, &value);
+	if (err == 0)
+		err = cute_shm_builder_publish(b, NULL);
+	cute_shm_builder_free(b);
+	return check_words(err);
+}
+
+static int
+open_with(unsigned with)
+{
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .flags = with,
+	};
+	struct cute_shm *shm = NULL;
+	struct cute_shm_array a;
+	int err;
+
+	err = cute_shm_open("p", &opt, &shm);
+	if (err == 0)
+		err = cute_shm_get(shm, "a", &a);
+	if (err == 0 && *cute_shm_f64(&a, NULL) != value)
+		err = 3;
+	if (err == 0)
+		err = cute_shm_verify(shm, NULL, NULL);
+	if (err == 0 && (with & CUTE_SHM_WRITE))
+		err = cute_shm_update(&a, 0, &value, sizeof(value), 0);
+	cute_shm_close(shm);
+	return check_words(err);
+}
+
+static int
+look(void)
+{
+	return open_with(0);
+}
+
+static int
+trust(void)
+{
+	return open_with(CUTE_SHM_ANY_OWNER);
+}
+
+static int
+change(void)
+{
+	return open_with(CUTE_SHM_ANY_OWNER | CUTE_SHM_WRITE);
+}
+
+static int
+remove_it(void)
+{
+	return check_words(cute_shm_unlink("p", NULL, NULL));
+}
+
+/* -------------------------------------------------------------------- modes */
+
+/* What the mode gives Bob, who is in the group, and Eve, who is not. */
+static const struct {
+	mode_t mode;
+	int bob_reads, bob_writes, eve_reads;
+} modes[] = {
+	{ 0600, CUTE_SHM_ERR_PERMISSION, CUTE_SHM_ERR_PERMISSION,
+	  CUTE_SHM_ERR_PERMISSION },
+	{ 0640, 0, CUTE_SHM_ERR_PERMISSION, CUTE_SHM_ERR_PERMISSION },
+	{ 0644, 0, CUTE_SHM_ERR_PERMISSION, 0 },
+	{ 0660, 0, 0, CUTE_SHM_ERR_PERMISSION },
+};
+
+START_TEST(modes_mean_what_they_say)
+{
+	static const mode_t masks[] = { 0, 022, 077, 0777 };
+	size_t m = (size_t)_i / ELEMENTS(masks);
+	struct stat st;
+
+	umask(masks[(size_t)_i % ELEMENTS(masks)]);
+	mode = modes[m].mode;
+	group = "60010";
+	ck_assert_int_eq(as(ADA, publish), 0);
+	ck_assert_int_eq(stat(test_path(root, "cute-shm.p"), &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, mode);
+	ck_assert_uint_eq(st.st_uid, ADA);
+	ck_assert_uint_eq(st.st_gid, SHARED);
+	ck_assert_int_eq(as(ADA, look), 0);
+	ck_assert_int_eq(as(BOB, trust), modes[m].bob_reads);
+	ck_assert_int_eq(as(BOB, change), modes[m].bob_writes);
+	ck_assert_int_eq(as(EVE, trust), modes[m].eve_reads);
+	ck_assert_int_eq(as(EVE, change), CUTE_SHM_ERR_PERMISSION);
+}
+END_TEST
+
+START_TEST(others_are_not_trusted)
+{
+	mode = 0644;
+	ck_assert_int_eq(as(EVE, publish), 0);
+	words = "belongs to user 60003";
+	ck_assert_int_eq(as(ADA, look), CUTE_SHM_ERR_OWNER);
+	words = NULL;
+	ck_assert_int_eq(as(ADA, trust), 0);
+	/* Root is, by all; and trusts nobody else either. */
+	ck_err(look(), CUTE_SHM_ERR_OWNER);
+	ck_ok(cute_shm_unlink("p", NULL, NULL));
+	ck_ok(publish());
+	ck_assert_int_eq(as(EVE, look), 0);
+}
+END_TEST
+
+/* --------------------------------------------------------------------- names */
+
+START_TEST(squatting_is_seen)
+{
+	mode = 0644;
+	ck_assert_int_eq(as(EVE, publish), 0);
+	words = "exists already";
+	ck_assert_int_eq(as(ADA, publish), CUTE_SHM_ERR_EXISTS);
+	flags = CUTE_SHM_OVERWRITE;
+	words = "cute-shm.p";
+	ck_assert_int_eq(as(ADA, publish), CUTE_SHM_ERR_PERMISSION);
+	flags = CUTE_SHM_REPLACE;
+	ck_assert_int_eq(as(ADA, publish), CUTE_SHM_ERR_PERMISSION);
+	words = NULL;
+	/* Hers is as it was, and nothing of Ada's is left. */
+	ck_assert_int_eq(as(EVE, look), 0);
+	ck_assert_uint_eq(test_count(root), 1);
+}
+END_TEST
+
+START_TEST(only_the_owner_removes)
+{
+	mode = 0666;
+	ck_assert_int_eq(as(ADA, publish), 0);
+	words = "cute-shm.p";
+	ck_assert_int_eq(as(EVE, remove_it), CUTE_SHM_ERR_PERMISSION);
+	ck_assert_int_eq(as(BOB, remove_it), CUTE_SHM_ERR_PERMISSION);
+	words = NULL;
+	ck_assert_int_eq(as(ADA, look), 0);
+	ck_assert_uint_eq(test_count(root), 1);
+	ck_assert_int_eq(as(ADA, remove_it), 0);
+	ck_assert_uint_eq(test_count(root), 0);
+}
+END_TEST
+
+/* A link of Eve's to what only Ada may read leads Ada nowhere. */
+static int
+squat_with_link(void)
+{
+	return symlink("/etc/passwd", test_path(root, "cute-shm.p"));
+}
+
+static int
+squat_with_fifo(void)
+{
+	return mkfifo(test_path(root, "cute-shm.p"), 0666);
+}
+
+START_TEST(links_and_pipes_are_refused)
+{
+	ck_assert_int_eq(as(EVE, _i ? squat_with_fifo : squat_with_link), 0);
+	ck_assert_int_eq(as(ADA, look), CUTE_SHM_ERR_FORMAT);
+	ck_assert_int_eq(as(ADA, trust), CUTE_SHM_ERR_FORMAT);
+	ck_assert_int_eq(as(ADA, publish), CUTE_SHM_ERR_EXISTS);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ mounts */
+
+START_TEST(a_mount_for_reading)
+{
+	mode = 0644;
+	ck_assert_int_eq(as(ADA, publish), 0);
+	/* Containers may not do this; then there is nothing to test. */
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount(root, root, NULL, MS_BIND, NULL) != 0 ||
+	    mount(NULL, root, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY,
+		  NULL) != 0)
+		return;
+	ck_assert_int_eq(as(ADA, look), 0);
+	ck_assert_int_eq(as(BOB, trust), 0);
+	words = "Read-only file system";
+	ck_assert_int_eq(as(ADA, change), CUTE_SHM_ERR_PERMISSION);
+	ck_assert_int_eq(as(ADA, remove_it), CUTE_SHM_ERR_PERMISSION);
+	words = NULL;
+	umount(root);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("users");
+	TCase *tc = tcase_create("users");
+
+	if (geteuid() != 0) {
+		puts("skipped: only root can become other users");
+		return 77;
+	}
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_loop_test(tc, modes_mean_what_they_say, 0,
+			    4 * (int)ELEMENTS(modes));
+	tcase_add_test(tc, others_are_not_trusted);
+	tcase_add_test(tc, squatting_is_seen);
+	tcase_add_test(tc, only_the_owner_removes);
+	tcase_add_loop_test(tc, links_and_pipes_are_refused, 0, 2);
+	tcase_add_test(tc, a_mount_for_reading);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
+}
