@@ -260,6 +260,9 @@ START_TEST(nested_compound)
 		ck_assert_uint_eq(again[i].list.len, data[i].list.len);
 		ck_assert_mem_eq(again[i].m, data[i].m, sizeof(data[i].m));
 	}
+	t = ck_h5(H5Dget_space(set));
+	ck_h5(H5Dvlen_reclaim(type, t, H5P_DEFAULT, again));
+	H5Sclose(t);
 	H5Dclose(set);
 	H5Tclose(type);
 	H5Fclose(file);

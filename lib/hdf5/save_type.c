@@ -22,6 +22,9 @@ fail_type(const struct cute_shm_array *a)
 static void
 set_charset(hid_t t, const void *text, uint64_t size)
 {
+	/* An empty array has no address. */
+	if (size == 0)
+		text = "";
 	H5Tset_cset(t, text_is_ascii(text, size) || !text_is_utf8(text, size) ?
 		    H5T_CSET_ASCII : H5T_CSET_UTF8);
 }
