@@ -258,7 +258,7 @@ static const struct {
 	{ "collect", collect, true, false, true, false, false, 0 },
 };
 
-static const int errors[] = { EIO, ENOSPC, EMFILE, ENOMEM, EACCES };
+static const int errors[] = { EIO, ENOSPC, EACCES };
 
 static void
 prepare(unsigned life)
