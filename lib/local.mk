@@ -70,7 +70,8 @@ lib_libcute_shm_la_SOURCES =
 lib_libcute_shm_la_LIBADD = lib/libcore.la
 lib_libcute_shm_la_DEPENDENCIES = lib/libcore.la lib/cute_shm.map
 lib_libcute_shm_la_LINK = $(LINK) $(lib_libcute_shm_la_LDFLAGS)
-lib_libcute_shm_la_LDFLAGS = -version-info $(LIB_VERSION) -no-undefined \
+lib_libcute_shm_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) \
+	-no-undefined \
 	-Wl,--version-script=$(srcdir)/lib/cute_shm.map
 
 if HDF5
@@ -140,5 +141,6 @@ lib_libcute_shm_hdf5_la_LIBADD = lib/libload.la lib/libcute_shm.la
 lib_libcute_shm_hdf5_la_DEPENDENCIES = lib/libload.la lib/libcute_shm.la \
 	lib/cute_shm_hdf5.map
 lib_libcute_shm_hdf5_la_LINK = $(LINK) $(lib_libcute_shm_hdf5_la_LDFLAGS)
-lib_libcute_shm_hdf5_la_LDFLAGS = -version-info $(LIB_VERSION) -no-undefined \
+lib_libcute_shm_hdf5_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) \
+	-no-undefined \
 	-Wl,--version-script=$(srcdir)/lib/cute_shm_hdf5.map

@@ -72,7 +72,7 @@ HDF5_TEST_SOURCES = tests/hdf5_util.c tests/hdf5_util.h tests/util.c tests/util.
 if HAVE_CHECK
 if HDF5
 hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
-	tests/test_hdf5_save
+	tests/test_hdf5_save tests/test_hdf5_damage
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
@@ -80,6 +80,9 @@ endif
 tests_test_hdf5_read_SOURCES = tests/test_hdf5_read.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_read_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_read_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_damage_SOURCES = tests/test_hdf5_damage.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_damage_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_damage_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_save_SOURCES = tests/test_hdf5_save.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_save_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_save_LDADD = $(FILTER_TEST_LDADD)

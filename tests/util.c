@@ -103,7 +103,7 @@ test_count(const char *folder)
 }
 
 unsigned
-test_names(const char *root)
+test_count_names(const char *root)
 {
 	return count(root, ".aside");
 }

@@ -43,7 +43,7 @@ unsigned test_count(const char *folder);
  * The same of a root, but for what a process was killed in the moment of
  * removing: that may be on its way back, and is swept after ten seconds.
  */
-unsigned test_names(const char *root);
+unsigned test_count_names(const char *root);
 
 /* "ROOT/NAME", valid for seven more calls. */
 const char *test_path(const char *root, const char *name);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Damaged HDF5 files by the thousand, made from good ones: cut at every KiB,
+ * bytes changed in metadata and in data.  Each load comes to an end, with a
+ * sound segment or a sentence, and with nothing left behind.
+ * CUTE_SHM_STRESS=N does N times as much.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hdf5_util.h"
+
+#define CHANGES	400	/* files of each kind */
+
+/* Seconds that a load of so small a file may take, on a busy machine. */
+#define LONG	60
+
+/* Both formats of the file, the old one and the newest. */
+static const bool newest[] = { false, true };
+
+static uint8_t *bytes;
+static size_t size;
+
+struct record {
+	int32_t id;
+	double x[2];
+	char *name;
+};
+
+static hid_t
+record_type(void)
+{
+	hsize_t two[] = { 2 };
+	hid_t x = ck_h5(H5Tarray_create2(H5T_NATIVE_DOUBLE, 1, two));
+	hid_t text = ck_h5(H5Tcopy(H5T_C_S1));
+	hid_t t = ck_h5(H5Tcreate(H5T_COMPOUND, sizeof(struct record)));
+
+	ck_h5(H5Tset_size(text, H5T_VARIABLE));
+	ck_h5(H5Tinsert(t, "id", HOFFSET(struct record, id), H5T_NATIVE_INT));
+	ck_h5(H5Tinsert(t, "x", HOFFSET(struct record, x), x));
+	ck_h5(H5Tinsert(t, "name", HOFFSET(struct record, name), text));
+	return t;
+}
+
+static void
+put_chunked(hid_t file, const char *name, bool shuffle, bool checksum)
+{
+	hsize_t dims[] = { 40, 50 }, chunk[] = { 16, 16 };
+	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	int32_t data[2000];
+
+	for (int i = 0; i < 2000; i++)
+		data[i] = i * i % 977;
+	ck_h5(H5Pset_chunk(dcpl, 2, chunk));
+	if (shuffle)
+		ck_h5(H5Pset_shuffle(dcpl));
+	ck_h5(H5Pset_deflate(dcpl, 6));
+	if (checksum)
+		ck_h5(H5Pset_fletcher32(dcpl));
+	h5_put_with(file, name, H5T_NATIVE_INT32, 2, dims, dcpl, data);
+}
+
+/* A little of everything, in about 20 KiB. */
+static void
+make(const char *path, bool new_format)
+{
+	static char hello[] = "hello", empty[] = "";
+	struct record records[] = {
+		{ 1, { 1, 2 }, hello }, { 2, { 3, 4 }, empty },
+		{ 3, { 5, 6 }, hello },
+	};
+	hid_t fapl = ck_h5(H5Pcreate(H5P_FILE_ACCESS)), file, type;
+	hsize_t three[] = { 3 }, many[] = { 300 };
+	int8_t low = 0, high = 1, levels[] = { 0, 1, 1 };
+	double data[300];
+
+	for (int i = 0; i < 300; i++)
+		data[i] = i / 7.0;
+	if (new_format)
+		ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
+					   H5F_LIBVER_LATEST));
+	file = ck_h5(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, fapl));
+	h5_group(file, "g");
+	h5_group(file, "g/h");
+	h5_put(file, "g/plain", H5T_NATIVE_DOUBLE, 1, many, data);
+	h5_put(file, "g/h/big", H5T_STD_I16BE, 1, three, data);
+	put_chunked(file, "gzip", false, false);
+	put_chunked(file, "shuffle", true, true);
+	type = record_type();
+	h5_put(file, "records", type, 1, three, records);
+	h5_attr(file, "record", type, 1, three, records);
+	H5Tclose(type);
+	type = ck_h5(H5Tenum_create(H5T_NATIVE_INT8));
+	ck_h5(H5Tenum_insert(type, "LOW", &low));
+	ck_h5(H5Tenum_insert(type, "HIGH", &high));
+	h5_put(file, "levels", type, 1, three, levels);
+	H5Tclose(type);
+	h5_attr(file, "numbers", H5T_NATIVE_DOUBLE, 1, many, data);
+	ck_h5(H5Lcreate_soft("/g/plain", file, "soft", H5P_DEFAULT,
+			     H5P_DEFAULT));
+	ck_h5(H5Lcreate_hard(file, "g", file, "g/h/up", H5P_DEFAULT,
+			     H5P_DEFAULT));
+	H5Fclose(file);
+	H5Pclose(fapl);
+}
+
+static void
+read_whole(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	size = (size_t)st.st_size;
+	bytes = malloc(size);
+	ck_assert_int_eq(read(fd, bytes, size), (ssize_t)size);
+	close(fd);
+}
+
+static void
+write_whole(const char *path, const uint8_t *from, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	ck_assert_int_eq(write(fd, from, n), (ssize_t)n);
+	close(fd);
+}
+
+/* True if there is a project of it. */
+static bool
+load(const char *path, unsigned flags)
+{
+	struct cute_shm_hdf5_options opt = h5_options(flags);
+	unsigned before = test_descriptors();
+	const char *root = getenv("CUTE_SHM_ROOT");
+	time_t begin = time(NULL);
+	struct cute_shm *shm = NULL;
+	int err;
+
+	opt.handle = &shm;
+	opt.progress = NULL;
+	err = cute_shm_hdf5_load("t", path, &opt, NULL);
+	ck_assert_int_lt(time(NULL) - begin, LONG);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	if (err != 0) {
+		ck_assert_msg(err == CUTE_SHM_ERR_SOURCE ||
+			      err == CUTE_SHM_ERR_NO_SPACE, "%d: %s", err,
+			      cute_shm_errmsg());
+		ck_assert_str_ne(cute_shm_errmsg(), "");
+		ck_assert_uint_eq(test_count(root), 0);
+	} else {
+		ck_ok(cute_shm_verify(shm, NULL, NULL));
+		cute_shm_close(shm);
+		ck_ok(cute_shm_unlink("t", NULL, NULL));
+	}
+	ck_assert_uint_eq(test_descriptors(), before);
+	return err == 0;
+}
+
+static void
+setup(void)
+{
+	/* What has no end is found sooner. */
+	step_seconds = 2;
+}
+
+START_TEST(cut)
+{
+	const char *path = h5_path("t.h5");
+	unsigned loaded = 0;
+
+	make(path, newest[_i]);
+	ck_assert(load(path, 0));
+	read_whole(path);
+	for (size_t at = 0; at < size; at += 1024) {
+		write_whole(h5_path("cut.h5"), bytes, at);
+		loaded += load(h5_path("cut.h5"), CUTE_SHM_HDF5_KEEP_GOING);
+	}
+	/* HDF5 notes the size of the file. */
+	ck_assert_uint_eq(loaded, 0);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(changed)
+{
+	const char *stress = getenv("CUTE_SHM_STRESS"), *path = h5_path("t.h5");
+	long changes = CHANGES * (stress ? atol(stress) : 1), i;
+	unsigned seed = (unsigned)_i + 1, refused = 0, k;
+	uint8_t *other;
+	size_t at;
+
+	make(path, newest[_i % 2]);
+	read_whole(path);
+	other = malloc(size);
+	for (i = 0; i < changes; i++) {
+		memcpy(other, bytes, size);
+		for (k = (unsigned)rand_r(&seed) % 4 + 1; k > 0; k--) {
+			at = (size_t)rand_r(&seed) % size;
+			/* Where something is: most of a file is zero. */
+			while (other[at] == 0 && rand_r(&seed) % 8)
+				at = (at + 1) % size;
+			other[at] = (uint8_t)rand_r(&seed);
+		}
+		write_whole(h5_path("bad.h5"), other, size);
+		refused += !load(h5_path("bad.h5"), _i / 2 ?
+				 CUTE_SHM_HDF5_KEEP_GOING : 0);
+	}
+	ck_assert_uint_gt(refused, _i / 2 ? 0 : 10);
+	free(other);
+	free(bytes);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("hdf5 damage");
+	TCase *t = tcase_create("damage");
+
+	tcase_set_timeout(t, 600);
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_loop_test(t, cut, 0, 2);
+	tcase_add_loop_test(t, changed, 0, 4);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
