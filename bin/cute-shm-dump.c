@@ -213,6 +213,13 @@ dump_tree(const struct cute_shm_node *top)
 	return status;
 }
 
+/* 'node' is NULL for all of it. */
+static int
+dump_hex(const struct cute_shm *shm, const struct cute_shm_node *node)
+{
+	return hex_dump(stdout, shm, node, opt_all) == 0 ? CLI_OK : CLI_FAILED;
+}
+
 /* "path" or "path[slice]"; a name may have brackets itself. */
 static int
 dump_path(const struct cute_shm *shm, const char *path)
@@ -224,8 +231,7 @@ dump_path(const struct cute_shm *shm, const char *path)
 	int err = cute_shm_find(shm, path, &node), status;
 
 	if (opt_hex)
-		return err != 0 ? fail() :
-		       hex_dump(stdout, shm, &node) == 0 ? CLI_OK : CLI_FAILED;
+		return err != 0 ? fail() : dump_hex(shm, &node);
 
 	if (err == 0 && node.kind != CUTE_SHM_LINK)
 		return opt_raw || opt_npy ? dump_array(&node, NULL) :
@@ -255,7 +261,7 @@ dump(const struct cute_shm *shm, int n, char **paths)
 	int status = CLI_OK, i;
 
 	if (n == 0 && opt_hex)
-		return hex_dump(stdout, shm, NULL) == 0 ? CLI_OK : CLI_FAILED;
+		return dump_hex(shm, NULL);
 	if (n == 0)
 		return dump_path(shm, "");
 	for (i = 0; i < n; i++)

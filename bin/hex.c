@@ -110,6 +110,7 @@ struct hex {
 	uint8_t *bytes;		/* [0, metadata_size) */
 	uint64_t size;
 	uint64_t index, nodes, records, records_size, blocks, live, block_size;
+	bool all;		/* of the data, too */
 	bool squeezed;		/* the last row was left out, being zero */
 	bool failed;
 };
@@ -471,20 +472,26 @@ put_live(struct hex *h, uint64_t record)
 	free(what);
 }
 
+/* The first row, or all. */
 static void
 put_data(struct hex *h, uint64_t record)
 {
 	const uint8_t *r = h->bytes + record;
-	uint64_t size = number(r + 0x48, 8);
-	uint8_t row[ROW] = { 0 };
+	uint64_t at = number(r + 0x40, 8), size = number(r + 0x48, 8), i;
 	char *meaning;
+	size_t n;
 
-	if (size == 0 || !read_at(h, row, size < ROW ? (size_t)size : ROW,
-				  number(r + 0x40, 8)))
-		return;
 	meaning = text_format("/%s: %.16s, %s", path_at(h, record),
 			      (const char *)r + 0x30, units_size(size).text);
-	put_row(h, number(r + 0x40, 8), row, meaning);
+	for (i = 0; i < size && (i == 0 || h->all) && !ferror(h->out);
+	     i += ROW) {
+		uint8_t row[ROW] = { 0 };
+
+		n = size - i < ROW ? (size_t)(size - i) : ROW;
+		if (!read_at(h, row, n, at + i))
+			break;
+		put_row(h, at + i, row, i == 0 ? meaning : "");
+	}
 	free(meaning);
 }
 
@@ -560,7 +567,7 @@ put_all(struct hex *h, const struct cute_shm_node *only)
 	each_array(h, only, put_blocks);
 	put_title(h, "live slots");
 	each_array(h, only, put_live);
-	put_title(h, "data: the first row of each array");
+	put_title(h, h->all ? "data" : "data: the first row of each array");
 	each_array(h, only, put_data);
 }
 
@@ -595,9 +602,9 @@ load(struct hex *h)
 
 int
 hex_dump(FILE *out, const struct cute_shm *shm,
-	 const struct cute_shm_node *node)
+	 const struct cute_shm_node *node, bool all)
 {
-	struct hex h = { .out = out, .shm = shm, .fd = -1 };
+	struct hex h = { .out = out, .shm = shm, .fd = -1, .all = all };
 	const char *why = load(&h);
 
 	if (!why)

@@ -15,6 +15,8 @@
  *   ignored, "" is the root group.
  * - A handle (struct cute_shm) may be used by many threads at once, a builder
  *   by one, but for cute_shm_builder_write().
+ * - A forked child may read through the handles of its parent; to update, to
+ *   lock, to snapshot what others update, it opens its own.
  * - No call prints, exits, or changes signal handlers.
  */
 #ifndef CUTE_SHM_H

@@ -10,8 +10,9 @@
  * that holds them.  An update whose writer died in the middle leaves the array
  * torn; that is reported until an update of the whole array heals it.
  *
- * Timeouts are in nanoseconds: 0 tries once, CUTE_SHM_FOREVER waits.  A handle
- * is not for use in a forked child: the two would share their locks.
+ * Timeouts are in nanoseconds: 0 tries once, CUTE_SHM_FOREVER waits.  For
+ * these calls a forked child needs a handle of its own: with that of its parent
+ * the two would share their locks.
  */
 #ifndef CUTE_SHM_LIVE_H
 #define CUTE_SHM_LIVE_H

@@ -1,6 +1,6 @@
 # Tests: one libcheck program per module, shell tests of the tools.
 
-EXTRA_DIST += tests/env.sh tests/strategies.sh
+EXTRA_DIST += tests/env.sh tests/strategies.sh tests/hostile.sh
 
 # The tools: scripts that compare a session with tests/golden, and programs that
 # make the projects and files for them.
@@ -72,7 +72,7 @@ HDF5_TEST_SOURCES = tests/hdf5_util.c tests/hdf5_util.h tests/util.c tests/util.
 if HAVE_CHECK
 if HDF5
 hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
-	tests/test_hdf5_save tests/test_hdf5_damage
+	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
@@ -83,6 +83,9 @@ tests_test_hdf5_read_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_damage_SOURCES = tests/test_hdf5_damage.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_damage_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_damage_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_extreme_SOURCES = tests/test_hdf5_extreme.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_extreme_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_extreme_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_save_SOURCES = tests/test_hdf5_save.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_save_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_save_LDADD = $(FILTER_TEST_LDADD)
@@ -247,31 +250,96 @@ tests_test_project_SOURCES = tests/test_project.c $(SAMPLE_SOURCES)
 tests_test_project_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_project_LDADD = $(CORE_TEST_LDADD)
 
-# "make fuzz": any bytes as a segment, for FUZZ_SECONDS; needs clang.  Its corpus
-# begins with a segment that has everything, and stays in tests/fuzz/corpus.
+# "make fuzz": any bytes as a segment, and as a filtered chunk, for FUZZ_SECONDS
+# each; needs clang.  Begins with the seeds, which "make check" replays, and with
+# a segment that has everything; what it finds stays in tests/fuzz/corpus-*.
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
 FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=all -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
 	-D_GNU_SOURCE
-fuzz_sources = tests/fuzz/fuzz_segment.c tests/read_all.c
-EXTRA_DIST += tests/fuzz/fuzz_segment.c
-CLEANFILES += tests/fuzz/fuzz_segment
-tests/fuzz/fuzz_segment: $(fuzz_sources) $(lib_libcore_la_SOURCES) \
-		$(lib_libcommon_la_SOURCES)
+fuzzed_segment = tests/fuzz/fuzz_segment.c tests/read_all.c \
+	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
+fuzzed_filter = tests/fuzz/fuzz_filter.c \
+	$(filter lib/hdf5/filter%.c lib/hdf5/simd%.c,$(lib_libload_la_SOURCES)) \
+	lib/error.c lib/log.c
+segment_seeds = \
+	tests/fuzz/segment/empty.hex \
+	tests/fuzz/segment/scalar.hex \
+	tests/fuzz/segment/tree.hex \
+	tests/fuzz/segment/ragged.hex \
+	tests/fuzz/segment/attributes.hex \
+	tests/fuzz/segment/columns.hex \
+	tests/fuzz/segment/link-to-link.hex \
+	tests/fuzz/segment/parent-loop.hex \
+	tests/fuzz/segment/next-itself.hex \
+	tests/fuzz/segment/size-zero.hex \
+	tests/fuzz/segment/text-without-end.hex \
+	tests/fuzz/segment/dimensions-33.hex \
+	tests/fuzz/segment/shape-overflow.hex \
+	tests/fuzz/segment/values-outside.hex \
+	tests/fuzz/segment/offsets-fall.hex \
+	tests/fuzz/segment/attributes-without-end.hex \
+	tests/fuzz/segment/index-astray.hex \
+	tests/fuzz/segment/live-slot-outside.hex \
+	tests/fuzz/segment/data-outside.hex \
+	tests/fuzz/segment/sections-overlap.hex
+filter_seeds = \
+	tests/fuzz/filter/deflate.hex \
+	tests/fuzz/filter/shuffle-deflate.hex \
+	tests/fuzz/filter/lzf.hex \
+	tests/fuzz/filter/zstd.hex \
+	tests/fuzz/filter/lz4.hex \
+	tests/fuzz/filter/blosc.hex \
+	tests/fuzz/filter/bitshuffle-lz4.hex \
+	tests/fuzz/filter/fletcher32.hex
+EXTRA_DIST += $(segment_seeds) $(filter_seeds) tests/replay_seeds.sh
+CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter
+
+# Objects of automake's own: the same names must not be compiled twice.
+check_PROGRAMS += tests/replay_segment
+tests_replay_segment_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
+	tests/fuzz/seed.h tests/fuzz/fuzz_segment.c tests/read_all.c \
+	tests/read_all.h
+tests_replay_segment_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+tests_replay_segment_LDADD = lib/libcore.la
+if HDF5
+check_PROGRAMS += tests/replay_filter
+endif
+tests_replay_filter_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
+	tests/fuzz/seed.h tests/fuzz/fuzz_filter.c
+tests_replay_filter_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+tests_replay_filter_LDADD = lib/libload.la lib/libcore.la
+TESTS += tests/replay_seeds.sh
+
+tests/fuzz/fuzz_segment: $(fuzzed_segment)
 	@$(MKDIR_P) tests/fuzz
 	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
-		-I$(srcdir)/tests $(XXHASH_CFLAGS) -o $@ \
-		$(addprefix $(srcdir)/,$(fuzz_sources) \
-		$(filter %.c,$(lib_libcore_la_SOURCES) \
-		$(lib_libcommon_la_SOURCES))) $(XXHASH_LIBS) -lpthread
+		-I$(srcdir)/tests -I$(srcdir)/tests/fuzz $(XXHASH_CFLAGS) \
+		-o $@ $(addprefix $(srcdir)/,$(fuzzed_segment)) \
+		$(XXHASH_LIBS) -lpthread
 
-fuzz: tests/fuzz/fuzz_segment tests/make_every$(EXEEXT)
-	@$(MKDIR_P) tests/fuzz/corpus
-	CUTE_SHM_ROOT=tests/fuzz/corpus tests/make_every small seed || \
-		test -f tests/fuzz/corpus/cute-shm.seed
+tests/fuzz/fuzz_filter: $(fuzzed_filter)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests/fuzz $(HDF5_CFLAGS) -o $@ \
+		$(addprefix $(srcdir)/,$(fuzzed_filter)) \
+		$(HDF5_LIBS) $(LIBDEFLATE_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) \
+		$(BLOSC_LIBS) -lpthread
+
+fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
+		tests/make_every$(EXEEXT) tests/replay_segment$(EXEEXT)
+	@$(MKDIR_P) tests/fuzz/corpus-segment tests/fuzz/corpus-filter
+	CUTE_SHM_ROOT=tests/fuzz/corpus-segment tests/make_every small seed || \
+		test -f tests/fuzz/corpus-segment/cute-shm.seed
+	tests/replay_segment -b tests/fuzz/corpus-segment \
+		$(addprefix $(srcdir)/,$(segment_seeds))
+	tests/replay_segment -b tests/fuzz/corpus-filter \
+		$(addprefix $(srcdir)/,$(filter_seeds))
 	tests/fuzz/fuzz_segment -max_total_time=$(FUZZ_SECONDS) \
-		-max_len=65536 -timeout=10 tests/fuzz/corpus
+		-max_len=65536 -timeout=10 tests/fuzz/corpus-segment
+	tests/fuzz/fuzz_filter -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=65536 -timeout=10 tests/fuzz/corpus-filter
 
 if HAVE_CHECK
 check_PROGRAMS += tests/test_lock tests/test_live tests/test_live_stress \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sample.h"
@@ -153,6 +154,39 @@ START_TEST(data_outlive_the_name)
 	ck_ok(cute_shm_unlink("read", NULL, NULL));
 	ck_assert_int_eq(*cute_shm_i32(&a, NULL), 7);
 	ck_ok(cute_shm_verify(shm, NULL, NULL));
+}
+END_TEST
+
+/* A child reads what its parent opened, also when that has let go of it. */
+START_TEST(a_child_reads)
+{
+	int status, ends[2];
+	unsigned nodes;
+	pid_t pid;
+	char go;
+
+	ck_ok(cute_shm_open("read", NULL, &shm));
+	nodes = segment_read_all(shm);
+	ck_assert_int_eq(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(ends[1]);
+		if (read(ends[0], &go, 1) != 0)
+			_exit(2);
+		if (segment_read_all(shm) != nodes)
+			_exit(3);
+		if (cute_shm_verify(shm, NULL, NULL) != 0)
+			_exit(4);
+		cute_shm_close(shm);
+		_exit(0);
+	}
+	close(ends[0]);
+	ck_ok(cute_shm_unlink("read", NULL, NULL));
+	cute_shm_close(shm);
+	shm = NULL;
+	close(ends[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -328,6 +362,7 @@ main(void)
 	tcase_add_test(tc, segments_of_others);
 	tcase_add_test(tc, options_of_other_sizes);
 	tcase_add_test(tc, data_outlive_the_name);
+	tcase_add_test(tc, a_child_reads);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("lookup");
 	tcase_add_checked_fixture(tc, setup, teardown);

@@ -13,10 +13,16 @@
 
 #include "internal.h"
 #include "read_all.h"
+#include "seed.h"
+
+unsigned fuzz_reached;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Sizes follow from the input's: most changes of it would end at the header. */
+/*
+ * Sizes follow from the input's: most changes of it would end at the header.  So
+ * does the digest, where it is checked: in the replay of seeds.
+ */
 static void
 fit(uint8_t *bytes, size_t size)
 {
@@ -28,6 +34,9 @@ fit(uint8_t *bytes, size_t size)
 	h.segment_size = size;
 	if (h.data_offset <= size)
 		h.data_size = size - h.data_offset;
+#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+	h.header_digest = digest_header(&h);
+#endif
 	memcpy(bytes, &h, sizeof(h));
 }
 
@@ -74,6 +83,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(bytes);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (cute_shm_open_file(path, NULL, &shm) == 0) {
+		fuzz_reached++;
 		segment_read_all(shm);
 		cute_shm_get(shm, "l/l/a/b/x", &array);
 		verify(shm);

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The seeds of the fuzzers, and what they have found, once more: none may crash,
+# nor take long; and most come beyond the first checks, or they test nothing.
+
+seeds=${srcdir:-.}/tests/fuzz
+
+# replay PROGRAM FOLDER LEAST
+replay()
+{
+	said=$(timeout 60 "$1" "$seeds/$2"/*.hex) || exit 1
+	echo "$2: $said"
+	[ "${said% reached}" -ge "$3" ] || exit 1
+}
+
+replay tests/replay_segment segment 15
+[ ! -x tests/replay_filter ] || replay tests/replay_filter filter 3
