@@ -272,7 +272,7 @@ export(const char *project, char *file)
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
 	struct cute_shm *shm = NULL;
-	struct outcome outcome;
+	struct outcome outcome = { 0 };
 	int err;
 
 	err = opt_file ? cute_shm_open_file(project, &opt, &shm)

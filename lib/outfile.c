@@ -193,6 +193,8 @@ outfile_begin(struct outfile *f, const char *path, unsigned flags)
 	int rc;
 
 	*f = made;
+	if (!path)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no file given");
 	rc = resolve(path, made.overwrite, &made.path);
 	if (rc == 0)
 		rc = make(&made, flags);

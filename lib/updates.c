@@ -25,7 +25,7 @@ any_updated(const struct cute_shm *shm, bool *ret)
 static int
 add(const struct cute_shm_node *node, struct cute_shm_updates *sum)
 {
-	struct cute_shm_state state;
+	struct cute_shm_state state = { 0 };
 	struct cute_shm_array a;
 	int rc;
 

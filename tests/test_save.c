@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "outfile.h"
@@ -153,6 +154,7 @@ static atomic_bool stop;
 static void *
 run_updates(void *arg)
 {
+	const struct timespec pause = { .tv_nsec = 1000000 };
 	struct cute_shm *shm = attach("p", CUTE_SHM_WRITE);
 	struct cute_shm_update update;
 	struct cute_shm_array a;
@@ -167,6 +169,8 @@ run_updates(void *arg)
 		for (size_t i = 0; i < BIG / 8; i++)
 			data[i] = n;
 		cute_shm_update_end(&update);
+		/* Locks are not fair: leave a moment to others. */
+		nanosleep(&pause, NULL);
 	}
 	cute_shm_close(shm);
 	return NULL;

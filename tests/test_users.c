@@ -274,10 +274,10 @@ START_TEST(a_mount_for_reading)
 	ck_assert_int_eq(as(ADA, publish), 0);
 	/* Containers may not do this; then there is nothing to test. */
 	if (unshare(CLONE_NEWNS) != 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount(root, root, NULL, MS_BIND, NULL) != 0 ||
-	    mount(NULL, root, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY,
-		  NULL) != 0)
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, "") != 0 ||
+	    mount(root, root, "none", MS_BIND, "") != 0 ||
+	    mount("none", root, "none", MS_BIND | MS_REMOUNT | MS_RDONLY,
+		  "") != 0)
 		return;
 	ck_assert_int_eq(as(ADA, look), 0);
 	ck_assert_int_eq(as(BOB, trust), 0);

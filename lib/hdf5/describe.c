@@ -362,7 +362,7 @@ static int
 describe_columns(struct loader *l, struct dataset *d)
 {
 	uint64_t bytes = plain_bytes(d);
-	bool pending;
+	bool pending = false;
 	int rc = 0;
 
 	if (!d->null && d->count > 0)
