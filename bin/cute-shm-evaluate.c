@@ -233,16 +233,18 @@ parse_processes(unsigned counts[MAX_COUNTS])
 	unsigned n = 0;
 	char *end;
 
-	do {
+	while (n < MAX_COUNTS) {
 		number = strtoul(p, &end, 10);
 		if (*p < '0' || *p > '9' || number == 0 || number > 4096 ||
-		    (*end && *end != ',') || n == MAX_COUNTS)
-			cli_misuse("option '--processes': '%s' is no list of "
-				   "numbers from 1 to 4096", opt_processes);
+		    (*end && *end != ','))
+			break;
 		counts[n++] = (unsigned)number;
+		if (!*end)
+			return n;
 		p = end + 1;
-	} while (*end);
-	return n;
+	}
+	cli_misuse("option '--processes': '%s' is no list of up to %d numbers "
+		   "from 1 to 4096", opt_processes, MAX_COUNTS);
 }
 
 static bool

@@ -80,12 +80,14 @@ temporary_name(const char *path, char **ret)
 {
 	const char *name = name_in(path);
 	uint64_t number;
+	char *made;
 
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return fail_file("no random number for", path);
-	if (asprintf(ret, "%.*s.%.*s.%016" PRIx64, (int)(name - path), path,
+	if (asprintf(&made, "%.*s.%.*s.%016" PRIx64, (int)(name - path), path,
 		     NAME_KEPT, name, number) < 0)
 		return fail_memory();
+	*ret = made;
 	return 0;
 }
 

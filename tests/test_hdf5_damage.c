@@ -15,7 +15,7 @@
 
 #include "hdf5_util.h"
 
-#define CHANGES	400	/* files of each kind */
+#define CHANGES	250	/* files of each kind */
 
 /* Seconds that a load of so small a file may take, on a busy machine. */
 #define LONG	60

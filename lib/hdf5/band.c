@@ -159,6 +159,7 @@ run_start(const struct bands *bands, const struct block *block, uint64_t i)
 		}
 	}
 	for (d = 0; d < bands->rank; d++)
+		/* cppcheck-suppress uninitvar ; all are set above */
 		at = at * bands->dims[d] + index[d];
 	return at;
 }

@@ -20,7 +20,7 @@ merge(struct plan *p)
 static bool
 sizes_fit(const struct plan *p)
 {
-	uint64_t array = p->item, chunk = p->item;
+	uint64_t array = p->item, chunk = array;
 
 	for (unsigned i = 0; i < p->ndim; i++)
 		if (p->shape[i] == 0 || p->chunk[i] == 0 ||

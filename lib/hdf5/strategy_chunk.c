@@ -26,7 +26,7 @@
 static int
 fail_at(const struct task *t, const struct box *box, int err)
 {
-	uint64_t n = plan_chunk_number(&t->plan, box), at[PLAN_DIMS];
+	uint64_t n = plan_chunk_number(&t->plan, box), at[PLAN_DIMS] = { 0 };
 	char text[PLAN_DIMS * 22] = "";
 	size_t size = 0;
 

@@ -137,10 +137,13 @@ map_field(struct mapping *m, hid_t t, unsigned i, const char *where,
 	}
 	if (rc == 0)
 		rc = map_any(m, ft, path, depth, &f->type);
-	if (rc == 0)
+	if (rc == 0) {
 		record->field_count++;
-	else
+	} else {
+		/* The next field has this place. */
 		free(f->name);
+		f->name = NULL;
+	}
 	if (rc == SKIP)
 		rc = m->gone ? m->gone(path, m->why, m->arg) : 0;
 	free(path);
