@@ -91,7 +91,8 @@ temporary_name(const char *path, char **ret)
 	return 0;
 }
 
-/* Locked: its writer lives.  0, or -1. */
+/* Locked: its writer lives.  0, or -1; where there are no locks, nobody
+   sweeps either. */
 static int
 lock(int fd)
 {
@@ -156,7 +157,6 @@ make_named(struct outfile *f)
 	f->fd = open(f->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
 		     O_NOFOLLOW, 0666);
 	if (f->fd >= 0) {
-		/* Where there are no locks, nobody sweeps either. */
 		lock(f->fd);
 		return 0;
 	}
@@ -242,6 +242,9 @@ give_name(struct outfile *f)
 		return link_as(f, f->path);
 	}
 	if (!f->temporary) {
+		/* For a moment it has a name that an end would leave behind. */
+		sweep(f->path);
+		lock(f->fd);
 		rc = temporary_name(f->path, &name);
 		if (rc != 0)
 			return rc;

@@ -120,6 +120,7 @@ kill_after(void (*act)(void), long ns)
 	int status;
 	pid_t pid = fork();
 
+	ck_assert_int_ge(pid, 0);	/* or all would be killed */
 	if (pid == 0)
 		for (;;)
 			act();

@@ -168,6 +168,7 @@ start(bool writer)
 	struct cute_shm_array array;
 	pid_t pid = fork();
 
+	ck_assert_int_ge(pid, 0);
 	if (pid != 0)
 		return pid;
 	if (writer) {

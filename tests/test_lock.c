@@ -216,6 +216,7 @@ START_TEST(a_killed_holder_holds_nothing)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd[0]);
 	ck_assert_int_eq(pipe(ready), 0);
 	pid = fork();
+	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		/* An open file description of its own. */
 		if (lock_table_new(open(path, O_RDWR), &mine) == 0 &&
