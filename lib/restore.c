@@ -41,10 +41,15 @@ static int
 wait_for_more(const struct restore *r)
 {
 	struct pollfd p = { .fd = r->fd, .events = POLLIN };
-	int err = 0;
+	int err = 0, n;
 
-	while (err == 0 && poll(&p, 1, TICK_MS) <= 0)
-		err = tell(r);
+	while (err == 0) {
+		n = poll(&p, 1, TICK_MS);
+		if (n > 0)
+			return 0;
+		err = n == 0 || errno == EINTR ? tell(r) :
+		      fail_errno("cannot wait for the saved segment");
+	}
 	return err;
 }
 
@@ -298,6 +303,10 @@ cute_shm_restore(const char *project, int fd,
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "project %s is "
 				     "ephemeral: it needs a handle to own it",
 				     project);
+	/* poll() would wait for it for ever. */
+	if (fd < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "%d is no file descriptor", fd);
 	r.buffer = malloc(PIECE);
 	if (!r.buffer)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,

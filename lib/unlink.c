@@ -18,22 +18,29 @@ same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Remove what was set aside, or give it back if it is not the file. */
+/*
+ * Remove what was set aside, or give it its name back: when it is not the file,
+ * or cannot be removed.
+ */
 static int
 remove_aside(const char *aside, const char *path, const struct stat *st,
 	     bool *removed)
 {
 	struct stat now;
+	int number = 0;
 
 	*removed = lstat(aside, &now) == 0 && same_file(&now, st);
-	if (!*removed && renameat2(AT_FDCWD, aside, AT_FDCWD, path,
-				   RENAME_NOREPLACE) == 0)
+	if (*removed && unlink(aside) == 0)
 		return 0;
-	/* Whoever has published meanwhile has replaced it, too. */
-	if (unlink(aside) == 0)
-		return 0;
+	if (*removed)
+		number = errno;
 	*removed = false;
-	return fail_errno("cannot remove %s", aside);
+	/* Whoever has published meanwhile has replaced it, too. */
+	if (renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_NOREPLACE) != 0 &&
+	    unlink(aside) != 0)
+		return fail_errno("cannot remove %s", aside);
+	errno = number;
+	return number ? fail_errno("cannot remove %s", path) : 0;
 }
 
 /*

@@ -72,7 +72,8 @@ HDF5_TEST_SOURCES = tests/hdf5_util.c tests/hdf5_util.h tests/util.c tests/util.
 if HAVE_CHECK
 if HDF5
 hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
-	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme
+	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme \
+	tests/test_hdf5_failing
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
@@ -80,9 +81,16 @@ endif
 tests_test_hdf5_read_SOURCES = tests/test_hdf5_read.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_read_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_read_LDADD = $(FILTER_TEST_LDADD)
-tests_test_hdf5_damage_SOURCES = tests/test_hdf5_damage.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_damage_SOURCES = tests/test_hdf5_damage.c \
+	tests/hdf5_little.c tests/hdf5_little.h $(HDF5_TEST_SOURCES)
 tests_test_hdf5_damage_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_damage_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_failing_SOURCES = tests/test_hdf5_failing.c \
+	tests/failing.c tests/failing.h tests/hdf5_little.c \
+	tests/hdf5_little.h $(HDF5_TEST_SOURCES)
+tests_test_hdf5_failing_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_failing_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_failing_LDFLAGS = $(FAILING_LDFLAGS)
 tests_test_hdf5_extreme_SOURCES = tests/test_hdf5_extreme.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_extreme_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_extreme_LDADD = $(FILTER_TEST_LDADD)
@@ -126,6 +134,20 @@ tests_make_example_LDADD = lib/libcore.la
 tests_make_every_SOURCES = tests/make_every.c
 tests_make_every_LDADD = lib/libcute_shm.la
 
+# Calls of libc that fail when a test wants it.
+FAILING_SOURCES = tests/failing.c tests/failing.h tests/util.c tests/util.h
+FAILING_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=reallocarray -Wl,--wrap=aligned_alloc -Wl,--wrap=strdup \
+	-Wl,--wrap=strndup -Wl,--wrap=asprintf -Wl,--wrap=vasprintf \
+	-Wl,--wrap=fstat -Wl,--wrap=lstat -Wl,--wrap=pread -Wl,--wrap=pwrite \
+	-Wl,--wrap=read -Wl,--wrap=write -Wl,--wrap=ftruncate \
+	-Wl,--wrap=fchmod -Wl,--wrap=fsync -Wl,--wrap=rename \
+	-Wl,--wrap=linkat -Wl,--wrap=renameat2 -Wl,--wrap=unlink \
+	-Wl,--wrap=realpath -Wl,--wrap=pipe2 -Wl,--wrap=fork \
+	-Wl,--wrap=mprotect -Wl,--wrap=mmap -Wl,--wrap=getrandom \
+	-Wl,--wrap=posix_fallocate -Wl,--wrap=pthread_create \
+	-Wl,--wrap=open -Wl,--wrap=fcntl
+
 # The core library, one program per module.
 if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -168,11 +190,10 @@ tests_test_lifetime_LDADD = $(CORE_TEST_LDADD)
 tests_test_race_SOURCES = tests/test_race.c tests/util.c tests/util.h
 tests_test_race_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_race_LDADD = $(CORE_TEST_LDADD)
-tests_test_nomem_SOURCES = tests/test_nomem.c tests/util.c tests/util.h
+tests_test_nomem_SOURCES = tests/test_nomem.c $(FAILING_SOURCES)
 tests_test_nomem_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_nomem_LDADD = $(CORE_TEST_LDADD)
-tests_test_nomem_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
-	-Wl,--wrap=realloc -Wl,--wrap=reallocarray -Wl,--wrap=strdup
+tests_test_nomem_LDFLAGS = $(FAILING_LDFLAGS)
 tests_test_path_SOURCES = tests/test_path.c tests/util.c tests/util.h
 tests_test_path_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_path_LDADD = $(CORE_TEST_LDADD)
@@ -191,16 +212,10 @@ tests_test_killed_LDADD = $(CORE_TEST_LDADD)
 tests_test_users_SOURCES = tests/test_users.c tests/util.c tests/util.h
 tests_test_users_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_users_LDADD = $(CORE_TEST_LDADD)
-tests_test_syscalls_SOURCES = tests/test_syscalls.c tests/util.c tests/util.h
+tests_test_syscalls_SOURCES = tests/test_syscalls.c $(FAILING_SOURCES)
 tests_test_syscalls_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_syscalls_LDADD = $(CORE_TEST_LDADD)
-tests_test_syscalls_LDFLAGS = -Wl,--wrap=fstat -Wl,--wrap=lstat \
-	-Wl,--wrap=pread -Wl,--wrap=pwrite -Wl,--wrap=read \
-	-Wl,--wrap=ftruncate -Wl,--wrap=fchmod -Wl,--wrap=fsync \
-	-Wl,--wrap=rename -Wl,--wrap=renameat2 -Wl,--wrap=unlink \
-	-Wl,--wrap=linkat -Wl,--wrap=mprotect \
-	-Wl,--wrap=mmap -Wl,--wrap=getrandom -Wl,--wrap=posix_fallocate \
-	-Wl,--wrap=pthread_create -Wl,--wrap=open -Wl,--wrap=fcntl
+tests_test_syscalls_LDFLAGS = $(FAILING_LDFLAGS)
 tests_test_space_SOURCES = tests/test_space.c tests/util.c tests/util.h
 tests_test_space_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_space_LDADD = $(CORE_TEST_LDADD)

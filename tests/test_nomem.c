@@ -1,66 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every allocation of a builder's life, and of a reader's, fails once: each time
- * it ends with CUTE_SHM_ERR_NOMEM, and with nothing left behind.  The linker puts the
- * functions of this file in the place of the allocator's (--wrap).
+ * it ends with CUTE_SHM_ERR_NOMEM, and with nothing left behind.
  */
-#include <stdatomic.h>
-#include <stdbool.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "failing.h"
 #include "util.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__real_reallocarray(void *p, size_t count, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-void *__wrap_reallocarray(void *p, size_t count, size_t size);
-char *__wrap_strdup(const char *text);
-
-/* How many allocations still succeed; negative: no more has to fail. */
-static atomic_long left = -1;
-
-static bool
-fails(void)
-{
-	return atomic_load(&left) >= 0 && atomic_fetch_sub(&left, 1) == 0;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
-}
-
-void *
-__wrap_reallocarray(void *p, size_t count, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(p, count, size);
-}
-
-char *
-__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
 
 static const uint64_t three = 3, many = 5000000;
 
@@ -120,10 +69,10 @@ START_TEST(each)
 
 	ck_assert_ptr_nonnull(data);
 	for (n = 0;; n++) {
-		atomic_store(&left, n);
+		failing_after(FAILING_ALLOCATION, n, ENOMEM);
 		err = build(data);
 		/* All went well without that one. */
-		if (atomic_exchange(&left, -1) >= 0)
+		if (!failing_end())
 			break;
 		if (err != 0) {
 			ck_err(err, CUTE_SHM_ERR_NOMEM);
@@ -171,9 +120,9 @@ START_TEST(reading)
 	free(data);
 	before = test_descriptors();
 	for (n = 0;; n++) {
-		atomic_store(&left, n);
+		failing_after(FAILING_ALLOCATION, n, ENOMEM);
 		err = use();
-		if (atomic_exchange(&left, -1) >= 0)
+		if (!failing_end())
 			break;
 		ck_err(err, CUTE_SHM_ERR_NOMEM);
 		ck_assert_str_ne(cute_shm_errmsg(), "");

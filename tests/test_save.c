@@ -348,6 +348,7 @@ START_TEST(not_from_there)
 	ck_err(cute_shm_restore("q", fd, NULL, NULL), CUTE_SHM_ERR_SYSTEM);
 	close(fd);
 	ck_err(cute_shm_restore("a/b", 0, NULL, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_restore("q", -1, NULL, NULL), CUTE_SHM_ERR_INVALID);
 	ck_left(0, 0);
 }
 END_TEST

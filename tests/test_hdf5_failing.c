@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every allocation and every system call of ours in a load of an HDF5 file, and
+ * on the way back to one, fails once, in the caller or in the child that it
+ * starts: there is an error and a sentence, and nothing is left behind; or all
+ * is well without it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "failing.h"
+#include "hdf5_little.h"
+
+static const char *root;
+static uint64_t digest;		/* of the metadata of an undisturbed load */
+
+static int
+load(unsigned flags)
+{
+	struct cute_shm_hdf5_options opt = h5_options(flags);
+
+	return cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL);
+}
+
+static int
+load_new(void)
+{
+	return load(0);
+}
+
+static int
+load_over(void)
+{
+	return load(CUTE_SHM_HDF5_OVERWRITE | CUTE_SHM_HDF5_KEEP_GOING);
+}
+
+static int
+save(void)
+{
+	struct cute_shm_hdf5_save_options opt = {
+		.size = sizeof(opt), .flags = CUTE_SHM_HDF5_OVERWRITE,
+		.gzip = 1, .jobs = 2,
+	};
+	struct cute_shm *shm = NULL;
+	int err = cute_shm_open("t", NULL, &shm);
+
+	if (err == 0)
+		err = cute_shm_hdf5_save(shm, h5_path("back.h5"), &opt,
+					 NULL);
+	cute_shm_close(shm);
+	return err;
+}
+
+static int
+plan(void)
+{
+	struct cute_shm_hdf5_options opt = h5_options(0);
+
+	return cute_shm_hdf5_plan(h5_path("t.h5"), &opt, NULL);
+}
+
+/* Sound, and what it would be had nothing failed; unless it left things out. */
+static bool
+sound(void)
+{
+	struct cute_shm_info info;
+	struct cute_shm *shm;
+	int err = cute_shm_open("t", NULL, &shm);
+
+	if (err == CUTE_SHM_ERR_NOT_FOUND)
+		return false;
+	ck_ok(err);
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	ck_ok(cute_shm_info(shm, &info));
+	if (h5_told.failed == 0)
+		ck_assert_uint_eq(info.metadata_digest, digest);
+	cute_shm_close(shm);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	int (*act)(void);
+	enum failing kind;
+	int error;
+	bool before, after;	/* is there such a project? */
+	long least;		/* failures that must be told */
+} lives[] = {
+	{ "load", load_new, FAILING_ALLOCATION, ENOMEM, false, true, 100 },
+	{ "load", load_new, FAILING_CALL, EIO, false, true, 20 },
+	{ "load", load_new, FAILING_CALL, ENOSPC, false, true, 20 },
+	{ "over", load_over, FAILING_ALLOCATION, ENOMEM, true, true, 50 },
+	{ "over", load_over, FAILING_CALL, EIO, true, true, 20 },
+	{ "plan", plan, FAILING_ALLOCATION, ENOMEM, false, false, 50 },
+	{ "plan", plan, FAILING_CALL, EIO, false, false, 5 },
+	{ "save", save, FAILING_ALLOCATION, ENOMEM, true, true, 20 },
+	{ "save", save, FAILING_CALL, EIO, true, true, 10 },
+	{ "save", save, FAILING_CALL, ENOSPC, true, true, 10 },
+};
+
+static void
+prepare(unsigned life)
+{
+	cute_shm_unlink("t", NULL, NULL);
+	if (lives[life].before)
+		ck_ok(load(0));
+	memset(&h5_told, 0, sizeof(h5_told));
+}
+
+/* The file that was saved is whole, if it is there. */
+static void
+ck_saved(void)
+{
+	struct cute_shm_hdf5_options opt = h5_options(0);
+
+	if (access(h5_path("back.h5"), F_OK) != 0)
+		return;
+	ck_ok(cute_shm_hdf5_load("b", h5_path("back.h5"), &opt, NULL));
+	ck_assert_uint_eq(h5_told.failed, 0);
+	ck_ok(cute_shm_unlink("b", NULL, NULL));
+}
+
+static void
+ck_nothing_left(unsigned life, long n, unsigned descriptors)
+{
+	bool is;
+
+	ck_assert_msg(test_descriptors() == descriptors,
+		      "%s %d, failure %ld: a descriptor is left",
+		      lives[life].name, lives[life].kind, n);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	ck_ok(cute_shm_collect(NULL, NULL, NULL));
+	is = sound();
+	ck_assert_msg(test_count_names(root) == is,
+		      "%s %d, failure %ld: something is left",
+		      lives[life].name, lives[life].kind, n);
+	ck_assert(is || !lives[life].before);
+}
+
+START_TEST(each_failure)
+{
+	unsigned life = (unsigned)_i, before;
+	struct cute_shm_info info;
+	struct cute_shm *shm;
+	long n, failed = 0;
+	int err;
+
+	h5_make_little(h5_path("t.h5"), true);
+	root = getenv("CUTE_SHM_ROOT");
+	ck_ok(load(0));
+	ck_ok(cute_shm_open("t", NULL, &shm));
+	ck_ok(cute_shm_info(shm, &info));
+	digest = info.metadata_digest;
+	cute_shm_close(shm);
+	before = test_descriptors();
+	for (n = 0;; n++) {
+		prepare(life);
+		failing_after(lives[life].kind, n, lives[life].error);
+		err = lives[life].act();
+		if (!failing_end())
+			break;
+		ck_assert_msg(err <= 0 && err >= CUTE_SHM_ERR_BUSY, "%d", err);
+		if (err != 0)
+			ck_assert_str_ne(cute_shm_errmsg(), "");
+		failed += err != 0;
+		ck_nothing_left(life, n, before);
+		if (lives[life].act == save)
+			ck_saved();
+		ck_assert_int_lt(n, 20000);
+	}
+	ck_ok(err);
+	ck_assert_msg(failed >= lives[life].least, "%s: %ld of %ld failed",
+		      lives[life].name, failed, n);
+	ck_assert_uint_eq(test_count_names(root), lives[life].after);
+	if (lives[life].act == save)
+		ck_saved();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("hdf5_failing");
+	TCase *tc = tcase_create("hdf5_failing");
+
+	tcase_set_timeout(tc, 240);
+	tcase_add_loop_test(tc, each_failure, 0, (int)ELEMENTS(lives));
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
+}
