@@ -265,6 +265,21 @@ tests_test_project_SOURCES = tests/test_project.c $(SAMPLE_SOURCES)
 tests_test_project_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_project_LDADD = $(CORE_TEST_LDADD)
 
+# "make coverage", after configure --enable-coverage: which lines and branches of
+# lib/ the tests run, a table; fails below COVERAGE_LINES or COVERAGE_BRANCHES
+# per cent.  (A static library that counts does not link with others.)
+COVERAGE_LINES = 95
+COVERAGE_BRANCHES = 85
+EXTRA_DIST += tests/coverage.h
+
+coverage:
+	find . -name '*.gcda' -exec rm {} +
+	$(MAKE) check TESTS="$(filter-out tests/check_link.sh,$(TESTS))"
+	$(GCOVR) --root $(srcdir) --object-directory . --filter '.*/lib/' \
+		--exclude-unreachable-branches --print-summary \
+		--fail-under-line $(COVERAGE_LINES) \
+		--fail-under-branch $(COVERAGE_BRANCHES)
+
 # "make fuzz": any bytes as a segment, and as a filtered chunk, for FUZZ_SECONDS
 # each; needs clang.  Begins with the seeds, which "make check" replays, and with
 # a segment that has everything; what it finds stays in tests/fuzz/corpus-*.
