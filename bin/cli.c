@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +298,25 @@ fill_descriptors(void)
 			exit(CLI_FAILED);
 }
 
+static void
+nothing(int number)
+{
+	(void)number;
+}
+
+/*
+ * What is too large for ulimit -f is an error of write(), not the end.  A
+ * handler, since a command that is run would inherit that it is ignored.
+ */
+static void
+survive_file_limit(void)
+{
+	const struct sigaction action = { .sa_handler = nothing,
+					  .sa_flags = SA_RESTART };
+
+	sigaction(SIGXFSZ, &action, NULL);
+}
+
 /* The n-th word of the operands, to name what is missing. */
 static _Noreturn void
 misuse_missing(int n)
@@ -315,6 +335,7 @@ cli_begin(const struct cli_program *prog, int argc, char **argv)
 
 	program = prog;
 	fill_descriptors();
+	survive_file_limit();
 	text_begin();
 	if (argc < 1)
 		exit(CLI_MISUSE);

@@ -194,4 +194,8 @@ void temporary_sweep(const char *root);
 /* CUTE_SHM_ERR_NO_SPACE, with numbers and remedy, when 'need' does not fit. */
 int space_check(const char *root, uint64_t need) must_check;
 
+/* CUTE_SHM_ERR_NO_SPACE if this process may not make so large a file. */
+int space_file_limit(const char *kind, const char *name,
+		     uint64_t need) must_check;
+
 #endif

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "builder.h"
@@ -211,28 +210,6 @@ make_units(struct cute_shm_builder *b)
 	return 0;
 }
 
-/*
- * Beyond that limit the kernel would send SIGXFSZ, which ends the process:
- * see it coming.
- */
-static int
-check_file_limit(const struct cute_shm_builder *b)
-{
-	char need[SIZE_TEXT], most[SIZE_TEXT];
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
-	    limit.rlim_cur == RLIM_INFINITY ||
-	    b->header.segment_size <= limit.rlim_cur)
-		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
-			     "project %s needs %s, a file of this process may "
-			     "have %s: raise that limit (ulimit -f)",
-			     b->project,
-			     size_text(b->header.segment_size, need),
-			     size_text((uint64_t)limit.rlim_cur, most));
-}
-
 /* What the project that is about to be replaced holds, for a message. */
 static int
 add_replaced(const struct cute_shm_builder *b, int err)
@@ -304,7 +281,8 @@ make_room(const struct cute_shm_builder *b)
 int
 reserve_segment(struct cute_shm_builder *b)
 {
-	int err = check_file_limit(b);
+	int err = space_file_limit("project", b->project,
+				       b->header.segment_size);
 
 	if (err != 0)
 		return err;

@@ -150,6 +150,8 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 		err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				    "unknown flags %#x to save with",
 				    s.opt.flags);
+	if (err == 0 && file)
+		err = space_file_limit("file", file, shm->header.segment_size);
 	if (err == 0)
 		err = outfile_begin(&out, file,
 				    s.opt.flags & CUTE_SHM_OVERWRITE ?

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
@@ -157,4 +158,24 @@ space_check(const char *root, uint64_t need)
 			     size_text(space.available, available),
 			     size_text(need, needed), space.limit,
 			     remedy(&space));
+}
+
+/*
+ * Beyond that limit the kernel would send SIGXFSZ, which ends the process: see
+ * it coming.
+ */
+int
+space_file_limit(const char *kind, const char *name, uint64_t need)
+{
+	char needed[SIZE_TEXT], most[SIZE_TEXT];
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+	    limit.rlim_cur == RLIM_INFINITY || need <= limit.rlim_cur)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
+			     "%s %s needs %s, a file of this process may have "
+			     "%s: raise that limit (ulimit -f)", kind, name,
+			     size_text(need, needed),
+			     size_text((uint64_t)limit.rlim_cur, most));
 }

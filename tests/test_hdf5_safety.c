@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -251,6 +252,32 @@ START_TEST(files_that_are_none)
 }
 END_TEST
 
+/* A link, or raw data, in a FIFO that nobody writes: no endless wait. */
+START_TEST(a_fifo_is_not_waited_for)
+{
+	const hsize_t ten = 10;
+	hid_t f, dcpl, space;
+
+	ck_assert_int_eq(mkfifo(test_path(root, "fifo"), 0600), 0);
+	f = H5Fcreate(file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+	H5Lcreate_external("fifo", "/x", f, "link", H5P_DEFAULT, H5P_DEFAULT);
+	dcpl = H5Pcreate(H5P_DATASET_CREATE);
+	H5Pset_external(dcpl, "fifo", 0, 40);
+	space = H5Screate_simple(1, &ten, NULL);
+	H5Dclose(H5Dcreate2(f, "raw", H5T_STD_I32LE, space, H5P_DEFAULT, dcpl,
+			    H5P_DEFAULT));
+	H5Sclose(space);
+	H5Pclose(dcpl);
+	ck_assert_int_ge(H5Fclose(f), 0);
+	ck_ok(load(NULL, CUTE_SHM_HDF5_KEEP_GOING, NULL));
+	ck_assert_uint_eq(skipped, 1);
+	ck_assert_uint_eq(failed, 1);
+	ck_assert_str_eq(where, "raw");
+	unlink(test_path(root, "fifo"));
+	check_clean(1);
+}
+END_TEST
+
 START_TEST(a_project_is_replaced_only_when_asked)
 {
 	ck_ok(load(only_good, 0, NULL));
@@ -341,6 +368,7 @@ main(void)
 	tcase_add_test(tcase, a_missing_filter_is_named);
 	tcase_add_test(tcase, keep_going_leaves_out_what_is_damaged);
 	tcase_add_test(tcase, files_that_are_none);
+	tcase_add_test(tcase, a_fifo_is_not_waited_for);
 	tcase_add_test(tcase, a_project_is_replaced_only_when_asked);
 	tcase_add_test(tcase, a_callback_may_cancel);
 	tcase_add_test(tcase, a_caller_that_ignores_its_children);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -353,6 +354,22 @@ START_TEST(not_from_there)
 }
 END_TEST
 
+/* An error, no signal. */
+START_TEST(file_limit)
+{
+	struct rlimit limit = { 100000, 100000 };
+	struct cute_shm *shm;
+
+	publish_big(0, NULL);
+	shm = attach("p", 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_err(cute_shm_save(shm, file("s"), NULL), CUTE_SHM_ERR_NO_SPACE);
+	ck_errmsg_has("ulimit -f");
+	cute_shm_close(shm);
+	ck_left(0, 1);
+}
+END_TEST
+
 /* -------------------------------------------------------------------- files */
 
 START_TEST(outfile_names)
@@ -401,6 +418,7 @@ main(void)
 	tcase_add_test(t, cancelled);
 	tcase_add_loop_test(t, no_damage_gets_in, 0, 97);
 	tcase_add_test(t, not_from_there);
+	tcase_add_test(t, file_limit);
 	tcase_add_test(t, outfile_names);
 	suite_add_tcase(s, t);
 	return test_run(s);

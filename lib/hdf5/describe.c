@@ -301,30 +301,26 @@ account(struct loader *l, struct dataset *d, bool *pending)
 	return rc;
 }
 
-/* The builder reads what is kept when it seals; the columns will be gone. */
-static int
+/*
+ * The builder reads what is kept when it seals, in this process; the columns
+ * will be gone.
+ */
+static void
 hand_over(struct loader *l, struct dataset *d)
 {
 	struct column *c = d->columns.column;
-	uint64_t bytes;
 	size_t i;
-	int rc = 0;
 
-	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
+	for (i = 0; i < d->columns.count; i++, c++) {
 		if (!c->leaf)
 			continue;
-		bytes = data_bytes(d, c);
-		if (c->kept)
-			rc = keep_add(l, c->kept,
-				      c->kept_offsets ? 0 : bytes);
-		if (rc == 0 && c->kept_offsets) {
-			rc = keep_add(l, c->kept_offsets, 0);
-			l->kept_lists += bytes;
-		}
+		if (c->kept_offsets)
+			l->kept_lists += data_bytes(d, c);
+		else if (c->kept)
+			l->kept += data_bytes(d, c);
 		c->kept = NULL;
 		c->kept_offsets = NULL;
 	}
-	return rc;
 }
 
 static int
@@ -375,7 +371,7 @@ describe_columns(struct loader *l, struct dataset *d)
 	if (rc == 0)
 		rc = account(l, d, &pending);
 	if (rc == 0)
-		rc = hand_over(l, d);
+		hand_over(l, d);
 	if (rc == 0 && pending)
 		rc = add_pending(l, d->object);
 	return rc;

@@ -103,7 +103,6 @@ struct loader {
 	bool retry;		/* something failed: begin again without it */
 	uint64_t kept;		/* bytes held until the builder has them, */
 	uint64_t kept_lists;	/* and those of lists */
-	struct keep *keeps;
 	size_t *pending;	/* objects whose data must still be read */
 	size_t pending_count, pending_room;
 	struct scan *scan;
@@ -144,18 +143,10 @@ const char *hdf5_cause(char *text, size_t size);
 
 /* keep.c: memory that the builder reads when it seals */
 
-struct keep {
-	struct keep *next;
-	void *data;
-};
-
 /* Whether so many bytes more may be held. */
 bool keep_room(const struct loader *l, uint64_t bytes);
 extern uint64_t keep_lists_max;	/* tests make it smaller */
 bool keep_lists_room(const struct loader *l, uint64_t bytes);
-/* Takes 'data' over, also when it fails. */
-int keep_add(struct loader *l, void *data, uint64_t bytes);
-void keep_free(struct loader *l);
 
 /* child.c */
 
@@ -368,7 +359,6 @@ int object_add(struct scan *scan, const struct object *object, size_t *ret);
 /* Which file 'id' is in; its handle is kept for opening objects again. */
 int source_of(struct scan *scan, hid_t id, unsigned long fileno,
 	      unsigned *ret);
-void scan_free(struct scan *scan);
 
 /* Whether a link of any kind has this path. */
 bool scan_has(const struct scan *scan, const char *path);

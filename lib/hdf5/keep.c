@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What was read while its object was open, until the builder seals. */
-
-#include <stdlib.h>
+/*
+ * How much of what was read while its object was open may be held until the
+ * builder seals.  It is held until the process ends, which is soon after.
+ */
 
 #include "internal.h"
 
@@ -26,32 +27,4 @@ bool
 keep_room(const struct loader *l, uint64_t bytes)
 {
 	return l->kept <= KEEP_MAX && bytes <= KEEP_MAX - l->kept;
-}
-
-int
-keep_add(struct loader *l, void *data, uint64_t bytes)
-{
-	struct keep *keep = malloc(sizeof(*keep));
-
-	if (!keep) {
-		free(data);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
-	}
-	keep->data = data;
-	keep->next = l->keeps;
-	l->keeps = keep;
-	l->kept += bytes;
-	return 0;
-}
-
-void
-keep_free(struct loader *l)
-{
-	struct keep *keep;
-
-	while ((keep = l->keeps)) {
-		l->keeps = keep->next;
-		free(keep->data);
-		free(keep);
-	}
 }

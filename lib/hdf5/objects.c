@@ -82,28 +82,6 @@ object_add(struct scan *s, const struct object *o, size_t *ret)
 	return 0;
 }
 
-void
-scan_free(struct scan *s)
-{
-	size_t i, k;
-
-	if (!s)
-		return;
-	for (i = 0; i < s->object_count; i++) {
-		for (k = 0; k < s->objects[i].link_count; k++) {
-			free(s->objects[i].links[k].name);
-			free(s->objects[i].links[k].path);
-		}
-		free(s->objects[i].links);
-	}
-	for (i = 0; i < s->source_count; i++)
-		H5Fclose(s->sources[i].file);
-	free(s->objects);
-	free(s->sources);
-	free(s->buckets);
-	free(s);
-}
-
 int
 source_of(struct scan *s, hid_t id, unsigned long fileno, unsigned *ret)
 {

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every kind of datatype in every layout: what the strategies load is, bit for
+ * bit, what H5Dread alone loads, with lists kept in memory or read twice.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5_util.h"
+
+#define ROWS	67
+#define COLUMNS 33
+#define COUNT	(ROWS * COLUMNS)
+
+enum { NUMBERS, BYTES, LISTS, TEXTS };
+
+static struct kind {
+	const char *name;
+	hid_t type;
+	int data;
+} kinds[64];
+static size_t kind_count;
+
+static void
+kind_add(const char *name, hid_t type, int data)
+{
+	ck_assert_uint_lt(kind_count, ELEMENTS(kinds));
+	kinds[kind_count++] = (struct kind){ name, ck_h5(type), data };
+}
+
+static hid_t
+text_type(H5T_str_t pad, size_t size)
+{
+	hid_t t = ck_h5(H5Tcopy(H5T_C_S1));
+
+	ck_h5(H5Tset_size(t, size));
+	ck_h5(H5Tset_strpad(t, pad));
+	return t;
+}
+
+static hid_t
+enum_type(hid_t base, size_t bytes)
+{
+	hid_t t = ck_h5(H5Tenum_create(base));
+	uint8_t value[8] = { 0 };
+
+	ck_h5(H5Tenum_insert(t, "NONE", value));
+	value[bytes - 1] = 1;
+	ck_h5(H5Tenum_insert(t, "ONE", value));
+	return t;
+}
+
+/* Fields of all sizes, some of them not where they would be aligned. */
+static hid_t
+record_type(bool packed, hid_t word)
+{
+	const hid_t types[] = {
+		H5T_STD_I8LE, H5T_STD_I16BE, H5T_IEEE_F32LE, H5T_IEEE_F64BE,
+		text_type(H5T_STR_NULLTERM, 3), word,
+		H5Tarray_create2(H5T_STD_U16LE, 1, (hsize_t[]){ 8 }),
+	};
+	hid_t t = ck_h5(H5Tcreate(H5T_COMPOUND, 80));
+	char name[3] = "f0";
+
+	for (size_t i = 0, at = 0; i < ELEMENTS(types); i++) {
+		name[1] = (char)('0' + i);
+		ck_h5(H5Tinsert(t, name, at, types[i]));
+		at += H5Tget_size(types[i]) + (i % 2);
+	}
+	if (packed)
+		ck_h5(H5Tpack(t));
+	return t;
+}
+
+static hid_t
+bits(hid_t type, size_t precision, size_t offset)
+{
+	hid_t t = ck_h5(H5Tcopy(type));
+
+	ck_h5(H5Tset_precision(t, precision));
+	ck_h5(H5Tset_offset(t, offset));
+	return t;
+}
+
+static void
+kinds_make(void)
+{
+	kind_add("i8", H5T_STD_I8LE, NUMBERS);
+	kind_add("i16", H5T_STD_I16LE, NUMBERS);
+	kind_add("i16be", H5T_STD_I16BE, NUMBERS);
+	kind_add("u32be", H5T_STD_U32BE, NUMBERS);
+	kind_add("i64be", H5T_STD_I64BE, NUMBERS);
+	kind_add("i24", bits(H5T_STD_I32LE, 24, 0), NUMBERS);
+	kind_add("u12be", bits(H5T_STD_U16BE, 12, 2), NUMBERS);
+	kind_add("f32", H5T_IEEE_F32LE, NUMBERS);
+	kind_add("f64be", H5T_IEEE_F64BE, NUMBERS);
+	kind_add("f16", h5_float(2, 16, 15, 10, 5, 10, 15), NUMBERS);
+	kind_add("bf16", h5_float(2, 16, 15, 7, 8, 7, 127), NUMBERS);
+	kind_add("bits8", H5T_STD_B8LE, BYTES);
+	kind_add("bits32be", H5T_STD_B32BE, BYTES);
+	kind_add("opaque5", H5Tcreate(H5T_OPAQUE, 5), BYTES);
+	kind_add("enum8", enum_type(H5T_STD_I8LE, 1), BYTES);
+	kind_add("enum32be", enum_type(H5T_STD_I32BE, 4), BYTES);
+	kind_add("text_null", text_type(H5T_STR_NULLPAD, 7), BYTES);
+	kind_add("text_end", text_type(H5T_STR_NULLTERM, 7), BYTES);
+	kind_add("text_space", text_type(H5T_STR_SPACEPAD, 7), BYTES);
+	kind_add("array", H5Tarray_create2(H5T_STD_I32LE, 1,
+					   (hsize_t[]){ 3 }), BYTES);
+	kind_add("array_be", H5Tarray_create2(H5T_STD_I32BE, 2,
+					      (hsize_t[]){ 2, 3 }), BYTES);
+	kind_add("array_enum", H5Tarray_create2(enum_type(H5T_STD_I16BE, 2), 1,
+						(hsize_t[]){ 2 }), BYTES);
+	kind_add("record", record_type(false, H5T_STD_I64LE), BYTES);
+	kind_add("packed", record_type(true, H5T_STD_I64LE), BYTES);
+	kind_add("record_bits", record_type(true, H5T_STD_B64BE), BYTES);
+	kind_add("records", H5Tarray_create2(record_type(false, H5T_STD_U8LE),
+					     1, (hsize_t[]){ 2 }), BYTES);
+	kind_add("lists", H5Tvlen_create(H5T_NATIVE_INT16), LISTS);
+	kind_add("texts", text_type(H5T_STR_NULLTERM, H5T_VARIABLE), TEXTS);
+}
+
+/* In memory: numbers as doubles, the rest as in the file. */
+static void *
+data_new(const struct kind *k)
+{
+	static int16_t items[] = { 5, -6, 7, -8, 9 };
+	static char text[] = "seven of nine", none[] = "";
+	size_t size = k->data == NUMBERS ? 8 : H5Tget_size(k->type);
+	uint8_t *data = calloc(COUNT, size);
+	unsigned seed = 7;
+	hvl_t *lists = (hvl_t *)(void *)data;
+	char **texts = (char **)(void *)data;
+	double *numbers = (double *)(void *)data;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		unsigned n = (unsigned)rand_r(&seed);
+
+		if (k->data == NUMBERS)
+			numbers[i] = n % 100;
+		else if (k->data == LISTS)
+			lists[i] = (hvl_t){ n % 6, n % 6 ? items : NULL };
+		else if (k->data == TEXTS)
+			texts[i] = n % 3 ? text + n % 13 : none;
+		else
+			for (size_t b = 0; b < size; b++)
+				data[i * size + b] = (uint8_t)rand_r(&seed);
+	}
+	return data;
+}
+
+static const struct layout {
+	const char *name;
+	hsize_t chunk[2];	/* 0: none */
+	bool compact, gzip, missing;
+} layouts[] = {
+	{ "contiguous", { 0 }, false, false, false },
+	{ "compact", { 0 }, true, false, false },
+	{ "unwritten", { 0 }, false, false, true },
+	{ "rows", { 8, COLUMNS }, false, false, false },
+	{ "narrow", { ROWS, 4 }, false, false, false },
+	{ "tiles", { 16, 8 }, false, true, false },
+	{ "one", { ROWS, COLUMNS }, false, true, false },
+	{ "holes", { 16, 8 }, false, true, true },
+};
+
+static hid_t
+dcpl_of(const struct layout *l)
+{
+	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+
+	if (l->compact)
+		ck_h5(H5Pset_layout(dcpl, H5D_COMPACT));
+	if (l->chunk[0])
+		ck_h5(H5Pset_chunk(dcpl, 2, l->chunk));
+	if (l->gzip) {
+		ck_h5(H5Pset_shuffle(dcpl));
+		ck_h5(H5Pset_deflate(dcpl, 1));
+	}
+	return dcpl;
+}
+
+/* Of what is missing, the first rows are written, if it has chunks. */
+static void
+put(hid_t file, const struct kind *k, const struct layout *l,
+    const void *data)
+{
+	hsize_t dims[] = { ROWS, COLUMNS }, none[] = { 0, 0 };
+	hsize_t part[] = { 20, COLUMNS };
+	hid_t dcpl = dcpl_of(l), space, mem, dset;
+	hid_t mem_type = k->data == NUMBERS ? H5T_NATIVE_DOUBLE : k->type;
+	char name[64];
+
+	/* Compact data have at most 64 KiB. */
+	if (l->compact)
+		dims[0] = 10;
+	snprintf(name, sizeof(name), "%s_%s", k->name, l->name);
+	space = ck_h5(H5Screate_simple(2, dims, NULL));
+	dset = ck_h5(H5Dcreate2(file, name, k->type, space, H5P_DEFAULT, dcpl,
+				H5P_DEFAULT));
+	mem = ck_h5(H5Screate_simple(2, l->missing ? part : dims, NULL));
+	if (l->missing)
+		ck_h5(H5Sselect_hyperslab(space, H5S_SELECT_SET, none, NULL,
+					  part, NULL));
+	if (!l->missing || l->chunk[0])
+		ck_h5(H5Dwrite(dset, mem_type, mem, space, H5P_DEFAULT, data));
+	H5Dclose(dset);
+	H5Sclose(mem);
+	H5Sclose(space);
+	H5Pclose(dcpl);
+}
+
+static uint64_t
+digest_of(const char *strategy)
+{
+	struct cute_shm_hdf5_options opt = h5_options(0);
+	struct cute_shm_info info;
+	struct cute_shm *shm;
+
+	if (strategy)
+		setenv("CUTE_SHM_HDF5_STRATEGY", strategy, 1);
+	shm = h5_load_with(-1, &opt);
+	unsetenv("CUTE_SHM_HDF5_STRATEGY");
+	ck_assert_uint_eq(h5_told.skipped + h5_told.failed, 0);
+	ck_assert_uint_ge(h5_told.arrays, ELEMENTS(layouts));
+	ck_ok(cute_shm_info(shm, &info));
+	ck_clean(shm);
+	return info.metadata_digest;
+}
+
+/* One kind a file, or what differs would not be known. */
+START_TEST(same_as_generic)
+{
+	const struct kind *k;
+	uint64_t generic;
+	void *data;
+	hid_t file = h5_begin();
+
+	kinds_make();
+	ck_assert_int_lt(_i, (int)kind_count);
+	k = &kinds[_i];
+	data = data_new(k);
+	for (size_t i = 0; i < ELEMENTS(layouts); i++)
+		put(file, k, &layouts[i], data);
+	free(data);
+	ck_h5(H5Fclose(file));
+	generic = digest_of("generic");
+	ck_assert_msg(digest_of(NULL) == generic, "%s", k->name);
+	keep_lists_max = 0;
+	ck_assert_msg(digest_of(NULL) == generic, "%s, lists read twice",
+		      k->name);
+}
+END_TEST
+
+/* Chunks of 6 MiB, more than is read at once, of a type that has no strategy. */
+START_TEST(chunks_beyond_a_band)
+{
+	const hsize_t dims[] = { 3, 1000, 1000 };
+	const uint64_t shape[] = { 3, 1000, 1000 };
+	hsize_t chunk[] = { 2, 900, 900 };
+	hid_t file = h5_begin(), dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	int32_t *data = calloc(3000000, sizeof(*data));
+	struct cute_shm *shm;
+
+	for (int i = 0; i < 3000000; i++)
+		data[i] = i % 30011;
+	ck_h5(H5Pset_chunk(dcpl, 3, chunk));
+	ck_h5(H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0));
+	h5_put_with(file, "x", H5T_NATIVE_INT32, 3, dims, dcpl, data);
+	shm = h5_load(file);
+	ck_array(shm, "x", "<i4", 3, shape, data);
+	ck_clean(shm);
+	free(data);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("hdf5_layouts");
+	TCase *tc = tcase_create("hdf5_layouts");
+
+	tcase_add_loop_test(tc, same_as_generic, 0, 28);
+	tcase_add_test(tc, chunks_beyond_a_band);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
+}
