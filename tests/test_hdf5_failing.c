@@ -3,17 +3,29 @@
  * Every allocation and every system call of ours in a load of an HDF5 file, and
  * on the way back to one, fails once, in the caller or in the child that it
  * starts: there is an error and a sentence, and nothing is left behind; or all
- * is well without it.
+ * is well without it.  The same with ever less address space and descriptors.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "failing.h"
 #include "hdf5_little.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
 
 static const char *root;
 static uint64_t digest;		/* of the metadata of an undisturbed load */
@@ -141,13 +153,11 @@ ck_nothing_left(unsigned life, long n, unsigned descriptors)
 	ck_assert(is || !lives[life].before);
 }
 
-START_TEST(each_failure)
+static void
+begin(void)
 {
-	unsigned life = (unsigned)_i, before;
 	struct cute_shm_info info;
 	struct cute_shm *shm;
-	long n, failed = 0;
-	int err;
 
 	h5_make_little(h5_path("t.h5"), true);
 	root = getenv("CUTE_SHM_ROOT");
@@ -156,6 +166,15 @@ START_TEST(each_failure)
 	ck_ok(cute_shm_info(shm, &info));
 	digest = info.metadata_digest;
 	cute_shm_close(shm);
+}
+
+START_TEST(each_failure)
+{
+	unsigned life = (unsigned)_i, before;
+	long n, failed = 0;
+	int err;
+
+	begin();
 	before = test_descriptors();
 	for (n = 0;; n++) {
 		prepare(life);
@@ -181,6 +200,81 @@ START_TEST(each_failure)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ limits */
+
+static int (*const acts[])(void) = { load_new, load_over, plan, save };
+
+/* Bytes of address space that this process has. */
+static rlim_t
+address_space(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%lu", &pages), 1);
+	fclose(f);
+	return pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* In a process of its own.  True if there was enough for it. */
+static bool
+enough(int resource, rlim_t most, int (*act)(void))
+{
+	struct rlimit limit = { most, most };
+	int status, err;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (setrlimit(resource, &limit) != 0)
+			_exit(3);
+		err = act();
+		if (err > 0 || err < CUTE_SHM_ERR_BUSY)
+			_exit(4);
+		_exit(err == 0 ? 0 : cute_shm_errmsg()[0] ? 1 : 5);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) <= 1,
+		      "limit %llu: status %#x", (unsigned long long)most,
+		      (unsigned)status);
+	return WEXITSTATUS(status) == 0;
+}
+
+/* From what is too little to what is enough. */
+static void
+ck_limits(int resource, rlim_t from, rlim_t step, unsigned act)
+{
+	unsigned n, failed = 0;
+
+	for (n = 0; n < 100; n++) {
+		cute_shm_unlink("t", NULL, NULL);
+		if (acts[act] == save || acts[act] == load_over)
+			ck_ok(load(0));
+		failed += !enough(resource, from + n * step, acts[act]);
+		ck_ok(cute_shm_collect(NULL, NULL, NULL));
+		ck_assert_uint_eq(test_count_names(root), sound());
+		if (acts[act] == save)
+			ck_saved();
+	}
+	ck_assert_uint_ge(failed, 3);
+	ck_assert_uint_lt(failed, 100);
+}
+
+START_TEST(few_descriptors)
+{
+	begin();
+	ck_limits(RLIMIT_NOFILE, 3, 1, (unsigned)_i);
+}
+END_TEST
+
+START_TEST(little_address_space)
+{
+	begin();
+	ck_limits(RLIMIT_AS, address_space(), 512 << 10, (unsigned)_i);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -189,6 +283,11 @@ main(void)
 
 	tcase_set_timeout(tc, 240);
 	tcase_add_loop_test(tc, each_failure, 0, (int)ELEMENTS(lives));
+	tcase_add_loop_test(tc, few_descriptors, 0, (int)ELEMENTS(acts));
+	/* Their shadow memory takes terabytes of it. */
+	if (!SANITIZED)
+		tcase_add_loop_test(tc, little_address_space, 0,
+				    (int)ELEMENTS(acts));
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

@@ -167,7 +167,7 @@ open_file(struct loader *l, hid_t *ret)
 		*ret = file;
 		return 0;
 	}
-	if (H5Fis_hdf5(l->file) <= 0)
+	if (H5Fis_hdf5(l->file) == 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "%s is not an HDF5 file", l->file);
 	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s; %s",
