@@ -219,7 +219,7 @@ address_space(void)
 
 /* In a process of its own.  True if there was enough for it. */
 static bool
-enough(int resource, rlim_t most, int (*act)(void))
+enough(bool descriptors, rlim_t most, int (*act)(void))
 {
 	struct rlimit limit = { most, most };
 	int status, err;
@@ -227,7 +227,8 @@ enough(int resource, rlim_t most, int (*act)(void))
 
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		if (setrlimit(resource, &limit) != 0)
+		if (setrlimit(descriptors ? RLIMIT_NOFILE : RLIMIT_AS,
+			      &limit) != 0)
 			_exit(3);
 		err = act();
 		if (err > 0 || err < CUTE_SHM_ERR_BUSY)
@@ -243,7 +244,7 @@ enough(int resource, rlim_t most, int (*act)(void))
 
 /* From what is too little to what is enough. */
 static void
-ck_limits(int resource, rlim_t from, rlim_t step, unsigned act)
+ck_limits(bool descriptors, rlim_t from, rlim_t step, unsigned act)
 {
 	unsigned n, failed = 0;
 
@@ -251,7 +252,8 @@ ck_limits(int resource, rlim_t from, rlim_t step, unsigned act)
 		cute_shm_unlink("t", NULL, NULL);
 		if (acts[act] == save || acts[act] == load_over)
 			ck_ok(load(0));
-		failed += !enough(resource, from + n * step, acts[act]);
+		failed += !enough(descriptors, from + n * step,
+				  acts[act]);
 		ck_ok(cute_shm_collect(NULL, NULL, NULL));
 		ck_assert_uint_eq(test_count_names(root), sound());
 		if (acts[act] == save)
@@ -264,14 +266,14 @@ ck_limits(int resource, rlim_t from, rlim_t step, unsigned act)
 START_TEST(few_descriptors)
 {
 	begin();
-	ck_limits(RLIMIT_NOFILE, 3, 1, (unsigned)_i);
+	ck_limits(true, 3, 1, (unsigned)_i);
 }
 END_TEST
 
 START_TEST(little_address_space)
 {
 	begin();
-	ck_limits(RLIMIT_AS, address_space(), 512 << 10, (unsigned)_i);
+	ck_limits(false, address_space(), 512 << 10, (unsigned)_i);
 }
 END_TEST
 

@@ -4,8 +4,16 @@
  * all calls that read end, with an error or not, and touch nothing that is not
  * theirs (sanitizers and valgrind tell).
  */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "sample.h"
 
@@ -41,7 +49,7 @@ teardown(void)
 static uint64_t
 value(const struct segment *s)
 {
-	const struct format_header *h = segment_header(s);
+	const struct format_header *h = segment_header(&sample);
 	const uint64_t values[] = {
 		0, 1, 15, 16, 63, 64, UINT32_MAX, UINT64_MAX, UINT64_MAX - 15,
 		UINT64_C(1) << 63, UINT64_C(1) << 61, UINT64_C(1) << 32,
@@ -58,7 +66,7 @@ value(const struct segment *s)
 static void
 mutate(const struct segment *s)
 {
-	const struct format_header *h = segment_header(s);
+	const struct format_header *h = segment_header(&sample);
 	uint64_t at, v = value(s);
 	size_t size = (size_t)1 << number(4);
 
@@ -128,6 +136,69 @@ START_TEST(headers)
 }
 END_TEST
 
+/*
+ * Another process, which may write the file, changes it while this one reads:
+ * what was checked when it was opened does not hold any more.
+ */
+static pid_t
+mutator_new(const char *path)
+{
+	struct segment s = { .size = sample.size };
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	const struct timespec pause = { .tv_nsec = 20000 };
+	pid_t pid = fork();
+	unsigned i;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid != 0) {
+		close(fd);
+		return pid;
+	}
+	s.bytes = mmap(NULL, s.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (s.bytes == MAP_FAILED)
+		_exit(1);
+	for (state = 7;;) {
+		/* It opens, and then nothing is as it was. */
+		memcpy(s.bytes, sample.bytes, s.size);
+		nanosleep(&pause, NULL);
+		for (i = 0; i < 100; i++) {
+			mutate(&s);
+			sched_yield();
+		}
+	}
+}
+
+START_TEST(while_it_is_read)
+{
+	const char *stress = getenv("CUTE_SHM_STRESS");
+	long seconds = 2 * (stress ? atol(stress) : 1), rounds = 0, opened = 0;
+	struct cute_shm_verify_options opt = { .size = sizeof(opt), .jobs = 2 };
+	struct cute_shm_array a;
+	struct cute_shm *shm;
+	time_t end;
+	pid_t pid;
+	int status, i;
+
+	sample_publish("live");
+	pid = mutator_new(test_path(getenv("CUTE_SHM_ROOT"), "cute-shm.live"));
+	for (end = time(NULL) + seconds; time(NULL) < end; rounds++) {
+		if (cute_shm_open("live", NULL, &shm) != 0)
+			continue;
+		opened++;
+		for (i = 0; i < 5; i++)
+			segment_read_all(shm);
+		(void)!cute_shm_get(shm, "links/root/links/a/x", &a);
+		(void)!cute_shm_verify(shm, &opt, NULL);
+		cute_shm_close(shm);
+	}
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
+	printf("opened %ld of %ld times\n", opened, rounds);
+	ck_assert_int_gt(opened, 20);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -135,9 +206,10 @@ main(void)
 	TCase *tc = tcase_create("mutation");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 300);
+	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, records_and_index, 0, 4);
 	tcase_add_test(tc, headers);
+	tcase_add_test(tc, while_it_is_read);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }
