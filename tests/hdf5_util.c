@@ -31,6 +31,13 @@ make_folders(void)
 }
 
 const char *
+h5_folder(void)
+{
+	make_folders();
+	return folder;
+}
+
+const char *
 h5_path(const char *name)
 {
 	make_folders();

@@ -12,6 +12,9 @@
 #define ck_h5(call) h5_must((int64_t)(call), #call)
 int64_t h5_must(int64_t result, const char *call);
 
+/* Where the files are, which is not the root. */
+const char *h5_folder(void);
+
 /* A new file below this test's own root; its path is valid for seven more. */
 const char *h5_path(const char *name);
 hid_t h5_create(const char *path);
