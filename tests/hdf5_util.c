@@ -266,7 +266,8 @@ ck_value(const struct cute_shm_array *a, const char *path, const char *dtype,
 			      "%s: dimension %u is %llu, not %llu", path, i,
 			      (unsigned long long)a->shape[i],
 			      (unsigned long long)dims[i]);
-	if (!data || memcmp(a->data, data, a->data_size) == 0)
+	if (!data || a->data_size == 0 ||
+	    memcmp(a->data, data, a->data_size) == 0)
 		return;
 	for (i = 0; i < a->data_size; i++)
 		ck_assert_msg(((const uint8_t *)a->data)[i] ==

@@ -163,13 +163,15 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("golden");
-	TCase *tc = tcase_create("golden");
+	Suite *suite;
+	TCase *tc;
 
 	if (!getenv("CUTE_SHM_GOLDEN")) {
 		puts("skipped: CUTE_SHM_GOLDEN is not set");
 		return 77;
 	}
+	suite = suite_create("golden");
+	tc = tcase_create("golden");
 	tcase_add_loop_test(tc, golden, 0, ELEMENTS(files));
 	tcase_add_test(tc, content);
 	suite_add_tcase(suite, tc);

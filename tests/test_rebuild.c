@@ -147,15 +147,17 @@ int
 main(void)
 {
 	const char *folder = getenv("CUTE_SHM_GOLDEN");
-	Suite *suite = suite_create("rebuild");
-	TCase *tc = tcase_create("rebuild");
 	char pattern[4096];
+	Suite *suite;
+	TCase *tc;
 	int result;
 
 	if (!folder || !folder[0]) {
 		puts("skipped: CUTE_SHM_GOLDEN is not set");
 		return 77;
 	}
+	suite = suite_create("rebuild");
+	tc = tcase_create("rebuild");
 	snprintf(pattern, sizeof(pattern), "%s/good-*.seg", folder);
 	if (glob(pattern, 0, NULL, &files) != 0) {
 		printf("no %s\n", pattern);
