@@ -122,7 +122,8 @@ struct cute_shm_open_options {
  * and size of the arrays: only cute_shm_verify() reads the data.
  *
  * CUTE_SHM_ERR_NOT_FOUND    no such project in this root, or an orphan
- * CUTE_SHM_ERR_OWNER        neither the caller's nor root's (see ANY_OWNER)
+ * CUTE_SHM_ERR_OWNER        neither the caller's nor root's, or the project has
+ *			     another name, which is not ours (see ANY_OWNER)
  * CUTE_SHM_ERR_FORMAT       not a segment
  * CUTE_SHM_ERR_UNSUPPORTED  sound, but needs a newer library
  * CUTE_SHM_ERR_CORRUPT      a size, an offset or a digest is wrong

@@ -24,6 +24,14 @@ check_file(const struct cute_shm *shm, unsigned flags)
 				     "; open it with CUTE_SHM_ANY_OWNER if "
 				     "that one is trusted", shm->path,
 				     (unsigned)shm->stat.st_uid);
+	/* A name that we give is the only one; a copy may have several. */
+	if (!(flags & CUTE_SHM_ANY_OWNER) && shm->project[0] &&
+	    shm->stat.st_nlink > 1)
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s has %ju names "
+				     "(hard links), so others may have given "
+				     "it this one: remove one, or open it with "
+				     "CUTE_SHM_ANY_OWNER", shm->path,
+				     (uintmax_t)shm->stat.st_nlink);
 	if (shm->stat.st_size < (off_t)sizeof(struct format_header))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT, "%s: %jd bytes hold "
 				     "no header of a segment", shm->path,

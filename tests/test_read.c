@@ -122,6 +122,28 @@ START_TEST(segments_of_others)
 }
 END_TEST
 
+/* Under a name that may be another's. */
+START_TEST(hard_links)
+{
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .flags = CUTE_SHM_ANY_OWNER
+	};
+
+	ck_assert_int_eq(link(test_path(root, "cute-shm.read"),
+			      test_path(root, "cute-shm.again")), 0);
+	ck_err(cute_shm_open("again", NULL, &shm), CUTE_SHM_ERR_OWNER);
+	ck_errmsg_has("has 2 names");
+	ck_err(cute_shm_open("read", NULL, &shm), CUTE_SHM_ERR_OWNER);
+	ck_ok(cute_shm_open("read", &opt, &shm));
+	cute_shm_close(shm);
+	ck_ok(cute_shm_open_file(test_path(root, "cute-shm.read"), NULL,
+				 &shm));
+	cute_shm_close(shm);
+	ck_assert_int_eq(unlink(test_path(root, "cute-shm.again")), 0);
+	ck_ok(cute_shm_open("read", NULL, &shm));
+}
+END_TEST
+
 START_TEST(options_of_other_sizes)
 {
 	struct {
@@ -360,6 +382,7 @@ main(void)
 	tcase_add_test(tc, open_what_is_not_there);
 	tcase_add_test(tc, open_what_is_no_segment);
 	tcase_add_test(tc, segments_of_others);
+	tcase_add_test(tc, hard_links);
 	tcase_add_test(tc, options_of_other_sizes);
 	tcase_add_test(tc, data_outlive_the_name);
 	tcase_add_test(tc, a_child_reads);
