@@ -74,7 +74,7 @@ if HDF5
 hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
 	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme \
 	tests/test_hdf5_failing tests/test_hdf5_layouts \
-	tests/test_hdf5_killed
+	tests/test_hdf5_killed tests/test_hdf5_random
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
@@ -87,6 +87,10 @@ tests_test_hdf5_layouts_SOURCES = tests/test_hdf5_layouts.c \
 	$(HDF5_TEST_SOURCES)
 tests_test_hdf5_layouts_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_layouts_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_random_SOURCES = tests/test_hdf5_random.c \
+	$(HDF5_TEST_SOURCES)
+tests_test_hdf5_random_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_random_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_read_SOURCES = tests/test_hdf5_read.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_read_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_read_LDADD = $(FILTER_TEST_LDADD)

@@ -154,14 +154,15 @@ static const struct layout {
 	bool compact, gzip, missing;
 } layouts[] = {
 	{ "contiguous", { 0 }, false, false, false },
-	{ "compact", { 0 }, true, false, false },
-	{ "unwritten", { 0 }, false, false, true },
 	{ "rows", { 8, COLUMNS }, false, false, false },
 	{ "narrow", { ROWS, 4 }, false, false, false },
 	{ "tiles", { 16, 8 }, false, true, false },
 	{ "one", { ROWS, COLUMNS }, false, true, false },
+	{ "compact", { 0 }, true, false, false },
+	{ "unwritten", { 0 }, false, false, true },
 	{ "holes", { 16, 8 }, false, true, true },
 };
+#define WHOLE 5			/* so many of them have all data */
 
 static hid_t
 dcpl_of(const struct layout *l)
@@ -251,6 +252,55 @@ START_TEST(same_as_generic)
 }
 END_TEST
 
+/* Texts have another size in the file than in memory; many such records. */
+START_TEST(records_with_texts)
+{
+	struct record {
+		int32_t id;
+		char *name;
+		double x;
+	} *records = calloc(COUNT, sizeof(*records));
+	const uint64_t shape[] = { ROWS, COLUMNS };
+	static char seven[] = "seven", none[] = "";
+	hid_t file = h5_begin(), t, text;
+	struct cute_shm_array a;
+	struct cute_shm *shm;
+	int32_t ids[COUNT];
+	double xs[COUNT];
+	char path[64];
+	const void *p;
+	uint64_t n;
+
+	for (int i = 0; i < COUNT; i++) {
+		ids[i] = i;
+		xs[i] = i / 3.0;
+		records[i] = (struct record){ i, i % 3 ? seven : none, xs[i] };
+	}
+	text = text_type(H5T_STR_NULLTERM, H5T_VARIABLE);
+	t = ck_h5(H5Tcreate(H5T_COMPOUND, sizeof(*records)));
+	ck_h5(H5Tinsert(t, "id", HOFFSET(struct record, id), H5T_NATIVE_INT32));
+	ck_h5(H5Tinsert(t, "name", HOFFSET(struct record, name), text));
+	ck_h5(H5Tinsert(t, "x", HOFFSET(struct record, x), H5T_NATIVE_DOUBLE));
+	put(file, &(struct kind){ "r", t, BYTES }, &layouts[_i], records);
+	keep_lists_max = _i % 2 ? 0 : keep_lists_max;
+	shm = h5_load(file);
+	snprintf(path, sizeof(path), "r_%s/id", layouts[_i].name);
+	ck_array(shm, path, "<i4", 2, shape, ids);
+	snprintf(path, sizeof(path), "r_%s/x", layouts[_i].name);
+	ck_array(shm, path, "<f8", 2, shape, xs);
+	snprintf(path, sizeof(path), "r_%s/name", layouts[_i].name);
+	ck_ok(cute_shm_get(shm, path, &a));
+	for (int i = 0; i < COUNT; i += 100) {
+		ck_ok(cute_shm_element(&a, (uint64_t)i, &p, &n));
+		ck_assert_uint_eq(n, strlen(records[i].name));
+		ck_assert_int_eq(memcmp(p, records[i].name, n), 0);
+	}
+	ck_clean(shm);
+	H5Tclose(t);
+	free(records);
+}
+END_TEST
+
 /* Chunks of 6 MiB, more than is read at once, of a type that has no strategy. */
 START_TEST(chunks_beyond_a_band)
 {
@@ -280,6 +330,7 @@ main(void)
 	TCase *tc = tcase_create("hdf5_layouts");
 
 	tcase_add_loop_test(tc, same_as_generic, 0, 28);
+	tcase_add_loop_test(tc, records_with_texts, 0, WHOLE);
 	tcase_add_test(tc, chunks_beyond_a_band);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

@@ -265,14 +265,13 @@ add_size(struct loader *l, const char *path, uint64_t data)
 
 /* Sum up, and tell of arrays that are complete or only planned. */
 static int
-account(struct loader *l, struct dataset *d, bool *pending)
+account(struct loader *l, struct dataset *d, struct pending *pending)
 {
 	struct column *c = d->columns.column;
 	struct cute_shm_hdf5_array array;
 	size_t i;
 	int rc = 0;
 
-	*pending = false;
 	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
 		add_size(l, c->path, data_bytes(d, c));
 		if (!c->leaf) {
@@ -292,7 +291,8 @@ account(struct loader *l, struct dataset *d, bool *pending)
 		l->result.bytes += array.bytes;
 		if (l->builder && d->count > 0 && array.bytes > 0 &&
 		    !c->kept && !c->kept_offsets)
-			*pending = true;
+			*(c->part == PART_PLAIN ? &pending->plain :
+			  &pending->lists) = true;
 		else
 			rc = send_array(l, &array);
 		if (c->kept || c->kept_offsets)
@@ -324,9 +324,9 @@ hand_over(struct loader *l, struct dataset *d)
 }
 
 static int
-add_pending(struct loader *l, const struct object *object)
+add_pending(struct loader *l, const struct pending *pending)
 {
-	size_t *more;
+	struct pending *more;
 
 	if (l->pending_count == l->pending_room) {
 		l->pending_room = l->pending_room ? 2 * l->pending_room : 256;
@@ -335,7 +335,7 @@ add_pending(struct loader *l, const struct object *object)
 			return no_memory();
 		l->pending = more;
 	}
-	l->pending[l->pending_count++] = (size_t)(object - l->scan->objects);
+	l->pending[l->pending_count++] = *pending;
 	return 0;
 }
 
@@ -358,7 +358,9 @@ static int
 describe_columns(struct loader *l, struct dataset *d)
 {
 	uint64_t bytes = plain_bytes(d);
-	bool pending = false;
+	struct pending pending = {
+		.object = (size_t)(d->object - l->scan->objects),
+	};
 	int rc = 0;
 
 	if (!d->null && d->count > 0)
@@ -372,8 +374,8 @@ describe_columns(struct loader *l, struct dataset *d)
 		rc = account(l, d, &pending);
 	if (rc == 0)
 		hand_over(l, d);
-	if (rc == 0 && pending)
-		rc = add_pending(l, d->object);
+	if (rc == 0 && (pending.plain || pending.lists))
+		rc = add_pending(l, &pending);
 	return rc;
 }
 

@@ -71,6 +71,40 @@ pick(struct picked *p, const struct type *type, hid_t file_type, size_t offset)
 	}
 }
 
+/*
+ * Lists, texts without a fixed size, and references have another size in the
+ * file than H5Tget_size() says, so what follows them has another offset.
+ */
+static bool
+has_other_size(hid_t type)
+{
+	hid_t part;
+	bool ret;
+	int i;
+
+	switch (H5Tget_class(type)) {
+	case H5T_VLEN:
+	case H5T_REFERENCE:
+		return true;
+	case H5T_STRING:
+		return H5Tis_variable_str(type) != 0;
+	case H5T_ARRAY:
+		part = H5Tget_super(type);
+		ret = part < 0 || has_other_size(part);
+		H5Tclose(part);
+		return ret;
+	case H5T_COMPOUND:
+		for (ret = false, i = H5Tget_nmembers(type); i > 0 && !ret; ) {
+			part = H5Tget_member_type(type, (unsigned)--i);
+			ret = part < 0 || has_other_size(part);
+			H5Tclose(part);
+		}
+		return ret;
+	default:
+		return false;
+	}
+}
+
 int
 read_fast(struct loader *l, struct dataset *d, const char **strategy)
 {
@@ -94,7 +128,7 @@ read_fast(struct loader *l, struct dataset *d, const char **strategy)
 	file_type = H5Dget_type(d->id);
 	if (!p.columns || file_type < 0)
 		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for columns");
-	else
+	else if (!has_other_size(file_type))
 		pick(&p, d->type, file_type, 0);
 	source.columns = p.columns;
 	source.column_count = p.count;
@@ -154,8 +188,8 @@ read_pending(struct loader *l)
 		rc = pool_new(l->jobs > 2 ? 2 : l->jobs, 2, &l->pool);
 	l->quiet = true;	/* what is skipped has been told */
 	for (i = 0; i < l->pending_count && rc == 0; i++) {
-		object = &l->scan->objects[l->pending[i]];
-		rc = read_dataset(l, object);
+		object = &l->scan->objects[l->pending[i].object];
+		rc = read_dataset(l, &l->pending[i]);
 		if (rc == CUTE_SHM_ERR_SOURCE)
 			rc = failed(l, object->path);
 	}

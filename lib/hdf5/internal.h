@@ -103,7 +103,7 @@ struct loader {
 	bool retry;		/* something failed: begin again without it */
 	uint64_t kept;		/* bytes held until the builder has them, */
 	uint64_t kept_lists;	/* and those of lists */
-	size_t *pending;	/* objects whose data must still be read */
+	struct pending *pending;
 	size_t pending_count, pending_room;
 	struct scan *scan;
 	struct pool *pool;	/* writes what H5Dread has read */
@@ -495,8 +495,13 @@ int read_at_once(struct loader *l, struct dataset *d);
 /* What H5Dread refused; a filter that is not installed is the usual cause. */
 int unreadable_data(hid_t dset);
 
-/* Read all of the dataset that the builder does not have yet. */
-int read_dataset(struct loader *l, const struct object *object);
+/* Data that must still be read: the builder has none of these parts. */
+struct pending {
+	size_t object;		/* its index */
+	bool plain, lists;
+};
+
+int read_dataset(struct loader *l, const struct pending *pending);
 
 /* fast.c: strategy.h's ways, for what they fit */
 

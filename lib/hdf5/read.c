@@ -370,10 +370,10 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* One line per array of the dataset that was pending. */
+/* One line per array that was pending. */
 static int
-tell(struct loader *l, const struct dataset *d, const char *strategy,
-     double seconds)
+tell(struct loader *l, const struct dataset *d, const struct pending *pending,
+     const char *strategy, double seconds)
 {
 	const struct column *c = d->columns.column;
 	struct cute_shm_hdf5_array array;
@@ -381,7 +381,9 @@ tell(struct loader *l, const struct dataset *d, const char *strategy,
 	int rc = 0;
 
 	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
-		if (!c->leaf || (!column_is_plain(c) && c->part == PART_PLAIN))
+		if (!c->leaf || (c->part == PART_PLAIN ?
+				 !pending->plain || !column_is_plain(c) :
+				 !pending->lists))
 			continue;
 		array = (struct cute_shm_hdf5_array){
 			.path = c->path,
@@ -399,34 +401,29 @@ tell(struct loader *l, const struct dataset *d, const char *strategy,
 	return rc;
 }
 
-/* Both parts of a dataset; *strategy names how the plain one was read. */
+/* *strategy names how the plain part was read. */
 static int
-read_parts(struct loader *l, struct dataset *d, const char **strategy)
+read_parts(struct loader *l, struct dataset *d, const struct pending *pending,
+	   const char **strategy)
 {
-	bool plain = false, ragged = false;
-	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < d->columns.count; i++) {
-		plain |= column_is_plain(&d->columns.column[i]);
-		ragged |= d->columns.column[i].leaf &&
-			  d->columns.column[i].part == PART_RAGGED;
-	}
 	*strategy = "";
-	if (plain)
+	if (pending->plain)
 		rc = read_fast(l, d, strategy);
-	if (plain && rc == 0 && !**strategy) {
+	if (pending->plain && rc == 0 && !**strategy) {
 		*strategy = "generic";
 		rc = fits_at_once(d) ? read_at_once(l, d) : read_generic(l, d);
 	}
-	if (rc == 0 && ragged)
+	if (rc == 0 && pending->lists)
 		rc = ragged_write(l, d);
 	return rc;
 }
 
 int
-read_dataset(struct loader *l, const struct object *object)
+read_dataset(struct loader *l, const struct pending *pending)
 {
+	const struct object *object = &l->scan->objects[pending->object];
 	struct dataset d = { .type = NULL };
 	double start = now();
 	const char *strategy;
@@ -441,9 +438,9 @@ read_dataset(struct loader *l, const struct object *object)
 		rc = columns_get(l, d.type, object->path, d.rank, d.dims,
 				 &d.columns);
 	if (rc == 0)
-		rc = read_parts(l, &d, &strategy);
+		rc = read_parts(l, &d, pending, &strategy);
 	if (rc == 0)
-		rc = tell(l, &d, strategy, now() - start);
+		rc = tell(l, &d, pending, strategy, now() - start);
 	dataset_free(&d);
 	if (d.id >= 0)
 		H5Oclose(d.id);

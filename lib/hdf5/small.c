@@ -29,6 +29,17 @@ elements_get(struct dataset *d)
 	return elements;
 }
 
+/* All columns or none: what is pending is read whole. */
+static void
+forget_plain(struct columns *columns)
+{
+	for (size_t i = 0; i < columns->count; i++)
+		if (column_is_plain(&columns->column[i])) {
+			free(columns->column[i].kept);
+			columns->column[i].kept = NULL;
+		}
+}
+
 void
 read_small(struct dataset *d)
 {
@@ -41,8 +52,11 @@ read_small(struct dataset *d)
 		if (!column_is_plain(c))
 			continue;
 		c->kept = malloc(c->bytes);
-		if (c->kept)
-			column_gather(c, elements, d->count, stride, c->kept);
+		if (!c->kept) {
+			forget_plain(&d->columns);
+			break;
+		}
+		column_gather(c, elements, d->count, stride, c->kept);
 	}
 	free(elements);
 }

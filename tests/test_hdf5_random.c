@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Datatypes, shapes, layouts and filters by chance, the same every time: what
+ * the strategies load is what H5Dread alone loads, it is sound, and what is
+ * exported loads as the same project.  CUTE_SHM_STRESS=N does N times as many;
+ * CUTE_SHM_SEED begins with another number.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5_util.h"
+
+#define FILES	 100
+#define DATASETS 8
+#define DEPTH	 3
+
+static uint64_t state;
+
+/* xorshift64*: numbers that are the same everywhere. */
+static unsigned
+number(unsigned below)
+{
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return (unsigned)((state * UINT64_C(0x2545f4914f6cdd1d) >> 33) % below);
+}
+
+/* ------------------------------------------------------------------- types */
+
+static hid_t type_new(unsigned depth);
+
+static hid_t
+integer_new(void)
+{
+	const hid_t types[] = {
+		H5T_STD_I8LE, H5T_STD_U8BE, H5T_STD_I16LE, H5T_STD_U16BE,
+		H5T_STD_I32BE, H5T_STD_U32LE, H5T_STD_I64LE, H5T_STD_U64BE,
+	};
+	hid_t t = ck_h5(H5Tcopy(types[number(ELEMENTS(types))]));
+	unsigned bits = 8 * (unsigned)H5Tget_size(t), precision;
+
+	if (number(4) == 0) {
+		precision = 1 + number(bits);
+		ck_h5(H5Tset_precision(t, precision));
+		ck_h5(H5Tset_offset(t, number(bits - precision + 1)));
+	}
+	return t;
+}
+
+static hid_t
+float_new(void)
+{
+	switch (number(6)) {
+	case 0:
+		return h5_float(2, 16, 15, 10, 5, 10, 15);
+	case 1:
+		return h5_float(2, 16, 15, 7, 8, 7, 127);
+	case 2:
+		return ck_h5(H5Tcopy(H5T_IEEE_F32BE));
+	case 3:
+		return ck_h5(H5Tcopy(H5T_IEEE_F32LE));
+	case 4:
+		return ck_h5(H5Tcopy(H5T_IEEE_F64BE));
+	default:
+		return ck_h5(H5Tcopy(H5T_IEEE_F64LE));
+	}
+}
+
+static hid_t
+text_new(void)
+{
+	const H5T_str_t pads[] = { H5T_STR_NULLTERM, H5T_STR_NULLPAD,
+				   H5T_STR_SPACEPAD };
+	hid_t t = ck_h5(H5Tcopy(H5T_C_S1));
+
+	ck_h5(H5Tset_size(t, 1 + number(20)));
+	ck_h5(H5Tset_strpad(t, pads[number(3)]));
+	if (number(2))
+		ck_h5(H5Tset_cset(t, H5T_CSET_UTF8));
+	return t;
+}
+
+static hid_t
+enum_new(void)
+{
+	hid_t base = integer_new(), t = ck_h5(H5Tenum_create(base));
+	unsigned n = 1 + number(5), i;
+	uint8_t value[8] = { 0 };
+	char name[8];
+
+	/* Of one bit there are two. */
+	if (H5Tget_precision(base) < 4)
+		n = 1;
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "M%u", i);
+		value[0] = value[H5Tget_size(base) - 1] = (uint8_t)i;
+		ck_h5(H5Tenum_insert(t, name, value));
+	}
+	H5Tclose(base);
+	return t;
+}
+
+static hid_t
+array_new(unsigned depth)
+{
+	hid_t base = type_new(depth - 1), t;
+	hsize_t dims[3];
+	unsigned n = 1 + number(3), i;
+
+	for (i = 0; i < n; i++)
+		dims[i] = 1 + number(4);
+	t = ck_h5(H5Tarray_create2(base, n, dims));
+	H5Tclose(base);
+	return t;
+}
+
+static hid_t
+record_new(unsigned depth)
+{
+	hid_t fields[5], t;
+	unsigned n = 1 + number(5), i;
+	size_t size = 0, at[5];
+	char name[8];
+
+	for (i = 0; i < n; i++) {
+		fields[i] = type_new(depth - 1);
+		at[i] = size + number(3);
+		size = at[i] + H5Tget_size(fields[i]);
+	}
+	t = ck_h5(H5Tcreate(H5T_COMPOUND, size + number(3)));
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "f%u", i);
+		ck_h5(H5Tinsert(t, name, at[i], fields[i]));
+		H5Tclose(fields[i]);
+	}
+	return t;
+}
+
+static hid_t
+list_new(unsigned depth)
+{
+	hid_t base = type_new(depth - 1), t = ck_h5(H5Tvlen_create(base));
+
+	H5Tclose(base);
+	return t;
+}
+
+static hid_t
+type_new(unsigned depth)
+{
+	hid_t t;
+
+	switch (number(depth ? 12 : 7)) {
+	case 0:
+	case 1:
+		return integer_new();
+	case 2:
+		return float_new();
+	case 3:
+		return text_new();
+	case 4:
+		return enum_new();
+	case 5:
+		t = ck_h5(H5Tcreate(H5T_OPAQUE, 1 + number(17)));
+		ck_h5(H5Tset_tag(t, "by chance"));
+		return t;
+	case 6:
+		return ck_h5(H5Tcopy(number(2) ? H5T_STD_B8LE
+					       : H5T_STD_B32BE));
+	case 7:
+	case 8:
+		return record_new(depth);
+	case 9:
+		return array_new(depth);
+	case 10:
+		return list_new(depth);
+	default:
+		t = ck_h5(H5Tcopy(H5T_C_S1));
+		ck_h5(H5Tset_size(t, H5T_VARIABLE));
+		return t;
+	}
+}
+
+/* -------------------------------------------------------------------- data */
+
+/*
+ * An integer with zeros around its bits: libhdf5 takes what is there as part of
+ * the number when nothing but the order of bytes differs.
+ */
+static void
+fill_integer(hid_t type, uint8_t *at)
+{
+	size_t size = H5Tget_size(type), i;
+	uint64_t value = (uint64_t)number(1u << 31) << 31 | number(1u << 31);
+
+	value >>= 64 - H5Tget_precision(type);
+	value <<= H5Tget_offset(type);
+	for (i = 0; i < size; i++, value >>= 8)
+		at[H5Tget_order(type) == H5T_ORDER_BE ? size - 1 - i : i] =
+			(uint8_t)value;
+}
+
+/* One value; lists and texts lie in static memory. */
+static void
+fill(hid_t type, uint8_t *at)
+{
+	static char text[] = "seven of nine";
+	static uint8_t items[4096];
+	size_t size = H5Tget_size(type), n;
+	hid_t part;
+	hvl_t list;
+	char *word;
+
+	switch (H5Tget_class(type)) {
+	case H5T_COMPOUND:
+		for (int i = 0; i < H5Tget_nmembers(type); i++) {
+			part = H5Tget_member_type(type, (unsigned)i);
+			fill(part, at + H5Tget_member_offset(type,
+							     (unsigned)i));
+			H5Tclose(part);
+		}
+		return;
+	case H5T_INTEGER:
+		fill_integer(type, at);
+		return;
+	case H5T_ENUM:
+		part = H5Tget_super(type);
+		fill_integer(part, at);
+		H5Tclose(part);
+		return;
+	case H5T_ARRAY:
+		part = H5Tget_super(type);
+		n = H5Tget_size(part);
+		for (size_t i = 0; i < size; i += n)
+			fill(part, at + i);
+		H5Tclose(part);
+		return;
+	case H5T_VLEN:
+		/* All zero: empty lists and texts within them. */
+		part = H5Tget_super(type);
+		n = number(5);
+		if (n * H5Tget_size(part) > sizeof(items))
+			n = 0;
+		list = (hvl_t){ n, n ? items : NULL };
+		memcpy(at, &list, sizeof(list));
+		H5Tclose(part);
+		return;
+	default:
+		break;
+	}
+	if (H5Tis_variable_str(type) > 0) {
+		word = text + number(sizeof(text));
+		memcpy(at, &word, sizeof(word));
+		return;
+	}
+	for (size_t i = 0; i < size; i++)
+		at[i] = (uint8_t)number(256);
+}
+
+/* ------------------------------------------------------------------- files */
+
+static hid_t
+dcpl_new(int rank, const hsize_t *dims)
+{
+	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	hsize_t chunk[3];
+
+	if (rank == 0 || number(3) == 0)
+		return dcpl;
+	for (int d = 0; d < rank; d++)
+		chunk[d] = 1 + number(1 + (unsigned)dims[d]);
+	ck_h5(H5Pset_chunk(dcpl, rank, chunk));
+	if (number(2))
+		ck_h5(H5Pset_shuffle(dcpl));
+	if (number(2))
+		ck_h5(H5Pset_deflate(dcpl, 1 + number(9)));
+	if (number(4) == 0)
+		ck_h5(H5Pset_fletcher32(dcpl));
+	return dcpl;
+}
+
+static void
+put(hid_t file, unsigned i)
+{
+	hid_t type = type_new(DEPTH), dcpl, space, dset;
+	int rank = (int)number(4);
+	hsize_t dims[3] = { 1, 1, 1 }, count;
+	uint8_t *data;
+	char name[16];
+
+	for (int d = 0; d < rank; d++)
+		dims[d] = number(12) ? 1 + number(9) : 0;
+	count = dims[0] * dims[1] * dims[2];
+	data = calloc(count + 1, H5Tget_size(type));
+	for (hsize_t k = 0; k < count; k++)
+		fill(type, data + k * H5Tget_size(type));
+	/* Chunks of a dataset of fixed size are not larger than it. */
+	dcpl = count ? dcpl_new(rank, dims)
+		     : ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	space = ck_h5(H5Screate_simple(rank, dims, NULL));
+	snprintf(name, sizeof(name), "d%u", i);
+	dset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, dcpl,
+			  H5P_DEFAULT);
+	/* Not every filter goes with every type. */
+	if (dset >= 0 && number(8))
+		ck_h5(H5Dwrite(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+			       data));
+	if (dset >= 0)
+		H5Dclose(dset);
+	H5Sclose(space);
+	H5Pclose(dcpl);
+	H5Tclose(type);
+	free(data);
+}
+
+/* ------------------------------------------------------------------- loads */
+
+static struct cute_shm *
+load(uint64_t seed, const char *file, const char *strategy, uint64_t *digest)
+{
+	struct cute_shm_hdf5_options opt = h5_options(0);
+	struct cute_shm_info info;
+	struct cute_shm *shm = NULL;
+	int err;
+
+	opt.flags = CUTE_SHM_HDF5_OVERWRITE;
+	opt.handle = &shm;
+	if (strategy)
+		setenv("CUTE_SHM_HDF5_STRATEGY", strategy, 1);
+	err = cute_shm_hdf5_load("t", file, &opt, NULL);
+	ck_assert_msg(err == 0, "seed %llu: %s", (unsigned long long)seed,
+		      cute_shm_errmsg());
+	unsetenv("CUTE_SHM_HDF5_STRATEGY");
+	ck_assert_uint_eq(h5_told.failed, 0);
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	ck_ok(cute_shm_info(shm, &info));
+	*digest = info.metadata_digest;
+	return shm;
+}
+
+static void
+ck_file(uint64_t seed)
+{
+	struct cute_shm_hdf5_save_options save = {
+		.size = sizeof(save), .flags = CUTE_SHM_HDF5_OVERWRITE,
+		.gzip = number(2), .shuffle = (int)number(2),
+		.chunk_size = number(2) ? 64 : 0, .jobs = 2,
+	};
+	uint64_t fast, generic, back;
+	const uint64_t most = keep_lists_max;
+	struct cute_shm *shm;
+
+	/* Lists that are not kept are read twice. */
+	keep_lists_max = number(2) ? number(1000) : most;
+	cute_shm_close(load(seed, h5_path("t.h5"), "generic", &generic));
+	shm = load(seed, h5_path("t.h5"), NULL, &fast);
+	ck_assert_msg(fast == generic, "seed %llu: the strategies differ",
+		      (unsigned long long)seed);
+	ck_ok(cute_shm_hdf5_save(shm, h5_path("back.h5"), &save, NULL));
+	cute_shm_close(shm);
+	shm = load(seed, h5_path("back.h5"), NULL, &back);
+	ck_assert_msg(back == fast, "seed %llu: its export differs",
+		      (unsigned long long)seed);
+	cute_shm_close(shm);
+	keep_lists_max = most;
+}
+
+START_TEST(by_chance)
+{
+	const char *stress = getenv("CUTE_SHM_STRESS");
+	const char *first = getenv("CUTE_SHM_SEED");
+	uint64_t seed = first ? strtoull(first, NULL, 10) : 1;
+	uint64_t end = seed + FILES * (stress ? strtoull(stress, NULL, 10) : 1);
+	hid_t file;
+
+	for (; seed < end; seed++) {
+		state = seed * UINT64_C(0x9e3779b97f4a7c15);
+		file = h5_begin();
+		for (unsigned i = 0; i < DATASETS; i++)
+			put(file, i);
+		ck_h5(H5Fclose(file));
+		ck_file(seed);
+	}
+	ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), 1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("hdf5_random");
+	TCase *tc = tcase_create("hdf5_random");
+
+	tcase_set_timeout(tc, 600);
+	tcase_add_test(tc, by_chance);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
+}
