@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Datatypes, shapes, layouts and filters by chance, the same every time: what
+ * Datatypes, shapes, attributes, layouts and filters by chance, the same every time: what
  * the strategies load is what H5Dread alone loads, it is sound, and what is
  * exported loads as the same project.  CUTE_SHM_STRESS=N does N times as many;
  * CUTE_SHM_SEED begins with another number.
@@ -11,7 +11,7 @@
 
 #include "hdf5_util.h"
 
-#define FILES	 100
+#define FILES	 60
 #define DATASETS 8
 #define DEPTH	 3
 
@@ -281,21 +281,46 @@ dcpl_new(int rank, const hsize_t *dims)
 	return dcpl;
 }
 
+static void *
+data_new(hid_t type, hsize_t count)
+{
+	uint8_t *data = calloc(count + 1, H5Tget_size(type));
+
+	for (hsize_t k = 0; k < count; k++)
+		fill(type, data + k * H5Tget_size(type));
+	return data;
+}
+
+static void
+put_attr(hid_t where, unsigned i)
+{
+	hid_t type = type_new(DEPTH);
+	int rank = (int)number(3);
+	hsize_t dims[] = { 1 + number(3), 1 + number(3) };
+	void *data = data_new(type, 9);
+	char name[16];
+
+	snprintf(name, sizeof(name), "a%u", i);
+	/* In this format they have at most 64 KiB. */
+	if (9 * H5Tget_size(type) < 60000)
+		h5_attr(where, name, type, rank, dims, data);
+	H5Tclose(type);
+	free(data);
+}
+
 static void
 put(hid_t file, unsigned i)
 {
 	hid_t type = type_new(DEPTH), dcpl, space, dset;
 	int rank = (int)number(4);
 	hsize_t dims[3] = { 1, 1, 1 }, count;
-	uint8_t *data;
+	void *data;
 	char name[16];
 
 	for (int d = 0; d < rank; d++)
 		dims[d] = number(12) ? 1 + number(9) : 0;
 	count = dims[0] * dims[1] * dims[2];
-	data = calloc(count + 1, H5Tget_size(type));
-	for (hsize_t k = 0; k < count; k++)
-		fill(type, data + k * H5Tget_size(type));
+	data = data_new(type, count);
 	/* Chunks of a dataset of fixed size are not larger than it. */
 	dcpl = count ? dcpl_new(rank, dims)
 		     : ck_h5(H5Pcreate(H5P_DATASET_CREATE));
@@ -307,8 +332,11 @@ put(hid_t file, unsigned i)
 	if (dset >= 0 && number(8))
 		ck_h5(H5Dwrite(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
 			       data));
-	if (dset >= 0)
+	if (dset >= 0) {
+		put_attr(dset, i);
 		H5Dclose(dset);
+	}
+	put_attr(file, i);
 	H5Sclose(space);
 	H5Pclose(dcpl);
 	H5Tclose(type);
