@@ -91,8 +91,10 @@ temporary_name(const char *path, char **ret)
 	return 0;
 }
 
-/* Locked: its writer lives.  0, or -1; where there are no locks, nobody
-   sweeps either. */
+/*
+ * Locked: its writer lives.  0, or -1; where there are no locks, nobody sweeps
+ * either.
+ */
 static int
 lock(int fd)
 {

@@ -289,12 +289,13 @@ account(struct loader *l, struct dataset *d, struct pending *pending)
 		};
 		l->result.arrays++;
 		l->result.bytes += array.bytes;
-		if (l->builder && d->count > 0 && array.bytes > 0 &&
-		    !c->kept && !c->kept_offsets)
-			*(c->part == PART_PLAIN ? &pending->plain :
-			  &pending->lists) = true;
-		else
+		if (!l->builder || d->count == 0 || array.bytes == 0 ||
+		    c->kept || c->kept_offsets)
 			rc = send_array(l, &array);
+		else if (c->part == PART_PLAIN)
+			pending->plain = true;
+		else
+			pending->lists = true;
 		if (c->kept || c->kept_offsets)
 			board_done(l->board, array.bytes);
 	}
