@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -13,6 +14,10 @@
 #include "doctor.h"
 #include "text.h"
 #include "units.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25	/* since Linux 6.1 */
+#endif
 
 /* What docker gives a container that asks for nothing. */
 #define SMALL	(UINT64_C(64) << 20)
@@ -119,6 +124,31 @@ check_abilities(const char *root)
 		close(fd);
 }
 
+/* Whether the administrator wants no large pages for files in memory. */
+static bool
+huge_denied(void)
+{
+	char line[128];
+	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/shmem_enabled",
+			"re");
+	bool denied;
+
+	if (!f)
+		return false;
+	denied = fgets(line, sizeof(line), f) && strstr(line, "[deny]");
+	fclose(f);
+	return denied;
+}
+
+/* Of nothing, so that only the advice itself can be wrong. */
+static bool
+huge_on_request(void)
+{
+	void *nothing = (void *)(uintptr_t)sysconf(_SC_PAGESIZE);
+
+	return madvise(nothing, 0, MADV_COLLAPSE) == 0;
+}
+
 static void
 check_huge(const char *root, const struct mounted *m)
 {
@@ -127,16 +157,24 @@ check_huge(const char *root, const struct mounted *m)
 
 	if (strcmp(m->type, "tmpfs") != 0)
 		return;
-	if (p && strncmp(p, "huge=never", 10) != 0) {
+	if (huge_denied()) {
+		doctor_add(DOCTOR_NOTE, "huge pages", "echo never > /sys/kernel"
+			   "/mm/transparent_hugepage/shmem_enabled", "this "
+			   "system has none for files in memory: with them "
+			   "loading takes about half the time");
+	} else if (huge_on_request()) {
+		doctor_add(DOCTOR_OK, "huge pages", NULL,
+			   "given to projects on request");
+	} else if (p && strncmp(p, "huge=never", 10) != 0) {
 		doctor_add(DOCTOR_OK, "huge pages", NULL, "%.*s",
 			   (int)strcspn(p, ","), p);
-		return;
+	} else {
+		remedy = text_format("mount -o remount,huge=advise %s", root);
+		doctor_add(DOCTOR_NOTE, "huge pages", remedy, "%s gives small "
+			   "pages only: with large ones loading takes about "
+			   "half the time", root);
+		free(remedy);
 	}
-	remedy = text_format("mount -o remount,huge=advise %s", root);
-	doctor_add(DOCTOR_NOTE, "huge pages", remedy, "%s gives small pages "
-		   "only: with large ones loading takes about half the time",
-		   root);
-	free(remedy);
 }
 
 void

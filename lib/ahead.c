@@ -27,7 +27,7 @@
 #define AHEAD_STEP	((uint64_t)4 << 20)
 
 struct ahead {
-	const struct cute_shm_builder *b;
+	struct cute_shm_builder *b;
 	pid_t pid;		/* whose thread it is */
 	pthread_t thread;
 	pthread_mutex_t mutex;
@@ -54,7 +54,7 @@ step_failed(const struct cute_shm_builder *b, uint64_t at, int number)
 
 /* The next 'step' bytes, or what is left, from *at. */
 static int
-take(const struct cute_shm_builder *b, uint64_t *at, uint64_t step)
+take(struct cute_shm_builder *b, uint64_t *at, uint64_t step)
 {
 	uint64_t left = b->header.segment_size - *at;
 	int number;
@@ -64,8 +64,7 @@ take(const struct cute_shm_builder *b, uint64_t *at, uint64_t step)
 		return step_failed(b, *at, ENOSPC);
 	if (step > left)
 		step = left;
-	if (b->huge)
-		huge_take(b->fd, *at, step);
+	huge_take(b, *at, step);
 	do
 		number = posix_fallocate(b->fd, (off_t)*at, (off_t)step);
 	while (number == EINTR);
@@ -76,7 +75,7 @@ take(const struct cute_shm_builder *b, uint64_t *at, uint64_t step)
 }
 
 static int
-take_all(const struct cute_shm_builder *b)
+take_all(struct cute_shm_builder *b)
 {
 	uint64_t at = 0;
 	int err = 0;
@@ -149,9 +148,9 @@ reserve_memory(struct cute_shm_builder *b)
 	/* Mappings are for what the file has. */
 	if (ftruncate(b->fd, (off_t)b->header.segment_size) != 0)
 		return step_failed(b, 0, errno);
+	huge_begin(b);
 	if (b->header.segment_size <= AHEAD_STEP)
 		return take_all(b);
-	b->huge = huge_on_advice(b->root, "/proc/self/mountinfo");
 	if (!(b->flags & CUTE_SHM_RESERVE_AHEAD) || !ahead_start(b))
 		return take_all(b);
 	return 0;

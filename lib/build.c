@@ -261,6 +261,7 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 	if (!b)
 		return;
 	reserve_end(b);
+	huge_end(b);
 	if (b->temporary && b->pid == getpid())
 		unlink(b->temporary);
 	if (b->fd >= 0)

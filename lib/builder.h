@@ -103,7 +103,12 @@ struct cute_shm_builder {
 	pid_t pid;		/* who made it, and removes 'temporary' */
 	struct format_header header;
 	struct ahead *ahead;	/* memory that is still being reserved */
-	bool huge;		/* see huge.c */
+	struct huge {		/* see huge.c */
+		struct mapping map;
+		_Atomic uint64_t end;	/* bytes from the start it may take */
+		bool over;		/* take no more of them */
+		uint64_t spent_ns;
+	} huge;
 
 	struct arena arena;
 	struct hash by_path, by_attr;
@@ -186,19 +191,30 @@ int reserve_wait(const struct cute_shm_builder *b, uint64_t end) must_check;
 /* Reserve no more.  reserve_wait() for all of it comes first, in success. */
 void reserve_end(struct cute_shm_builder *b);
 
-/* huge.c */
+/* huge.c: none of it need succeed */
 
-/* Whether 'root' is a tmpfs with huge=advise; of /proc/self/mountinfo. */
-bool huge_on_advice(const char *root, const char *mountinfo);
+/* When the file has its size. */
+void huge_begin(struct cute_shm_builder *b);
 
-/* Take pages for that part of the file, as large as they are to be had. */
-void huge_take(int fd, uint64_t at, uint64_t size);
+/* Take large pages for what 'size' bytes from 'at' hold of them, in order. */
+void huge_take(struct cute_shm_builder *b, uint64_t at, uint64_t size);
+
+/* Store to large pages that were taken.  False: write to the file instead. */
+bool huge_put(const struct cute_shm_builder *b, const void *data, size_t size,
+	      uint64_t offset) must_check;
+
+/* When nobody stores any more. */
+void huge_end(struct cute_shm_builder *b);
 
 /* write.c */
 
 int write_all(int fd, const void *data, size_t size, uint64_t offset)
 	must_check;
 int read_all(int fd, void *data, size_t size, uint64_t offset) must_check;
+
+/* To 'offset' of the segment, where memory is reserved; from any thread. */
+int segment_put(const struct cute_shm_builder *b, const void *data,
+		size_t size, uint64_t offset) must_check;
 
 /* Bytes of data under unit 'unit' of the array, and where they begin in it. */
 uint64_t unit_range(const struct cute_shm_builder *b,

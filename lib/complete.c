@@ -39,7 +39,7 @@ static int
 put_part(const struct bench *w, const uint8_t *src, uint64_t size, uint64_t at)
 {
 	digest_stream_add(w->stream, src, (size_t)size);
-	return write_all(w->b->fd, src, (size_t)size, w->base + at);
+	return segment_put(w->b, src, (size_t)size, w->base + at);
 }
 
 /* The bytes that [at, at + size) has of [from, to), which 'src' is. */
@@ -82,7 +82,7 @@ put_plain(const struct bench *w, uint64_t at, uint64_t size, uint64_t *hash)
 	const uint8_t *src = (const uint8_t *)w->array->data + at;
 
 	*hash = digest(src, (size_t)size);
-	return write_all(w->b->fd, src, (size_t)size, w->base + at);
+	return segment_put(w->b, src, (size_t)size, w->base + at);
 }
 
 static int

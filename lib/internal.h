@@ -24,10 +24,18 @@ align_up(uint64_t n, uint64_t to)
 	return (n + to - 1) & ~(to - 1);
 }
 
+/* Of a file; 'room' is what of the address space it takes. */
+struct mapping {
+	uint8_t *base;
+	void *room;
+	size_t room_size;
+};
+
 /* A handle: one descriptor, one mapping, a header that was checked. */
 struct cute_shm {
 	const uint8_t *base;
 	size_t size;
+	struct mapping map;
 	struct format_header header;	/* private copy, see check_header() */
 	int fd;
 	bool writable;			/* live slots and data are mapped so */
@@ -124,6 +132,12 @@ uint64_t block_rows(uint64_t data_size, uint64_t block_size);
  */
 int check_header(const void *base, uint64_t size, struct format_header *ret)
 	must_check;
+
+/* map.c */
+
+/* All 'size' bytes of a file, shared; -1 and errno, as of mmap(). */
+int map_new(int fd, size_t size, int prot, struct mapping *ret) must_check;
+void map_free(struct mapping *map);
 
 /* read.c */
 

@@ -37,6 +37,7 @@ lib_libcore_la_SOURCES = \
 	lib/log.c \
 	lib/logind.c \
 	lib/lookup.c \
+	lib/map.c \
 	lib/owner.c \
 	lib/owner.h \
 	lib/path.c \

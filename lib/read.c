@@ -64,7 +64,6 @@ read_header(int fd, uint64_t size, struct format_header *ret)
 static int
 map(struct cute_shm *shm)
 {
-	void *base;
 	int rc;
 
 	if ((uintmax_t)shm->stat.st_size > SIZE_MAX)
@@ -82,18 +81,15 @@ map(struct cute_shm *shm)
 				     "feature bits %#x: may be read, not "
 				     "written", shm->path,
 				     shm->header.compatible);
-	base = mmap(NULL, shm->size, PROT_READ, MAP_SHARED, shm->fd, 0);
-	if (base == MAP_FAILED)
+	if (map_new(shm->fd, shm->size, PROT_READ, &shm->map) != 0)
 		return fail_errno("cannot map %s", shm->path);
-	shm->base = base;
+	shm->base = shm->map.base;
 	/* Metadata stay read-only for all; so do the data, for readers. */
 	if (shm->writable && shm->size > shm->header.live_offset &&
-	    mprotect((uint8_t *)base + shm->header.live_offset,
+	    mprotect(shm->map.base + shm->header.live_offset,
 		     shm->size - shm->header.live_offset,
 		     PROT_READ | PROT_WRITE) != 0)
 		return fail_errno("cannot map %s for writing", shm->path);
-	/* Core dumps would be as large as the data; failing is harmless. */
-	madvise(base, shm->size, MADV_DONTDUMP);
 	memcpy(shm->version, shm->header.version, sizeof(shm->version) - 1);
 	memcpy(shm->creator, shm->header.creator, sizeof(shm->creator) - 1);
 	memcpy(shm->source, shm->header.source, sizeof(shm->source) - 1);
@@ -236,8 +232,7 @@ cute_shm_close(struct cute_shm *shm)
 	if (!shm)
 		return;
 	owner_end(shm);
-	if (shm->base)
-		munmap((void *)(uintptr_t)shm->base, shm->size);
+	map_free(&shm->map);
 	lock_table_free(shm->locks);
 	if (shm->fd >= 0)
 		close(shm->fd);

@@ -141,7 +141,7 @@ copy(struct restore *r, uint64_t end, struct digest_stream *digest)
 		if (err == 0)
 			err = reserve_wait(r->b, r->at);
 		if (err == 0)
-			err = write_all(r->b->fd, r->buffer, n, from);
+			err = segment_put(r->b, r->buffer, n, from);
 		if (err == 0)
 			err = tell(r);
 		if (err != 0)
@@ -257,6 +257,7 @@ fill(struct restore *r, const struct format_header *h)
 	if (err == 0)
 		err = reserve_wait(r->b, h->segment_size);
 	reserve_end(r->b);
+	huge_end(r->b);
 	if (err == 0)
 		err = put_header(r->b, h);
 	if (err == 0)

@@ -331,6 +331,7 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 	reserve_end(b);
 	if (err == 0)
 		err = complete_data(b);
+	huge_end(b);
 	if (err == 0)
 		err = put_metadata(b, &b->header.metadata_digest);
 	if (err == 0)

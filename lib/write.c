@@ -57,6 +57,14 @@ read_all(int fd, void *data, size_t size, uint64_t offset)
 	return 0;
 }
 
+int
+segment_put(const struct cute_shm_builder *b, const void *data, size_t size,
+	    uint64_t offset)
+{
+	return huge_put(b, data, size, offset) ? 0 :
+	       write_all(b->fd, data, size, offset);
+}
+
 uint64_t
 unit_range(const struct cute_shm_builder *b, const struct build_array *array,
 	   uint64_t unit, uint64_t *offset)
@@ -95,7 +103,7 @@ write_unit(struct cute_shm_builder *b, const struct build_array *array,
 	base = b->places[array->ordinal].data_offset;
 	err = reserve_wait(b, base + stop);
 	if (err == 0)
-		err = write_all(b->fd, src, (size_t)(stop - at), base + at);
+		err = segment_put(b, src, (size_t)(stop - at), base + at);
 	if (err != 0)
 		return err;
 	if (whole) {

@@ -167,7 +167,8 @@ CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_ahead tests/test_build tests/test_build_large \
 	tests/test_digest tests/test_dtype \
-	tests/test_error tests/test_layout tests/test_lifetime \
+	tests/test_error tests/test_huge tests/test_layout \
+	tests/test_lifetime \
 	tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
 	tests/test_space tests/test_syscalls tests/test_killed tests/test_users
@@ -194,6 +195,10 @@ tests_test_dtype_LDADD = $(CORE_TEST_LDADD)
 tests_test_error_SOURCES = tests/test_error.c tests/util.c tests/util.h
 tests_test_error_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_error_LDADD = $(CORE_TEST_LDADD)
+tests_test_huge_SOURCES = tests/test_huge.c tests/util.c tests/util.h
+tests_test_huge_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_huge_LDADD = $(CORE_TEST_LDADD)
+tests_test_huge_LDFLAGS = -Wl,--wrap=madvise
 tests_test_layout_SOURCES = tests/test_layout.c tests/util.c tests/util.h
 tests_test_layout_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_layout_LDADD = $(CORE_TEST_LDADD)

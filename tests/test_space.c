@@ -164,16 +164,6 @@ START_TEST(interrupted)
 }
 END_TEST
 
-/* A small tmpfs of our own, where that is permitted. */
-static bool
-mount_small(const char *root, const char *options)
-{
-	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) != 0 ||
-	    mount("none", "/", "", MS_REC | MS_PRIVATE, "") != 0)
-		return false;
-	return mount("tmpfs", root, "tmpfs", 0, options) == 0;
-}
-
 static int
 try_size(const char *project, unsigned flags, uint64_t size)
 {
@@ -195,7 +185,7 @@ START_TEST(small_root)
 	const char *root = test_root();
 	struct cute_shm_space space;
 
-	if (!mount_small(root, "size=8m"))
+	if (!test_mount(root, "size=8m"))
 		return;
 	ck_ok(cute_shm_available(root, &space));
 	ck_assert_uint_eq(space.available, 8 * MIB);
@@ -222,7 +212,7 @@ START_TEST(replace)
 	const char *root = test_root();
 	struct cute_shm *shm;
 
-	if (!mount_small(root, "size=8m"))
+	if (!test_mount(root, "size=8m"))
 		return;
 	ck_ok(try_size("p", CUTE_SHM_REPLACE, 3 * MIB));
 	ck_ok(cute_shm_open("p", NULL, &shm));
@@ -253,36 +243,10 @@ START_TEST(quota)
 	const char *root = test_root();
 	struct cute_shm_builder *b;
 
-	if (!mount_small(root, "size=8m,nr_inodes=2"))
+	if (!test_mount(root, "size=8m,nr_inodes=2"))
 		return;
 	ck_ok(try_size("p", 0, MIB));
 	ck_err(cute_shm_builder_new("q", NULL, &b), CUTE_SHM_ERR_NO_SPACE);
-}
-END_TEST
-
-/* Roots of each kind, as the system tells it, and as a project fares there. */
-START_TEST(huge_pages)
-{
-	static const char *const options[] = { "huge=never", "huge=advise",
-					       "huge=always" };
-	const char *root = test_root();
-	struct cute_shm *shm;
-	char text[64];
-
-	ck_assert(!huge_on_advice(root, test_path(root, "nothing")));
-	ck_assert(!huge_on_advice("/proc", "/proc/self/mountinfo"));
-	snprintf(text, sizeof(text), "size=64m,%s", options[_i]);
-	if (!mount_small(root, text))
-		return;
-	ck_assert_int_eq(huge_on_advice(root, "/proc/self/mountinfo"), _i == 1);
-	ck_ok(try_size("p", 0, 20 * MIB + 12345));
-	ck_ok(try_size("p", CUTE_SHM_OVERWRITE | CUTE_SHM_RESERVE_AHEAD,
-		       20 * MIB + 12345));
-	ck_ok(cute_shm_open("p", NULL, &shm));
-	ck_ok(cute_shm_verify(shm, NULL, NULL));
-	cute_shm_close(shm);
-	/* It is full when it is full, whatever the size of its pages. */
-	ck_err(try_size("q", 0, 60 * MIB), CUTE_SHM_ERR_NO_SPACE);
 }
 END_TEST
 
@@ -423,7 +387,6 @@ main(void)
 	tcase_add_test(tc, interrupted);
 	tcase_add_test(tc, small_root);
 	tcase_add_test(tc, replace);
-	tcase_add_loop_test(tc, huge_pages, 0, 3);
 	tcase_add_test(tc, quota);
 	tcase_add_test(tc, cgroup_two);
 	tcase_add_test(tc, cgroup_container);

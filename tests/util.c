@@ -2,10 +2,12 @@
 #include <dirent.h>
 #include <ftw.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -123,4 +125,13 @@ unsigned
 test_descriptors(void)
 {
 	return test_count("/proc/self/fd");
+}
+
+bool
+test_mount(const char *root, const char *options)
+{
+	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) != 0 ||
+	    mount("none", "/", "", MS_REC | MS_PRIVATE, "") != 0)
+		return false;
+	return mount("tmpfs", root, "tmpfs", 0, options) == 0;
 }

@@ -4,6 +4,7 @@
 #define CUTE_SHM_TESTS_UTIL_H
 
 #include <check.h>
+#include <stdbool.h>
 
 #include "cute_shm.h"
 
@@ -44,6 +45,9 @@ unsigned test_count(const char *folder);
  * removing: that may be on its way back, and is swept after ten seconds.
  */
 unsigned test_count_names(const char *root);
+
+/* Mount a tmpfs of this test's own there; false where that is not permitted. */
+bool test_mount(const char *root, const char *options);
 
 /* "ROOT/NAME", valid for seven more calls. */
 const char *test_path(const char *root, const char *name);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* Large pages, where they are to be had, and what else happens: huge.c. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "builder.h"
+#include "util.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+#define MIB	((uint64_t)1 << 20)
+#define SIZE	(20 * MIB + 12345)
+
+/* madvise(), as far as a test has it fail. */
+static atomic_uint collapsed, populated;
+static unsigned fail_collapse_from = UINT32_MAX;	/* and later ones, */
+static int fail_with;
+static unsigned fail_times = UINT32_MAX;		/* so often */
+static unsigned fail_populate_from = UINT32_MAX;
+static long slow_us;
+
+int __real_madvise(void *p, size_t n, int advice);
+int __wrap_madvise(void *p, size_t n, int advice);
+
+int
+__wrap_madvise(void *p, size_t n, int advice)
+{
+	clock_t until = clock() + slow_us * (CLOCKS_PER_SEC / 1000000);
+
+	if (advice == MADV_POPULATE_WRITE &&
+	    populated++ >= fail_populate_from) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (advice != MADV_COLLAPSE)
+		return __real_madvise(p, n, advice);
+	while (clock() < until)
+		;
+	if (collapsed++ >= fail_collapse_from && fail_times > 0) {
+		fail_times--;
+		errno = fail_with;
+		return -1;
+	}
+	return __real_madvise(p, n, advice);
+}
+
+/* Whether this system makes large pages of a file in the root. */
+static bool
+possible(const char *root)
+{
+	char *path = NULL;
+	size_t size = 4 * MIB;
+	uint8_t *map, *p;
+	bool made;
+	FILE *f;
+
+	ck_assert_int_ge(asprintf(&path, "%s/probe", root), 0);
+	f = fopen(path, "w+e");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(ftruncate(fileno(f), (off_t)size), 0);
+	map = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	p = mmap(map + (-(uintptr_t)map & (2 * MIB - 1)), 2 * MIB,
+		 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fileno(f), 0);
+	ck_assert_ptr_ne(p, MAP_FAILED);
+	*(volatile uint8_t *)p = 1;
+	made = __real_madvise(p, 2 * MIB, MADV_COLLAPSE) == 0;
+	munmap(map, size);
+	fclose(f);
+	unlink(path);
+	free(path);
+	if (!made)
+		puts("no large pages here: not looked for");
+	return made;
+}
+
+/* What this process has mapped in large pages of files in memory. */
+static uint64_t
+mapped_large(void)
+{
+	unsigned long long sum = 0, kib;
+	char line[256];
+	FILE *f = fopen("/proc/self/smaps", "re");
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "ShmemPmdMapped: %llu", &kib) == 1)
+			sum += kib;
+	fclose(f);
+	return (uint64_t)sum * 1024;
+}
+
+static uint8_t *
+pattern(void)
+{
+	uint8_t *data = malloc(SIZE);
+
+	ck_assert_ptr_nonnull(data);
+	for (size_t i = 0; i < SIZE; i++)
+		data[i] = (uint8_t)(i * 7 + (i >> 8) + (i >> 16));
+	return data;
+}
+
+/* By pointer and in pieces; the project is open in the end. */
+static struct cute_shm *
+build(unsigned flags)
+{
+	struct cute_shm_build_options opt = {
+		.size = sizeof(opt), .flags = flags | CUTE_SHM_OVERWRITE,
+	};
+	uint64_t size = SIZE, piece = 777777;
+	uint8_t *data = pattern();
+	struct cute_shm_builder *b;
+	struct cute_shm_array a;
+	struct cute_shm *shm;
+
+	ck_ok(cute_shm_builder_new("p", &opt, &b));
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, data));
+	ck_ok(cute_shm_builder_array(b, "b", "|u1", 1, &size, NULL));
+	ck_ok(cute_shm_builder_reserve(b));
+	for (uint64_t at = 0; at < SIZE; at += piece)
+		ck_ok(cute_shm_builder_write(b, "b", at, data + at,
+					     SIZE - at < piece ? SIZE - at :
+								 piece));
+	ck_ok(cute_shm_builder_publish(b, &shm));
+	cute_shm_builder_free(b);
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	ck_ok(cute_shm_get(shm, "a", &a));
+	ck_assert(memcmp(a.data, data, SIZE) == 0);
+	ck_ok(cute_shm_get(shm, "b", &a));
+	ck_assert(memcmp(a.data, data, SIZE) == 0);
+	free(data);
+	return shm;
+}
+
+/* Roots of each kind give large pages, and a reader has them, too. */
+START_TEST(large)
+{
+	static const char *const options[] = {
+		"huge=never", "huge=advise", "huge=within_size", "huge=always"
+	};
+	const char *root = test_root();
+	struct cute_shm *shm;
+	char text[64];
+
+	snprintf(text, sizeof(text), "size=128m,%s", options[_i / 2]);
+	if (!test_mount(root, text) || !possible(root))
+		return;
+	shm = build(_i % 2 ? CUTE_SHM_RESERVE_AHEAD : 0);
+	ck_assert_uint_ge(mapped_large(), 2 * SIZE - 8 * MIB);
+	cute_shm_close(shm);
+	ck_assert_uint_eq(mapped_large(), 0);
+}
+END_TEST
+
+/* The last of the memory is given, and no more. */
+START_TEST(full)
+{
+	const char *root = test_root();
+	struct cute_shm_build_options opt = { .size = sizeof(opt) };
+	uint64_t size = 30 * MIB;
+	struct cute_shm_builder *b;
+
+	if (!test_mount(root, "size=64m"))
+		return;
+	cute_shm_close(build(0));
+	ck_ok(cute_shm_builder_new("q", &opt, &b));
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
+	ck_err(cute_shm_builder_publish(b, NULL), CUTE_SHM_ERR_NO_SPACE);
+	cute_shm_builder_free(b);
+	size = 22 * MIB;
+	ck_ok(cute_shm_builder_new("q", &opt, &b));
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
+	ck_ok(cute_shm_builder_publish(b, NULL));
+	cute_shm_builder_free(b);
+}
+END_TEST
+
+/* Whatever madvise() does, the data are right; errors are not repeated. */
+START_TEST(refused)
+{
+	static const int errors[] = { EINVAL, ENOMEM, EBUSY };
+	unsigned flags = _i % 2 ? CUTE_SHM_RESERVE_AHEAD : 0;
+
+	test_root();
+	fail_collapse_from = (unsigned)_i / 6 * 3;
+	fail_with = errors[_i / 2 % 3];
+	cute_shm_close(build(flags));
+	ck_assert_uint_le(collapsed, fail_collapse_from + 1);
+}
+END_TEST
+
+START_TEST(again)
+{
+	const char *root = test_root();
+	struct cute_shm *shm;
+
+	if (!possible(root))
+		return;
+	fail_collapse_from = 2;
+	fail_times = 2;
+	fail_with = EAGAIN;
+	shm = build(0);
+	ck_assert_uint_gt(collapsed, 5);
+	ck_assert_uint_ge(mapped_large(), 2 * SIZE - 8 * MIB);
+	cute_shm_close(shm);
+}
+END_TEST
+
+START_TEST(always_busy)
+{
+	test_root();
+	fail_collapse_from = 2;
+	fail_with = EAGAIN;
+	cute_shm_close(build(0));
+	ck_assert_uint_le(collapsed, 10);
+}
+END_TEST
+
+START_TEST(no_pages)
+{
+	test_root();
+	fail_populate_from = 3 * (unsigned)_i;
+	cute_shm_close(build(_i % 2 ? CUTE_SHM_RESERVE_AHEAD : 0));
+	ck_assert_uint_eq(populated, fail_populate_from + 1);
+}
+END_TEST
+
+/* Where looking for them takes too long, small ones are taken. */
+START_TEST(slow)
+{
+	const char *root = test_root();
+
+	if (!possible(root))
+		return;
+	slow_us = 40000;
+	cute_shm_close(build(0));
+	ck_assert_uint_eq(collapsed, 2);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("huge");
+	TCase *t = tcase_create("huge");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, large, 0, 8);
+	tcase_add_test(t, full);
+	tcase_add_loop_test(t, refused, 0, 12);
+	tcase_add_test(t, again);
+	tcase_add_test(t, always_busy);
+	tcase_add_loop_test(t, no_pages, 0, 4);
+	tcase_add_test(t, slow);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
