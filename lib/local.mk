@@ -99,6 +99,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/filter_codec.c \
 	lib/hdf5/filter_lzf.c \
 	lib/hdf5/filter_shuffle.c \
+	lib/hdf5/guarded.c \
 	lib/hdf5/held.c \
 	lib/hdf5/internal.h \
 	lib/hdf5/keep.c \

@@ -323,6 +323,42 @@ START_TEST(chunks_beyond_a_band)
 }
 END_TEST
 
+/*
+ * Chunks without filters that the file says are longer than their elements: by
+ * a little, and by more than there is room for.
+ */
+START_TEST(chunks_too_long)
+{
+	static int32_t data[64 * 4096], more[8 * 1024 * 1024];
+	const hsize_t dims[] = { 64, 4096 }, chunk[] = { 1, 4096 };
+	const uint64_t shape[] = { 64, 4096 };
+	const size_t row = 4096 * sizeof(*data);
+	hid_t file = h5_begin(), dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	struct cute_shm *shm;
+	hid_t set;
+
+	for (int i = 0; i < 64 * 4096; i++)
+		data[i] = i * 7;
+	ck_h5(H5Pset_chunk(dcpl, 2, chunk));
+	set = ck_h5(H5Dcreate(file, "x", H5T_STD_I32LE,
+			      ck_h5(H5Screate_simple(2, dims, NULL)),
+			      H5P_DEFAULT, dcpl, H5P_DEFAULT));
+	for (hsize_t i = 0; i < 64; i++) {
+		const hsize_t at[] = { i, 0 };
+		size_t size = i % 3 == 1 ? row + 4 :
+			      i % 16 == 15 ? sizeof(more) : row;
+
+		memcpy(more, data + i * 4096, row);
+		ck_h5(H5Dwrite_chunk(set, H5P_DEFAULT, 0, at, size, more));
+	}
+	ck_h5(H5Pclose(dcpl));
+	ck_h5(H5Dclose(set));
+	shm = h5_load(file);
+	ck_array(shm, "x", "<i4", 2, shape, data);
+	ck_clean(shm);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -332,6 +368,7 @@ main(void)
 	tcase_add_loop_test(tc, same_as_generic, 0, 28);
 	tcase_add_loop_test(tc, records_with_texts, 0, WHOLE);
 	tcase_add_test(tc, chunks_beyond_a_band);
+	tcase_add_test(tc, chunks_too_long);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

@@ -41,7 +41,7 @@ reader_new(unsigned jobs, int (*tick)(void *arg, uint64_t bytes), void *arg,
 static void
 batch_free(struct batch *b)
 {
-	free(b->raw);
+	guarded_free(b->raw, b->raw_capacity);
 	free(b->data);
 	free(b->field);
 	filter_scratch_free(&b->scratch);
@@ -268,7 +268,11 @@ batch_put(struct batch *b)
 	struct reader *r = b->task->reader;
 
 	task_release(b->task);
-	shrink(&b->raw, &b->raw_capacity);
+	if (b->raw_capacity > KEEP) {
+		guarded_free(b->raw, b->raw_capacity);
+		b->raw = NULL;
+		b->raw_capacity = 0;
+	}
 	shrink(&b->data, &b->data_capacity);
 	shrink(&b->scratch.buffer[0], &b->scratch.capacity[0]);
 	shrink(&b->scratch.buffer[1], &b->scratch.capacity[1]);

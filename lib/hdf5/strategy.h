@@ -216,7 +216,7 @@ struct batch {
 	unsigned count;
 	struct stored stored[BATCH_CHUNKS];
 	uint8_t *decoded[BATCH_CHUNKS];
-	uint8_t *raw;
+	uint8_t *raw;		/* guarded */
 	size_t raw_capacity;
 	uint8_t *data;
 	size_t data_capacity;
@@ -259,6 +259,12 @@ int reader_push(struct reader *reader, pool_job *job, struct batch *batch);
 
 /* Keep the first error, as this dataset's, and stop all work. */
 void reader_fail(struct task *task, int err);
+
+/* ------------------------------------------------------------- guarded.c */
+
+/* Room for 'need' bytes; the first 'used' stay.  Begin with NULL and 0. */
+int guarded_grow(uint8_t **data, size_t *capacity, size_t used, size_t need);
+void guarded_free(uint8_t *data, size_t capacity);
 
 /* ------------------------------------------------------------- scatter.c */
 

@@ -165,26 +165,6 @@ partial(const struct task *t, const hsize_t *at)
 	return false;
 }
 
-/* Room for 'size' more bytes behind those that the batch has. */
-static int
-raw_room(struct batch *b, size_t used, size_t size)
-{
-	size_t need = used + size;
-	uint8_t *grown;
-
-	if (need <= b->raw_capacity)
-		return 0;
-	if (need < 2 * b->raw_capacity)
-		need = 2 * b->raw_capacity;
-	grown = realloc(b->raw, need);
-	if (!grown)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for %zu "
-				     "bytes of chunks", need);
-	b->raw = grown;
-	b->raw_capacity = need;
-	return 0;
-}
-
 /*
  * A chunk that is not stored, or cannot be found: libhdf5 knows which, and the
  * fill value that applies.  Types are the file's, nothing is converted.
@@ -246,7 +226,8 @@ fetch(const struct strategy_source *s, struct batch *b, size_t *used,
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %" PRIu64
 				     " bytes, though it has %zu",
 				     (uint64_t)size, room);
-	err = raw_room(b, *used, size > room ? size : room);
+	err = guarded_grow(&b->raw, &b->raw_capacity, *used,
+			   *used + (size > room ? size : room));
 	if (err)
 		return err;
 	if (!c->decoded && H5Dread_chunk(s->dset, H5P_DEFAULT, at, &c->mask,
