@@ -323,6 +323,118 @@ START_TEST(chunks_beyond_a_band)
 }
 END_TEST
 
+/* 32 dimensions in chunks, of a type that has no strategy. */
+START_TEST(most_dimensions)
+{
+	enum { COUNT32 = 243 * 32 * 16 };
+	hid_t file = h5_begin(), dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	static int32_t data[COUNT32];
+	hsize_t dims[32], chunk[32];
+	uint64_t shape[32];
+	struct cute_shm *shm;
+
+	for (int i = 0; i < 32; i++) {
+		shape[i] = dims[i] = i < 18 ? 1 : i < 28 && i % 2 == 0 ? 3 : 2;
+		chunk[i] = i < 18 ? 1 : 2;
+	}
+	for (int i = 0; i < COUNT32; i++)
+		data[i] = i;
+	ck_h5(H5Pset_chunk(dcpl, 32, chunk));
+	ck_h5(H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0));
+	h5_put_with(file, "x", H5T_NATIVE_INT32, 32, dims, dcpl, data);
+	shm = h5_load(file);
+	ck_array(shm, "x", "<i4", 32, shape, data);
+	ck_clean(shm);
+}
+END_TEST
+
+#define ROW	(512 * 1024)
+#define PARTS	24		/* three bands */
+
+/* What no source of a virtual dataset has written, and has no fill value. */
+START_TEST(gaps_of_sources)
+{
+	const hsize_t dims[] = { PARTS, ROW }, part[] = { PARTS / 3, ROW };
+	const hsize_t at[] = { 0, 0 };
+	const uint64_t shape[] = { PARTS, ROW };
+	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE)), space, source, set;
+	int32_t *data = calloc((size_t)PARTS * ROW, sizeof(*data));
+	hid_t all = ck_h5(H5Screate_simple(2, dims, NULL)), file;
+	struct cute_shm *shm;
+
+	ck_assert_ptr_nonnull(data);
+	for (int i = 0; i < PARTS / 3 * ROW; i++)
+		data[i] = -1;
+	source = h5_create(h5_path("source.h5"));
+	ck_h5(H5Pset_chunk(dcpl, 2, part));
+	ck_h5(H5Pset_fill_time(dcpl, H5D_FILL_TIME_NEVER));
+	set = ck_h5(H5Dcreate(source, "y", H5T_NATIVE_INT32, all, H5P_DEFAULT,
+			      dcpl, H5P_DEFAULT));
+	space = ck_h5(H5Scopy(all));
+	ck_h5(H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, part,
+				  NULL));
+	ck_h5(H5Dwrite(set, H5T_NATIVE_INT32, space, space, H5P_DEFAULT,
+		       data));
+	ck_h5(H5Dclose(set));
+	ck_h5(H5Fclose(source));
+	file = h5_begin();
+	ck_h5(H5Pclose(dcpl));
+	dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	ck_h5(H5Pset_virtual(dcpl, all, "source.h5", "y", all));
+	set = ck_h5(H5Dcreate(file, "x", H5T_NATIVE_INT32, all, H5P_DEFAULT,
+			      dcpl, H5P_DEFAULT));
+	ck_h5(H5Dclose(set));
+	ck_h5(H5Pclose(dcpl));
+	ck_h5(H5Sclose(space));
+	ck_h5(H5Sclose(all));
+	shm = h5_load(file);
+	ck_array(shm, "x", "<i4", 2, shape, data);
+	ck_clean(shm);
+	free(data);
+}
+END_TEST
+
+/* Types that libhdf5 takes for equal, though their members come otherwise. */
+START_TEST(order_of_members)
+{
+	const hsize_t dims[] = { 3 };
+	const int8_t values[] = { 0, 1, 1 };
+	const float numbers[] = { 1, 2, 3, 4, 5, 6 };
+	const uint64_t shape[] = { 3 };
+	const float first[] = { 1, 3, 5 }, second[] = { 2, 4, 6 };
+	hid_t file = h5_begin(), types[4];
+	int8_t zero = 0, one = 1;
+	struct cute_shm *shm;
+
+	for (int i = 0; i < 2; i++) {
+		types[i] = ck_h5(H5Tenum_create(H5T_STD_I8LE));
+		ck_h5(H5Tenum_insert(types[i], i ? "b" : "a",
+				     i ? &one : &zero));
+		ck_h5(H5Tenum_insert(types[i], i ? "a" : "b",
+				     i ? &zero : &one));
+		types[2 + i] = ck_h5(H5Tcreate(H5T_COMPOUND, 8));
+		ck_h5(H5Tinsert(types[2 + i], i ? "i" : "r", i ? 4 : 0,
+				H5T_IEEE_F32LE));
+		ck_h5(H5Tinsert(types[2 + i], i ? "r" : "i", i ? 0 : 4,
+				H5T_IEEE_F32LE));
+	}
+	h5_put(file, "a", types[0], 1, dims, values);
+	h5_put(file, "b", types[1], 1, dims, values);
+	h5_put(file, "c", types[2], 1, dims, numbers);
+	h5_put(file, "d", types[3], 1, dims, numbers);
+	for (int i = 0; i < 4; i++)
+		ck_h5(H5Tclose(types[i]));
+	shm = h5_load(file);
+	ck_attr_texts(shm, "a", "cute-shm:enum-names", "a|b");
+	ck_attr_texts(shm, "b", "cute-shm:enum-names", "b|a");
+	ck_array(shm, "c", "<c8", 1, shape, numbers);
+	ck_array(shm, "d/r", "<f4", 1, shape, first);
+	ck_array(shm, "d/i", "<f4", 1, shape, second);
+	ck_children(shm, "d", "i r");
+	ck_clean(shm);
+}
+END_TEST
+
 /*
  * Chunks without filters that the file says are longer than their elements: by
  * a little, and by more than there is room for.
@@ -369,6 +481,9 @@ main(void)
 	tcase_add_loop_test(tc, records_with_texts, 0, WHOLE);
 	tcase_add_test(tc, chunks_beyond_a_band);
 	tcase_add_test(tc, chunks_too_long);
+	tcase_add_test(tc, most_dimensions);
+	tcase_add_test(tc, gaps_of_sources);
+	tcase_add_test(tc, order_of_members);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

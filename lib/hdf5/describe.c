@@ -65,6 +65,20 @@ get_extent(struct dataset *d, hid_t space)
 	return 0;
 }
 
+/*
+ * Of these, H5Tequal() tells all that matters: it takes no notice of the order
+ * of members.
+ */
+static bool
+comparable(hid_t type)
+{
+	H5T_class_t class = H5Tget_class(type);
+
+	return class == H5T_INTEGER || class == H5T_FLOAT ||
+	       class == H5T_STRING || class == H5T_BITFIELD ||
+	       class == H5T_OPAQUE;
+}
+
 /* Datasets often have the type of the one before: that is mapped once. */
 static int
 type_get(struct loader *l, hid_t file_type, type_gone_fn *gone, void *arg,
@@ -77,7 +91,7 @@ type_get(struct loader *l, hid_t file_type, type_gone_fn *gone, void *arg,
 		return 0;
 	}
 	rc = type_map(file_type, gone, arg, why, ret);
-	if (rc != 0 || (*ret)->kind != TYPE_PLAIN)
+	if (rc != 0 || (*ret)->kind != TYPE_PLAIN || !comparable(file_type))
 		return rc;
 	if (l->last_type) {
 		H5Tclose(l->last_file_type);

@@ -34,7 +34,7 @@ use_band(struct loader *l, struct dataset *d, hid_t space,
 {
 	size_t stride = d->type->size[PART_RAGGED];
 	hid_t mem = d->type->mem[PART_RAGGED];
-	hsize_t start[MAX_NDIM], shape[MAX_NDIM], count = block->count, size;
+	hsize_t start[MAX_NDIM], shape[MAX_NDIM], size;
 	hid_t band;
 	unsigned i;
 	int rc = 0;
@@ -47,7 +47,8 @@ use_band(struct loader *l, struct dataset *d, hid_t space,
 	if (H5Fget_filesize(d->id, &size) < 0)
 		size = 0;
 	board_work(l->board, d->object->path, size);
-	band = H5Screate_simple(1, &count, NULL);
+	/* Of the same rank, see read.c. */
+	band = H5Screate_simple((int)d->rank, shape, NULL);
 	memset(buffer, 0, block->count * stride);
 	if (band < 0 ||
 	    (d->rank > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start,

@@ -199,7 +199,7 @@ static int
 read_block(const struct banded *b, uint8_t *elements)
 {
 	const struct block *block = &b->bands.block;
-	hsize_t start[MAX_NDIM], shape[MAX_NDIM], count = block->count;
+	hsize_t start[MAX_NDIM], shape[MAX_NDIM];
 	const struct dataset *d = b->d;
 	hid_t band;
 	unsigned i;
@@ -211,7 +211,8 @@ read_block(const struct banded *b, uint8_t *elements)
 	}
 	if (b->gaps)
 		memset(elements, 0, block->count * b->stride);
-	band = H5Screate_simple(1, &count, NULL);
+	/* Of the same rank: with another, 32 dimensions make libhdf5 crash. */
+	band = H5Screate_simple((int)d->rank, shape, NULL);
 	if (band < 0 ||
 	    (d->rank > 0 && H5Sselect_hyperslab(b->space, H5S_SELECT_SET, start,
 						NULL, shape, NULL) < 0) ||
@@ -276,9 +277,10 @@ get_chunk(const struct dataset *d, uint64_t *chunk, bool *is_virtual,
 	*gaps = true;
 	if (dcpl < 0)
 		return false;
-	*gaps = has_gaps(dcpl);
 	layout = H5Pget_layout(dcpl);
 	*is_virtual = layout == H5D_VIRTUAL;
+	/* The sources of a virtual one have fill values of their own. */
+	*gaps = *is_virtual || has_gaps(dcpl);
 	if (layout == H5D_CHUNKED &&
 	    H5Pget_chunk(dcpl, H5S_MAX_RANK, dims) == (int)d->rank) {
 		for (i = 0; i < d->rank; i++)
