@@ -185,10 +185,7 @@ type_new(unsigned depth)
 
 /* -------------------------------------------------------------------- data */
 
-/*
- * An integer with zeros around its bits: libhdf5 takes what is there as part of
- * the number when nothing but the order of bytes differs.
- */
+/* A value of an enum, which may be one of its members. */
 static void
 fill_integer(hid_t type, uint8_t *at)
 {
@@ -221,9 +218,6 @@ fill(hid_t type, uint8_t *at)
 							     (unsigned)i));
 			H5Tclose(part);
 		}
-		return;
-	case H5T_INTEGER:
-		fill_integer(type, at);
 		return;
 	case H5T_ENUM:
 		part = H5Tget_super(type);

@@ -19,12 +19,28 @@ swapped(hid_t type, hid_t mem_type)
 	return same;
 }
 
+/*
+ * Integers of the same size, of which libhdf5 changes the order of bytes and no
+ * more, even where the file's has fewer bits: what lies around them counts.
+ */
+static bool
+swapped_integer(hid_t type, hid_t mem_type)
+{
+	return H5Tget_class(type) == H5T_INTEGER &&
+	       H5Tget_class(mem_type) == H5T_INTEGER &&
+	       H5Tget_sign(type) == H5Tget_sign(mem_type) &&
+	       H5Tget_offset(type) == 0 &&
+	       H5Tget_offset(mem_type) == 0 &&
+	       H5Tget_order(mem_type) == H5T_ORDER_LE;
+}
+
 static bool
 get_number(hid_t file_type, hid_t mem_type, struct convert *ret)
 {
 	ret->word = ret->size;
 	if (H5Tget_order(file_type) != H5T_ORDER_BE ||
-	    !swapped(file_type, mem_type))
+	    (!swapped(file_type, mem_type) &&
+	     !swapped_integer(file_type, mem_type)))
 		return false;
 	ret->kind = CONVERT_SWAP;
 	return ret->word <= 8 && (ret->word & (ret->word - 1)) == 0;
