@@ -100,6 +100,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/filter_lzf.c \
 	lib/hdf5/filter_shuffle.c \
 	lib/hdf5/guarded.c \
+	lib/hdf5/heap.c \
 	lib/hdf5/held.c \
 	lib/hdf5/internal.h \
 	lib/hdf5/keep.c \
@@ -125,6 +126,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/scatter.c \
 	lib/hdf5/simd.h \
 	lib/hdf5/small.c \
+	lib/hdf5/stored.c \
 	lib/hdf5/strategy.c \
 	lib/hdf5/strategy.h \
 	lib/hdf5/strategy_chunk.c \

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "hdf5_util.h"
@@ -177,6 +178,54 @@ START_TEST(too_large)
 }
 END_TEST
 
+/*
+ * libhdf5 takes kilobytes for each chunk that one reading touches, so many
+ * chunks of an element must not be read at once.
+ */
+START_TEST(tiny_chunks)
+{
+	enum { COUNT = 50000 };
+	static const struct rlimit enough = { 160 << 20, 160 << 20 };
+	const hsize_t dims[] = { COUNT }, chunk[] = { 1 };
+	const uint64_t shape[] = { COUNT };
+	hid_t file = h5_begin(), dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	static char *texts[COUNT], text[] = "of variable length";
+	static int32_t numbers[COUNT];
+	hid_t type = ck_h5(H5Tcopy(H5T_C_S1));
+	struct cute_shm_array a;
+	struct cute_shm *shm;
+	const void *p;
+	uint64_t n;
+
+	for (int i = 0; i < COUNT; i++) {
+		texts[i] = text + i % 10;
+		numbers[i] = i;
+	}
+	ck_h5(H5Tset_size(type, H5T_VARIABLE));
+	ck_h5(H5Pset_chunk(dcpl, 1, chunk));
+	if (_i == 0) {
+		h5_put_with(file, "x", type, 1, dims, dcpl, texts);
+	} else {
+		ck_h5(H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0));
+		h5_put_with(file, "x", H5T_NATIVE_INT32, 1, dims, dcpl,
+			    numbers);
+	}
+	H5Tclose(type);
+	if (!SANITIZED)
+		ck_assert_int_eq(setrlimit(RLIMIT_DATA, &enough), 0);
+	shm = h5_load(file);
+	if (_i == 0) {
+		ck_ok(cute_shm_get(shm, "x", &a));
+		ck_ok(cute_shm_element(&a, COUNT - 1, &p, &n));
+		ck_assert_uint_eq(n, strlen(texts[COUNT - 1]));
+		ck_assert_int_eq(memcmp(p, texts[COUNT - 1], n), 0);
+	} else {
+		ck_array(shm, "x", "<i4", 1, shape, numbers);
+	}
+	ck_clean(shm);
+}
+END_TEST
+
 START_TEST(too_many_dimensions)
 {
 	hid_t file = h5_begin(), array;
@@ -210,6 +259,7 @@ main(void)
 	tcase_add_test(t, long_names);
 	tcase_add_test(t, many_attributes);
 	tcase_add_loop_test(t, too_large, 0, 4);
+	tcase_add_loop_test(t, tiny_chunks, 0, 2);
 	tcase_add_test(t, too_many_dimensions);
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -16,17 +16,6 @@
 #include "failing.h"
 #include "hdf5_little.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 static const char *root;
 static uint64_t digest;		/* of the metadata of an undisturbed load */
 

@@ -494,6 +494,50 @@ START_TEST(chunks_too_long)
 }
 END_TEST
 
+/* Datasets that are read at once, in bands, as lists: the chunk is named. */
+START_TEST(damaged_chunks)
+{
+	static const struct {
+		hsize_t count, chunk;
+		bool texts, generic;
+	} cases[] = {
+		{ 400, 100, false, false },
+		{ 40000, 10000, false, false },
+		{ 4000000, 1000000, false, false },
+		{ 4000000, 1000000, false, true },
+		{ 4000, 1000, true, false },
+	};
+	struct cute_shm_hdf5_options opt = h5_options(0);
+	hid_t file = h5_begin(), dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	hsize_t count = cases[_i].count, chunk = cases[_i].chunk;
+	static char text[] = "text", garbage[] = "this is no deflate stream";
+	hid_t set, type = cases[_i].texts ?
+			  text_type(H5T_STR_NULLTERM, H5T_VARIABLE) :
+			  H5T_NATIVE_INT32;
+	char **texts = calloc(count, sizeof(*texts)), message[64];
+	const hsize_t bad[] = { 2 * chunk };
+
+	for (hsize_t i = 0; i < count && cases[_i].texts; i++)
+		texts[i] = text;
+	ck_h5(H5Pset_chunk(dcpl, 1, &chunk));
+	ck_h5(H5Pset_deflate(dcpl, 1));
+	h5_put_with(file, "x", type, 1, &count, dcpl, texts);
+	set = ck_h5(H5Dopen2(file, "x", H5P_DEFAULT));
+	ck_h5(H5Dwrite_chunk(set, H5P_DEFAULT, 0, bad, sizeof(garbage),
+			     garbage));
+	ck_h5(H5Dclose(set));
+	ck_h5(H5Fclose(file));
+	if (cases[_i].generic)
+		setenv("CUTE_SHM_HDF5_STRATEGY", "generic", 1);
+	ck_err(cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL),
+	       CUTE_SHM_ERR_SOURCE);
+	snprintf(message, sizeof(message), "/x: chunk at (%u): ",
+		 (unsigned)(2 * chunk));
+	ck_errmsg_has(message);
+	free(texts);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -507,6 +551,7 @@ main(void)
 	tcase_add_test(tc, most_dimensions);
 	tcase_add_test(tc, gaps_of_sources);
 	tcase_add_test(tc, order_of_members);
+	tcase_add_loop_test(tc, damaged_chunks, 0, 5);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

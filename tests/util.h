@@ -10,6 +10,18 @@
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Whether memory takes more of the address space than a program asks for. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* The call succeeds, or the test fails with its sentence. */
 #define ck_ok(call) do { \
 	int ck_ok_err = (call); \

@@ -5,6 +5,8 @@
 
 #include "internal.h"
 
+#define MOST_CHUNKS	1024	/* at once */
+
 static uint64_t
 min(uint64_t a, uint64_t b)
 {
@@ -73,6 +75,35 @@ bands_begin(struct bands *b, unsigned rank, const uint64_t *dims,
 		memcpy(b->inner, b->outer, sizeof(b->inner));
 	} else {
 		grow(b->inner, rank, b->outer, room);
+	}
+}
+
+/* Chunks that a block touches, at most; or many. */
+static uint64_t
+touched(const struct bands *b, const uint64_t *chunk)
+{
+	uint64_t count = 1, n, all;
+	unsigned d;
+
+	for (d = 0; d < b->rank; d++) {
+		n = b->inner[d] / chunk[d] + 2;
+		all = (b->dims[d] + chunk[d] - 1) / chunk[d];
+		if (b->inner[d] % chunk[d] == 0 && b->outer[d] == b->inner[d])
+			n -= 2;
+		if (__builtin_mul_overflow(count, min(n, all), &count))
+			return UINT64_MAX;
+	}
+	return count;
+}
+
+void
+bands_begin_few(struct bands *b, unsigned rank, const uint64_t *dims,
+		const uint64_t *follow, const uint64_t *chunk, uint64_t *room)
+{
+	bands_begin(b, rank, dims, follow, *room);
+	while (chunk && *room > 1 && touched(b, chunk) > MOST_CHUNKS) {
+		*room /= 2;
+		bands_begin(b, rank, dims, follow, *room);
 	}
 }
 

@@ -146,22 +146,48 @@ read_fast(struct loader *l, struct dataset *d, const char **strategy)
 	return rc;
 }
 
+/* With KEEP_GOING: the next round leaves it out. */
+static int
+tell_failed(struct loader *l, const char *path, const char *message)
+{
+	int rc = send_failed(l, path, "%s", message);
+
+	l->retry = rc == 0;
+	return rc;
+}
+
+/* What the threads have met, now that they have come to rest. */
+static int
+wait_failed(struct loader *l, const char *path)
+{
+	const char *culprit;
+	int rc = reader_wait(l->reader);
+
+	culprit = reader_culprit(l->reader);
+	if (rc == CUTE_SHM_ERR_SOURCE)
+		rc = tell_failed(l, *culprit ? culprit : path,
+				 cute_shm_errmsg());
+	return rc;
+}
+
 /*
- * What failed may be a dataset that was begun earlier.  With KEEP_GOING the
- * others are tried as well, so that the next round leaves all of them out.
+ * The error may be that of a dataset which was begun earlier: then that is told,
+ * and what is wrong with this one, if anything, in the next round.  With
+ * KEEP_GOING the others are tried as well, so that one round finds all of them.
  */
 static int
 failed(struct loader *l, const char *path)
 {
 	char message[1024];
-	const char *culprit = reader_culprit(l->reader);
+	bool before = l->retry;
 	int rc;
 
 	snprintf(message, sizeof(message), "%s", cute_shm_errmsg());
-	rc = send_failed(l, *culprit ? culprit : path, "%s", message);
-	l->retry = rc == 0;
-	if (rc == 0)
-		reader_wait(l->reader);
+	l->retry = false;
+	rc = wait_failed(l, path);
+	if (rc == 0 && !l->retry)
+		rc = tell_failed(l, path, message);
+	l->retry |= before;
 	return rc;
 }
 
@@ -193,11 +219,8 @@ read_pending(struct loader *l)
 		if (rc == CUTE_SHM_ERR_SOURCE)
 			rc = failed(l, object->path);
 	}
-	if (rc == 0 && l->reader) {
-		rc = reader_wait(l->reader);
-		if (rc == CUTE_SHM_ERR_SOURCE)
-			rc = failed(l, object ? object->path : "");
-	}
+	if (rc == 0)
+		rc = wait_failed(l, object ? object->path : "");
 	pool_free(l->pool);
 	reader_free(l->reader);
 	return rc;

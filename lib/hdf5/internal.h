@@ -141,6 +141,19 @@ const char *message_text(const struct message *m, unsigned i);
 /* The innermost cause that libhdf5 gives for its last failure. */
 const char *hdf5_cause(char *text, size_t size);
 
+/* heap.c: memory for lists while they are read */
+
+struct heap {
+	hid_t dxpl;		/* makes H5Dread take it from here */
+	uint64_t limit, used;
+	bool full;		/* why H5Dread failed */
+	struct piece *pieces;
+};
+
+int heap_begin(struct heap *heap, uint64_t limit);
+void heap_reset(struct heap *heap);
+void heap_end(struct heap *heap);
+
 /* keep.c: memory that the builder reads when it seals */
 
 /* Whether so many bytes more may be held. */
@@ -451,6 +464,14 @@ void bands_begin(struct bands *bands, unsigned rank, const uint64_t *dims,
 bool bands_next(struct bands *bands);
 
 /*
+ * The same, but with less room where blocks would touch too many chunks:
+ * libhdf5 takes kilobytes of memory for each.
+ */
+void bands_begin_few(struct bands *bands, unsigned rank, const uint64_t *dims,
+		     const uint64_t *follow, const uint64_t *chunk,
+		     uint64_t *room);
+
+/*
  * The runs of elements of a block that follow each other in the array: their
  * number and length.  run_start() gives the first element of run i.
  */
@@ -474,6 +495,28 @@ struct held *held_new(struct loader *l, const struct dataset *d);
 
 /* Into a dataset that is not open; frees what is held. */
 void held_take(struct loader *l, struct held *held, struct dataset *ret);
+
+/* stored.c: how a dataset is stored */
+
+struct stored_as {
+	bool chunked;		/* and then: */
+	uint64_t chunk[MAX_NDIM];
+	bool is_virtual;
+	bool gaps;		/* some of it may be left alone by H5Dread */
+};
+
+void stored_get(const struct dataset *d, struct stored_as *ret);
+
+/* H5Dread of a block; lists lie in the heap, until it is used again. */
+int stored_read(const struct dataset *d, enum part part, struct heap *heap,
+		const struct block *block, void *elements);
+
+/*
+ * After that failed: read the chunks of the block one by one, to name the first
+ * that fails.  Always an error.
+ */
+int stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
+		   const struct block *block);
 
 /* small.c */
 

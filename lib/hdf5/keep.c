@@ -11,10 +11,9 @@
 
 /*
  * Lists have to be read before their sizes are known; to read them again takes
- * as long as the first time.  They may use what their own bytes need, within
- * reason.
+ * as long as the first time, but less memory.
  */
-uint64_t keep_lists_max = UINT64_C(256) << 20;
+uint64_t keep_lists_max = UINT64_C(16) << 20;
 
 bool
 keep_lists_room(const struct loader *l, uint64_t bytes)

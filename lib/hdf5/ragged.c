@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "strategy.h"
 
 #define BAND_SIZE	(UINT64_C(1) << 20)	/* of pointers to lists */
 #define HEAP_SIZE	(UINT64_C(16) << 20)	/* of the lists themselves */
@@ -18,50 +19,60 @@ typedef int band_fn(struct loader *l, struct dataset *d,
 		    const uint8_t *elements, uint64_t count, size_t stride,
 		    void *arg);
 
-static int
-unreadable(void)
-{
-	char cause[200];
+/* What reading in bands takes. */
+struct reading {
+	struct loader *l;
+	struct dataset *d;
+	struct heap heap;
+	uint8_t *buffer;
+	band_fn *use;
+	void *arg;
+};
 
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s",
-			     hdf5_cause(cause, sizeof(cause)));
+static int use_block(struct reading *r, const struct block *block);
+
+/* The first half of the elements, in their order, then the other. */
+static int
+use_halves(struct reading *r, const struct block *block)
+{
+	struct block half = *block;
+	uint64_t others;
+	unsigned i = 0;
+	int rc;
+
+	while (block->shape[i] == 1)
+		i++;
+	others = block->count / block->shape[i];
+	half.shape[i] = block->shape[i] / 2;
+	half.count = others * half.shape[i];
+	rc = use_block(r, &half);
+	half.start[i] += half.shape[i];
+	half.shape[i] = block->shape[i] - half.shape[i];
+	half.count = others * half.shape[i];
+	return rc ? rc : use_block(r, &half);
 }
 
-/* One band: read, use, give the lists back to libhdf5. */
+/* Read, use; if their lists are too many for that, fewer at once. */
 static int
-use_band(struct loader *l, struct dataset *d, hid_t space,
-	 const struct block *block, uint8_t *buffer, band_fn *use, void *arg)
+use_block(struct reading *r, const struct block *block)
 {
+	const struct dataset *d = r->d;
 	size_t stride = d->type->size[PART_RAGGED];
-	hid_t mem = d->type->mem[PART_RAGGED];
-	hsize_t start[MAX_NDIM], shape[MAX_NDIM], size;
-	hid_t band;
-	unsigned i;
-	int rc = 0;
+	hsize_t size;
+	int rc;
 
-	for (i = 0; i < d->rank; i++) {
-		start[i] = block->start[i];
-		shape[i] = block->shape[i];
-	}
 	/* The lists may be as large as the file. */
 	if (H5Fget_filesize(d->id, &size) < 0)
 		size = 0;
-	board_work(l->board, d->object->path, size);
-	/* Of the same rank, see read.c. */
-	band = H5Screate_simple((int)d->rank, shape, NULL);
-	memset(buffer, 0, block->count * stride);
-	if (band < 0 ||
-	    (d->rank > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
-						NULL, shape, NULL) < 0) ||
-	    H5Dread(d->id, mem, band, space, H5P_DEFAULT, buffer) < 0)
-		rc = unreadable();
+	board_work(r->l->board, d->object->path, size);
+	r->heap.limit = block->count > 1 ? HEAP_SIZE : UINT64_MAX;
+	memset(r->buffer, 0, block->count * stride);
+	rc = stored_read(d, PART_RAGGED, &r->heap, block, r->buffer);
 	if (rc == 0)
-		rc = use(l, d, buffer, block->count, stride, arg);
-	if (band >= 0) {
-		H5Dvlen_reclaim(mem, band, H5P_DEFAULT, buffer);
-		H5Sclose(band);
-	}
-	return rc;
+		return r->use(r->l, r->d, r->buffer, block->count, stride,
+			      r->arg);
+	return r->heap.full ? use_halves(r, block) :
+	       stored_culprit(d, PART_RAGGED, &r->heap, block);
 }
 
 /*
@@ -87,27 +98,31 @@ band_room(const struct loader *l, const struct dataset *d, size_t stride)
 static int
 each_band(struct loader *l, struct dataset *d, band_fn *use, void *arg)
 {
+	struct reading r = { .l = l, .d = d, .use = use, .arg = arg };
 	size_t stride = d->type->size[PART_RAGGED];
 	uint64_t room = band_room(l, d, stride);
-	hid_t space = H5Dget_space(d->id);
+	struct stored_as s;
 	struct bands bands;
-	uint8_t *buffer;
-	int rc = 0;
+	int rc = heap_begin(&r.heap, HEAP_SIZE);
 
-	/* Without chunks: the lists must come in the order of elements. */
-	bands_begin(&bands, d->rank, d->dims, NULL, room);
+	if (rc != 0)
+		return rc;
+	stored_get(d, &s);
+	/* Not along chunks: the lists must come in the order of elements. */
+	bands_begin_few(&bands, d->rank, d->dims, NULL,
+			s.chunked ? s.chunk : NULL, &room);
 	if (room > d->count)
 		room = d->count;
-	buffer = malloc(room * stride);
-	if (!buffer)
+	r.buffer = malloc(room * stride);
+	if (!r.buffer)
 		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
-	else if (space < 0)
-		rc = unreadable();
-	while (rc == 0 && bands_next(&bands))
-		rc = use_band(l, d, space, &bands.block, buffer, use, arg);
-	free(buffer);
-	if (space >= 0)
-		H5Sclose(space);
+	while (rc == 0 && bands_next(&bands)) {
+		rc = l->reader ? reader_check(l->reader) : 0;
+		if (rc == 0)
+			rc = use_block(&r, &bands.block);
+	}
+	free(r.buffer);
+	heap_end(&r.heap);
 	return rc;
 }
 

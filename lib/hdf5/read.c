@@ -57,7 +57,6 @@ no_memory(void)
 }
 
 /* ------------------------------------------------------- bands, by H5Dread */
-
 /* The buffers of bands under way, taken in turn. */
 struct buffers {
 	pthread_mutex_t lock;
@@ -73,7 +72,6 @@ struct banded {
 	struct bands bands;
 	struct buffers buffers;
 	size_t stride;
-	hid_t space;
 	size_t room;		/* bytes of a buffer */
 	bool gaps;		/* some of it may not be read at all */
 };
@@ -199,29 +197,11 @@ static int
 read_block(const struct banded *b, uint8_t *elements)
 {
 	const struct block *block = &b->bands.block;
-	hsize_t start[MAX_NDIM], shape[MAX_NDIM];
-	const struct dataset *d = b->d;
-	hid_t band;
-	unsigned i;
-	int rc = 0;
 
-	for (i = 0; i < d->rank; i++) {
-		start[i] = block->start[i];
-		shape[i] = block->shape[i];
-	}
 	if (b->gaps)
 		memset(elements, 0, block->count * b->stride);
-	/* Of the same rank: with another, 32 dimensions make libhdf5 crash. */
-	band = H5Screate_simple((int)d->rank, shape, NULL);
-	if (band < 0 ||
-	    (d->rank > 0 && H5Sselect_hyperslab(b->space, H5S_SELECT_SET, start,
-						NULL, shape, NULL) < 0) ||
-	    H5Dread(d->id, d->type->mem[PART_PLAIN], band, b->space,
-		    H5P_DEFAULT, elements) < 0)
-		rc = unreadable_data(d->id);
-	if (band >= 0)
-		H5Sclose(band);
-	return rc;
+	return stored_read(b->d, PART_PLAIN, NULL, block, elements) == 0 ? 0 :
+	       stored_culprit(b->d, PART_PLAIN, NULL, block);
 }
 
 static int
@@ -231,6 +211,10 @@ read_bands(struct banded *b)
 	int rc = 0;
 
 	while (rc == 0 && bands_next(&b->bands)) {
+		/* Other datasets are under way. */
+		rc = reader_check(b->l->reader);
+		if (rc != 0)
+			break;
 		board_work(b->l->board, b->d->object->path,
 			   b->bands.block.count * b->stride);
 		band = malloc(sizeof(*band));
@@ -247,48 +231,6 @@ read_bands(struct banded *b)
 		}
 	}
 	return rc;
-}
-
-/* Whether H5Dread leaves alone what was never written. */
-static bool
-has_gaps(hid_t dcpl)
-{
-	H5D_fill_value_t value = H5D_FILL_VALUE_ERROR;
-	H5D_fill_time_t when = H5D_FILL_TIME_ERROR;
-
-	return H5Pget_fill_time(dcpl, &when) < 0 ||
-	       when == H5D_FILL_TIME_NEVER ||
-	       H5Pfill_value_defined(dcpl, &value) < 0 ||
-	       value == H5D_FILL_VALUE_UNDEFINED;
-}
-
-/* The dataset's chunks, if it has any; whether it is virtual, has gaps. */
-static bool
-get_chunk(const struct dataset *d, uint64_t *chunk, bool *is_virtual,
-	  bool *gaps)
-{
-	hid_t dcpl = H5Dget_create_plist(d->id);
-	hsize_t dims[H5S_MAX_RANK];
-	bool found = false;
-	H5D_layout_t layout;
-	unsigned i;
-
-	*is_virtual = false;
-	*gaps = true;
-	if (dcpl < 0)
-		return false;
-	layout = H5Pget_layout(dcpl);
-	*is_virtual = layout == H5D_VIRTUAL;
-	/* The sources of a virtual one have fill values of their own. */
-	*gaps = *is_virtual || has_gaps(dcpl);
-	if (layout == H5D_CHUNKED &&
-	    H5Pget_chunk(dcpl, H5S_MAX_RANK, dims) == (int)d->rank) {
-		for (i = 0; i < d->rank; i++)
-			chunk[i] = dims[i];
-		found = true;
-	}
-	H5Pclose(dcpl);
-	return found;
 }
 
 /*
@@ -331,33 +273,30 @@ chunk_bytes(const struct dataset *d, const uint64_t *chunk)
 static int
 read_generic(struct loader *l, struct dataset *d)
 {
-	struct banded b = { .l = l, .d = d, .space = H5I_INVALID_HID };
-	uint64_t chunk[MAX_NDIM], size = 0, room;
-	bool chunked, is_virtual;
+	struct banded b = { .l = l, .d = d };
+	uint64_t size = 0, room, *chunk;
+	struct stored_as s;
 	int rc, end;
 
 	b.stride = d->type->size[PART_PLAIN];
-	chunked = get_chunk(d, chunk, &is_virtual, &b.gaps);
-	b.room = is_virtual ? VIRTUAL_BAND_SIZE : BAND_SIZE;
+	stored_get(d, &s);
+	chunk = s.chunked ? s.chunk : NULL;
+	b.gaps = s.gaps;
+	b.room = s.is_virtual ? VIRTUAL_BAND_SIZE : BAND_SIZE;
 	if (b.stride > b.room)
 		b.room = b.stride;
 	room = b.room / b.stride;
-	if (chunked)
+	if (chunk)
 		size = chunk_bytes(d, chunk);
 	rc = size > b.room ? reopen_with_cache(l, d, size) : 0;
 	if (rc != 0)
 		return rc;
-	bands_begin(&b.bands, d->rank, d->dims, chunked ? chunk : NULL, room);
-	b.space = H5Dget_space(d->id);
+	bands_begin_few(&b.bands, d->rank, d->dims, chunk, chunk, &room);
 	rc = buffers_new(&b.buffers, b.room);
-	if (rc == 0 && b.space < 0)
-		rc = unreadable();
 	if (rc == 0)
 		rc = read_bands(&b);
 	end = pool_wait(l->pool);
 	buffers_free(&b.buffers);
-	if (b.space >= 0)
-		H5Sclose(b.space);
 	return rc ? rc : end;
 }
 

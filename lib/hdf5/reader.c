@@ -12,7 +12,7 @@
 #define KEEP		(16u << 20)
 
 /* Batches of huge chunks: at most as many as take this together. */
-#define HUGE_MEMORY	(512ull << 20)
+#define HUGE_MEMORY	(256ull << 20)
 
 int
 reader_new(unsigned jobs, int (*tick)(void *arg, uint64_t bytes), void *arg,
@@ -92,9 +92,8 @@ reader_fail(struct task *task, int err)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* The first error, said in this thread too. */
-static int
-tell_error(struct reader *r)
+int
+reader_check(struct reader *r)
 {
 	int err;
 
@@ -120,7 +119,11 @@ reader_wait(struct reader *r)
 
 	/* Jobs keep their errors here, so that the pool can be used again. */
 	if (!err)
-		err = tell_error(r);
+		err = reader_check(r);
+	if (!atomic_load(&r->failed)) {
+		free(r->culprit);
+		r->culprit = NULL;
+	}
 	free(r->message);
 	r->message = NULL;
 	r->err = 0;
@@ -134,7 +137,7 @@ reader_push(struct reader *r, pool_job *job, struct batch *batch)
 	int err = pool_push(r->pool, job, batch);
 
 	if (!err)
-		err = tell_error(r);
+		err = reader_check(r);
 	if (!err && r->tick && r->tick(r->tick_arg, atomic_load(&r->bytes)))
 		err = cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
 				    "the load was cancelled");
@@ -209,11 +212,13 @@ task_release(struct task *t)
 
 /* ------------------------------------------------- batches and tiles */
 
-/* Chunks that are huge go through fewer threads. */
+/* Chunks, or elements, that are huge go through fewer threads. */
 static unsigned
 most_batches(const struct task *t)
 {
-	uint64_t fit = HUGE_MEMORY / (t->plan.chunk_size + 1);
+	size_t unit = t->plan.chunk_size > t->item ? t->plan.chunk_size :
+						     t->item;
+	uint64_t fit = HUGE_MEMORY / (unit + 1);
 
 	if (fit < 1)
 		fit = 1;

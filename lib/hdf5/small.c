@@ -5,6 +5,7 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -61,13 +62,29 @@ read_small(struct dataset *d)
 	free(elements);
 }
 
+static struct block
+all_of(const struct dataset *d)
+{
+	struct block block = { .count = d->count };
+
+	memcpy(block.shape, d->dims, sizeof(block.shape));
+	return block;
+}
+
 bool
 fits_at_once(const struct dataset *d)
 {
-	uint64_t size;
+	uint64_t size, room = d->count;
+	struct stored_as s;
+	struct bands bands;
 
-	return !__builtin_mul_overflow(d->count, d->type->size[PART_PLAIN],
-				       &size) && size <= AT_ONCE;
+	if (__builtin_mul_overflow(d->count, d->type->size[PART_PLAIN],
+				   &size) || size > AT_ONCE)
+		return false;
+	stored_get(d, &s);
+	bands_begin_few(&bands, d->rank, d->dims, NULL,
+			s.chunked ? s.chunk : NULL, &room);
+	return room == d->count;
 }
 
 /* Write a column out of elements that were read whole. */
@@ -96,14 +113,15 @@ read_at_once(struct loader *l, struct dataset *d)
 {
 	uint64_t size = d->count * d->type->size[PART_PLAIN];
 	uint8_t *elements = calloc(size + 1, 1);
+	struct block all = all_of(d);
 	size_t i;
-	int rc = 0;
+	int rc;
 
 	if (!elements)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
-	if (H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
-		    H5P_DEFAULT, elements) < 0)
-		rc = unreadable_data(d->id);
+	rc = stored_read(d, PART_PLAIN, NULL, &all, elements);
+	if (rc != 0)
+		rc = stored_culprit(d, PART_PLAIN, NULL, &all);
 	for (i = 0; i < d->columns.count && rc == 0; i++)
 		if (column_is_plain(&d->columns.column[i]))
 			rc = write_column(l, d, &d->columns.column[i],

@@ -56,7 +56,10 @@ void reader_free(struct reader *reader);
 int strategy_read(struct reader *reader, const struct strategy_source *source,
 		  const char **how);
 
-/* Wait for all that is under way: the first error since the last wait, or 0. */
+/* The first error since the last wait, said in this thread too, or 0. */
+int reader_check(struct reader *reader);
+
+/* The same when all that is under way has ended; then all is well again. */
 int reader_wait(struct reader *reader);
 
 /*

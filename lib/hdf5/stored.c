@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* How a dataset is stored, and which part of it cannot be read. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "strategy.h"
+
+/* Whether H5Dread leaves alone what was never written. */
+static bool
+has_gaps(hid_t dcpl)
+{
+	H5D_fill_value_t value = H5D_FILL_VALUE_ERROR;
+	H5D_fill_time_t when = H5D_FILL_TIME_ERROR;
+
+	return H5Pget_fill_time(dcpl, &when) < 0 ||
+	       when == H5D_FILL_TIME_NEVER ||
+	       H5Pfill_value_defined(dcpl, &value) < 0 ||
+	       value == H5D_FILL_VALUE_UNDEFINED;
+}
+
+void
+stored_get(const struct dataset *d, struct stored_as *ret)
+{
+	hid_t dcpl = H5Dget_create_plist(d->id);
+	hsize_t dims[H5S_MAX_RANK];
+	H5D_layout_t layout;
+	unsigned i;
+
+	*ret = (struct stored_as){ .gaps = true };
+	if (dcpl < 0)
+		return;
+	layout = H5Pget_layout(dcpl);
+	ret->is_virtual = layout == H5D_VIRTUAL;
+	/* The sources of a virtual one have fill values of their own. */
+	ret->gaps = ret->is_virtual || has_gaps(dcpl);
+	if (layout == H5D_CHUNKED &&
+	    H5Pget_chunk(dcpl, H5S_MAX_RANK, dims) == (int)d->rank) {
+		for (i = 0; i < d->rank; i++)
+			ret->chunk[i] = dims[i];
+		ret->chunked = d->rank > 0;
+	}
+	H5Pclose(dcpl);
+}
+
+int
+stored_read(const struct dataset *d, enum part part, struct heap *heap,
+	    const struct block *block, void *elements)
+{
+	hid_t space = H5Dget_space(d->id), mem;
+	hsize_t start[MAX_NDIM], shape[MAX_NDIM];
+	herr_t rc = -1;
+	unsigned i;
+
+	for (i = 0; i < d->rank; i++) {
+		start[i] = block->start[i];
+		shape[i] = block->shape[i];
+	}
+	if (heap)
+		heap_reset(heap);
+	/* Of the same rank: with another, 32 dimensions make libhdf5 crash. */
+	mem = H5Screate_simple((int)d->rank, shape, NULL);
+	if (space >= 0 && mem >= 0 &&
+	    (d->rank == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
+						 NULL, shape, NULL) >= 0))
+		rc = H5Dread(d->id, d->type->mem[part], mem, space,
+			     heap ? heap->dxpl : H5P_DEFAULT, elements);
+	/* Closing would make libhdf5 forget why it failed. */
+	if (rc < 0)
+		unreadable_data(d->id);
+	if (mem >= 0)
+		H5Sclose(mem);
+	if (space >= 0)
+		H5Sclose(space);
+	return rc < 0 ? CUTE_SHM_ERR_SOURCE : 0;
+}
+
+/* ------------------------------------------------- which chunk is damaged */
+
+/* What of the chunk that 'at' lies in belongs to the block. */
+static void
+clip(const struct dataset *d, const uint64_t *chunk, const struct block *whole,
+     const uint64_t *at, struct block *ret)
+{
+	unsigned i;
+
+	ret->count = 1;
+	for (i = 0; i < d->rank; i++) {
+		uint64_t end = whole->start[i] + whole->shape[i];
+		uint64_t next = at[i] - at[i] % chunk[i];
+
+		next = chunk[i] < end - next ? next + chunk[i] : end;
+		ret->start[i] = at[i];
+		ret->shape[i] = next - at[i];
+		ret->count *= ret->shape[i];
+	}
+}
+
+static bool
+next_chunk(const struct dataset *d, const struct block *whole,
+	   const struct block *part, uint64_t *at)
+{
+	unsigned i;
+
+	for (i = d->rank; i-- > 0; ) {
+		at[i] += part->shape[i];
+		if (at[i] < whole->start[i] + whole->shape[i])
+			return true;
+		at[i] = whole->start[i];
+	}
+	return false;
+}
+
+/* "chunk at (0, 128): why", as the strategies say it. */
+static int
+fail_in_chunk(const struct dataset *d, const uint64_t *chunk,
+	      const uint64_t *at)
+{
+	char text[MAX_NDIM * 22] = "";
+	size_t size = 0;
+	unsigned i;
+
+	for (i = 0; i < d->rank; i++)
+		size += (size_t)snprintf(text + size, sizeof(text) - size,
+					 "%s%" PRIu64, i ? ", " : "",
+					 at[i] - at[i] % chunk[i]);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "chunk at (%s): %s", text,
+			     cute_shm_errmsg());
+}
+
+int
+stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
+	       const struct block *whole)
+{
+	size_t stride = d->type->size[part];
+	struct stored_as s;
+	uint64_t at[MAX_NDIM];
+	struct block block;
+	uint8_t *elements;
+	char *cause;
+	int rc = 0;
+
+	stored_get(d, &s);
+	cause = s.chunked ? strdup(cute_shm_errmsg()) : NULL;
+	/* As large as what could not be read: no chunk has more of it. */
+	elements = cause ? malloc(whole->count * stride) : NULL;
+	memcpy(at, whole->start, sizeof(at));
+	if (elements)
+		do {
+			clip(d, s.chunk, whole, at, &block);
+			rc = stored_read(d, part, heap, &block, elements);
+		} while (rc == 0 && next_chunk(d, whole, &block, at));
+	if (rc != 0 && !(heap && heap->full))
+		rc = fail_in_chunk(d, s.chunk, at);
+	else if (cause)
+		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", cause);
+	else
+		rc = CUTE_SHM_ERR_SOURCE;
+	free(elements);
+	free(cause);
+	return rc;
+}
