@@ -166,7 +166,8 @@ read_with(const struct kind *k, hid_t dset, unsigned jobs, const char **how,
 	size_t size = bytes_as(k, memory_type(k));
 	struct cute_shm_builder *b = builder_for(size);
 	struct strategy_column column = { "d", k->type, memory_type(k), 0 };
-	struct strategy_source source = { b, "d", dset, &column, 1 };
+	struct strategy_source source = { b, "d", dset, &column, 1,
+					  NULL, NULL };
 	struct cute_shm_array array;
 	struct reader *reader;
 	struct cute_shm *shm;
@@ -540,7 +541,7 @@ START_TEST(test_fields)
 			{ "t/d", text, padded, HOFFSET(struct record, d) },
 		};
 		struct strategy_source source = { NULL, "t", dset, columns,
-						  3 };
+						  3, NULL, NULL };
 		uint64_t n = count;
 
 		ck_ok(cute_shm_builder_new("table", &opt, &b));
@@ -595,7 +596,8 @@ START_TEST(test_cancel)
 	hid_t dset = H5Dopen2(file, "d", H5P_DEFAULT);
 	struct cute_shm_builder *b = builder_for(bytes_as(&k, k.type));
 	struct strategy_column column = { "d", k.type, k.type, 0 };
-	struct strategy_source source = { b, "d", dset, &column, 1 };
+	struct strategy_source source = { b, "d", dset, &column, 1,
+					  NULL, NULL };
 	struct reader *reader;
 	const char *how;
 	int calls = 0;

@@ -106,12 +106,15 @@ has_other_size(hid_t type)
 }
 
 int
-read_fast(struct loader *l, struct dataset *d, const char **strategy)
+read_fast(struct loader *l, struct under_way *u, bool *fits)
 {
+	const struct dataset *d = &u->d;
 	struct picked p = { .d = d };
 	struct strategy_source source = { .builder = l->builder,
 					  .name = d->object->path,
-					  .dset = d->id };
+					  .dset = d->id,
+					  .done = under_way_done,
+					  .done_arg = u };
 	const char *how = NULL;
 	uint64_t bytes = 0;
 	hid_t file_type;
@@ -135,8 +138,10 @@ read_fast(struct loader *l, struct dataset *d, const char **strategy)
 	board_work(l->board, d->object->path, bytes);
 	if (rc == 0 && p.count == p.wanted)
 		rc = strategy_read(l->reader, &source, &how);
+	/* Here it is freed at the earliest by under_way_tell(), later. */
 	if (how)
-		*strategy = how;
+		u->strategy = how;
+	*fits = how != NULL;
 	while (p.count > 0)
 		H5Tclose(p.columns[--p.count].file_type);
 	free(p.columns);
@@ -218,10 +223,15 @@ read_pending(struct loader *l)
 		rc = read_dataset(l, &l->pending[i]);
 		if (rc == CUTE_SHM_ERR_SOURCE)
 			rc = failed(l, object->path);
+		if (rc == 0)
+			rc = under_way_tell(l, !l->retry);
 	}
 	if (rc == 0)
 		rc = wait_failed(l, object ? object->path : "");
 	pool_free(l->pool);
 	reader_free(l->reader);
+	if (rc == 0)
+		return under_way_tell(l, !l->retry);
+	under_way_tell(l, false);
 	return rc;
 }

@@ -111,6 +111,7 @@ struct loader {
 	uint64_t ticked;	/* bytes of its, told so far */
 	hid_t last_file_type;	/* of the dataset before, and what it became */
 	struct type *last_type;
+	_Atomic(struct under_way *) done;	/* see tell.c */
 	struct cute_shm_hdf5_result result;
 };
 
@@ -546,10 +547,34 @@ struct pending {
 
 int read_dataset(struct loader *l, const struct pending *pending);
 
+/* tell.c: datasets of which nobody knows yet how long they take */
+
+struct under_way {
+	struct under_way *next;
+	struct loader *l;
+	struct dataset d;
+	struct pending pending;
+	const char *strategy;	/* of the plain part */
+	double seconds;
+};
+
+struct under_way *under_way_new(struct loader *l,
+				const struct pending *pending);
+void under_way_free(struct under_way *u);
+
+/* It is written, well or ill: from any thread. */
+void under_way_done(void *under_way);
+
+/* Tell of those that are done, if all is well, and free them; in one thread. */
+int under_way_tell(struct loader *l, bool well);
+
 /* fast.c: strategy.h's ways, for what they fit */
 
-/* Read the plain columns; *strategy stays "" when only H5Dread will do. */
-int read_fast(struct loader *l, struct dataset *d, const char **strategy);
+/*
+ * Read the plain columns; *fits is false when only H5Dread will do.  Else they
+ * may still be under way: under_way_done() is called when they are not.
+ */
+int read_fast(struct loader *l, struct under_way *u, bool *fits);
 
 /* All data of all pending objects. */
 int read_pending(struct loader *l);

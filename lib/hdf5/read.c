@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "internal.h"
 #include "strategy.h"
@@ -302,62 +301,25 @@ read_generic(struct loader *l, struct dataset *d)
 
 /* ------------------------------------------------------------------ choice */
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* One line per array that was pending. */
 static int
-tell(struct loader *l, const struct dataset *d, const struct pending *pending,
-     const char *strategy, double seconds)
+read_parts(struct loader *l, struct under_way *u)
 {
-	const struct column *c = d->columns.column;
-	struct cute_shm_hdf5_array array;
-	size_t i;
+	struct dataset *d = &u->d;
+	bool fast = false;
 	int rc = 0;
 
-	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
-		if (!c->leaf || (c->part == PART_PLAIN ?
-				 !pending->plain || !column_is_plain(c) :
-				 !pending->lists))
-			continue;
-		array = (struct cute_shm_hdf5_array){
-			.path = c->path,
-			.dtype = c->leaf->dtype,
-			.ndim = c->ndim,
-			.shape = c->shape,
-			.bytes = c->part == PART_PLAIN ? c->bytes :
-				 cute_shm_values_at(c->count) +
-				 c->value_count * c->leaf->item_size,
-			.strategy = c->part == PART_PLAIN ? strategy : "lists",
-			.seconds = seconds,
-		};
-		rc = send_array(l, &array);
-	}
-	return rc;
-}
-
-/* *strategy names how the plain part was read. */
-static int
-read_parts(struct loader *l, struct dataset *d, const struct pending *pending,
-	   const char **strategy)
-{
-	int rc = 0;
-
-	*strategy = "";
-	if (pending->plain)
-		rc = read_fast(l, d, strategy);
-	if (pending->plain && rc == 0 && !**strategy) {
-		*strategy = "generic";
+	if (u->pending.plain)
+		rc = read_fast(l, u, &fast);
+	if (u->pending.plain && rc == 0 && !fast) {
+		u->strategy = "generic";
 		rc = fits_at_once(d) ? read_at_once(l, d) : read_generic(l, d);
 	}
-	if (rc == 0 && pending->lists)
+	if (rc == 0 && u->pending.lists)
 		rc = ragged_write(l, d);
+	if (rc == 0 && !fast)
+		under_way_done(u);
+	else if (!fast)
+		under_way_free(u);
 	return rc;
 }
 
@@ -365,25 +327,25 @@ int
 read_dataset(struct loader *l, const struct pending *pending)
 {
 	const struct object *object = &l->scan->objects[pending->object];
-	struct dataset d = { .type = NULL };
-	double start = now();
-	const char *strategy;
+	struct under_way *u = under_way_new(l, pending);
 	char why[WHY_SIZE];
+	hid_t id;
 	int rc;
 
+	if (!u)
+		return no_memory();
 	board_work(l->board, object->path, 0);
-	d.id = object_open(l->scan, object);
-	rc = d.id < 0 ? unreadable() :
-	     dataset_get(l, object, d.id, NULL, NULL, why, &d);
+	id = object_open(l->scan, object);
+	rc = id < 0 ? unreadable() :
+	     dataset_get(l, object, id, NULL, NULL, why, &u->d);
 	if (rc == 0)
-		rc = columns_get(l, d.type, object->path, d.rank, d.dims,
-				 &d.columns);
+		rc = columns_get(l, u->d.type, object->path, u->d.rank,
+				 u->d.dims, &u->d.columns);
 	if (rc == 0)
-		rc = read_parts(l, &d, pending, &strategy);
-	if (rc == 0)
-		rc = tell(l, &d, pending, strategy, now() - start);
-	dataset_free(&d);
-	if (d.id >= 0)
-		H5Oclose(d.id);
+		rc = read_parts(l, u);
+	else
+		under_way_free(u);
+	if (id >= 0)
+		H5Oclose(id);
 	return rc;
 }

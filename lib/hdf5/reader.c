@@ -196,11 +196,21 @@ task_new(struct reader *r, const struct strategy_source *s, struct task **ret)
 	return 0;
 }
 
+/* It fits: from now on 'done' is owed. */
+void
+task_begin(struct task *t, const struct strategy_source *s)
+{
+	t->done = s->done;
+	t->done_arg = s->done_arg;
+}
+
 void
 task_release(struct task *t)
 {
 	if (atomic_fetch_sub(&t->users, 1) != 1)
 		return;
+	if (t->done)
+		t->done(t->done_arg);
 	for (unsigned i = 0; i < t->column_count; i++)
 		free(t->columns[i].path);
 	free(t->columns);

@@ -36,6 +36,12 @@ struct strategy_source {
 	hid_t dset;
 	const struct strategy_column *columns;
 	unsigned column_count;
+	/*
+	 * If a strategy fits: called once, by any thread, when nothing of the
+	 * dataset is under way any more, well or ill.  May be NULL.
+	 */
+	void (*done)(void *arg);
+	void *done_arg;
 };
 
 /*
@@ -182,6 +188,8 @@ struct task {
 	struct reader *reader;
 	struct cute_shm_builder *builder;
 	char *name;
+	void (*done)(void *arg);
+	void *done_arg;
 	int fd;			/* of the file, or -1 */
 	uint64_t file_offset;	/* contiguous only */
 	size_t item;		/* bytes of an element in the file */
@@ -249,6 +257,7 @@ struct reader {
 
 int task_new(struct reader *reader, const struct strategy_source *source,
 	     struct task **ret);
+void task_begin(struct task *task, const struct strategy_source *source);
 void task_release(struct task *task);
 
 /* An idle batch or tile; waits for one. */

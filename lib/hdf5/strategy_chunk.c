@@ -435,8 +435,10 @@ read_chunks(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 	if (err)
 		return err == CUTE_SHM_ERR_TYPE ? 0 : err;
 	*fits = set_up(s, dcpl, t);
-	if (*fits)
+	if (*fits) {
+		task_begin(t, s);
 		err = push_tiles(s, t);
+	}
 	if (err)
 		reader_fail(t, err);
 	task_release(t);

@@ -130,8 +130,10 @@ read_contiguous(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 	t->file_offset = at;
 	t->item = item;
 	*fits = t->fd >= 0;
-	if (*fits)
+	if (*fits) {
+		task_begin(t, s);
 		err = push_pieces(t, count);
+	}
 	if (err)
 		reader_fail(t, err);
 	task_release(t);
