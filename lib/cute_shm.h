@@ -15,8 +15,9 @@
  *   ignored, "" is the root group.
  * - A handle (struct cute_shm) may be used by many threads at once, a builder
  *   by one, but for cute_shm_builder_write().
- * - A forked child may read through the handles of its parent; to update, to
- *   lock, to snapshot what others update, it opens its own.
+ * - A forked child uses the handles of its parent, with locks of its own; it
+ *   owns no project.  (clone() and _Fork() run no handlers: see
+ *   cute_shm_update(3).)
  * - No call prints, exits, or changes signal handlers.
  */
 #ifndef CUTE_SHM_H

@@ -10,9 +10,12 @@
  * that holds them.  An update whose writer died in the middle leaves the array
  * torn; that is reported until an update of the whole array heals it.
  *
- * Timeouts are in nanoseconds: 0 tries once, CUTE_SHM_FOREVER waits.  For
- * these calls a forked child needs a handle of its own: with that of its parent
- * the two would share their locks.
+ * Timeouts are in nanoseconds: 0 tries once, CUTE_SHM_FOREVER waits, signals or
+ * not: who must be able to stop waits for a limited time, again and again.
+ *
+ * A forked child uses the handles of its parent, and holds none of its locks.
+ * Where it cannot open the segment again (no /proc) it reads and takes
+ * snapshots, and what needs a lock gives CUTE_SHM_ERR_STATE.
  */
 #ifndef CUTE_SHM_LIVE_H
 #define CUTE_SHM_LIVE_H
@@ -70,8 +73,9 @@ int cute_shm_seal(const struct cute_shm_array *array, int64_t timeout_ns);
 /*
  * A copy of [offset, offset + size) of the data that no update has torn, and
  * the sequence it belongs to (may be NULL).  Takes no lock, and does not slow
- * writers, unless it met so many of them that it has to (it then takes the
- * shared lock).  CUTE_SHM_ERR_TORN: no whole value; CUTE_SHM_ERR_TIMEOUT.
+ * writers, unless new updates have spoiled 16 copies in a row: it then takes
+ * the shared lock for one more.  CUTE_SHM_ERR_TORN: no whole value;
+ * CUTE_SHM_ERR_TIMEOUT.
  */
 int cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
 		      void *dst, size_t size, int64_t timeout_ns,
@@ -80,8 +84,9 @@ int cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
 /*
  * Sleep until the array has a complete update whose sequence is not 'since',
  * and give that sequence.  No polling, and no write access needed.
- * CUTE_SHM_ERR_TIMEOUT; CUTE_SHM_ERR_TORN when the array is torn, with the odd
- * sequence in *sequence: passed as 'since' it waits for the healing.
+ * CUTE_SHM_ERR_TIMEOUT, with *sequence as it was; CUTE_SHM_ERR_TORN when the
+ * array is torn, with the odd sequence in *sequence: passed as 'since' it waits
+ * for the healing.
  */
 int cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 		  int64_t timeout_ns, uint32_t *sequence);

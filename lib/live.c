@@ -14,7 +14,7 @@
 #include "internal.h"
 #include "lock.h"
 
-/* After so many snapshots that met a writer, stand in line for the lock. */
+/* After so many copies that a new update spoiled, stand in line for the lock. */
 #define SNAPSHOT_TRIES	16
 
 /*
@@ -23,6 +23,7 @@
  */
 #define NAP_REST_NS	INT64_C(1000000000)
 #define NAP_WRITING_NS	INT64_C(20000000)
+#define NAP_SNAPSHOT_NS	INT64_C(1000000)
 
 /* An array's slot and where its data lie in the segment. */
 struct live {
@@ -83,11 +84,14 @@ sequence_of(const struct live *live)
 	return __atomic_load_n(&live->slot->sequence, __ATOMIC_ACQUIRE);
 }
 
-/* Whether sequence 's', as just read, was left odd by a writer who died. */
+/*
+ * Whether sequence 's', as just read, was left odd by a writer who died.  A
+ * child that a fork has left without a descriptor cannot tell.
+ */
 static bool
 left_torn(const struct live *live, uint32_t s)
 {
-	return s % 2 != 0 &&
+	return s % 2 != 0 && live->shm->fd >= 0 &&
 	       !table_holds(live->shm->locks, live->start, live->end) &&
 	       !range_locked(live->shm->fd, live->start, live->end, false) &&
 	       sequence_of(live) == s;
@@ -238,7 +242,9 @@ cute_shm_update_end(struct cute_shm_update *update)
 {
 	if (!update || !update->lock)
 		return;
-	sequence_end(update->slot);
+	/* A forked child has a copy of an update that is its parent's. */
+	if (!lock_inherited(update->lock))
+		sequence_end(update->slot);
 	cute_shm_unlock(update->lock);
 	update->lock = NULL;
 	update->data = NULL;
@@ -337,9 +343,18 @@ snapshot_once(const struct live *live, uint64_t offset, void *dst, size_t size,
 	       *sequence;
 }
 
+/* What is left of 'timeout_ns', which is for ever if it is negative. */
+static int64_t
+left_of(int64_t timeout_ns, const struct timespec *deadline)
+{
+	int64_t left = timeout_ns > 0 ? time_left(deadline) : timeout_ns;
+
+	return timeout_ns > 0 && left < 0 ? 0 : left;
+}
+
 /*
- * Every attempt met a writer; *sequence is from the last one.  Stand in line
- * for the lock, which a crowd of quick writers cannot deny for ever.
+ * Update after update came into the copies.  Stand in line for the lock, which
+ * a crowd of quick writers cannot deny for ever.
  */
 static int
 snapshot_slowly(const struct live *live, const struct cute_shm_array *array,
@@ -348,14 +363,49 @@ snapshot_slowly(const struct live *live, const struct cute_shm_array *array,
 {
 	int rc;
 
-	if (left_torn(live, *sequence))
-		return fail_torn(array);
 	rc = snapshot_locked(live, array, offset, dst, size, timeout_ns,
 			     sequence);
 	if (rc == CUTE_SHM_ERR_TIMEOUT &&
 	    snapshot_once(live, offset, dst, size, sequence))
 		return 0;
 	return rc;
+}
+
+/*
+ * While a writer is at work, sleep: a lock that is asked for then would hold up
+ * the next one, for as long as this process happens to be stopped.
+ */
+static int
+snapshot(const struct live *live, const struct cute_shm_array *array,
+	 uint64_t offset, void *dst, size_t size, int64_t timeout_ns,
+	 uint32_t *sequence)
+{
+	struct timespec deadline = { 0 };
+	int64_t left = timeout_ns;
+	int spoiled = 0;
+
+	if (timeout_ns > 0)
+		deadline = deadline_after(timeout_ns);
+	while (spoiled < SNAPSHOT_TRIES) {
+		if (snapshot_once(live, offset, dst, size, sequence))
+			return 0;
+		if (*sequence % 2 == 0) {
+			spoiled++;
+			continue;
+		}
+		if (left_torn(live, *sequence))
+			return fail_torn(array);
+		left = left_of(timeout_ns, &deadline);
+		if (left == 0)
+			return fail_timeout(array);
+		futex_wait(&live->slot->sequence, *sequence,
+			   left > 0 && left < NAP_SNAPSHOT_NS ?
+			   left : NAP_SNAPSHOT_NS);
+		/* Without a descriptor, what is torn is never seen. */
+		spoiled += live->shm->fd < 0;
+	}
+	return snapshot_slowly(live, array, offset, dst, size,
+			       left_of(timeout_ns, &deadline), sequence);
 }
 
 int
@@ -365,20 +415,13 @@ cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
 {
 	struct live live;
 	uint32_t s;
-	int tries;
 	int rc;
 
 	rc = check_range(array, offset, size);
 	if (rc == 0)
 		rc = live_get(array, &live);
-	if (rc != 0)
-		return rc;
-	for (tries = 0; tries < SNAPSHOT_TRIES; tries++)
-		if (snapshot_once(&live, offset, dst, size, &s))
-			break;
-	if (tries == SNAPSHOT_TRIES)
-		rc = snapshot_slowly(&live, array, offset, dst, size,
-				     timeout_ns, &s);
+	if (rc == 0)
+		rc = snapshot(&live, array, offset, dst, size, timeout_ns, &s);
 	if (rc == 0 && sequence)
 		*sequence = s;
 	return rc;
@@ -401,11 +444,14 @@ cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 		deadline = deadline_after(timeout_ns);
 	for (left = timeout_ns; ; ) {
 		s = sequence_of(&live);
-		*sequence = s;
-		if (s % 2 == 0 && s != since)
+		if (s % 2 == 0 && s != since) {
+			*sequence = s;
 			return 0;
-		if (s != since && left_torn(&live, s))
+		}
+		if (s != since && left_torn(&live, s)) {
+			*sequence = s;
 			return fail_torn(array);
+		}
 		if (timeout_ns >= 0 && left <= 0)
 			return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT, "/%s: no "
 					     "update in time", array->path);
@@ -413,8 +459,7 @@ cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 		if (timeout_ns >= 0 && left < nap)
 			nap = left;
 		futex_wait(&live.slot->sequence, s, nap);
-		if (timeout_ns > 0)
-			left = time_left(&deadline);
+		left = left_of(timeout_ns, &deadline);
 	}
 }
 

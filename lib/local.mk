@@ -25,6 +25,7 @@ lib_libcore_la_SOURCES = \
 	lib/digest.c \
 	lib/dtype.c \
 	lib/error.c \
+	lib/fork.c \
 	lib/format.h \
 	lib/futex.h \
 	lib/hash.c \

@@ -23,53 +23,91 @@ struct cute_shm_lock {
 	uint64_t start;
 	uint64_t end;
 	bool exclusive;
-};
-
-struct lock_table {
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	int fd;
-	struct cute_shm_lock *held;	/* or being waited for in the kernel */
+	bool inherited;
 };
 
 /* An array without data has nothing to lock: the lock that stands for that. */
 static struct cute_shm_lock nothing;
 
-int
-lock_table_new(int fd, struct lock_table **ret)
+static void
+init_sync(struct lock_table *table)
 {
-	struct lock_table *table = calloc(1, sizeof(*table));
 	pthread_condattr_t attr;
 
-	if (!table)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
-	table->fd = fd;
 	pthread_mutex_init(&table->mutex, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&table->changed, &attr);
 	pthread_condattr_destroy(&attr);
+}
+
+int
+lock_table_new(int *fd, struct lock_table **ret)
+{
+	struct lock_table *table = calloc(1, sizeof(*table));
+	int rc;
+
+	if (!table)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
+	table->fd = fd;
+	init_sync(table);
+	rc = fork_watch(table);
+	if (rc != 0) {
+		free(table);
+		return rc;
+	}
 	*ret = table;
 	return 0;
+}
+
+static void
+free_all(struct cute_shm_lock *lock)
+{
+	struct cute_shm_lock *next;
+
+	for (; lock; lock = next) {
+		next = lock->next;
+		free(lock);
+	}
 }
 
 void
 lock_table_free(struct lock_table *table)
 {
-	struct cute_shm_lock *lock;
-
 	if (!table)
 		return;
-	while ((lock = table->held)) {
-		table->held = lock->next;
-		free(lock);
-	}
+	/* A child that is forked from now on shares the descriptor. */
+	range_release(*table->fd, 0, 0);
+	fork_forget(table);
+	free_all(table->held);
+	free_all(table->inherited);
 	pthread_cond_destroy(&table->changed);
 	pthread_mutex_destroy(&table->mutex);
 	free(table);
 }
 
-/* One request to the kernel; 'type' is F_RDLCK, F_WRLCK or F_UNLCK. */
+/*
+ * Other threads may have waited when the process was forked: what they waited
+ * for is made anew, since to destroy it would be to wait for them.
+ */
+void
+lock_table_forked(struct lock_table *table)
+{
+	struct cute_shm_lock **end = &table->inherited, *lock;
+
+	init_sync(table);
+	while (*end)
+		end = &(*end)->next;
+	*end = table->held;
+	table->held = NULL;
+	for (lock = table->inherited; lock; lock = lock->next)
+		lock->inherited = true;
+}
+
+/*
+ * One request to the kernel; 'type' is F_RDLCK, F_WRLCK or F_UNLCK.  An 'end'
+ * of 0 is the file's, wherever that may be.
+ */
 static int
 kernel_lock(int fd, int command, int type, uint64_t start, uint64_t end)
 {
@@ -77,7 +115,7 @@ kernel_lock(int fd, int command, int type, uint64_t start, uint64_t end)
 		.l_type = (short)type,
 		.l_whence = SEEK_SET,
 		.l_start = (off_t)start,
-		.l_len = (off_t)(end - start),
+		.l_len = end == 0 ? 0 : (off_t)(end - start),
 	};
 	int rc;
 
@@ -133,10 +171,13 @@ int64_t
 time_left(const struct timespec *deadline)
 {
 	struct timespec now;
+	int64_t seconds;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)(deadline->tv_sec - now.tv_sec) * 1000000000 +
-	       (deadline->tv_nsec - now.tv_nsec);
+	seconds = (int64_t)(deadline->tv_sec - now.tv_sec);
+	if (seconds >= INT64_MAX / 1000000000)
+		return INT64_MAX;
+	return seconds * 1000000000 + (deadline->tv_nsec - now.tv_nsec);
 }
 
 /*
@@ -151,7 +192,7 @@ kernel_wait(const struct cute_shm_lock *lock, int64_t timeout_ns,
 	int command = timeout_ns < 0 ? F_OFD_SETLKW : F_OFD_SETLK;
 	struct timespec pause = { .tv_nsec = 1000 };
 
-	while (kernel_lock(lock->table->fd, command, type, lock->start,
+	while (kernel_lock(*lock->table->fd, command, type, lock->start,
 			   lock->end) != 0) {
 		if (errno != EAGAIN && errno != EACCES)
 			return fail_errno("cannot lock a part of the segment");
@@ -242,7 +283,7 @@ table_remove(struct cute_shm_lock *lock)
 		at = &(*at)->next;
 	*at = lock->next;
 	while (next_uncovered(table, &start, lock->end, &stop)) {
-		range_release(table->fd, start, stop);
+		range_release(*table->fd, start, stop);
 		start = stop;
 	}
 	pthread_cond_broadcast(&table->changed);
@@ -261,10 +302,16 @@ lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 		*ret = &nothing;
 		return 0;
 	}
+	if (*table->fd < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_STATE, "this process was "
+				     "forked where the segment could not be "
+				     "opened again, so it cannot lock: open "
+				     "the project anew");
 	lock = malloc(sizeof(*lock));
 	if (!lock)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a lock");
-	*lock = (struct cute_shm_lock){ table, NULL, start, end, exclusive };
+	*lock = (struct cute_shm_lock){ table, NULL, start, end, exclusive,
+					false };
 	if (timeout_ns > 0)
 		deadline = deadline_after(timeout_ns);
 	rc = table_wait(table, lock, timeout_ns, &deadline);
@@ -295,10 +342,17 @@ table_holds(struct lock_table *table, uint64_t start, uint64_t end)
 	return found;
 }
 
+bool
+lock_inherited(const struct cute_shm_lock *lock)
+{
+	return lock->inherited;
+}
+
 void
 cute_shm_unlock(struct cute_shm_lock *lock)
 {
-	if (!lock || lock == &nothing)
+	/* What the parent holds stays in the list, and is freed with it. */
+	if (!lock || lock == &nothing || lock->inherited)
 		return;
 	table_remove(lock);
 	free(lock);

@@ -11,7 +11,7 @@
 
 /*
  * The projects that this process owns, for its exit.  A child that was forked
- * has them too, each with the pid of its owner.
+ * owns none; where no handler runs, as in vfork(), the pid tells.
  */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct cute_shm *owned;
@@ -28,7 +28,8 @@ owner_lock(int fd)
 bool
 owner_gone(int fd, const struct format_header *h)
 {
-	return (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL) &&
+	/* Without a descriptor nobody can tell. */
+	return fd >= 0 && (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL) &&
 	       !range_locked(fd, LOCK_OWNER, LOCK_OWNER + 1, true);
 }
 
@@ -54,6 +55,27 @@ forget(const struct cute_shm *shm)
 	if (*at)
 		*at = shm->next_owned;
 	pthread_mutex_unlock(&mutex);
+}
+
+void
+owner_hold(void)
+{
+	pthread_mutex_lock(&mutex);
+}
+
+void
+owner_release(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+owner_forked(void)
+{
+	for (; owned; owned = owned->next_owned) {
+		close(owned->owner_fd);
+		owned->owner_fd = -1;
+	}
 }
 
 void

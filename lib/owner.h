@@ -17,7 +17,15 @@ bool owner_gone(int fd, const struct format_header *h);
 /* The handle owns the project from now on, and 'fd', which holds the lock. */
 void owner_begin(struct cute_shm *shm, int fd);
 
-/* End the project if the handle owns it; in a forked child only let go. */
+/* End the project if the handle owns it. */
 void owner_end(struct cute_shm *shm);
+
+/*
+ * For fork.c: the list of what is owned is held during a fork, and a child
+ * then lets go of it; its parent alone is the owner.
+ */
+void owner_hold(void);
+void owner_release(void);
+void owner_forked(void);
 
 #endif

@@ -99,9 +99,18 @@ map(struct cute_shm *shm)
 static int
 open_descriptor(struct cute_shm *shm, int follow)
 {
-	/* Not to be held up by a pipe that bears the name. */
+	int number;
+
+	/*
+	 * A child that is forked just now must find it in the handle, or it
+	 * would share it.  Not to be held up by a pipe that bears the name.
+	 */
+	fork_hold();
 	shm->fd = open(shm->path, (shm->writable ? O_RDWR : O_RDONLY) |
 		       O_CLOEXEC | O_NONBLOCK | O_NOCTTY | follow);
+	number = errno;
+	fork_release();
+	errno = number;
 	if (shm->fd >= 0) {
 		if (fstat(shm->fd, &shm->stat) == 0)
 			return 0;
@@ -170,6 +179,8 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				   "no memory for a handle");
 	else
+		rc = lock_table_new(&shm->fd, &shm->locks);
+	if (rc == 0)
 		rc = open_descriptor(shm, project[0] ? O_NOFOLLOW : 0);
 	if (rc == 0)
 		rc = check_file(shm, flags);
@@ -177,8 +188,6 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 		rc = map(shm);
 	if (rc == 0 && project[0])
 		rc = check_owner(shm);
-	if (rc == 0)
-		rc = lock_table_new(shm->fd, &shm->locks);
 	if (rc != 0) {
 		cute_shm_close(shm);
 		return rc;

@@ -391,7 +391,10 @@ fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
 
 if HAVE_CHECK
 check_PROGRAMS += tests/test_lock tests/test_live tests/test_live_stress \
-	tests/test_many
+	tests/test_many tests/test_fork
+tests_test_fork_SOURCES = tests/test_fork.c tests/util.c tests/util.h
+tests_test_fork_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_fork_LDADD = lib/libcore.la $(CHECK_LIBS)
 tests_test_many_SOURCES = tests/test_many.c tests/util.c tests/util.h
 tests_test_many_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_many_LDADD = lib/libcore.la $(CHECK_LIBS)
@@ -406,7 +409,7 @@ tests_test_live_SOURCES = tests/test_live.c tests/util.c tests/util.h
 tests_test_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_live_LDADD = lib/libcore.la $(CHECK_LIBS)
 TESTS += tests/test_lock tests/test_live tests/test_live_stress \
-	tests/test_many
+	tests/test_many tests/test_fork
 endif
 
 # The loader.
