@@ -4,9 +4,12 @@
 #include <check.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cute_shm.h"
@@ -189,6 +192,77 @@ START_TEST(in_place_readers_wait_or_time_out)
 }
 END_TEST
 
+static void *
+take_snapshot(void *arg)
+{
+	uint64_t *value = arg;
+
+	if (cute_shm_snapshot(&ra, 0, value, sizeof(*value), CUTE_SHM_FOREVER,
+			      NULL) != 0)
+		*value = 0;
+	return NULL;
+}
+
+/* Those who stand in line for a lock on the segment; -1: nobody tells. */
+static int
+waiting_for_locks(void)
+{
+	FILE *locks = fopen("/proc/locks", "re");
+	char line[256], inode[32];
+	struct stat st;
+	int count = 0;
+
+	if (!locks)
+		return -1;
+	ck_assert_int_eq(stat(test_path(root, "cute-shm.live"), &st), 0);
+	snprintf(inode, sizeof(inode), ":%ju ", (uintmax_t)st.st_ino);
+	while (fgets(line, sizeof(line), locks))
+		count += strstr(line, "->") && strstr(line, inode);
+	fclose(locks);
+	return count;
+}
+
+/* A reader that would get the lock next could hold up the next update. */
+START_TEST(a_long_update_makes_no_reader_lock)
+{
+	struct cute_shm_update update;
+	pthread_t thread;
+	uint64_t value;
+	int i;
+
+	ck_assert_int_eq(cute_shm_update_begin(&wa, 0, &update), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, take_snapshot, &value),
+			 0);
+	for (i = 0; i < 50; i++) {
+		usleep(1000);
+		ck_assert_int_le(waiting_for_locks(), 0);
+	}
+	fill(update.data, 8);
+	cute_shm_update_end(&update);
+	pthread_join(thread, NULL);
+	ck_assert_uint_eq(value, 8);
+}
+END_TEST
+
+/* A handle that writes does not take its own update for a dead one. */
+START_TEST(a_writer_at_work_is_not_dead)
+{
+	struct cute_shm_update update;
+	struct cute_shm_state state;
+	uint64_t x;
+
+	ck_assert_int_eq(cute_shm_update_begin(&wa, 0, &update), 0);
+	ck_assert_int_eq(cute_shm_state(&wa, &state), 0);
+	ck_assert_uint_eq(state.sequence, 1);
+	ck_assert(!state.torn);
+	ck_assert_int_eq(cute_shm_state(&ra, &state), 0);
+	ck_assert(!state.torn);
+	ck_assert_int_eq(cute_shm_snapshot(&wa, 0, &x, sizeof(x), 0, NULL),
+			 CUTE_SHM_ERR_TIMEOUT);
+	cute_shm_update_end(&update);
+}
+END_TEST
+
 START_TEST(writers_exclude_each_other)
 {
 	struct cute_shm *second = attach(CUTE_SHM_WRITE);
@@ -366,12 +440,48 @@ START_TEST(a_dead_writer_leaves_it_torn_until_healed)
 }
 END_TEST
 
+/* A wait that ends in time changes nothing, so the next one tells. */
+START_TEST(a_timeout_is_not_the_last_word)
+{
+	struct cute_shm_update update;
+	uint32_t seen = 0;
+
+	ck_assert_int_eq(cute_shm_update_begin(&wa, 0, &update), 0);
+	ck_assert_int_eq(cute_shm_wait(&ra, seen, 0, &seen),
+			 CUTE_SHM_ERR_TIMEOUT);
+	ck_assert_uint_eq(seen, 0);
+	ck_assert_int_eq(cute_shm_wait(&ra, seen, SHORT_NS, &seen),
+			 CUTE_SHM_ERR_TIMEOUT);
+	ck_assert_uint_eq(seen, 0);
+	/* As if its writer had died: the lock goes, the sequence stays. */
+	cute_shm_unlock(update.lock);
+	ck_assert_int_eq(cute_shm_wait(&ra, seen, CUTE_SHM_FOREVER, &seen),
+			 CUTE_SHM_ERR_TORN);
+	ck_assert_uint_eq(seen, 1);
+	put(3);
+	ck_assert_int_eq(cute_shm_wait(&ra, seen, CUTE_SHM_FOREVER, &seen), 0);
+	ck_assert_uint_eq(seen, 4);
+}
+END_TEST
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double updated;
+
 static void *
 update_later(void *arg)
 {
 	(void)arg;
 	usleep(30000);
 	put(11);
+	updated = now();
 	return NULL;
 }
 
@@ -379,6 +489,7 @@ START_TEST(a_sleeper_wakes_for_the_update)
 {
 	pthread_t thread;
 	uint32_t seen = 77;
+	double woken;
 
 	ck_assert_int_eq(cute_shm_wait(&ra, 0, 0, &seen),
 			 CUTE_SHM_ERR_TIMEOUT);
@@ -386,8 +497,11 @@ START_TEST(a_sleeper_wakes_for_the_update)
 			 CUTE_SHM_ERR_TIMEOUT);
 	ck_assert_int_eq(pthread_create(&thread, NULL, update_later, NULL), 0);
 	ck_assert_int_eq(cute_shm_wait(&ra, 0, CUTE_SHM_FOREVER, &seen), 0);
+	woken = now();
 	ck_assert_uint_eq(seen, 2);
 	pthread_join(thread, NULL);
+	/* By the writer: by itself it looks once in a second. */
+	ck_assert(woken - updated < 0.5);
 	ck_assert_uint_eq(get(NULL), 11);
 	/* What happened before is not slept over. */
 	ck_assert_int_eq(cute_shm_wait(&ra, 0, CUTE_SHM_FOREVER, &seen), 0);
@@ -419,12 +533,15 @@ main(void)
 	tcase_add_test(tcase, a_slice_is_copied_to_its_place);
 	tcase_add_test(tcase, odd_offsets_and_sizes_copy_every_byte);
 	tcase_add_test(tcase, in_place_readers_wait_or_time_out);
+	tcase_add_test(tcase, a_long_update_makes_no_reader_lock);
+	tcase_add_test(tcase, a_writer_at_work_is_not_dead);
 	tcase_add_test(tcase, writers_exclude_each_other);
 	tcase_add_test(tcase, a_shared_lock_keeps_writers_away);
 	tcase_add_test(tcase, what_cannot_be_updated_is_refused);
 	tcase_add_test(tcase, sealing_gives_a_digest_that_verifies);
 	tcase_add_test(tcase, the_sequence_never_returns_to_zero);
 	tcase_add_test(tcase, a_dead_writer_leaves_it_torn_until_healed);
+	tcase_add_test(tcase, a_timeout_is_not_the_last_word);
 	tcase_add_test(tcase, a_sleeper_wakes_for_the_update);
 	tcase_add_test_raise_signal(tcase,
 			a_stray_store_of_a_reader_kills_the_reader_only,

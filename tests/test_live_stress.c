@@ -114,15 +114,13 @@ fill(uint64_t *value, uint64_t number)
 
 /* Look at snapshots until told to stop. */
 static void
-read_on(void)
+read_by(const struct cute_shm_array *array)
 {
-	struct cute_shm_array array;
-	struct cute_shm *shm = attach(0, &array);
 	uint64_t value[WORDS], i;
 	int rc;
 
 	while (!atomic_load(&counts->stop)) {
-		rc = cute_shm_snapshot(&array, 0, value, sizeof(value), FOREVER,
+		rc = cute_shm_snapshot(array, 0, value, sizeof(value), FOREVER,
 				       NULL);
 		if (rc == CUTE_SHM_ERR_TORN) {
 			atomic_fetch_add(&counts->torn_states, 1);
@@ -137,6 +135,15 @@ read_on(void)
 			atomic_fetch_add(&counts->torn_values, 1);
 		atomic_fetch_add(&counts->snapshots, 1);
 	}
+}
+
+static void
+read_on(void)
+{
+	struct cute_shm_array array;
+	struct cute_shm *shm = attach(0, &array);
+
+	read_by(&array);
 	cute_shm_close(shm);
 }
 
@@ -219,11 +226,14 @@ START_TEST(no_reader_sees_half_an_update)
 }
 END_TEST
 
+/* By the handle of the writers, or by one of its own. */
 static void *
 reading_thread(void *arg)
 {
-	(void)arg;
-	read_on();
+	if (arg)
+		read_by(arg);
+	else
+		read_on();
 	return NULL;
 }
 
@@ -237,20 +247,22 @@ writing_thread(void *arg)
 /* Two writers share a handle: only the table keeps them apart. */
 START_TEST(threads_that_share_a_handle)
 {
-	pthread_t threads[4];
+	pthread_t threads[6];
 	struct cute_shm_array array;
 	struct cute_shm *shm = attach(CUTE_SHM_WRITE, &array);
 	int i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 6; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, i < 2 ?
 						writing_thread : reading_thread,
-						&array), 0);
+						i < 4 ? &array : NULL), 0);
 	usleep((useconds_t)(stress_seconds() * 1e6));
 	atomic_store(&counts->stop, true);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 6; i++)
 		pthread_join(threads[i], NULL);
 	report("threads");
+	ck_assert_uint_gt(atomic_load(&counts->updates), 0);
+	ck_assert_uint_eq(atomic_load(&counts->torn_states), 0);
 	cute_shm_close(shm);
 }
 END_TEST
