@@ -47,7 +47,8 @@ static const struct cli_program program = {
 		   "PATH, which may have a\nslice as NumPy writes it: "
 		   "'arm/q[0:10, ::2]'.",
 	.statuses = "  0   shown\n"
-		    "  1   something is not there, or damaged\n"
+		    "  1   something is not there, damaged, or torn by a writer "
+		    "that died\n"
 		    "  64  misuse of the command line\n",
 	.min_operands = 1,
 	.max_operands = -1,
@@ -88,7 +89,7 @@ put_title(const struct cute_shm_node *node, const char *rest)
 
 static void
 put_array(const struct cute_shm_node *node, const struct cute_shm_array *a,
-	  const struct slice *slice)
+	  const struct slice *slice, bool values)
 {
 	char *dtype = value_dtype(a->dtype);
 	char *shape = value_shape(a->dtype, slice->result_ndim, slice->shape);
@@ -96,7 +97,7 @@ put_array(const struct cute_shm_node *node, const struct cute_shm_array *a,
 
 	put_title(node, rest);
 	put_attributes(node);
-	if (!opt_header)
+	if (values)
 		dump_text(stdout, a, slice, node, opt_all);
 	free(rest);
 	free(shape);
@@ -119,7 +120,7 @@ put_link(const struct cute_shm_node *node)
 
 static void
 put_node_json(const struct cute_shm_node *node, const struct cute_shm_array *a,
-	      const struct slice *slice)
+	      const struct slice *slice, const char *why_not)
 {
 	struct cute_shm_node target;
 
@@ -133,7 +134,9 @@ put_node_json(const struct cute_shm_node *node, const struct cute_shm_array *a,
 	if (node->kind == CUTE_SHM_LINK && cute_shm_follow(node, &target) == 0)
 		json_text(&json, "target", target.path);
 	node_json_attributes(&json, node);
-	if (a && !opt_header) {
+	if (why_not) {
+		json_text(&json, "error", why_not);
+	} else if (a && !opt_header) {
 		json_key(&json, "value");
 		dump_json(stdout, a, slice);
 	}
@@ -147,6 +150,41 @@ fail(void)
 {
 	cli_message("%s", cute_shm_errmsg());
 	return CLI_FAILED;
+}
+
+/* What can be said without the values is said in any case. */
+static void
+show(const struct cute_shm_node *node, const struct cute_shm_array *a,
+     const struct slice *slice, const char *why_not)
+{
+	if (opt_json)
+		put_node_json(node, a, slice, why_not);
+	else
+		put_array(node, a, slice, !opt_header && !why_not);
+}
+
+static int
+dump_values(const struct cute_shm_node *node, const struct cute_shm_array *a,
+	    const struct slice *slice)
+{
+	const char *bytes = NULL;
+	struct dump_value v;
+	int status;
+
+	dump_value_begin(&v, a);
+	if (v.why)
+		cli_message("%s", v.why);
+	else if (opt_raw)
+		bytes = dump_raw(stdout, &v.array, slice);
+	else if (opt_npy)
+		bytes = dump_npy(stdout, &v.array, slice);
+	if (bytes)
+		cli_message("/%s: %s", node->path, bytes);
+	if (!opt_raw && !opt_npy)
+		show(node, &v.array, slice, v.why);
+	status = v.why || bytes ? CLI_FAILED : CLI_OK;
+	dump_value_end(&v);
+	return status;
 }
 
 /* 'part': what stands in brackets, or NULL. */
@@ -168,18 +206,9 @@ dump_array(const struct cute_shm_node *node, const char *part)
 		free(problem);
 		return CLI_FAILED;
 	}
-	if (opt_raw || opt_npy) {
-		const char *why = opt_raw ? dump_raw(stdout, &a, &slice) :
-					    dump_npy(stdout, &a, &slice);
-
-		if (why)
-			cli_message("/%s: %s", node->path, why);
-		return why ? CLI_FAILED : CLI_OK;
-	}
-	if (opt_json)
-		put_node_json(node, &a, &slice);
-	else
-		put_array(node, &a, &slice);
+	if (!opt_header || opt_raw || opt_npy)
+		return dump_values(node, &a, &slice);
+	show(node, &a, &slice, NULL);
 	return CLI_OK;
 }
 
@@ -189,7 +218,7 @@ dump_node(const struct cute_shm_node *node)
 	if (node->kind == CUTE_SHM_ARRAY)
 		return dump_array(node, NULL);
 	if (opt_json)
-		put_node_json(node, NULL, NULL);
+		put_node_json(node, NULL, NULL, NULL);
 	else if (node->kind == CUTE_SHM_LINK)
 		put_link(node);
 	else if (node->attr_count > 0 || node->child_count == 0) {
@@ -205,9 +234,10 @@ dump_tree(const struct cute_shm_node *top)
 	struct cute_shm_node node;
 	int err = 0, status = CLI_OK;
 
-	for (node = *top; err == 0 && status == CLI_OK && !ferror(stdout);
+	for (node = *top; err == 0 && !ferror(stdout);
 	     err = cute_shm_next(top, &node, &node))
-		status = dump_node(&node);
+		if (dump_node(&node) != CLI_OK)
+			status = CLI_FAILED;
 	if (err != 0 && err != CUTE_SHM_ERR_END)
 		return fail();
 	return status;

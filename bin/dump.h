@@ -8,6 +8,22 @@
 
 #include "slice.h"
 
+/* An array whose values stay as they are while they are shown. */
+struct dump_value {
+	struct cute_shm_array array;
+	struct cute_shm_lock *lock;
+	void *copy;
+	char *why;		/* there are none, for people */
+};
+
+/*
+ * v->why is NULL, or why its values cannot be shown: it is torn, or its writers
+ * are at work for too long.  Without a copy where that would be large and the
+ * array was never updated; its first update waits then.
+ */
+void dump_value_begin(struct dump_value *v, const struct cute_shm_array *array);
+void dump_value_end(struct dump_value *v);
+
 /*
  * Values in brackets, as NumPy shows them: "..." stands for the middle of what
  * has over 1000 elements, unless 'all'.  The node's attributes tell an enum's

@@ -47,6 +47,7 @@ bin_cute_shm_dump_SOURCES = \
 	bin/dump.h \
 	bin/dump_raw.c \
 	bin/dump_text.c \
+	bin/dump_value.c \
 	bin/hex.c \
 	bin/hex.h \
 	bin/slice.c \

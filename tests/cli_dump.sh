@@ -55,6 +55,42 @@ make_project updated updated || fail 'no project updated'
 cute-shm-dump --hex updated pose | grep -q '/pose: sequence 2' ||
 	fail 'no live slot'
 
+say 'arrays that live'
+make_project torn torn || fail 'no project torn'
+t cute-shm-dump updated
+t cute-shm-dump torn
+t cute-shm-dump -H torn pose
+t cute-shm-dump --json torn pose
+t cute-shm-dump --raw torn pose
+cute-shm-unlink updated torn >/dev/null
+
+# Every element of one value is the same, whatever the writer does meanwhile.
+update_project make busy 20000 || fail 'no project busy'
+update_project on busy &
+writer=$!
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	cute-shm-dump --raw busy a >"$tmp/busy" || fail "busy, dump $i"
+	[ "$(od -An -v -w8 -tu8 "$tmp/busy" | sort -u | wc -l)" -eq 1 ] ||
+		fail "busy, dump $i: a value of several updates"
+done
+kill $writer
+wait $writer 2>/dev/null
+
+# A large one that was never updated stays so until it has been shown.
+update_project make large 1000000 || fail 'no project large'
+mkfifo "$tmp/fifo"
+cute-shm-dump --raw large a >"$tmp/fifo" &
+exec 9<"$tmp/fifo"
+[ "$(head -c 8 <&9 | od -An -tu8 | tr -d ' ')" = 0 ] || fail 'no first value'
+update_project once large 2>"$tmp/err" && fail 'an update of what is shown'
+grep -q 'still held' "$tmp/err" || fail "an update says $(cat "$tmp/err")"
+[ "$(od -An -v -w8 -tu8 <&9 | sort -u | wc -l)" -eq 1 ] ||
+	fail 'not all of it, or not of one value'
+exec 9<&-
+wait
+update_project once large || fail 'no update afterwards'
+cute-shm-unlink busy large >/dev/null
+
 say files
 cp "$root/cute-shm.demo" "$tmp/copy"
 t cute-shm-dump -f "$tmp/copy" words

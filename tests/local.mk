@@ -4,7 +4,9 @@ EXTRA_DIST += tests/env.sh tests/strategies.sh tests/hostile.sh
 
 # The tools: scripts that compare a session with tests/golden, and programs that
 # make the projects and files for them.
-check_PROGRAMS += tests/make_project
+check_PROGRAMS += tests/make_project tests/update_project
+tests_update_project_SOURCES = tests/update_project.c
+tests_update_project_LDADD = lib/libcute_shm.la
 tests_make_project_SOURCES = tests/make_project.c
 tests_make_project_LDADD = lib/libcute_shm.la
 
