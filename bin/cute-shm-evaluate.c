@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cute_shm.h>
 #include <cute_shm_hdf5.h>
@@ -171,15 +172,23 @@ evaluate_copies(struct evaluation *e, unsigned n)
 
 /* ------------------------------------------------------------- the project */
 
-/* Of this file, or it would be two things that are compared. */
+/* Of this file as it is, or it would be two things that are compared. */
 static int
 check_source(const struct cute_shm *shm, const char *file)
 {
 	char *path = realpath(file, NULL);
 	struct cute_shm_info info;
+	struct stat st;
 	int err = 0;
 
 	cute_shm_info(shm, &info);
+	if (path && strcmp(path, info.source) == 0 && stat(path, &st) == 0 &&
+	    ((uint64_t)st.st_size != info.source_size ||
+	     (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+	     (uint64_t)st.st_mtim.tv_nsec != info.source_mtime_ns))
+		err = cute_shm_fail(CUTE_SHM_ERR_EXISTS, "project %s exists, "
+				    "and %s has changed since it was loaded: "
+				    "choose another name", info.project, file);
 	if (!path || strcmp(path, info.source) != 0)
 		err = cute_shm_fail(CUTE_SHM_ERR_EXISTS, "project %s exists, "
 				    "and is from %s: choose another name",
@@ -187,6 +196,17 @@ check_source(const struct cute_shm *shm, const char *file)
 				    "no file");
 	free(path);
 	return err;
+}
+
+/* Both sides do without it; but who compares should know. */
+static void
+on_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
+{
+	struct evaluation *e = arg;
+
+	cli_message("%s /%s: %s", s->failed ? "cannot read" : "skipped",
+		    s->path, s->reason);
+	e->partial |= s->failed;
 }
 
 static int
@@ -199,7 +219,7 @@ on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 
 /* The one that is there, or a new one that ends with us. */
 static int
-get_project(const char *project, const char *file, struct cute_shm **ret)
+get_project(struct evaluation *e, struct cute_shm **ret)
 {
 	struct cute_shm_open_options open = {
 		.size = sizeof(open), .root = opt_root,
@@ -208,16 +228,24 @@ get_project(const char *project, const char *file, struct cute_shm **ret)
 		.size = sizeof(load), .root = opt_root, .jobs = opt_jobs,
 		.flags = CUTE_SHM_HDF5_EPHEMERAL | CUTE_SHM_HDF5_KEEP_GOING,
 		.creator = "cute-shm-evaluate " CUTE_SHM_VERSION,
-		.progress = on_progress,
+		.progress = on_progress, .skipped = on_skipped, .arg = e,
 		.handle = ret,
 	};
-	int err = cute_shm_open(project, &open, ret);
+	struct cute_shm_info info;
+	int err = cute_shm_open(e->project, &open, ret);
 
 	if (err == 0)
-		return check_source(*ret, file);
-	if (err != CUTE_SHM_ERR_NOT_FOUND)
+		err = check_source(*ret, e->file);
+	else if (err == CUTE_SHM_ERR_NOT_FOUND)
+		err = cute_shm_hdf5_load(e->project, e->file, &load, NULL);
+	if (err != 0)
 		return err;
-	return cute_shm_hdf5_load(project, file, &load, NULL);
+	cute_shm_info(*ret, &info);
+	e->segment_size = info.size;
+	if (info.array_bytes == 0)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: there are no "
+				     "data to compare", e->file);
+	return 0;
 }
 
 /* ---------------------------------------------------------------------- all */
@@ -293,9 +321,8 @@ evaluate(const char *file, const char *project, const unsigned *counts,
 {
 	struct evaluation e = { .file = file, .project = project };
 	struct cute_shm *shm = NULL;
-	struct cute_shm_info info;
 	bool good;
-	int err = get_project(project, file, &shm);
+	int err = get_project(&e, &shm);
 
 	if (err != 0) {
 		if (!interrupt_pending())
@@ -303,8 +330,6 @@ evaluate(const char *file, const char *project, const unsigned *counts,
 		cute_shm_close(shm);
 		return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
 	}
-	cute_shm_info(shm, &info);
-	e.segment_size = info.size;
 	e.copy_size = evaluate_copy_size(file);
 	begin_report(&e);
 	good = evaluate_all(&e, counts, n);

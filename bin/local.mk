@@ -11,6 +11,8 @@ bin_libcli_la_SOURCES = \
 	bin/command.h \
 	bin/interrupt.c \
 	bin/interrupt.h \
+	bin/date.c \
+	bin/date.h \
 	bin/json.c \
 	bin/json.h \
 	bin/node_json.c \

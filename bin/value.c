@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "date.h"
 #include "json.h"
 #include "text.h"
 
@@ -217,12 +217,25 @@ put_complex(FILE *out, const unsigned char *p, unsigned size, bool json)
 static void
 put_string(FILE *out, const unsigned char *p, uint64_t n, bool json)
 {
+	uint64_t part;
+
 	if (json) {
 		json_string(out, (const char *)p, n);
 		return;
 	}
 	putc('"', out);
-	text_put(out, (const char *)p, n);
+	for (; n > 0; p += part, n -= part) {
+		if (*p == '"' || *p == '\\') {
+			putc('\\', out);
+			putc(*p, out);
+			part = 1;
+			continue;
+		}
+		for (part = 0; part < n && p[part] != '"' &&
+		     p[part] != '\\'; )
+			part++;
+		text_put(out, (const char *)p, part);
+	}
 	putc('"', out);
 }
 
@@ -237,62 +250,6 @@ put_opaque(FILE *out, const unsigned char *p, unsigned n)
 	putc('"', out);
 }
 
-/* Seconds since 1970 as a date and a time. */
-static bool
-put_date(FILE *out, int64_t seconds, bool with_time)
-{
-	time_t t = (time_t)seconds;
-	struct tm tm;
-	char text[64];
-
-	if (!gmtime_r(&t, &tm) ||
-	    strftime(text, sizeof(text), with_time ? "%Y-%m-%dT%H:%M:%S" :
-		     "%Y-%m-%d", &tm) == 0)
-		return false;
-	fputs(text, out);
-	return true;
-}
-
-/* As NumPy writes it; in units that have no calendar of ours, the number. */
-static void
-put_datetime(FILE *out, const char *unit, int64_t v)
-{
-	static const struct {
-		const char *unit;
-		int64_t seconds;	/* of one */
-		int64_t per_second;
-		int digits;
-	} units[] = {
-		{ "[D]", 86400, 1, 0 }, { "[h]", 3600, 1, 0 },
-		{ "[m]", 60, 1, 0 }, { "[s]", 1, 1, 0 },
-		{ "[ms]", 0, 1000, 3 }, { "[us]", 0, 1000000, 6 },
-		{ "[ns]", 0, 1000000000, 9 },
-	};
-	int64_t rest, s;
-	size_t i;
-
-	for (i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (strcmp(unit, units[i].unit) != 0)
-			continue;
-		if (v == INT64_MIN) {
-			fputs("NaT", out);
-			return;
-		}
-		rest = ((v % units[i].per_second) + units[i].per_second) %
-		       units[i].per_second;
-		s = (v - rest) / units[i].per_second;
-		if (units[i].seconds > 0 &&
-		    __builtin_mul_overflow(v, units[i].seconds, &s))
-			break;
-		if (!put_date(out, s, units[i].seconds < 86400))
-			break;
-		if (units[i].digits > 0)
-			fprintf(out, ".%0*" PRId64, units[i].digits, rest);
-		return;
-	}
-	fprintf(out, "%" PRId64, v);
-}
-
 /* One item of the dtype at 'dtype', '*' left out. */
 static void
 put_item(FILE *out, const char *dtype, const unsigned char *p, unsigned size,
@@ -303,13 +260,11 @@ put_item(FILE *out, const char *dtype, const unsigned char *p, unsigned size,
 		fputs(*p ? "true" : "false", out);
 		break;
 	case 'M':
-		if (!json) {
-			put_datetime(out, dtype + 3, load_signed(p, size));
+	case 'm':
+		if (!json && value_date(out, dtype + 1, load_signed(p, size)))
 			break;
-		}
 		/* fall through */
 	case 'i':
-	case 'm':
 		fprintf(out, "%" PRId64, load_signed(p, size));
 		break;
 	case 'u':

@@ -25,6 +25,8 @@ if command -v jq >/dev/null; then
 		       all(.pss > 0 and .memory > 0)' >/dev/null ||
 		fail '--json'
 fi
+# What cannot be read is on neither side.
+t sh -c "cute-shm-evaluate -i 1 -n 1 '$tmp/damaged.h5' q >/dev/null"
 t cute-shm-evaluate "$tmp/nowhere" q
 t cute-shm-evaluate "$tmp/demo.h5" a/b
 t cute-shm-evaluate -n 1,,2 "$tmp/demo.h5" q
@@ -34,5 +36,8 @@ t cute-shm-evaluate "$tmp/demo.h5"
 t cute-shm-evaluate -h
 [ -c /dev/full ] &&
 	t sh -c "cute-shm-evaluate -i 1 -n 1 '$tmp/demo.h5' p >/dev/full"
+# The file is no longer the project's.
+touch "$tmp/demo.h5"
+t cute-shm-evaluate -i 1 -n 1 "$tmp/demo.h5" p
 only cute-shm.p
 finish

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../bin/date.h"
 #include "../bin/json.h"
 #include "../bin/text.h"
 #include "../bin/units.h"
@@ -238,6 +239,62 @@ START_TEST(brackets)
 }
 END_TEST
 
+/* As NumPy writes them. */
+START_TEST(dates)
+{
+	static const struct {
+		const char *dtype;
+		int64_t value;
+		const char *text;	/* NULL: a number */
+	} cases[] = {
+		{ "M8[D]", INT64_C(0), "1970-01-01" },
+		{ "M8[D]", INT64_C(-1), "1969-12-31" },
+		{ "M8[D]", INT64_C(11016), "2000-02-29" },
+		{ "M8[D]", INT64_C(-719162), "0001-01-01" },
+		{ "M8[D]", INT64_C(-735235), "-044-12-30" },
+		{ "M8[D]", INT64_C(3652059), "11968-12-31" },
+		{ "M8[Y]", INT64_C(50), "2020" },
+		{ "M8[Y]", INT64_C(-1970), "0000" },
+		{ "M8[Y]", INT64_C(-2014), "-044" },
+		{ "M8[M]", INT64_C(-1), "1969-12" },
+		{ "M8[M]", INT64_C(600), "2020-01" },
+		{ "M8[W]", INT64_C(-3), "1969-12-11" },
+		{ "M8[2W]", INT64_C(10), "1970-05-21" },
+		{ "M8[10s]", INT64_C(-1), "1969-12-31T23:59:50" },
+		{ "M8[h]", INT64_C(-1), "1969-12-31T23" },
+		{ "M8[h]", INT64_C(5), "1970-01-01T05" },
+		{ "M8[m]", INT64_C(1234567), "1972-05-07T08:07" },
+		{ "M8[s]", INT64_C(951782399), "2000-02-28T23:59:59" },
+		{ "M8[s]", INT64_C(951782400), "2000-02-29T00:00:00" },
+		{ "M8[ms]", INT64_C(-1), "1969-12-31T23:59:59.999" },
+		{ "M8[us]", INT64_C(1), "1970-01-01T00:00:00.000001" },
+		{ "M8[ns]", INT64_C(1600000000123456789),
+		  "2020-09-13T12:26:40.123456789" },
+		{ "M8[ps]", INT64_C(-1), "1969-12-31T23:59:59.999999999999" },
+		{ "M8[fs]", INT64_C(9223372036854775807),
+		  "1970-01-01T02:33:43.372036854775807" },
+		{ "M8[as]", INT64_C(-9223372036854775807),
+		  "1969-12-31T23:59:50.776627963145224193" },
+		{ "M8[25us]", INT64_C(3), "1970-01-01T00:00:00.000075" },
+		{ "M8[Y]", INT64_MIN, "NaT" }, { "m8[s]", INT64_MIN, "NaT" },
+		{ "m8[s]", 5, NULL }, { "M8[Y]", INT64_MAX, NULL },
+		{ "M8[7D]", INT64_MAX / 3, NULL }, { "M8[W]", INT64_MAX, NULL },
+	};
+	char text[64] = "";
+
+	for (size_t i = 0; i < ELEMENTS(cases); i++) {
+		FILE *out = fmemopen(text, sizeof(text), "w");
+		bool is = value_date(out, cases[i].dtype, cases[i].value);
+
+		fclose(out);
+		ck_assert_msg(is == (cases[i].text != NULL), "%s",
+			      cases[i].dtype);
+		if (is)
+			ck_assert_str_eq(text, cases[i].text);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -255,6 +312,7 @@ main(void)
 	tcase_add_loop_test(tc, dtypes, 0, 14);
 	tcase_add_loop_test(tc, values, 0, 12);
 	tcase_add_test(tc, brackets);
+	tcase_add_test(tc, dates);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
