@@ -111,7 +111,10 @@ struct hex {
 	uint64_t size;
 	uint64_t index, nodes, records, records_size, blocks, live, block_size;
 	bool all;		/* of the data, too */
-	bool squeezed;		/* the last row was left out, being zero */
+	uint8_t last[ROW];	/* the row before, */
+	bool has_last;		/* if one stands above; */
+	bool squeezed;		/* and is repeated */
+	uint64_t shown;		/* data up to here */
 	bool failed;
 };
 
@@ -136,16 +139,17 @@ up(uint64_t n)
 static void
 put_row(struct hex *h, uint64_t at, const uint8_t *row, const char *meaning)
 {
-	static const uint8_t zero[ROW];
 	unsigned i;
 
-	if (!*meaning && memcmp(row, zero, ROW) == 0) {
+	if (!*meaning && h->has_last && memcmp(row, h->last, ROW) == 0) {
 		if (!h->squeezed)
 			fputs("*\n", h->out);
 		h->squeezed = true;
 		return;
 	}
 	h->squeezed = false;
+	h->has_last = true;
+	memcpy(h->last, row, ROW);
 	fprintf(h->out, "%08" PRIx64 " ", at);
 	for (i = 0; i < ROW; i++)
 		fprintf(h->out, "%s%02x", i == 8 ? "  " : " ", row[i]);
@@ -165,7 +169,7 @@ put_row(struct hex *h, uint64_t at, const uint8_t *row, const char *meaning)
 static void
 put_title(struct hex *h, const char *title)
 {
-	h->squeezed = false;
+	h->squeezed = h->has_last = false;
 	putc('\n', h->out);
 	text_style(h->out, TEXT_BOLD);
 	text_put(h->out, title, strlen(title));
@@ -472,26 +476,39 @@ put_live(struct hex *h, uint64_t record)
 	free(what);
 }
 
-/* The first row, or all. */
+/* Rows of the file from 'at' until 'end' is shown; false where it ends. */
+static bool
+put_file(struct hex *h, uint64_t at, uint64_t end, const char *meaning)
+{
+	uint8_t row[ROW];
+	ssize_t n;
+
+	for (; at < end && !ferror(h->out); at += ROW) {
+		n = pread(h->fd, row, sizeof(row), (off_t)at);
+		if (n <= 0)
+			return false;
+		memset(row + n, 0, sizeof(row) - (size_t)n);
+		put_row(h, at, row, meaning);
+		meaning = "";
+		h->shown = at + ROW;
+	}
+	return true;
+}
+
+/* The first row, or all; then also what lies before it. */
 static void
 put_data(struct hex *h, uint64_t record)
 {
 	const uint8_t *r = h->bytes + record;
-	uint64_t at = number(r + 0x40, 8), size = number(r + 0x48, 8), i;
+	uint64_t at = number(r + 0x40, 8), size = number(r + 0x48, 8);
 	char *meaning;
-	size_t n;
 
+	if (h->all && h->shown > 0)
+		put_file(h, h->shown, at, "");
 	meaning = text_format("/%s: %.16s, %s", path_at(h, record),
 			      (const char *)r + 0x30, units_size(size).text);
-	for (i = 0; i < size && (i == 0 || h->all) && !ferror(h->out);
-	     i += ROW) {
-		uint8_t row[ROW] = { 0 };
-
-		n = size - i < ROW ? (size_t)(size - i) : ROW;
-		if (!read_at(h, row, n, at + i))
-			break;
-		put_row(h, at + i, row, i == 0 ? meaning : "");
-	}
+	if (size > 0)
+		put_file(h, at, h->all ? at + size : at + 1, meaning);
 	free(meaning);
 }
 
@@ -568,6 +585,8 @@ put_all(struct hex *h, const struct cute_shm_node *only)
 	put_title(h, "live slots");
 	each_array(h, only, put_live);
 	put_title(h, h->all ? "data" : "data: the first row of each array");
+	if (!only)
+		h->shown = number(h->bytes + 0x70, 8);
 	each_array(h, only, put_data);
 }
 
@@ -610,7 +629,7 @@ hex_dump(FILE *out, const struct cute_shm *shm,
 	if (!why)
 		put_all(&h, node);
 	if (!why && h.failed)
-		why = "a record is damaged";
+		why = cute_shm_errmsg();
 	if (why)
 		cli_message("cannot show the bytes: %s", why);
 	if (h.fd >= 0)
