@@ -3,7 +3,7 @@
  * update_project make NAME COUNT  a project with one array, "a", of zeros
  * update_project once NAME        update it if that can be done at once
  * update_project on NAME          update it, all elements to one number after
- *                                 the other, until it is killed
+ *                                 the other, until it is killed or removed
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ main(int argc, char **argv)
 	do
 		update(&a, ++number, strcmp(argv[1], "on") == 0 ?
 				     CUTE_SHM_FOREVER : 0);
-	while (strcmp(argv[1], "on") == 0);
+	while (strcmp(argv[1], "on") == 0 && cute_shm_is_current(shm));
 	cute_shm_close(shm);
 	return 0;
 }
