@@ -2,6 +2,9 @@
 /* cute-shm-hdf5: load an HDF5 file into shared memory. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <H5public.h>
 
@@ -186,12 +189,42 @@ project_exists(const char *project, bool *ret)
 	return err == CUTE_SHM_ERR_INVALID ? err : 0;
 }
 
+struct idle {
+	const char *project;
+	uint64_t size;
+};
+
+static int
+add_if_idle(const struct cute_shm_info *info, void *arg)
+{
+	struct idle *idle = arg;
+	struct stat st;
+
+	if (strcmp(info->project, idle->project) == 0 && !info->in_use &&
+	    (geteuid() == 0 || info->uid == geteuid()) &&
+	    lstat(info->path, &st) == 0)
+		idle->size = (uint64_t)st.st_blocks * 512;
+	return 0;
+}
+
+/* What --replace gains by dropping the project first: of one in use, nothing. */
+static uint64_t
+replaced(const char *project)
+{
+	struct idle idle = { .project = project };
+
+	if (opt_replace)
+		cute_shm_list(opt_root, add_if_idle, &idle);
+	return idle.size;
+}
+
 static int
 plan(const char *project, const char *file)
 {
 	struct cute_shm_hdf5_options opt = load_options();
 	struct cute_shm_hdf5_result result;
 	struct cute_shm_space space;
+	uint64_t gain = 0;
 	bool exists;
 	int err = project_exists(project, &exists);
 
@@ -201,13 +234,15 @@ plan(const char *project, const char *file)
 		err = cute_shm_available(opt_root, &space);
 	if (err)
 		return fail(err);
-	load_report_plan(&result, &space, exists);
+	if (result.segment_size > space.available)
+		gain = replaced(project);
+	load_report_plan(&result, &space, gain, exists);
 	if (exists && !opt_overwrite && !opt_replace) {
 		cli_message("project %s exists already; "
 			    "--overwrite replaces it", project);
 		return CLI_FAILED;
 	}
-	if (result.segment_size > space.available)
+	if (result.segment_size > space.available + gain)
 		return CLI_NO_SPACE;
 	return result.failed ? CLI_PARTIAL : CLI_OK;
 }

@@ -28,7 +28,8 @@ void load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg);
 /* One of the three ends it. */
 void load_report_done(const struct cute_shm_hdf5_result *result);
 void load_report_plan(const struct cute_shm_hdf5_result *result,
-		      const struct cute_shm_space *space, bool exists);
+		      const struct cute_shm_space *space, uint64_t gain,
+		      bool exists);
 void load_report_failed(void);
 
 #endif

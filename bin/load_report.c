@@ -203,14 +203,15 @@ load_report_done(const struct cute_shm_hdf5_result *r)
 
 static void
 plan_json(const struct cute_shm_hdf5_result *r,
-	  const struct cute_shm_space *space, bool exists)
+	  const struct cute_shm_space *space, uint64_t gain, bool exists)
 {
 	struct json j = { .out = stdout };
 
 	put_json(&j, r);
 	json_number(&j, "available", space->available);
 	json_text(&j, "limit", space->limit);
-	json_bool(&j, "fits", r->segment_size <= space->available);
+	json_number(&j, "replaced", gain);
+	json_bool(&j, "fits", r->segment_size <= space->available + gain);
 	json_bool(&j, "exists", exists);
 	end(stdout);
 	json_close(&j, '}');
@@ -218,13 +219,14 @@ plan_json(const struct cute_shm_hdf5_result *r,
 
 void
 load_report_plan(const struct cute_shm_hdf5_result *r,
-		 const struct cute_shm_space *space, bool exists)
+		 const struct cute_shm_space *space, uint64_t gain,
+		 bool exists)
 {
-	bool fits = r->segment_size <= space->available;
+	bool fits = r->segment_size <= space->available + gain;
 
 	progress_clear();
 	if (opt.json) {
-		plan_json(r, space, exists);
+		plan_json(r, space, gain, exists);
 		return;
 	}
 	table_print(table, 0, stdout);
@@ -232,10 +234,14 @@ load_report_plan(const struct cute_shm_hdf5_result *r,
 		putchar('\n');
 	put_contents(stdout, r);
 	put_left_out(stdout, r);
-	printf("%s: needs about %s of shared memory, %s available (%s)\n",
+	printf("%s: needs about %s of shared memory, %s available (%s)",
 	       fits ? "fits" : "does not fit",
 	       units_size(r->segment_size).text,
 	       units_size(space->available).text, space->limit);
+	if (gain > 0)
+		printf(", and %s of the project that it replaces",
+		       units_size(gain).text);
+	putchar('\n');
 	end(NULL);
 }
 

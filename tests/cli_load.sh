@@ -150,6 +150,36 @@ cute-shm-unlink demo >/dev/null
 cute-shm-unlink --root elsewhere demo >/dev/null
 only ''
 
+# Room for one and a half: --replace drops what nobody uses, as planned.
+small='
+size=$(cute-shm-hdf5 --dry-run --json v slow.h5 |
+	sed -n "s/.*\"segment_size\": \([0-9]*\).*/\1/p")
+mount -t tmpfs -o "size=$((size / 2 * 3))" none "$CUTE_SHM_ROOT" || exit 77
+cute-shm-hdf5 v slow.h5 >out || exit 1
+cute-shm-hdf5 --dry-run -o v slow.h5 >out
+[ $? -eq 3 ] && grep -q "^does not fit" out || exit 2
+cute-shm-hdf5 --dry-run --replace v slow.h5 >out || exit 3
+grep -q "^fits.*of the project that it replaces" out || exit 4
+cute-shm-hdf5 --dry-run --replace --json v slow.h5 >out || exit 5
+grep -q "\"fits\": true" out || exit 6
+cute-shm-dump --raw v slow >fifo &
+exec 9<fifo
+head -c 1 <&9 >/dev/null
+cute-shm-hdf5 --dry-run --replace v slow.h5 >out
+[ $? -eq 3 ] && grep -q "^does not fit" out || exit 7
+exec 9<&-
+wait
+cute-shm-hdf5 --replace v slow.h5 >out || exit 8
+umount "$CUTE_SHM_ROOT"
+'
+if unshare -rm true 2>/dev/null; then
+	mkfifo fifo
+	unshare -rm sh -c "$small" 2>err
+	status=$?
+	[ $status -eq 0 ] || [ $status -eq 77 ] ||
+		fail "--replace in a small root: $status $(cat out err)"
+fi
+
 say 'more than there is'
 t cute-shm-hdf5 --dry-run huge huge.h5
 cute-shm-hdf5 huge huge.h5 >out 2>err
