@@ -48,9 +48,17 @@ start(char **argv, const sigset_t *mask, pid_t *pid)
 }
 
 /*
- * Signals from the terminal go to all of its foreground, to the command as
- * well; only those that a process sent to us alone are passed on.
+ * Whether the command has not had the signal itself.  A terminal's go to all of
+ * its foreground, so to the command too if that is in our group still; but the
+ * end of the terminal is told to the leader of its session alone.
  */
+static bool
+ours_alone(pid_t pid, const siginfo_t *info)
+{
+	return info->si_code <= 0 || getpgid(pid) != getpgrp() ||
+	       (info->si_signo == SIGHUP && getsid(0) == getpid());
+}
+
 static int
 wait_for(pid_t pid, const sigset_t *set)
 {
@@ -61,7 +69,7 @@ wait_for(pid_t pid, const sigset_t *set)
 		if (sigwaitinfo(set, &info) < 0)
 			continue;	/* stopped and continued */
 		if (info.si_signo != SIGCHLD) {
-			if (info.si_code <= 0)
+			if (ours_alone(pid, &info))
 				kill(pid, info.si_signo);
 			continue;
 		}

@@ -14,12 +14,13 @@ cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
 	tests/cli_export.sh tests/cli_doctor.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
-	tests/cli_export_hdf5.sh tests/cli_evaluate.sh
+	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
 surface_tests = tests/check_completion.sh tests/check_exports.sh \
 	tests/check_headers.sh tests/check_link.sh
 TESTS += $(cli_tests) $(surface_tests)
 EXTRA_DIST += $(surface_tests)
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
+	tests/terminal_signals.py \
 	tests/golden/cli_list tests/golden/cli_load tests/golden/cli_options \
 	tests/golden/cli_terminal tests/golden/cli_unlink \
 	tests/golden/cli_verify tests/golden/cli_dump \
