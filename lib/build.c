@@ -210,12 +210,11 @@ set_names(struct cute_shm_builder *b, const char *project, const char *root)
 {
 	int err;
 
-	root = root_or_default(root);
 	err = project_path(root, project, &b->path);
 	if (err != 0)
 		return err;
 	b->project = strdup(project);
-	b->root = strdup(root);
+	b->root = strndup(b->path, (size_t)(strrchr(b->path, '/') - b->path));
 	if (!b->project || !b->root)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "no memory to build project %s", project);

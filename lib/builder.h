@@ -256,4 +256,7 @@ void logind_warn(const struct cute_shm_builder *b);
 /* For tests of roots without O_TMPFILE: flags for temporary_new(). */
 extern unsigned temporary_flags;
 
+/* For tests: how long what is set aside may be on its way back. */
+extern unsigned temporary_aside_seconds;
+
 #endif

@@ -183,7 +183,10 @@ void node_fill(const struct cute_shm *shm, const struct record *record,
 /* The root to use: 'root', else $CUTE_SHM_ROOT, else DEFAULT_ROOT. */
 const char *root_or_default(const char *root);
 
-/* "ROOT/cute-shm.PROJECT", for free(); CUTE_SHM_ERR_INVALID for bad names. */
+/*
+ * "ROOT/cute-shm.PROJECT", absolute, for free(); CUTE_SHM_ERR_INVALID for bad
+ * names.
+ */
 int project_path(const char *root, const char *project, char **ret) must_check;
 
 /* unlink.c */

@@ -36,6 +36,24 @@ project_ok(const char *project)
 	return true;
 }
 
+/*
+ * A handle outlives the working directory that it was made in, so the path is
+ * absolute; but for a root that does not exist, of which others will tell.
+ */
+static int
+join(const char *root, const char *project, char **ret)
+{
+	char *real = root[0] == '/' ? NULL : realpath(root, NULL);
+	int n = asprintf(ret, "%s/%s%s", real ? real : root, PROJECT_PREFIX,
+			 project);
+
+	free(real);
+	if (n < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
+	return 0;
+}
+
 int
 project_path(const char *root, const char *project, char **ret)
 {
@@ -45,11 +63,7 @@ project_path(const char *root, const char *project, char **ret)
 				     "without slash or control characters",
 				     MAX_PROJECT, project ? project : "",
 				     MAX_PROJECT);
-	if (asprintf(ret, "%s/%s%s", root_or_default(root), PROJECT_PREFIX,
-		     project) < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
-	return 0;
+	return join(root_or_default(root), project, ret);
 }
 
 static void

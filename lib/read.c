@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -158,6 +159,25 @@ check_owner(const struct cute_shm *shm)
 	return 0;
 }
 
+/*
+ * A handle outlives the working directory that its file was opened in.  Only
+ * from now on: until here a message has the path as it was given.
+ */
+static void
+make_absolute(struct cute_shm *shm)
+{
+	char *cwd, *path;
+
+	if (shm->path[0] == '/')
+		return;
+	cwd = getcwd(NULL, 0);
+	if (cwd && asprintf(&path, "%s/%s", cwd, shm->path) >= 0) {
+		free(shm->path);
+		shm->path = path;
+	}
+	free(cwd);
+}
+
 /* Takes ownership of 'path'. */
 static int
 attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
@@ -197,6 +217,7 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 	 * without locks nobody can ask.
 	 */
 	range_try(shm->fd, LOCK_READER, LOCK_READER + 1, false);
+	make_absolute(shm);
 	*ret = shm;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +17,21 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "owner.h"
 
 unsigned temporary_flags;
+unsigned temporary_aside_seconds = 10;
 
 /* How often another's sweep may come between creation and lock. */
 #define TRIES 16
 
 /*
- * The end of names of files set aside for removal.  Such a file may be given
- * its name back, at once; so it is swept only when it has been there for long.
+ * Files set aside for removal: prefix, number, this, and the project's name.
+ * Such a file may be given its name back, at once; so it is swept only when it
+ * has been there for long.
  */
-#define ASIDE		".aside"
-#define ASIDE_SECONDS	10
+#define ASIDE		".aside."
+#define NUMBER_SIZE	16	/* hexadecimal digits */
 
 int
 temporary_name(const char *root, char **ret)
@@ -48,7 +52,8 @@ temporary_name(const char *root, char **ret)
 int
 temporary_aside(const char *path, char **ret)
 {
-	char *root = strndup(path, (size_t)(strrchr(path, '/') - path));
+	const char *slash = strrchr(path, '/');
+	char *root = strndup(path, (size_t)(slash - path));
 	char *name;
 	int err;
 
@@ -59,7 +64,8 @@ temporary_aside(const char *path, char **ret)
 	free(root);
 	if (err != 0)
 		return err;
-	if (asprintf(ret, "%s" ASIDE, name) < 0)
+	if (asprintf(ret, "%s" ASIDE "%s", name,
+		     slash + sizeof(PROJECT_PREFIX)) < 0)
 		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				    "no memory for a name");
 	free(name);
@@ -162,31 +168,71 @@ temporary_new(const char *root, unsigned flags, int *fd, char **name)
 	return 0;
 }
 
-/* Whether the file was set aside just now: renaming sets st_ctime. */
-static bool
-just_aside(const char *name, const struct stat *st)
+/* The name of the project whose file was set aside, or NULL. */
+static const char *
+aside_project(const char *name)
 {
-	size_t size = strlen(name), end = strlen(ASIDE);
+	size_t before = strlen(TEMPORARY_PREFIX) + NUMBER_SIZE;
 
-	return size > end && strcmp(name + size - end, ASIDE) == 0 &&
-	       time(NULL) - st->st_ctime < ASIDE_SECONDS;
+	if (strlen(name) <= before + strlen(ASIDE) ||
+	    strncmp(name + before, ASIDE, strlen(ASIDE)) != 0)
+		return NULL;
+	return name + before + strlen(ASIDE);
+}
+
+/* Whether there is nobody any more for whom the file is there. */
+static bool
+is_orphan(int fd, const struct stat *st)
+{
+	struct format_header h;
+
+	return read_header(fd, (uint64_t)st->st_size, &h) == 0 &&
+	       owner_gone(fd, &h);
+}
+
+/*
+ * Whoever set it aside has died before the second look: what is no orphan may
+ * be another project, published between the two.  It gets its name back, unless
+ * that has been given to yet another one, which has replaced it then.
+ */
+static void
+sweep_aside(int dir, const char *name, const char *project, int fd,
+	    const struct stat *st)
+{
+	char path[NAME_MAX + 1];
+
+	/* Renaming sets st_ctime. */
+	if (time(NULL) - st->st_ctime < (time_t)temporary_aside_seconds)
+		return;
+	snprintf(path, sizeof(path), PROJECT_PREFIX "%s", project);
+	if (!is_orphan(fd, st) &&
+	    renameat2(dir, name, dir, path, RENAME_NOREPLACE) == 0)
+		cute_shm_log(CUTE_SHM_LOG_INFO, "gave %s its name back: who "
+			     "was about to remove it has died", path);
+	else if (unlinkat(dir, name, 0) == 0)
+		cute_shm_log(CUTE_SHM_LOG_INFO, "removed %s, left by a process "
+			     "that died in the middle", name);
 }
 
 /* Remove the file if it is ours and its builder does not live. */
 static void
 sweep_one(int dir, const char *name)
 {
+	const char *project = aside_project(name);
 	struct stat st;
 	int fd;
 
-	/* O_RDWR, since an exclusive lock needs it; never wait for a FIFO. */
-	fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	/* For writing, as an exclusive lock needs it; never wait for a FIFO. */
+	fd = openat(dir, name, (project ? O_RDONLY : O_RDWR) | O_CLOEXEC |
+		    O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && !just_aside(name, &st) &&
-	    try_lock(fd, F_WRLCK) == 0 &&
-	    unlinkat(dir, name, 0) == 0)
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != geteuid())
+		;
+	else if (project)
+		sweep_aside(dir, name, project, fd, &st);
+	else if (try_lock(fd, F_WRLCK) == 0 && unlinkat(dir, name, 0) == 0)
 		cute_shm_log(CUTE_SHM_LOG_INFO,
 			     "removed %s, left by a builder that died", name);
 	close(fd);
