@@ -53,6 +53,11 @@ is_conf(const struct dirent *entry)
 	return size > 5 && strcmp(entry->d_name + size - 5, ".conf") == 0;
 }
 
+/* Of these the first has the last word. */
+static const char *const folders[] = { "etc", "run", "usr/local/lib",
+				       "usr/lib" };
+#define FOLDERS (sizeof(folders) / sizeof(*folders))
+
 /* "SYSTEM/FOLDER/systemd/NAME", true if it fits. */
 static bool
 conf_path(char path[PATH_MAX], const char *system, const char *folder,
@@ -62,41 +67,71 @@ conf_path(char path[PATH_MAX], const char *system, const char *folder,
 			name) < PATH_MAX;
 }
 
+/* The main file: of the first folder that has one. */
 static void
-read_dropins(const char *system, const char *folder, bool *removes)
+read_main(const char *system, bool *removes)
 {
-	char path[PATH_MAX], name[NAME_MAX + 32];
-	struct dirent **names;
-	int count, i;
+	char path[PATH_MAX];
+	size_t i;
 
-	if (!conf_path(path, system, folder, "logind.conf.d"))
-		return;
-	count = scandir(path, &names, is_conf, alphasort);
-	for (i = 0; i < count; i++) {
-		snprintf(name, sizeof(name), "logind.conf.d/%s",
-			 names[i]->d_name);
-		if (conf_path(path, system, folder, name))
+	for (i = 0; i < FOLDERS; i++)
+		if (conf_path(path, system, folders[i], "logind.conf") &&
+		    access(path, F_OK) == 0) {
 			read_setting(path, removes);
-		free(names[i]);
-	}
-	if (count >= 0)
-		free(names);
+			return;
+		}
 }
 
-/* What is more local has the last word. */
+/* The smallest name of a drop-in, in any folder, that comes after 'name'. */
+static bool
+next_dropin(const char *system, char name[NAME_MAX + 1])
+{
+	char path[PATH_MAX], best[NAME_MAX + 1] = "";
+	const struct dirent *entry;
+	DIR *dir;
+	size_t i;
+
+	for (i = 0; i < FOLDERS; i++) {
+		dir = conf_path(path, system, folders[i], "logind.conf.d") ?
+		      opendir(path) : NULL;
+		while (dir && (entry = readdir(dir)))
+			if (is_conf(entry) && strcmp(entry->d_name, name) > 0 &&
+			    (!*best || strcmp(entry->d_name, best) < 0))
+				snprintf(best, sizeof(best), "%s",
+					 entry->d_name);
+		if (dir)
+			closedir(dir);
+	}
+	memcpy(name, best, sizeof(best));
+	return *best != '\0';
+}
+
+/* A drop-in hides those of its name in the folders that follow. */
+static void
+read_dropin(const char *system, const char *name, bool *removes)
+{
+	char path[PATH_MAX], file[NAME_MAX + 32];
+	size_t i;
+
+	snprintf(file, sizeof(file), "logind.conf.d/%s", name);
+	for (i = 0; i < FOLDERS; i++)
+		if (conf_path(path, system, folders[i], file) &&
+		    access(path, F_OK) == 0) {
+			read_setting(path, removes);
+			return;
+		}
+}
+
+/* As systemd reads it: drop-ins after the main file, sorted by their names. */
 static bool
 setting(const char *system)
 {
-	static const char *const folders[] = { "usr/lib", "run", "etc" };
-	char path[PATH_MAX];
+	char name[NAME_MAX + 1] = "";
 	bool removes = true;	/* what systemd is built with */
-	size_t i;
 
-	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		if (conf_path(path, system, folders[i], "logind.conf"))
-			read_setting(path, &removes);
-	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		read_dropins(system, folders[i], &removes);
+	read_main(system, &removes);
+	while (next_dropin(system, name))
+		read_dropin(system, name, &removes);
 	return removes;
 }
 

@@ -556,6 +556,33 @@ START_TEST(logind)
 }
 END_TEST
 
+/* Drop-ins are sorted by their names, whichever folder they are in. */
+START_TEST(logind_dropins)
+{
+	const char *s = test_root();
+
+	put(s, "run/systemd/sessions/1", "");
+	put(s, "usr/lib/systemd/logind.conf.d/50.conf", "RemoveIPC=yes\n");
+	put(s, "etc/systemd/logind.conf.d/10.conf", "RemoveIPC=no\n");
+	ck_assert(logind_removes(s, 1000, "ann"));
+	put(s, "usr/local/lib/systemd/logind.conf.d/60.conf",
+	    "RemoveIPC=no\n");
+	ck_assert(!logind_removes(s, 1000, "ann"));
+	/* One hides those of the same name behind it. */
+	put(s, "run/systemd/logind.conf.d/60.conf", "[Login]\n");
+	ck_assert(logind_removes(s, 1000, "ann"));
+	put(s, "etc/systemd/logind.conf.d/50.conf", "");
+	ck_assert(!logind_removes(s, 1000, "ann"));
+	/* So does a main file. */
+	put(s, "etc/systemd/logind.conf.d/10.conf", "");
+	ck_assert(logind_removes(s, 1000, "ann"));
+	put(s, "usr/lib/systemd/logind.conf", "RemoveIPC=no\n");
+	ck_assert(!logind_removes(s, 1000, "ann"));
+	put(s, "etc/systemd/logind.conf", "[Login]\n");
+	ck_assert(logind_removes(s, 1000, "ann"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -584,6 +611,7 @@ main(void)
 	suite_add_tcase(s, t);
 	t = tcase_create("logind");
 	tcase_add_test(t, logind);
+	tcase_add_test(t, logind_dropins);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

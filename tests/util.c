@@ -71,7 +71,7 @@ test_root(void)
 	return root;
 }
 
-/* Entries but "." and "..", and those that end with 'but'; NULL: all. */
+/* Entries but "." and "..", and those with 'but' in them; NULL: all. */
 static unsigned
 count(const char *folder, const char *but)
 {
