@@ -29,6 +29,25 @@ end(const struct list_total *total)
 	json_close(&json, '}');
 }
 
+/* The digest is that of the data as they are, if there is one. */
+static void
+put_state(const struct cute_shm_array *a)
+{
+	struct cute_shm_state state;
+
+	if (cute_shm_state(a, &state) != 0) {
+		json_text(&json, "error", cute_shm_errmsg());
+		return;
+	}
+	if (state.torn || !state.sealed)
+		json_null(&json, "digest");
+	else
+		json_hex(&json, "digest", state.digest);
+	json_number(&json, "sequence", state.sequence);
+	json_text(&json, "state", state.torn ? "torn" :
+				  state.sealed ? "sealed" : "unsealed");
+}
+
 static void
 put_array(const struct cute_shm_node *node)
 {
@@ -43,7 +62,7 @@ put_array(const struct cute_shm_node *node)
 	json_number(&json, "size", a.data_size);
 	if (a.offsets)
 		json_number(&json, "values", a.value_count);
-	json_hex(&json, "digest", a.digest);
+	put_state(&a);
 }
 
 static void

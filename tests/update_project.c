@@ -2,6 +2,7 @@
 /*
  * update_project make NAME COUNT  a project with one array, "a", of zeros
  * update_project once NAME        update it if that can be done at once
+ * update_project seal NAME        the same, and seal it
  * update_project on NAME          update it, all elements to one number after
  *                                 the other, until it is killed or removed
  */
@@ -65,6 +66,8 @@ main(int argc, char **argv)
 		update(&a, ++number, strcmp(argv[1], "on") == 0 ?
 				     CUTE_SHM_FOREVER : 0);
 	while (strcmp(argv[1], "on") == 0 && cute_shm_is_current(shm));
+	if (strcmp(argv[1], "seal") == 0)
+		must(cute_shm_seal(&a, 0));
 	cute_shm_close(shm);
 	return 0;
 }
