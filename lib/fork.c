@@ -104,6 +104,7 @@ in_child(struct lock_table *table)
 	int fd = *table->fd;
 
 	lock_table_forked(table);
+	pthread_mutex_unlock(&table->mutex);
 	if (fd < 0)
 		return;
 	if (open_again(fd)) {

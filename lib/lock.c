@@ -30,11 +30,10 @@ struct cute_shm_lock {
 static struct cute_shm_lock nothing;
 
 static void
-init_sync(struct lock_table *table)
+init_changed(struct lock_table *table)
 {
 	pthread_condattr_t attr;
 
-	pthread_mutex_init(&table->mutex, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&table->changed, &attr);
@@ -50,7 +49,8 @@ lock_table_new(int *fd, struct lock_table **ret)
 	if (!table)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
 	table->fd = fd;
-	init_sync(table);
+	pthread_mutex_init(&table->mutex, NULL);
+	init_changed(table);
 	rc = fork_watch(table);
 	if (rc != 0) {
 		free(table);
@@ -95,7 +95,7 @@ lock_table_forked(struct lock_table *table)
 {
 	struct cute_shm_lock **end = &table->inherited, *lock;
 
-	init_sync(table);
+	init_changed(table);
 	while (*end)
 		end = &(*end)->next;
 	*end = table->held;

@@ -46,7 +46,10 @@ bool table_holds(struct lock_table *table, uint64_t start, uint64_t end);
 /* Whether the lock is the parent's, whose copy a forked child has. */
 bool lock_inherited(const struct cute_shm_lock *lock);
 
-/* In a forked child: the locks in the table are the parent's, not ours. */
+/*
+ * In a forked child, which has the mutex: the locks in the table are the
+ * parent's, not ours.
+ */
 void lock_table_forked(struct lock_table *table);
 
 /* The kernel's locks alone, without a table; 'exclusive' as asked for. */

@@ -103,17 +103,18 @@ teardown(void)
 	ck_assert_int_eq(cute_shm_unlink("stress", NULL, NULL), 0);
 }
 
+/* In place this is beside readers of the same handle: by whole words. */
 static void
 fill(uint64_t *value, uint64_t number)
 {
 	uint64_t i;
 
-	value[0] = number;
+	__atomic_store_n(value, number, __ATOMIC_RELAXED);
 	for (i = 1; i < WORDS; i++) {
 		/* Where cores are few, others come in between only so. */
 		if (i == WORDS / 2 && number % 16 == 0)
 			sched_yield();
-		value[i] = word(number, i);
+		__atomic_store_n(&value[i], word(number, i), __ATOMIC_RELAXED);
 	}
 }
 
