@@ -207,7 +207,7 @@ add_if_idle(const struct cute_shm_info *info, void *arg)
 	return 0;
 }
 
-/* What --replace gains by dropping the project first: of one in use, nothing. */
+/* What --replace gains by dropping the project first: nothing if in use. */
 static uint64_t
 replaced(const char *project)
 {

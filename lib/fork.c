@@ -37,21 +37,15 @@ fork_release(void)
 static void
 before_fork(void)
 {
-	struct lock_table *table;
-
 	owner_hold();
 	fork_hold();
-	for (table = tables; table; table = table->next)
-		pthread_mutex_lock(&table->mutex);
+	lock_tables_hold();
 }
 
 static void
 after_fork(void)
 {
-	struct lock_table *table;
-
-	for (table = tables; table; table = table->next)
-		pthread_mutex_unlock(&table->mutex);
+	lock_tables_release();
 	fork_release();
 	owner_release();
 }
@@ -104,7 +98,6 @@ in_child(struct lock_table *table)
 	int fd = *table->fd;
 
 	lock_table_forked(table);
-	pthread_mutex_unlock(&table->mutex);
 	if (fd < 0)
 		return;
 	if (open_again(fd)) {
@@ -124,6 +117,7 @@ after_fork_child(void)
 
 	for (table = tables; table; table = table->next)
 		in_child(table);
+	lock_tables_release();
 	fork_release();
 	owner_forked();
 	owner_release();

@@ -26,6 +26,12 @@ struct cute_shm_lock {
 	bool inherited;
 };
 
+/*
+ * One for all tables, since who forks must hold it; it is held for a moment at
+ * a time.
+ */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
 /* An array without data has nothing to lock: the lock that stands for that. */
 static struct cute_shm_lock nothing;
 
@@ -49,7 +55,6 @@ lock_table_new(int *fd, struct lock_table **ret)
 	if (!table)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
 	table->fd = fd;
-	pthread_mutex_init(&table->mutex, NULL);
 	init_changed(table);
 	rc = fork_watch(table);
 	if (rc != 0) {
@@ -82,8 +87,19 @@ lock_table_free(struct lock_table *table)
 	free_all(table->held);
 	free_all(table->inherited);
 	pthread_cond_destroy(&table->changed);
-	pthread_mutex_destroy(&table->mutex);
 	free(table);
+}
+
+void
+lock_tables_hold(void)
+{
+	pthread_mutex_lock(&mutex);
+}
+
+void
+lock_tables_release(void)
+{
+	pthread_mutex_unlock(&mutex);
 }
 
 /*
@@ -225,21 +241,21 @@ table_wait(struct lock_table *table, struct cute_shm_lock *lock,
 {
 	int rc = 0;
 
-	pthread_mutex_lock(&table->mutex);
+	pthread_mutex_lock(&mutex);
 	while (conflicts(table, lock) && rc == 0) {
 		if (timeout_ns < 0)
-			rc = pthread_cond_wait(&table->changed, &table->mutex);
+			rc = pthread_cond_wait(&table->changed, &mutex);
 		else if (timeout_ns == 0)
 			rc = ETIMEDOUT;
 		else
 			rc = pthread_cond_timedwait(&table->changed,
-						    &table->mutex, deadline);
+						    &mutex, deadline);
 	}
 	if (rc == 0) {
 		lock->next = table->held;
 		table->held = lock;
 	}
-	pthread_mutex_unlock(&table->mutex);
+	pthread_mutex_unlock(&mutex);
 	return rc ? CUTE_SHM_ERR_TIMEOUT : 0;
 }
 
@@ -278,7 +294,7 @@ table_remove(struct cute_shm_lock *lock)
 	struct cute_shm_lock **at = &table->held;
 	uint64_t start = lock->start, stop;
 
-	pthread_mutex_lock(&table->mutex);
+	pthread_mutex_lock(&mutex);
 	while (*at != lock)
 		at = &(*at)->next;
 	*at = lock->next;
@@ -287,7 +303,7 @@ table_remove(struct cute_shm_lock *lock)
 		start = stop;
 	}
 	pthread_cond_broadcast(&table->changed);
-	pthread_mutex_unlock(&table->mutex);
+	pthread_mutex_unlock(&mutex);
 }
 
 int
@@ -334,11 +350,11 @@ table_holds(struct lock_table *table, uint64_t start, uint64_t end)
 	const struct cute_shm_lock *held;
 	bool found = false;
 
-	pthread_mutex_lock(&table->mutex);
+	pthread_mutex_lock(&mutex);
 	for (held = table->held; held && !found; held = held->next)
 		found = held->exclusive && held->start < end &&
 			start < held->end;
-	pthread_mutex_unlock(&table->mutex);
+	pthread_mutex_unlock(&mutex);
 	return found;
 }
 

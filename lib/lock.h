@@ -12,7 +12,6 @@ struct cute_shm_lock;
 
 /* What the threads of one handle hold. */
 struct lock_table {
-	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	int *fd;			/* the handle's; -1: it has none */
 	struct cute_shm_lock *held;	/* or being waited for in the kernel */
@@ -47,9 +46,11 @@ bool table_holds(struct lock_table *table, uint64_t start, uint64_t end);
 bool lock_inherited(const struct cute_shm_lock *lock);
 
 /*
- * In a forked child, which has the mutex: the locks in the table are the
- * parent's, not ours.
+ * For fork.c: no table changes between these two.  In a forked child the locks
+ * in a table are the parent's, not ours.
  */
+void lock_tables_hold(void);
+void lock_tables_release(void);
 void lock_table_forked(struct lock_table *table);
 
 /* The kernel's locks alone, without a table; 'exclusive' as asked for. */

@@ -71,8 +71,8 @@ t cute-shm-list -s --sort size
 t cute-shm-list --json -s torn
 t cute-shm-list --json --path pose torn
 t cute-shm-list --json --path pose updated
-update_project make sealed 10 && update_project seal sealed ||
-	fail 'no project sealed'
+update_project make sealed 10 || fail 'no project sealed'
+update_project seal sealed || fail 'not sealed'
 t cute-shm-list --json --path a sealed
 cute-shm-unlink sealed >/dev/null
 [ "$(cute-shm-list -o project --sort age | sed -n 2p)" = torn ] ||

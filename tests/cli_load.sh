@@ -151,6 +151,7 @@ cute-shm-unlink --root elsewhere demo >/dev/null
 only ''
 
 # Room for one and a half: --replace drops what nobody uses, as planned.
+# shellcheck disable=SC2016 # for the shell that runs it
 small='
 size=$(cute-shm-hdf5 --dry-run --json v slow.h5 |
 	sed -n "s/.*\"segment_size\": \([0-9]*\).*/\1/p")

@@ -7,6 +7,6 @@ python3 -c 'import pty' 2>/dev/null || exit 77
 command -v setsid >/dev/null || exit 77
 make_files "$tmp" || fail 'no files'
 mkdir "$tmp/log"
-python3 "$here/terminal_signals.py" "$tmp/demo.h5" "$tmp/log" >"$tmp/out" 2>&1 ||
-	fail "$(cat "$tmp/out")"
+python3 "$here/terminal_signals.py" "$tmp/demo.h5" "$tmp/log" \
+	>"$tmp/out" 2>&1 || fail "$(cat "$tmp/out")"
 only ''

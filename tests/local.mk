@@ -171,7 +171,7 @@ CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_ahead tests/test_build tests/test_build_large \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_huge tests/test_layout \
-	tests/test_lifetime \
+	tests/test_lifetime tests/test_logind \
 	tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
 	tests/test_space tests/test_syscalls tests/test_killed tests/test_users
@@ -205,6 +205,9 @@ tests_test_huge_LDFLAGS = -Wl,--wrap=madvise
 tests_test_layout_SOURCES = tests/test_layout.c tests/util.c tests/util.h
 tests_test_layout_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_layout_LDADD = $(CORE_TEST_LDADD)
+tests_test_logind_SOURCES = tests/test_logind.c tests/util.c tests/util.h
+tests_test_logind_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_logind_LDADD = $(CORE_TEST_LDADD)
 tests_test_lifetime_SOURCES = tests/test_lifetime.c tests/util.c tests/util.h
 tests_test_lifetime_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_lifetime_LDADD = $(CORE_TEST_LDADD)

@@ -394,7 +394,8 @@ START_TEST(users_and_owners)
 		close(alive[1]);
 		owner = publish("mortal", CUTE_SHM_EPHEMERAL);
 		child = fork();
-		if (child > 0)
+		/* It has let go of what it shared when it says so. */
+		if (child == 0)
 			must(write(ready[1], &c, 1) == 1);
 		await(alive[0]);
 		cute_shm_close(owner);
@@ -419,6 +420,38 @@ START_TEST(users_and_owners)
 		usleep(1000);
 	close(ready[0]);
 	close(ready[1]);
+}
+END_TEST
+
+/* Each has a description of its own in the child, however many there are. */
+START_TEST(many_handles)
+{
+	struct cute_shm_array arrays[100];
+	struct cute_shm *handles[100];
+	struct cute_shm_update update;
+	struct cute_shm_lock *lock;
+	size_t i;
+	pid_t pid;
+
+	for (i = 0; i < ELEMENTS(handles); i++)
+		handles[i] = attach(0, &arrays[i]);
+	ck_ok(cute_shm_update_begin(&wa, 0, &update));
+	pid = fork();
+	if (pid == 0) {
+		for (i = 0; i < ELEMENTS(handles); i++) {
+			must(cute_shm_lock(&arrays[i], 0, &lock) ==
+			     CUTE_SHM_ERR_TIMEOUT);
+			cute_shm_close(handles[i]);
+		}
+		_exit(0);
+	}
+	ended_well(pid);
+	cute_shm_update_end(&update);
+	for (i = 0; i < ELEMENTS(handles); i++) {
+		ck_ok(cute_shm_lock(&arrays[i], 0, &lock));
+		cute_shm_unlock(lock);
+		cute_shm_close(handles[i]);
+	}
 }
 END_TEST
 
@@ -489,6 +522,7 @@ main(void)
 	tcase_add_test(tcase, threads_that_wait_are_not_waited_for);
 	tcase_add_test(tcase, any_moment_will_do_to_fork);
 	tcase_add_test(tcase, users_and_owners);
+	tcase_add_test(tcase, many_handles);
 	tcase_add_test(tcase, without_a_way_to_open_again);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
