@@ -337,6 +337,60 @@ START_TEST(test_scalar)
 }
 END_TEST
 
+/* Not packed at all: runs of 32 bytes as they are. */
+static size_t
+as_lzf(const uint8_t *from, size_t size, uint8_t *to)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < size; i += 32) {
+		to[at++] = 31;
+		memcpy(to + at, from + i, 32);
+		at += 32;
+	}
+	return at;
+}
+
+/*
+ * Too small for threads, but libhdf5 lacks its filter, which is not the first
+ * one: only a strategy can read it.
+ */
+START_TEST(test_small_with_our_filter)
+{
+	enum { LITTLE = 64 };
+	const hsize_t dims[] = { LITTLE }, zero[] = { 0 };
+	const uint64_t shape[] = { LITTLE };
+	struct cute_shm_hdf5_options opt = h5_options(CUTE_SHM_HDF5_OVERWRITE);
+	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE)), set;
+	uint8_t shuffled[4 * LITTLE], chunk[5 * LITTLE];
+	hid_t file = h5_begin();
+	struct cute_shm *shm;
+	int32_t data[LITTLE];
+	size_t size;
+
+	for (int i = 0; i < LITTLE; i++) {
+		data[i] = i * 1234567;
+		for (int k = 0; k < 4; k++)
+			shuffled[k * LITTLE + i] = (uint8_t)(data[i] >> 8 * k);
+	}
+	ck_h5(H5Pset_chunk(dcpl, 1, dims));
+	ck_h5(H5Pset_shuffle(dcpl));
+	ck_h5(H5Pset_filter(dcpl, 32000, H5Z_FLAG_OPTIONAL, 0, NULL));
+	h5_put_with(file, "x", H5T_STD_I32LE, 1, dims, dcpl, NULL);
+	set = ck_h5(H5Dopen2(file, "x", H5P_DEFAULT));
+	size = as_lzf(shuffled, sizeof(shuffled), chunk);
+	ck_h5(H5Dwrite_chunk(set, H5P_DEFAULT, 0, zero, size, chunk));
+	ck_h5(H5Dclose(set));
+	shm = h5_load(file);
+	ck_array(shm, "x", "<i4", 1, shape, data);
+	cute_shm_close(shm);
+	setenv("CUTE_SHM_HDF5_STRATEGY", "generic", 1);
+	ck_err(cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL),
+	       CUTE_SHM_ERR_SOURCE);
+	ck_errmsg_has("/x: filter 32000 is not installed; ");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -351,6 +405,7 @@ main(void)
 	tcase_add_test(t, test_plain_chunks);
 	tcase_add_test(t, test_virtual);
 	tcase_add_test(t, test_scalar);
+	tcase_add_test(t, test_small_with_our_filter);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -131,6 +131,19 @@ fail_in_chunk(const struct dataset *d, const uint64_t *chunk,
 			     cute_shm_errmsg());
 }
 
+/* Then it is no chunk's fault. */
+static bool
+lacks_filter(const struct dataset *d)
+{
+	hid_t dcpl = H5Dget_create_plist(d->id);
+	bool ret = dcpl >= 0 && missing_filter(dcpl, NULL, 0) >= 0;
+
+	if (dcpl >= 0)
+		H5Pclose(dcpl);
+	H5Eclear2(H5E_DEFAULT);
+	return ret;
+}
+
 int
 stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
 	       const struct block *whole)
@@ -144,7 +157,7 @@ stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
 	int rc = 0;
 
 	stored_get(d, &s);
-	cause = s.chunked ? strdup(cute_shm_errmsg()) : NULL;
+	cause = s.chunked && !lacks_filter(d) ? strdup(cute_shm_errmsg()) : NULL;
 	/* As large as what could not be read: no chunk has more of it. */
 	elements = cause ? malloc(whole->count * stride) : NULL;
 	memcpy(at, whole->start, sizeof(at));

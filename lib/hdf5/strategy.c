@@ -30,10 +30,11 @@ int
 missing_filter(hid_t dcpl, char *name, size_t size)
 {
 	int i, id, count = H5Pget_nfilters(dcpl);
-	size_t params = 0;
+	size_t params;
 	unsigned flags;
 
 	for (i = 0; i < count; i++) {
+		params = 0;	/* the call says how many there are */
 		id = H5Pget_filter2(dcpl, (unsigned)i, &flags, &params, NULL,
 				    size, name, NULL);
 		if (id >= 0 && H5Zfilter_avail(id) <= 0)
