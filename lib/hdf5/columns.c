@@ -358,26 +358,52 @@ ragged_free(struct ragged *r)
 	memset(r, 0, sizeof(*r));
 }
 
+void
+ragged_count(struct ragged *r)
+{
+	free(r->offsets);
+	free(r->values);
+	r->offsets = NULL;
+	r->values = NULL;
+	r->bytes_room = r->room = 0;
+	r->counting = true;
+}
+
+static int
+ragged_grow(struct ragged *r, uint64_t bytes)
+{
+	uint64_t room = bytes + bytes / 2 + 64;
+	uint8_t *more;
+
+	if (bytes <= r->bytes_room)
+		return 0;
+	if (r->most > 0 && room > r->most)
+		room = r->most;
+	more = realloc(r->values, room);
+	if (!more)
+		return no_memory();
+	r->values = more;
+	r->bytes_room = room;
+	return 0;
+}
+
 /* Add one list; its items may be NULL when there are none. */
 static int
 ragged_add(struct ragged *r, const struct type *leaf, const void *items,
 	   uint64_t n)
 {
 	uint64_t bytes, total, i, word;
-	uint8_t *more, *at;
+	uint8_t *at;
 
 	if (__builtin_add_overflow(r->items, n, &total) ||
 	    __builtin_mul_overflow(total, leaf->item_size, &bytes))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "a list of %llu items",
 				     (unsigned long long)n);
-	if (!r->counting && bytes > r->bytes_room) {
-		r->bytes_room = bytes + bytes / 2 + 64;
-		more = realloc(r->values, r->bytes_room);
-		if (!more)
-			return no_memory();
-		r->values = more;
-	}
+	if (r->most > 0 && bytes > r->most)
+		ragged_count(r);
+	if (!r->counting && ragged_grow(r, bytes) != 0)
+		return CUTE_SHM_ERR_NOMEM;
 	if (!r->counting && n > 0) {
 		at = r->values + r->items * leaf->item_size;
 		memcpy(at, items, n * leaf->item_size);

@@ -303,13 +303,16 @@ struct ragged {
 	uint8_t *values;
 	uint64_t count, room;	/* lists */
 	uint64_t items, bytes_room;
-	bool counting;		/* the number of items is all that is wanted */
+	bool counting;		/* the number of items is all that is wanted, */
+	uint64_t most;		/* as soon as values take more; 0: never */
 };
 
 /* Add the lists of 'count' elements; the caller gives these back. */
 int column_collect(const struct column *column, const struct scan *scan,
 		   unsigned source, const uint8_t *elements, uint64_t count,
 		   size_t stride, struct ragged *r);
+/* From now on count only; what was collected is given back. */
+void ragged_count(struct ragged *r);
 void ragged_free(struct ragged *r);
 
 /* objects.c: the file's objects, found by address */

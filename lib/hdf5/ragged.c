@@ -61,6 +61,10 @@ use_block(struct reading *r, const struct block *block)
 	hsize_t size;
 	int rc;
 
+	/* Other datasets are under way. */
+	rc = r->l->reader ? reader_check(r->l->reader) : 0;
+	if (rc != 0)
+		return rc;
 	/* The lists may be as large as the file. */
 	if (H5Fget_filesize(d->id, &size) < 0)
 		size = 0;
@@ -116,11 +120,8 @@ each_band(struct loader *l, struct dataset *d, band_fn *use, void *arg)
 	r.buffer = malloc(room * stride);
 	if (!r.buffer)
 		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
-	while (rc == 0 && bands_next(&bands)) {
-		rc = l->reader ? reader_check(l->reader) : 0;
-		if (rc == 0)
-			rc = use_block(&r, &bands.block);
-	}
+	while (rc == 0 && bands_next(&bands))
+		rc = use_block(&r, &bands.block);
 	free(r.buffer);
 	heap_end(&r.heap);
 	return rc;
@@ -160,14 +161,8 @@ measure_band(struct loader *l, struct dataset *d, const uint8_t *elements,
 	/* Too many to be kept: go on counting. */
 	if (rc != 0 || keep_lists_room(l, bytes))
 		return rc;
-	for (i = 0; i < d->columns.count; i++) {
-		free(m->lists[i].values);
-		free(m->lists[i].offsets);
-		m->lists[i].values = NULL;
-		m->lists[i].offsets = NULL;
-		m->lists[i].bytes_room = m->lists[i].room = 0;
-		m->lists[i].counting = true;
-	}
+	for (i = 0; i < d->columns.count; i++)
+		ragged_count(&m->lists[i]);
 	return 0;
 }
 
@@ -193,8 +188,11 @@ ragged_measure(struct loader *l, struct dataset *d)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
 	keep = l->builder && d->count < UINT64_MAX / 64 &&
 	       keep_lists_room(l, offsets);
-	for (i = 0; i < d->columns.count; i++)
+	for (i = 0; i < d->columns.count; i++) {
 		m.lists[i].counting = !keep;
+		/* No more than that, even for a moment. */
+		m.lists[i].most = keep_lists_max - l->kept_lists;
+	}
 	rc = each_band(l, d, measure_band, &m);
 	for (i = 0; i < d->columns.count; i++, c++) {
 		if (is_ragged(c) && rc == 0) {
