@@ -565,8 +565,11 @@ struct under_way *under_way_new(struct loader *l,
 				const struct pending *pending);
 void under_way_free(struct under_way *u);
 
-/* It is written, well or ill: from any thread. */
-void under_way_done(void *under_way);
+/*
+ * It is written, well or ill: from any thread.  'waited' seconds of its time
+ * were other datasets'.
+ */
+void under_way_done(void *under_way, double waited);
 
 /* Tell of those that are done, if all is well, and free them; in one thread. */
 int under_way_tell(struct loader *l, bool well);

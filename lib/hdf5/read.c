@@ -317,7 +317,7 @@ read_parts(struct loader *l, struct under_way *u)
 	if (rc == 0 && u->pending.lists)
 		rc = ragged_write(l, d);
 	if (rc == 0 && !fast)
-		under_way_done(u);
+		under_way_done(u, 0);
 	else if (!fast)
 		under_way_free(u);
 	return rc;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "strategy.h"
@@ -131,11 +132,35 @@ reader_wait(struct reader *r)
 	return err;
 }
 
+double
+reader_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What is handed over is begun in that order: only the first waits. */
+static int
+run_batch(void *arg, bool drop)
+{
+	struct batch *b = arg;
+
+	if (b->is_first)
+		b->task->waited += reader_clock();
+	return b->job(b, drop);
+}
+
 int
 reader_push(struct reader *r, pool_job *job, struct batch *batch)
 {
-	int err = pool_push(r->pool, job, batch);
+	int err;
 
+	batch->job = job;
+	if (batch->is_first)
+		batch->task->waited -= reader_clock();
+	err = pool_push(r->pool, run_batch, batch);
 	if (!err)
 		err = reader_check(r);
 	if (!err && r->tick && r->tick(r->tick_arg, atomic_load(&r->bytes)))
@@ -202,6 +227,7 @@ task_begin(struct task *t, const struct strategy_source *s)
 {
 	t->done = s->done;
 	t->done_arg = s->done_arg;
+	t->waited = -reader_clock();
 }
 
 void
@@ -210,7 +236,7 @@ task_release(struct task *t)
 	if (atomic_fetch_sub(&t->users, 1) != 1)
 		return;
 	if (t->done)
-		t->done(t->done_arg);
+		t->done(t->done_arg, t->waited);
 	for (unsigned i = 0; i < t->column_count; i++)
 		free(t->columns[i].path);
 	free(t->columns);
@@ -261,6 +287,10 @@ batch_get(struct task *t, struct batch **ret)
 	}
 	atomic_fetch_add(&t->users, 1);
 	b->task = t;
+	b->is_first = !t->begun;
+	if (b->is_first)
+		t->waited += reader_clock();
+	t->begun = true;
 	b->tile = NULL;
 	b->count = 0;
 	*ret = b;

@@ -38,9 +38,11 @@ struct strategy_source {
 	unsigned column_count;
 	/*
 	 * If a strategy fits: called once, by any thread, when nothing of the
-	 * dataset is under way any more, well or ill.  May be NULL.
+	 * dataset is under way any more, well or ill.  May be NULL.  For so
+	 * long it waited, before anything was done for it, until threads and
+	 * memory were free of the datasets before.
 	 */
-	void (*done)(void *arg);
+	void (*done)(void *arg, double waited);
 	void *done_arg;
 };
 
@@ -188,8 +190,10 @@ struct task {
 	struct reader *reader;
 	struct cute_shm_builder *builder;
 	char *name;
-	void (*done)(void *arg);
+	void (*done)(void *arg, double waited);
 	void *done_arg;
+	bool begun;		/* its first batch is there */
+	double waited;		/* seconds, of the first batch */
 	int fd;			/* of the file, or -1 */
 	uint64_t file_offset;	/* contiguous only */
 	size_t item;		/* bytes of an element in the file */
@@ -221,6 +225,8 @@ struct tile {
 struct batch {
 	struct batch *next;
 	struct task *task;
+	pool_job *job;
+	bool is_first;		/* of its task */
 	struct tile *tile;	/* NULL: written at once */
 	struct box box;		/* of the tile, also where that is NULL */
 	uint64_t first;		/* of the tile's chunks; of the elements */
@@ -268,6 +274,9 @@ void tile_put(struct reader *reader, struct tile *tile);
 
 /* Let a thread do it.  The error, if any, is the reader's. */
 int reader_push(struct reader *reader, pool_job *job, struct batch *batch);
+
+/* Seconds since some moment. */
+double reader_clock(void);
 
 /* Keep the first error, as this dataset's, and stop all work. */
 void reader_fail(struct task *task, int err);

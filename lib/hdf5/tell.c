@@ -3,18 +3,9 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "internal.h"
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#include "strategy.h"
 
 struct under_way *
 under_way_new(struct loader *l, const struct pending *pending)
@@ -26,7 +17,7 @@ under_way_new(struct loader *l, const struct pending *pending)
 	u->l = l;
 	u->pending = *pending;
 	u->strategy = "";
-	u->seconds = -now();
+	u->seconds = -reader_clock();
 	return u;
 }
 
@@ -38,11 +29,11 @@ under_way_free(struct under_way *u)
 }
 
 void
-under_way_done(void *arg)
+under_way_done(void *arg, double waited)
 {
 	struct under_way *u = arg;
 
-	u->seconds += now();
+	u->seconds += reader_clock() - waited;
 	u->next = atomic_load(&u->l->done);
 	while (!atomic_compare_exchange_weak(&u->l->done, &u->next, u))
 		;
