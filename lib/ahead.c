@@ -23,8 +23,12 @@
  */
 #define STEP		((uint64_t)64 << 20)
 
-/* Ahead of others: about a millisecond, which they may have to wait. */
+/*
+ * Ahead of others: about a millisecond at first, which they have to wait; then
+ * as much as they have, up to this.
+ */
 #define AHEAD_STEP	((uint64_t)4 << 20)
+#define AHEAD_MOST	((uint64_t)32 << 20)
 
 struct ahead {
 	struct cute_shm_builder *b;
@@ -96,12 +100,14 @@ static void *
 run_ahead(void *arg)
 {
 	struct ahead *a = arg;
-	uint64_t at = 0;
+	uint64_t at = 0, step = AHEAD_STEP;
 	int err = 0;
 
 	while (err == 0 && at < a->b->header.segment_size &&
 	       !atomic_load(&a->stop)) {
-		err = take(a->b, &at, AHEAD_STEP);
+		err = take(a->b, &at, step);
+		if (at > step && step < AHEAD_MOST)
+			step *= 2;
 		pthread_mutex_lock(&a->mutex);
 		if (err != 0)
 			a->message = strdup(cute_shm_errmsg());

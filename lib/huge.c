@@ -38,7 +38,12 @@
 #define PATIENCE_NS	50000000
 #define BYTES_PER_NS	1
 
+/*
+ * Each request also waits until all CPUs have put their new pages into the
+ * common list, so few large ones are best; but not to begin with.
+ */
 #define STEP		((uint64_t)4 << 20)
+#define MOST_STEP	((uint64_t)32 << 20)
 
 #define RETRIES		3
 
@@ -114,10 +119,15 @@ take_step(struct huge *h, uint64_t at, uint64_t size)
 void
 huge_take(struct cute_shm_builder *b, uint64_t at, uint64_t size)
 {
-	uint64_t end = at + size - size % LARGE;
+	uint64_t end = at + size - size % LARGE, step;
 
-	for (; at < end && !b->huge.over; at += STEP)
-		take_step(&b->huge, at, end - at < STEP ? end - at : STEP);
+	for (; at < end && !b->huge.over; at += step) {
+		step = at < STEP ? STEP : at > MOST_STEP ? MOST_STEP :
+		       at - at % LARGE;
+		if (step > end - at)
+			step = end - at;
+		take_step(&b->huge, at, step);
+	}
 }
 
 bool
