@@ -242,8 +242,11 @@ report(const char *project, const char *file, const struct outcome *o)
 }
 
 static void
-check_usage(void)
+check_usage(const char *file)
 {
+	if (strcmp(file, "-") == 0 || !*file)
+		cli_misuse("FILE '%s': what is exported is a file, not a "
+			   "stream; to have one called so, write ./-", file);
 	if (opt_gzip > 9)
 		cli_misuse("option '--gzip': %u is no level from 1 to 9",
 			   opt_gzip);
@@ -296,7 +299,7 @@ main(int argc, char **argv)
 	int status;
 
 	cli_begin(&program, argc, argv);
-	check_usage();
+	check_usage(argv[1]);
 	cli_before_message(progress_clear);
 	interrupt_begin();
 	progress_begin(!opt_no_progress);

@@ -10,98 +10,13 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "hex_fields.h"
 #include "text.h"
 #include "units.h"
 
 #define ROW	16
 #define HEADER	512
 #define LIVE	64
-
-/* How a field is shown. */
-enum kind {
-	ZERO,			/* not at all */
-	TEXT,
-	DECIMAL,
-	HEX,
-	SIZE,
-	DIGEST,
-	TIME,
-	UUID,
-	NODE			/* offset of a record: whose that is */
-};
-
-struct field {
-	const char *name;
-	unsigned size;
-	enum kind kind;
-};
-
-static const struct field header_fields[] = {
-	{ "magic", 8, TEXT }, { "version", 8, TEXT },
-	{ "byte_order", 8, HEX }, { "header_size", 8, DECIMAL },
-	{ "segment_size", 8, SIZE }, { "metadata_size", 8, SIZE },
-	{ "index_offset", 8, HEX }, { "node_count", 8, DECIMAL },
-	{ "records_offset", 8, HEX }, { "records_size", 8, SIZE },
-	{ "blocks_offset", 8, HEX }, { "block_count", 8, DECIMAL },
-	{ "live_offset", 8, HEX }, { "array_count", 8, DECIMAL },
-	{ "data_offset", 8, HEX }, { "data_size", 8, SIZE },
-	{ "array_bytes", 8, SIZE }, { "block_size", 8, SIZE },
-	{ "incompatible", 4, HEX }, { "compatible", 4, HEX },
-	{ "created", 8, TIME },
-	{ "creator_pid", 4, DECIMAL }, { "creator_uid", 4, DECIMAL },
-	{ "source_size", 8, SIZE },
-	{ "uuid", 16, UUID },
-	{ "source_mtime", 8, TIME }, { "zero", 24, ZERO },
-	{ "creator", 32, TEXT }, { "source", 240, TEXT },
-	{ "metadata_digest", 8, DIGEST }, { "header_digest", 8, DIGEST },
-	{ .name = NULL }
-};
-
-static const struct field group_fields[] = {
-	{ "tag", 4, TEXT }, { "record_size", 4, DECIMAL },
-	{ "name_size", 4, DECIMAL }, { "attr_count", 4, DECIMAL },
-	{ "parent", 8, NODE }, { "next", 8, HEX },
-	{ "child_count", 8, DECIMAL }, { "zero", 8, ZERO },
-	{ .name = NULL }
-};
-
-static const struct field link_fields[] = {
-	{ "tag", 4, TEXT }, { "record_size", 4, DECIMAL },
-	{ "name_size", 4, DECIMAL }, { "attr_count", 4, DECIMAL },
-	{ "parent", 8, NODE }, { "next", 8, HEX },
-	{ "target", 8, NODE }, { "zero", 8, ZERO },
-	{ .name = NULL }
-};
-
-static const struct field array_fields[] = {
-	{ "tag", 4, TEXT }, { "record_size", 4, DECIMAL },
-	{ "name_size", 4, DECIMAL }, { "attr_count", 4, DECIMAL },
-	{ "parent", 8, NODE }, { "next", 8, HEX },
-	{ "element_count", 8, DECIMAL }, { "item_size", 4, DECIMAL },
-	{ "ndim", 4, DECIMAL },
-	{ "dtype", 16, TEXT },
-	{ "data_offset", 8, HEX }, { "data_size", 8, SIZE },
-	{ "digest", 8, DIGEST }, { "first_block", 8, DECIMAL },
-	{ "values_offset", 8, HEX }, { "live_slot", 8, DECIMAL },
-	{ .name = NULL }
-};
-
-static const struct field attr_fields[] = {
-	{ "tag", 4, TEXT }, { "record_size", 4, DECIMAL },
-	{ "name_size", 4, DECIMAL }, { "ndim", 4, DECIMAL },
-	{ "dtype", 16, TEXT },
-	{ "value_size", 8, SIZE }, { "item_size", 4, DECIMAL },
-	{ "zero", 4, ZERO },
-	{ .name = NULL }
-};
-
-static const struct field live_fields[] = {
-	{ "sequence", 4, DECIMAL }, { "writer_pid", 4, DECIMAL },
-	{ "updated", 8, TIME },
-	{ "digest", 8, DIGEST }, { "digest_sequence", 4, DECIMAL },
-	{ "zero", 36, ZERO },
-	{ .name = NULL }
-};
 
 struct hex {
 	FILE *out;
@@ -244,7 +159,7 @@ put_uuid(FILE *out, const uint8_t *p)
 }
 
 static void
-put_value(const struct hex *h, FILE *out, const struct field *f,
+put_value(const struct hex *h, FILE *out, const struct hex_field *f,
 	  const uint8_t *p)
 {
 	uint64_t n = f->size <= 8 ? number(p, f->size) : 0;
@@ -283,10 +198,10 @@ put_value(const struct hex *h, FILE *out, const struct field *f,
 
 /* The fields that begin in the row at 'row' of a struct at 'at'. */
 static char *
-meaning_of(const struct hex *h, const struct field *fields, const uint8_t *base,
+meaning_of(const struct hex *h, const struct hex_field *fields, const uint8_t *base,
 	   uint64_t row)
 {
-	const struct field *f;
+	const struct hex_field *f;
 	struct text_buffer b;
 	const char *before = "";
 	uint64_t at = 0;
@@ -305,9 +220,9 @@ meaning_of(const struct hex *h, const struct field *fields, const uint8_t *base,
 /* All rows of a struct, whose bytes stand at 'base'. */
 static void
 put_fields(struct hex *h, uint64_t at, const uint8_t *base,
-	   const struct field *fields, const char *what)
+	   const struct hex_field *fields, const char *what)
 {
-	const struct field *f;
+	const struct hex_field *f;
 	uint64_t size = 0, row;
 	char *meaning, *whole;
 
@@ -374,18 +289,18 @@ put_record(struct hex *h, uint64_t at)
 	    (*tag == 'A' && tag[1] == 'R' && !inside(h, at, 0x70)))
 		return 0;
 	if (strcmp(tag, "GRUP") == 0) {
-		put_fields(h, at, r, group_fields, "");
+		put_fields(h, at, r, hex_group, "");
 		put_text_rows(h, &where, "path", name);
 	} else if (strcmp(tag, "LINK") == 0) {
-		put_fields(h, at, r, link_fields, "");
+		put_fields(h, at, r, hex_link, "");
 		put_text_rows(h, &where, "path", name);
 	} else if (strcmp(tag, "ARRY") == 0) {
-		put_fields(h, at, r, array_fields, "");
+		put_fields(h, at, r, hex_array, "");
 		where = at + 0x70;
 		put_shape(h, &where, number(r + 0x2c, 4));
 		put_text_rows(h, &where, "path", name);
 	} else {
-		put_fields(h, at, r, attr_fields, "");
+		put_fields(h, at, r, hex_attr, "");
 		put_text_rows(h, &where, "name", name);
 		put_shape(h, &where, number(r + 0x0c, 4));
 	}
@@ -472,7 +387,7 @@ put_live(struct hex *h, uint64_t record)
 	if (!read_at(h, slot, sizeof(slot), at))
 		return;
 	what = text_format("/%s: ", path_at(h, record));
-	put_fields(h, at, slot, live_fields, what);
+	put_fields(h, at, slot, hex_live, what);
 	free(what);
 }
 
@@ -535,7 +450,7 @@ each_array(struct hex *h, const struct cute_shm_node *only,
 static void
 put_header(struct hex *h)
 {
-	put_fields(h, 0, h->bytes, header_fields, "");
+	put_fields(h, 0, h->bytes, hex_header, "");
 	put_title(h, "second superblock: zero");
 	put_rows(h, HEADER, number(h->bytes + 0x18, 8), "");
 }

@@ -51,6 +51,8 @@ bin_cute_shm_dump_SOURCES = \
 	bin/dump_text.c \
 	bin/dump_value.c \
 	bin/hex.c \
+	bin/hex_fields.c \
+	bin/hex_fields.h \
 	bin/hex.h \
 	bin/slice.c \
 	bin/slice.h

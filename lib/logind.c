@@ -142,7 +142,13 @@ logind_removes(const char *system, uid_t uid, const char *user)
 
 	if (uid < FIRST_ORDINARY)
 		return false;
-	/* Where logind runs it has its folder of sessions. */
+	/*
+	 * Where logind runs it has its folder of sessions; but that alone may
+	 * come from a package in a container, where systemd does not run.
+	 */
+	snprintf(path, sizeof(path), "%s/run/systemd/system", system);
+	if (access(path, F_OK) != 0)
+		return false;
 	snprintf(path, sizeof(path), "%s/run/systemd/sessions", system);
 	if (access(path, F_OK) != 0)
 		return false;

@@ -73,6 +73,8 @@ t cute-shm-export -o --segment demo "$tmp"
 t cute-shm-export --segment -z 4 demo "$tmp/x"
 t cute-shm-export --chunk 5T demo "$tmp/x"
 t cute-shm-export -z 10 demo "$tmp/x"
+t cute-shm-export --segment demo -
+t cute-shm-export demo ''
 t cute-shm-export demo
 [ -c /dev/full ] &&
 	t sh -c "cute-shm-export -o --segment demo '$tmp/demo.seg' >/dev/full"

@@ -36,7 +36,10 @@ START_TEST(who_loses_what)
 	const char *s = test_root();
 
 	ck_assert(!logind_removes(s, 1000, "ann"));	/* no systemd */
+	/* Of a package, in a container. */
 	put(s, "run/systemd/sessions/1", "");
+	ck_assert(!logind_removes(s, 1000, "ann"));
+	put(s, "run/systemd/system/1", "");
 	ck_assert(logind_removes(s, 1000, "ann"));
 	ck_assert(!logind_removes(s, 0, "root"));
 	ck_assert(!logind_removes(s, 999, "daemon"));
@@ -61,6 +64,7 @@ START_TEST(dropins)
 	const char *s = test_root();
 
 	put(s, "run/systemd/sessions/1", "");
+	put(s, "run/systemd/system/1", "");
 	put(s, "usr/lib/systemd/logind.conf.d/50.conf", "RemoveIPC=yes\n");
 	put(s, "etc/systemd/logind.conf.d/10.conf", "RemoveIPC=no\n");
 	ck_assert(logind_removes(s, 1000, "ann"));
