@@ -198,8 +198,8 @@ put_value(const struct hex *h, FILE *out, const struct hex_field *f,
 
 /* The fields that begin in the row at 'row' of a struct at 'at'. */
 static char *
-meaning_of(const struct hex *h, const struct hex_field *fields, const uint8_t *base,
-	   uint64_t row)
+meaning_of(const struct hex *h, const struct hex_field *fields,
+	   const uint8_t *base, uint64_t row)
 {
 	const struct hex_field *f;
 	struct text_buffer b;
