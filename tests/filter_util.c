@@ -83,6 +83,19 @@ check_decodes(const struct filter_pipeline *p, uint32_t mask,
 }
 
 void
+check_begins(const struct filter_pipeline *p, struct bytes packed,
+	     struct bytes whole)
+{
+	struct bytes begin = whole;
+	struct filter_pipeline q = *p;
+
+	for (size_t i = 1; i < 64 && i < whole.size; i++) {
+		q.chunk_size = begin.size = i % 2 ? whole.size - i : i;
+		check_decodes(&q, 0, packed, begin);
+	}
+}
+
+void
 check_damaged(const struct filter_pipeline *p, uint32_t mask,
 	      struct bytes packed, const char *text)
 {

@@ -26,6 +26,13 @@ struct filter_pipeline one_filter(int id, size_t chunk_size, unsigned params,
 void check_decodes(const struct filter_pipeline *p, uint32_t mask,
 		   struct bytes packed, struct bytes expected);
 
+/*
+ * Fail unless smaller chunks get the beginning of what 'packed' holds, which is
+ * p->chunk_size bytes.
+ */
+void check_begins(const struct filter_pipeline *p, struct bytes packed,
+		  struct bytes whole);
+
 /* Fail unless it gives CUTE_SHM_ERR_SOURCE with 'text' in the message. */
 void check_damaged(const struct filter_pipeline *p, uint32_t mask,
 		   struct bytes packed, const char *text);

@@ -346,6 +346,7 @@ segment_seeds = \
 filter_seeds = \
 	tests/fuzz/filter/deflate.hex \
 	tests/fuzz/filter/shuffle-deflate.hex \
+	tests/fuzz/filter/shuffle-deflate-more.hex \
 	tests/fuzz/filter/lzf.hex \
 	tests/fuzz/filter/zstd.hex \
 	tests/fuzz/filter/lz4.hex \

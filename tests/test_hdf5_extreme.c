@@ -246,6 +246,76 @@ START_TEST(too_many_dimensions)
 }
 END_TEST
 
+/*
+ * Chunks that hold more than their elements, as libhdf5 does not mind: with
+ * filters, and with these skipped.
+ */
+START_TEST(more_than_a_chunk)
+{
+	enum { CHUNKS = 64, SIZE = 1000, HELD = 1100 };
+	static const char *const filters[] = { "d", "sd", "sdf", "fd", "s",
+					       "sm", "dm" };
+	static int32_t data[CHUNKS][SIZE], held[CHUNKS][HELD];
+	static int32_t seen[CHUNKS][SIZE], stored[2 * HELD];
+	const hsize_t dims[] = { CHUNKS, SIZE }, chunk[] = { 1, SIZE };
+	const hsize_t long_dims[] = { CHUNKS, HELD };
+	const hsize_t long_chunk[] = { 1, HELD };
+	const uint64_t shape[] = { CHUNKS, SIZE };
+	hid_t file = h5_begin(), dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	hid_t from, set;
+	struct cute_shm *shm;
+	uint32_t mask = 0;
+
+	for (int i = 0; i < CHUNKS * HELD; i++)
+		held[i / HELD][i % HELD] = i * 7;
+	for (int i = 0; i < CHUNKS; i++)
+		memcpy(data[i], held[i], sizeof(data[i]));
+	for (const char *f = filters[_i]; *f; f++)
+		if (*f == 's')
+			ck_h5(H5Pset_shuffle(dcpl));
+		else if (*f == 'd')
+			ck_h5(H5Pset_deflate(dcpl, 1));
+		else if (*f == 'f')
+			ck_h5(H5Pset_fletcher32(dcpl));
+		else
+			mask = 1;
+	ck_h5(H5Pset_chunk(dcpl, 2, chunk));
+	h5_put_with(file, "x", H5T_NATIVE_INT32, 2, dims,
+		    ck_h5(H5Pcopy(dcpl)), NULL);
+	ck_h5(H5Pset_chunk(dcpl, 2, long_chunk));
+	h5_put_with(file, "long", H5T_NATIVE_INT32, 2, long_dims, dcpl, held);
+	set = ck_h5(H5Dopen2(file, "x", H5P_DEFAULT));
+	from = ck_h5(H5Dopen2(file, "long", H5P_DEFAULT));
+	ck_h5(H5Fflush(file, H5F_SCOPE_LOCAL));
+	for (hsize_t i = 0; i < CHUNKS; i++) {
+		const hsize_t at[] = { i, 0 };
+		hsize_t size = sizeof(held[i]);
+		uint32_t skipped;
+
+		if (mask) {
+			memcpy(stored, held[i], size);
+		} else {
+			ck_h5(H5Dget_chunk_storage_size(from, at, &size));
+			ck_assert_uint_le(size, sizeof(stored));
+			ck_h5(H5Dread_chunk(from, H5P_DEFAULT, at, &skipped,
+					    stored));
+		}
+		ck_h5(H5Dwrite_chunk(set, H5P_DEFAULT, mask, at, size,
+				     stored));
+	}
+	ck_h5(H5Dclose(from));
+	ck_h5(H5Dclose(set));
+	set = ck_h5(H5Dopen2(file, "x", H5P_DEFAULT));
+	ck_h5(H5Dread(set, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+		      seen));
+	ck_assert_mem_eq(seen, data, sizeof(data));
+	ck_h5(H5Dclose(set));
+	shm = h5_load(file);
+	ck_array(shm, "x", "<i4", 2, shape, data);
+	ck_clean(shm);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -261,6 +331,7 @@ main(void)
 	tcase_add_loop_test(t, too_large, 0, 4);
 	tcase_add_loop_test(t, tiny_chunks, 0, 2);
 	tcase_add_test(t, too_many_dimensions);
+	tcase_add_loop_test(t, more_than_a_chunk, 0, 7);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -10,6 +10,11 @@
 
 #define HUGE_PAGE	((size_t)2 << 20)
 
+/* What a chunk may hold beyond its own size: a damaged one may say anything. */
+#define SPARE_TIMES	7
+#define SPARE_LEAST	((size_t)64 << 10)
+#define SPARE_MOST	((size_t)16 << 20)
+
 /* How a filter changes the size of its data when writing. */
 enum change {
 	KEEPS,
@@ -137,19 +142,51 @@ struct passage {
 
 static int
 room_for(const struct filter_pipeline *p, uint32_t mask, unsigned i,
-	 struct filter_scratch *s, struct passage *c, size_t room,
+	 struct filter_scratch *s, const struct passage *c, size_t room,
 	 uint8_t **ret)
 {
+	unsigned other = !c->turn;
 	int err;
 
 	if (room == p->chunk_size && last_step(p, mask, i)) {
 		*ret = c->dst;
 		return 0;
 	}
-	c->turn ^= 1;
-	err = filter_grow(&s->buffer[c->turn], &s->capacity[c->turn], room);
-	*ret = s->buffer[c->turn];
+	err = filter_grow(&s->buffer[other], &s->capacity[other], room);
+	*ret = s->buffer[other];
 	return err;
+}
+
+static size_t
+most_room(const struct filter_pipeline *p)
+{
+	size_t spare = p->chunk_size < SPARE_MOST / SPARE_TIMES ?
+		       p->chunk_size * SPARE_TIMES : SPARE_MOST;
+
+	return p->chunk_size + (spare < SPARE_LEAST ? SPARE_LEAST : spare);
+}
+
+/* Try one filter, with more room as long as that is what it lacks. */
+static int
+try_step(const struct filter_pipeline *p, uint32_t mask, unsigned i,
+	 struct filter_scratch *s, const struct passage *c, size_t *room,
+	 uint8_t **to)
+{
+	size_t most = most_room(p);
+	enum change change;
+	filter_step *step = step_of(&p->filter[i], &change);
+
+	for (;;) {
+		int err = room_for(p, mask, i, s, c, *room, to);
+
+		s->missing = s->wanted = 0;
+		if (!err)
+			err = step(&p->filter[i], s, c->data, c->size, *to,
+				   *room);
+		if (!err || s->wanted <= *room || *room >= most)
+			return err;
+		*room = s->wanted < most ? s->wanted : most;
+	}
 }
 
 static int
@@ -157,22 +194,23 @@ undo(const struct filter_pipeline *p, uint32_t mask, unsigned i,
      struct filter_scratch *s, struct passage *c)
 {
 	enum change change;
-	filter_step *step = step_of(&p->filter[i], &change);
 	size_t room = c->size;
 	uint8_t *to;
 	int err;
 
 	if (p->filter[i].id == H5Z_FILTER_FLETCHER32)
 		return filter_fletcher32(c->data, c->size, &c->size);
+	step_of(&p->filter[i], &change);
 	if (change == PACKS)
 		room = size_before(p, mask, i);
-	err = room_for(p, mask, i, s, c, room, &to);
-	s->missing = 0;
-	if (!err)
-		err = step(&p->filter[i], s, c->data, c->size, to, room);
+	err = try_step(p, mask, i, s, c, &room, &to);
+	if (err)
+		return err;
+	if (to != c->dst)
+		c->turn = !c->turn;
 	c->data = to;
 	c->size = room - s->missing;
-	return err;
+	return 0;
 }
 
 int
@@ -188,7 +226,9 @@ filter_decode(const struct filter_pipeline *p, uint32_t mask,
 		if (err)
 			return err;
 	}
-	if (c.size > p->chunk_size || (c.size < p->chunk_size && c.data == src))
+	if (c.size > p->chunk_size)
+		c.size = p->chunk_size;
+	if (c.size < p->chunk_size && c.data == src)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes instead "
 				     "of %zu after its filters are undone",
 				     c.size, p->chunk_size);

@@ -46,6 +46,7 @@ struct filter_scratch {
 	uint8_t *planes;	/* and its planes of bytes */
 	size_t planes_capacity;
 	size_t missing;		/* bytes that a stream fell short of */
+	size_t wanted;		/* room that a stream takes, if it was less */
 	void *deflate;		/* decoders that have state */
 	void *zstd;
 };
@@ -63,8 +64,9 @@ bool filter_pipeline_get(hid_t dcpl, size_t chunk_size,
 /*
  * Undo the filters of one chunk as stored, but for those whose bit is set in
  * 'mask'.  On success *ret are its chunk_size bytes: 'dst', which has room for
- * them, or part of 'src' where nothing had to be moved.  CUTE_SHM_ERR_SOURCE:
- * damaged.
+ * them, or part of 'src' where nothing had to be moved.  More than that may be
+ * stored, up to a limit: the rest is of no use to anyone, and libhdf5 does not
+ * mind either.  CUTE_SHM_ERR_SOURCE: damaged.
  */
 int filter_decode(const struct filter_pipeline *pipeline, uint32_t mask,
 		  struct filter_scratch *scratch, uint8_t *src, size_t size,
@@ -74,7 +76,8 @@ void filter_scratch_free(struct filter_scratch *scratch);
 
 /*
  * A step undoes one filter: 'size' bytes at src become exactly 'room' bytes at
- * dst.  Steps that keep the size are called with room == size.
+ * dst.  Steps that keep the size are called with room == size.  One that fails
+ * for lack of room sets scratch->wanted, and may be called with more.
  */
 typedef int filter_step(const struct filter *filter,
 			struct filter_scratch *scratch, const uint8_t *src,

@@ -185,6 +185,8 @@ unpack_block(const struct filter *f, struct filter_scratch *s,
 		err = filter_unlz4_block(*src, packed, s->block, size);
 	else if (!err)
 		err = filter_unzstd(f, s, *src, packed, s->block, size);
+	/* No room of the chunk's will help. */
+	s->wanted = 0;
 	*src += packed;
 	return err;
 }
@@ -228,15 +230,17 @@ filter_unbitshuffle(const struct filter *f, struct filter_scratch *s,
 	size_t width = f->param[2];
 	size_t block = f->param_count > 3 ? f->param[3] : 0;
 
-	if (room % width != 0)
-		return damaged("no whole number of items");
 	if (filter_bitshuffle_packs(f)) {
-		if (size < 12 || load_be64(src) != room)
+		if (size >= 12)
+			s->wanted = load_be64(src);
+		if (size < 12 || s->wanted != room)
 			return damaged("the header is not of the chunk's size");
 		block = load_be32(src + 8) / width;
 		src += 12;
 		size -= 12;
 	}
+	if (room % width != 0)
+		return damaged("no whole number of items");
 	if (block == 0)
 		block = default_block(width);
 	if (block % 8 != 0)

@@ -39,6 +39,8 @@ inflate(const struct filter *filter, struct filter_scratch *scratch,
 	case LIBDEFLATE_SUCCESS:
 		break;
 	case LIBDEFLATE_INSUFFICIENT_SPACE:
+		/* It does not tell how much more. */
+		scratch->wanted = room < SIZE_MAX / 2 ? 2 * room : SIZE_MAX;
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "deflate stream "
 				     "holds more than %zu bytes", room);
 	default:
@@ -76,6 +78,7 @@ static int
 unzstd(const struct filter *filter, struct filter_scratch *scratch,
        const uint8_t *src, size_t size, uint8_t *dst, size_t room)
 {
+	unsigned long long held;
 	size_t n;
 
 	(void)filter;
@@ -85,9 +88,13 @@ unzstd(const struct filter *filter, struct filter_scratch *scratch,
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "no memory to decode zstd");
 	n = ZSTD_decompressDCtx(scratch->zstd, dst, room, src, size);
-	if (ZSTD_isError(n))
+	if (ZSTD_isError(n)) {
+		held = ZSTD_getFrameContentSize(src, size);
+		if (held < ZSTD_CONTENTSIZE_ERROR)
+			scratch->wanted = held;
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "zstd stream is "
 				     "damaged: %s", ZSTD_getErrorName(n));
+	}
 	if (n != room)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "zstd stream holds "
 				     "%zu bytes instead of %zu", n, room);
@@ -136,8 +143,9 @@ unlz4(const struct filter *filter, struct filter_scratch *scratch,
 	int err;
 
 	(void)filter;
-	(void)scratch;
-	if (size < 12 || load_be64(src) != room)
+	if (size >= 12)
+		scratch->wanted = load_be64(src);
+	if (size < 12 || scratch->wanted != room)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "lz4 header is "
 				     "damaged, or not of %zu bytes", room);
 	block = load_be32(src + 8);
@@ -185,9 +193,9 @@ unblosc(const struct filter *filter, struct filter_scratch *scratch,
 	size_t n = 0, packed = 0, block, again;
 
 	(void)filter;
-	(void)scratch;
 	if (size >= BLOSC_MIN_HEADER_LENGTH)
 		blosc_cbuffer_sizes(src, &n, &packed, &block);
+	scratch->wanted = n;
 	if (n != room || packed > size ||
 	    blosc_cbuffer_validate(src, packed, &again) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "blosc header is "

@@ -83,6 +83,28 @@ reference(struct cursor *c, unsigned control)
 	return 0;
 }
 
+/* What a sound stream holds. */
+static size_t
+held(const uint8_t *src, size_t size)
+{
+	size_t at = 0, n = 0;
+
+	while (at < size) {
+		unsigned control = src[at++];
+
+		if (control < 32) {
+			n += control + 1;
+			at += control + 1;
+			continue;
+		}
+		n += (control >> 5) + 2;
+		if (control >> 5 == 7 && at < size)
+			n += src[at++];
+		at++;
+	}
+	return n;
+}
+
 int
 filter_unlzf(const struct filter *filter, struct filter_scratch *scratch,
 	     const uint8_t *src, size_t size, uint8_t *dst, size_t room)
@@ -91,13 +113,14 @@ filter_unlzf(const struct filter *filter, struct filter_scratch *scratch,
 	int err = 0;
 
 	(void)filter;
-	(void)scratch;
 	while (c.in < c.in_end && !err) {
 		unsigned control = *c.in++;
 
 		err = control < 32 ? literals(&c, control + 1) :
 				     reference(&c, control);
 	}
+	if (err)
+		scratch->wanted = held(src, size);
 	if (!err && c.out != c.out_end)
 		err = damaged("it holds less than the chunk");
 	return err;
