@@ -253,6 +253,45 @@ START_TEST(files_that_are_none)
 END_TEST
 
 /* A link, or raw data, in a FIFO that nobody writes: no endless wait. */
+/* Files of a set alone are not damaged; one that was cut is. */
+START_TEST(one_file_of_several)
+{
+	static const struct {
+		const char *name, *member, *advice;
+	} sets[] = {
+		{ "set%d", "set0", "one of a family of files: 'h5repack'" },
+		{ "set", "set-m.h5", "a split or multi driver wrote: "
+				     "'h5repack'" },
+		{ "set", "set", "the file is damaged, or its copy is not "
+				"complete" },
+	};
+	hid_t fapl = H5Pcreate(H5P_FILE_ACCESS), f;
+	const char *member = test_path(root, sets[_i / 2].member);
+
+	if (_i / 2 == 0)
+		ck_assert_int_ge(H5Pset_fapl_family(fapl, 4096, H5P_DEFAULT),
+				 0);
+	else if (_i / 2 == 1)
+		ck_assert_int_ge(H5Pset_fapl_split(fapl, "-m.h5", H5P_DEFAULT,
+						   "-r.h5", H5P_DEFAULT), 0);
+	if (_i % 2)
+		H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
+				     H5F_LIBVER_LATEST);
+	f = H5Fcreate(test_path(root, sets[_i / 2].name), H5F_ACC_TRUNC,
+		      H5P_DEFAULT, fapl);
+	ck_assert_int_ge(f, 0);
+	H5Dclose(chunked(f, "x", set_sum));
+	H5Fclose(f);
+	H5Pclose(fapl);
+	if (_i / 2 == 2)
+		ck_assert_int_eq(truncate(member, 4096), 0);
+	ck_err(cute_shm_hdf5_load("safe", member, NULL, NULL),
+	       CUTE_SHM_ERR_SOURCE);
+	ck_errmsg_has("cannot open");
+	ck_errmsg_has(sets[_i / 2].advice);
+}
+END_TEST
+
 START_TEST(a_fifo_is_not_waited_for)
 {
 	const hsize_t ten = 10;
@@ -368,6 +407,7 @@ main(void)
 	tcase_add_test(tcase, a_missing_filter_is_named);
 	tcase_add_test(tcase, keep_going_leaves_out_what_is_damaged);
 	tcase_add_test(tcase, files_that_are_none);
+	tcase_add_loop_test(tcase, one_file_of_several, 0, 6);
 	tcase_add_test(tcase, a_fifo_is_not_waited_for);
 	tcase_add_test(tcase, a_project_is_replaced_only_when_asked);
 	tcase_add_test(tcase, a_callback_may_cancel);

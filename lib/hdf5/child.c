@@ -156,6 +156,32 @@ try_open(const struct loader *l, char *cause, size_t size)
 	return file;
 }
 
+/*
+ * Of a set of files, the one with the superblock tells how it was written, next
+ * to that.
+ */
+static const char *
+advice(const struct loader *l, const char *cause)
+{
+	char begin[4096];
+	FILE *file = fopen(l->file, "re");
+	size_t size = file ? fread(begin, 1, sizeof(begin), file) : 0;
+
+	if (file)
+		fclose(file);
+	if (strstr(cause, "already open for"))
+		return "if no program writes to it any more, 'h5clear -s' "
+		       "marks it as closed";
+	if (memmem(begin, size, "NCSAfami", 8))
+		return "it is one of a family of files: 'h5repack', given the "
+		       "pattern of their names, makes one file of them";
+	if (memmem(begin, size, "NCSAmult", 8))
+		return "it is one of the files that a split or multi driver "
+		       "wrote: 'h5repack', given the name that they share, "
+		       "makes one file of them";
+	return "the file is damaged, or its copy is not complete";
+}
+
 static int
 open_file(struct loader *l, hid_t *ret)
 {
@@ -171,12 +197,7 @@ open_file(struct loader *l, hid_t *ret)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "%s is not an HDF5 file", l->file);
 	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s; %s",
-			     l->file, cause,
-			     strstr(cause, "already open for") ?
-			     "if no program writes to it any more, 'h5clear "
-			     "-s' marks it as closed" :
-			     "the file is damaged, or its copy is not "
-			     "complete");
+			     l->file, cause, advice(l, cause));
 }
 
 /* Every selection must have met something, or it has a mistake in it. */
