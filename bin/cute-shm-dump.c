@@ -300,6 +300,48 @@ dump(const struct cute_shm *shm, int n, char **paths)
 	return status;
 }
 
+/*
+ * For the completion of the shells, which call it as --complete PROJECT PREFIX:
+ * what is directly in the group that PREFIX begins with and is named as its
+ * last component begins.  Each ends with a null byte, groups with a slash too.
+ */
+static int
+complete(const struct cute_shm *shm, const char *prefix)
+{
+	const char *slash = strrchr(prefix, '/');
+	const char *begin = slash ? slash + 1 : prefix;
+	int above = (int)(begin - prefix), err;
+	char *group = text_format("%.*s", above > 1 ? above - 1 : above,
+				  prefix);
+	struct cute_shm_node node;
+
+	err = cute_shm_find(shm, group, &node);
+	free(group);
+	if (err == 0)
+		err = cute_shm_follow(&node, &node);
+	if (err == 0 && node.kind != CUTE_SHM_GROUP)
+		return CLI_OK;
+	if (err == 0)
+		err = cute_shm_first_child(&node, &node);
+	for (; err == 0; err = cute_shm_next_sibling(&node, &node))
+		if (strncmp(node.name, begin, strlen(begin)) == 0)
+			printf("%.*s%s%s%c", above, prefix, node.name,
+			       node.child_count > 0 ? "/" : "", '\0');
+	return err == CUTE_SHM_ERR_END ? CLI_OK : fail();
+}
+
+/* No option of the table, since it is none for people: the first argument. */
+static bool
+take_complete(int *argc, char ***argv)
+{
+	if (*argc < 2 || strcmp((*argv)[1], "--complete") != 0)
+		return false;
+	(*argv)[1] = (*argv)[0];
+	++*argv;
+	--*argc;
+	return true;
+}
+
 static void
 check_options(int n)
 {
@@ -316,6 +358,7 @@ check_options(int n)
 int
 main(int argc, char **argv)
 {
+	bool completing = take_complete(&argc, &argv);
 	int n = cli_begin(&program, argc, argv), err, status;
 	struct cute_shm_open_options opt = {
 		.size = sizeof(opt), .root = opt_root,
@@ -328,6 +371,11 @@ main(int argc, char **argv)
 			 cute_shm_open(argv[0], &opt, &shm);
 	if (err != 0)
 		return cli_end(fail());
+	if (completing) {
+		status = complete(shm, n > 1 ? argv[1] : "");
+		cute_shm_close(shm);
+		return cli_end(status);
+	}
 	if (opt_json) {
 		json.out = stdout;
 		json_open(&json, NULL, '{');
