@@ -179,6 +179,22 @@ pose(struct cute_shm_builder *b)
 	must(cute_shm_builder_array(b, "other", "<f8", 1, three, zero));
 }
 
+/* A name that looks like an option, and a group with a hundred thousand. */
+static void
+many(struct cute_shm_builder *b)
+{
+	static const uint64_t one[] = { 1 };
+	static const double zero;
+	char name[32];
+	int i;
+
+	must(cute_shm_builder_array(b, "-dash", "<f8", 1, one, &zero));
+	for (i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "cmp/a%05d", i);
+		must(cute_shm_builder_array(b, name, "<f8", 1, one, &zero));
+	}
+}
+
 static void
 update_pose(const char *project, bool torn)
 {
@@ -210,6 +226,7 @@ main(int argc, char **argv)
 		{ "demo", demo }, { "hostile", hostile }, { "wide", wide },
 		{ "empty", empty }, { "orphan", empty }, { "owned", empty },
 		{ "updated", pose }, { "torn", pose },
+		{ "many", many },
 	};
 	struct cute_shm_build_options opt = {
 		.size = sizeof(opt), .creator = "make_project 1",

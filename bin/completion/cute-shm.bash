@@ -3,145 +3,286 @@
 # projects, and the paths in them.
 # shellcheck shell=bash
 
-# The root: --root on the command line, else $CUTE_SHM_ROOT, else /dev/shm.
-_cute_shm_root()
+# _cute_shm_split TEXT: sets words, without their quotes; the last is the one
+# being typed, which begins at $start, and may be in an open $quote.
+# COMP_WORDS is no use: it is split at colons too, and keeps the quotes.
+_cute_shm_split()
 {
-	local i root=${CUTE_SHM_ROOT:-/dev/shm}
+	local text=$1 word='' begun='' body='' i c
 
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		case ${COMP_WORDS[i]} in
-		-root | --root)
-			root=${COMP_WORDS[i + 1]}
-			[[ $root == = ]] && root=${COMP_WORDS[i + 2]} ;;
+	words=() start=0 quote=''
+	for ((i = 0; i < ${#text}; i++)); do
+		c=${text:i:1}
+		case $quote$c in
+		"''" | '""')
+			quote='' ;;
+		"\$''")
+			eval "word+=\$'$body'"
+			quote='' ;;
+		"\$'\\")
+			body+=${text:i:2}
+			((i++)) ;;
+		"\$'"?)
+			body+=$c ;;
+		\"\\)
+			[[ ${text:i + 1:1} == [\"\\\$\`] ]] && ((i++))
+			word+=${text:i:1} ;;
+		[\"\']?)
+			word+=$c ;;
+		\\)
+			((i++))
+			word+=${text:i:1} begun=1 ;;
+		[\"\'])
+			quote=$c begun=1 ;;
+		[[:space:]])
+			[[ $begun ]] && words+=("$word")
+			word='' begun='' start=$((i + 1)) ;;
+		*)
+			begun=1
+			if [[ ${text:i:2} == "\$'" ]]; then
+				quote="\$'" body=''
+				((i++))
+			else
+				word+=$c
+			fi ;;
 		esac
 	done
-	printf '%s' "$root"
+	if [[ $quote == "\$'" ]]; then
+		# Half an escape is not there yet.
+		[[ $body =~ (^|[^\\])(\\\\)*\\$ ]] && body=${body%\\}
+		eval "word+=\$'$body'"
+	fi
+	words+=("$word")
+}
+
+# _cute_shm_head REPLACED: sets head, that part of the word which readline leaves
+# as it is when it completes: up to a colon, an equals sign, or an opening quote.
+_cute_shm_head()
+{
+	local raw=$1 replaced=$2 words start quote
+
+	head=
+	if [[ $raw == *"$replaced" ]]; then
+		_cute_shm_split "${raw%"$replaced"}"
+		head=${words[0]}
+	fi
+}
+
+# _cute_shm_quote: the found, all of them at once, since there may be many.
+_cute_shm_quote()
+{
+	local text part i end=''
+
+	# Readline closes the quote, except behind what looks like its end.
+	[[ ${#found[@]} -eq 1 && $quote && ${found[0]} == *"${quote#\$}" ]] &&
+		end=${quote#\$}
+	case $quote in
+	\")
+		found=("${found[@]//\\/\\\\}")
+		found=("${found[@]//\"/\\\"}")
+		found=("${found[@]//\$/\\\$}")
+		found=("${found[@]//\`/\\\`}")
+		found[0]+=$end
+		return ;;
+	\')
+		found=("${found[@]//\'/\'\\\'\'}")
+		found[0]+=$end
+		return ;;
+	"\$'")
+		found=("${found[@]//\\/\\\\}")
+		found=("${found[@]//\'/\\\'}")
+		found[0]+=$end
+		return ;;
+	esac
+	printf -v text '%q\n' "${found[@]}"
+	if [[ $text != *"\$'"* && $text != *"''"* ]]; then
+		mapfile -t found <<<"${text%$'\n'}"
+		return
+	fi
+	# $'...' around what needs it only: the rest may be common to several.
+	for i in "${!found[@]}"; do
+		text=${found[i]} found[i]=
+		while [[ $text ]]; do
+			[[ $text =~ ^([[:print:]]+|[^[:print:]]+) ]] ||
+				[[ $text =~ .* ]]
+			printf -v part '%q' "${BASH_REMATCH[0]}"
+			found[i]+=$part
+			text=${text:${#BASH_REMATCH[0]}}
+		done
+	done
+}
+
+# _cute_shm_offer: the found, which begin with the word, quoted for the shell.
+_cute_shm_offer()
+{
+	[[ $head ]] && found=("${found[@]#"$head"}")
+	[[ ${#found[@]} -gt 0 ]] && _cute_shm_quote
+	COMPREPLY=("${found[@]}")
 }
 
 _cute_shm_projects()
 {
-	local root file
+	local file found=()
 
-	root=$(_cute_shm_root)
 	for file in "$root"/cute-shm.*; do
-		[[ -f $file ]] && printf '%s\n' "${file#"$root"/cute-shm.}"
+		file=${file#"$root"/cute-shm.}
+		[[ $file == "$cur"* && -f $root/cute-shm.$file ]] || continue
+		# After "--" only is it not taken for an option.
+		[[ $file != -* || $ended ]] && found+=("$file")
+	done
+	_cute_shm_offer
+}
+
+# Of groups and arrays, one component; more where there is no choice.
+_cute_shm_paths()
+{
+	local found=() prefix=$cur
+
+	while
+		mapfile -d '' -t found < <("$tool" --complete ${files:+--file} \
+			--root "$root" -- "$project" "$prefix" 2>/dev/null)
+		[[ ${#found[@]} -eq 1 && ${found[0]} == */ ]]
+	do
+		prefix=${found[0]}
+	done
+	# Else it is taken for one.
+	[[ $cur || $ended ]] || found=("${found[@]/#-//-}")
+	_cute_shm_offer
+}
+
+# _cute_shm_words WORDS: of an option, or options; none needs quotes.
+_cute_shm_words()
+{
+	local word
+
+	for word; do
+		word=$lead$word
+		[[ $word == "$cur"* ]] && COMPREPLY+=("${word#"$head"}")
 	done
 }
 
-# _cute_shm_paths PROJECT: of groups and arrays.
-_cute_shm_paths()
-{
-	cute-shm-list --root "$(_cute_shm_root)" --json "$1" 2>/dev/null |
-		sed -n 's/^          "path": "\(.*[^"]\)",$/\1/p'
-}
-
-# _cute_shm_reply CANDIDATES: lines, of which those that begin with the word are
-# offered, quoted for the shell.
-_cute_shm_reply()
-{
-	local line
-
-	while IFS= read -r line; do
-		[[ $line == "$cur"* ]] &&
-			COMPREPLY+=("$(printf '%q' "$line")")
-	done <<<"$1"
-}
-
+# _cute_shm_files ACTION: -f or -d; bash quotes them.
 _cute_shm_files()
 {
+	local found=() text=$raw
+
+	[[ $lead ]] && text=${text#*=}
+	[[ $quote ]] && text=${text#"$quote"}
 	compopt -o filenames 2>/dev/null
-	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	mapfile -t found < <(compgen "$1" -- "$text")
+	[[ $lead ]] && found=("${found[@]/#/"$lead"}")
+	COMPREPLY=("${found[@]#"$head"}")
 }
 
 # What an operand is: its number, from 1, and the tool.
 _cute_shm_operand()
 {
-	local number=$1 project=$2 files=$3
-
-	case $tool:$number in
+	case ${tool##*/}:$number in
 	cute-shm-evaluate:1 | cute-shm-hdf5:2 | cute-shm-load:2 | \
 	cute-shm-export:2)
-		_cute_shm_files ;;
+		_cute_shm_files -f ;;
 	cute-shm-evaluate:2 | cute-shm-hdf5:1 | cute-shm-load:1)
-		_cute_shm_reply "$(_cute_shm_projects)" ;;
+		_cute_shm_projects ;;
 	cute-shm-dump:1 | cute-shm-export:1 | cute-shm-verify:*)
 		if [[ $files ]]; then
-			_cute_shm_files
+			_cute_shm_files -f
 		else
-			_cute_shm_reply "$(_cute_shm_projects)"
+			_cute_shm_projects
 		fi ;;
 	cute-shm-dump:*)
-		[[ $files ]] || _cute_shm_reply "$(_cute_shm_paths "$project")" ;;
+		_cute_shm_paths ;;
 	cute-shm-list:* | cute-shm-unlink:*)
-		_cute_shm_reply "$(_cute_shm_projects)" ;;
+		_cute_shm_projects ;;
 	esac
 }
 
-# The value of an option.
+# _cute_shm_columns LISTED: of those, the others, after the last comma.
+_cute_shm_columns()
+{
+	local listed='' column found=()
+
+	[[ $1 == *,* ]] && listed=${1%,*},
+	lead+=$listed
+	for column in project arrays size data age created owner mode users \
+		state integrity digest creator source segment; do
+		[[ ,$listed == *",$column,"* ]] || found+=("$column")
+	done
+	_cute_shm_words "${found[@]}"
+}
+
+# _cute_shm_value OPTION VALUE: what begins as the value does.
 _cute_shm_value()
 {
-	case ${1#-} in
-	-root | root)
-		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	-group | group)
-		mapfile -t COMPREPLY < <(compgen -g -- "$cur") ;;
-	-sort | sort)
-		_cute_shm_reply $'name\nsize\narrays\nage' ;;
-	-gzip | gzip)
-		_cute_shm_reply $'1\n2\n3\n4\n5\n6\n7\n8\n9' ;;
-	-columns | columns)
-		_cute_shm_reply "$(printf '%s\n' project arrays size data age \
-			created owner mode users state integrity digest \
-			creator source segment)" ;;
+	local option=${1#-} value=$2 found=()
+
+	case ${option#-} in
+	root)
+		_cute_shm_files -d ;;
+	group)
+		mapfile -t found < <(compgen -g -- "$value")
+		_cute_shm_words "${found[@]}" ;;
+	sort)
+		_cute_shm_words name size arrays age ;;
+	z | gzip)
+		_cute_shm_words 1 2 3 4 5 6 7 8 9 ;;
+	o | columns)
+		_cute_shm_columns "$value" ;;
 	esac
 }
 
+# _cute_shm TOOL REPLACED: the tool as it was typed, and what of the last word
+# readline replaces.
 _cute_shm()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local tool=${1##*/} help valued word skip='' project='' files='' i
+	local tool=$1 replaced=$2 line=${COMP_LINE:0:COMP_POINT}
+	local words start quote cur raw head lead='' help valued word option=''
+	local root=${CUTE_SHM_ROOT:-/dev/shm} project='' files='' ended=''
 	local number=1
 
 	COMPREPLY=()
-	help=$("$1" --help 2>/dev/null) || return
+	help=$("$tool" --help 2>/dev/null) || return
 	# " --root -root --mode ... -z", those that take a value.
 	valued=$(sed -n 's/^  \(-.\), --\([a-z-]*\) [A-Z].*/\1 --\2 -\2/p
 		s/^      --\([a-z-]*\) [A-Z].*/--\1 -\1/p' <<<"$help")
 	valued=" ${valued//$'\n'/ } "
 
-	if [[ $cur == = ]]; then
-		cur=
-	elif [[ $prev == = ]]; then
-		prev=${COMP_WORDS[COMP_CWORD - 2]}
-	fi
-	if [[ $valued == *" $prev "* ]]; then
-		[[ $prev == -? ]] &&
-			prev=$(sed -n "s/^  $prev, \(--[a-z-]*\).*/\1/p" <<<"$help")
-		_cute_shm_value "$prev"
-		return
-	fi
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		word=${COMP_WORDS[i]}
-		if [[ $skip ]]; then
-			[[ $word == = ]] || skip=
-		elif [[ $word == -- && $number -gt 2 ]]; then
-			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
-			return
-		elif [[ $valued == *" $word "* ]]; then
-			skip=1
-		elif [[ $word == -f || $word == -file || $word == --file ]]; then
-			files=1
-		elif [[ $word != -* ]]; then
+	_cute_shm_split "$line"
+	cur=${words[-1]} raw=${line:start}
+	_cute_shm_head "$raw" "$replaced"
+	for word in "${words[@]:1:${#words[@]} - 2}"; do
+		if [[ $option ]]; then
+			[[ $option == *-root ]] && root=$word
+			option=
+		elif [[ $ended || $word != -?* ]]; then
 			[[ $number -eq 1 ]] && project=$word
 			((number++))
+		elif [[ $word == -- && $number -eq 3 &&
+		    $tool == *cute-shm-@(hdf5|load) ]]; then
+			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+			return
+		elif [[ $word == -- ]]; then
+			ended=1
+		elif [[ $valued == *" $word "* ]]; then
+			option=$word
+		elif [[ $word == -root=* || $word == --root=* ]]; then
+			root=${word#*=}
+		elif [[ $word == -f || $word == -file || $word == --file ]]; then
+			files=1
 		fi
 	done
-	if [[ $cur == -* ]]; then
-		_cute_shm_reply "$(sed -n 's/^  \(-.\), \(--[a-z-]*\).*/\1\n\2/p
-			s/^      \(--[a-z-]*\).*/\1/p' <<<"$help")"
+	if [[ $option ]]; then
+		_cute_shm_value "$option" "$cur"
+	elif [[ ! $ended && $cur == -*=* ]]; then
+		lead=${cur%%=*}=
+		[[ $valued == *" ${lead%=} "* ]] &&
+			_cute_shm_value "${lead%=}" "${cur#*=}"
+	elif [[ ! $ended && $cur == -* ]]; then
+		mapfile -t words < <(sed -n \
+			's/^  \(-.\), \(--[a-z-]*\).*/\1\n\2/p
+			s/^      \(--[a-z-]*\).*/\1/p' <<<"$help")
+		_cute_shm_words "${words[@]}"
 	else
-		_cute_shm_operand "$number" "$project" "$files"
+		_cute_shm_operand
 	fi
 }
 
