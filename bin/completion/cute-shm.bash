@@ -68,10 +68,25 @@ _cute_shm_head()
 	fi
 }
 
+# _cute_shm_quote_parts NAME: sets quoted[i].
+_cute_shm_quote_parts()
+{
+	local text=$1 part
+
+	quoted[i]=
+	while [[ $text ]]; do
+		[[ $text =~ ^([[:print:]]+|[^[:print:]]+) ]] ||
+			[[ $text =~ .* ]]
+		printf -v part '%q' "${BASH_REMATCH[0]}"
+		quoted[i]+=$part
+		text=${text:${#BASH_REMATCH[0]}}
+	done
+}
+
 # _cute_shm_quote: the found, all of them at once, since there may be many.
 _cute_shm_quote()
 {
-	local text part i end=''
+	local quoted text i end=''
 
 	# Readline closes the quote, except behind what looks like its end.
 	[[ ${#found[@]} -eq 1 && $quote && ${found[0]} == *"${quote#\$}" ]] &&
@@ -95,21 +110,14 @@ _cute_shm_quote()
 		return ;;
 	esac
 	printf -v text '%q\n' "${found[@]}"
-	if [[ $text != *"\$'"* && $text != *"''"* ]]; then
-		mapfile -t found <<<"${text%$'\n'}"
-		return
-	fi
+	mapfile -t quoted <<<"${text%$'\n'}"
 	# $'...' around what needs it only: the rest may be common to several.
-	for i in "${!found[@]}"; do
-		text=${found[i]} found[i]=
-		while [[ $text ]]; do
-			[[ $text =~ ^([[:print:]]+|[^[:print:]]+) ]] ||
-				[[ $text =~ .* ]]
-			printf -v part '%q' "${BASH_REMATCH[0]}"
-			found[i]+=$part
-			text=${text:${#BASH_REMATCH[0]}}
+	[[ $text == *"\$'"* || $text == *"''"* ]] &&
+		for i in "${!quoted[@]}"; do
+			[[ ${quoted[i]} == "\$'"* || ! ${found[i]} ]] &&
+				_cute_shm_quote_parts "${found[i]}"
 		done
-	done
+	found=("${quoted[@]}")
 }
 
 # _cute_shm_offer: the found, which begin with the word, quoted for the shell.
