@@ -46,6 +46,13 @@ cli_message(const char *format, ...)
 	free(s);
 }
 
+void
+cli_skipped(bool failed, const char *path, const char *reason)
+{
+	cli_message("%s /%s: %s", failed ? "cannot read" : "skipped", path,
+		    reason);
+}
+
 _Noreturn void
 cli_misuse(const char *format, ...)
 {

@@ -69,6 +69,9 @@ _Noreturn void cli_misuse(const char *format, ...)
 void cli_message(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/* What of a file, or of a project, is left out, and why. */
+void cli_skipped(bool failed, const char *path, const char *reason);
+
 /* Called before each message: who shows progress gets out of the way. */
 void cli_before_message(void (*fn)(void));
 

@@ -204,8 +204,7 @@ on_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 {
 	struct evaluation *e = arg;
 
-	cli_message("%s /%s: %s", s->failed ? "cannot read" : "skipped",
-		    s->path, s->reason);
+	cli_skipped(s->failed, s->path, s->reason);
 	e->partial |= s->failed;
 }
 

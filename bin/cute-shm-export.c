@@ -169,7 +169,7 @@ static void
 on_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 {
 	(void)arg;
-	cli_message("skipped /%s: %s", s->path, s->reason);
+	cli_skipped(false, s->path, s->reason);
 }
 
 static int

@@ -130,8 +130,7 @@ load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 	struct json *j = &skipped.json;
 
 	(void)arg;
-	cli_message("%s /%s: %s", s->failed ? "cannot read" : "skipped",
-		    s->path, s->reason);
+	cli_skipped(s->failed, s->path, s->reason);
 	json_open(j, NULL, '{');
 	json_text(j, "path", s->path);
 	json_text(j, "reason", s->reason);
