@@ -114,21 +114,29 @@ next_chunk(const struct dataset *d, const struct block *whole,
 	return false;
 }
 
-/* "chunk at (0, 128): why", as the strategies say it. */
-static int
-fail_in_chunk(const struct dataset *d, const uint64_t *chunk,
-	      const uint64_t *at)
+int
+fail_in_chunk(unsigned ndim, const uint64_t *at, int err)
 {
 	char text[MAX_NDIM * 22] = "";
 	size_t size = 0;
 	unsigned i;
 
-	for (i = 0; i < d->rank; i++)
+	for (i = 0; i < ndim; i++)
 		size += (size_t)snprintf(text + size, sizeof(text) - size,
-					 "%s%" PRIu64, i ? ", " : "",
-					 at[i] - at[i] % chunk[i]);
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "chunk at (%s): %s", text,
+					 "%s%" PRIu64, i ? ", " : "", at[i]);
+	return cute_shm_fail(err, "chunk at (%s): %s", text,
 			     cute_shm_errmsg());
+}
+
+/* 'at' lies in it. */
+static int
+fail_around(const struct dataset *d, const uint64_t *chunk, uint64_t *at)
+{
+	unsigned i;
+
+	for (i = 0; i < d->rank; i++)
+		at[i] -= at[i] % chunk[i];
+	return fail_in_chunk(d->rank, at, CUTE_SHM_ERR_SOURCE);
 }
 
 /* Then it is no chunk's fault. */
@@ -167,7 +175,7 @@ stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
 			rc = stored_read(d, part, heap, &block, elements);
 		} while (rc == 0 && next_chunk(d, whole, &block, at));
 	if (rc != 0 && !(heap && heap->full))
-		rc = fail_in_chunk(d, s.chunk, at);
+		rc = fail_around(d, s.chunk, at);
 	else if (cause)
 		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", cause);
 	else

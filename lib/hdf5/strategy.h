@@ -318,6 +318,9 @@ int read_chunks(struct reader *reader, const struct strategy_source *source,
  */
 int missing_filter(hid_t dcpl, char *name, size_t size);
 
+/* stored.c: this thread's failure, said of the "chunk at (0, 128)". */
+int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);
+
 /* A copy of the descriptor that libhdf5 reads from, or -1. */
 int source_fd(hid_t dset);
 

@@ -22,21 +22,15 @@
 
 /* ------------------------------------------------- in the threads' part */
 
-/* "chunk at (0, 128)": where the failure of this thread happened. */
+/* Where the failure of this thread happened. */
 static int
 fail_at(const struct task *t, const struct box *box, int err)
 {
 	uint64_t n = plan_chunk_number(&t->plan, box), at[PLAN_DIMS] = { 0 };
-	char text[PLAN_DIMS * 22] = "";
-	size_t size = 0;
 
 	for (unsigned i = t->ndim; i-- > 0; n /= t->grid[i])
 		at[i] = n % t->grid[i] * t->chunk[i];
-	for (unsigned i = 0; i < t->ndim; i++)
-		size += (size_t)snprintf(text + size, sizeof(text) - size,
-					 "%s%" PRIu64, i ? ", " : "", at[i]);
-	return cute_shm_fail(err, "chunk at (%s): %s", text,
-			     cute_shm_errmsg());
+	return fail_in_chunk(t->ndim, at, err);
 }
 
 /* Where chunk i of a batch is to lie once decoded. */
