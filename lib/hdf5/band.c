@@ -5,8 +5,6 @@
 
 #include "internal.h"
 
-#define MOST_CHUNKS	1024	/* at once */
-
 static uint64_t
 min(uint64_t a, uint64_t b)
 {

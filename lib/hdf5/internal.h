@@ -468,9 +468,10 @@ void bands_begin(struct bands *bands, unsigned rank, const uint64_t *dims,
 bool bands_next(struct bands *bands);
 
 /*
- * The same, but with less room where blocks would touch too many chunks:
+ * The same, but with less room where blocks would touch more chunks than that:
  * libhdf5 takes kilobytes of memory for each.
  */
+#define MOST_CHUNKS	1024
 void bands_begin_few(struct bands *bands, unsigned rank, const uint64_t *dims,
 		     const uint64_t *follow, const uint64_t *chunk,
 		     uint64_t *room);

@@ -81,6 +81,9 @@ fits_at_once(const struct dataset *d)
 	if (__builtin_mul_overflow(d->count, d->type->size[PART_PLAIN],
 				   &size) || size > AT_ONCE)
 		return false;
+	/* No more chunks than elements: most datasets need no closer look. */
+	if (d->count <= MOST_CHUNKS)
+		return true;
 	stored_get(d, &s);
 	bands_begin_few(&bands, d->rank, d->dims, NULL,
 			s.chunked ? s.chunk : NULL, &room);
