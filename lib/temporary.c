@@ -200,9 +200,14 @@ sweep_aside(int dir, const char *name, const char *project, int fd,
 	    const struct stat *st)
 {
 	char path[NAME_MAX + 1];
+	struct timespec now;
 
-	/* Renaming sets st_ctime. */
-	if (time(NULL) - st->st_ctime < (time_t)temporary_aside_seconds)
+	/*
+	 * Renaming sets st_ctime.  Not time(): that is the time of the last
+	 * tick, which may be before a st_ctime of Linux 6.13.
+	 */
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec - st->st_ctime < (time_t)temporary_aside_seconds)
 		return;
 	snprintf(path, sizeof(path), PROJECT_PREFIX "%s", project);
 	if (!is_orphan(fd, st) &&
