@@ -23,12 +23,8 @@
  */
 #define STEP		((uint64_t)64 << 20)
 
-/*
- * Ahead of others: about a millisecond at first, which they have to wait; then
- * as much as they have, up to this.
- */
-#define AHEAD_STEP	((uint64_t)4 << 20)
-#define AHEAD_MOST	((uint64_t)32 << 20)
+/* Ahead of others, who wait for it: a millisecond or less. */
+#define AHEAD_STEP	((uint64_t)8 << 20)
 
 struct ahead {
 	struct cute_shm_builder *b;
@@ -100,14 +96,12 @@ static void *
 run_ahead(void *arg)
 {
 	struct ahead *a = arg;
-	uint64_t at = 0, step = AHEAD_STEP;
+	uint64_t at = 0;
 	int err = 0;
 
 	while (err == 0 && at < a->b->header.segment_size &&
 	       !atomic_load(&a->stop)) {
-		err = take(a->b, &at, step);
-		if (at > step && step < AHEAD_MOST)
-			step *= 2;
+		err = take(a->b, &at, AHEAD_STEP);
 		pthread_mutex_lock(&a->mutex);
 		if (err != 0)
 			a->message = strdup(cute_shm_errmsg());

@@ -105,9 +105,11 @@ struct cute_shm_builder {
 	struct ahead *ahead;	/* memory that is still being reserved */
 	struct huge {		/* see huge.c */
 		struct mapping map;
-		_Atomic uint64_t end;	/* bytes from the start it may take */
+		_Atomic uint8_t *taken;	/* which pages are large ones */
 		bool over;		/* take no more of them */
-		uint64_t spent_ns;
+		uint64_t next;		/* none are taken before it, */
+		uint64_t step;		/* then so many bytes at once */
+		uint64_t rest;		/* bytes without, if that is slow */
 	} huge;
 
 	struct arena arena;

@@ -12,7 +12,7 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
@@ -32,18 +32,20 @@
 #define LARGE		((uint64_t)2 << 20)
 
 /*
- * Finding room for them can take long where memory lies in small pieces.  Below
- * a GB/s, after some patience, small pages are faster.
+ * Each request also waits until all CPUs have put their new pages into the
+ * common list, so few are best; but how long one takes shows only afterwards.
  */
-#define PATIENCE_NS	50000000
-#define BYTES_PER_NS	1
+#define STEP		LARGE
+#define MOST_STEP	(2 * LARGE)
 
 /*
- * Each request also waits until all CPUs have put their new pages into the
- * common list, so few large ones are best; but not to begin with.
+ * Below a GB/s small pages are faster.  Then memory lies in small pieces, or
+ * the host of a virtual machine has taken back what was free and has to find
+ * it anew.  Both differ from place to place: later ones are tried again, after
+ * longer and longer stretches of small pages.
  */
-#define STEP		((uint64_t)4 << 20)
-#define MOST_STEP	((uint64_t)32 << 20)
+#define BYTES_PER_NS	1
+#define REST		(16 * LARGE)
 
 #define RETRIES		3
 
@@ -61,18 +63,23 @@ void
 huge_begin(struct cute_shm_builder *b)
 {
 	struct huge *h = &b->huge;
+	uint64_t size = b->header.segment_size;
 	struct statfs root;
 
 	huge_end(b);
-	h->over = true;
-	if (b->header.segment_size < LARGE ||
-	    b->header.segment_size > SIZE_MAX ||
-	    fstatfs(b->fd, &root) != 0 || root.f_type != TMPFS ||
-	    map_new(b->fd, (size_t)b->header.segment_size,
-		    PROT_READ | PROT_WRITE, &h->map) != 0)
+	if (size < LARGE || size > SIZE_MAX || fstatfs(b->fd, &root) != 0 ||
+	    root.f_type != TMPFS)
 		return;
+	h->taken = calloc((size_t)(size / LARGE), sizeof(*h->taken));
+	if (!h->taken || map_new(b->fd, (size_t)size, PROT_READ | PROT_WRITE,
+				 &h->map) != 0) {
+		huge_end(b);
+		return;
+	}
 	/* With huge=advise, the first touch is enough. */
-	madvise(h->map.base, (size_t)b->header.segment_size, MADV_HUGEPAGE);
+	madvise(h->map.base, (size_t)size, MADV_HUGEPAGE);
+	h->step = STEP;
+	h->rest = REST;
 	h->over = false;
 }
 
@@ -97,36 +104,46 @@ collapse(uint8_t *at, size_t size)
 	return true;
 }
 
-static void
+/* False: it took long, or cannot be done here. */
+static bool
 take_step(struct huge *h, uint64_t at, uint64_t size)
 {
 	uint64_t before = worked_ns();
 
 	if (!touch(h->map.base + at, (size_t)size)) {
 		h->over = true;
-		return;
+		return false;
 	}
-	/* Where it did not do so before, the mount may still give them. */
-	if (atomic_load(&h->end) != at ||
-	    !collapse(h->map.base + at, (size_t)size))
-		return;
-	atomic_store_explicit(&h->end, at + size, memory_order_release);
-	h->spent_ns += worked_ns() - before;
-	if (h->spent_ns > PATIENCE_NS + (at + size) / BYTES_PER_NS)
-		h->over = true;
+	if (!collapse(h->map.base + at, (size_t)size)) {
+		/* No such call; the mount may still give them. */
+		h->over = errno == EINVAL;
+		return false;
+	}
+	for (uint64_t i = at / LARGE; i < (at + size) / LARGE; i++)
+		atomic_store_explicit(&h->taken[i], 1, memory_order_release);
+	return worked_ns() - before <= size / BYTES_PER_NS;
 }
 
 void
 huge_take(struct cute_shm_builder *b, uint64_t at, uint64_t size)
 {
+	struct huge *h = &b->huge;
 	uint64_t end = at + size - size % LARGE, step;
 
-	for (; at < end && !b->huge.over; at += step) {
-		step = at < STEP ? STEP : at > MOST_STEP ? MOST_STEP :
-		       at - at % LARGE;
-		if (step > end - at)
-			step = end - at;
-		take_step(&b->huge, at, step);
+	if (at < h->next)
+		at = h->next;
+	for (; at < end && !h->over; at = h->next) {
+		step = h->step < end - at ? h->step : end - at;
+		h->next = at + step;
+		if (!take_step(h, at, step)) {
+			h->next += h->rest;
+			h->rest *= 2;
+			h->step = STEP;
+		} else if (h->step < MOST_STEP) {
+			h->step *= 2;
+		} else if (h->rest > REST) {
+			h->rest /= 2;
+		}
 	}
 }
 
@@ -134,21 +151,22 @@ bool
 huge_put(const struct cute_shm_builder *b, const void *data, size_t size,
 	 uint64_t offset)
 {
-	uint64_t end = atomic_load_explicit(&b->huge.end,
-					    memory_order_acquire);
+	const struct huge *h = &b->huge;
+	uint64_t end = offset + size, whole = b->header.segment_size / LARGE;
 
-	if (offset > end || size > end - offset)
+	if (!h->taken || end > whole * LARGE)
 		return false;
-	memcpy(b->huge.map.base + offset, data, size);
+	for (uint64_t i = offset / LARGE; i * LARGE < end; i++)
+		if (!atomic_load_explicit(&h->taken[i], memory_order_acquire))
+			return false;
+	memcpy(h->map.base + offset, data, size);
 	return true;
 }
 
 void
 huge_end(struct cute_shm_builder *b)
 {
-	struct huge *h = &b->huge;
-
-	map_free(&h->map);
-	atomic_store(&h->end, 0);
-	h->spent_ns = 0;
+	map_free(&b->huge.map);
+	free(b->huge.taken);
+	b->huge = (struct huge){ .over = true };
 }
