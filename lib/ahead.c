@@ -18,13 +18,17 @@
 #include "builder.h"
 
 /*
- * What is allocated in one call: a signal undoes what the call has done, so
- * with a timer running, one call for many gigabytes would never end.
+ * What is allocated in one call: who writes waits until it is over, busily for
+ * the most part; and a signal undoes what it has done, so with a timer running,
+ * a call for many gigabytes would never end.
  */
+#define CALL		((uint64_t)1 << 20)
+
+/* After so much, a look at what others have left. */
 #define STEP		((uint64_t)64 << 20)
 
 /* Ahead of others, who wait for it: a millisecond or less. */
-#define AHEAD_STEP	((uint64_t)8 << 20)
+#define AHEAD_STEP	((uint64_t)4 << 20)
 
 struct ahead {
 	struct cute_shm_builder *b;
@@ -52,12 +56,23 @@ step_failed(const struct cute_shm_builder *b, uint64_t at, int number)
 			  size_text(b->header.segment_size, need), b->root);
 }
 
+static int
+allocate(struct cute_shm_builder *b, uint64_t at, uint64_t size)
+{
+	int number;
+
+	do
+		number = posix_fallocate(b->fd, (off_t)at, (off_t)size);
+	while (number == EINTR);
+	return number == 0 ? 0 : step_failed(b, at, number);
+}
+
 /* The next 'step' bytes, or what is left, from *at. */
 static int
 take(struct cute_shm_builder *b, uint64_t *at, uint64_t step)
 {
-	uint64_t left = b->header.segment_size - *at;
-	int number;
+	uint64_t left = b->header.segment_size - *at, end, size;
+	int err;
 
 	/* Others may be taking memory at the same time. */
 	if (*at > 0 && *at % STEP == 0 && space_check(b->root, left) != 0)
@@ -65,12 +80,12 @@ take(struct cute_shm_builder *b, uint64_t *at, uint64_t step)
 	if (step > left)
 		step = left;
 	huge_take(b, *at, step);
-	do
-		number = posix_fallocate(b->fd, (off_t)*at, (off_t)step);
-	while (number == EINTR);
-	if (number != 0)
-		return step_failed(b, *at, number);
-	*at += step;
+	for (end = *at + step; *at < end; *at += size) {
+		size = end - *at < CALL ? end - *at : CALL;
+		err = allocate(b, *at, size);
+		if (err != 0)
+			return err;
+	}
 	return 0;
 }
 

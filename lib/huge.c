@@ -45,7 +45,7 @@
  * longer and longer stretches of small pages.
  */
 #define BYTES_PER_NS	1
-#define REST		(16 * LARGE)
+#define REST		(32 * LARGE)
 
 #define RETRIES		3
 

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,15 @@ remove_folders(void)
 		unlink(in_folder(root, "cute-shm.live"));
 		rmdir(root);
 	}
+}
+
+/* All of it may be called in a handler: snprintf() of texts takes no lock. */
+static void
+on_signal(int number)
+{
+	remove_folders();
+	signal(number, SIG_DFL);
+	raise(number);
 }
 
 void
@@ -213,6 +223,9 @@ main(int argc, char **argv)
 	b.folder = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
 	parse(argc, argv, &b);
 	atexit(remove_folders);
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	signal(SIGHUP, on_signal);
 	make_folder(folder, b.folder);
 	make_folder(root, b.root);
 	print_setting(&b);
