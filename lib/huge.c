@@ -72,7 +72,8 @@ huge_begin(struct cute_shm_builder *b)
 		return;
 	h->taken = calloc((size_t)(size / LARGE), sizeof(*h->taken));
 	if (!h->taken || map_new(b->fd, (size_t)size, PROT_READ | PROT_WRITE,
-				 &h->map) != 0) {
+				 &h->map) != 0 ||
+	    (uintptr_t)h->map.base % LARGE != 0) {
 		huge_end(b);
 		return;
 	}

@@ -27,8 +27,7 @@ align_up(uint64_t n, uint64_t to)
 /* Of a file; 'room' is what of the address space it takes. */
 struct mapping {
 	uint8_t *base;
-	void *room;
-	size_t room_size;
+	size_t size;
 };
 
 /* A handle: one descriptor, one mapping, a header that was checked. */
@@ -135,7 +134,10 @@ int check_header(const void *base, uint64_t size, struct format_header *ret)
 
 /* map.c */
 
-/* All 'size' bytes of a file, shared; -1 and errno, as of mmap(). */
+/*
+ * All 'size' bytes of a file, shared, at a multiple of 2 MiB if they are as
+ * many and such a place is found; -1 and errno, as of mmap().
+ */
 int map_new(int fd, size_t size, int prot, struct mapping *ret) must_check;
 void map_free(struct mapping *map);
 

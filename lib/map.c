@@ -4,6 +4,8 @@
  * sees to for anonymous memory, but not for the files of most roots.
  */
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 
 #include "internal.h"
@@ -11,42 +13,80 @@
 /* Large pages of x86-64, and of most others. */
 #define ALIGNMENT	((size_t)2 << 20)
 
+/* Where the next one is tried: in place of the last, or below it. */
+static _Atomic uintptr_t place;
+
+static bool
+is_aligned(const uint8_t *base)
+{
+	return (uintptr_t)base % ALIGNMENT == 0;
+}
+
+/* At 'hint' if nothing is there, and otherwise anywhere. */
+static uint8_t *
+map_at(uintptr_t hint, int fd, size_t size, int prot)
+{
+	uint8_t *base = mmap((void *)hint, size, prot, MAP_SHARED, fd, 0);
+
+	return base == MAP_FAILED ? NULL : base;
+}
+
+/* An address where so much is free just now, or 0. */
+static uintptr_t
+find_place(size_t size)
+{
+	void *room = mmap(NULL, size + ALIGNMENT, PROT_NONE, MAP_PRIVATE |
+			  MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (room == MAP_FAILED)
+		return 0;
+	munmap(room, size + ALIGNMENT);
+	return ((uintptr_t)room + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
+}
+
+static uint8_t *
+map_aligned(int fd, size_t size, int prot)
+{
+	uint8_t *base = map_at(atomic_load(&place), fd, size, prot);
+	uintptr_t found;
+
+	if (!base || is_aligned(base))
+		return base;
+	found = find_place(size);
+	if (found == 0)
+		return base;
+	munmap(base, size);
+	return map_at(found, fd, size, prot);
+}
+
 int
 map_new(int fd, size_t size, int prot, struct mapping *ret)
 {
-	struct mapping m = { .room_size = size };
-	int flags = MAP_SHARED;
+	uint8_t *base;
 
-	if (size >= ALIGNMENT && size <= SIZE_MAX - ALIGNMENT) {
-		/* What is left on both sides stays out of everybody's reach. */
-		m.room_size = size + ALIGNMENT;
-		m.room = mmap(NULL, m.room_size, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			      -1, 0);
-		if (m.room == MAP_FAILED)
-			return -1;
-		flags |= MAP_FIXED;
-		m.base = (uint8_t *)m.room +
-			 (-(uintptr_t)m.room & (ALIGNMENT - 1));
+	if (size < ALIGNMENT || size > SIZE_MAX - 2 * ALIGNMENT) {
+		base = map_at(0, fd, size, prot);
+	} else {
+		base = map_aligned(fd, size, prot);
+		/* Core dumps would be as large as the data. */
+		if (base)
+			madvise(base, size, MADV_DONTDUMP);
 	}
-	m.base = mmap(m.base, size, prot, flags, fd, 0);
-	if (m.base == MAP_FAILED) {
-		m.base = NULL;
-		map_free(&m);
+	if (!base)
 		return -1;
-	}
-	if (!m.room)
-		m.room = m.base;
-	/* Core dumps would be as large as the data; failing is harmless. */
-	madvise(m.base, size, MADV_DONTDUMP);
-	*ret = m;
+	if (size >= ALIGNMENT && is_aligned(base))
+		atomic_store(&place, (uintptr_t)base - (size + ALIGNMENT - 1) /
+			     ALIGNMENT * ALIGNMENT);
+	*ret = (struct mapping){ base, size };
 	return 0;
 }
 
 void
 map_free(struct mapping *m)
 {
-	if (m->room)
-		munmap(m->room, m->room_size);
-	*m = (struct mapping){ .base = NULL };
+	if (m->base)
+		munmap(m->base, m->size);
+	if (m->size >= ALIGNMENT && is_aligned(m->base))
+		atomic_store(&place, (uintptr_t)m->base);
+	*m = (struct mapping){ NULL, 0 };
 }

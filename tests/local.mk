@@ -176,7 +176,7 @@ CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_ahead tests/test_build tests/test_build_large \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_huge tests/test_layout \
-	tests/test_lifetime tests/test_logind \
+	tests/test_lifetime tests/test_logind tests/test_map \
 	tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
 	tests/test_space tests/test_syscalls tests/test_killed tests/test_users
@@ -216,6 +216,10 @@ tests_test_logind_LDADD = $(CORE_TEST_LDADD)
 tests_test_lifetime_SOURCES = tests/test_lifetime.c tests/util.c tests/util.h
 tests_test_lifetime_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_lifetime_LDADD = $(CORE_TEST_LDADD)
+tests_test_map_SOURCES = tests/test_map.c tests/util.c tests/util.h
+tests_test_map_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_map_LDADD = $(CORE_TEST_LDADD)
+tests_test_map_LDFLAGS = -Wl,--wrap=mmap
 tests_test_race_SOURCES = tests/test_race.c tests/util.c tests/util.h
 tests_test_race_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_race_LDADD = $(CORE_TEST_LDADD)
