@@ -168,6 +168,7 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 {
 	struct entry e = { .info = { .message = "" } };
 	char *path, *message = NULL;
+	struct stat st;
 	int fd, rc;
 
 	if (asprintf(&path, "%s/%s", root, name) < 0)
@@ -185,6 +186,9 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 		return 0;
 	}
 	e.info.err = fd < 0 ? unreadable() : entry_header(&e, fd);
+	/* Its size and owner are no secret. */
+	if (fd < 0 && lstat(path, &st) == 0)
+		info_stat(&e.info, &st);
 	if (e.info.err != 0) {
 		/* The callback may have failures of its own. */
 		message = strdup(cute_shm_errmsg());

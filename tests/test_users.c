@@ -209,6 +209,38 @@ START_TEST(others_are_not_trusted)
 }
 END_TEST
 
+static int
+check_private(const struct cute_shm_info *info, void *arg)
+{
+	struct stat *st = arg;
+
+	if (info->err != CUTE_SHM_ERR_PERMISSION || info->uid != st->st_uid ||
+	    info->mode != st->st_mode || info->size != (uint64_t)st->st_size)
+		return 1;
+	st->st_size = 0;
+	return 0;
+}
+
+static int
+list_private(void)
+{
+	struct stat st;
+
+	if (stat(test_path(root, "cute-shm.p"), &st) != 0 ||
+	    cute_shm_list(root, check_private, &st) != 0)
+		return 2;
+	return st.st_size == 0 ? 0 : 3;
+}
+
+/* What others may not read has a size and an owner all the same. */
+START_TEST(private_is_listed)
+{
+	mode = 0600;
+	ck_assert_int_eq(as(ADA, publish), 0);
+	ck_assert_int_eq(as(BOB, list_private), 0);
+}
+END_TEST
+
 /* --------------------------------------------------------------------- names */
 
 START_TEST(squatting_is_seen)
@@ -303,6 +335,7 @@ main(void)
 	tcase_add_loop_test(tc, modes_mean_what_they_say, 0,
 			    4 * (int)ELEMENTS(modes));
 	tcase_add_test(tc, others_are_not_trusted);
+	tcase_add_test(tc, private_is_listed);
 	tcase_add_test(tc, squatting_is_seen);
 	tcase_add_test(tc, only_the_owner_removes);
 	tcase_add_loop_test(tc, links_and_pipes_are_refused, 0, 2);
