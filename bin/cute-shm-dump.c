@@ -165,13 +165,13 @@ show(const struct cute_shm_node *node, const struct cute_shm_array *a,
 
 static int
 dump_values(const struct cute_shm_node *node, const struct cute_shm_array *a,
-	    const struct slice *slice)
+	    struct slice *slice)
 {
 	const char *bytes = NULL;
 	struct dump_value v;
 	int status;
 
-	dump_value_begin(&v, a);
+	dump_value_begin(&v, a, slice);
 	if (v.why)
 		cli_message("%s", v.why);
 	else if (opt_raw)
@@ -250,36 +250,59 @@ dump_hex(const struct cute_shm *shm, const struct cute_shm_node *node)
 	return hex_dump(stdout, shm, node, opt_all) == 0 ? CLI_OK : CLI_FAILED;
 }
 
+static int
+dump_whole(const struct cute_shm *shm, const struct cute_shm_node *node)
+{
+	struct cute_shm_node target;
+
+	if (opt_hex)
+		return dump_hex(shm, node);
+	if (cute_shm_follow(node, &target) != 0)
+		return fail();
+	return opt_raw || opt_npy ? dump_array(&target, NULL) :
+				    dump_tree(&target);
+}
+
+/* 'part': what stands behind the bracket. */
+static int
+dump_part(const struct cute_shm_node *node, char *part)
+{
+	size_t size = strlen(part);
+	struct cute_shm_node target;
+
+	if (cute_shm_follow(node, &target) != 0)
+		return fail();
+	if (size == 0 || part[size - 1] != ']') {
+		cli_message("/%s[%s: ']' is missing at the end", node->path,
+			    part);
+		return CLI_FAILED;
+	}
+	if (opt_hex) {
+		cli_message("/%s[%s: --hex shows all of an array, no part",
+			    node->path, part);
+		return CLI_FAILED;
+	}
+	part[size - 1] = '\0';
+	return dump_array(&target, part);
+}
+
 /* "path" or "path[slice]"; a name may have brackets itself. */
 static int
 dump_path(const struct cute_shm *shm, const char *path)
 {
 	const char *bracket = strrchr(path, '[');
-	size_t size = strlen(path);
-	struct cute_shm_node node, target;
+	struct cute_shm_node node;
 	char *name, *part;
 	int err = cute_shm_find(shm, path, &node), status;
 
-	if (opt_hex)
-		return err != 0 ? fail() : dump_hex(shm, &node);
-
-	if (err == 0 && node.kind != CUTE_SHM_LINK)
-		return opt_raw || opt_npy ? dump_array(&node, NULL) :
-					    dump_tree(&node);
 	if (err == 0)
-		return cute_shm_follow(&node, &target) != 0 ? fail() :
-		       opt_raw || opt_npy ? dump_array(&target, NULL) :
-					    dump_tree(&target);
-	if (err != CUTE_SHM_ERR_NOT_FOUND || !bracket || path[size - 1] != ']')
+		return dump_whole(shm, &node);
+	if (err != CUTE_SHM_ERR_NOT_FOUND || !bracket)
 		return fail();
 	name = text_format("%.*s", (int)(bracket - path), path);
-	part = text_format("%.*s", (int)(path + size - 2 - bracket),
-			   bracket + 1);
-	if (cute_shm_find(shm, name, &node) != 0 ||
-	    cute_shm_follow(&node, &target) != 0)
-		status = fail();
-	else
-		status = dump_array(&target, part);
+	part = text_format("%s", bracket + 1);
+	status = cute_shm_find(shm, name, &node) != 0 ? fail() :
+		 dump_part(&node, part);
 	free(part);
 	free(name);
 	return status;

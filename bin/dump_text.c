@@ -13,6 +13,9 @@
 #define EDGE		3
 #define LINE		79
 
+/* Larger ones have no columns: finding their width would take as long again. */
+#define MOST_ALIGNED	100000
+
 struct printer {
 	FILE *out;
 	const struct cute_shm_array *array;
@@ -22,6 +25,8 @@ struct printer {
 	bool edges;		/* leave out the middle */
 	size_t column;		/* of the line */
 	bool comma;		/* stands last on it */
+	bool measure;		/* only find the width */
+	size_t width;		/* of the widest element in columns; 0: none */
 };
 
 /* The name of an enum's value, or NULL. */
@@ -64,6 +69,22 @@ put_item(struct printer *p, const char *text, unsigned indent)
 	put(p, text);
 }
 
+/* To the right, as numbers are. */
+static void
+put_aligned(struct printer *p, const char *text, unsigned indent)
+{
+	size_t width = text_width(text);
+	char *padded;
+
+	if (width >= p->width) {
+		put_item(p, text, indent);
+		return;
+	}
+	padded = text_format("%*s%s", (int)(p->width - width), "", text);
+	put_item(p, padded, indent);
+	free(padded);
+}
+
 static void
 put_element(struct printer *p, uint64_t element, unsigned indent)
 {
@@ -83,7 +104,11 @@ put_element(struct printer *p, uint64_t element, unsigned indent)
 		value_element(b.out, p->array, element, false);
 		text = text_buffer_end(&b);
 	}
-	put_item(p, text, indent);
+	if (p->measure)
+		p->width = text_width(text) > p->width ? text_width(text) :
+							 p->width;
+	else
+		put_aligned(p, text, indent);
 	free(text);
 }
 
@@ -120,7 +145,7 @@ put_dim(struct printer *p, unsigned d, uint64_t at, unsigned indent)
 	uint64_t i;
 
 	if (d == s->ndim) {
-		put_element(p, at, indent);
+		put_element(p, at - s->origin, indent);
 		return;
 	}
 	if (dim->single) {
@@ -156,6 +181,26 @@ put_values(struct printer *p, unsigned indent)
 		put_dim(p, 0, 0, indent);
 }
 
+/* Of what has rows and columns; texts and lists have no common width. */
+static void
+find_width(struct printer *p)
+{
+	struct printer m = *p;
+	struct text_buffer b;
+	const char *dtype = p->array->dtype;
+
+	if (below(p->slice, 0) < 2 || dtype[0] == '*' || dtype[0] == 'n' ||
+	    strchr("SV", dtype[1]) ||
+	    (!p->edges && p->slice->element_count > MOST_ALIGNED))
+		return;
+	text_buffer_begin(&b);
+	m.out = b.out;
+	m.measure = true;
+	put_values(&m, 0);
+	free(text_buffer_end(&b));
+	p->width = m.width;
+}
+
 void
 dump_text(FILE *out, const struct cute_shm_array *array,
 	  const struct slice *slice, const struct cute_shm_node *node, bool all)
@@ -172,6 +217,7 @@ dump_text(FILE *out, const struct cute_shm_array *array,
 		p.names = &names.value;
 		p.values = &values.value;
 	}
+	find_width(&p);
 	fputs("  ", out);
 	p.column = 2;
 	put_values(&p, 2);

@@ -42,19 +42,26 @@ look_in_place(struct dump_value *v, bool *in_place)
 	return err;
 }
 
+/* Of a ragged array all of it, and of others what the slice may need. */
 static int
-copy(struct dump_value *v)
+copy(struct dump_value *v, struct slice *slice)
 {
 	struct cute_shm_array *a = &v->array;
+	uint64_t first = 0, last, size = a->data_size;
 	const uint8_t *from = a->data;
-	size_t size = (size_t)a->data_size;
 	uint8_t *to;
 	int err;
 
-	to = v->copy = size == a->data_size ? malloc(size) : NULL;
+	if (!a->offsets && !slice->whole && slice->element_count > 0) {
+		slice_range(slice, &first, &last);
+		size = (last - first + 1) * a->item_size;
+		slice->origin = first;
+	}
+	to = v->copy = size <= SIZE_MAX ? malloc((size_t)size) : NULL;
 	if (!to)
 		return CUTE_SHM_ERR_NOMEM;
-	err = cute_shm_snapshot(a, 0, to, size, PATIENCE_NS, NULL);
+	err = cute_shm_snapshot(a, first * a->item_size, to, (size_t)size,
+				PATIENCE_NS, NULL);
 	if (err != 0)
 		return err;
 	a->data = to;
@@ -66,7 +73,8 @@ copy(struct dump_value *v)
 }
 
 void
-dump_value_begin(struct dump_value *v, const struct cute_shm_array *array)
+dump_value_begin(struct dump_value *v, const struct cute_shm_array *array,
+		 struct slice *slice)
 {
 	bool in_place = false;
 	int err = 0;
@@ -77,7 +85,7 @@ dump_value_begin(struct dump_value *v, const struct cute_shm_array *array)
 	if (array->data_size > SMALL)
 		err = look_in_place(v, &in_place);
 	if (err == 0 && !in_place)
-		err = copy(v);
+		err = copy(v, slice);
 	if (err == CUTE_SHM_ERR_NOMEM)
 		v->why = text_format("/%s: no memory for a copy of its values",
 				     array->path);

@@ -2,7 +2,6 @@
 #include "slice.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +50,10 @@ skip_spaces(const char *p)
 	return p;
 }
 
-/* A number at *p, if there is one; false: it is none, or too large. */
+/*
+ * A number at *p, if there is one; false: it is none.  What is too large is the
+ * largest, which is outside of all arrays as well.
+ */
 static bool
 number(const char **p, bool *there, int64_t *ret)
 {
@@ -61,9 +63,10 @@ number(const char **p, bool *there, int64_t *ret)
 	*there = isdigit((unsigned char)**p) || **p == '-';
 	if (!*there)
 		return true;
-	errno = 0;
 	*ret = strtoll(*p, &end, 10);
-	if (end == *p || errno != 0)
+	if (*ret < -INT64_MAX)
+		*ret = -INT64_MAX;
+	if (end == *p)
 		return false;
 	*p = skip_spaces(end);
 	return true;
@@ -99,11 +102,12 @@ take_range(struct slice_dim *d, int64_t size, const bool there[3],
 	d->step = step;
 }
 
-/* "3", "1:10", "::-1" for a dimension of that size. */
+/* "3", "1:10", "::-1" for axis d, of that size. */
 static char *
-parse_dim(const char **p, uint64_t size, struct slice_dim *ret)
+parse_dim(const char **p, unsigned d, uint64_t size, struct slice_dim *ret)
 {
 	bool there[3] = { false, false, false };
+	const char *begin = skip_spaces(*p);
 	int64_t at[3] = { 0, 0, 0 };
 	unsigned n = 0;
 
@@ -117,16 +121,17 @@ parse_dim(const char **p, uint64_t size, struct slice_dim *ret)
 	}
 	if (n == 0 && !there[0])
 		return text_format("an index is missing at '%s'", *p);
-	if (n == 2 && there[2] && (at[2] == 0 || at[2] == INT64_MIN))
-		return text_format("a step of 0");
+	if (n == 2 && there[2] && at[2] == 0)
+		return text_format("a step of 0 on axis %u", d);
 	ret->single = n == 0;
 	if (n > 0) {
 		take_range(ret, (int64_t)size, there, at);
 		return NULL;
 	}
 	if (at[0] >= (int64_t)size || at[0] < -(int64_t)size)
-		return text_format("index %" PRId64 " is outside of %" PRIu64,
-				   at[0], size);
+		return text_format("index %.*s is outside of axis %u, "
+				   "which has %" PRIu64,
+				   (int)strcspn(begin, " ,"), begin, d, size);
 	ret->first = (uint64_t)(at[0] < 0 ? at[0] + (int64_t)size : at[0]);
 	ret->step = 1;
 	ret->count = 1;
@@ -168,7 +173,7 @@ slice_parse(const char *text, const struct cute_shm_array *array,
 		} else if (d == array->ndim) {
 			return text_format("'%s' is one index too many", p);
 		} else {
-			problem = parse_dim(&p, array->shape[d],
+			problem = parse_dim(&p, d, array->shape[d],
 					    &ret->dims[d]);
 			if (problem)
 				return problem;
@@ -193,5 +198,21 @@ slice_element(const struct slice *s, uint64_t i)
 	for (d = s->ndim; d-- > 0; i /= s->dims[d].count)
 		at += (s->dims[d].first + (uint64_t)s->dims[d].step *
 		       (i % s->dims[d].count)) * s->strides[d];
-	return at;
+	return at - s->origin;
+}
+
+void
+slice_range(const struct slice *s, uint64_t *first, uint64_t *last)
+{
+	uint64_t one, other;
+	unsigned d;
+
+	*first = *last = 0;
+	for (d = 0; d < s->ndim; d++) {
+		one = s->dims[d].first;
+		other = one + (uint64_t)s->dims[d].step *
+			(s->dims[d].count - 1);
+		*first += (one < other ? one : other) * s->strides[d];
+		*last += (one < other ? other : one) * s->strides[d];
+	}
 }

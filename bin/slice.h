@@ -24,6 +24,7 @@ struct slice {
 	unsigned result_ndim;
 	uint64_t shape[CUTE_SHM_MAX_NDIM];	/* of the result */
 	bool whole;		/* all of it, in order */
+	uint64_t origin;	/* the data begin with this element */
 };
 
 /* All of the array. */
@@ -36,7 +37,10 @@ void slice_all(const struct cute_shm_array *array, struct slice *ret);
 char *slice_parse(const char *text, const struct cute_shm_array *array,
 		  struct slice *ret);
 
-/* The array's element that is element i of the result. */
+/* Which element of the data is element i of the result. */
 uint64_t slice_element(const struct slice *s, uint64_t i);
+
+/* The elements between which all of the result lies, if there are any. */
+void slice_range(const struct slice *s, uint64_t *first, uint64_t *last);
 
 #endif

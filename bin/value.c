@@ -178,9 +178,11 @@ static void
 put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
 {
 	static const int first[] = { [2] = 3, [4] = 6, [8] = 15, [16] = 18 };
+	static const int least[] = { [2] = -13, [4] = -125, [8] = -1021,
+				     [16] = -16381 };
 	long double v = load_float(p, size);
+	int digits, exponent;
 	char s[64];
-	int digits;
 
 	if (!isfinite(v)) {
 		snprintf(s, sizeof(s), "%s", isnan(v) ? "nan" :
@@ -188,7 +190,9 @@ put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
 		fprintf(out, json ? "\"%s\"" : "%s", s);
 		return;
 	}
-	digits = first[size];
+	/* Subnormal numbers have fewer that count. */
+	frexpl(v, &exponent);
+	digits = exponent < least[size] ? 1 : first[size];
 	if (size == 2 && fabsl(v) >= 1000)
 		digits = 5;	/* 65504, not 6.55e+04 */
 	for (; digits <= 21; digits++) {
@@ -197,6 +201,9 @@ put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
 			break;
 	}
 	fputs(s, out);
+	/* Without a fraction it would be an integer, which has no sign. */
+	if (json && strcmp(s, "-0") == 0)
+		fputs(".0", out);
 }
 
 static void

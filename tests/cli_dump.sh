@@ -17,6 +17,8 @@ say 'a part of it'
 t cute-shm-dump demo 'camera[0, ::2]' 'camera[..., -1]' 'words[1]' 'lists[0]'
 t cute-shm-dump demo /table/x 'table/x[::-1]'
 t cute-shm-dump demo 'camera[10]' 'camera[0' 'table[0]' nothing 'words[x]'
+t cute-shm-dump demo 'camera[:1, 99999999999999999999]' 'words[:99999999999999999999]'
+t cute-shm-dump demo 'camera[::0]' 'camera[' 'camera[-9, 1]'
 t cute-shm-dump --json demo table 'camera[0,1]' b/alias
 cute-shm-dump --all demo >"$tmp/all" || fail '--all'
 
@@ -41,6 +43,7 @@ t cute-shm-dump --raw --npy demo table/id
 say 'the segment itself'
 t cute-shm-dump --hex demo b/b1 b/alias
 t cute-shm-dump --hex demo nothing
+t cute-shm-dump --hex demo 'camera[0]'
 t cute-shm-dump --hex --json demo
 cute-shm-dump --hex demo >"$tmp/hex" || fail '--hex'
 # All rows but those of data, which end within a row.
@@ -58,6 +61,10 @@ cute-shm-dump --hex updated pose | grep -q '/pose: sequence 2' ||
 say 'arrays that live'
 make_project torn torn || fail 'no project torn'
 t cute-shm-dump updated
+t cute-shm-dump updated 'pose[1]' 'pose[::-1, 1:]' 'pose[:, ::-2]' 'pose[1:1]'
+t cute-shm-dump --json updated 'pose[1, 1:]'
+[ "$(cute-shm-dump --raw updated 'pose[::-1, 1]' | od -An -tx8 | tr -s ' ')" = \
+	' 0000000000000001 c004000000000000' ] || fail 'a part of what was updated'
 t cute-shm-dump torn
 t cute-shm-dump -H torn pose
 t cute-shm-dump --json torn pose

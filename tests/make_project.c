@@ -172,10 +172,10 @@ empty(struct cute_shm_builder *b)
 static void
 pose(struct cute_shm_builder *b)
 {
-	static const double zero[3];
-	const uint64_t three[] = { 3 };
+	static const double zero[6];
+	const uint64_t two_three[] = { 2, 3 }, three[] = { 3 };
 
-	must(cute_shm_builder_array(b, "pose", "<f8", 1, three, zero));
+	must(cute_shm_builder_array(b, "pose", "<f8", 2, two_three, zero));
 	must(cute_shm_builder_array(b, "other", "<f8", 1, three, zero));
 }
 
@@ -201,14 +201,15 @@ update_pose(const char *project, bool torn)
 	struct cute_shm_open_options opt = {
 		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
 	};
-	static const double one[3] = { 1, 1, 1 };
+	static const double values[6] = { 1, -2.5, 300, 0.125, 5e-324, -0.0 };
 	struct cute_shm_update update;
 	struct cute_shm_array array;
 	struct cute_shm *shm;
 
 	must(cute_shm_open(project, &opt, &shm));
 	must(cute_shm_get(shm, "pose", &array));
-	must(cute_shm_update(&array, 0, one, sizeof(one), CUTE_SHM_FOREVER));
+	must(cute_shm_update(&array, 0, values, sizeof(values),
+			     CUTE_SHM_FOREVER));
 	if (torn) {
 		must(cute_shm_update_begin(&array, CUTE_SHM_FOREVER, &update));
 		_exit(0);

@@ -39,6 +39,10 @@ static const struct {
 	{ 1, "5:2", "0", "" },
 	{ 1, "2:5:-1", "0", "" },
 	{ 1, "9:", "0", "" },
+	{ 1, ":99999999999999999999", "7", "0 1 2 3 4 5 6" },
+	{ 1, "-99999999999999999999:2", "2", "0 1" },
+	{ 1, "::-9223372036854775808", "1", "6" },
+	{ 1, "1::99999999999999999999", "1", "1" },
 	{ 1, "3", "", "3" },
 	{ 1, "-1", "", "6" },
 	{ 1, "...", "7", "0 1 2 3 4 5 6" },
@@ -68,14 +72,28 @@ START_TEST(elements)
 	char shape[100] = "", list[400] = "";
 	struct slice s;
 	char *problem = slice_parse(good[_i].text, &a, &s);
+	uint64_t first = UINT64_MAX, last = 0, least, most;
 
 	ck_assert_msg(!problem, "%s: %s", good[_i].text, problem);
 	for (unsigned d = 0; d < s.result_ndim; d++)
 		add(shape, sizeof(shape), s.shape[d]);
-	for (uint64_t i = 0; i < s.element_count; i++)
-		add(list, sizeof(list), slice_element(&s, i));
+	for (uint64_t i = 0; i < s.element_count; i++) {
+		uint64_t at = slice_element(&s, i);
+
+		add(list, sizeof(list), at);
+		first = at < first ? at : first;
+		last = at > last ? at : last;
+	}
 	ck_assert_str_eq(shape, good[_i].shape);
 	ck_assert_str_eq(list, good[_i].elements);
+	if (s.element_count == 0)
+		return;
+	slice_range(&s, &least, &most);
+	ck_assert_uint_eq(least, first);
+	ck_assert_uint_eq(most, last);
+	s.origin = least;
+	ck_assert_uint_eq(slice_element(&s, 0), strtoull(list, NULL, 10) -
+						least);
 }
 END_TEST
 
@@ -85,9 +103,9 @@ static const struct {
 	{ "7", "outside" }, { "-8", "outside" }, { "1,2", "2 indices" },
 	{ "a", "missing" }, { "1 2", "not understood" }, { "::0", "step" },
 	{ "1:2:3:4", "not understood" }, { ",", "2 indices" },
-	{ "--1", "no number" }, { "99999999999999999999", "no number" },
+	{ "--1", "no number" }, { "99999999999999999999", "outside of axis 0" },
 	{ "..., ...", "index" }, { "1.5", "not understood" },
-	{ "::-9223372036854775808", "step" },
+	{ "-99999999999999999999", "outside of axis 0" },
 };
 
 START_TEST(mistakes)
