@@ -24,6 +24,7 @@ static const struct cli_option common_options[] = {
 
 static const struct cli_program *program;
 static void (*before_message)(void);
+static char *done;
 
 void
 cli_before_message(void (*fn)(void))
@@ -136,6 +137,9 @@ set(const struct cli_option *o, const char *value)
 		break;
 	case CLI_COUNT:
 		*(unsigned *)o->to = (unsigned)number(o, value, 10, 4096);
+		break;
+	case CLI_LEVEL:
+		*(unsigned *)o->to = (unsigned)number(o, value, 10, 9);
 		break;
 	case CLI_MANY:
 		*(unsigned *)o->to = (unsigned)number(o, value, 10, 1000000000);
@@ -362,15 +366,30 @@ cli_begin(const struct cli_program *prog, int argc, char **argv)
 	return n;
 }
 
+void
+cli_done(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	free(done);
+	done = text_vformat(format, args);
+	va_end(args);
+}
+
 int
 cli_end(int status)
 {
 	bool lost = ferror(stdout) != 0;
 
 	errno = 0;
-	if (fclose(stdout) == 0 && !lost)
+	if (fclose(stdout) == 0 && !lost) {
+		free(done);
 		return status;
-	cli_message("cannot write to standard output: %s",
-		    errno ? strerror(errno) : "output was lost");
+	}
+	cli_message("cannot write to standard output: %s%s%s",
+		    errno ? strerror(errno) : "output was lost",
+		    done ? "; " : "", done ? done : "");
+	free(done);
 	return status == CLI_OK ? CLI_FAILED : status;
 }

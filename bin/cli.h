@@ -27,6 +27,7 @@ enum cli_kind {
 	CLI_TEXT,		/* const char * */
 	CLI_TEXTS,		/* struct cli_list; may be repeated */
 	CLI_COUNT,		/* unsigned, 1 to 4096 */
+	CLI_LEVEL,		/* unsigned, 1 to 9 */
 	CLI_MANY,		/* unsigned, 1 to 1000000000 */
 	CLI_MODE		/* mode_t, octal, not 0 */
 };
@@ -57,6 +58,11 @@ struct cli_program {
  * begins with.  Ends the program after --help, --version, and misuse.
  */
 int cli_begin(const struct cli_program *program, int argc, char **argv);
+
+/*
+ * What holds even if the output is lost, as "project p is loaded": said then.
+ */
+void cli_done(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The last call of main(): the status, or failure if output was lost. */
 int cli_end(int status);

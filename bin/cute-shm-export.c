@@ -30,7 +30,7 @@ static const struct cli_option options[] = {
 	{ 0, CLI_FLAG, "segment", NULL,
 	  "write the segment itself, which cute-shm-load loads",
 	  &opt_segment },
-	{ 'z', CLI_COUNT, "gzip", "LEVEL",
+	{ 'z', CLI_LEVEL, "gzip", "LEVEL",
 	  "compress with gzip, 1 (fast) to 9 (small)", &opt_gzip },
 	{ 0, CLI_FLAG, "shuffle", NULL,
 	  "sort bytes by significance first, which helps gzip",
@@ -62,7 +62,7 @@ static const struct cli_program program = {
 	.summary = "Write the project as the HDF5 file FILE: groups, arrays, "
 		   "attributes, links.",
 	.statuses = "  0   written\n"
-		    "  1   failed, FILE is as it was\n"
+		    "  1   failed, FILE is as it was unless it says so\n"
 		    "  2   written in part: something was left out\n"
 		    "  64  misuse of the command line\n",
 	.min_operands = 2,
@@ -247,9 +247,6 @@ check_usage(const char *file)
 	if (strcmp(file, "-") == 0 || !*file)
 		cli_misuse("FILE '%s': what is exported is a file, not a "
 			   "stream; to have one called so, write ./-", file);
-	if (opt_gzip > 9)
-		cli_misuse("option '--gzip': %u is no level from 1 to 9",
-			   opt_gzip);
 	if (opt_segment && (opt_gzip || opt_shuffle || opt_chunk))
 		cli_misuse("--segment writes the segment as it is: not with "
 			   "--gzip, --shuffle, --chunk");
@@ -290,6 +287,7 @@ export(const char *project, char *file)
 		return fail(err);
 	progress_clear();
 	report(project, file, &outcome);
+	cli_done("%s is written", file);
 	return outcome.skipped ? CLI_PARTIAL : CLI_OK;
 }
 

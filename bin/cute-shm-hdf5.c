@@ -70,7 +70,7 @@ static const struct cli_program program = {
 		   "CUTE_SHM_PROJECT, and remove the project after that.",
 	.statuses =
 		"  0   loaded\n"
-		"  1   failed, nothing is loaded\n"
+		"  1   failed, nothing is loaded unless it says so\n"
 		"  2   loaded in part: --keep-going left something out\n"
 		"  3   does not fit into memory, nothing is loaded\n"
 		"  64  misuse of the command line\n"
@@ -165,6 +165,8 @@ load(const char *project, const char *file)
 	if (err)
 		return fail(err);
 	load_report_done(&result);
+	if (!command)
+		cli_done("project %s is loaded", project);
 	status = result.failed ? CLI_PARTIAL : CLI_OK;
 	if (command) {
 		fflush(stdout);

@@ -363,9 +363,8 @@ check_options(void)
 {
 	int (*compare)(const void *, const void *);
 
-	if (opt_columns && !list_set_columns(opt_columns))
-		cli_misuse("option '--columns': '%s' is no list of columns; "
-			   "the manual has their names", opt_columns);
+	if (opt_columns)
+		list_set_columns(opt_columns);
 	if (opt_sort && !order(opt_sort, &compare))
 		cli_misuse("option '--sort': '%s' is none of name, size, "
 			   "arrays, age", opt_sort);

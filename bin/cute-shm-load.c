@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "progress.h"
 #include "text.h"
 #include "units.h"
+#include "value.h"
 
 static bool opt_overwrite, opt_replace, opt_verbose, opt_no_progress, opt_json;
 static const char *opt_root, *opt_group;
@@ -30,7 +32,8 @@ static const struct cli_option options[] = {
 	{ 0, CLI_FLAG, "replace", NULL,
 	  "the same, but drop it first if there is no room for both",
 	  &opt_replace },
-	{ 'v', CLI_FLAG, "verbose", NULL, "say more", &opt_verbose },
+	{ 'v', CLI_FLAG, "verbose", NULL,
+	  "say what was loaded, array by array", &opt_verbose },
 	{ 0, CLI_FLAG, "no-progress", NULL,
 	  "show no progress on the terminal", &opt_no_progress },
 	{ 'j', CLI_COUNT, "jobs", "N",
@@ -55,7 +58,7 @@ static const struct cli_program program = {
 		   "the project after that.",
 	.statuses =
 		"  0   loaded\n"
-		"  1   failed, nothing is loaded\n"
+		"  1   failed, nothing is loaded unless it says so\n"
 		"  3   does not fit into memory, nothing is loaded\n"
 		"  64  misuse of the command line\n"
 		"After a COMMAND has run, its own, or 128 and the signal "
@@ -91,6 +94,28 @@ now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What is there now, for -v. */
+static void
+tell_arrays(const struct cute_shm *shm)
+{
+	struct cute_shm_node top, node;
+	struct cute_shm_array a;
+	char *dtype, *shape;
+	int err = cute_shm_find(shm, "", &top);
+
+	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node)) {
+		if (node.kind != CUTE_SHM_ARRAY ||
+		    cute_shm_node_array(&node, &a) != 0)
+			continue;
+		dtype = value_dtype(a.dtype);
+		shape = value_shape(a.dtype, a.ndim, a.shape);
+		cli_message("/%s: %s %s, %s", node.path, dtype, shape,
+			    units_size(a.data_size).text);
+		free(shape);
+		free(dtype);
+	}
 }
 
 static void
@@ -161,15 +186,20 @@ load(const char *project, char *file, int fd)
 		.arg = file,
 	};
 	struct cute_shm *shm = NULL;
-	double begin = now();
+	double begin = now(), seconds;
 	int err, status = CLI_OK;
 
 	err = cute_shm_restore(project, fd, &opt, &shm);
 	if (err != 0)
 		return fail(err, file);
+	seconds = now() - begin;
 	progress_clear();
-	report(shm, file, now() - begin);
-	if (command) {
+	if (opt_verbose)
+		tell_arrays(shm);
+	report(shm, file, seconds);
+	if (!command) {
+		cli_done("project %s is loaded", project);
+	} else {
 		fflush(stdout);
 		status = command_run_with(project, opt_root, command);
 	}

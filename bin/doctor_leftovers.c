@@ -74,9 +74,9 @@ check_projects(const char *root)
 			   units_size(c.orphan_bytes).text);
 	if (c.damaged)
 		doctor_add(DOCTOR_PROBLEM, "damage", "cute-shm-verify tells "
-			   "more; load it again, or unlink it", "%s or "
-			   "foreign, such as %s",
-			   units_count(c.damaged, "damaged project").text,
+			   "more; load it again, or unlink it",
+			   "%s damaged or foreign, such as %s", c.damaged == 1 ?
+			   "one of them is" : "some of them are",
 			   c.damaged_name);
 	if (c.torn)
 		doctor_add(DOCTOR_NOTE, "torn", "an update of the whole array "

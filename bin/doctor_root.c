@@ -22,8 +22,9 @@
 /* What docker gives a container that asks for nothing. */
 #define SMALL	(UINT64_C(64) << 20)
 
-/* Type and options of the file system that the folder is on. */
+/* The file system that the folder is on. */
 struct mounted {
+	char point[256];
 	char type[32];
 	char options[256];
 };
@@ -54,7 +55,8 @@ find_mount(const char *root, struct mounted *ret)
 		found = rest && strstr(line, device) &&
 			strstr(line, device) < rest &&
 			sscanf(rest, " - %31s %*s %255s", ret->type,
-			       ret->options) == 2;
+			       ret->options) == 2 &&
+			sscanf(line, "%*s %*s %*s %*s %255s", ret->point) == 1;
 	}
 	free(line);
 	fclose(f);
@@ -169,7 +171,8 @@ check_huge(const char *root, const struct mounted *m)
 		doctor_add(DOCTOR_OK, "huge pages", NULL, "%.*s",
 			   (int)strcspn(p, ","), p);
 	} else {
-		remedy = text_format("mount -o remount,huge=advise %s", root);
+		remedy = text_format("mount -o remount,huge=advise %s",
+				     m->point);
 		doctor_add(DOCTOR_NOTE, "huge pages", remedy, "%s gives small "
 			   "pages only: with large ones loading takes about "
 			   "half the time", root);
@@ -180,9 +183,10 @@ check_huge(const char *root, const struct mounted *m)
 void
 doctor_root(const char *root)
 {
-	struct mounted m = { "?", "" };
+	struct mounted m = { "?", "?", "" };
 	struct stat st;
 
+	errno = 0;
 	if (stat(root, &st) != 0 || !S_ISDIR(st.st_mode)) {
 		doctor_add(DOCTOR_PROBLEM, "root", "make it, or choose another "
 			   "one with CUTE_SHM_ROOT or --root", "%s: %s", root,

@@ -43,8 +43,8 @@ extern bool list_with_nodes;		/* JSON: arrays too */
 extern bool list_exact_bytes;		/* sizes as plain numbers */
 extern bool list_as_tree;		/* names below their groups */
 
-/* Columns of list_short by name, ends with NULL; false after a message. */
-bool list_set_columns(const char *names);
+/* Columns of list_short by name, as an option has them; or misuse. */
+void list_set_columns(const char *names);
 
 /* Whether the node is to be shown, by --path. */
 bool list_wanted(const struct cute_shm_node *node);

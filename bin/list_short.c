@@ -173,7 +173,20 @@ find(const char *name, size_t size)
 	return NULL;
 }
 
-bool
+static _Noreturn void
+no_column(const char *name, size_t size)
+{
+	struct text_buffer b;
+	size_t i;
+
+	text_buffer_begin(&b);
+	for (i = 0; i < ALL; i++)
+		fprintf(b.out, "%s%s", i ? ", " : "", all[i].table.title);
+	cli_misuse("option '--columns': '%.*s' is none of %s", (int)size, name,
+		   text_buffer_end(&b));
+}
+
+void
 list_set_columns(const char *names)
 {
 	size_t size;
@@ -182,14 +195,14 @@ list_set_columns(const char *names)
 	for (; ; names += size + 1) {
 		size = strcspn(names, ",");
 		if (count == MOST)
-			return false;
+			cli_misuse("option '--columns': more than %d", MOST);
 		chosen[count] = find(names, size);
 		if (!chosen[count])
-			return false;
+			no_column(names, size);
 		columns[count] = chosen[count]->table;
 		count++;
 		if (names[size] == '\0')
-			return true;
+			return;
 	}
 }
 

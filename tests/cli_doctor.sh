@@ -27,7 +27,7 @@ damage "$root/cute-shm.bad" 300
 cute-shm-doctor >"$tmp/found"
 [ $? -eq 1 ] || fail 'damage is no problem'
 finds note orphans '1 project whose'
-finds problem damage '1 damaged project .*bad'
+finds problem damage 'one of them is damaged .*bad'
 finds note torn torn
 finds note unfinished '1 unfinished'
 [ -e "$root/cute-shm.gone" ] || fail 'the doctor has removed something'

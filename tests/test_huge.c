@@ -191,8 +191,8 @@ START_TEST(full)
 END_TEST
 
 /*
- * Whatever madvise() does, the data are right.  What cannot be done is not tried
- * again, and what may do later only after a while.
+ * Whatever madvise() does, the data are right.  What cannot be done is not
+ * tried again, and what may do later only after a while.
  */
 START_TEST(refused)
 {
