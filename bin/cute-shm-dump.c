@@ -14,8 +14,8 @@
 #include "value.h"
 
 static bool opt_file, opt_header, opt_all, opt_raw, opt_npy, opt_json;
-static bool opt_any_owner, opt_hex;
-static const char *opt_root;
+static bool opt_any_owner, opt_hex, opt_overwrite;
+static const char *opt_root, *opt_output;
 static struct json json;
 
 static const struct cli_option options[] = {
@@ -32,6 +32,11 @@ static const struct cli_option options[] = {
 	{ 0, CLI_FLAG, "hex", NULL,
 	  "the bytes, row by row, and what each field means", &opt_hex },
 	{ 0, CLI_FLAG, "json", NULL, "all of it as JSON", &opt_json },
+	{ 0, CLI_TEXT, "output", "FILE",
+	  "into FILE instead of standard output, all of it or nothing",
+	  &opt_output },
+	{ 0, CLI_FLAG, "overwrite", NULL, "replace FILE if it exists",
+	  &opt_overwrite },
 	{ 0, CLI_FLAG, "any-owner", NULL,
 	  "look into segments of other users too", &opt_any_owner },
 	{ 0, CLI_TEXT, "root", "DIR",
@@ -323,6 +328,25 @@ dump(const struct cute_shm *shm, int n, char **paths)
 	return status;
 }
 
+static int
+dump_all(const struct cute_shm *shm, int n, char **argv)
+{
+	int status;
+
+	if (opt_json) {
+		json.out = stdout;
+		json_open(&json, NULL, '{');
+		json_text(&json, "project", argv[0]);
+		json_open(&json, "nodes", '[');
+	}
+	status = dump(shm, n - 1, argv + 1);
+	if (opt_json) {
+		json_close(&json, ']');
+		json_close(&json, '}');
+	}
+	return status;
+}
+
 /*
  * For the completion of the shells, which call it as --complete PROJECT PREFIX:
  * what is directly in the group that PREFIX begins with and is named as its
@@ -373,9 +397,11 @@ check_options(int n)
 			   "other");
 	if ((opt_raw || opt_npy) && n != 2)
 		cli_misuse("--%s is for one PATH", opt_raw ? "raw" : "npy");
-	if ((opt_raw || opt_npy) && isatty(STDOUT_FILENO))
-		cli_misuse("--%s writes bytes: not to a terminal",
-			   opt_raw ? "raw" : "npy");
+	if (!opt_output && (opt_raw || opt_npy) && isatty(STDOUT_FILENO))
+		cli_misuse("--%s writes bytes: not to a terminal; --output "
+			   "takes a file", opt_raw ? "raw" : "npy");
+	if (opt_overwrite && !opt_output)
+		cli_misuse("--overwrite is for --output");
 }
 
 int
@@ -399,16 +425,12 @@ main(int argc, char **argv)
 		cute_shm_close(shm);
 		return cli_end(status);
 	}
-	if (opt_json) {
-		json.out = stdout;
-		json_open(&json, NULL, '{');
-		json_text(&json, "project", argv[0]);
-		json_open(&json, "nodes", '[');
-	}
-	status = dump(shm, n - 1, argv + 1);
-	if (opt_json) {
-		json_close(&json, ']');
-		json_close(&json, '}');
+	status = opt_output ? dump_file_begin(opt_output, opt_overwrite) :
+			      CLI_OK;
+	if (status == CLI_OK) {
+		status = dump_all(shm, n, argv);
+		if (opt_output)
+			status = dump_file_end(opt_output, status);
 	}
 	cute_shm_close(shm);
 	return cli_end(status);

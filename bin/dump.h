@@ -27,6 +27,13 @@ void dump_value_begin(struct dump_value *v, const struct cute_shm_array *array,
 void dump_value_end(struct dump_value *v);
 
 /*
+ * From now on standard output is a file, which has its name when it is whole;
+ * at the end, if all went well.  Both return a status, after a message.
+ */
+int dump_file_begin(const char *path, bool overwrite);
+int dump_file_end(const char *path, int status);
+
+/*
  * Values in brackets, as NumPy shows them: "..." stands for the middle of what
  * has over 1000 elements, unless 'all'.  The node's attributes tell an enum's
  * names.

@@ -47,6 +47,7 @@ endif
 bin_cute_shm_dump_SOURCES = \
 	bin/cute-shm-dump.c \
 	bin/dump.h \
+	bin/dump_file.c \
 	bin/dump_raw.c \
 	bin/dump_text.c \
 	bin/dump_value.c \
@@ -56,7 +57,7 @@ bin_cute_shm_dump_SOURCES = \
 	bin/hex.h \
 	bin/slice.c \
 	bin/slice.h
-bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcute_shm.la
+bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcommon.la lib/libcute_shm.la
 
 bin_cute_shm_export_SOURCES = bin/cute-shm-export.c
 bin_cute_shm_export_CPPFLAGS = $(AM_CPPFLAGS)

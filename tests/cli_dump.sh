@@ -33,6 +33,19 @@ grep -aq "'descr': '<u4', 'fortran_order': False, 'shape': (2,), }" \
 	"$tmp/id.npy" || fail 'the dict of .npy'
 [ "$(cute-shm-dump --raw demo table/id | od -An -tu4 | tr -s ' ')" = \
 	' 7 8 9' ] || fail --raw
+t cute-shm-dump --npy --output "$tmp/file.npy" demo 'table/id[1:]'
+cmp "$tmp/file.npy" "$tmp/id.npy" || fail '--output'
+t cute-shm-dump --npy --output "$tmp/file.npy" demo table/id
+t cute-shm-dump --npy --output "$tmp/file.npy" --overwrite demo lists
+cmp "$tmp/file.npy" "$tmp/id.npy" || fail 'a file that was not to be replaced'
+t cute-shm-dump --output "$tmp/file.npy" --overwrite demo words
+t cat "$tmp/file.npy"
+t cute-shm-dump --output "$tmp/none" demo words nothing
+[ -e "$tmp/none" ] && fail 'a file of half of it'
+t cute-shm-dump --output "$tmp/none/x" demo words
+t cute-shm-dump --overwrite demo words
+t sh -c "ulimit -f 4; cute-shm-dump --hex --output '$tmp/none' demo"
+[ -e "$tmp/none" ] && fail 'a file that did not fit'
 t cute-shm-dump --npy demo lists
 t cute-shm-dump --npy demo b/null
 t cute-shm-dump --raw demo 'lists[0]'
