@@ -313,8 +313,8 @@ coverage:
 		--fail-under-line $(COVERAGE_LINES) \
 		--fail-under-branch $(COVERAGE_BRANCHES)
 
-# "make fuzz": any bytes as a segment, and as a filtered chunk, for FUZZ_SECONDS
-# each; needs clang.  Begins with the seeds, which "make check" replays, and with
+# "make fuzz": any bytes as a segment, as a filtered chunk, and as the recipe of a
+# datatype, for FUZZ_SECONDS each; needs clang.  Begins with the seeds, which "make check" replays, and with
 # a segment that has everything; what it finds stays in tests/fuzz/corpus-*.
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
@@ -326,6 +326,9 @@ fuzzed_segment = tests/fuzz/fuzz_segment.c tests/read_all.c \
 fuzzed_filter = tests/fuzz/fuzz_filter.c \
 	$(filter lib/hdf5/filter%.c lib/hdf5/simd%.c,$(lib_libload_la_SOURCES)) \
 	lib/error.c lib/log.c
+fuzzed_types = tests/fuzz/fuzz_types.c lib/hdf5/types.c \
+	lib/hdf5/types_nested.c lib/hdf5/types_number.c lib/hdf5/convert.c \
+	lib/hdf5/widen.c lib/hdf5/report.c lib/dtype.c lib/error.c lib/log.c
 segment_seeds = \
 	tests/fuzz/segment/empty.hex \
 	tests/fuzz/segment/scalar.hex \
@@ -357,8 +360,19 @@ filter_seeds = \
 	tests/fuzz/filter/blosc.hex \
 	tests/fuzz/filter/bitshuffle-lz4.hex \
 	tests/fuzz/filter/fletcher32.hex
-EXTRA_DIST += $(segment_seeds) $(filter_seeds) tests/replay_seeds.sh
-CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter
+types_seeds = \
+	tests/fuzz/types/big-endian.hex \
+	tests/fuzz/types/odd-bits.hex \
+	tests/fuzz/types/float.hex \
+	tests/fuzz/types/spaces.hex \
+	tests/fuzz/types/record.hex \
+	tests/fuzz/types/complex.hex \
+	tests/fuzz/types/enum.hex \
+	tests/fuzz/types/nested.hex
+EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds) \
+	tests/replay_seeds.sh
+CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
+	tests/fuzz/fuzz_types
 
 # Objects of automake's own: the same names must not be compiled twice.
 check_PROGRAMS += tests/replay_segment
@@ -368,8 +382,12 @@ tests_replay_segment_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
 tests_replay_segment_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_replay_segment_LDADD = lib/libcore.la
 if HDF5
-check_PROGRAMS += tests/replay_filter
+check_PROGRAMS += tests/replay_filter tests/replay_types
 endif
+tests_replay_types_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
+	tests/fuzz/seed.h tests/fuzz/fuzz_types.c
+tests_replay_types_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+tests_replay_types_LDADD = lib/libload.la lib/libcore.la $(HDF5_LIBS)
 tests_replay_filter_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
 	tests/fuzz/seed.h tests/fuzz/fuzz_filter.c
 tests_replay_filter_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
@@ -391,19 +409,30 @@ tests/fuzz/fuzz_filter: $(fuzzed_filter)
 		$(HDF5_LIBS) $(LIBDEFLATE_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) \
 		$(BLOSC_LIBS) -lpthread
 
-fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
+tests/fuzz/fuzz_types: $(fuzzed_types)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests/fuzz $(HDF5_CFLAGS) -o $@ \
+		$(addprefix $(srcdir)/,$(fuzzed_types)) $(HDF5_LIBS)
+
+fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter tests/fuzz/fuzz_types \
 		tests/make_every$(EXEEXT) tests/replay_segment$(EXEEXT)
-	@$(MKDIR_P) tests/fuzz/corpus-segment tests/fuzz/corpus-filter
+	@$(MKDIR_P) tests/fuzz/corpus-segment tests/fuzz/corpus-filter \
+		tests/fuzz/corpus-types
 	CUTE_SHM_ROOT=tests/fuzz/corpus-segment tests/make_every small seed || \
 		test -f tests/fuzz/corpus-segment/cute-shm.seed
 	tests/replay_segment -b tests/fuzz/corpus-segment \
 		$(addprefix $(srcdir)/,$(segment_seeds))
 	tests/replay_segment -b tests/fuzz/corpus-filter \
 		$(addprefix $(srcdir)/,$(filter_seeds))
+	tests/replay_segment -b tests/fuzz/corpus-types \
+		$(addprefix $(srcdir)/,$(types_seeds))
 	tests/fuzz/fuzz_segment -max_total_time=$(FUZZ_SECONDS) \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus-segment
 	tests/fuzz/fuzz_filter -max_total_time=$(FUZZ_SECONDS) \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus-filter
+	tests/fuzz/fuzz_types -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=4096 -timeout=10 tests/fuzz/corpus-types
 
 if HAVE_CHECK
 check_PROGRAMS += tests/test_lock tests/test_live tests/test_live_stress \

@@ -15,3 +15,4 @@ replay()
 
 replay tests/replay_segment segment 15
 [ ! -x tests/replay_filter ] || replay tests/replay_filter filter 3
+[ ! -x tests/replay_types ] || replay tests/replay_types types 6
