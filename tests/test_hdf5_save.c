@@ -403,6 +403,36 @@ END_TEST
 
 /* ------------------------------------------------------------------ failure */
 
+/* HDF5 tracks the order of 65535 attributes; what has more comes by name. */
+START_TEST(many_attributes)
+{
+	struct cute_shm_hdf5_save_options opt = save_options(0);
+	struct cute_shm_hdf5_options load = h5_options(0);
+	const char *const nodes[] = { "group", "group/array" };
+	struct cute_shm *shm, *back;
+	struct cute_shm_builder *b;
+	char name[16];
+
+	test_root();
+	ck_ok(cute_shm_builder_new("p", NULL, &b));
+	ck_ok(cute_shm_builder_group(b, nodes[0]));
+	ck_ok(cute_shm_builder_array(b, nodes[1], "|i1", 0, NULL, "x"));
+	for (unsigned i = 0; i < 65536; i++) {
+		snprintf(name, sizeof(name), "a%05u", i);
+		ck_ok(cute_shm_builder_attr(b, nodes[_i], name, "<u4", 0, NULL,
+					    &i));
+	}
+	ck_ok(cute_shm_builder_publish(b, &shm));
+	cute_shm_builder_free(b);
+	ck_ok(cute_shm_hdf5_save(shm, h5_path("s.h5"), &opt, NULL));
+	load.handle = &back;
+	ck_ok(cute_shm_hdf5_load("back", h5_path("s.h5"), &load, NULL));
+	ck_assert_uint_eq(digest_of(back), digest_of(shm));
+	cute_shm_close(back);
+	cute_shm_close(shm);
+}
+END_TEST
+
 static int
 refuse(const struct cute_shm_hdf5_progress *p, void *arg)
 {
@@ -455,6 +485,8 @@ main(void)
 	tcase_add_test(t, not_quite_compounds);
 	tcase_add_test(t, links_and_order);
 	tcase_add_test(t, what_has_no_form);
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, many_attributes, 0, 2);
 	tcase_add_test(t, refused);
 	suite_add_tcase(s, t);
 	return test_run(s);

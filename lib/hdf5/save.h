@@ -113,6 +113,9 @@ bool attribute_named(const char *name, const char *const *list);
 int save_attributes(struct saver *s, const struct cute_shm_node *node, hid_t id,
 		    const char *const *without);
 
+/* Attributes of an object of which HDF5 can track the order of creation. */
+#define MOST_ORDERED 65535
+
 /* Whether one is too large for an object's header. */
 bool attributes_large(const struct cute_shm_node *node);
 
