@@ -25,7 +25,7 @@
 #define CALL		((uint64_t)1 << 20)
 
 /* After so much, a look at what others have left. */
-#define STEP		((uint64_t)64 << 20)
+#define STEP		((uint64_t)16 << 20)
 
 /* Ahead of others, who wait for it: a millisecond or less. */
 #define AHEAD_STEP	((uint64_t)4 << 20)
@@ -41,6 +41,18 @@ struct ahead {
 	int err;		/* why there will not be more, */
 	char *message;		/* and the sentence for it */
 };
+
+/* Others have taken what was there when it began: the message says what. */
+static int
+others_took(const struct cute_shm_builder *b, uint64_t at, int err)
+{
+	char had[SIZE_TEXT], need[SIZE_TEXT];
+
+	return cute_shm_fail(err, "project %s: with %s of %s in memory, %s",
+			     b->project, size_text(at, had),
+			     size_text(b->header.segment_size, need),
+			     cute_shm_errmsg());
+}
 
 /* posix_fallocate() gave up at 'at'. */
 static int
@@ -75,8 +87,9 @@ take(struct cute_shm_builder *b, uint64_t *at, uint64_t step)
 	int err;
 
 	/* Others may be taking memory at the same time. */
-	if (*at > 0 && *at % STEP == 0 && space_check(b->root, left) != 0)
-		return step_failed(b, *at, ENOSPC);
+	err = *at > 0 && *at % STEP == 0 ? space_check(b->root, left) : 0;
+	if (err == CUTE_SHM_ERR_NO_SPACE)
+		return others_took(b, *at, err);
 	if (step > left)
 		step = left;
 	huge_take(b, *at, step);

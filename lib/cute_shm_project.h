@@ -113,7 +113,10 @@ struct cute_shm_space {
 	const char *limit;	/* which bound that is, static text */
 };
 
-/* How much fits: free space of the root, MemAvailable, the cgroup's limit. */
+/*
+ * How much fits: free space of the root, MemAvailable, the cgroup's limit; of
+ * the last two 16 MiB are left for what the process itself takes.
+ */
 int cute_shm_available(const char *root, struct cute_shm_space *ret);
 
 /*

@@ -82,6 +82,21 @@ memory_available(void)
 	return bytes;
 }
 
+/*
+ * Of memory the process itself takes a part: stacks, tables, what is decoded.
+ * Most of it is there when the first pages of a segment are, and is counted when
+ * later ones are asked for.
+ */
+#define OWN_MEMORY ((uint64_t)16 << 20)
+
+static uint64_t
+beside_own(uint64_t bytes)
+{
+	if (bytes == UINT64_MAX)
+		return bytes;
+	return bytes > OWN_MEMORY ? bytes - OWN_MEMORY : 0;
+}
+
 static void
 bound(struct cute_shm_space *space, uint64_t available, const char *limit)
 {
@@ -102,9 +117,10 @@ cute_shm_available(const char *root, struct cute_shm_space *ret)
 	if (err != 0)
 		return err;
 	if (is_memory(root)) {
-		bound(&space, memory_available(), limit_memory);
-		bound(&space, cgroup_available("/proc/self/cgroup",
-					       "/proc/self/mountinfo"),
+		bound(&space, beside_own(memory_available()), limit_memory);
+		bound(&space,
+		      beside_own(cgroup_available("/proc/self/cgroup",
+						  "/proc/self/mountinfo")),
 		      limit_cgroup);
 	}
 	*ret = space;

@@ -17,8 +17,8 @@ hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
 surface_tests = tests/check_completion.sh tests/check_exports.sh \
 	tests/check_headers.sh tests/check_link.sh
-TESTS += $(cli_tests) $(surface_tests)
-EXTRA_DIST += $(surface_tests)
+TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh
+EXTRA_DIST += $(surface_tests) tests/cgroup.sh
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/terminal_signals.py \
 	tests/golden/cli_list tests/golden/cli_load tests/golden/cli_options \
