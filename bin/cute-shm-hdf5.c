@@ -125,6 +125,9 @@ flags(void)
 static struct cute_shm_hdf5_options
 load_options(void)
 {
+	/* What nobody asks for need not be told, 100,000 times perhaps. */
+	bool arrays = opt_verbose || opt_json || opt_dry_run;
+
 	return (struct cute_shm_hdf5_options){
 		.size = sizeof(struct cute_shm_hdf5_options),
 		.root = opt_root,
@@ -136,7 +139,7 @@ load_options(void)
 		.select = opt_select.items,
 		.exclude = opt_exclude.items,
 		.progress = load_report_progress,
-		.array = load_report_array,
+		.array = arrays ? load_report_array : NULL,
 		.skipped = load_report_skipped,
 	};
 }

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "convert.h"
 #include "simd.h"
-#include "strategy.h"
 
 /* Whether 'type' differs from mem_type in nothing but its byte order. */
 static bool

@@ -93,6 +93,9 @@ type_get(struct loader *l, hid_t file_type, type_gone_fn *gone, void *arg,
 	rc = type_map(file_type, gone, arg, why, ret);
 	if (rc != 0 || (*ret)->kind != TYPE_PLAIN || !comparable(file_type))
 		return rc;
+	(*ret)->direct = !(*ret)->swap &&
+			 convert_get(file_type, (*ret)->mem[PART_PLAIN],
+				     &(*ret)->convert);
 	if (l->last_type) {
 		H5Tclose(l->last_file_type);
 		type_free(l->last_type);
@@ -380,7 +383,7 @@ describe_columns(struct loader *l, struct dataset *d)
 
 	if (!d->null && d->count > 0)
 		rc = ragged_measure(l, d);
-	if (rc == 0 && l->builder && !d->null && d->count > 0 &&
+	if (rc == 0 && l->builder && !d->null && d->count > 0 && !d->placed &&
 	    bytes > 0 && bytes <= SMALL_SIZE && keep_room(l, bytes))
 		read_small(d);
 	if (rc == 0)
@@ -389,6 +392,8 @@ describe_columns(struct loader *l, struct dataset *d)
 		rc = account(l, d, &pending);
 	if (rc == 0)
 		hand_over(l, d);
+	if (rc == 0 && pending.plain && !pending.lists)
+		pending.held = held_place(l, d);
 	if (rc == 0 && (pending.plain || pending.lists))
 		rc = add_pending(l, &pending);
 	return rc;

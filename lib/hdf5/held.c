@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small datasets without attributes are read when the scan meets them, so that
- * they need not be opened again: to open one takes libhdf5 several times as
- * long as to read it.
+ * Datasets that are opened as seldom as can be: to open one takes libhdf5
+ * several times as long as to read it.  Small ones without attributes are read
+ * when the scan meets them; of others, whose data lie in one piece of the file,
+ * it is kept where that is.
  */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
+#include "strategy.h"
+
+/* Above that, threads read them: strategy_contiguous.c. */
+#define PLACED_SIZE	CONTIGUOUS_LEAST
+
+#define PLACES_MAX	(UINT64_C(8) << 20)	/* bytes for all of them */
 
 /* What is known of such a dataset. */
 struct held {
 	struct type *type;	/* shared with others of the same */
-	uint8_t *elements;
+	uint8_t *elements;	/* NULL: they lie at 'offset' of the source */
+	uint64_t offset;
 	unsigned rank;
 	uint64_t dims[];
 };
@@ -31,6 +39,26 @@ held_size(const struct dataset *d)
 	return elements_size(d) + 8 * d->rank + 64;
 }
 
+static uint64_t
+place_size(const struct dataset *d)
+{
+	return sizeof(struct held) + 8 * d->rank + 16;
+}
+
+static struct held *
+held_make(const struct dataset *d)
+{
+	struct held *h = malloc(sizeof(*h) + d->rank * sizeof(h->dims[0]));
+
+	if (!h)
+		return NULL;
+	*h = (struct held){ .rank = d->rank };
+	memcpy(h->dims, d->dims, d->rank * sizeof(h->dims[0]));
+	return h;
+}
+
+/* ------------------------------------------------------------ read already */
+
 static bool
 worth_it(const struct loader *l, const struct dataset *d)
 {
@@ -40,14 +68,11 @@ worth_it(const struct loader *l, const struct dataset *d)
 	       elements_size(d) <= SMALL_SIZE && keep_room(l, held_size(d));
 }
 
-struct held *
-held_new(struct loader *l, const struct dataset *d)
+static struct held *
+held_read(struct loader *l, const struct dataset *d)
 {
-	struct held *h;
+	struct held *h = held_make(d);
 
-	if (!worth_it(l, d))
-		return NULL;
-	h = malloc(sizeof(*h) + d->rank * sizeof(h->dims[0]));
 	if (!h)
 		return NULL;
 	h->elements = calloc(1, elements_size(d));
@@ -61,9 +86,57 @@ held_new(struct loader *l, const struct dataset *d)
 		return NULL;
 	}
 	h->type = type_share(d->type);
-	h->rank = d->rank;
-	memcpy(h->dims, d->dims, d->rank * sizeof(h->dims[0]));
 	l->kept += held_size(d);
+	return h;
+}
+
+struct held *
+held_new(struct loader *l, const struct dataset *d)
+{
+	return worth_it(l, d) ? held_read(l, d) : held_place(l, d);
+}
+
+/* --------------------------------------------------------- in one piece */
+
+static bool
+place_get(struct loader *l, const struct dataset *d, uint64_t *ret)
+{
+	const struct type *t = d->type;
+	uint64_t size;
+	haddr_t at;
+
+	if (d->placed) {
+		*ret = d->offset;
+		return true;
+	}
+	if (t->kind != TYPE_PLAIN || !t->direct || d->null || d->count == 0 ||
+	    __builtin_mul_overflow(d->count, t->convert.from, &size) ||
+	    size >= PLACED_SIZE || strategy_generic() ||
+	    source_descriptor(l->scan, d->object->source) < 0)
+		return false;
+	/* Not of chunks, and not of other files that hold the data. */
+	at = H5Dget_offset(d->id);
+	*ret = at;
+	return at != HADDR_UNDEF && size <= H5Dget_storage_size(d->id);
+}
+
+struct held *
+held_place(struct loader *l, const struct dataset *d)
+{
+	uint64_t offset;
+	struct held *h;
+
+	if (!l->builder || l->kept_places + place_size(d) > PLACES_MAX ||
+	    !place_get(l, d, &offset)) {
+		H5Eclear2(H5E_DEFAULT);
+		return NULL;
+	}
+	h = held_make(d);
+	if (!h)
+		return NULL;
+	h->type = type_share(d->type);
+	h->offset = offset;
+	l->kept_places += place_size(d);
 	return h;
 }
 
@@ -78,6 +151,11 @@ held_take(struct loader *l, struct held *h, struct dataset *ret)
 		ret->count *= h->dims[i];
 	}
 	ret->elements = h->elements;
-	l->kept -= held_size(ret);
+	ret->placed = !h->elements;
+	ret->offset = h->offset;
+	if (h->elements)
+		l->kept -= held_size(ret);
+	else
+		l->kept_places -= place_size(ret);
 	free(h);
 }

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "convert.h"
 #include "cute_shm.h"
 #include "cute_shm_hdf5.h"
 
@@ -102,7 +103,8 @@ struct loader {
 	bool quiet;		/* what is skipped has been told */
 	bool retry;		/* something failed: begin again without it */
 	uint64_t kept;		/* bytes held until the builder has them, */
-	uint64_t kept_lists;	/* and those of lists */
+	uint64_t kept_lists;	/* and those of lists, */
+	uint64_t kept_places;	/* and of where others lie in the file */
 	struct pending *pending;
 	size_t pending_count, pending_room;
 	struct scan *scan;
@@ -211,6 +213,8 @@ struct type {
 	char dtype[DTYPE_SIZE];
 	uint32_t item_size;	/* of one item of the dtype */
 	bool swap;		/* 8-byte items that libhdf5 does not swap */
+	bool direct;		/* what the file has becomes it by 'convert' */
+	struct convert convert;
 	hid_t mem[PART_COUNT];	/* memory types, or H5I_INVALID_HID */
 	size_t size[PART_COUNT];	/* their sizes, 0 for none */
 	unsigned ndim;		/* of array types */
@@ -352,12 +356,13 @@ struct object {
 	const char *path;
 	struct link *links;	/* of a group, in the segment's order */
 	size_t link_count;
-	struct held *held;	/* a small dataset, read already */
+	struct held *held;	/* a dataset that need not be opened again */
 };
 
 struct source {
 	unsigned long fileno;
 	hid_t file;
+	int fd;			/* what libhdf5 reads from, -1: none, -2: ? */
 };
 
 struct scan {
@@ -376,6 +381,9 @@ int object_add(struct scan *scan, const struct object *object, size_t *ret);
 /* Which file 'id' is in; its handle is kept for opening objects again. */
 int source_of(struct scan *scan, hid_t id, unsigned long fileno,
 	      unsigned *ret);
+
+/* The descriptor that libhdf5 reads this file from, or -1. */
+int source_descriptor(struct scan *scan, unsigned source);
 
 /* Whether a link of any kind has this path. */
 bool scan_has(const struct scan *scan, const char *path);
@@ -426,6 +434,8 @@ struct dataset {
 	uint64_t count;		/* elements */
 	struct columns columns;
 	uint8_t *elements;	/* plain ones, if they were read already */
+	bool placed;		/* they lie in one piece of the file, */
+	uint64_t offset;	/* here */
 	double seconds;
 };
 
@@ -495,8 +505,12 @@ column_is_plain(const struct column *c)
 
 #define SMALL_SIZE	4096
 
-/* Read a small dataset without attributes now; NULL: not this one. */
+/*
+ * What need not be opened again once it is known: a small dataset is read now,
+ * of a larger one it is told where it lies.  NULL: not this one.
+ */
 struct held *held_new(struct loader *l, const struct dataset *d);
+struct held *held_place(struct loader *l, const struct dataset *d);
 
 /* Into a dataset that is not open; frees what is held. */
 void held_take(struct loader *l, struct held *held, struct dataset *ret);
@@ -538,6 +552,9 @@ bool fits_at_once(const struct dataset *d);
 /* ... and then to read it by one H5Dread, and write it. */
 int read_at_once(struct loader *l, struct dataset *d);
 
+/* The same without libhdf5, for what is 'placed'. */
+int read_placed(struct loader *l, struct dataset *d);
+
 /* read.c: data, once memory is reserved */
 
 /* What H5Dread refused; a filter that is not installed is the usual cause. */
@@ -547,6 +564,7 @@ int unreadable_data(hid_t dset);
 struct pending {
 	size_t object;		/* its index */
 	bool plain, lists;
+	struct held *held;	/* need not be opened, or NULL */
 };
 
 int read_dataset(struct loader *l, const struct pending *pending);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "strategy.h"
 
 static int
 no_memory(void)
@@ -101,11 +102,21 @@ source_of(struct scan *s, hid_t id, unsigned long fileno, unsigned *ret)
 		return no_memory();
 	}
 	s->sources = more;
-	s->sources[s->source_count] = (struct source){ fileno, file };
+	s->sources[s->source_count] = (struct source){ fileno, file, -2 };
 	*ret = s->source_count++;
 	return file < 0 ? cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 					"a file behind a link has no handle")
 			: 0;
+}
+
+int
+source_descriptor(struct scan *s, unsigned source)
+{
+	struct source *from = &s->sources[source];
+
+	if (from->fd == -2)
+		from->fd = source_fd(from->file);
+	return from->fd;
 }
 
 hid_t

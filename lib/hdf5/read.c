@@ -323,24 +323,44 @@ read_parts(struct loader *l, struct under_way *u)
 	return rc;
 }
 
-int
-read_dataset(struct loader *l, const struct pending *pending)
+static int
+columns_of(struct loader *l, struct dataset *d)
 {
-	const struct object *object = &l->scan->objects[pending->object];
-	struct under_way *u = under_way_new(l, pending);
-	char why[WHY_SIZE];
-	hid_t id;
+	return columns_get(l, d->type, d->object->path, d->rank, d->dims,
+			   &d->columns);
+}
+
+/* Of which all is known that libhdf5 could tell. */
+static int
+read_held(struct loader *l, const struct pending *pending, struct under_way *u)
+{
 	int rc;
 
-	if (!u)
-		return no_memory();
-	board_work(l->board, object->path, 0);
-	id = object_open(l->scan, object);
+	u->d.object = &l->scan->objects[pending->object];
+	u->d.id = H5I_INVALID_HID;
+	held_take(l, pending->held, &u->d);
+	u->strategy = "contiguous";
+	rc = columns_of(l, &u->d);
+	if (rc == 0)
+		rc = read_placed(l, &u->d);
+	if (rc == 0)
+		under_way_done(u, 0);
+	else
+		under_way_free(u);
+	return rc;
+}
+
+static int
+read_open(struct loader *l, const struct object *object, struct under_way *u)
+{
+	hid_t id = object_open(l->scan, object);
+	char why[WHY_SIZE];
+	int rc;
+
 	rc = id < 0 ? unreadable() :
 	     dataset_get(l, object, id, NULL, NULL, why, &u->d);
 	if (rc == 0)
-		rc = columns_get(l, u->d.type, object->path, u->d.rank,
-				 u->d.dims, &u->d.columns);
+		rc = columns_of(l, &u->d);
 	if (rc == 0)
 		rc = read_parts(l, u);
 	else
@@ -348,4 +368,17 @@ read_dataset(struct loader *l, const struct pending *pending)
 	if (id >= 0)
 		H5Oclose(id);
 	return rc;
+}
+
+int
+read_dataset(struct loader *l, const struct pending *pending)
+{
+	const struct object *object = &l->scan->objects[pending->object];
+	struct under_way *u = under_way_new(l, pending);
+
+	if (!u)
+		return no_memory();
+	board_work(l->board, object->path, 0);
+	return pending->held ? read_held(l, pending, u) :
+			       read_open(l, object, u);
 }

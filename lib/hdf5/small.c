@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "strategy.h"
 
 #define AT_ONCE	(UINT64_C(256) << 10)
 
@@ -132,5 +133,50 @@ read_at_once(struct loader *l, struct dataset *d)
 	free(elements);
 	if (rc == 0)
 		board_done(l->board, size);
+	return rc;
+}
+
+/* Its elements as the segment has them, for free(). */
+static int
+placed_elements(const struct loader *l, const struct dataset *d, uint8_t **ret)
+{
+	const struct convert *how = &d->type->convert;
+	uint8_t *data = malloc(d->count * how->from), *wide = NULL;
+	int rc;
+
+	if (!data)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
+	rc = source_read(source_descriptor(l->scan, d->object->source), data,
+			 d->count * how->from, d->offset);
+	if (rc == 0 && widens(how)) {
+		wide = malloc(d->count * how->size);
+		if (wide)
+			widen(how, wide, data, how->from, d->count);
+		else
+			rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+					   "no memory for data");
+		free(data);
+		data = wide;
+	} else if (rc == 0) {
+		convert(how, data, d->count);
+	}
+	*ret = data;
+	return rc;
+}
+
+int
+read_placed(struct loader *l, struct dataset *d)
+{
+	uint8_t *elements = NULL;
+	size_t i;
+	int rc = placed_elements(l, d, &elements);
+
+	for (i = 0; i < d->columns.count && rc == 0; i++)
+		if (column_is_plain(&d->columns.column[i]))
+			rc = write_column(l, d, &d->columns.column[i],
+					  elements);
+	free(elements);
+	if (rc == 0)
+		board_done(l->board, d->count * d->type->size[PART_PLAIN]);
 	return rc;
 }

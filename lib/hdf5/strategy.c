@@ -8,9 +8,9 @@
 #include "strategy.h"
 
 int
-source_fd(hid_t dset)
+source_fd(hid_t id)
 {
-	hid_t file = H5Iget_file_id(dset), fapl = -1;
+	hid_t file = H5Iget_file_id(id), fapl = -1;
 	void *handle = NULL;
 	int fd = -1;
 
@@ -43,8 +43,8 @@ missing_filter(hid_t dcpl, char *name, size_t size)
 	return -1;
 }
 
-static bool
-generic_forced(void)
+bool
+strategy_generic(void)
 {
 	const char *value = getenv("CUTE_SHM_HDF5_STRATEGY");
 
@@ -81,7 +81,7 @@ strategy_read(struct reader *r, const struct strategy_source *s,
 	int err;
 
 	*how = NULL;
-	if (generic_forced())
+	if (strategy_generic())
 		return 0;
 	dcpl = H5Dget_create_plist(s->dset);
 	if (dcpl < 0)

@@ -16,6 +16,7 @@
 
 #include "../cute_shm.h"
 #include "../pool.h"
+#include "convert.h"
 #include "filter.h"
 
 struct reader;
@@ -75,46 +76,6 @@ int reader_wait(struct reader *reader);
  * if it was none's fault; until the next call.
  */
 const char *reader_culprit(const struct reader *reader);
-
-/* ------------------------------------------------------------- convert.c */
-
-enum conversion {
-	CONVERT_NONE,
-	CONVERT_SWAP,		/* the bytes of each word */
-	CONVERT_TERMINATED,	/* strings: zeros after the first NUL */
-	CONVERT_SPACES,		/* strings: trailing spaces to NULs */
-	CONVERT_INTEGER,	/* other sizes: not in place, see widen() */
-	CONVERT_FLOAT
-};
-
-struct convert {
-	enum conversion kind;
-	size_t size;		/* bytes of an element in the segment, */
-	size_t from;		/* and in the file */
-	size_t word;		/* bytes of what is swapped in it */
-	unsigned shift, bits;	/* where an integer lies in its bytes */
-	bool is_signed;
-	bool big;		/* its bytes are in that order */
-};
-
-/* Whether H5Dread between these types is one of ours. */
-bool convert_get(hid_t file_type, hid_t mem_type, struct convert *ret);
-
-/* In place, n elements. */
-void convert(const struct convert *how, uint8_t *data, size_t n);
-
-/* widen.c; 'ret' has the sizes. */
-bool widen_get(hid_t file_type, hid_t mem_type, struct convert *ret);
-
-/* n elements, of which the next is 'stride' bytes farther. */
-void widen(const struct convert *how, uint8_t *to, const uint8_t *from,
-	   size_t stride, size_t n);
-
-static inline bool
-widens(const struct convert *how)
-{
-	return how->kind >= CONVERT_INTEGER;
-}
 
 /* ---------------------------------------------------------------- plan.c */
 
@@ -318,10 +279,19 @@ int read_chunks(struct reader *reader, const struct strategy_source *source,
  */
 int missing_filter(hid_t dcpl, char *name, size_t size);
 
+/* strategy.c: whether H5Dread is to read everything, as tests want it. */
+bool strategy_generic(void);
+
 /* stored.c: this thread's failure, said of the "chunk at (0, 128)". */
 int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);
 
-/* A copy of the descriptor that libhdf5 reads from, or -1. */
-int source_fd(hid_t dset);
+/* A copy of the descriptor that libhdf5 reads from, or -1; of any object. */
+int source_fd(hid_t id);
+
+/* strategy_contiguous.c: less is not worth a hand-over to other threads */
+#define CONTIGUOUS_LEAST	(128u << 10)
+
+/* 'size' bytes of the file from 'at' on; from any thread. */
+int source_read(int fd, uint8_t *data, size_t size, uint64_t at);
 
 #endif

@@ -12,13 +12,12 @@
 #include "strategy.h"
 
 #define PIECE		((size_t)1 << 20)
-#define SMALL		(128u << 10)	/* not worth a hand-over */
 
-static int
-read_piece(const struct task *t, uint8_t *data, size_t size, uint64_t at)
+int
+source_read(int fd, uint8_t *data, size_t size, uint64_t at)
 {
 	while (size > 0) {
-		ssize_t n = pread(t->fd, data, size, (off_t)at);
+		ssize_t n = pread(fd, data, size, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -46,8 +45,8 @@ do_piece(struct batch *b)
 	int err = filter_grow(&b->data, &b->data_capacity, size);
 
 	if (!err)
-		err = read_piece(t, b->data, size,
-				 t->file_offset + b->first * t->item);
+		err = source_read(t->fd, b->data, size,
+				  t->file_offset + b->first * t->item);
 	if (err)
 		return err;
 	task_convert(t, b->data, b->count);
@@ -107,7 +106,7 @@ extent_get(hid_t dset, size_t *item, uint64_t *count)
 	*count = n > 0 ? (uint64_t)n : 0;
 	return *item > 0 && *item <= UINT32_MAX && n > 0 &&
 	       !__builtin_mul_overflow(*count, *item, &size) &&
-	       size >= SMALL && size <= H5Dget_storage_size(dset);
+	       size >= CONTIGUOUS_LEAST && size <= H5Dget_storage_size(dset);
 }
 
 int

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "strategy.h"
+#include "convert.h"
 
 static bool
 get_integer(hid_t file_type, hid_t mem_type, struct convert *ret)
