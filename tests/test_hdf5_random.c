@@ -14,7 +14,9 @@
 #define FILES	 60
 #define DATASETS 8
 #define DEPTH	 3
-#define ENOUGH	 (160u << 10)	/* bytes, not too few for any strategy */
+
+/* Bytes that are too many to be read at once, and enough for any strategy. */
+static const unsigned sizes[] = { 20u << 10, 160u << 10 };
 
 static uint64_t state;
 
@@ -358,8 +360,8 @@ put(hid_t file, unsigned i)
 	for (int d = 0; d < rank; d++)
 		dims[d] = number(12) ? 1 + number(9) : 0;
 	count = dims[0] * dims[1] * dims[2];
-	if (rank > 0 && count > 0 && number(4) == 0 && !has_lists(type))
-		dims[0] *= 1 + ENOUGH / (count * H5Tget_size(type));
+	if (rank > 0 && count > 0 && number(2) == 0 && !has_lists(type))
+		dims[0] *= 1 + sizes[number(2)] / (count * H5Tget_size(type));
 	for (int d = 0; d < rank; d++)
 		most[d] = number(2) ? H5S_UNLIMITED : dims[d] + 3;
 	count = dims[0] * dims[1] * dims[2];
