@@ -19,8 +19,8 @@ struct dump_value {
 /*
  * v->why is NULL, or why its values cannot be shown: it is torn, or its writers
  * are at work for too long.  Without a copy where that would be large and the
- * array was never updated; its first update waits then.  A copy may have only what
- * the slice needs: then its origin is another.
+ * array was never updated; its first update waits then.  A copy may have only
+ * what the slice needs: then its origin is another.
  */
 void dump_value_begin(struct dump_value *v, const struct cute_shm_array *array,
 		      struct slice *slice);

@@ -382,7 +382,7 @@ int object_add(struct scan *scan, const struct object *object, size_t *ret);
 int source_of(struct scan *scan, hid_t id, unsigned long fileno,
 	      unsigned *ret);
 
-/* The descriptor that libhdf5 reads this file from, or -1. */
+/* The descriptor that libhdf5 reads this file from, not a copy; or -1. */
 int source_descriptor(struct scan *scan, unsigned source);
 
 /* Whether a link of any kind has this path. */

@@ -115,7 +115,7 @@ source_descriptor(struct scan *s, unsigned source)
 	struct source *from = &s->sources[source];
 
 	if (from->fd == -2)
-		from->fd = source_fd(from->file);
+		from->fd = source_handle(from->file);
 	return from->fd;
 }
 

@@ -8,7 +8,7 @@
 #include "strategy.h"
 
 int
-source_fd(hid_t id)
+source_handle(hid_t id)
 {
 	hid_t file = H5Iget_file_id(id), fapl = -1;
 	void *handle = NULL;
@@ -18,12 +18,20 @@ source_fd(hid_t id)
 		fapl = H5Fget_access_plist(file);
 	if (fapl >= 0 && H5Pget_driver(fapl) == H5FD_SEC2 &&
 	    H5Fget_vfd_handle(file, fapl, &handle) >= 0 && handle)
-		fd = fcntl(*(int *)handle, F_DUPFD_CLOEXEC, 3);
+		fd = *(int *)handle;
 	if (fapl >= 0)
 		H5Pclose(fapl);
 	if (file >= 0)
 		H5Fclose(file);
 	return fd;
+}
+
+int
+source_fd(hid_t id)
+{
+	int fd = source_handle(id);
+
+	return fd < 0 ? fd : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
 int

@@ -285,7 +285,8 @@ bool strategy_generic(void);
 /* stored.c: this thread's failure, said of the "chunk at (0, 128)". */
 int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);
 
-/* A copy of the descriptor that libhdf5 reads from, or -1; of any object. */
+/* The descriptor that libhdf5 reads an object from, or -1; and a copy of it. */
+int source_handle(hid_t id);
 int source_fd(hid_t id);
 
 /* strategy_contiguous.c: less is not worth a hand-over to other threads */
