@@ -18,6 +18,12 @@ if ! mkdir "$group" 2>/dev/null || [ ! -w "$group/$limit" ]; then
 	exit 77
 fi
 trap 'rm -rf "$tmp" "$root"; rmdir "$group"' EXIT
+# Its own memory is larger than what is tried here.
+if grep -qa __asan_init bin/cute-shm-load bin/.libs/cute-shm-load 2>/dev/null
+then
+	echo "skipped: built with a sanitizer"
+	exit 77
+fi
 
 # within MIB COMMAND...: its status; what it says is in $tmp/out and $tmp/err.
 within()
