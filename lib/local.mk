@@ -112,6 +112,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/names.c \
 	lib/hdf5/objects.c \
 	lib/hdf5/plan.c \
+	lib/hdf5/prefetch.c \
 	lib/hdf5/ragged.c \
 	lib/hdf5/read.c \
 	lib/hdf5/reader.c \

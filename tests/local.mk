@@ -75,6 +75,7 @@ HDF5_TEST_SOURCES = tests/hdf5_util.c tests/hdf5_util.h tests/util.c tests/util.
 if HAVE_CHECK
 if HDF5
 hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
+	tests/test_hdf5_prefetch \
 	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme \
 	tests/test_hdf5_failing tests/test_hdf5_layouts \
 	tests/test_hdf5_killed tests/test_hdf5_random \
@@ -99,6 +100,10 @@ tests_test_hdf5_random_SOURCES = tests/test_hdf5_random.c \
 	$(HDF5_TEST_SOURCES)
 tests_test_hdf5_random_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_random_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_prefetch_SOURCES = tests/test_hdf5_prefetch.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_prefetch_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_prefetch_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_prefetch_LDFLAGS = -Wl,--wrap=posix_fadvise
 tests_test_hdf5_read_SOURCES = tests/test_hdf5_read.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_read_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_read_LDADD = $(FILTER_TEST_LDADD)

@@ -221,12 +221,16 @@ check_selection(const struct loader *l)
 static int
 fill(struct loader *l)
 {
+	struct prefetch *prefetch;
 	int rc;
 
 	board_work(l->board, "", l->result.bytes);
 	rc = cute_shm_builder_reserve(l->builder);
-	if (rc == 0)
+	if (rc == 0) {
+		prefetch = prefetch_begin(l);
 		rc = read_pending(l);
+		prefetch_end(prefetch);
+	}
 	if (rc == 0 && !l->retry) {
 		board_work(l->board, "", l->result.bytes);
 		rc = cute_shm_builder_seal(l->builder);

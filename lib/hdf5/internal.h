@@ -601,6 +601,10 @@ int under_way_tell(struct loader *l, bool well);
  */
 int read_fast(struct loader *l, struct under_way *u, bool *fits);
 
+/* prefetch.c: while data are read; NULL where it is no use */
+struct prefetch *prefetch_begin(struct loader *l);
+void prefetch_end(struct prefetch *prefetch);
+
 /* All data of all pending objects. */
 int read_pending(struct loader *l);
 
