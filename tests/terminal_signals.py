@@ -5,6 +5,7 @@ usage: terminal_signals.py FILE FOLDER, with the tool in PATH; writes to FOLDER.
 """
 import os
 import pty
+import signal
 import sys
 import time
 
@@ -41,6 +42,9 @@ def run(name, before, act, expected):
     log = os.path.join(FOLDER, name)
     pid, fd = pty.fork()
     if pid == 0:
+        # Whoever ignores them, as nohup does, is told nothing.
+        for number in signal.SIGHUP, signal.SIGINT, signal.SIGQUIT:
+            signal.signal(number, signal.SIG_DFL)
         os.execvp("cute-shm-hdf5", ["cute-shm-hdf5", "p", FILE, "--"] + before +
                   ["sh", "-c", COMMAND.format(log=log)])
     if not wait_until(lambda: words(log)):
