@@ -415,3 +415,66 @@ ck_children(const struct cute_shm *shm, const char *path, const char *names)
 	ck_assert_int_eq(err, CUTE_SHM_ERR_END);
 	ck_assert_str_eq(joined, names);
 }
+
+void
+h5_put_both(hid_t file, hid_t type, int rank, const hsize_t *dims,
+	    const void *data)
+{
+	h5_put(file, "d", type, rank, dims, data);
+	h5_attr(file, "a", type, rank, dims, data);
+}
+
+void
+ck_both(struct cute_shm *shm, const char *dtype, unsigned ndim,
+	const uint64_t *dims, const void *data)
+{
+	ck_array(shm, "d", dtype, ndim, dims, data);
+	ck_attr(shm, "", "a", dtype, ndim, dims, data);
+	ck_clean(shm);
+}
+
+void
+ck_skipped_type(hid_t type, const char *reason)
+{
+	hid_t file = h5_begin();
+	struct cute_shm *shm;
+	hsize_t two = 2;
+
+	h5_put_both(file, type, 1, &two, NULL);
+	h5_put(file, "null", type, -1, NULL, NULL);
+	H5Tclose(type);
+	shm = h5_load(file);
+	ck_children(shm, "", "");
+	ck_no_attr(shm, "", "a");
+	ck_assert_uint_eq(h5_told.skipped, 3);
+	ck_gone("d", reason);
+	ck_gone("@a", reason);
+	ck_gone("null", reason);
+	ck_clean(shm);
+}
+
+hid_t
+h5_enum(hid_t base, const char *name, int value, const char *name2,
+	int value2)
+{
+	hid_t t = ck_h5(H5Tenum_create(base));
+	int v[] = { value, value2 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		ck_h5(H5Tconvert(H5T_NATIVE_INT, base, 1, &v[i], NULL,
+				 H5P_DEFAULT));
+		ck_h5(H5Tenum_insert(t, i ? name2 : name, &v[i]));
+	}
+	return t;
+}
+
+hid_t
+h5_string(size_t size, H5T_str_t pad, H5T_cset_t charset)
+{
+	hid_t t = ck_h5(H5Tcopy(H5T_C_S1));
+
+	ck_h5(H5Tset_size(t, size));
+	ck_h5(H5Tset_strpad(t, pad));
+	ck_h5(H5Tset_cset(t, charset));
+	return t;
+}

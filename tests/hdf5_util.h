@@ -91,4 +91,18 @@ void ck_children(const struct cute_shm *shm, const char *path,
 /* Sound, and nothing else in the root; no child left, no descriptor more. */
 void ck_clean(struct cute_shm *shm);
 
+/* A dataset "d" and an attribute "a" of the root, alike; and what they become. */
+void h5_put_both(hid_t file, hid_t type, int rank, const hsize_t *dims,
+		 const void *data);
+void ck_both(struct cute_shm *shm, const char *dtype, unsigned ndim,
+	     const uint64_t *dims, const void *data);
+
+/* That neither has a form, for this reason.  Closes the type. */
+void ck_skipped_type(hid_t type, const char *reason);
+
+/* An enum of two; a text, or H5T_VARIABLE ones. */
+hid_t h5_enum(hid_t base, const char *name, int value, const char *name2,
+	      int value2);
+hid_t h5_string(size_t size, H5T_str_t pad, H5T_cset_t charset);
+
 #endif
