@@ -24,7 +24,7 @@ align_up(uint64_t n, uint64_t to)
 	return (n + to - 1) & ~(to - 1);
 }
 
-/* Of a file; 'room' is what of the address space it takes. */
+/* Of a file; without a base, of nothing. */
 struct mapping {
 	uint8_t *base;
 	size_t size;

@@ -41,7 +41,7 @@ find_place(size_t size)
 	if (room == MAP_FAILED)
 		return 0;
 	munmap(room, size + ALIGNMENT);
-	return ((uintptr_t)room + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
+	return (uintptr_t)align_up((uintptr_t)room, ALIGNMENT);
 }
 
 static uint8_t *
@@ -75,8 +75,8 @@ map_new(int fd, size_t size, int prot, struct mapping *ret)
 	if (!base)
 		return -1;
 	if (size >= ALIGNMENT && is_aligned(base))
-		atomic_store(&place, (uintptr_t)base - (size + ALIGNMENT - 1) /
-			     ALIGNMENT * ALIGNMENT);
+		atomic_store(&place, (uintptr_t)base -
+				     (uintptr_t)align_up(size, ALIGNMENT));
 	*ret = (struct mapping){ base, size };
 	return 0;
 }
