@@ -12,9 +12,6 @@
 #include "internal.h"
 #include "strategy.h"
 
-/* Above that, threads read them: strategy_contiguous.c. */
-#define PLACED_SIZE	CONTIGUOUS_LEAST
-
 #define PLACES_MAX	(UINT64_C(8) << 20)	/* bytes for all of them */
 
 /* What is known of such a dataset. */
@@ -111,10 +108,10 @@ place_get(struct loader *l, const struct dataset *d, uint64_t *ret)
 	}
 	if (t->kind != TYPE_PLAIN || !t->direct || d->null || d->count == 0 ||
 	    __builtin_mul_overflow(d->count, t->convert.from, &size) ||
-	    size >= PLACED_SIZE || strategy_generic() ||
+	    size >= CONTIGUOUS_LEAST || strategy_generic() ||
 	    source_descriptor(l->scan, d->object->source) < 0)
 		return false;
-	/* Not of chunks, and not of other files that hold the data. */
+	/* Not of chunks, nor in files of their own. */
 	at = H5Dget_offset(d->id);
 	*ret = at;
 	return at != HADDR_UNDEF && size <= H5Dget_storage_size(d->id);

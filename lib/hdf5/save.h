@@ -113,8 +113,8 @@ bool attribute_named(const char *name, const char *const *list);
 int save_attributes(struct saver *s, const struct cute_shm_node *node, hid_t id,
 		    const char *const *without);
 
-/* Attributes of an object of which HDF5 can track the order of creation. */
-#define MOST_ORDERED 65535
+/* Have the file keep their order, unless there are too many for that. */
+bool attributes_ordered(const struct cute_shm_node *node, hid_t props);
 
 /* Whether one is too large for an object's header. */
 bool attributes_large(const struct cute_shm_node *node);

@@ -13,6 +13,9 @@
  */
 #define LARGE_VALUE 30000
 
+/* Of which HDF5 can track the order of creation. */
+#define MOST_ORDERED 65535
+
 const char *const enum_attributes[] = {
 	"cute-shm:enum-names", "cute-shm:enum-values", NULL
 };
@@ -25,6 +28,14 @@ attribute_named(const char *name, const char *const *list)
 		if (strcmp(*list, name) == 0)
 			return true;
 	return false;
+}
+
+bool
+attributes_ordered(const struct cute_shm_node *node, hid_t props)
+{
+	return node->attr_count > MOST_ORDERED ||
+	       H5Pset_attr_creation_order(props, H5P_CRT_ORDER_TRACKED |
+					  H5P_CRT_ORDER_INDEXED) >= 0;
 }
 
 bool

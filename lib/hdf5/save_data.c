@@ -94,10 +94,8 @@ dataset_props(const struct out *o)
 	bool good = props >= 0 && H5Pset_obj_track_times(props, false) >= 0;
 	unsigned d;
 
-	if (o->node->attr_count > 1 && o->node->attr_count <= MOST_ORDERED)
-		good = good && H5Pset_attr_creation_order(props,
-				H5P_CRT_ORDER_TRACKED |
-				H5P_CRT_ORDER_INDEXED) >= 0;
+	if (o->node->attr_count > 1)
+		good = good && attributes_ordered(o->node, props);
 	if (attributes_large(o->node))
 		good = good && H5Pset_attr_phase_change(props, 0, 0) >= 0;
 	if (good && o->chunked) {

@@ -24,8 +24,7 @@ group_props(const struct cute_shm_node *node, hid_t props)
 	/* Without times the same project gives the same file. */
 	if (H5Pset_obj_track_times(props, false) < 0 ||
 	    H5Pset_link_creation_order(props, order) < 0 ||
-	    (node->attr_count <= MOST_ORDERED &&
-	     H5Pset_attr_creation_order(props, order) < 0) ||
+	    !attributes_ordered(node, props) ||
 	    (attributes_large(node) &&
 	     H5Pset_attr_phase_change(props, 0, 0) < 0))
 		return fail_node(node);

@@ -112,13 +112,29 @@ write_column(const struct loader *l, const struct dataset *d,
 	return rc;
 }
 
+/* Write the plain columns out of these elements. */
+static int
+write_plain(const struct loader *l, const struct dataset *d,
+	    const uint8_t *elements)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < d->columns.count && rc == 0; i++)
+		if (column_is_plain(&d->columns.column[i]))
+			rc = write_column(l, d, &d->columns.column[i],
+					  elements);
+	if (rc == 0)
+		board_done(l->board, d->count * d->type->size[PART_PLAIN]);
+	return rc;
+}
+
 int
 read_at_once(struct loader *l, struct dataset *d)
 {
 	uint64_t size = d->count * d->type->size[PART_PLAIN];
 	uint8_t *elements = calloc(size + 1, 1);
 	struct block all = all_of(d);
-	size_t i;
 	int rc;
 
 	if (!elements)
@@ -126,13 +142,9 @@ read_at_once(struct loader *l, struct dataset *d)
 	rc = stored_read(d, PART_PLAIN, NULL, &all, elements);
 	if (rc != 0)
 		rc = stored_culprit(d, PART_PLAIN, NULL, &all);
-	for (i = 0; i < d->columns.count && rc == 0; i++)
-		if (column_is_plain(&d->columns.column[i]))
-			rc = write_column(l, d, &d->columns.column[i],
-					  elements);
-	free(elements);
 	if (rc == 0)
-		board_done(l->board, size);
+		rc = write_plain(l, d, elements);
+	free(elements);
 	return rc;
 }
 
@@ -168,15 +180,10 @@ int
 read_placed(struct loader *l, struct dataset *d)
 {
 	uint8_t *elements = NULL;
-	size_t i;
 	int rc = placed_elements(l, d, &elements);
 
-	for (i = 0; i < d->columns.count && rc == 0; i++)
-		if (column_is_plain(&d->columns.column[i]))
-			rc = write_column(l, d, &d->columns.column[i],
-					  elements);
-	free(elements);
 	if (rc == 0)
-		board_done(l->board, d->count * d->type->size[PART_PLAIN]);
+		rc = write_plain(l, d, elements);
+	free(elements);
 	return rc;
 }
