@@ -47,6 +47,13 @@ cli_message(const char *format, ...)
 	free(s);
 }
 
+int
+cli_fail(void)
+{
+	cli_message("%s", cute_shm_errmsg());
+	return CLI_FAILED;
+}
+
 void
 cli_skipped(bool failed, const char *path, const char *reason)
 {
@@ -383,13 +390,13 @@ cli_end(int status)
 	bool lost = ferror(stdout) != 0;
 
 	errno = 0;
-	if (fclose(stdout) == 0 && !lost) {
-		free(done);
-		return status;
+	if (fclose(stdout) != 0 || lost) {
+		cli_message("cannot write to standard output: %s%s%s",
+			    errno ? strerror(errno) : "output was lost",
+			    done ? "; " : "", done ? done : "");
+		if (status == CLI_OK)
+			status = CLI_FAILED;
 	}
-	cli_message("cannot write to standard output: %s%s%s",
-		    errno ? strerror(errno) : "output was lost",
-		    done ? "; " : "", done ? done : "");
 	free(done);
-	return status == CLI_OK ? CLI_FAILED : status;
+	return status;
 }

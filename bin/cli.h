@@ -75,6 +75,9 @@ _Noreturn void cli_misuse(const char *format, ...)
 void cli_message(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/* What the library says of its failure, and the status for it. */
+int cli_fail(void);
+
 /* What of a file, or of a project, is left out, and why. */
 void cli_skipped(bool failed, const char *path, const char *reason);
 

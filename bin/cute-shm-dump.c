@@ -150,13 +150,6 @@ put_node_json(const struct cute_shm_node *node, const struct cute_shm_array *a,
 
 /* ------------------------------------------------------------------- nodes */
 
-static int
-fail(void)
-{
-	cli_message("%s", cute_shm_errmsg());
-	return CLI_FAILED;
-}
-
 /* What can be said without the values is said in any case. */
 static void
 show(const struct cute_shm_node *node, const struct cute_shm_array *a,
@@ -201,7 +194,7 @@ dump_array(const struct cute_shm_node *node, const char *part)
 	char *problem = NULL;
 
 	if (cute_shm_node_array(node, &a) != 0)
-		return fail();
+		return cli_fail();
 	if (part)
 		problem = slice_parse(part, &a, &slice);
 	else
@@ -244,7 +237,7 @@ dump_tree(const struct cute_shm_node *top)
 		if (dump_node(&node) != CLI_OK)
 			status = CLI_FAILED;
 	if (err != 0 && err != CUTE_SHM_ERR_END)
-		return fail();
+		return cli_fail();
 	return status;
 }
 
@@ -263,7 +256,7 @@ dump_whole(const struct cute_shm *shm, const struct cute_shm_node *node)
 	if (opt_hex)
 		return dump_hex(shm, node);
 	if (cute_shm_follow(node, &target) != 0)
-		return fail();
+		return cli_fail();
 	return opt_raw || opt_npy ? dump_array(&target, NULL) :
 				    dump_tree(&target);
 }
@@ -276,7 +269,7 @@ dump_part(const struct cute_shm_node *node, char *part)
 	struct cute_shm_node target;
 
 	if (cute_shm_follow(node, &target) != 0)
-		return fail();
+		return cli_fail();
 	if (size == 0 || part[size - 1] != ']') {
 		cli_message("/%s[%s: ']' is missing at the end", node->path,
 			    part);
@@ -303,10 +296,10 @@ dump_path(const struct cute_shm *shm, const char *path)
 	if (err == 0)
 		return dump_whole(shm, &node);
 	if (err != CUTE_SHM_ERR_NOT_FOUND || !bracket)
-		return fail();
+		return cli_fail();
 	name = text_format("%.*s", (int)(bracket - path), path);
 	part = text_format("%s", bracket + 1);
-	status = cute_shm_find(shm, name, &node) != 0 ? fail() :
+	status = cute_shm_find(shm, name, &node) != 0 ? cli_fail() :
 		 dump_part(&node, part);
 	free(part);
 	free(name);
@@ -374,7 +367,7 @@ complete(const struct cute_shm *shm, const char *prefix)
 		if (strncmp(node.name, begin, strlen(begin)) == 0)
 			printf("%.*s%s%s%c", above, prefix, node.name,
 			       node.child_count > 0 ? "/" : "", '\0');
-	return err == CUTE_SHM_ERR_END ? CLI_OK : fail();
+	return err == CUTE_SHM_ERR_END ? CLI_OK : cli_fail();
 }
 
 /* No option of the table, since it is none for people: the first argument. */
@@ -419,7 +412,7 @@ main(int argc, char **argv)
 	err = opt_file ? cute_shm_open_file(argv[0], &opt, &shm) :
 			 cute_shm_open(argv[0], &opt, &shm);
 	if (err != 0)
-		return cli_end(fail());
+		return cli_end(cli_fail());
 	if (completing) {
 		status = complete(shm, n > 1 ? argv[1] : "");
 		cute_shm_close(shm);

@@ -168,10 +168,10 @@ load(const char *project, const char *file)
 	if (err)
 		return fail(err);
 	load_report_done(&result);
-	if (!command)
-		cli_done("project %s is loaded", project);
 	status = result.failed ? CLI_PARTIAL : CLI_OK;
-	if (command) {
+	if (!command) {
+		cli_done("project %s is loaded", project);
+	} else {
 		fflush(stdout);
 		status = command_run_with(project, opt_root, command);
 	}

@@ -344,10 +344,8 @@ list(struct request *r)
 	/* A root that cannot be listed is told below. */
 	cute_shm_set_log(CUTE_SHM_LOG_INFO, on_log, NULL);
 	(void)cute_shm_collect(opt_root, NULL, NULL);
-	if (cute_shm_list(opt_root, add_project, r) != 0) {
-		cli_message("%s", cute_shm_errmsg());
-		return CLI_FAILED;
-	}
+	if (cute_shm_list(opt_root, add_project, r) != 0)
+		return cli_fail();
 	show_all(r);
 	for (i = 0; i < r->count; i++) {
 		if (!r->found[i] && report_missing(r->names[i]))

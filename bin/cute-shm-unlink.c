@@ -149,10 +149,8 @@ unlink_matches(const char *pattern)
 	int status = CLI_OK;
 	size_t i;
 
-	if (cute_shm_list(opt_root, add_match, &m) != 0) {
-		cli_message("%s", cute_shm_errmsg());
-		return CLI_FAILED;
-	}
+	if (cute_shm_list(opt_root, add_match, &m) != 0)
+		return cli_fail();
 	if (m.count == 0 && pattern) {
 		cli_message("no project matches \"%s\"", pattern);
 		status = CLI_FAILED;
@@ -196,8 +194,7 @@ collect(void)
 	cute_shm_set_log(CUTE_SHM_LOG_INFO, on_log, NULL);
 	if (cute_shm_collect(opt_root, NULL, NULL) == 0)
 		return CLI_OK;
-	cli_message("%s", cute_shm_errmsg());
-	return CLI_FAILED;
+	return cli_fail();
 }
 
 static void

@@ -13,13 +13,6 @@
 
 static struct outfile out;
 
-static int
-fail(void)
-{
-	cli_message("%s", cute_shm_errmsg());
-	return CLI_FAILED;
-}
-
 int
 dump_file_begin(const char *path, bool overwrite)
 {
@@ -30,7 +23,7 @@ dump_file_begin(const char *path, bool overwrite)
 		return CLI_FAILED;
 	}
 	if (err != 0)
-		return fail();
+		return cli_fail();
 	if (dup2(out.fd, STDOUT_FILENO) >= 0)
 		return CLI_OK;
 	cli_message("cannot write %s: %s", path, strerror(errno));
@@ -51,7 +44,7 @@ dump_file_end(const char *path, int status)
 			clearerr(stdout);
 	}
 	if (status == CLI_OK && outfile_commit(&out) != 0)
-		return fail();
+		return cli_fail();
 	outfile_end(&out);
 	return status;
 }

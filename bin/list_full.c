@@ -255,13 +255,14 @@ put_state(FILE *out, const struct cute_shm_node *node)
 	    cute_shm_state(&array, &state) != 0 || state.sequence == 0)
 		return;
 	if (state.torn)
-		fprintf(out, "[torn: process %" PRIu32 " died while updating]%s",
-			state.writer_pid, node->attr_count ? " " : "");
+		fprintf(out, "[torn: process %" PRIu32 " died while updating]",
+			state.writer_pid);
 	else
-		fprintf(out, "[%s%s]%s",
+		fprintf(out, "[%s%s]",
 			units_count(state.sequence / 2, "update").text,
-			state.sealed ? "" : ", unsealed",
-			node->attr_count ? " " : "");
+			state.sealed ? "" : ", unsealed");
+	if (node->attr_count > 0)
+		putc(' ', out);
 }
 
 /* The path; in a tree the name, below those of its groups. */
