@@ -20,6 +20,7 @@ static uint64_t space = UINT64_MAX;	/* bytes that a file may have */
 static unsigned pause_us;		/* before each reservation */
 static bool no_threads;
 static atomic_uint steps;
+static atomic_ullong longest;		/* bytes of a step */
 
 int __real_posix_fallocate(int fd, off_t at, off_t size);
 int __wrap_posix_fallocate(int fd, off_t at, off_t size);
@@ -32,6 +33,8 @@ int
 __wrap_posix_fallocate(int fd, off_t at, off_t size)
 {
 	steps++;
+	if ((unsigned long long)size > longest)
+		longest = (unsigned long long)size;
 	if (pause_us)
 		usleep(pause_us);
 	if ((uint64_t)at + (uint64_t)size > space)
@@ -97,9 +100,14 @@ START_TEST(the_same)
 	uint64_t expected = fill(reserved(0, SIZE));
 	unsigned before = test_descriptors();
 
+	/* Short ones: who writes waits for each. */
+	ck_assert_uint_ge(steps, SIZE / MIB);
+	ck_assert_uint_le(longest, MIB);
 	pause_us = 1000;
+	steps = 0;
 	ck_assert_uint_eq(fill(reserved(CUTE_SHM_RESERVE_AHEAD, SIZE)),
 			  expected);
+	ck_assert_uint_ge(steps, SIZE / MIB);
 	no_threads = true;
 	ck_assert_uint_eq(fill(reserved(CUTE_SHM_RESERVE_AHEAD, SIZE)),
 			  expected);

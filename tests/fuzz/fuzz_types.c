@@ -177,16 +177,10 @@ enumeration(void)
 	return t;
 }
 
+/* Closes what it is made of; that itself if libhdf5 refuses. */
 static hid_t
-array(unsigned depth)
+made_of(hid_t base, hid_t t)
 {
-	hid_t base = type_of(depth - 1), t;
-	hsize_t dims[H5S_MAX_RANK];
-	unsigned n = 1 + below(below(8) ? 3 : 32), i;
-
-	for (i = 0; i < n; i++)
-		dims[i] = 1 + below(n > 4 ? 2 : 9);
-	t = H5Tarray_create2(base, n, dims);
 	if (t < 0)
 		return base;
 	H5Tclose(base);
@@ -194,14 +188,23 @@ array(unsigned depth)
 }
 
 static hid_t
+array(unsigned depth)
+{
+	hid_t base = type_of(depth - 1);
+	hsize_t dims[H5S_MAX_RANK];
+	unsigned n = 1 + below(below(8) ? 3 : 32), i;
+
+	for (i = 0; i < n; i++)
+		dims[i] = 1 + below(n > 4 ? 2 : 9);
+	return made_of(base, H5Tarray_create2(base, n, dims));
+}
+
+static hid_t
 list(unsigned depth)
 {
-	hid_t base = type_of(depth - 1), t = H5Tvlen_create(base);
+	hid_t base = type_of(depth - 1);
 
-	if (t < 0)
-		return base;
-	H5Tclose(base);
-	return t;
+	return made_of(base, H5Tvlen_create(base));
 }
 
 /* Sometimes what h5py takes for a complex number. */
