@@ -136,6 +136,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/strategy_contiguous.c \
 	lib/hdf5/tell.c \
 	lib/hdf5/types.c \
+	lib/hdf5/types.h \
 	lib/hdf5/types_nested.c \
 	lib/hdf5/types_number.c \
 	lib/hdf5/widen.c
