@@ -24,8 +24,13 @@
  */
 #define CALL		((uint64_t)1 << 20)
 
-/* After so much, a look at what others have left. */
+/*
+ * After so much, a look at what others have left; or after a 256th of what they
+ * would have to take first, for a look costs a third of a millisecond, and as
+ * many as that may be loading at once.
+ */
 #define STEP		((uint64_t)16 << 20)
+#define SPARE_PARTS	256
 
 /* Ahead of others, who wait for it: a millisecond or less. */
 #define AHEAD_STEP	((uint64_t)4 << 20)
@@ -79,23 +84,44 @@ allocate(struct cute_shm_builder *b, uint64_t at, uint64_t size)
 	return number == 0 ? 0 : step_failed(b, at, number);
 }
 
-/* The next 'step' bytes, or what is left, from *at. */
+/* How much is held, and where to look next; before it began, one has looked. */
+struct taking {
+	uint64_t at;
+	uint64_t look;
+};
+
+/* Others may be taking memory at the same time. */
 static int
-take(struct cute_shm_builder *b, uint64_t *at, uint64_t step)
+look(const struct cute_shm_builder *b, struct taking *t)
 {
-	uint64_t left = b->header.segment_size - *at, end, size;
+	uint64_t spare = 0;
 	int err;
 
-	/* Others may be taking memory at the same time. */
-	err = *at > 0 && *at % STEP == 0 ? space_check(b->root, left) : 0;
+	if (t->at < t->look)
+		return 0;
+	err = space_check(b->root, b->header.segment_size - t->at, &spare);
 	if (err == CUTE_SHM_ERR_NO_SPACE)
-		return others_took(b, *at, err);
+		return others_took(b, t->at, err);
+	spare /= SPARE_PARTS;
+	t->look = t->at + (spare > STEP ? spare : STEP);
+	return 0;
+}
+
+/* The next 'step' bytes, or what is left. */
+static int
+take(struct cute_shm_builder *b, struct taking *t, uint64_t step)
+{
+	uint64_t left = b->header.segment_size - t->at, end, size;
+	int err = look(b, t);
+
+	if (err != 0)
+		return err;
 	if (step > left)
 		step = left;
-	huge_take(b, *at, step);
-	for (end = *at + step; *at < end; *at += size) {
-		size = end - *at < CALL ? end - *at : CALL;
-		err = allocate(b, *at, size);
+	huge_take(b, t->at, step);
+	for (end = t->at + step; t->at < end; t->at += size) {
+		size = end - t->at < CALL ? end - t->at : CALL;
+		err = allocate(b, t->at, size);
 		if (err != 0)
 			return err;
 	}
@@ -105,11 +131,11 @@ take(struct cute_shm_builder *b, uint64_t *at, uint64_t step)
 static int
 take_all(struct cute_shm_builder *b)
 {
-	uint64_t at = 0;
+	struct taking t = { .look = STEP };
 	int err = 0;
 
-	while (at < b->header.segment_size && err == 0)
-		err = take(b, &at, STEP);
+	while (t.at < b->header.segment_size && err == 0)
+		err = take(b, &t, STEP);
 	/* What it gave so far is others' again. */
 	if (err != 0 && ftruncate(b->fd, 0) != 0)
 		cute_shm_log(CUTE_SHM_LOG_WARNING,
@@ -124,17 +150,17 @@ static void *
 run_ahead(void *arg)
 {
 	struct ahead *a = arg;
-	uint64_t at = 0;
+	struct taking t = { .look = STEP };
 	int err = 0;
 
-	while (err == 0 && at < a->b->header.segment_size &&
+	while (err == 0 && t.at < a->b->header.segment_size &&
 	       !atomic_load(&a->stop)) {
-		err = take(a->b, &at, AHEAD_STEP);
+		err = take(a->b, &t, AHEAD_STEP);
 		pthread_mutex_lock(&a->mutex);
 		if (err != 0)
 			a->message = strdup(cute_shm_errmsg());
 		a->err = err;
-		atomic_store_explicit(&a->done, at, memory_order_release);
+		atomic_store_explicit(&a->done, t.at, memory_order_release);
 		pthread_cond_broadcast(&a->moved);
 		pthread_mutex_unlock(&a->mutex);
 	}

@@ -24,6 +24,9 @@ static const struct version v2 = {
 	"cgroup2", NULL, "memory.max", "memory.current", "inactive_file",
 };
 
+/* Version 1 has no word for it, but the last page that 63 bits can count. */
+#define UNLIMITED ((uint64_t)1 << 62)
+
 /* "DIR/NAME" opened to read, or NULL. */
 static FILE *
 open_in(const char *dir, const char *name)
@@ -78,8 +81,8 @@ level_available(const char *dir, const struct version *v)
 {
 	uint64_t max, used, reclaimable;
 
-	max = read_number(dir, v->max, UINT64_MAX);
-	if (max == UINT64_MAX)
+	max = read_number(dir, v->max, UNLIMITED);
+	if (max >= UNLIMITED)
 		return UINT64_MAX;
 	used = read_number(dir, v->current, 0);
 	reclaimable = read_stat(dir, v->reclaimable);

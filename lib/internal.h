@@ -210,8 +210,11 @@ void temporary_sweep(const char *root);
 
 /* space.c */
 
-/* CUTE_SHM_ERR_NO_SPACE, with numbers and remedy, when 'need' does not fit. */
-int space_check(const char *root, uint64_t need) must_check;
+/*
+ * CUTE_SHM_ERR_NO_SPACE, with numbers and remedy, when 'need' does not fit; else
+ * what would be left goes to *spare, unless that is NULL.
+ */
+int space_check(const char *root, uint64_t need, uint64_t *spare) must_check;
 
 /* CUTE_SHM_ERR_NO_SPACE if this process may not make so large a file. */
 int space_file_limit(const char *kind, const char *name,

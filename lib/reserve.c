@@ -270,11 +270,11 @@ drop_replaced(const struct cute_shm_builder *b)
 static int
 make_room(const struct cute_shm_builder *b)
 {
-	int err = space_check(b->root, b->header.segment_size);
+	int err = space_check(b->root, b->header.segment_size, NULL);
 
 	if (err == CUTE_SHM_ERR_NO_SPACE && (b->flags & CUTE_SHM_REPLACE) &&
 	    drop_replaced(b))
-		err = space_check(b->root, b->header.segment_size);
+		err = space_check(b->root, b->header.segment_size, NULL);
 	return err;
 }
 

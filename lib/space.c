@@ -157,7 +157,7 @@ space_ran_out(const char *root, uint64_t need, uint64_t given)
 }
 
 int
-space_check(const char *root, uint64_t need)
+space_check(const char *root, uint64_t need, uint64_t *spare)
 {
 	char needed[SIZE_TEXT], available[SIZE_TEXT];
 	struct cute_shm_space space;
@@ -165,8 +165,13 @@ space_check(const char *root, uint64_t need)
 
 	root = root_or_default(root);
 	err = cute_shm_available(root, &space);
-	if (err != 0 || need <= space.available)
+	if (err != 0)
 		return err;
+	if (need <= space.available) {
+		if (spare)
+			*spare = space.available - need;
+		return 0;
+	}
 	return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
 			     "%s has room for %s, needed are %s; the bound is "
 			     "the %s: %s, or choose another root "
