@@ -199,7 +199,8 @@ take_letters(const char *letters, char ***next)
 		if (!o && p == letters)
 			cli_misuse("unknown option '-%s'", letters);
 		if (!o)
-			cli_misuse("unknown option '-%c' in '-%s'", *p, letters);
+			cli_misuse("unknown option '-%c' in '-%s'", *p,
+				   letters);
 		if (o->kind != CLI_FLAG) {
 			set(o, value_of(o, p[1] ? p + 1 : NULL, next));
 			return;
@@ -285,8 +286,8 @@ help(void)
 	       program->summary);
 	help_options(program->options, width);
 	help_options(common_options, width);
-	printf("\nA long option may have one dash or two; -- ends the options%s."
-	       "\n\nExit status:\n%s", program->command ?
+	printf("\nA long option may have one dash or two; -- ends the "
+	       "options%s.\n\nExit status:\n%s", program->command ?
 	       ", or begins\nCOMMAND" : "", program->statuses);
 }
 

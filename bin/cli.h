@@ -49,7 +49,7 @@ struct cli_program {
 	const char *built_with;	/* a line of --version, may be NULL */
 	int min_operands;
 	int max_operands;	/* -1: any number */
-	char ***command;	/* "-- COMMAND..." after the operands, or NULL */
+	char ***command;	/* "-- COMMAND..." after operands, or NULL */
 	const struct cli_option *options;
 };
 

@@ -52,8 +52,8 @@ static const struct cli_program program = {
 		   "PATH, which may have a\nslice as NumPy writes it: "
 		   "'arm/q[0:10, ::2]'.",
 	.statuses = "  0   shown\n"
-		    "  1   something is not there, damaged, or torn by a writer "
-		    "that died\n"
+		    "  1   something is not there, damaged, or torn by a "
+		    "writer that died\n"
 		    "  64  misuse of the command line\n",
 	.min_operands = 1,
 	.max_operands = -1,

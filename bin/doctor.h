@@ -7,7 +7,7 @@
 
 enum doctor_level {
 	DOCTOR_OK,
-	DOCTOR_NOTE,		/* works, but could be better, or may surprise */
+	DOCTOR_NOTE,		/* works, but could be better or may surprise */
 	DOCTOR_PROBLEM
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Values to show: of one update, though others may come while they are shown. */
+/* Values to show: of one update, though others may come meanwhile. */
 #include "dump.h"
 
 #include <stdint.h>

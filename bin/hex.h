@@ -12,9 +12,9 @@
 #include <cute_shm.h>
 
 /*
- * All of the segment but the data, of which, unless 'all', the first row of each
- * array stands for the rest; with 'node', only what belongs to that.  0, or -1
- * after a message.
+ * All of the segment but the data, of which, unless 'all', the first row of
+ * each array stands for the rest; with 'node', only what belongs to that.  0,
+ * or -1 after a message.
  */
 int hex_dump(FILE *out, const struct cute_shm *shm,
 	     const struct cute_shm_node *node, bool all);

@@ -244,7 +244,7 @@ put_target(FILE *out, const struct cute_shm_node *node)
 		fputs("-> ?", out);	/* damaged; verification says how */
 }
 
-/* Of arrays that were updated in place: how often, and whether they are whole. */
+/* Of arrays updated in place: how often, and whether they are whole. */
 static void
 put_state(FILE *out, const struct cute_shm_node *node)
 {

@@ -176,10 +176,10 @@ struct cute_shm_array {
 	uint32_t item_size;		/* bytes of one item */
 	uint32_t ndim;			/* 0: a scalar */
 	uint64_t shape[CUTE_SHM_MAX_NDIM];	/* the first ndim are set */
-	const uint64_t *offsets;	/* ragged: element_count + 1, in items */
+	const uint64_t *offsets;	/* ragged: in items, element_count+1 */
 	const void *values;		/* ragged: the items, NULL when none */
 	uint64_t value_count;		/* ragged: items in all */
-	uint64_t digest;		/* XXH3-64 at publication; attribute: 0 */
+	uint64_t digest;		/* XXH3-64 as published; attribute: 0 */
 	uint64_t record;		/* private: where it stands */
 };
 

@@ -17,7 +17,7 @@ extern "C" {
 
 /* A project; texts are never NULL, and last as long as their giver says. */
 struct cute_shm_info {
-	int err;		/* 0: sound header; else why it is listed only */
+	int err;		/* 0: sound header, else why it is listed */
 	const char *message;	/* the sentence for err, "" when 0 */
 	const char *project;	/* "" when opened by path */
 	const char *path;	/* of the segment */

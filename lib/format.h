@@ -69,7 +69,7 @@ struct format_header {
 	uint8_t zero[24];		/* 0x0c8 */
 	char creator[32];		/* 0x0e0 text */
 	char source[240];		/* 0x100 text */
-	uint64_t metadata_digest;	/* 0x1f0 of [header_size, metadata_size) */
+	uint64_t metadata_digest;	/* 0x1f0 of the rest of the metadata */
 	uint64_t header_digest;		/* 0x1f8 of [0, 0x1f8) */
 };
 
@@ -135,7 +135,7 @@ struct format_live {
 	_Static_assert(__builtin_offsetof(struct type, member) == (at), \
 		       #type "." #member " is not where cute-shm(5) says")
 
-_Static_assert(sizeof(struct format_header) == 512, "half of a superblock pair");
+_Static_assert(sizeof(struct format_header) == 512, "half of a pair");
 _Static_assert(sizeof(struct format_index_row) == 16, "one row");
 _Static_assert(sizeof(struct format_record) == 16, "one row");
 _Static_assert(sizeof(struct format_node) == 0x30, "three rows");

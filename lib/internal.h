@@ -52,7 +52,7 @@ struct cute_shm {
 
 /* error.c */
 
-/* "what: strerror(errno)" with the error that suits errno (EACCES, ENOENT…). */
+/* "what: strerror(errno)" with the error that suits errno (EACCES, ...). */
 int fail_errno(const char *format, ...)
 	__attribute__((format(printf, 1, 2), cold));
 
@@ -211,8 +211,8 @@ void temporary_sweep(const char *root);
 /* space.c */
 
 /*
- * CUTE_SHM_ERR_NO_SPACE, with numbers and remedy, when 'need' does not fit; else
- * what would be left goes to *spare, unless that is NULL.
+ * CUTE_SHM_ERR_NO_SPACE, with numbers and remedy, when 'need' does not fit;
+ * else what would be left goes to *spare, unless that is NULL.
  */
 int space_check(const char *root, uint64_t need, uint64_t *spare) must_check;
 

@@ -14,7 +14,7 @@
 #include "internal.h"
 #include "lock.h"
 
-/* After so many copies that a new update spoiled, stand in line for the lock. */
+/* After so many copies that an update spoiled, stand in line for the lock. */
 #define SNAPSHOT_TRIES	16
 
 /*

@@ -325,7 +325,8 @@ lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 				     "the project anew");
 	lock = malloc(sizeof(*lock));
 	if (!lock)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a lock");
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a lock");
 	*lock = (struct cute_shm_lock){ table, NULL, start, end, exclusive,
 					false };
 	if (timeout_ns > 0)

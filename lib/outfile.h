@@ -18,7 +18,7 @@ struct outfile {
 
 enum {
 	OUTFILE_OVERWRITE = 1,
-	OUTFILE_NAMED = 2	/* has a temporary name, for who opens by name */
+	OUTFILE_NAMED = 2	/* has a temporary name, to be opened by it */
 };
 
 /*

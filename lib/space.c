@@ -84,8 +84,8 @@ memory_available(void)
 
 /*
  * Of memory the process itself takes a part: stacks, tables, what is decoded.
- * Most of it is there when the first pages of a segment are, and is counted when
- * later ones are asked for.
+ * Most of it is there when the first pages of a segment are, and is counted
+ * when later ones are asked for.
  */
 #define OWN_MEMORY ((uint64_t)16 << 20)
 

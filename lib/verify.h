@@ -33,7 +33,7 @@ struct verify {
 	int err;			/* of the first damage */
 	char *message;			/* its sentence */
 	int stop;			/* what ends it all: no memory, … */
-	uint64_t begin, end;		/* bytes that a damage is about to name */
+	uint64_t begin, end;		/* bytes that a damage will name */
 	struct verify_node *nodes;
 	size_t node_count;
 	size_t node_room;

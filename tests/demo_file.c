@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* demo_file FILE: an HDF5 file as a robotics lab has it, about 200 MB of data. */
+/* demo_file FILE: an HDF5 file as a robotics lab has it, 200 MB of data. */
 
 #include <hdf5.h>
 #include <math.h>

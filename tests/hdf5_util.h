@@ -91,7 +91,7 @@ void ck_children(const struct cute_shm *shm, const char *path,
 /* Sound, and nothing else in the root; no child left, no descriptor more. */
 void ck_clean(struct cute_shm *shm);
 
-/* A dataset "d" and an attribute "a" of the root, alike; and what they become. */
+/* A dataset "d" and an attribute "a" of the root, alike; what they become. */
 void h5_put_both(hid_t file, hid_t type, int rank, const hsize_t *dims,
 		 const void *data);
 void ck_both(struct cute_shm *shm, const char *dtype, unsigned ndim,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that are well-formed, and too much: deep, wide, shared, cyclic, huge. */
+/* Files well-formed, and too much: deep, wide, shared, cyclic, huge. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -324,7 +324,7 @@ START_TEST(records_with_texts)
 }
 END_TEST
 
-/* Chunks of 6 MiB, more than is read at once, of a type that has no strategy. */
+/* Chunks of 6 MiB, more than is read at once, of a type without a strategy. */
 START_TEST(chunks_beyond_a_band)
 {
 	const hsize_t dims[] = { 3, 1000, 1000 };

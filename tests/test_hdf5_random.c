@@ -2,8 +2,8 @@
 /*
  * Datatypes, shapes, attributes, layouts and filters by chance, the same every
  * time: what the strategies load is what H5Dread alone loads, it is sound, and
- * what is exported loads as the same project.  CUTE_SHM_STRESS=N does N times as
- * many; CUTE_SHM_SEED begins with another number.
+ * what is exported loads as the same project.  CUTE_SHM_STRESS=N does N times
+ * as many; CUTE_SHM_SEED begins with another number.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -373,7 +373,7 @@ put(hid_t file, unsigned i)
 	snprintf(name, sizeof(name), "d%u", i);
 	dset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, dcpl,
 			  H5P_DEFAULT);
-	/* Not every filter goes with every type, nor every size into a header. */
+	/* Not all filters go with all types, nor every size into a header. */
 	if (dset >= 0) {
 		write_some(dset, type, space, rank, dims, data);
 		put_attr(dset, i);

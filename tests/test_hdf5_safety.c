@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Loads that fail, or are told to stop: what is said, and that nothing stays. */
+/* Loads that fail, or are told to stop: what is said, and nothing stays. */
 
 #include <check.h>
 #include <errno.h>
@@ -80,7 +80,7 @@ set_own(hid_t dcpl)
 	H5Pset_filter(dcpl, FILTER, 0, 0, NULL);
 }
 
-/* good; deflate and sum with a chunk of garbage; own with a filter of its own */
+/* good; deflate and sum with a chunk of garbage; own with its own filter */
 static void
 make_file(void)
 {

@@ -257,7 +257,7 @@ START_TEST(slow)
 	slow_until = _i ? 1 : UINT32_MAX;
 	shm = build(0);
 	ck_assert_uint_ge(collapsed, 2);
-	/* The first, and what follows 64 MiB of others, with or without rest. */
+	/* The first, and what follows 64 MiB of others, with a rest or not. */
 	ck_assert_uint_le(collapsed, _i ? 6 : 2);
 	ck_assert_uint_ge(mapped_large(), 4 * MIB);
 	cute_shm_close(shm);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every allocation of a builder's life, and of a reader's, fails once: each time
- * it ends with CUTE_SHM_ERR_NOMEM, and with nothing left behind.
+ * Every allocation of a builder's life, and of a reader's, fails once: each
+ * time it ends with CUTE_SHM_ERR_NOMEM, and with nothing left behind.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -176,8 +176,8 @@ wait_failed(struct loader *l, const char *path)
 }
 
 /*
- * The error may be that of a dataset which was begun earlier: then that is told,
- * and what is wrong with this one, if anything, in the next round.  With
+ * The error may be that of a dataset which was begun earlier: then that is
+ * told, and what is wrong with this one, if anything, in the next round.  With
  * KEEP_GOING the others are tried as well, so that one round finds all of them.
  */
 static int

@@ -18,7 +18,7 @@
 /* How a filter changes the size of its data when writing. */
 enum change {
 	KEEPS,
-	ADDS_SUM,	/* four bytes behind the data, see filter_fletcher32() */
+	ADDS_SUM,	/* four bytes at the end, see filter_fletcher32() */
 	PACKS
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory for the lists and texts that libhdf5 reads: in large pieces, given back
- * all at once, and no more than a limit, at which H5Dread fails.
+ * Memory for the lists and texts that libhdf5 reads: in large pieces, given
+ * back all at once, and no more than a limit, at which H5Dread fails.
  */
 
 #include <stdlib.h>

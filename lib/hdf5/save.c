@@ -20,8 +20,8 @@
 #define TICK_MS 100
 
 /*
- * Until libhdf5 has answered once, it may be that it never will: if the caller's
- * other threads were inside it when the child was made.
+ * Until libhdf5 has answered once, it may be that it never will: if the
+ * caller's other threads were inside it when the child was made.
  */
 #define START_SECONDS 30.0
 

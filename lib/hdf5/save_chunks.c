@@ -116,7 +116,7 @@ place(const struct out *o, uint64_t at, hsize_t *start)
 	}
 }
 
-/* Rows of the chunk that begins at row 'at': the last of an axis may be short. */
+/* Rows of the chunk that begins at row 'at': the last may be short. */
 static uint64_t
 rows_at(const struct walk *w, uint64_t at)
 {

@@ -231,7 +231,8 @@ with_dims(hid_t type, unsigned outer, unsigned ndim, const uint64_t *shape,
 static int
 insert(struct record_out *r, struct record_field *f, hid_t type)
 {
-	bool done = type >= 0 && H5Tinsert(r->id, f->name, f->offset, type) >= 0;
+	bool done = type >= 0 &&
+		    H5Tinsert(r->id, f->name, f->offset, type) >= 0;
 
 	if (type >= 0)
 		H5Tclose(type);

@@ -165,7 +165,8 @@ stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
 	int rc = 0;
 
 	stored_get(d, &s);
-	cause = s.chunked && !lacks_filter(d) ? strdup(cute_shm_errmsg()) : NULL;
+	cause = s.chunked && !lacks_filter(d) ? strdup(cute_shm_errmsg())
+					      : NULL;
 	/* As large as what could not be read: no chunk has more of it. */
 	elements = cause ? malloc(whole->count * stride) : NULL;
 	memcpy(at, whole->start, sizeof(at));

@@ -100,7 +100,7 @@ struct plan {
 
 /* A box of elements, and where its chunks lie in the grid. */
 struct box {
-	uint64_t at[PLAN_DIMS];		/* grid coordinates of its first chunk */
+	uint64_t at[PLAN_DIMS];		/* its first chunk in the grid */
 	uint64_t begin[PLAN_DIMS];	/* in elements */
 	uint64_t extent[PLAN_DIMS];	/* clipped to the shape */
 	uint64_t chunks;

@@ -73,7 +73,7 @@ push_pieces(struct task *t, uint64_t count)
 	uint64_t most = PIECE / t->item ? PIECE / t->item : 1;
 	int err = 0;
 
-	/* The kernel then reads ahead twice as far; asking for more is slower. */
+	/* The kernel reads ahead twice as far; asking for more is slower. */
 	posix_fadvise(t->fd, (off_t)t->file_offset, (off_t)(count * t->item),
 		      POSIX_FADV_SEQUENTIAL);
 	for (uint64_t first = 0; first < count && !err; first += most) {

@@ -19,7 +19,7 @@ struct bench {
 	unsigned rounds;
 	unsigned jobs;
 	const char *only;	/* kinds whose name begins so; NULL: all */
-	bool cold;		/* drop the file from the page cache each time */
+	bool cold;		/* drop the file from the page cache before */
 	bool json;
 	bool first;		/* no JSON object was printed yet */
 };

@@ -20,8 +20,8 @@ unsigned fuzz_reached;
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * Sizes follow from the input's: most changes of it would end at the header.  So
- * does the digest, where it is checked: in the replay of seeds.
+ * Sizes follow from the input's: most changes of it would end at the header.
+ * So does the digest, where it is checked: in the replay of seeds.
  */
 static void
 fit(uint8_t *bytes, size_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libFuzzer: any bytes as the recipe of an HDF5 datatype, as libhdf5 would let a
- * file have it, and then as values of it.  What the type becomes must be in
+ * libFuzzer: any bytes as the recipe of an HDF5 datatype, as libhdf5 would let
+ * a file have it, and then as values of it.  What the type becomes must be in
  * order; and where we convert values ourselves, libhdf5 must say the same.
  */
 #include <stdio.h>

@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 /*
- * The bytes of a file of rows as hexdump -C writes them: an offset, and up to 16
- * bytes, which are put there; what is between rows is zero.  Behind '|' and in
- * lines that do not begin with an offset may stand anything.  A later row adds
- * to an earlier one of the same place where that is zero.  NULL: no such file,
- * or not of that form.  The caller frees it.
+ * The bytes of a file of rows as hexdump -C writes them: an offset, and up to
+ * 16 bytes, which are put there; what is between rows is zero.  Behind '|' and
+ * in lines that do not begin with an offset may stand anything.  A later row
+ * adds to an earlier one of the same place where that is zero.  NULL: no such
+ * file, or not of that form.  The caller frees it.
  */
 uint8_t *seed_read(const char *path, size_t *size);
 
