@@ -60,14 +60,22 @@ tests_test_filter_codec_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_filter_codec_LDADD = $(FILTER_TEST_LDADD)
 TESTS += tests/test_filter tests/test_filter_codec
 
-check_PROGRAMS += tests/test_plan tests/test_strategy
+check_PROGRAMS += tests/test_plan tests/test_strategy \
+	tests/test_strategy_chunks
 tests_test_plan_SOURCES = tests/test_plan.c tests/util.c tests/util.h
 tests_test_plan_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_plan_LDADD = $(FILTER_TEST_LDADD)
-tests_test_strategy_SOURCES = tests/test_strategy.c tests/util.c tests/util.h
+STRATEGY_SOURCES = tests/strategy_util.c tests/strategy_util.h tests/util.c \
+	tests/util.h
+tests_test_strategy_SOURCES = tests/test_strategy.c $(STRATEGY_SOURCES)
 tests_test_strategy_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_strategy_LDADD = $(FILTER_TEST_LDADD)
-TESTS += tests/test_plan tests/test_strategy tests/strategies.sh
+tests_test_strategy_chunks_SOURCES = tests/test_strategy_chunks.c \
+	$(STRATEGY_SOURCES)
+tests_test_strategy_chunks_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_strategy_chunks_LDADD = $(FILTER_TEST_LDADD)
+TESTS += tests/test_plan tests/test_strategy tests/test_strategy_chunks \
+	tests/strategies.sh
 endif
 endif
 # The loader, on files that the tests make.
@@ -268,7 +276,8 @@ if HAVE_CHECK
 reading_tests = tests/test_check tests/test_golden tests/test_hostile \
 	tests/test_mutation tests/test_project tests/test_read \
 	tests/test_save \
-	tests/test_tree tests/test_typed tests/test_verify tests/test_walk
+	tests/test_tree tests/test_typed tests/test_verify \
+	tests/test_verify_rules tests/test_walk
 check_PROGRAMS += $(reading_tests)
 TESTS += $(reading_tests)
 endif
@@ -293,9 +302,13 @@ tests_test_golden_LDADD = $(CORE_TEST_LDADD)
 tests_test_hostile_SOURCES = tests/test_hostile.c $(SAMPLE_SOURCES)
 tests_test_hostile_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_hostile_LDADD = $(CORE_TEST_LDADD)
-tests_test_verify_SOURCES = tests/test_verify.c $(SAMPLE_SOURCES)
+VERIFY_SOURCES = tests/verify_util.c tests/verify_util.h $(SAMPLE_SOURCES)
+tests_test_verify_SOURCES = tests/test_verify.c $(VERIFY_SOURCES)
 tests_test_verify_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_verify_LDADD = $(CORE_TEST_LDADD)
+tests_test_verify_rules_SOURCES = tests/test_verify_rules.c $(VERIFY_SOURCES)
+tests_test_verify_rules_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_verify_rules_LDADD = $(CORE_TEST_LDADD)
 tests_test_save_SOURCES = tests/test_save.c $(SAMPLE_SOURCES)
 tests_test_save_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_save_LDADD = $(CORE_TEST_LDADD)
