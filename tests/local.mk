@@ -124,7 +124,7 @@ tests_test_hdf5_failing_SOURCES = tests/test_hdf5_failing.c \
 	tests/hdf5_little.h $(HDF5_TEST_SOURCES)
 tests_test_hdf5_failing_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_failing_LDADD = $(FILTER_TEST_LDADD)
-tests_test_hdf5_failing_LDFLAGS = $(FAILING_LDFLAGS)
+tests_test_hdf5_failing_LDFLAGS = $(WRAP_FAILING)
 tests_test_hdf5_extreme_SOURCES = tests/test_hdf5_extreme.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_extreme_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_extreme_LDADD = $(FILTER_TEST_LDADD)
@@ -173,7 +173,7 @@ tests_make_every_LDADD = lib/libcute_shm.la
 
 # Calls of libc that fail when a test wants it.
 FAILING_SOURCES = tests/failing.c tests/failing.h tests/util.c tests/util.h
-FAILING_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+WRAP_FAILING = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=reallocarray -Wl,--wrap=aligned_alloc -Wl,--wrap=strdup \
 	-Wl,--wrap=strndup -Wl,--wrap=asprintf -Wl,--wrap=vasprintf \
 	-Wl,--wrap=fstat -Wl,--wrap=lstat -Wl,--wrap=pread -Wl,--wrap=pwrite \
@@ -242,7 +242,7 @@ tests_test_race_LDADD = $(CORE_TEST_LDADD)
 tests_test_nomem_SOURCES = tests/test_nomem.c $(FAILING_SOURCES)
 tests_test_nomem_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_nomem_LDADD = $(CORE_TEST_LDADD)
-tests_test_nomem_LDFLAGS = $(FAILING_LDFLAGS)
+tests_test_nomem_LDFLAGS = $(WRAP_FAILING)
 tests_test_path_SOURCES = tests/test_path.c tests/util.c tests/util.h
 tests_test_path_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_path_LDADD = $(CORE_TEST_LDADD)
@@ -264,7 +264,7 @@ tests_test_users_LDADD = $(CORE_TEST_LDADD)
 tests_test_syscalls_SOURCES = tests/test_syscalls.c $(FAILING_SOURCES)
 tests_test_syscalls_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_syscalls_LDADD = $(CORE_TEST_LDADD)
-tests_test_syscalls_LDFLAGS = $(FAILING_LDFLAGS)
+tests_test_syscalls_LDFLAGS = $(WRAP_FAILING)
 tests_test_space_SOURCES = tests/test_space.c tests/util.c tests/util.h
 tests_test_space_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_space_LDADD = $(CORE_TEST_LDADD)
