@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "strategy.h"
 
 /* Without SA_RESTART: what it interrupts fails. */
 static void
@@ -124,6 +125,9 @@ log_line(enum cute_shm_log_level level, const char *message, void *arg)
 	send_log(arg, (int)level, message);
 }
 
+/* What libhdf5 says of a file that is marked so. */
+#define BEING_WRITTEN "already open for"
+
 /*
  * Locks are no use to a reader, and fail on many a network file system: see
  * child_run().  It is too late for that when the caller has used libhdf5; then
@@ -133,25 +137,30 @@ log_line(enum cute_shm_log_level level, const char *message, void *arg)
  *
  * What is marked as being written, perhaps by a writer that died, needs
  * SWMR_READ.  libhdf5 then takes wrong sums for writes under way and tries
- * again, 100 times with growing pauses if it is not told otherwise.
+ * again, 100 times with growing pauses if it is not told otherwise.  Nothing
+ * else is opened that way, for then it does not see that a file was cut.
  */
 static hid_t
 try_open(const struct loader *l, char *cause, size_t size)
 {
-	hid_t file = H5Fopen(l->file, H5F_ACC_RDONLY, H5P_DEFAULT), fapl;
+	hid_t fapl = source_access();
+	hid_t file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
 
-	if (file >= 0)
-		return file;
-	hdf5_cause(cause, size);
-	fapl = H5Pcreate(H5P_FILE_ACCESS);
-#ifdef HAVE_H5PSET_FILE_LOCKING
-	H5Pset_file_locking(fapl, false, true);
-	file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
-#endif
-	H5Pset_metadata_read_attempts(fapl, 3);
 	if (file < 0)
+		hdf5_cause(cause, size);
+#ifdef HAVE_H5PSET_FILE_LOCKING
+	if (file < 0) {
+		H5Pset_file_locking(fapl, false, true);
+		file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
+		if (file < 0)
+			hdf5_cause(cause, size);
+	}
+#endif
+	if (file < 0 && strstr(cause, BEING_WRITTEN)) {
+		H5Pset_metadata_read_attempts(fapl, 3);
 		file = H5Fopen(l->file, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ,
 			       fapl);
+	}
 	H5Pclose(fapl);
 	return file;
 }
@@ -169,7 +178,7 @@ advice(const struct loader *l, const char *cause)
 
 	if (file)
 		fclose(file);
-	if (strstr(cause, "already open for"))
+	if (strstr(cause, BEING_WRITTEN))
 		return "if no program writes to it any more, 'h5clear -s' "
 		       "marks it as closed";
 	if (memmem(begin, size, "NCSAfami", 8))

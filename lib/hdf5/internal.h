@@ -10,10 +10,6 @@
 #ifndef CUTE_SHM_HDF5_INTERNAL_H
 #define CUTE_SHM_HDF5_INTERNAL_H
 
-#ifndef H5_USE_110_API
-#define H5_USE_110_API
-#endif
-
 #include <hdf5.h>
 #include <signal.h>
 #include <stdbool.h>

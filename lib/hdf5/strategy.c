@@ -7,6 +7,18 @@
 
 #include "strategy.h"
 
+hid_t
+source_access(void)
+{
+	hid_t fapl = H5Pcreate(H5P_FILE_ACCESS);
+
+#ifdef HAVE_H5PSET_RELAX_FILE_INTEGRITY_CHECKS
+	if (fapl >= 0)
+		H5Pset_relax_file_integrity_checks(fapl, H5F_RFIC_ALL);
+#endif
+	return fapl;
+}
+
 int
 source_handle(hid_t id)
 {

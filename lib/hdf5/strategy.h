@@ -285,6 +285,12 @@ bool strategy_generic(void);
 /* stored.c: this thread's failure, said of the "chunk at (0, 128)". */
 int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);
 
+/*
+ * A new list of how to open files: libhdf5 1.14 takes numbers of few bits in
+ * many bytes for damage, if it is not told otherwise.
+ */
+hid_t source_access(void);
+
 /* The descriptor that libhdf5 reads an object from, or -1; and a copy of it. */
 int source_handle(hid_t id);
 int source_fd(hid_t id);
