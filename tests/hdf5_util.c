@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "hdf5/strategy.h"
 #include "hdf5_util.h"
 
 struct h5_told h5_told;
@@ -47,7 +48,11 @@ h5_path(const char *name)
 hid_t
 h5_create(const char *path)
 {
-	return ck_h5(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+	hid_t fapl = ck_h5(source_access()), file;
+
+	file = ck_h5(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, fapl));
+	H5Pclose(fapl);
+	return file;
 }
 
 hid_t

@@ -36,7 +36,7 @@ dcpl_of(const struct kind *k)
 			H5Pset_deflate(dcpl, 1);
 		else if (*f == 'f')
 			H5Pset_fletcher32(dcpl);
-		else if (*f == 'o')	/* not one of ours */
+		else if (*f == 'o')	/* not one of ours; for int32 */
 			H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0);
 	memset(fill, 0x41, sizeof(fill));
 	if (k->stored)
@@ -85,8 +85,12 @@ write_rows(const struct kind *k, hid_t dset)
 {
 	hsize_t start[4] = { 0 }, count[4];
 	hid_t file = H5Dget_space(dset), mem;
-	void *data = noise(bytes_as(k, k->type));
+	uint8_t *data = noise(bytes_as(k, k->type));
 
+	/* What takes all bits of the type, libhdf5 1.14.5 cannot read again. */
+	if (k->filters && strchr(k->filters, 'o'))
+		for (size_t i = 3; i < bytes_as(k, k->type); i += 4)
+			data[i] = 0;
 	memcpy(count, k->dims, sizeof(count));
 	if (k->stored)
 		count[0] = k->stored;
@@ -104,7 +108,7 @@ make_file(const struct kind *k)
 {
 	const char *path = test_path(test_root(), "file.h5");
 	hid_t fcpl = H5Pcreate(H5P_FILE_CREATE);
-	hid_t fapl = H5Pcreate(H5P_FILE_ACCESS);
+	hid_t fapl = source_access();
 	hid_t dcpl = dcpl_of(k), file, space, dset;
 
 	H5Pset_userblock(fcpl, k->userblock);
@@ -177,12 +181,20 @@ read_with(const struct kind *k, hid_t dset, unsigned jobs, const char **how,
 	return copy;
 }
 
+const char *
+strategy_of(const struct kind *k)
+{
+	return filter_inflate || !k->filters || !strchr(k->filters, 'd') ?
+	       k->how : NULL;
+}
+
 void
 check_same(const struct kind *k)
 {
 	static const unsigned jobs[] = { 1, 3 };
 	size_t size = bytes_as(k, memory_type(k));
-	hid_t file = H5Fopen(make_file(k), H5F_ACC_RDONLY, H5P_DEFAULT);
+	hid_t fapl = source_access();
+	hid_t file = H5Fopen(make_file(k), H5F_ACC_RDONLY, fapl);
 	hid_t dset = H5Dopen2(file, "d", H5P_DEFAULT);
 	uint8_t *expected = calloc(size, 1);
 
@@ -195,7 +207,7 @@ check_same(const struct kind *k)
 
 		ck_assert_msg(err == 0, "%s: %s", text_of(k),
 			      cute_shm_errmsg());
-		ck_assert_pstr_eq(how, k->how);
+		ck_assert_pstr_eq(how, strategy_of(k));
 		if (how)
 			ck_assert_msg(memcmp(data, expected, size) == 0,
 				      "%s: %u threads read something else",
@@ -205,4 +217,5 @@ check_same(const struct kind *k)
 	free(expected);
 	H5Dclose(dset);
 	H5Fclose(file);
+	H5Pclose(fapl);
 }

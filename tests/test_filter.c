@@ -85,6 +85,13 @@ static const char *const combinations[] = {
 	"", "s", "d", "f", "sd", "sdf", "fd", "fs", "fsd", "ds", "sfdf", "dsf",
 };
 
+/* Deflate may be left out when the library is built. */
+static bool
+are_ours(const char *filters)
+{
+	return filter_inflate || !strchr(filters, 'd');
+}
+
 START_TEST(test_written_by_hdf5)
 {
 	const char *filters = combinations[_i];
@@ -92,6 +99,8 @@ START_TEST(test_written_by_hdf5)
 	static const size_t counts[] = { 1, 2, 15, 16, 17, 31, 127, 1000,
 					 5003 };
 
+	if (!are_ours(filters))
+		return;
 	for (size_t w = 0; w < sizeof(widths) / sizeof(*widths); w++)
 		for (size_t c = 0; c < sizeof(counts) / sizeof(*counts); c++) {
 			struct bytes data = sample(widths[w] * counts[c]);
@@ -148,7 +157,7 @@ START_TEST(test_foreign)
 	int foreign;
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
-		hid_t dcpl = new_dcpl("d");
+		hid_t dcpl = new_dcpl("f");
 
 		foreign = 0;
 		ck_assert_int_ge(H5Pset_filter(dcpl, ids[i], H5Z_FLAG_OPTIONAL,
@@ -321,6 +330,8 @@ START_TEST(test_more)
 	hid_t type = H5Tcreate(H5T_OPAQUE, 8);
 	uint32_t mask;
 
+	if (!are_ours(filters))
+		return;
 	packed = stored(dcpl, type, data, &mask);
 	ck_assert_uint_eq(mask, 0);
 	check_begins(&p, packed, data);
@@ -374,16 +385,19 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_written_by_hdf5, 0,
 			    sizeof(combinations) / sizeof(*combinations));
-	tcase_add_test(tc, test_pipeline_of_dataset);
+	if (filter_inflate && filter_unlz4)
+		tcase_add_test(tc, test_pipeline_of_dataset);
 	tcase_add_test(tc, test_foreign);
 	tcase_add_test(tc, test_foreign_parameters);
-	tcase_add_test(tc, test_masks);
 	tcase_add_test(tc, test_fletcher32);
 	tcase_add_test(tc, test_fletcher32_sizes);
-	tcase_add_loop_test(tc, test_damage, 0, 2);
 	tcase_add_loop_test(tc, test_more, 0,
 			    sizeof(combinations) / sizeof(*combinations));
-	tcase_add_loop_test(tc, test_far_more, 0, 6);
+	if (filter_inflate) {
+		tcase_add_test(tc, test_masks);
+		tcase_add_loop_test(tc, test_damage, 0, 2);
+		tcase_add_loop_test(tc, test_far_more, 0, 6);
+	}
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);

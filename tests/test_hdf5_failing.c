@@ -98,7 +98,7 @@ static const struct {
 	{ "over", load_over, FAILING_CALL, EIO, true, true, 20 },
 	{ "plan", plan, FAILING_ALLOCATION, ENOMEM, false, false, 50 },
 	{ "plan", plan, FAILING_CALL, EIO, false, false, 5 },
-	{ "save", save, FAILING_ALLOCATION, ENOMEM, true, true, 20 },
+	{ "save", save, FAILING_ALLOCATION, ENOMEM, true, true, 15 },
 	{ "save", save, FAILING_CALL, EIO, true, true, 10 },
 	{ "save", save, FAILING_CALL, ENOSPC, true, true, 10 },
 };

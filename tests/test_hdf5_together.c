@@ -105,7 +105,6 @@ START_TEST(whose_fault)
 					CUTE_SHM_HDF5_KEEP_GOING : 0);
 	const hsize_t count[] = { 1000 }, zero[] = { 0 };
 	hid_t file = h5_begin(), set;
-	const char *b = "chunk at (0): inflate() failed";
 
 	put_damaged(file, "a", _i < 2 ? LARGE : 16384);
 	h5_put_with(file, "b", H5T_NATIVE_INT32, 1, count, deflated(1000),
@@ -124,9 +123,11 @@ START_TEST(whose_fault)
 	}
 	ck_ok(cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL));
 	ck_assert_uint_eq(h5_told.failed, 2);
-	ck_gone("b", b);
 	ck_assert_str_eq(h5_told.paths[0], "a");
 	ck_assert_ptr_nonnull(strstr(h5_told.reasons[0], "deflate stream"));
+	/* By libhdf5, of which 1.14 no longer says why the filter failed. */
+	ck_gone("b", "chunk at (0): ");
+	ck_assert_ptr_null(strstr(h5_told.reasons[1], "deflate stream"));
 }
 END_TEST
 
@@ -220,7 +221,8 @@ main(void)
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, times);
-	tcase_add_loop_test(t, whose_fault, 0, 4);
+	if (filter_inflate)
+		tcase_add_loop_test(t, whose_fault, 0, 4);
 	tcase_add_test(t, the_end_of_all);
 	tcase_add_test(t, uneven_lists);
 	suite_add_tcase(s, t);

@@ -162,7 +162,7 @@ START_TEST(test_fields)
 	dcpl = H5Pcreate(H5P_DATASET_CREATE);
 	if (_i) {
 		H5Pset_chunk(dcpl, 1, &chunk);
-		H5Pset_deflate(dcpl, 1);
+		H5Pset_shuffle(dcpl);
 	}
 	dset = H5Dcreate2(file, "t", type, space, H5P_DEFAULT, dcpl,
 			  H5P_DEFAULT);

@@ -162,8 +162,10 @@ main(void)
 	tcase_add_loop_test(tc, test_chunks, 0, 11 * (int)ELEMENTS(filters));
 	tcase_add_loop_test(tc, test_columns, 0, 2);
 	tcase_add_loop_test(tc, test_special_chunks, 0, 5);
-	tcase_add_test(tc, test_mask);
-	tcase_add_loop_test(tc, test_damage, 0, 4);
+	if (filter_inflate) {
+		tcase_add_test(tc, test_mask);
+		tcase_add_loop_test(tc, test_damage, 0, 4);
+	}
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }
