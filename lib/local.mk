@@ -88,6 +88,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/attributes.c \
 	lib/hdf5/band.c \
 	lib/hdf5/child.c \
+	lib/hdf5/clock.h \
 	lib/hdf5/columns.c \
 	lib/hdf5/convert.c \
 	lib/hdf5/convert.h \
@@ -111,6 +112,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/mapping.h \
 	lib/hdf5/names.c \
 	lib/hdf5/objects.c \
+	lib/hdf5/parent.c \
+	lib/hdf5/parent.h \
 	lib/hdf5/plan.c \
 	lib/hdf5/prefetch.c \
 	lib/hdf5/ragged.c \

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "hdf5_util.h"
+#include "hdf5/clock.h"
 #include "hdf5/strategy.h"
 
 #define LARGE	(8 << 20)	/* elements that take a thread a while */
@@ -134,11 +135,11 @@ END_TEST
 static double
 seconds_of(int expected, const struct cute_shm_hdf5_options *opt)
 {
-	double begin = reader_clock();
+	double begin = seconds();
 
 	ck_assert_int_eq(cute_shm_hdf5_load("t", h5_path("t.h5"), opt, NULL),
 			 expected);
-	return reader_clock() - begin;
+	return seconds() - begin;
 }
 
 /*

@@ -2,10 +2,10 @@
 /*
  * What the files of libcute_shm_hdf5 share: a table of contents.
  *
- * The way of a load: the parent (load.c) opens a builder and forks; the child
- * (child.c) scans the file (scan.c), describes every object to the builder
- * (describe.c, attributes.c), reserves, reads (read.c) and seals; the parent
- * publishes.  All that calls libhdf5 runs in the child.
+ * The way of a load: the parent (load.c, parent.c) opens a builder and forks;
+ * the child (child.c) scans the file (scan.c), describes every object to the
+ * builder (describe.c, attributes.c), reserves, reads (read.c) and seals; the
+ * parent publishes.  All that calls libhdf5 runs in the child.
  */
 #ifndef CUTE_SHM_HDF5_INTERNAL_H
 #define CUTE_SHM_HDF5_INTERNAL_H
@@ -61,7 +61,7 @@ struct message {
 	/* Then texts, each with its NUL: path, reason or dtype, strategy. */
 };
 
-/* load.c */
+/* parent.c; more of it in parent.h */
 
 extern double step_seconds;	/* of CPU time; tests make it shorter */
 

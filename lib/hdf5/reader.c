@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "strategy.h"
 
 /* Buffers beyond this are given back when their work is done. */
@@ -132,15 +132,6 @@ reader_wait(struct reader *r)
 	return err;
 }
 
-double
-reader_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* What is handed over is begun in that order: only the first waits. */
 static int
 run_batch(void *arg, bool drop)
@@ -148,7 +139,7 @@ run_batch(void *arg, bool drop)
 	struct batch *b = arg;
 
 	if (b->is_first)
-		b->task->waited += reader_clock();
+		b->task->waited += seconds();
 	return b->job(b, drop);
 }
 
@@ -159,7 +150,7 @@ reader_push(struct reader *r, pool_job *job, struct batch *batch)
 
 	batch->job = job;
 	if (batch->is_first)
-		batch->task->waited -= reader_clock();
+		batch->task->waited -= seconds();
 	err = pool_push(r->pool, run_batch, batch);
 	if (!err)
 		err = reader_check(r);
@@ -227,7 +218,7 @@ task_begin(struct task *t, const struct strategy_source *s)
 {
 	t->done = s->done;
 	t->done_arg = s->done_arg;
-	t->waited = -reader_clock();
+	t->waited = -seconds();
 }
 
 void
@@ -289,7 +280,7 @@ batch_get(struct task *t, struct batch **ret)
 	b->task = t;
 	b->is_first = !t->begun;
 	if (b->is_first)
-		t->waited += reader_clock();
+		t->waited += seconds();
 	t->begun = true;
 	b->tile = NULL;
 	b->count = 0;

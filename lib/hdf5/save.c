@@ -9,11 +9,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../options.h"
 #include "../outfile.h"
+#include "clock.h"
 #include "save.h"
 
 /* How often the caller is told. */
@@ -30,15 +30,6 @@ struct shared {
 	struct board board;
 	struct cute_shm_hdf5_save_result result;
 };
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* ---------------------------------------------------------------- the child */
 

@@ -236,9 +236,6 @@ void tile_put(struct reader *reader, struct tile *tile);
 /* Let a thread do it.  The error, if any, is the reader's. */
 int reader_push(struct reader *reader, pool_job *job, struct batch *batch);
 
-/* Seconds since some moment. */
-double reader_clock(void);
-
 /* Keep the first error, as this dataset's, and stop all work. */
 void reader_fail(struct task *task, int err);
 

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/* The parent's side of a load: it starts the child, listens, and watches. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "parent.h"
+
+/* How often the child is looked at, and the caller told. */
+#define TICK_MS		100
+
+/*
+ * A step that takes more of the CPU than this will never end.  4 MB/s is slower
+ * than the slowest filter in use.
+ */
+double step_seconds = 20;
+#define STEP_RATE	4e6
+
+/*
+ * Until libhdf5 has answered once, time is what counts: it never will if the
+ * caller's other threads were inside it when the child was made.
+ */
+#define START_SECONDS	30.0
+
+/*
+ * A child that does nothing for so long is woken by a signal, in case it waits
+ * for a FIFO to be opened by a writer; at once, if the kernel says so.
+ */
+#define IDLE_SECONDS	30.0
+#define IDLE_CHECK	0.5
+
+/* ---------------------------------------------------------------- messages */
+
+void
+dispatch(const struct load *load, const struct message *m)
+{
+	const struct cute_shm_hdf5_options *opt = load->l.opt;
+	struct cute_shm_hdf5_skipped skipped;
+	struct cute_shm_hdf5_array array;
+
+	if (m->kind == MESSAGE_ARRAY) {
+		array = (struct cute_shm_hdf5_array){
+			.path = message_text(m, 0),
+			.dtype = message_text(m, 1),
+			.ndim = m->ndim,
+			.shape = m->shape,
+			.bytes = m->bytes,
+			.strategy = message_text(m, 2),
+			.seconds = m->seconds,
+		};
+		if (opt->array)
+			opt->array(&array, opt->arg);
+		return;
+	}
+	skipped = (struct cute_shm_hdf5_skipped){
+		.path = message_text(m, 0),
+		.reason = message_text(m, 1),
+		.failed = m->kind == MESSAGE_FAILED,
+	};
+	if (opt->skipped)
+		opt->skipped(&skipped, opt->arg);
+}
+
+/* Takes 'm' over.  What a child tells counts only if it is the last one. */
+static int
+enqueue(struct load *load, struct message *m)
+{
+	struct message **more;
+
+	if (load->queue_count == load->queue_room) {
+		load->queue_room = load->queue_room ? 2 * load->queue_room : 64;
+		more = realloc(load->queue, load->queue_room * sizeof(*more));
+		if (!more) {
+			free(m);
+			return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+					     "no memory for messages");
+		}
+		load->queue = more;
+	}
+	load->queue[load->queue_count++] = m;
+	return 0;
+}
+
+void
+queue_clear(struct load *load)
+{
+	while (load->queue_count > 0)
+		free(load->queue[--load->queue_count]);
+}
+
+/* Takes 'm' over. */
+static int
+handle(struct load *load, struct message *m)
+{
+	bool at_once = !(load->l.opt->flags & CUTE_SHM_HDF5_KEEP_GOING);
+
+	switch (m->kind) {
+	case MESSAGE_SKIPPED:
+	case MESSAGE_FAILED:
+	case MESSAGE_ARRAY:
+		if (!at_once)
+			return enqueue(load, m);
+		dispatch(load, m);
+		break;
+	case MESSAGE_LOG:
+		cute_shm_log((enum cute_shm_log_level)m->err, "%s",
+			     message_text(m, 0));
+		break;
+	default:
+		free(load->end);
+		load->end = m;
+		return 0;
+	}
+	free(m);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- watching */
+
+/* Whether the child waits for someone to open the other end of a FIFO. */
+static bool
+waits_for_fifo(pid_t pid)
+{
+	static const char fifo[] = "wait_for_partner";
+	char name[64], where[sizeof(fifo)] = "";
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/%ld/wchan", (long)pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, where, sizeof(where) - 1) < 0)
+		where[0] = '\0';
+	close(fd);
+	return strcmp(where, fifo) == 0;
+}
+
+/*
+ * A link, or raw data, may lead to a FIFO.  The signal does nothing but end
+ * the wait: the open fails, and libhdf5 takes it from there.
+ */
+static void
+wake(struct load *load, double cpu, double now)
+{
+	double idle;
+
+	if (cpu > load->cpu || load->beat == 0) {
+		load->cpu = cpu;
+		load->idle_since = now;
+		return;
+	}
+	idle = now - load->idle_since;
+	if (idle < IDLE_CHECK ||
+	    (idle < IDLE_SECONDS && !waits_for_fifo(load->pid)))
+		return;
+	load->idle_since = now;
+	syscall(SYS_tgkill, load->pid, load->pid, WAKE_SIGNAL);
+}
+
+/* CUTE_SHM_ERR_SOURCE when the step that the child is at has no end. */
+static int
+watch(struct load *load)
+{
+	const struct board *board = load->l.board;
+	uint64_t beat = __atomic_load_n(&board->beat, __ATOMIC_ACQUIRE);
+	double cpu, limit = step_seconds + (double)board->expect / STEP_RATE;
+	clockid_t clock;
+
+	if (beat == 0 && seconds() - load->start > START_SECONDS)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "%s: libhdf5 does not answer; do not load "
+				     "while other threads use it",
+				     load->l.file);
+	if (clock_getcpuclockid(load->pid, &clock) != 0)
+		return 0;
+	cpu = clock_seconds(clock);
+	wake(load, cpu, seconds());
+	if (beat != load->beat) {
+		load->beat = beat;
+		load->beat_cpu = cpu;
+	}
+	return cpu - load->beat_cpu > limit ? CUTE_SHM_ERR_SOURCE : 0;
+}
+
+static int
+progress(const struct load *load)
+{
+	const struct cute_shm_hdf5_options *opt = load->l.opt;
+	const struct board *board = load->l.board;
+	char path[sizeof(board->path)];
+	struct cute_shm_hdf5_progress p = {
+		.bytes_done = __atomic_load_n(&board->done, __ATOMIC_RELAXED),
+		.bytes_total = __atomic_load_n(&board->total, __ATOMIC_RELAXED),
+		.objects = __atomic_load_n(&board->objects, __ATOMIC_RELAXED),
+		.path = path,
+	};
+
+	if (!opt->progress)
+		return 0;
+	if (p.bytes_done > p.bytes_total)
+		p.bytes_done = p.bytes_total;
+	board_path(board, path, sizeof(path));
+	if (opt->progress(&p, opt->arg) == 0)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+			     "%s: loading was cancelled", load->l.file);
+}
+
+/* Until the child has closed its end, or must not go on. */
+static int
+listen_to_child(struct load *load, bool *endless)
+{
+	struct pollfd p = { .fd = load->pipe, .events = POLLIN };
+	double told = seconds(), t;
+	struct message *m;
+	int rc = 0, n;
+
+	while (rc == 0) {
+		n = poll(&p, 1, TICK_MS);
+		if (n < 0 && errno != EINTR)
+			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+					     "poll: %s", strerror(errno));
+		if (n > 0) {
+			n = receive(load->pipe, &m);
+			if (n <= 0)
+				return 0;
+			rc = handle(load, m);
+		}
+		t = seconds();
+		if (rc == 0 && t - told >= TICK_MS / 1e3) {
+			told = t;
+			rc = watch(load);
+			*endless = rc != 0;
+			if (rc == 0)
+				rc = progress(load);
+		}
+	}
+	return rc;
+}
+
+/* ------------------------------------------------------------------ a child */
+
+/* Wait for the child's end; false if someone else has waited for it. */
+static bool
+reap(pid_t pid, int *status)
+{
+	pid_t n;
+
+	do
+		n = waitpid(pid, status, 0);
+	while (n < 0 && errno == EINTR);
+	return n == pid;
+}
+
+static int
+start_child(struct load *load)
+{
+	int ends[2];
+
+	memset(load->l.board, 0, sizeof(*load->l.board));
+	load->start = seconds();
+	load->beat = 0;
+	load->beat_cpu = 0;
+	load->cpu = 0;
+	load->idle_since = load->start;
+	load->l.parent = getpid();
+	free(load->end);
+	load->end = NULL;
+	queue_clear(load);
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "pipe: %s",
+				     strerror(errno));
+	load->pid = fork();
+	if (load->pid == 0) {
+		close(ends[0]);
+		load->l.pipe = ends[1];
+		child_run(&load->l);
+	}
+	close(ends[1]);
+	if (load->pid < 0) {
+		close(ends[0]);
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "fork: %s",
+				     strerror(errno));
+	}
+	load->pipe = ends[0];
+	return 0;
+}
+
+/* What to say when the child is gone without a word. */
+static int
+fail_crash(const struct load *load, int status, bool known, bool endless,
+	   char *reason, size_t size)
+{
+	char path[sizeof(load->l.board->path)];
+
+	board_path(load->l.board, path, sizeof(path));
+	if (endless)
+		snprintf(reason, size, "libhdf5 does not come to an end");
+	else if (known && WIFSIGNALED(status))
+		snprintf(reason, size, "libhdf5 crashed (signal %d, %s)",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(reason, size, "libhdf5 ended the process");
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s%s%s", load->l.file,
+			     reason, path[0] ? " while reading /" : "", path);
+}
+
+int
+run_child(struct load *load, bool *again)
+{
+	bool endless = false, known, keep_going;
+	char path[sizeof(load->l.board->path)], reason[200];
+	int rc, status = 0;
+	size_t i;
+
+	*again = false;
+	rc = start_child(load);
+	if (rc != 0)
+		return rc;
+	rc = listen_to_child(load, &endless);
+	if (rc != 0)
+		kill(load->pid, SIGKILL);
+	close(load->pipe);
+	known = reap(load->pid, &status);
+	if (rc != 0 && !endless)
+		return rc;
+	keep_going = load->l.opt->flags & CUTE_SHM_HDF5_KEEP_GOING;
+	if (!load->end || endless) {
+		if (load->l.board->beat == 0 && endless)
+			return rc;
+		rc = fail_crash(load, status, known, endless, reason,
+				sizeof(reason));
+		board_path(load->l.board, path, sizeof(path));
+		if (!keep_going || !path[0] ||
+		    failure_of(&load->failures, path))
+			return rc;
+		*again = true;
+		return failure_add(&load->failures, path, reason);
+	}
+	if (load->end->kind == MESSAGE_ERROR)
+		return cute_shm_fail(load->end->err, "%s",
+				     message_text(load->end, 0));
+	if (load->end->kind != MESSAGE_RETRY)
+		return 0;
+	*again = true;
+	for (i = 0; i < load->queue_count && rc == 0; i++)
+		if (load->queue[i]->kind == MESSAGE_FAILED)
+			rc = failure_add(&load->failures,
+					 message_text(load->queue[i], 0),
+					 message_text(load->queue[i], 1));
+	return rc;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* A load as the parent sees it, which lets a child do the work. */
+#ifndef CUTE_SHM_HDF5_PARENT_H
+#define CUTE_SHM_HDF5_PARENT_H
+
+#include "internal.h"
+
+struct load {
+	struct loader l;
+	struct failures failures;
+	struct message **queue;	/* told when the last child is done */
+	size_t queue_count, queue_room;
+	struct message *end;	/* ERROR, RETRY or DONE */
+	pid_t pid;
+	int pipe;
+	double start;
+	uint64_t beat;		/* the last one seen, */
+	double beat_cpu;	/* and the child's CPU time then */
+	double cpu;		/* that time, when last looked at, */
+	double idle_since;	/* and since when it is that */
+};
+
+/*
+ * One child's life, with all that it tells.  Sets *again when the next one may
+ * do better: 'failures' has grown then.
+ */
+int run_child(struct load *load, bool *again);
+
+/* Tell the caller of what is not there, or of an array. */
+void dispatch(const struct load *load, const struct message *m);
+
+/* Forget what a child has told. */
+void queue_clear(struct load *load);
+
+#endif
