@@ -92,6 +92,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/columns.c \
 	lib/hdf5/convert.c \
 	lib/hdf5/convert.h \
+	lib/hdf5/dataset.c \
 	lib/hdf5/describe.c \
 	lib/hdf5/failures.c \
 	lib/hdf5/fast.c \

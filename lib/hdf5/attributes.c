@@ -189,7 +189,6 @@ put_columns(struct reading *r, const struct columns *columns, bool null)
 static int
 read_elements(struct reading *r)
 {
-	char cause[200];
 	uint64_t bytes;
 	unsigned part;
 
@@ -204,8 +203,7 @@ read_elements(struct reading *r)
 			return no_memory();
 		if (bytes > 0 && H5Aread(r->id, r->type->mem[part],
 					 r->elements[part]) < 0)
-			return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s",
-					     hdf5_cause(cause, sizeof(cause)));
+			return unreadable();
 	}
 	return 0;
 }
@@ -283,12 +281,10 @@ describe_open(struct reading *r, const char *name, char *why)
 {
 	hid_t file_type = H5Aget_type(r->id), space = H5Aget_space(r->id);
 	struct type *type = NULL;
-	char cause[200];
 	int rc;
 
 	if (file_type < 0 || space < 0)
-		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s",
-				   hdf5_cause(cause, sizeof(cause)));
+		rc = unreadable();
 	else
 		rc = type_map(file_type, gone_field, r, why, &type);
 	if (rc == 0)
@@ -306,7 +302,7 @@ describe_one(struct loader *l, hid_t id, unsigned source, const char *path,
 	     const char *raw, const char *name)
 {
 	struct reading r = { .l = l, .node = path, .source = source };
-	char why[WHY_SIZE], cause[200];
+	char why[WHY_SIZE];
 	const char *reason;
 	int rc;
 
@@ -318,8 +314,8 @@ describe_one(struct loader *l, hid_t id, unsigned source, const char *path,
 	if (r.id >= 0)
 		rc = describe_open(&r, name, why);
 	else
-		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", reason ? reason :
-				   hdf5_cause(cause, sizeof(cause)));
+		rc = reason ? cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", reason)
+			    : unreadable();
 	if (rc == 1)
 		rc = send_skipped(l, r.where, "%s", why);
 	else if (rc == CUTE_SHM_ERR_SOURCE)

@@ -137,6 +137,9 @@ const char *message_text(const struct message *m, unsigned i);
 /* The innermost cause that libhdf5 gives for its last failure. */
 const char *hdf5_cause(char *text, size_t size);
 
+/* CUTE_SHM_ERR_SOURCE with that. */
+int unreadable(void);
+
 /* heap.c: memory for lists while they are read */
 
 struct heap {
@@ -283,7 +286,7 @@ int scan_file(struct loader *l, hid_t file);
 int describe_attributes(struct loader *l, hid_t id, unsigned source,
 			const char *path, const char *const *reserved);
 
-/* describe.c */
+/* dataset.c */
 
 struct dataset {
 	const struct object *object;
@@ -307,6 +310,8 @@ struct dataset {
 int dataset_get(struct loader *l, const struct object *object, hid_t id,
 		type_gone_fn *gone, void *arg, char *why, struct dataset *ret);
 void dataset_free(struct dataset *d);
+
+/* describe.c */
 
 /* All objects of the scan, in the segment's order. */
 int describe(struct loader *l);

@@ -16,15 +16,6 @@
 /* Virtual datasets open their sources for every band: make these few. */
 #define VIRTUAL_BAND_SIZE (UINT64_C(16) << 20)
 
-static int
-unreadable(void)
-{
-	char cause[200];
-
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s",
-			     hdf5_cause(cause, sizeof(cause)));
-}
-
 int
 unreadable_data(hid_t dset)
 {

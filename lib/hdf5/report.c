@@ -285,3 +285,12 @@ hdf5_cause(char *text, size_t size)
 	snprintf(text, size, "%s", cause[0] ? cause : "no cause given");
 	return text;
 }
+
+int
+unreadable(void)
+{
+	char cause[200];
+
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s",
+			     hdf5_cause(cause, sizeof(cause)));
+}
