@@ -422,6 +422,21 @@ ck_children(const struct cute_shm *shm, const char *path, const char *names)
 }
 
 void
+ck_attr_names(const struct cute_shm *shm, const char *path, const char *names)
+{
+	struct cute_shm_node node = node_at(shm, path);
+	struct cute_shm_attr attr;
+	char joined[256] = "";
+	int err;
+
+	for (err = cute_shm_next_attr(&node, NULL, &attr); err == 0;
+	     err = cute_shm_next_attr(&node, &attr, &attr))
+		strcat(joined, attr.name);
+	ck_assert_int_eq(err, CUTE_SHM_ERR_END);
+	ck_assert_str_eq(joined, names);
+}
+
+void
 h5_put_both(hid_t file, hid_t type, int rank, const hsize_t *dims,
 	    const void *data)
 {

@@ -88,6 +88,10 @@ void ck_none(const struct cute_shm *shm, const char *path);
 void ck_children(const struct cute_shm *shm, const char *path,
 		 const char *names);
 
+/* Names of the attributes, in order, one behind the other. */
+void ck_attr_names(const struct cute_shm *shm, const char *path,
+		   const char *names);
+
 /* Sound, and nothing else in the root; no child left, no descriptor more. */
 void ck_clean(struct cute_shm *shm);
 

@@ -83,7 +83,7 @@ HDF5_TEST_SOURCES = tests/hdf5_util.c tests/hdf5_util.h tests/util.c tests/util.
 if HAVE_CHECK
 if HDF5
 hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
-	tests/test_hdf5_nested tests/test_hdf5_prefetch \
+	tests/test_hdf5_nested tests/test_hdf5_prefetch tests/test_hdf5_held \
 	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme \
 	tests/test_hdf5_failing tests/test_hdf5_layouts \
 	tests/test_hdf5_killed tests/test_hdf5_random \
@@ -131,6 +131,9 @@ tests_test_hdf5_extreme_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_save_SOURCES = tests/test_hdf5_save.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_save_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_save_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_held_SOURCES = tests/test_hdf5_held.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_held_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_held_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_scan_SOURCES = tests/test_hdf5_scan.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_scan_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_scan_LDADD = $(FILTER_TEST_LDADD)

@@ -45,22 +45,6 @@ put_cab(hid_t group)
 	h5_attr(group, "B", H5T_STD_I32LE, 0, NULL, NULL);
 }
 
-static void
-ck_attr_names(const struct cute_shm *shm, const char *path, const char *names)
-{
-	struct cute_shm_node node;
-	struct cute_shm_attr attr;
-	char joined[256] = "";
-	int err;
-
-	ck_ok(cute_shm_find(shm, path, &node));
-	for (err = cute_shm_next_attr(&node, NULL, &attr); err == 0;
-	     err = cute_shm_next_attr(&node, &attr, &attr))
-		strcat(joined, attr.name);
-	ck_assert_int_eq(err, CUTE_SHM_ERR_END);
-	ck_assert_str_eq(joined, names);
-}
-
 START_TEST(test_order)
 {
 	hid_t file = h5_begin(), plist, g;

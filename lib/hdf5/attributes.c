@@ -7,11 +7,12 @@
 
 #include "internal.h"
 
-/* Names, as they come from libhdf5. */
-struct names {
-	char **name;
-	size_t count, room;
-	bool full;		/* no memory */
+/* Where libhdf5 finds attributes: an open object, and a name from there. */
+struct owner {
+	hid_t id;
+	const char *name;	/* ".": itself */
+	unsigned source;
+	const char *path;	/* of the node in the segment */
 };
 
 /* An attribute that is being read. */
@@ -64,6 +65,14 @@ names_clear(struct names *n)
 		free(n->name[--n->count]);
 }
 
+void
+names_free(struct names *n)
+{
+	names_clear(n);
+	free(n->name);
+	*n = (struct names){ .count = 0 };
+}
+
 static int
 by_bytes(const void *a, const void *b)
 {
@@ -89,8 +98,8 @@ tracks_order(hid_t id)
  * By creation where that is tracked, else by name, as bytes.  Most objects have
  * none or one: asking for their number first is the cheapest.
  */
-static bool
-list_names(hid_t id, struct names *n)
+bool
+names_list(hid_t id, struct names *n)
 {
 	hsize_t at = 0;
 	H5O_info_t info;
@@ -298,19 +307,22 @@ describe_open(struct reading *r, const char *name, char *why)
 }
 
 static int
-describe_one(struct loader *l, hid_t id, unsigned source, const char *path,
-	     const char *raw, const char *name)
+describe_one(struct loader *l, const struct owner *owner, const char *raw,
+	     const char *name)
 {
-	struct reading r = { .l = l, .node = path, .source = source };
+	struct reading r = { .l = l, .node = owner->path,
+			     .source = owner->source };
 	char why[WHY_SIZE];
 	const char *reason;
 	int rc;
 
-	if (asprintf(&r.where, "%s@%s", path, name) < 0)
+	if (asprintf(&r.where, "%s@%s", owner->path, name) < 0)
 		return no_memory();
 	board_work(l->board, r.where, 0);
 	reason = failure_of(l->failures, r.where);
-	r.id = reason ? H5I_INVALID_HID : H5Aopen(id, raw, H5P_DEFAULT);
+	r.id = reason ? H5I_INVALID_HID :
+	       H5Aopen_by_name(owner->id, owner->name, raw, H5P_DEFAULT,
+			       H5P_DEFAULT);
 	if (r.id >= 0)
 		rc = describe_open(&r, name, why);
 	else
@@ -336,8 +348,8 @@ is_reserved(const char *name, const char *const *reserved)
 }
 
 static int
-describe_named(struct loader *l, hid_t id, unsigned source, const char *path,
-	       const char *raw, const char *const *reserved)
+describe_named(struct loader *l, const struct owner *owner, const char *raw,
+	       const char *const *reserved)
 {
 	char *name = attr_name_of(raw), *where;
 	int rc;
@@ -345,8 +357,8 @@ describe_named(struct loader *l, hid_t id, unsigned source, const char *path,
 	if (!name)
 		return no_memory();
 	if (!is_reserved(name, reserved)) {
-		rc = describe_one(l, id, source, path, raw, name);
-	} else if (asprintf(&where, "%s@%s", path, name) < 0) {
+		rc = describe_one(l, owner, raw, name);
+	} else if (asprintf(&where, "%s@%s", owner->path, name) < 0) {
 		rc = no_memory();
 	} else {
 		rc = send_skipped(l, where, "name clash");
@@ -356,27 +368,49 @@ describe_named(struct loader *l, hid_t id, unsigned source, const char *path,
 	return rc;
 }
 
+static int
+describe_all(struct loader *l, const struct owner *owner,
+	     const struct names *names, const char *const *reserved)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < names->count && rc == 0; i++)
+		rc = describe_named(l, owner, names->name[i], reserved);
+	return rc;
+}
+
 int
 describe_attributes(struct loader *l, hid_t id, unsigned source,
 		    const char *path, const char *const *reserved)
 {
+	const struct owner owner = { id, ".", source, path };
 	struct names names = { .count = 0 };
 	char cause[200], *where;
-	size_t i;
-	int rc = 0;
+	int rc;
 
-	if (!list_names(id, &names)) {
-		names_clear(&names);
-		if (names.full || asprintf(&where, "%s@*", path) < 0)
-			return no_memory();
+	if (names_list(id, &names)) {
+		rc = describe_all(l, &owner, &names, reserved);
+	} else if (names.full || asprintf(&where, "%s@*", path) < 0) {
+		rc = no_memory();
+	} else {
 		rc = send_failed(l, where, "attributes: %s",
 				 hdf5_cause(cause, sizeof(cause)));
 		free(where);
 	}
-	for (i = 0; i < names.count && rc == 0; i++)
-		rc = describe_named(l, id, source, path, names.name[i],
-				    reserved);
-	names_clear(&names);
-	free(names.name);
+	names_free(&names);
 	return rc;
+}
+
+int
+describe_listed(struct loader *l, const struct object *object,
+		const struct names *names, const char *path,
+		const char *const *reserved)
+{
+	const struct owner owner = { group_of(l, object), object->name,
+				     object->source, path };
+
+	if (owner.id < 0)
+		return unreadable();
+	return describe_all(l, &owner, names, reserved);
 }

@@ -12,6 +12,7 @@ dataset_free(struct dataset *d)
 	columns_free(&d->columns);
 	type_free(d->type);
 	free(d->elements);
+	names_free(&d->attributes);
 	d->type = NULL;
 	d->elements = NULL;
 }

@@ -103,6 +103,19 @@ put_node(struct loader *l, const struct dataset *d, const struct column *c)
 				      c->ndim, c->shape, c->kept);
 }
 
+/* Of what is not open, they are known, or there are none. */
+static int
+put_attributes(struct loader *l, const struct dataset *d, const char *path,
+	       const char *const *reserved)
+{
+	if (d->id >= 0)
+		return describe_attributes(l, d->id, d->object->source, path,
+					   reserved);
+	if (d->attributes.count == 0)
+		return 0;
+	return describe_listed(l, d->object, &d->attributes, path, reserved);
+}
+
 /* The nodes, with the dataset's own attributes on the first of them. */
 static int
 put_nodes(struct loader *l, struct dataset *d)
@@ -121,9 +134,8 @@ put_nodes(struct loader *l, struct dataset *d)
 	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
 		if (l->builder)
 			rc = put_node(l, d, c);
-		if (rc == 0 && i == 0 && d->id >= 0)
-			rc = describe_attributes(l, d->id, d->object->source,
-						 c->path, reserved);
+		if (rc == 0 && i == 0)
+			rc = put_attributes(l, d, c->path, reserved);
 		if (rc == 0 && l->builder && !c->leaf)
 			rc = put_compound(l, c);
 		else if (rc == 0 && l->builder && c->leaf->is_enum)
@@ -422,6 +434,7 @@ describe(struct loader *l)
 	const struct link *link;
 	int rc;
 
+	l->group_object = NO_OBJECT;
 	rc = describe_group(l, &objects[0]);
 	if (rc == 0)
 		rc = push(&levels, &depth, &room, 0);
@@ -437,6 +450,7 @@ describe(struct loader *l)
 		    objects[link->object].kind == OBJECT_GROUP)
 			rc = push(&levels, &depth, &room, link->object);
 	}
+	group_close(l);
 	free(levels);
 	return rc;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Datasets that are opened as seldom as can be: to open one takes libhdf5
- * several times as long as to read it.  Small ones without attributes are read
- * when the scan meets them; of others, whose data lie in one piece of the file,
- * it is kept where that is.
+ * several times as long as to read it.  Small ones are read when the scan meets
+ * them; of others, whose data lie in one piece of the file, it is kept where
+ * that is.  So are the names of their attributes, which can be opened without
+ * the dataset.
  */
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct held {
 	struct type *type;	/* shared with others of the same */
 	uint8_t *elements;	/* NULL: they lie at 'offset' of the source */
 	uint64_t offset;
+	struct names attributes;
 	unsigned rank;
 	uint64_t dims[];
 };
@@ -87,10 +89,32 @@ held_read(struct loader *l, const struct dataset *d)
 	return h;
 }
 
-struct held *
-held_new(struct loader *l, const struct dataset *d)
+/* Their bytes, in round figures. */
+static uint64_t
+names_size(const struct names *n)
 {
-	return worth_it(l, d) ? held_read(l, d) : held_place(l, d);
+	uint64_t size = n->room * sizeof(*n->name);
+
+	for (size_t i = 0; i < n->count; i++)
+		size += strlen(n->name[i]) + 24;
+	return size;
+}
+
+struct held *
+held_new(struct loader *l, struct dataset *d)
+{
+	uint64_t names = names_size(&d->attributes);
+	struct held *h;
+
+	if (l->kept_places + names > PLACES_MAX)
+		return NULL;
+	h = worth_it(l, d) ? held_read(l, d) : held_place(l, d);
+	if (!h)
+		return NULL;
+	l->kept_places += names;
+	h->attributes = d->attributes;
+	d->attributes = (struct names){ .count = 0 };
+	return h;
 }
 
 /* --------------------------------------------------------- in one piece */
@@ -150,6 +174,8 @@ held_take(struct loader *l, struct held *h, struct dataset *ret)
 	ret->elements = h->elements;
 	ret->placed = !h->elements;
 	ret->offset = h->offset;
+	ret->attributes = h->attributes;
+	l->kept_places -= names_size(&h->attributes);
 	if (h->elements)
 		l->kept -= held_size(ret);
 	else

@@ -104,6 +104,8 @@ struct loader {
 	struct pool *pool;	/* writes what H5Dread has read */
 	struct reader *reader;	/* the fast strategies' */
 	uint64_t ticked;	/* bytes of its, told so far */
+	hid_t group;		/* open, the parent of the object before, */
+	size_t group_object;	/* this one; NO_OBJECT: none is open */
 	hid_t last_file_type;	/* of the dataset before, and what it became */
 	struct type *last_type;
 	_Atomic(struct under_way *) done;	/* see tell.c */
@@ -255,6 +257,13 @@ bool scan_has(const struct scan *scan, const char *path);
 /* Open an object again; H5I_INVALID_HID. */
 hid_t object_open(const struct scan *scan, const struct object *object);
 
+/*
+ * The group in which an object has its first name; it stays open until that of
+ * another is asked for, or group_close().  H5I_INVALID_HID.
+ */
+hid_t group_of(struct loader *l, const struct object *object);
+void group_close(struct loader *l);
+
 /* Open a dataset by its first name, with access properties. */
 hid_t dataset_open(const struct scan *scan, const struct object *object,
 		   hid_t dapl);
@@ -279,12 +288,28 @@ int scan_file(struct loader *l, hid_t file);
 
 /* attributes.c */
 
+/* Names of an object's attributes, in the segment's order; begins as zeros. */
+struct names {
+	char **name;
+	size_t count, room;
+	bool full;		/* no memory */
+};
+
+/* False, and for names_free() all the same, if they cannot be listed. */
+bool names_list(hid_t id, struct names *ret);
+void names_free(struct names *names);
+
 /*
  * All attributes of an object, for the node at 'path'; names that end the list
  * 'reserved' (NULL at its end) are the mapping's own.
  */
 int describe_attributes(struct loader *l, hid_t id, unsigned source,
 			const char *path, const char *const *reserved);
+
+/* The same of an object that is not open, whose attributes are known. */
+int describe_listed(struct loader *l, const struct object *object,
+		    const struct names *names, const char *path,
+		    const char *const *reserved);
 
 /* dataset.c */
 
@@ -300,6 +325,7 @@ struct dataset {
 	uint8_t *elements;	/* plain ones, if they were read already */
 	bool placed;		/* they lie in one piece of the file, */
 	uint64_t offset;	/* here */
+	struct names attributes;	/* if they were listed already */
 	double seconds;
 };
 
@@ -375,7 +401,7 @@ column_is_plain(const struct column *c)
  * What need not be opened again once it is known: a small dataset is read now,
  * of a larger one it is told where it lies.  NULL: not this one.
  */
-struct held *held_new(struct loader *l, const struct dataset *d);
+struct held *held_new(struct loader *l, struct dataset *d);
 struct held *held_place(struct loader *l, const struct dataset *d);
 
 /* Into a dataset that is not open; frees what is held. */

@@ -125,6 +125,28 @@ object_open(const struct scan *s, const struct object *o)
 	return H5Oopen_by_addr(s->sources[o->source].file, o->address);
 }
 
+void
+group_close(struct loader *l)
+{
+	if (l->group_object != NO_OBJECT)
+		H5Oclose(l->group);
+	l->group_object = NO_OBJECT;
+}
+
+hid_t
+group_of(struct loader *l, const struct object *o)
+{
+	if (o->parent == NO_OBJECT)
+		return H5I_INVALID_HID;
+	if (o->parent != l->group_object) {
+		group_close(l);
+		l->group = object_open(l->scan, &l->scan->objects[o->parent]);
+		if (l->group >= 0)
+			l->group_object = o->parent;
+	}
+	return l->group;
+}
+
 hid_t
 dataset_open(const struct scan *s, const struct object *o, hid_t dapl)
 {
