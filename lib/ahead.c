@@ -26,8 +26,8 @@
 
 /*
  * After so much, a look at what others have left; or after a 256th of what they
- * would have to take first, for a look costs a third of a millisecond, and as
- * many as that may be loading at once.
+ * would have to take first, for a look costs some 0.2 ms, and as many as that
+ * may be loading at once.
  */
 #define STEP		((uint64_t)16 << 20)
 #define SPARE_PARTS	256

@@ -15,6 +15,9 @@
 
 #define PLACES_MAX	(UINT64_C(8) << 20)	/* bytes for all of them */
 
+/* To open one by its name takes an eighth of what its dataset takes again. */
+#define FEW_ATTRIBUTES	8
+
 /* What is known of such a dataset. */
 struct held {
 	struct type *type;	/* shared with others of the same */
@@ -100,21 +103,40 @@ names_size(const struct names *n)
 	return size;
 }
 
-struct held *
-held_new(struct loader *l, struct dataset *d)
+/* Within what may be kept; else whoever opens it again lists them anew. */
+static bool
+keep_names(struct loader *l, hid_t id, struct names *ret)
 {
-	uint64_t names = names_size(&d->attributes);
+	uint64_t size;
+
+	if (!names_list(id, ret)) {
+		H5Eclear2(H5E_DEFAULT);
+		names_free(ret);
+		return false;
+	}
+	size = names_size(ret);
+	if (l->kept_places + size > PLACES_MAX) {
+		names_free(ret);
+		return false;
+	}
+	l->kept_places += size;
+	return true;
+}
+
+struct held *
+held_new(struct loader *l, const struct dataset *d, hsize_t attributes)
+{
+	struct dataset none = { .id = H5I_INVALID_HID };
 	struct held *h;
 
-	if (l->kept_places + names > PLACES_MAX)
+	if (attributes > FEW_ATTRIBUTES)
 		return NULL;
 	h = worth_it(l, d) ? held_read(l, d) : held_place(l, d);
-	if (!h)
-		return NULL;
-	l->kept_places += names;
-	h->attributes = d->attributes;
-	d->attributes = (struct names){ .count = 0 };
-	return h;
+	if (!h || attributes == 0 || keep_names(l, d->id, &h->attributes))
+		return h;
+	held_take(l, h, &none);
+	dataset_free(&none);
+	return NULL;
 }
 
 /* --------------------------------------------------------- in one piece */

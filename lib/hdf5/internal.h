@@ -399,9 +399,11 @@ column_is_plain(const struct column *c)
 
 /*
  * What need not be opened again once it is known: a small dataset is read now,
- * of a larger one it is told where it lies.  NULL: not this one.
+ * of a larger one it is told where it lies; and the names of its attributes, of
+ * which it has so many.  NULL: not this one.
  */
-struct held *held_new(struct loader *l, struct dataset *d);
+struct held *held_new(struct loader *l, const struct dataset *d,
+		      hsize_t attributes);
 struct held *held_place(struct loader *l, const struct dataset *d);
 
 /* Into a dataset that is not open; frees what is held. */

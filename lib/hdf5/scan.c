@@ -10,9 +10,6 @@
 
 #include "internal.h"
 
-/* To open one by its name takes an eighth of what the dataset takes again. */
-#define FEW_ATTRIBUTES	8
-
 static int
 no_memory(void)
 {
@@ -63,19 +60,6 @@ enter(struct walk *w, size_t index, hid_t id)
 				    0);
 }
 
-/* Attributes, if there are only a few, can be opened without the dataset. */
-static bool
-list_few(hid_t id, hsize_t count, struct names *ret)
-{
-	if (count > FEW_ATTRIBUTES)
-		return false;
-	if (count == 0 || names_list(id, ret))
-		return true;
-	/* Whoever comes later tells why. */
-	H5Eclear2(H5E_DEFAULT);
-	return false;
-}
-
 /* Whether a dataset has a form in a segment; told if it has not. */
 static int
 judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
@@ -87,8 +71,7 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 	rc = dataset_get(w->l, o, id, NULL, NULL, why, &d);
 	if (rc == 0) {
 		o->made = true;
-		if (list_few(id, attributes, &d.attributes))
-			o->held = held_new(w->l, &d);
+		o->held = held_new(w->l, &d, attributes);
 		dataset_free(&d);
 		return 0;
 	}
