@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <cute_shm.h>
 #ifdef HAVE_HDF5
@@ -13,6 +12,7 @@
 #endif
 
 #include "cli.h"
+#include "clock.h"
 #include "interrupt.h"
 #include "json.h"
 #include "progress.h"
@@ -118,15 +118,6 @@ on_bytes(uint64_t done, uint64_t total, void *arg)
 	return interrupt_pending();
 }
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int
 export_segment(const struct cute_shm *shm, char *file, struct outcome *ret)
 {
@@ -137,7 +128,7 @@ export_segment(const struct cute_shm *shm, char *file, struct outcome *ret)
 		.arg = file,
 	};
 	struct cute_shm_info info;
-	double begin = now();
+	double begin = clock_now();
 	int err = cute_shm_save(shm, file, &opt);
 
 	if (err != 0)
@@ -145,7 +136,7 @@ export_segment(const struct cute_shm *shm, char *file, struct outcome *ret)
 	cute_shm_info(shm, &info);
 	*ret = (struct outcome){
 		.datasets = info.array_count, .bytes = info.array_bytes,
-		.file_size = info.size, .seconds = now() - begin,
+		.file_size = info.size, .seconds = clock_now() - begin,
 	};
 	return 0;
 }

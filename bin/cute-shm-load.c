@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cute_shm.h>
 
 #include "cli.h"
+#include "clock.h"
 #include "command.h"
 #include "interrupt.h"
 #include "json.h"
@@ -85,15 +85,6 @@ on_progress(uint64_t done, uint64_t total, void *arg)
 		.path = arg,
 	});
 	return interrupt_pending();
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* What is there now, for -v. */
@@ -186,13 +177,13 @@ load(const char *project, char *file, int fd)
 		.arg = file,
 	};
 	struct cute_shm *shm = NULL;
-	double begin = now(), seconds;
+	double begin = clock_now(), seconds;
 	int err, status = CLI_OK;
 
 	err = cute_shm_restore(project, fd, &opt, &shm);
 	if (err != 0)
 		return fail(err, file);
-	seconds = now() - begin;
+	seconds = clock_now() - begin;
 	progress_clear();
 	if (opt_verbose)
 		tell_arrays(shm);

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli.h"
+#include "clock.h"
 #include "progress.h"
 #include "text.h"
 #include "units.h"
@@ -58,15 +58,6 @@ static const struct cli_program program = {
 	.max_operands = -1,
 	.options = options,
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* ---------------------------------------------------------------- findings */
 
@@ -202,7 +193,7 @@ static enum verify_kind
 verify(const char *name)
 {
 	struct verify_subject s = { .name = name };
-	double begin = now();
+	double begin = clock_now();
 	struct cute_shm *shm = NULL;
 	int err = attach(name, &shm);
 
@@ -212,7 +203,7 @@ verify(const char *name)
 		verify_add(&s, err == CUTE_SHM_ERR_CORRUPT ? VERIFY_DAMAGED :
 			   VERIFY_UNKNOWN, NULL, cute_shm_errmsg());
 	cute_shm_close(shm);
-	s.seconds = now() - begin;
+	s.seconds = clock_now() - begin;
 	verify_report(&s);
 	while (s.count > 0) {
 		free(s.findings[--s.count].path);

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "clock.h"
 #include "interrupt.h"
 #include "text.h"
 
@@ -22,15 +22,6 @@ struct reader {
 	int from;		/* a double when ready; its rate when done */
 	int to;			/* a byte: go; a byte: end */
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* -------------------------------------------------------------- the reader */
 
@@ -98,13 +89,13 @@ static volatile uint64_t sink;
 static double
 rate(const struct evaluate_arrays *arrays, unsigned iterations)
 {
-	double begin = now(), done = 0, seconds;
+	double begin = clock_now(), done = 0, seconds;
 	unsigned n = iterations ? iterations : 1;
 
 	do {
 		sink = read_random(arrays, n);
 		done += n;
-		seconds = now() - begin;
+		seconds = clock_now() - begin;
 		if (n < 1u << 24)
 			n *= 2;
 	} while (!iterations && seconds < EVALUATE_SECONDS);
@@ -216,7 +207,7 @@ measure(const struct evaluate_request *r, const struct reader *readers,
 	for (i = 0; i < r->processes; i++)
 		if (!hear(&readers[i], &word))
 			return false;
-	ret->ready = now() - begin;
+	ret->ready = clock_now() - begin;
 	for (i = 0; i < r->processes; i++)
 		tell(&readers[i]);
 	for (i = 0; i < r->processes; i++) {
@@ -257,7 +248,7 @@ evaluate_run(const struct evaluate_request *r, struct evaluate_result *ret)
 {
 	struct reader *readers = text_alloc(NULL, r->processes,
 					    sizeof(*readers));
-	double begin = now();
+	double begin = clock_now();
 	unsigned count = 0;
 	bool good = true;
 

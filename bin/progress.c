@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "text.h"
 #include "units.h"
 
@@ -18,15 +18,6 @@ static bool enabled, shown;
 static double begun, drawn;
 static double filling_since;	/* when the first byte moved; 0: not yet */
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 void
 progress_begin(bool wanted)
 {
@@ -35,7 +26,7 @@ progress_begin(bool wanted)
 	/* A line that is drawn anew needs a terminal that can erase. */
 	enabled = wanted && isatty(STDERR_FILENO) && term &&
 		  strcmp(term, "dumb") != 0;
-	begun = now();
+	begun = clock_now();
 }
 
 void
@@ -154,7 +145,7 @@ progress_update(const struct progress *p)
 
 	if (!enabled)
 		return;
-	t = now();
+	t = clock_now();
 	if (t - begun < SILENT_SECONDS || t - drawn < PERIOD_SECONDS)
 		return;
 	drawn = t;

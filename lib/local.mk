@@ -9,8 +9,8 @@ nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
 # What both libraries use and neither exports.
-lib_libcommon_la_SOURCES = lib/options.c lib/options.h lib/outfile.c \
-	lib/outfile.h lib/pool.c lib/pool.h
+lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
+	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h
 
 lib_libcore_la_SOURCES = \
 	lib/ahead.c \
@@ -88,7 +88,6 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/attributes.c \
 	lib/hdf5/band.c \
 	lib/hdf5/child.c \
-	lib/hdf5/clock.h \
 	lib/hdf5/columns.c \
 	lib/hdf5/convert.c \
 	lib/hdf5/convert.h \

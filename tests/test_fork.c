@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cute_shm.h"
 #include "util.h"
 
@@ -31,15 +31,6 @@ static struct cute_shm_array wa, ra;	/* the array "state" in each */
 		_exit(1); \
 	} \
 } while (0)
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static struct cute_shm *
 publish(const char *project, unsigned flags)
@@ -138,14 +129,14 @@ look_in_place(void)
 START_TEST(values_in_a_child_are_whole)
 {
 	uint64_t value[COUNT], number = 0;
-	double end = now() + 0.5;
+	double end = clock_now() + 0.5;
 	pid_t pids[4];
 	size_t i;
 
 	for (i = 0; i < ELEMENTS(pids); i++) {
 		pids[i] = fork();
 		ck_assert_int_ge(pids[i], 0);
-		while (pids[i] == 0 && now() < end) {
+		while (pids[i] == 0 && clock_now() < end) {
 			must(cute_shm_snapshot(&ra, 0, value, sizeof(value),
 					       CUTE_SHM_FOREVER, NULL) == 0);
 			must(whole(value));
@@ -156,7 +147,7 @@ START_TEST(values_in_a_child_are_whole)
 		if (pids[i] == 0)
 			_exit(0);
 	}
-	while (now() < end)
+	while (clock_now() < end)
 		ck_assert(put(&wa, ++number));
 	for (i = 0; i < ELEMENTS(pids); i++)
 		ended_well(pids[i]);
@@ -348,7 +339,7 @@ open_and_update(void *arg)
 /* At whatever moment of the threads it comes. */
 START_TEST(any_moment_will_do_to_fork)
 {
-	double end = now() + 0.5;
+	double end = clock_now() + 0.5;
 	uint64_t value[COUNT];
 	pthread_t threads[3];
 	size_t i;
@@ -357,7 +348,7 @@ START_TEST(any_moment_will_do_to_fork)
 	for (i = 0; i < ELEMENTS(threads); i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL,
 						open_and_update, NULL), 0);
-	while (now() < end) {
+	while (clock_now() < end) {
 		pid = fork();
 		if (pid == 0) {
 			alarm(10);

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "clock.h"
 #include "hdf5_util.h"
-#include "hdf5/clock.h"
 #include "hdf5/strategy.h"
 
 #define LARGE	(8 << 20)	/* elements that take a thread a while */
@@ -135,11 +135,11 @@ END_TEST
 static double
 seconds_of(int expected, const struct cute_shm_hdf5_options *opt)
 {
-	double begin = seconds();
+	double begin = clock_now();
 
 	ck_assert_int_eq(cute_shm_hdf5_load("t", h5_path("t.h5"), opt, NULL),
 			 expected);
-	return seconds() - begin;
+	return clock_now() - begin;
 }
 
 /*

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cute_shm.h"
 #include "util.h"
 
@@ -464,15 +464,6 @@ START_TEST(a_timeout_is_not_the_last_word)
 }
 END_TEST
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static double updated;
 
 static void *
@@ -481,7 +472,7 @@ update_later(void *arg)
 	(void)arg;
 	usleep(30000);
 	put(11);
-	updated = now();
+	updated = clock_now();
 	return NULL;
 }
 
@@ -497,7 +488,7 @@ START_TEST(a_sleeper_wakes_for_the_update)
 			 CUTE_SHM_ERR_TIMEOUT);
 	ck_assert_int_eq(pthread_create(&thread, NULL, update_later, NULL), 0);
 	ck_assert_int_eq(cute_shm_wait(&ra, 0, CUTE_SHM_FOREVER, &seen), 0);
-	woken = now();
+	woken = clock_now();
 	ck_assert_uint_eq(seen, 2);
 	pthread_join(thread, NULL);
 	/* By the writer: by itself it looks once in a second. */

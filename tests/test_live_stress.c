@@ -16,9 +16,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cute_shm.h"
 #include "util.h"
 
@@ -41,15 +41,6 @@ stress_seconds(void)
 	const char *text = getenv("CUTE_SHM_STRESS");
 
 	return text ? strtod(text, NULL) : 1.0;
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Word i of the value of that number. */
@@ -278,13 +269,13 @@ START_TEST(killed_writers_leave_no_lock)
 {
 	struct cute_shm_array array;
 	struct cute_shm *shm = attach(CUTE_SHM_WRITE, &array);
-	double end = now() + stress_seconds();
+	double end = clock_now() + stress_seconds();
 	struct cute_shm_state state;
 	uint64_t value[WORDS];
 	unsigned kills = 0, torn = 0, seed = 1;
 	pid_t reader = start(false), writer;
 
-	for (; now() < end || kills < 20; kills++) {
+	for (; clock_now() < end || kills < 20; kills++) {
 		writer = start(true);
 		usleep((useconds_t)(rand_r(&seed) % 2000));
 		kill(writer, SIGKILL);

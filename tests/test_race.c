@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "builder.h"
+#include "clock.h"
 #include "util.h"
 
 #define LOADERS 8
@@ -22,15 +22,6 @@ duration(void)
 	const char *text = getenv("CUTE_SHM_STRESS");
 
 	return text ? atof(text) : 1;
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static int
@@ -93,9 +84,9 @@ START_TEST(one_wins)
 {
 	const char *root = test_root();
 	unsigned rounds = 0;
-	double end = now() + duration() / 2;
+	double end = clock_now() + duration() / 2;
 
-	for (; now() < end || rounds == 0; rounds++) {
+	for (; clock_now() < end || rounds == 0; rounds++) {
 		unsigned statuses[256] = { 0 };
 		struct cute_shm *shm;
 
@@ -167,8 +158,9 @@ START_TEST(overwritten)
 		if (pid == 0)
 			_exit(read_on(t));
 	}
-	end = now() + duration();
-	while (now() < end || __atomic_load_n(&t->changed, __ATOMIC_RELAXED) <
+	end = clock_now() + duration();
+	while (clock_now() < end ||
+	       __atomic_load_n(&t->changed, __ATOMIC_RELAXED) <
 	       2 * READERS)
 		ck_ok(build(CUTE_SHM_OVERWRITE, ++number, NULL));
 	__atomic_store_n(&t->over, 1, __ATOMIC_RELEASE);
@@ -202,10 +194,10 @@ own_and_die(unsigned round)
 START_TEST(collected)
 {
 	const char *root = test_root();
-	double end = now() + duration() / 2;
+	double end = clock_now() + duration() / 2;
 	unsigned round = 0;
 
-	while (now() < end || round < 10) {
+	while (clock_now() < end || round < 10) {
 		unsigned statuses[256] = { 0 };
 
 		for (int i = 0; i < 4; i++, round++) {

@@ -342,7 +342,6 @@ void dataset_free(struct dataset *d);
 /* All objects of the scan, in the segment's order. */
 int describe(struct loader *l);
 
-
 /* band.c: a dataset in blocks of bounded size */
 
 struct block {

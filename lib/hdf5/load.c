@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../options.h"
-#include "clock.h"
 #include "parent.h"
 
 /* Crashes that are left out one by one before that makes no sense. */
@@ -132,7 +132,7 @@ load_or_plan(const char *project, const char *file,
 {
 	struct cute_shm_hdf5_options o = { .size = sizeof(o) };
 	struct load load = { .pipe = -1 };
-	double start = seconds();
+	double start = clock_now();
 	struct stat st;
 	int rc;
 
@@ -152,7 +152,7 @@ load_or_plan(const char *project, const char *file,
 	rc = run(&load, project, &st);
 	if (rc == 0 && ret) {
 		*ret = load.end->result;
-		ret->seconds = seconds() - start;
+		ret->seconds = clock_now() - start;
 	}
 	cute_shm_builder_free(load.l.builder);
 	queue_clear(&load);

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "../clock.h"
 #include "parent.h"
 
 /* How often the child is looked at, and the caller told. */
@@ -175,7 +175,7 @@ watch(struct load *load)
 	double cpu, limit = step_seconds + (double)board->expect / STEP_RATE;
 	clockid_t clock;
 
-	if (beat == 0 && seconds() - load->start > START_SECONDS)
+	if (beat == 0 && clock_now() - load->start > START_SECONDS)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "%s: libhdf5 does not answer; do not load "
 				     "while other threads use it",
@@ -183,7 +183,7 @@ watch(struct load *load)
 	if (clock_getcpuclockid(load->pid, &clock) != 0)
 		return 0;
 	cpu = clock_seconds(clock);
-	wake(load, cpu, seconds());
+	wake(load, cpu, clock_now());
 	if (beat != load->beat) {
 		load->beat = beat;
 		load->beat_cpu = cpu;
@@ -220,7 +220,7 @@ static int
 listen_to_child(struct load *load, bool *endless)
 {
 	struct pollfd p = { .fd = load->pipe, .events = POLLIN };
-	double told = seconds(), t;
+	double told = clock_now(), t;
 	struct message *m;
 	int rc = 0, n;
 
@@ -235,7 +235,7 @@ listen_to_child(struct load *load, bool *endless)
 				return 0;
 			rc = handle(load, m);
 		}
-		t = seconds();
+		t = clock_now();
 		if (rc == 0 && t - told >= TICK_MS / 1e3) {
 			told = t;
 			rc = watch(load);
@@ -267,7 +267,7 @@ start_child(struct load *load)
 	int ends[2];
 
 	memset(load->l.board, 0, sizeof(*load->l.board));
-	load->start = seconds();
+	load->start = clock_now();
 	load->beat = 0;
 	load->beat_cpu = 0;
 	load->cpu = 0;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "../clock.h"
 #include "strategy.h"
 
 /* Buffers beyond this are given back when their work is done. */
@@ -139,7 +139,7 @@ run_batch(void *arg, bool drop)
 	struct batch *b = arg;
 
 	if (b->is_first)
-		b->task->waited += seconds();
+		b->task->waited += clock_now();
 	return b->job(b, drop);
 }
 
@@ -150,7 +150,7 @@ reader_push(struct reader *r, pool_job *job, struct batch *batch)
 
 	batch->job = job;
 	if (batch->is_first)
-		batch->task->waited -= seconds();
+		batch->task->waited -= clock_now();
 	err = pool_push(r->pool, run_batch, batch);
 	if (!err)
 		err = reader_check(r);
@@ -218,7 +218,7 @@ task_begin(struct task *t, const struct strategy_source *s)
 {
 	t->done = s->done;
 	t->done_arg = s->done_arg;
-	t->waited = -seconds();
+	t->waited = -clock_now();
 }
 
 void
@@ -280,7 +280,7 @@ batch_get(struct task *t, struct batch **ret)
 	b->task = t;
 	b->is_first = !t->begun;
 	if (b->is_first)
-		t->waited += seconds();
+		t->waited += clock_now();
 	t->begun = true;
 	b->tile = NULL;
 	b->count = 0;

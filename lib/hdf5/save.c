@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../options.h"
 #include "../outfile.h"
-#include "clock.h"
 #include "save.h"
 
 /* How often the caller is told. */
@@ -136,7 +136,7 @@ static int
 listen_to_child(const struct saver *s, int pipe, struct message **end)
 {
 	struct pollfd p = { .fd = pipe, .events = POLLIN };
-	double start = seconds(), told = start;
+	double start = clock_now(), told = start;
 	struct message *m;
 	int rc = 0, n;
 
@@ -150,8 +150,8 @@ listen_to_child(const struct saver *s, int pipe, struct message **end)
 				return 0;
 			handle(s, m, end);
 		}
-		if (seconds() - told >= TICK_MS / 1e3) {
-			told = seconds();
+		if (clock_now() - told >= TICK_MS / 1e3) {
+			told = clock_now();
 			rc = watch(s, told - start);
 			if (rc == 0)
 				rc = progress(s);
@@ -260,7 +260,7 @@ cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
 {
 	struct cute_shm_hdf5_options none = { .size = sizeof(none) };
 	struct saver s = { .opt = { .size = sizeof(s.opt) }, .shm = shm };
-	double start = seconds();
+	double start = clock_now();
 	struct cute_shm_info info;
 	struct shared *shared;
 	int rc;
@@ -286,7 +286,7 @@ cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
 	rc = save(&s, file);
 	if (rc == 0 && ret) {
 		*ret = shared->result;
-		ret->seconds = seconds() - start;
+		ret->seconds = clock_now() - start;
 	}
 	munmap(shared, sizeof(*shared));
 	return rc;

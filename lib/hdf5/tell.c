@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "clock.h"
+#include "../clock.h"
 #include "internal.h"
 #include "strategy.h"
 
@@ -18,7 +18,7 @@ under_way_new(struct loader *l, const struct pending *pending)
 	u->l = l;
 	u->pending = *pending;
 	u->strategy = "";
-	u->seconds = -seconds();
+	u->seconds = -clock_now();
 	return u;
 }
 
@@ -34,7 +34,7 @@ under_way_done(void *arg, double waited)
 {
 	struct under_way *u = arg;
 
-	u->seconds += seconds() - waited;
+	u->seconds += clock_now() - waited;
 	u->next = atomic_load(&u->l->done);
 	while (!atomic_compare_exchange_weak(&u->l->done, &u->next, u))
 		;

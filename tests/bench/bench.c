@@ -59,15 +59,6 @@ die(const char *what, ...)
 	exit(1);
 }
 
-double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int
 compare(const void *a, const void *b)
 {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "clock.h"
 #include "cute_shm.h"
 
 #define MOST_ROUNDS	99
@@ -24,7 +25,6 @@ struct bench {
 	bool first;		/* no JSON object was printed yet */
 };
 
-double seconds(void);
 double median(double *values, unsigned count);
 
 /* Say it and end the program: a benchmark has nobody to hand errors to. */

@@ -139,13 +139,13 @@ snapshot_rate(const struct bench *b, const char *path)
 
 	ok(cute_shm_get(shm, path, &array));
 	step = array.data_size < 4096 ? 10000 : 10;
-	begin = seconds();
+	begin = clock_now();
 	do {
 		for (uint64_t i = 0; i < step; i++)
 			ok(cute_shm_snapshot(&array, 0, copy, array.data_size,
 					     CUTE_SHM_FOREVER, NULL));
 		n += step;
-		end = seconds();
+		end = clock_now();
 	} while (end - begin < 0.3);
 	cute_shm_close(shm);
 	return (double)n / (end - begin);
@@ -192,7 +192,7 @@ stamp_on(const struct bench *b, const char *path)
 
 	ok(cute_shm_get(shm, path, &array));
 	for (;; nanosleep(&pause, NULL)) {
-		now = seconds();
+		now = clock_now();
 		ok(cute_shm_update(&array, 0, &now, sizeof(now),
 				   CUTE_SHM_FOREVER));
 	}
@@ -223,7 +223,7 @@ bench_wakes(struct bench *b)
 				 &sequence));
 		ok(cute_shm_snapshot(&array, 0, &stamp, sizeof(stamp),
 				     CUTE_SHM_FOREVER, &sequence));
-		times[i] = seconds() - stamp;
+		times[i] = clock_now() - stamp;
 	}
 	stop(b, pid, "stamp");
 	cute_shm_close(shm);
@@ -245,19 +245,19 @@ bench_locks(struct bench *b)
 	double begin;
 
 	ok(cute_shm_get(shm, "small", &array));
-	begin = seconds();
+	begin = clock_now();
 	for (unsigned i = 0; i < LOCKS; i++) {
 		ok(cute_shm_lock(&array, 0, &lock));
 		cute_shm_unlock(lock);
 	}
-	print(b, "lock and unlock, shared", (seconds() - begin) / LOCKS * 1e6,
+	print(b, "lock and unlock, shared", (clock_now() - begin) / LOCKS * 1e6,
 	      "us");
-	begin = seconds();
+	begin = clock_now();
 	for (unsigned i = 0; i < LOCKS; i++) {
 		ok(cute_shm_update_begin(&array, 0, &update));
 		cute_shm_update_end(&update);
 	}
-	print(b, "begin and end of an update", (seconds() - begin) / LOCKS *
+	print(b, "begin and end of an update", (clock_now() - begin) / LOCKS *
 	      1e6, "us");
 	cute_shm_close(shm);
 }

@@ -135,7 +135,7 @@ static double
 run_read(const struct bench *b, const char *path, bool copy)
 {
 	struct kept k = { .fd = -1 };
-	double begin = seconds(), end;
+	double begin = clock_now(), end;
 	hid_t file;
 
 	if (copy)
@@ -147,7 +147,7 @@ run_read(const struct bench *b, const char *path, bool copy)
 				 &k) < 0)
 		die("cannot read %s", path);
 	H5Fclose(file);
-	end = seconds();
+	end = clock_now();
 	while (k.count > 0)
 		free(k.data[--k.count]);
 	free(k.data);
@@ -179,12 +179,12 @@ run(const struct bench *b, const char *path, enum way way)
 		drop_cache(path);
 	if (way == READ || way == READ_COPY)
 		return run_read(b, path, way == READ_COPY);
-	begin = seconds();
+	begin = clock_now();
 	if (way == COPY)
 		run_copy(b, path);
 	else
 		run_ours(b, path, way == OURS ? b->jobs : 1);
-	end = seconds();
+	end = clock_now();
 	if (way != COPY)
 		cute_shm_unlink("bench", &opt, NULL);
 	else

@@ -62,11 +62,11 @@ time_open(const struct cute_shm_open_options *opt, unsigned count)
 		double begin;
 
 		path_of(roll(count), path, sizeof(path));
-		begin = seconds();
+		begin = clock_now();
 		if (cute_shm_open("lookup", opt, &shm) != 0 ||
 		    cute_shm_get(shm, path, &array) != 0)
 			die("%s", cute_shm_errmsg());
-		times[i] = seconds() - begin;
+		times[i] = clock_now() - begin;
 		cute_shm_close(shm);
 	}
 	return median(times, OPENINGS);
@@ -87,11 +87,11 @@ time_lookups(const struct cute_shm_open_options *opt, unsigned count)
 		path_of(roll(count), paths[i], sizeof(paths[i]));
 	/* Once before, as page faults are no part of a further lookup. */
 	for (int pass = 0; pass < 2; pass++) {
-		begin = seconds();
+		begin = clock_now();
 		for (unsigned i = 0; i < LOOKUPS; i++)
 			if (cute_shm_get(shm, paths[i], &array) != 0)
 				die("%s", cute_shm_errmsg());
-		end = seconds();
+		end = clock_now();
 	}
 	cute_shm_close(shm);
 	free(paths);
@@ -187,12 +187,12 @@ time_verify(const struct bench *b, bool ours)
 	if (cute_shm_open("verify", &opt, &shm) != 0 ||
 	    cute_shm_get(shm, "data", &array) != 0)
 		die("%s", cute_shm_errmsg());
-	begin = seconds();
+	begin = clock_now();
 	if (!ours)
 		hash_all(b, &array);
 	else if (cute_shm_verify(shm, &how, NULL) != 0)
 		die("%s", cute_shm_errmsg());
-	end = seconds();
+	end = clock_now();
 	cute_shm_close(shm);
 	return end - begin;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CUTE_SHM_HDF5_CLOCK_H
-#define CUTE_SHM_HDF5_CLOCK_H
+#ifndef CUTE_SHM_CLOCK_H
+#define CUTE_SHM_CLOCK_H
 
 #include <time.h>
 
@@ -17,7 +17,7 @@ clock_seconds(clockid_t clock)
 
 /* Seconds since some moment, whatever the time of day. */
 static inline double
-seconds(void)
+clock_now(void)
 {
 	return clock_seconds(CLOCK_MONOTONIC);
 }
