@@ -407,8 +407,8 @@ describe_listed(struct loader *l, const struct object *object,
 		const struct names *names, const char *path,
 		const char *const *reserved)
 {
-	const struct owner owner = { group_of(l, object), object->name,
-				     object->source, path };
+	const struct owner owner = { group_open(l->scan, object->parent),
+				     object->name, object->source, path };
 
 	if (owner.id < 0)
 		return unreadable();

@@ -355,7 +355,7 @@ describe_group(struct loader *l, const struct object *object)
 	board_work(l->board, object->path, 0);
 	add_size(l, object->path, 0);
 	l->result.groups++;
-	id = object_open(l->scan, object);
+	id = group_open(l->scan, (size_t)(object - l->scan->objects));
 	if (id < 0)
 		return unreadable();
 	if (l->builder && object->path[0])
@@ -363,7 +363,6 @@ describe_group(struct loader *l, const struct object *object)
 	if (rc == 0)
 		rc = describe_attributes(l, id, object->source, object->path,
 					 NULL);
-	H5Oclose(id);
 	return rc;
 }
 
@@ -434,7 +433,6 @@ describe(struct loader *l)
 	const struct link *link;
 	int rc;
 
-	l->group_object = NO_OBJECT;
 	rc = describe_group(l, &objects[0]);
 	if (rc == 0)
 		rc = push(&levels, &depth, &room, 0);
@@ -450,7 +448,6 @@ describe(struct loader *l)
 		    objects[link->object].kind == OBJECT_GROUP)
 			rc = push(&levels, &depth, &room, link->object);
 	}
-	group_close(l);
 	free(levels);
 	return rc;
 }

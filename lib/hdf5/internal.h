@@ -104,8 +104,6 @@ struct loader {
 	struct pool *pool;	/* writes what H5Dread has read */
 	struct reader *reader;	/* the fast strategies' */
 	uint64_t ticked;	/* bytes of its, told so far */
-	hid_t group;		/* open, the parent of the object before, */
-	size_t group_object;	/* this one; NO_OBJECT: none is open */
 	hid_t last_file_type;	/* of the dataset before, and what it became */
 	struct type *last_type;
 	_Atomic(struct under_way *) done;	/* see tell.c */
@@ -238,6 +236,8 @@ struct scan {
 	unsigned source_count;
 	size_t *buckets;	/* of the hash table by address: index + 1 */
 	size_t bucket_count;
+	hid_t group;		/* the last of group_open(), or invalid, */
+	size_t group_object;	/* and which that is; NO_OBJECT: none yet */
 };
 
 /* The object's index, or NO_OBJECT. */
@@ -258,15 +258,13 @@ bool scan_has(const struct scan *scan, const char *path);
 hid_t object_open(const struct scan *scan, const struct object *object);
 
 /*
- * The group in which an object has its first name; it stays open until that of
- * another is asked for, or group_close().  H5I_INVALID_HID.
+ * A group by its index, which stays open until another one is asked for: one
+ * comes back to the same many times.  H5I_INVALID_HID, for NO_OBJECT as well.
  */
-hid_t group_of(struct loader *l, const struct object *object);
-void group_close(struct loader *l);
+hid_t group_open(struct scan *scan, size_t object);
 
 /* Open a dataset by its first name, with access properties. */
-hid_t dataset_open(const struct scan *scan, const struct object *object,
-		   hid_t dapl);
+hid_t dataset_open(struct scan *scan, const struct object *object, hid_t dapl);
 
 /* The path that a reference of file 'source' leads to, "" for none. */
 const char *reference_path(const struct scan *scan, unsigned source,

@@ -125,41 +125,26 @@ object_open(const struct scan *s, const struct object *o)
 	return H5Oopen_by_addr(s->sources[o->source].file, o->address);
 }
 
-void
-group_close(struct loader *l)
-{
-	if (l->group_object != NO_OBJECT)
-		H5Oclose(l->group);
-	l->group_object = NO_OBJECT;
-}
-
 hid_t
-group_of(struct loader *l, const struct object *o)
+group_open(struct scan *s, size_t object)
 {
-	if (o->parent == NO_OBJECT)
+	if (object == NO_OBJECT)
 		return H5I_INVALID_HID;
-	if (o->parent != l->group_object) {
-		group_close(l);
-		l->group = object_open(l->scan, &l->scan->objects[o->parent]);
-		if (l->group >= 0)
-			l->group_object = o->parent;
+	if (object != s->group_object) {
+		if (s->group >= 0)
+			H5Oclose(s->group);
+		s->group = object_open(s, &s->objects[object]);
+		s->group_object = s->group < 0 ? NO_OBJECT : object;
 	}
-	return l->group;
+	return s->group;
 }
 
 hid_t
-dataset_open(const struct scan *s, const struct object *o, hid_t dapl)
+dataset_open(struct scan *s, const struct object *o, hid_t dapl)
 {
-	hid_t group, id;
+	hid_t group = group_open(s, o->parent);
 
-	if (o->parent == NO_OBJECT)
-		return H5I_INVALID_HID;
-	group = object_open(s, &s->objects[o->parent]);
-	if (group < 0)
-		return group;
-	id = H5Dopen2(group, o->name, dapl);
-	H5Oclose(group);
-	return id;
+	return group < 0 ? group : H5Dopen2(group, o->name, dapl);
 }
 
 bool

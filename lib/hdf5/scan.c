@@ -233,8 +233,6 @@ see_link_at(struct walk *w, struct place at, hid_t group)
 static int
 walk_on(struct walk *w)
 {
-	size_t open = NO_OBJECT;	/* the group that 'group' is */
-	hid_t group = H5I_INVALID_HID;
 	struct place at;
 	int rc = 0;
 
@@ -245,27 +243,17 @@ walk_on(struct walk *w)
 			continue;
 		}
 		w->stack[w->depth - 1].link++;
-		if (open != at.object) {
-			if (group >= 0)
-				H5Oclose(group);
-			group = object_open(w->s, &w->s->objects[at.object]);
-			open = at.object;
-		}
-		rc = see_link_at(w, at, group);
+		rc = see_link_at(w, at, group_open(w->s, at.object));
 	}
-	if (group >= 0)
-		H5Oclose(group);
 	return rc;
 }
 
 static int
 see_soft(struct walk *w, struct place at)
 {
-	hid_t group = object_open(w->s, &w->s->objects[at.object]);
-	int rc = see_other(w, at, group, "dangling soft link");
+	int rc = see_other(w, at, group_open(w->s, at.object),
+			   "dangling soft link");
 
-	if (group >= 0)
-		H5Oclose(group);
 	return rc ? rc : walk_on(w);
 }
 
@@ -326,6 +314,8 @@ scan_file(struct loader *l, hid_t file)
 	w.s = calloc(1, sizeof(*w.s));
 	if (!w.s)
 		return no_memory();
+	w.s->group = H5I_INVALID_HID;
+	w.s->group_object = NO_OBJECT;
 	l->scan = w.s;
 	rc = walk_root(&w, file);
 	if (rc == 0)
