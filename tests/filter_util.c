@@ -61,6 +61,12 @@ one_filter(int id, size_t chunk_size, unsigned params, const unsigned *param)
 	return p;
 }
 
+bool
+filters_are_ours(const char *filters)
+{
+	return filter_inflate || !strchr(filters, 'd');
+}
+
 void
 check_decodes(const struct filter_pipeline *p, uint32_t mask,
 	      struct bytes packed, struct bytes expected)

@@ -5,6 +5,9 @@
 
 #include "hdf5/filter.h"
 
+/* Of "s", "d" and "f" for filters, deflate may be left out of the library. */
+bool filters_are_ours(const char *filters);
+
 struct bytes {
 	size_t size;
 	uint8_t *data;	/* for free() */

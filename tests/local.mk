@@ -65,8 +65,8 @@ check_PROGRAMS += tests/test_plan tests/test_strategy \
 tests_test_plan_SOURCES = tests/test_plan.c tests/util.c tests/util.h
 tests_test_plan_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_plan_LDADD = $(FILTER_TEST_LDADD)
-STRATEGY_SOURCES = tests/strategy_util.c tests/strategy_util.h tests/util.c \
-	tests/util.h
+STRATEGY_SOURCES = tests/strategy_util.c tests/strategy_util.h \
+	tests/filter_util.c tests/filter_util.h tests/util.c tests/util.h
 tests_test_strategy_SOURCES = tests/test_strategy.c $(STRATEGY_SOURCES)
 tests_test_strategy_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_strategy_LDADD = $(FILTER_TEST_LDADD)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter_util.h"
 #include "strategy_util.h"
 
 static const char *
@@ -181,11 +182,11 @@ read_with(const struct kind *k, hid_t dset, unsigned jobs, const char **how,
 	return copy;
 }
 
-const char *
+/* The strategy that it takes: without libdeflate that may be none. */
+static const char *
 strategy_of(const struct kind *k)
 {
-	return filter_inflate || !k->filters || !strchr(k->filters, 'd') ?
-	       k->how : NULL;
+	return !k->filters || filters_are_ours(k->filters) ? k->how : NULL;
 }
 
 void

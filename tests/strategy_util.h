@@ -34,9 +34,6 @@ struct cute_shm_builder *builder_for(size_t size);
 uint8_t *read_with(const struct kind *k, hid_t dset, unsigned jobs,
 		   const char **how, int *err);
 
-/* The strategy that it takes; without libdeflate that may be none. */
-const char *strategy_of(const struct kind *k);
-
 /* Made, and read with one thread and with three, it is what H5Dread reads. */
 void check_same(const struct kind *k);
 
