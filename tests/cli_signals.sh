@@ -49,11 +49,12 @@ interrupted()
 # A child that outlives its parent by a moment may still hold memory.
 wait_until_gone()
 {
-	for try in 1 2 3 4 5 6 7 8 9 10; do
-		pgrep -f "^$tool victim " >/dev/null 2>&1 || return 0
-		sleep 0.$try
-	done
-	fail 'a process is left behind'
+	eventually no_loader || fail 'a process is left behind'
+}
+
+no_loader()
+{
+	! pgrep -f "^$tool victim "
 }
 
 interrupted INT 2

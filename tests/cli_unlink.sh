@@ -64,7 +64,6 @@ only cute-shm.folder
 rmdir "$root/cute-shm.folder"
 
 if [ "$(id -u)" -ne 0 ]; then
-	say 'no permission'
 	make_project demo kept || fail 'no project kept'
 	chmod 500 "$root"
 	cute-shm-unlink kept >/dev/null 2>&1 &&

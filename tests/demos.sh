@@ -39,15 +39,21 @@ b/b1: 4 elements of <i4
 b/raw/b2: 4 elements of <i4' demos/demo_hdf5 "$tmp/demo.h5"
 fi
 
+# printed FILE: wait until a program has written there, for a minute at most.
+printed() {
+	for try in $(seq 600); do
+		[ -s "$1" ] && return
+		sleep 0.1
+	done
+	fails "nothing in $1"
+}
+
 # serve COMMAND...: run it beside a server.
 serve() {
 	: >"$tmp/server"
 	demos/demo_server 200 >"$tmp/server" &
 	server=$!
-	for try in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q serving "$tmp/server" && break
-		sleep 0.$try
-	done
+	printed "$tmp/server"
 	"$@"
 }
 
@@ -66,6 +72,9 @@ clients() {
 	first=$!
 	demos/demo_client 20 >"$tmp/client2" || fails 'the second client'
 	wait $first || fails 'the first client'
+	# It may have found no time to start yet, and a server that has ended is
+	# too late.
+	printed "$tmp/client3"
 	kill -INT $server
 	wait $server || fails 'the server'
 	wait $last || fails 'the last client'
@@ -84,10 +93,7 @@ grep -q '^demo_client: no project "demo"' "$tmp/said" || fails 'no server'
 killed() {
 	demos/demo_client >"$tmp/client4" &
 	client=$!
-	for try in 1 2 3 4 5 6 7 8 9 10; do
-		[ -s "$tmp/client4" ] && break
-		sleep 0.$try
-	done
+	printed "$tmp/client4"
 	kill -KILL $server
 	wait $client || fails 'the client of a server that was killed'
 }

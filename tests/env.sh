@@ -9,5 +9,6 @@ CUTE_SHM_ROOT=/nonexistent/cute-shm-tests
 export LC_ALL TZ TERM CUTE_SHM_ROOT
 # On a busy machine, or under valgrind, a test takes many times as long.
 : "${CK_DEFAULT_TIMEOUT:=60}"
-export CK_DEFAULT_TIMEOUT
+: "${CK_TIMEOUT_MULTIPLIER:=3}"
+export CK_DEFAULT_TIMEOUT CK_TIMEOUT_MULTIPLIER
 unset COLUMNS NO_COLOR

@@ -8,7 +8,16 @@
 name=$(basename "$0" .sh)
 here=$(cd "$(dirname "$0")" && pwd)
 builddir=$(pwd)
-PATH=$builddir/bin:$builddir/tests:$PATH
+
+# Folders of PATH that may not be searched make "Permission denied" of "No such
+# file or directory".
+searchable=
+IFS=:
+for folder in $PATH; do
+	[ -x "$folder" ] && searchable=$searchable:$folder
+done
+unset IFS
+PATH=$builddir/bin:$builddir/tests$searchable
 
 umask 022
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/cute-shm-test.XXXXXX") || exit 99
@@ -74,6 +83,16 @@ t()
 		[ $status -eq 0 ] || printf '= %d\n' $status
 		echo
 	} | mask >>"$transcript"
+}
+
+# eventually COMMAND...: wait until it succeeds, for a minute at most.
+eventually()
+{
+	for try in $(seq 600); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	return 1
 }
 
 # own PROJECT: an ephemeral project, whose owner lives until let_go.

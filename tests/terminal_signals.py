@@ -10,7 +10,7 @@ import sys
 import time
 
 FILE, FOLDER = sys.argv[1:]
-LIMIT = 20.0
+LIMIT = 120.0
 
 # Says which signal it had; ends by itself only after a long time.
 COMMAND = """

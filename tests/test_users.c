@@ -327,7 +327,7 @@ main(void)
 	Suite *suite = suite_create("users");
 	TCase *tc = tcase_create("users");
 
-	if (geteuid() != 0) {
+	if (!test_is_root()) {
 		puts("skipped: only root can become other users");
 		return 77;
 	}

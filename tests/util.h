@@ -61,6 +61,12 @@ unsigned test_count_names(const char *root);
 /* Mount a tmpfs of this test's own there; false where that is not permitted. */
 bool test_mount(const char *root, const char *options);
 
+/*
+ * Whether this process may give files away and become other users, as root may
+ * unless it is in a container or a namespace that forbids it.
+ */
+bool test_is_root(void);
+
 /* "ROOT/NAME", valid for seven more calls. */
 const char *test_path(const char *root, const char *name);
 
