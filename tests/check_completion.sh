@@ -6,6 +6,12 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+case $tmp in
+*[[:space:]]*)
+	echo "skipped: the words that are typed here have no blank, as $tmp"
+	exit 77 ;;
+esac
+
 make_project demo demo || fail 'no project demo'
 make_project empty empty || fail 'no project empty'
 make_project demo 'run 1' || fail 'no project with a blank'

@@ -12,6 +12,11 @@ if grep -q '^CFLAGS.*-fsanitize' Makefile; then
 fi
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
+case $tmp in
+*[[:space:]]*)
+	echo "skipped: a blank in $tmp, which flags of a compiler cannot have"
+	exit 77 ;;
+esac
 
 # A staged installation; pkg-config is told where the prefix is for now.
 make -s install DESTDIR="$tmp" >"$tmp/log" 2>&1 ||

@@ -52,6 +52,7 @@ wait_until_gone()
 	eventually no_loader || fail 'a process is left behind'
 }
 
+# shellcheck disable=SC2317 # called by eventually
 no_loader()
 {
 	! pgrep -f "^$tool victim "

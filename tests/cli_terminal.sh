@@ -3,6 +3,12 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+case $tmp in
+*[[:space:]]*)
+	echo "skipped: the words that are typed here have no blank, as $tmp"
+	exit 77 ;;
+esac
+
 command -v script >/dev/null || { echo 'skipped: no script(1)'; exit 77; }
 script -qec true /dev/null </dev/null >/dev/null 2>&1 ||
 	{ echo 'skipped: no pseudo-terminals here'; exit 77; }

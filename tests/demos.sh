@@ -41,7 +41,7 @@ fi
 
 # printed FILE: wait until a program has written there, for a minute at most.
 printed() {
-	for try in $(seq 600); do
+	for _ in $(seq 600); do
 		[ -s "$1" ] && return
 		sleep 0.1
 	done

@@ -69,7 +69,8 @@ t()
 {
 	shown=
 	for arg; do
-		case $arg in
+		# The folder's name is masked, so it needs no quotes.
+		case ${arg:+x}${arg#*"$tmp"} in
 		*[!A-Za-z0-9_/.,=+-]* | '') shown="$shown '$arg'" ;;
 		*) shown="$shown $arg" ;;
 		esac
@@ -88,7 +89,7 @@ t()
 # eventually COMMAND...: wait until it succeeds, for a minute at most.
 eventually()
 {
-	for try in $(seq 600); do
+	for _ in $(seq 600); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.1
 	done
@@ -137,7 +138,7 @@ on_terminal()
 	shift
 	printf 'stty cols %d rows 24 2>/dev/null\nexec %s\n' \
 	       "$columns" "$*" >"$tmp/typed"
-	script -qec "sh $tmp/typed" /dev/null </dev/null | tr -d '\r' | cat -v
+	script -qec "sh '$tmp/typed'" /dev/null </dev/null | tr -d '\r' | cat -v
 }
 
 # only NAMES: nothing else is in the root; '' for nothing at all.

@@ -27,9 +27,16 @@ EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/golden/cli_export tests/golden/cli_export_hdf5 \
 	tests/golden/cli_doctor tests/golden/cli_evaluate
 
+# What ./bootstrap demo shows.
+check_PROGRAMS += tests/demo_project tests/demo_readers
+TESTS += tests/demo_shares.sh tests/check_bootstrap.sh
+EXTRA_DIST += tests/demo_shares.sh tests/check_bootstrap.sh
+tests_demo_project_SOURCES = tests/demo_project.c
+tests_demo_project_LDADD = lib/libcute_shm.la -lm
+
 if HDF5
-# What ./bootstrap demo shows, and the run over real files.
-check_PROGRAMS += tests/demo_file tests/demo_readers
+check_PROGRAMS += tests/demo_file
+# The run over real files.
 TESTS += tests/corpus.sh
 check_PROGRAMS += tests/make_files
 TESTS += $(hdf5_cli_tests)

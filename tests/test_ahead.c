@@ -171,8 +171,7 @@ START_TEST(given_up)
 	pause_us = 20000;
 	b = reserved(CUTE_SHM_RESERVE_AHEAD, 1024 * MIB);
 	/* A child has the builder, but not its thread. */
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
+	pid = test_fork();
 	if (pid == 0) {
 		cute_shm_builder_free(b);
 		_exit(0);

@@ -59,9 +59,8 @@ kill_after(void (*act)(void), int number, long ns)
 {
 	const struct timespec pause = { .tv_nsec = ns };
 	int status;
-	pid_t pid = fork();
+	pid_t pid = test_fork();
 
-	ck_assert_int_ge(pid, 0);
 	if (pid == 0)
 		for (;;)
 			act();

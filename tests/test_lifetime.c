@@ -82,8 +82,7 @@ owner_new(enum how how)
 	pid_t pid;
 
 	ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
+	pid = test_fork();
 	if (pid == 0) {
 		if (elsewhere && unshare(CONTAINER) != 0)
 			_exit(2);
@@ -206,9 +205,8 @@ static bool
 may_be_in_a_container(void)
 {
 	int status = 0;
-	pid_t pid = fork();
+	pid_t pid = test_fork();
 
-	ck_assert_int_ge(pid, 0);
 	if (pid == 0)
 		_exit(unshare(CONTAINER) != 0);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -279,9 +277,8 @@ START_TEST(child_closes)
 {
 	const char *root = test_root();
 	struct cute_shm *owner = publish("p", CUTE_SHM_EPHEMERAL);
-	pid_t pid = fork();
+	pid_t pid = test_fork();
 
-	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		cute_shm_close(owner);
 		exit(0);

@@ -212,8 +212,7 @@ START_TEST(a_killed_holder_holds_nothing)
 	pid_t pid;
 
 	ck_assert_int_eq(pipe(ready), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
+	pid = test_fork();
 	if (pid == 0) {
 		/* Byte 1 is for readers, of which a child is one at once. */
 		if (lock_range(table[0], 2, 100, true, 0, &lock) == 0 &&

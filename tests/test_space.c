@@ -277,6 +277,22 @@ look(const char *root, const char *cgroup, const char *mount_line)
 				test_path(root, "mountinfo"));
 }
 
+/* As mountinfo has it. */
+static const char *
+escaped(const char *path)
+{
+	static char text[1024];
+	char *p = text;
+
+	for (; *path && p < text + sizeof(text) - 5; path++)
+		if (*path == ' ')
+			p = stpcpy(p, "\\040");
+		else
+			*p++ = *path;
+	*p = '\0';
+	return text;
+}
+
 static const char *
 mount_line(const char *root, const char *point)
 {
@@ -284,7 +300,8 @@ mount_line(const char *root, const char *point)
 
 	snprintf(line, sizeof(line),
 		 "30 23 0:26 %s %s/%s rw,nosuid shared:4 - cgroup2 cgroup2 "
-		 "rw,nsdelegate\n", root, getenv("CUTE_SHM_ROOT"), point);
+		 "rw,nsdelegate\n", root, escaped(getenv("CUTE_SHM_ROOT")),
+		 point);
 	return line;
 }
 
@@ -369,7 +386,7 @@ START_TEST(cgroup_one)
 	snprintf(line, sizeof(line),
 		 "31 23 0:28 / %s/cpu rw - cgroup cgroup rw,cpu\n"
 		 "32 23 0:29 / %s/memory rw,relatime - cgroup cgroup "
-		 "rw,memory\n", root, root);
+		 "rw,memory\n", escaped(root), escaped(root));
 	ck_assert_uint_eq(look(root, "5:cpu,cpuacct:/\n4:memory:/job\n0::/\n",
 			       line), 8192 - 3096);
 	ck_assert_uint_eq(look(root, "4:hugetlb,memory:/\n", line),

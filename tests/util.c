@@ -120,6 +120,16 @@ test_descriptors(void)
 	return test_count("/proc/self/fd");
 }
 
+pid_t
+test_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		ck_assert_int_ge(pid, 0);	/* or kill() would kill all */
+	return pid;
+}
+
 static bool
 write_text(const char *path, const char *text)
 {

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "cute_shm.h"
 
@@ -60,6 +61,12 @@ unsigned test_count_names(const char *root);
 
 /* Mount a tmpfs of this test's own there; false where that is not permitted. */
 bool test_mount(const char *root, const char *options);
+
+/*
+ * fork() for a child that will be killed: it must not assert, since libcheck's
+ * messages are one file, and half a message in it ends the whole program.
+ */
+pid_t test_fork(void);
 
 /*
  * Whether this process may give files away and become other users, as root may
