@@ -1,7 +1,7 @@
 # The tools: one small program each, over a shared cli, table and progress.
 
 noinst_LTLIBRARIES += bin/libcli.la
-bin_PROGRAMS += bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
+bin_PROGRAMS += bin/cute-shm bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
 	bin/cute-shm-list bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
@@ -15,6 +15,8 @@ bin_libcli_la_SOURCES = \
 	bin/date.h \
 	bin/json.c \
 	bin/json.h \
+	bin/nearest.c \
+	bin/nearest.h \
 	bin/node_json.c \
 	bin/node_json.h \
 	bin/progress.c \
@@ -28,6 +30,15 @@ bin_libcli_la_SOURCES = \
 	bin/value.c \
 	bin/value.h
 bin_libcli_la_LIBADD = -lm
+
+# The front command: it runs the others.
+bin_cute_shm_SOURCES = bin/cute-shm.c
+bin_cute_shm_CPPFLAGS = $(AM_CPPFLAGS) -DBINDIR='"$(bindir)"' \
+	-DMANDIR='"$(mandir)"'
+if HDF5
+bin_cute_shm_CPPFLAGS += -DHAVE_HDF5
+endif
+bin_cute_shm_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_doctor_SOURCES = \
 	bin/cute-shm-doctor.c \

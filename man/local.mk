@@ -2,6 +2,7 @@
 # is installed as a page of its own that leads there.
 
 MAN_CORE = \
+	man/cute-shm.1 \
 	man/cute-shm-doctor.1 \
 	man/cute-shm-dump.1 \
 	man/cute-shm-export.1 \

@@ -85,7 +85,7 @@ compset()
 _describe()
 {
 	local -a all
-	all=(${${(P)3}%%:*})
+	all=(${${(P)argv[-1]}%%:*})
 	compadd $all
 }
 _files() { printf 'FILES\0' }
@@ -149,6 +149,20 @@ offers cute-shm-export -z '' '=>' 1 2 3 4 5 6 7 8 9
 offers cute-shm-load --mode 0644 d '=>' demo
 offers cute-shm-doctor -q '' '=>' ''
 [ -x "$builddir/bin/cute-shm-hdf5" ] && offers cute-shm-hdf5 --keep '=>' \
+	--keep-going
+
+# The front command: its commands, and then as the tool itself.
+offers cute-shm li '=>' list
+offers cute-shm d '=>' doctor dump
+offers cute-shm help ver '=>' verify
+offers cute-shm --v '=>' --version
+offers cute-shm list '' '=>' c:1 demo empty 'h"' many 'run\ 1'
+offers cute-shm list -s e '=>' empty
+offers cute-shm list --root="$tmp/other" '' '=>' there
+offers cute-shm dump demo b/b '=>' b/b1
+offers cute-shm dump 'c\:1' "'b/b" '=>' b/b1
+offers cute-shm dump --ra '=>' --raw
+[ -x "$builddir/bin/cute-shm-hdf5" ] && offers cute-shm hdf5 --keep '=>' \
 	--keep-going
 
 # Values behind an equals sign, and lists of them.

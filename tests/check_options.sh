@@ -24,7 +24,7 @@ of_page()
 		sed -e 's/\\-/-/g; s/ , Fl / -/; s/^/-/; s/ Ar / /'
 }
 
-for tool in bin/cute-shm-*; do
+for tool in bin/cute-shm bin/cute-shm-*; do
 	case $tool in *.[a-z]*) continue ;; esac
 	test -f "$tool" || continue
 	name=${tool##*/}

@@ -3,7 +3,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-tools="cute-shm-doctor cute-shm-dump cute-shm-export cute-shm-list cute-shm-load
+tools="cute-shm cute-shm-doctor cute-shm-dump cute-shm-export cute-shm-list cute-shm-load
 	cute-shm-unlink cute-shm-verify"
 [ -x bin/cute-shm-hdf5 ] && tools="$tools cute-shm-evaluate cute-shm-hdf5"
 

@@ -172,7 +172,7 @@ show(struct report *reports, int count)
 
 		printf("reader %d: sum of all bytes %" PRIu64, r->pid, r->sum);
 		if (r->pss_mib >= 0)
-			printf(", sees %.0f MiB, pays %.1f", r->rss_mib,
+			printf(", sees %.0f MiB, pays %.1f MiB", r->rss_mib,
 			       r->pss_mib);
 		putchar('\n');
 		all += r->pss_mib;

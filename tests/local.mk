@@ -10,7 +10,7 @@ tests_update_project_LDADD = lib/libcute_shm.la
 tests_make_project_SOURCES = tests/make_project.c
 tests_make_project_LDADD = lib/libcute_shm.la
 
-cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
+cli_tests = tests/cli_front.sh tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
 	tests/cli_export.sh tests/cli_doctor.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
@@ -21,6 +21,7 @@ TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh
 EXTRA_DIST += $(surface_tests) tests/cgroup.sh
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/terminal_signals.py \
+	tests/golden/cli_front \
 	tests/golden/cli_list tests/golden/cli_load tests/golden/cli_options \
 	tests/golden/cli_terminal tests/golden/cli_unlink \
 	tests/golden/cli_verify tests/golden/cli_dump \

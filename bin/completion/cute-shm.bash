@@ -238,6 +238,16 @@ _cute_shm_value()
 	esac
 }
 
+# Commands of the front command, as its --help lists them.
+_cute_shm_commands()
+{
+	local found=()
+
+	mapfile -t found < <("$tool" --help 2>/dev/null |
+		sed -n 's/^  \([a-z][a-z0-9-]*\)  .*/\1/p')
+	_cute_shm_words "${found[@]}"
+}
+
 # _cute_shm TOOL REPLACED: the tool as it was typed, and what of the last word
 # readline replaces.
 _cute_shm()
@@ -248,15 +258,26 @@ _cute_shm()
 	local number=1
 
 	COMPREPLY=()
+	_cute_shm_split "$line"
+	cur=${words[-1]} raw=${line:start}
+	_cute_shm_head "$raw" "$replaced"
+	# "cute-shm list" is completed as cute-shm-list is.
+	if [[ ${tool##*/} == cute-shm && (${#words[@]} -gt 2 || $cur != -*) ]]
+	then
+		if [[ ${#words[@]} -eq 2 ||
+		    ${words[1]} == help && ${#words[@]} -eq 3 ]]; then
+			_cute_shm_commands
+			return
+		fi
+		tool+=-${words[1]#load-}
+		words=("${words[0]}" "${words[@]:2}")
+	fi
 	help=$("$tool" --help 2>/dev/null) || return
 	# " --root -root --mode ... -z", those that take a value.
 	valued=$(sed -n 's/^  \(-.\), --\([a-z-]*\) [A-Z].*/\1 --\2 -\2/p
 		s/^      --\([a-z-]*\) [A-Z].*/--\1 -\1/p' <<<"$help")
 	valued=" ${valued//$'\n'/ } "
 
-	_cute_shm_split "$line"
-	cur=${words[-1]} raw=${line:start}
-	_cute_shm_head "$raw" "$replaced"
 	for word in "${words[@]:1:${#words[@]} - 2}"; do
 		if [[ $option ]]; then
 			[[ $option == *-root ]] && root=$word
@@ -294,6 +315,6 @@ _cute_shm()
 	fi
 }
 
-complete -F _cute_shm cute-shm-doctor cute-shm-dump cute-shm-evaluate \
-	cute-shm-export cute-shm-hdf5 cute-shm-list cute-shm-load \
+complete -F _cute_shm cute-shm cute-shm-doctor cute-shm-dump \
+	cute-shm-evaluate cute-shm-export cute-shm-hdf5 cute-shm-list cute-shm-load \
 	cute-shm-unlink cute-shm-verify
