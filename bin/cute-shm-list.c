@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "list.h"
+#include "python_segment.h"
 #include "text.h"
 
 bool list_with_nodes, list_exact_bytes, list_as_tree;
@@ -61,6 +62,7 @@ struct request {
 	bool *found;
 	struct cute_shm_info *projects;	/* those that are asked for */
 	size_t project_count;
+	uint64_t python_count;		/* segments of the Python package */
 	struct list_total total;
 	const struct list_view *view;
 };
@@ -165,11 +167,26 @@ forget(const struct cute_shm_info *info)
 	free((char *)(uintptr_t)info->source);
 }
 
+static bool
+named(const struct request *r, const char *project)
+{
+	int i;
+
+	for (i = 0; i < r->count; i++)
+		if (strcmp(r->names[i], project) == 0)
+			return true;
+	return false;
+}
+
 static int
 add_project(const struct cute_shm_info *info, void *arg)
 {
 	struct request *r = arg;
 
+	if (python_segment(info) && !named(r, info->project)) {
+		r->python_count++;
+		return 0;
+	}
 	if (!requested(r, info->project))
 		return 0;
 	r->projects = text_alloc(r->projects, r->project_count + 1,
@@ -353,6 +370,9 @@ list(struct request *r)
 	}
 	if (r->total.projects == 0 && r->count == 0 && !opt_json)
 		cli_message("no projects in %s", root());
+	if (r->python_count > 0 && r->count == 0 && !opt_json)
+		cli_message("%s of the Python package left out",
+			    units_count(r->python_count, "segment").text);
 	return status;
 }
 

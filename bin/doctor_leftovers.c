@@ -9,6 +9,7 @@
 #include <cute_shm.h>
 
 #include "doctor.h"
+#include "python_segment.h"
 #include "text.h"
 #include "units.h"
 
@@ -37,6 +38,8 @@ each(const struct cute_shm_info *info, void *arg)
 	struct count *c = arg;
 	struct cute_shm *shm;
 
+	if (python_segment(info))
+		return 0;	/* healthy, and none of ours: see check_python() */
 	c->projects++;
 	c->bytes += info->size;
 	if (info->orphan) {

@@ -21,6 +21,8 @@ bin_libcli_la_SOURCES = \
 	bin/node_json.h \
 	bin/progress.c \
 	bin/progress.h \
+	bin/python_segment.c \
+	bin/python_segment.h \
 	bin/table.c \
 	bin/table.h \
 	bin/text.c \

@@ -36,6 +36,32 @@ cute-shm-doctor -q >"$tmp/found"
 grep -q '^ok' "$tmp/found" && fail '-q shows what is ok'
 finds problem damage bad
 
+# Segments of the Python package are nobody's damage, and not our projects.
+# What only looks a little like them is.
+rm "$root/cute-shm.bad"
+projects=$(cute-shm-doctor | sed -n 's/^ok  *projects  *\([0-9]*\).*/\1/p')
+for segment in robot.0aZ9bY8cX7 robot.camera.AAAAAAAAAA; do
+	head -c 1000 /dev/zero >"$root/cute-shm.$segment"
+done
+cute-shm-doctor -q >"$tmp/found"
+grep -q 'damage\|foreign\|robot' "$tmp/found" && fail "$(cat "$tmp/found")"
+cute-shm-doctor >"$tmp/found"
+finds ok projects "$projects project"
+cute-shm-list --json >"$tmp/all" 2>/dev/null || fail 'list --json'
+grep -q robot "$tmp/all" && fail 'lists segments of the Python package'
+cute-shm-unlink 'robot*' 2>/dev/null && fail 'removes them'
+say 'beside the Python package'
+t cute-shm-list -o project,integrity
+t cute-shm-list -o project,integrity 'robot*'
+t cute-shm-list -o project,integrity robot.0aZ9bY8cX7
+for segment in robot.0aZ9bY8cX 'robot.0aZ9bY8cX!' .0aZ9bY8cX7; do
+	head -c 1000 /dev/zero >"$root/cute-shm.$segment"
+	cute-shm-doctor >"$tmp/found" && fail "$segment is no problem"
+	finds problem damage "foreign, such as $segment"
+	rm "$root/cute-shm.$segment"
+done
+rm "$root"/cute-shm.robot.*
+
 cute-shm-doctor --root "$tmp/nowhere" >"$tmp/found"
 [ $? -eq 1 ] || fail 'a root that is not there'
 finds problem root "$tmp/nowhere: No such file"
