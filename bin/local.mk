@@ -137,6 +137,16 @@ zshcompletiondir = $(datadir)/zsh/site-functions
 dist_zshcompletion_DATA = bin/completion/_cute-shm
 EXTRA_DIST += bin/completion/cute-shm.bash
 
+# On most systems the dynamic linker finds libraries in /usr/local/lib by a cache
+# only (libtool sets an rpath for folders that it would not find at all).  Where
+# the tools do not start, make the cache anew, or say that it has to be done.
+# In a package or an image (DESTDIR) that is the package manager's.
+install-exec-hook:
+	@test -n "$(DESTDIR)" || test $(cross_compiling) = yes || \
+	CUTE_SHM_TOOLS="$(bin_PROGRAMS)" \
+	$(SHELL) $(srcdir)/bin/refresh_linker.sh "$(bindir)" "$(libdir)"
+EXTRA_DIST += bin/refresh_linker.sh
+
 install-data-hook:
 	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)"
 	$(INSTALL_DATA) $(srcdir)/bin/completion/cute-shm.bash \

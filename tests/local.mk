@@ -10,13 +10,21 @@ tests_update_project_LDADD = lib/libcute_shm.la
 tests_make_project_SOURCES = tests/make_project.c
 tests_make_project_LDADD = lib/libcute_shm.la
 
+# "make installcheck": every tool, from where it is installed.  Below DESTDIR the
+# dynamic linker cannot know the libraries.
+EXTRA_DIST += tests/smoke_installed.sh
+installcheck-local: tests/make_project
+	$(if $(DESTDIR),LD_LIBRARY_PATH="$(DESTDIR)$(libdir)") \
+		$(SHELL) $(srcdir)/tests/smoke_installed.sh \
+		"$(DESTDIR)$(bindir)" $(bin_PROGRAMS)
+
 cli_tests = tests/cli_front.sh tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
 	tests/cli_export.sh tests/cli_doctor.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
 surface_tests = tests/check_completion.sh tests/check_exports.sh \
-	tests/check_headers.sh tests/check_link.sh
+	tests/check_headers.sh tests/check_link.sh tests/check_linker.sh
 TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh
 EXTRA_DIST += $(surface_tests) tests/cgroup.sh
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
