@@ -41,7 +41,9 @@ static const struct command {
 };
 
 /* Other names for them. */
-static const struct command aliases[] = {
+static const struct {
+	const char *name, *of;
+} aliases[] = {
 	{ "load-hdf5", "hdf5" },
 };
 
@@ -86,7 +88,7 @@ name_of(const char *typed)
 		typed += strlen(PREFIX);
 	for (i = 0; i < COUNT(aliases); i++)
 		if (strcmp(aliases[i].name, typed) == 0)
-			return aliases[i].help;
+			return aliases[i].of;
 	return typed;
 }
 

@@ -269,6 +269,7 @@ _cute_shm()
 			_cute_shm_commands
 			return
 		fi
+		[[ ${words[1]} == *[!a-z0-9-]* ]] && return
 		tool+=-${words[1]#load-}
 		words=("${words[0]}" "${words[@]:2}")
 	fi
