@@ -41,6 +41,7 @@ mask()
 	    -e "s|$tmp|TMP|g" \
 	    -e "s/(owner) $(id -un)\b/\1 USER/g" \
 	    -e "s/  $(id -un)  +/  USER  /g; s/  owner +/  owner  /" \
+	    -e 's/ +-  USER  /  -  USER  /' \
 	    -e 's/, [0-9]+ (s|min|h) old/, AGE old/' \
 	    -e 's/ +age  /  age  /; s/ +[0-9]+ (s|min|h)  /  AGE  /' \
 	    -e 's/ +(\^\[\[2m)age/  \1age/; s/(\^\[\[2mowner\^\[\[0m) +/\1  /' \
