@@ -135,6 +135,12 @@ no_command(const char *typed)
 	struct nearest n;
 	size_t i;
 
+#ifndef HAVE_HDF5
+	if (strcmp(name_of(typed), "hdf5") == 0 ||
+	    strcmp(name_of(typed), "evaluate") == 0)
+		cli_misuse("no command '%s': this was built without HDF5",
+			   typed);
+#endif
 	nearest_begin(&n, typed);
 	for (i = 0; i < COUNT(commands); i++)
 		nearest_try(&n, commands[i].name);

@@ -51,7 +51,8 @@ nearest_try(struct nearest *n, const char *name)
 {
 	size_t typed_size = strlen(n->typed), size = strlen(name), d;
 
-	if (typed_size == 0 || typed_size > LONGEST || size > LONGEST)
+	if (typed_size == 0 || typed_size > LONGEST || size > LONGEST ||
+	    strcmp(n->typed, name) == 0)
 		return;
 	if (strncmp(n->typed, name, typed_size) == 0)
 		d = 1;	/* an abbreviation */

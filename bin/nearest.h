@@ -9,6 +9,7 @@
  * Find the name that 'typed' probably stands for.  Call nearest_try() for each
  * name that there is; then nearest_name() is the best of them, or NULL if none
  * is near: at most a third of its letters differ, or it begins with 'typed'.
+ * A name that is 'typed' itself is no mistake, and none of them.
  * Both texts must outlive the search.
  */
 struct nearest {
