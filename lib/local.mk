@@ -140,6 +140,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/tell.c \
 	lib/hdf5/types.c \
 	lib/hdf5/types.h \
+	lib/hdf5/types_check.c \
 	lib/hdf5/types_nested.c \
 	lib/hdf5/types_number.c \
 	lib/hdf5/widen.c

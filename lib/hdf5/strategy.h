@@ -125,9 +125,10 @@ uint64_t plan_chunk_number(const struct plan *plan, const struct box *chunk);
 
 /*
  * Put chunks, which are neighbours along the last dimension, into their places
- * in a tile; 'first' is the box of the first of them.
+ * in a tile; 'first' is the box of the first of them.  An error, and nothing
+ * done, if they lie outside it.
  */
-void arrange(const struct plan *plan, const struct box *tile, uint8_t *dst,
+int arrange(const struct plan *plan, const struct box *tile, uint8_t *dst,
 	     const struct box *first, uint8_t *const *chunks, unsigned count);
 
 /* -------------------------------------------------------------- reader.c */
@@ -246,6 +247,9 @@ int guarded_grow(uint8_t **data, size_t *capacity, size_t used, size_t need);
 void guarded_free(uint8_t *data, size_t capacity);
 
 /* ------------------------------------------------------------- scatter.c */
+
+/* Whether all columns lie in the elements, once their size is known. */
+int task_check(const struct task *task);
 
 /* Convert n elements in place, unless fields are to be picked out first. */
 void task_convert(const struct task *task, uint8_t *data, uint64_t n);
