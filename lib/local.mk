@@ -110,6 +110,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/links.c \
 	lib/hdf5/load.c \
 	lib/hdf5/mapping.h \
+	lib/hdf5/missing.c \
 	lib/hdf5/names.c \
 	lib/hdf5/objects.c \
 	lib/hdf5/parent.c \

@@ -179,6 +179,28 @@ next_plane(uint64_t *index, const struct box *first, unsigned ndim)
 	return false;
 }
 
+void
+cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
+	size_t item, const uint8_t *from, uint8_t *to)
+{
+	uint64_t index[PLAN_DIMS] = { 0 }, at;
+	unsigned last = ndim - 1, i;
+	size_t run = item * used[last];
+
+	/* Whole rows follow each other. */
+	while (last > 0 && used[last] == chunk[last])
+		run *= used[--last];
+	do {
+		for (at = 0, i = 0; i < ndim; i++)
+			at = at * chunk[i] + index[i];
+		memcpy(to, from + at * item, run);
+		to += run;
+		for (i = last; i-- > 0; index[i] = 0)
+			if (++index[i] < used[i])
+				break;
+	} while (i < last);
+}
+
 /* Elements from the first of a row of chunks to the end of the last. */
 static uint64_t
 reach(const struct plan *p, const struct box *first, unsigned count, unsigned i)

@@ -44,6 +44,7 @@ batch_free(struct batch *b)
 {
 	guarded_free(b->raw, b->raw_capacity);
 	free(b->data);
+	free(b->whole);
 	free(b->field);
 	filter_scratch_free(&b->scratch);
 	free(b);
@@ -231,6 +232,7 @@ task_release(struct task *t)
 	for (unsigned i = 0; i < t->column_count; i++)
 		free(t->columns[i].path);
 	free(t->columns);
+	free(t->fill);
 	free(t->name);
 	if (t->fd >= 0)
 		close(t->fd);
@@ -243,8 +245,7 @@ task_release(struct task *t)
 static unsigned
 most_batches(const struct task *t)
 {
-	size_t unit = t->plan.chunk_size > t->item ? t->plan.chunk_size :
-						     t->item;
+	size_t unit = t->whole_size > t->item ? t->whole_size : t->item;
 	uint64_t fit = HUGE_MEMORY / (unit + 1);
 
 	if (fit < 1)
@@ -310,6 +311,7 @@ batch_put(struct batch *b)
 		b->raw_capacity = 0;
 	}
 	shrink(&b->data, &b->data_capacity);
+	shrink(&b->whole, &b->whole_capacity);
 	shrink(&b->scratch.buffer[0], &b->scratch.capacity[0]);
 	shrink(&b->scratch.buffer[1], &b->scratch.capacity[1]);
 	pthread_mutex_lock(&r->lock);

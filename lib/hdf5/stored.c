@@ -9,19 +9,6 @@
 #include "internal.h"
 #include "strategy.h"
 
-/* Whether H5Dread leaves alone what was never written. */
-static bool
-has_gaps(hid_t dcpl)
-{
-	H5D_fill_value_t value = H5D_FILL_VALUE_ERROR;
-	H5D_fill_time_t when = H5D_FILL_TIME_ERROR;
-
-	return H5Pget_fill_time(dcpl, &when) < 0 ||
-	       when == H5D_FILL_TIME_NEVER ||
-	       H5Pfill_value_defined(dcpl, &value) < 0 ||
-	       value == H5D_FILL_VALUE_UNDEFINED;
-}
-
 void
 stored_get(const struct dataset *d, struct stored_as *ret)
 {
@@ -30,13 +17,12 @@ stored_get(const struct dataset *d, struct stored_as *ret)
 	H5D_layout_t layout;
 	unsigned i;
 
-	*ret = (struct stored_as){ .gaps = true };
+	*ret = (struct stored_as){ .chunked = false };
 	if (dcpl < 0)
 		return;
 	layout = H5Pget_layout(dcpl);
 	ret->is_virtual = layout == H5D_VIRTUAL;
-	/* The sources of a virtual one have fill values of their own. */
-	ret->gaps = ret->is_virtual || has_gaps(dcpl);
+	ret->filtered = H5Pget_nfilters(dcpl) != 0;
 	if (layout == H5D_CHUNKED &&
 	    H5Pget_chunk(dcpl, H5S_MAX_RANK, dims) == (int)d->rank) {
 		for (i = 0; i < d->rank; i++)

@@ -131,6 +131,10 @@ uint64_t plan_chunk_number(const struct plan *plan, const struct box *chunk);
 int arrange(const struct plan *plan, const struct box *tile, uint8_t *dst,
 	     const struct box *first, uint8_t *const *chunks, unsigned count);
 
+/* The part 'used' of a chunk, without what lies around it. */
+void cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
+	     size_t item, const uint8_t *from, uint8_t *to);
+
 /* -------------------------------------------------------------- reader.c */
 
 #define BATCH_CHUNKS	1024		/* most in one batch */
@@ -169,9 +173,15 @@ struct task {
 	bool partial_plain;	/* no filters on chunks at the edges */
 	uint64_t shape[PLAN_DIMS];
 	uint64_t grid[PLAN_DIMS];
-	uint64_t chunk[PLAN_DIMS];
-	struct plan plan;
-	struct filter_pipeline pipeline;
+	uint64_t chunk[PLAN_DIMS];	/* as it is stored, */
+	size_t whole_size;		/* bytes of that, */
+	uint64_t used[PLAN_DIMS];	/* and its part that the array has */
+	bool cut;		/* which is less */
+	bool by_parts;		/* libhdf5 reads that part alone */
+	uint8_t *fill;		/* one element of chunks that are not stored */
+	bool fill_is_zero;
+	struct plan plan;	/* of the used parts */
+	struct filter_pipeline pipeline;	/* of whole chunks */
 };
 
 /* Memory for a part of a dataset that is gathered before it is written. */
@@ -199,6 +209,8 @@ struct batch {
 	size_t raw_capacity;
 	uint8_t *data;
 	size_t data_capacity;
+	uint8_t *whole;		/* a chunk of which a part is used */
+	size_t whole_capacity;
 	uint8_t *field;		/* a column's piece */
 	size_t field_capacity;
 	struct filter_scratch scratch;
@@ -265,6 +277,16 @@ int task_write(struct task *task, struct batch *batch, uint64_t first,
 int task_write_box(struct task *task, struct batch *batch,
 		   const struct box *box, const uint64_t *dims,
 		   const uint8_t *data);
+
+/* ------------------------------------------------------------- missing.c */
+
+/*
+ * The used part of the chunk at element 'at', by libhdf5: it knows why a chunk
+ * cannot be found, and the fill value that applies.  Types are the file's,
+ * nothing is converted.
+ */
+int missing_read(const struct strategy_source *s, struct task *task,
+		 const hsize_t *at, uint8_t *data);
 
 /* ------------------------------------------------------ the strategies */
 
