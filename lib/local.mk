@@ -134,6 +134,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/simd.h \
 	lib/hdf5/small.c \
 	lib/hdf5/stored.c \
+	lib/hdf5/stored_check.c \
 	lib/hdf5/strategy.c \
 	lib/hdf5/strategy.h \
 	lib/hdf5/strategy_chunk.c \

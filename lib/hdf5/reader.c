@@ -232,7 +232,6 @@ task_release(struct task *t)
 	for (unsigned i = 0; i < t->column_count; i++)
 		free(t->columns[i].path);
 	free(t->columns);
-	free(t->fill);
 	free(t->name);
 	if (t->fd >= 0)
 		close(t->fd);

@@ -36,17 +36,22 @@ int
 stored_read(const struct dataset *d, enum part part, struct heap *heap,
 	    const struct block *block, void *elements)
 {
-	hid_t space = H5Dget_space(d->id), mem;
+	hid_t space, mem;
 	hsize_t start[MAX_NDIM], shape[MAX_NDIM];
 	herr_t rc = -1;
 	unsigned i;
+	int err;
 
+	if (heap)
+		heap_reset(heap);
+	err = stored_check(d->id, block->start, block->shape);
+	if (err)
+		return err;
+	space = H5Dget_space(d->id);
 	for (i = 0; i < d->rank; i++) {
 		start[i] = block->start[i];
 		shape[i] = block->shape[i];
 	}
-	if (heap)
-		heap_reset(heap);
 	/* Of the same rank: with another, 32 dimensions make libhdf5 crash. */
 	mem = H5Screate_simple((int)d->rank, shape, NULL);
 	if (space >= 0 && mem >= 0 &&

@@ -178,8 +178,6 @@ struct task {
 	uint64_t used[PLAN_DIMS];	/* and its part that the array has */
 	bool cut;		/* which is less */
 	bool by_parts;		/* libhdf5 reads that part alone */
-	uint8_t *fill;		/* one element of chunks that are not stored */
-	bool fill_is_zero;
 	struct plan plan;	/* of the used parts */
 	struct filter_pipeline pipeline;	/* of whole chunks */
 };
@@ -285,7 +283,7 @@ int task_write_box(struct task *task, struct batch *batch,
  * cannot be found, and the fill value that applies.  Types are the file's,
  * nothing is converted.
  */
-int missing_read(const struct strategy_source *s, struct task *task,
+int missing_read(const struct strategy_source *s, const struct task *task,
 		 const hsize_t *at, uint8_t *data);
 
 /* ------------------------------------------------------ the strategies */
@@ -304,6 +302,29 @@ int missing_filter(hid_t dcpl, char *name, size_t size);
 
 /* strategy.c: whether H5Dread is to read everything, as tests want it. */
 bool strategy_generic(void);
+
+/*
+ * stored_check.c: bytes of a chunk up to the end of the last element that the
+ * array has of it.
+ */
+uint64_t chunk_needed(unsigned ndim, const uint64_t *dims,
+		      const uint64_t *chunk, const hsize_t *at, uint64_t item);
+
+/*
+ * H5Dread_chunk of at least 'size' bytes, and whether that was possible.  The
+ * call does not tell how many bytes it wrote: an error if these were fewer.
+ */
+int chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *raw, uint64_t size,
+		uint32_t *mask, bool *readable);
+
+/* Larger chunks without filters libhdf5 does not hold, but reads in parts. */
+#define READ_IN_PARTS	(UINT64_C(1) << 20)
+
+/*
+ * Whether H5Dread of a block (NULL, NULL: all) reads nothing
+ * but what is stored.  An error says which chunk is too short.
+ */
+int stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape);
 
 /* stored.c: this thread's failure, said of the "chunk at (0, 128)". */
 int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);

@@ -182,6 +182,20 @@ partial(const struct task *t, const hsize_t *at)
 	return false;
 }
 
+/* It is stored, but cannot be read on its own: whether H5Dread may do it. */
+static int
+refused(const struct strategy_source *s, const struct task *t,
+	const hsize_t *at)
+{
+	uint64_t start[PLAN_DIMS], one[PLAN_DIMS];
+
+	for (unsigned i = 0; i < t->ndim; i++) {
+		start[i] = at[i];
+		one[i] = 1;
+	}
+	return stored_check(s->dset, start, one);
+}
+
 /*
  * Fetch the chunk whose place among the elements is 'at' into the batch.  For
  * chunks that are not stored, one of the two calls fails: which one depends on
@@ -191,10 +205,12 @@ static int
 fetch(const struct strategy_source *s, struct batch *b, size_t *used,
       const hsize_t *at)
 {
-	struct task *t = b->task;
+	const struct task *t = b->task;
 	struct stored *c = &b->stored[b->count];
 	size_t room = t->plan.chunk_size;
+	uint64_t need = chunk_needed(t->ndim, t->shape, t->chunk, at, t->item);
 	hsize_t size = 0;
+	bool readable = false;
 	int err;
 
 	c->at = *used;
@@ -206,19 +222,22 @@ fetch(const struct strategy_source *s, struct batch *b, size_t *used,
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %" PRIu64
 				     " bytes, though it has %zu",
 				     (uint64_t)size, t->whole_size);
-	if (c->decoded)
-		size = 0;
+	if (!c->decoded && room < need)
+		room = need;
 	err = guarded_grow(&b->raw, &b->raw_capacity, *used,
 			   *used + (size > room ? size : room));
 	if (err)
 		return err;
-	/* Of a damaged file, the call may write fewer bytes than it has. */
-	if (!c->decoded && t->pipeline.count == 0)
-		memset(b->raw + c->at, 0, size);
-	if (!c->decoded && H5Dread_chunk(s->dset, H5P_DEFAULT, at, &c->mask,
-					 b->raw + c->at) < 0)
-		c->decoded = true;
-	c->size = c->decoded ? room : size;
+	if (!c->decoded)
+		err = chunk_fetch(s->dset, at, b->raw + c->at,
+				  t->pipeline.count ? size : need, &c->mask,
+				  &readable);
+	if (!err && !c->decoded && !readable)
+		err = refused(s, t, at);
+	if (err)
+		return err;
+	c->decoded = !readable;
+	c->size = c->decoded ? t->plan.chunk_size : size;
 	*used += c->size;
 	if (c->decoded)
 		return missing_read(s, t, at, b->raw + c->at);
@@ -428,8 +447,8 @@ set_up(const struct strategy_source *s, hid_t dcpl, struct task *t)
 	t->partial_plain = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
 	if (!filter_pipeline_get(dcpl, t->whole_size, &t->pipeline, NULL))
 		return false;
-	/* libhdf5 reads parts of a chunk where no filter wants the whole. */
-	t->by_parts = t->cut && (t->pipeline.count == 0 || t->partial_plain);
+	t->by_parts = t->cut && t->whole_size > READ_IN_PARTS &&
+		      (t->pipeline.count == 0 || t->partial_plain);
 	return true;
 }
 
