@@ -95,6 +95,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/describe.c \
 	lib/hdf5/failures.c \
 	lib/hdf5/fast.c \
+	lib/hdf5/fill_check.c \
 	lib/hdf5/filter.c \
 	lib/hdf5/filter.h \
 	lib/hdf5/filter_bitshuffle.c \
@@ -145,6 +146,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/types_check.c \
 	lib/hdf5/types_nested.c \
 	lib/hdf5/types_number.c \
+	lib/hdf5/types_size.c \
 	lib/hdf5/widen.c
 lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)

@@ -32,73 +32,6 @@ struct checked {
 	size_t data_capacity;
 };
 
-/* Bytes of an address in the dataset's file. */
-static size_t
-address_size(hid_t id)
-{
-	hid_t file = H5Iget_file_id(id), plist = -1;
-	size_t address = 8, length = 8;
-
-	if (file >= 0)
-		plist = H5Fget_create_plist(file);
-	if (plist >= 0) {
-		H5Pget_sizes(plist, &address, &length);
-		H5Pclose(plist);
-	}
-	if (file >= 0)
-		H5Fclose(file);
-	return address;
-}
-
-/* ------------------------------------------- the size that the file has */
-
-static uint64_t
-stored_size(hid_t t, size_t address);
-
-static uint64_t
-compound_size(hid_t t, size_t address)
-{
-	uint64_t size = H5Tget_size(t);
-
-	for (int i = H5Tget_nmembers(t); i-- > 0; ) {
-		hid_t member = H5Tget_member_type(t, (unsigned)i);
-
-		if (member < 0)
-			continue;
-		size += stored_size(member, address) - H5Tget_size(member);
-		H5Tclose(member);
-	}
-	return size;
-}
-
-/* H5Tget_size() tells the size in memory of what holds pointers there. */
-static uint64_t
-stored_size(hid_t t, size_t address)
-{
-	uint64_t size = H5Tget_size(t), one;
-	hid_t super;
-
-	switch (H5Tget_class(t)) {
-	case H5T_VLEN:
-		return 4 + address + 4;
-	case H5T_STRING:
-		return H5Tis_variable_str(t) > 0 ? 4 + address + 4 : size;
-	case H5T_COMPOUND:
-		return compound_size(t, address);
-	case H5T_ARRAY:
-		super = H5Tget_super(t);
-		if (super < 0)
-			return size;
-		one = H5Tget_size(super);
-		if (one > 0)
-			size = size / one * stored_size(super, address);
-		H5Tclose(super);
-		return size;
-	default:
-		return size;
-	}
-}
-
 /* ------------------------------------------------------------ one chunk */
 
 uint64_t
@@ -290,7 +223,7 @@ extent_get(struct checked *c)
 	for (unsigned i = 0; i < c->rank; i++)
 		c->dims[i] = dims[i];
 	if (ok)
-		c->item = stored_size(type, address_size(c->dset));
+		c->item = type_stored_size(type, address_size(c->dset));
 	if (type >= 0)
 		H5Tclose(type);
 	if (space >= 0)
@@ -310,6 +243,9 @@ stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape)
 		return 0;
 	dcpl = H5Dget_create_plist(dset);
 	if (dcpl < 0 || !extent_get(&c))
+		goto out;
+	err = fill_check(dset, dcpl);
+	if (err)
 		goto out;
 	if (H5Pget_layout(dcpl) == H5D_COMPACT)
 		err = check_compact(&c);

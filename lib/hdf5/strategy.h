@@ -304,6 +304,12 @@ int missing_filter(hid_t dcpl, char *name, size_t size);
 bool strategy_generic(void);
 
 /*
+ * fill_check.c: whether the fill value is as long as an element.  stored_check()
+ * calls it.
+ */
+int fill_check(hid_t dset, hid_t dcpl);
+
+/*
  * stored_check.c: bytes of a chunk up to the end of the last element that the
  * array has of it.
  */

@@ -465,6 +465,8 @@ read_chunks(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 	if (*fits) {
 		task_begin(t, s);
 		err = task_check(t);
+		if (!err)
+			err = fill_check(s->dset, dcpl);
 	}
 	if (*fits && !err)
 		err = push_tiles(s, t);
