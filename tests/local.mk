@@ -87,7 +87,7 @@ hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
 	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme \
 	tests/test_hdf5_failing tests/test_hdf5_layouts \
 	tests/test_hdf5_killed tests/test_hdf5_random \
-	tests/test_hdf5_hostile tests/test_hdf5_wide \
+	tests/test_hdf5_hostile tests/test_hdf5_wide tests/test_hdf5_empty \
 	tests/test_hdf5_together
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
@@ -96,6 +96,9 @@ endif
 tests_test_hdf5_hostile_SOURCES = tests/test_hdf5_hostile.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_hostile_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_hostile_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_empty_SOURCES = tests/test_hdf5_empty.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_empty_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_empty_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_wide_SOURCES = tests/test_hdf5_wide.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_wide_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_wide_LDADD = $(FILTER_TEST_LDADD)
