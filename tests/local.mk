@@ -361,6 +361,7 @@ fuzzed_filter = tests/fuzz/fuzz_filter.c \
 	$(filter lib/hdf5/filter%.c lib/hdf5/simd%.c,$(lib_libload_la_SOURCES)) \
 	lib/error.c lib/log.c
 fuzzed_types = tests/fuzz/fuzz_types.c lib/hdf5/types.c \
+	lib/hdf5/types_check.c \
 	lib/hdf5/types_nested.c lib/hdf5/types_number.c lib/hdf5/convert.c \
 	lib/hdf5/widen.c lib/hdf5/report.c lib/dtype.c lib/error.c lib/log.c
 segment_seeds = \
@@ -395,6 +396,7 @@ filter_seeds = \
 	tests/fuzz/filter/bitshuffle-lz4.hex \
 	tests/fuzz/filter/fletcher32.hex
 types_seeds = \
+	tests/fuzz/types/altered.hex \
 	tests/fuzz/types/big-endian.hex \
 	tests/fuzz/types/odd-bits.hex \
 	tests/fuzz/types/float.hex \
