@@ -73,7 +73,7 @@ fill_check(hid_t dset, hid_t dcpl)
 	type = H5Dget_type(dset);
 	if (type < 0)
 		return 0;
-	need = type_stored_size(type, address_size(dset));
+	need = type_stored_size(type, dset);
 	H5Tclose(type);
 	if (has >= need)
 		return 0;

@@ -25,12 +25,17 @@ struct checked {
 	bool partial_plain;	/* no filters on chunks at the edges */
 	bool ours;		/* all filters can be undone here */
 	struct filter_pipeline pipeline;
-	struct filter_scratch scratch;
-	uint8_t *raw;		/* guarded */
-	size_t raw_capacity;
-	uint8_t *data;
-	size_t data_capacity;
 };
+
+/* Memory that is used again: one thread of the process calls libhdf5. */
+static struct filter_scratch scratch;
+static uint8_t *raw;		/* guarded */
+static size_t raw_capacity;
+static uint8_t *data;
+static size_t data_capacity;
+
+/* Buffers beyond this are given back at once. */
+#define KEEP	((size_t)1 << 20)
 
 /* ------------------------------------------------------------ one chunk */
 
@@ -50,16 +55,16 @@ chunk_needed(unsigned ndim, const uint64_t *dims, const uint64_t *chunk,
 }
 
 int
-chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *raw, uint64_t size,
+chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *to, uint64_t size,
 	    uint32_t *mask, bool *readable)
 {
 	static const uint8_t marks[] = { 0x5a, 0xa5 };
 
 	for (unsigned i = 0; i < 2; i++) {
-		raw[size - 1] = marks[i];
+		to[size - 1] = marks[i];
 		*readable = H5Dread_chunk(dset, H5P_DEFAULT, at, mask,
-					  raw) >= 0;
-		if (!*readable || raw[size - 1] != marks[i])
+					  to) >= 0;
+		if (!*readable || to[size - 1] != marks[i])
 			return 0;
 	}
 	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "fewer than %" PRIu64
@@ -83,9 +88,9 @@ check_plain(struct checked *c, const hsize_t *at, uint64_t need)
 {
 	uint32_t mask;
 	bool readable;
-	int err = guarded_grow(&c->raw, &c->raw_capacity, 0, c->whole);
+	int err = guarded_grow(&raw, &raw_capacity, 0, c->whole);
 
-	return err ? err : chunk_fetch(c->dset, at, c->raw, need, &mask,
+	return err ? err : chunk_fetch(c->dset, at, raw, need, &mask,
 				       &readable);
 }
 
@@ -103,19 +108,19 @@ check_filtered(struct checked *c, const hsize_t *at, uint64_t size,
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %" PRIu64
 				     " bytes, though it has %" PRIu64, size,
 				     c->whole);
-	err = guarded_grow(&c->raw, &c->raw_capacity, 0, size);
+	err = guarded_grow(&raw, &raw_capacity, 0, size);
 	if (!err)
-		err = chunk_fetch(c->dset, at, c->raw, size, &mask, &readable);
+		err = chunk_fetch(c->dset, at, raw, size, &mask, &readable);
 	if (err || !readable)
 		return err;
-	err = filter_grow(&c->data, &c->data_capacity, c->whole);
+	err = filter_grow(&data, &data_capacity, c->whole);
 	if (!err)
-		err = filter_decode(&c->pipeline, mask, &c->scratch, c->raw,
-				    size, c->data, &out);
-	if (!err && c->scratch.decoded < need)
+		err = filter_decode(&c->pipeline, mask, &scratch, raw,
+				    size, data, &out);
+	if (!err && scratch.decoded < need)
 		err = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes instead of "
 				    "%" PRIu64 " after its filters are undone",
-				    c->scratch.decoded, need);
+				    scratch.decoded, need);
 	return err;
 }
 
@@ -202,11 +207,15 @@ check_compact(const struct checked *c)
 }
 
 static void
-free_buffers(struct checked *c)
+free_large(void)
 {
-	filter_scratch_free(&c->scratch);
-	guarded_free(c->raw, c->raw_capacity);
-	free(c->data);
+	if (raw_capacity <= KEEP && data_capacity <= KEEP)
+		return;
+	filter_scratch_free(&scratch);
+	guarded_free(raw, raw_capacity);
+	free(data);
+	raw = data = NULL;
+	raw_capacity = data_capacity = 0;
 }
 
 /* Rank, dimensions, and the size of an element. */
@@ -223,7 +232,7 @@ extent_get(struct checked *c)
 	for (unsigned i = 0; i < c->rank; i++)
 		c->dims[i] = dims[i];
 	if (ok)
-		c->item = type_stored_size(type, address_size(c->dset));
+		c->item = type_stored_size(type, c->dset);
 	if (type >= 0)
 		H5Tclose(type);
 	if (space >= 0)
@@ -254,7 +263,7 @@ stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape)
 out:
 	if (dcpl >= 0)
 		H5Pclose(dcpl);
-	free_buffers(&c);
+	free_large();
 	H5Eclear2(H5E_DEFAULT);
 	return err;
 }

@@ -85,12 +85,8 @@ void type_free(struct type *type);
  */
 int type_check(hid_t file_type);
 
-/*
- * types_size.c: bytes of an element in the file, whose addresses have so many
- * (address_size(), of any object in it).
- */
-uint64_t type_stored_size(hid_t file_type, size_t address);
-size_t address_size(hid_t id);
+/* types_size.c: bytes of an element in the file of this object. */
+uint64_t type_stored_size(hid_t file_type, hid_t object);
 
 /* IEEE 754 half precision, which HDF5 1.10 has no name for. */
 hid_t type_float16(void);

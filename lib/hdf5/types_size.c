@@ -6,7 +6,8 @@
 
 #include "internal.h"
 
-size_t
+/* Bytes of an address in the file of an object. */
+static size_t
 address_size(hid_t id)
 {
 	hid_t file = H5Iget_file_id(id), plist = -1;
@@ -24,7 +25,7 @@ address_size(hid_t id)
 }
 
 static uint64_t
-compound_size(hid_t t, size_t address)
+compound_size(hid_t t, hid_t object)
 {
 	uint64_t size = H5Tget_size(t);
 
@@ -33,34 +34,36 @@ compound_size(hid_t t, size_t address)
 
 		if (member < 0)
 			continue;
-		size += type_stored_size(member, address) - H5Tget_size(member);
+		size += type_stored_size(member, object) - H5Tget_size(member);
 		H5Tclose(member);
 	}
 	return size;
 }
 
 uint64_t
-type_stored_size(hid_t t, size_t address)
+type_stored_size(hid_t t, hid_t object)
 {
 	uint64_t size = H5Tget_size(t), one;
 	hid_t super;
 
 	switch (H5Tget_class(t)) {
 	case H5T_VLEN:
-		return 4 + address + 4;
+		return 4 + address_size(object) + 4;
 	case H5T_REFERENCE:
-		return size == sizeof(hdset_reg_ref_t) ? address + 4 : address;
+		return address_size(object) +
+		       (size == sizeof(hdset_reg_ref_t) ? 4 : 0);
 	case H5T_STRING:
-		return H5Tis_variable_str(t) > 0 ? 4 + address + 4 : size;
+		return H5Tis_variable_str(t) <= 0 ? size :
+		       4 + address_size(object) + 4;
 	case H5T_COMPOUND:
-		return compound_size(t, address);
+		return compound_size(t, object);
 	case H5T_ARRAY:
 		super = H5Tget_super(t);
 		if (super < 0)
 			return size;
 		one = H5Tget_size(super);
 		if (one > 0)
-			size = size / one * type_stored_size(super, address);
+			size = size / one * type_stored_size(super, object);
 		H5Tclose(super);
 		return size;
 	default:
