@@ -95,6 +95,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/describe.c \
 	lib/hdf5/failures.c \
 	lib/hdf5/fast.c \
+	lib/hdf5/fill_check.c \
 	lib/hdf5/filter.c \
 	lib/hdf5/filter.h \
 	lib/hdf5/filter_bitshuffle.c \
@@ -110,6 +111,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/links.c \
 	lib/hdf5/load.c \
 	lib/hdf5/mapping.h \
+	lib/hdf5/missing.c \
 	lib/hdf5/names.c \
 	lib/hdf5/objects.c \
 	lib/hdf5/parent.c \
@@ -133,6 +135,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/simd.h \
 	lib/hdf5/small.c \
 	lib/hdf5/stored.c \
+	lib/hdf5/stored_check.c \
 	lib/hdf5/strategy.c \
 	lib/hdf5/strategy.h \
 	lib/hdf5/strategy_chunk.c \
@@ -140,8 +143,10 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/tell.c \
 	lib/hdf5/types.c \
 	lib/hdf5/types.h \
+	lib/hdf5/types_check.c \
 	lib/hdf5/types_nested.c \
 	lib/hdf5/types_number.c \
+	lib/hdf5/types_size.c \
 	lib/hdf5/widen.c
 lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)

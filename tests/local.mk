@@ -103,11 +103,21 @@ hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
 	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme \
 	tests/test_hdf5_failing tests/test_hdf5_layouts \
 	tests/test_hdf5_killed tests/test_hdf5_random \
+	tests/test_hdf5_hostile tests/test_hdf5_wide tests/test_hdf5_empty \
 	tests/test_hdf5_together
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
 endif
+tests_test_hdf5_hostile_SOURCES = tests/test_hdf5_hostile.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_hostile_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_hostile_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_empty_SOURCES = tests/test_hdf5_empty.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_empty_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_empty_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_wide_SOURCES = tests/test_hdf5_wide.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_wide_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_wide_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_killed_SOURCES = tests/test_hdf5_killed.c \
 	tests/hdf5_little.c tests/hdf5_little.h $(HDF5_TEST_SOURCES)
 tests_test_hdf5_killed_CFLAGS = $(FILTER_TEST_CFLAGS)
@@ -367,6 +377,7 @@ fuzzed_filter = tests/fuzz/fuzz_filter.c \
 	$(filter lib/hdf5/filter%.c lib/hdf5/simd%.c,$(lib_libload_la_SOURCES)) \
 	lib/error.c lib/log.c
 fuzzed_types = tests/fuzz/fuzz_types.c lib/hdf5/types.c \
+	lib/hdf5/types_check.c \
 	lib/hdf5/types_nested.c lib/hdf5/types_number.c lib/hdf5/convert.c \
 	lib/hdf5/widen.c lib/hdf5/report.c lib/dtype.c lib/error.c lib/log.c
 segment_seeds = \
@@ -401,6 +412,7 @@ filter_seeds = \
 	tests/fuzz/filter/bitshuffle-lz4.hex \
 	tests/fuzz/filter/fletcher32.hex
 types_seeds = \
+	tests/fuzz/types/altered.hex \
 	tests/fuzz/types/big-endian.hex \
 	tests/fuzz/types/odd-bits.hex \
 	tests/fuzz/types/float.hex \

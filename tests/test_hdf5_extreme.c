@@ -185,7 +185,7 @@ END_TEST
 START_TEST(tiny_chunks)
 {
 	enum { COUNT = 50000 };
-	static const struct rlimit enough = { 160 << 20, 160 << 20 };
+	static const struct rlimit enough = { 200 << 20, 200 << 20 };
 	const hsize_t dims[] = { COUNT }, chunk[] = { 1 };
 	const uint64_t shape[] = { COUNT };
 	hid_t file = h5_begin(), dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));

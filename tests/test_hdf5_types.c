@@ -388,6 +388,13 @@ START_TEST(test_opaque)
 		{ "NUMPY:<M8[25s]", "<M8[25s]", false },
 		{ "NUMPY:<M8[123456789ns]", "|V8", false },	/* too long */
 		{ "NUMPY:|M8[ns]", "|V8", false },
+		/* Times that are none of ours keep the order of their bytes. */
+		{ "NUMPY:>m8", "|V8", false },
+		{ "NUMPY:>M8[generic]", "|V8", false },
+		{ "NUMPY:>M8[1ns]", "|V8", false },
+		{ "NUMPY:>m8[ns", "|V8", false },
+		{ "NUMPY:>m4[ns]", "|V8", false },
+		{ "NUMPY:>M8[99999999999s]", "|V8", false },
 		{ "NUMPY:<f8", "|V8", false },
 		{ "NUMPY:", "|V8", false },
 	};
@@ -505,7 +512,7 @@ main(void)
 	tcase_add_loop_test(tc, test_not_bool, 0, 3);
 	tcase_add_loop_test(tc, test_fixed_string, 0, 3);
 	tcase_add_loop_test(tc, test_variable_string, 0, 2);
-	tcase_add_loop_test(tc, test_opaque, 0, 8);
+	tcase_add_loop_test(tc, test_opaque, 0, 14);
 	tcase_add_test(tc, test_opaque_large);
 	tcase_add_test(tc, test_references);
 	tcase_add_test(tc, test_time);

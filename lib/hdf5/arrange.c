@@ -180,6 +180,57 @@ next_plane(uint64_t *index, const struct box *first, unsigned ndim)
 }
 
 void
+cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
+	size_t item, const uint8_t *from, uint8_t *to)
+{
+	uint64_t index[PLAN_DIMS] = { 0 }, at;
+	unsigned last = ndim - 1, i;
+	size_t run = item * used[last];
+
+	/* Whole rows follow each other. */
+	while (last > 0 && used[last] == chunk[last])
+		run *= used[--last];
+	do {
+		for (at = 0, i = 0; i < ndim; i++)
+			at = at * chunk[i] + index[i];
+		memcpy(to, from + at * item, run);
+		to += run;
+		for (i = last; i-- > 0; index[i] = 0)
+			if (++index[i] < used[i])
+				break;
+	} while (i < last);
+}
+
+/* Elements from the first of a row of chunks to the end of the last. */
+static uint64_t
+reach(const struct plan *p, const struct box *first, unsigned count, unsigned i)
+{
+	uint64_t whole = p->chunk[i] * (count - 1);
+	uint64_t left = p->shape[i] - first->begin[i];
+
+	if (i < p->ndim - 1)
+		return first->extent[i];
+	return left < whole + p->chunk[i] ? left : whole + p->chunk[i];
+}
+
+static bool
+inside(const struct plan *p, const struct box *tile, const struct box *first,
+       unsigned count)
+{
+	for (unsigned i = 0; i < p->ndim; i++) {
+		uint64_t in_tile = first->begin[i] - tile->begin[i];
+
+		if (first->begin[i] < tile->begin[i] ||
+		    first->begin[i] > p->shape[i] ||
+		    first->extent[i] > p->chunk[i] ||
+		    in_tile > tile->extent[i] ||
+		    reach(p, first, count, i) > tile->extent[i] - in_tile)
+			return false;
+	}
+	return true;
+}
+
+int
 arrange(const struct plan *p, const struct box *tile, uint8_t *dst,
 	const struct box *first, uint8_t *const *chunks, unsigned count)
 {
@@ -194,6 +245,9 @@ arrange(const struct plan *p, const struct box *tile, uint8_t *dst,
 		.run = p->chunk[last] * p->item,
 	};
 
+	if (!inside(p, tile, first, count))
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "chunks lie outside their part");
 	r.last_run = edge < p->chunk[last] ? edge * p->item : r.run;
 	do {
 		uint64_t from = 0, to = 0;
@@ -208,4 +262,5 @@ arrange(const struct plan *p, const struct box *tile, uint8_t *dst,
 		r.to = dst + to * p->item;
 		copy_plane(&r, chunks, count);
 	} while (next_plane(index, first, p->ndim));
+	return 0;
 }

@@ -252,11 +252,10 @@ extent(hid_t space, unsigned *rank, uint64_t *shape, uint64_t *count)
 	if (H5Sget_simple_extent_type(space) == H5S_NULL || n < 0)
 		return false;
 	*rank = (unsigned)n;
-	*count = 1;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		shape[i] = dims[i];
-		*count *= dims[i];
-	}
+	if (!shape_product(*rank, shape, count))
+		*count = UINT64_MAX;	/* too large to be read */
 	return true;
 }
 

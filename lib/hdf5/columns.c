@@ -24,6 +24,7 @@ struct place {
 struct collecting {
 	struct loader *l;
 	struct columns *columns;
+	const size_t *size;	/* of an element, part by part */
 };
 
 static int collect(struct collecting *c, const struct type *type,
@@ -74,13 +75,28 @@ column_add(struct columns *columns, const struct column *column)
 	return 0;
 }
 
+bool
+shape_product(unsigned ndim, const uint64_t *shape, uint64_t *ret)
+{
+	bool fits = true;
+	unsigned i;
+
+	*ret = 1;
+	for (i = 0; i < ndim; i++) {
+		if (shape[i] == 0) {
+			*ret = 0;
+			return true;
+		}
+		fits &= !__builtin_mul_overflow(*ret, shape[i], ret);
+	}
+	return fits;
+}
+
 /* The shape of a leaf's array: what encloses it, and its own dimensions. */
 static int
 leaf_shape(const struct type *leaf, const struct place *place,
 	   struct column *ret)
 {
-	unsigned i;
-
 	if (place->null)
 		return 0;
 	if (place->ndim + leaf->ndim > MAX_NDIM)
@@ -89,12 +105,7 @@ leaf_shape(const struct type *leaf, const struct place *place,
 	memcpy(ret->shape, place->shape, sizeof(uint64_t) * place->ndim);
 	memcpy(ret->shape + place->ndim, leaf->dims,
 	       sizeof(uint64_t) * leaf->ndim);
-	ret->count = 1;
-	for (i = 0; i < ret->ndim; i++)
-		if (__builtin_mul_overflow(ret->count, ret->shape[i],
-					   &ret->count))
-			break;
-	if (i < ret->ndim ||
+	if (!shape_product(ret->ndim, ret->shape, &ret->count) ||
 	    __builtin_mul_overflow(ret->count, leaf->item_size, &ret->bytes))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "its shape has over 2^64 bytes");
@@ -116,6 +127,41 @@ skip_leaf(const struct collecting *c, const char *path, unsigned ndim)
 	rc = send_skipped(c->l, where, "%u dimensions", ndim);
 	free(where);
 	return rc;
+}
+
+/* The column's items lie in elements of this size. */
+static bool
+column_fits(const struct column *c, size_t size)
+{
+	uint64_t end = c->run, span;
+	unsigned i;
+
+	if (__builtin_add_overflow(end, c->offset, &end))
+		return false;
+	for (i = 0; i < c->loop_count; i++)
+		if (c->loop[i].count == 0 ||
+		    __builtin_mul_overflow(c->loop[i].count - 1,
+					   c->loop[i].stride, &span) ||
+		    __builtin_add_overflow(end, span, &end))
+			return false;
+	return end <= size;
+}
+
+/* Its items have the size that they are copied with. */
+static bool
+items_fit(const struct type *leaf, size_t run)
+{
+	static const size_t size[] = {
+		[TYPE_TEXT] = sizeof(char *),
+		[TYPE_LIST] = sizeof(hvl_t),
+		[TYPE_REFERENCE] = sizeof(hobj_ref_t),
+	};
+	uint64_t item = leaf->kind == TYPE_PLAIN ? leaf->item_size :
+			size[leaf->kind], bytes;
+
+	return leaf->dims_count > 0 &&
+	       !__builtin_mul_overflow(leaf->dims_count, item, &bytes) &&
+	       bytes == run;
 }
 
 static int
@@ -140,6 +186,10 @@ collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
 		column.loop[i].stride = place->stride[column.part][i];
 		column.repeat *= place->count[i];
 	}
+	if (!items_fit(leaf, column.run) ||
+	    !column_fits(&column, c->size[column.part]))
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "its parts lie "
+				     "outside its elements");
 	column.path = strdup(path);
 	if (!column.path)
 		return no_memory();
@@ -269,7 +319,7 @@ int
 columns_get(struct loader *l, const struct type *type, const char *path,
 	    unsigned ndim, const uint64_t *shape, struct columns *ret)
 {
-	struct collecting c = { l, ret };
+	struct collecting c = { l, ret, type->size };
 	struct place place = { .null = !shape, .ndim = shape ? ndim : 0 };
 	bool present;
 

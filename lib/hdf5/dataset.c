@@ -32,17 +32,11 @@ get_extent(struct dataset *d, hid_t space)
 	if (class == H5S_NO_CLASS || rank < 0)
 		return unreadable();
 	d->rank = (unsigned)rank;
-	d->count = 1;
-	for (i = 0; i < rank; i++) {
+	for (i = 0; i < rank; i++)
 		d->dims[i] = dims[i];
-		if (dims[i] == 0)
-			d->count = 0;
-	}
-	for (i = 0; i < rank && d->count > 0; i++)
-		if (__builtin_mul_overflow(d->count, dims[i], &d->count))
-			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-					     "its shape has over 2^64 "
-					     "elements");
+	if (!shape_product(d->rank, d->dims, &d->count))
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "its shape has over "
+				     "2^64 elements");
 	return 0;
 }
 

@@ -236,6 +236,7 @@ filter_decode(const struct filter_pipeline *p, uint32_t mask,
 		memcpy(dst, c.data, c.size);
 		c.data = dst;
 	}
+	s->decoded = c.size;
 	/* What a short stream left out lies outside the array, or is zero. */
 	memset(c.data + c.size, 0, p->chunk_size - c.size);
 	*ret = c.data;

@@ -47,6 +47,7 @@ struct filter_scratch {
 	size_t planes_capacity;
 	size_t missing;		/* bytes that a stream fell short of */
 	size_t wanted;		/* room that a stream takes, if it was less */
+	size_t decoded;		/* bytes of the last chunk that were not missing */
 	void *deflate;		/* decoders that have state */
 	void *zstd;
 };

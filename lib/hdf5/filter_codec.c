@@ -200,6 +200,8 @@ unblosc(const struct filter *filter, struct filter_scratch *scratch,
 	    blosc_cbuffer_validate(src, packed, &again) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "blosc header is "
 				     "damaged, or not of %zu bytes", room);
+	/* Its codecs, and their plugins, may leave parts of damaged ones out. */
+	memset(dst, 0, room);
 	if (blosc_decompress_ctx(src, dst, room, 1) != (int)room)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "blosc data are "
 				     "damaged, or packed by a codec that "

@@ -78,7 +78,7 @@ held_read(struct loader *l, const struct dataset *d)
 	if (!h)
 		return NULL;
 	h->elements = calloc(1, elements_size(d));
-	if (!h->elements ||
+	if (!h->elements || stored_check(d->id, NULL, NULL) != 0 ||
 	    H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
 		    H5P_DEFAULT, h->elements) < 0) {
 		/* Whoever comes later tells why. */

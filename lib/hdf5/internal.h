@@ -412,7 +412,7 @@ struct stored_as {
 	bool chunked;		/* and then: */
 	uint64_t chunk[MAX_NDIM];
 	bool is_virtual;
-	bool gaps;		/* some of it may be left alone by H5Dread */
+	bool filtered;
 };
 
 void stored_get(const struct dataset *d, struct stored_as *ret);

@@ -8,6 +8,9 @@
 /* The type has no form in a segment; the reason is in mapping.why. */
 #define SKIP 1
 
+/* Nested types: far more than any real one, and little enough for the stack. */
+#define TYPE_DEPTH 200
+
 /* State of one mapping: where to tell of fields that have no form. */
 struct mapping {
 	type_gone_fn *gone;

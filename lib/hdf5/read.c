@@ -63,7 +63,6 @@ struct banded {
 	struct buffers buffers;
 	size_t stride;
 	size_t room;		/* bytes of a buffer */
-	bool gaps;		/* some of it may not be read at all */
 };
 
 struct band {
@@ -188,8 +187,8 @@ read_block(const struct banded *b, uint8_t *elements)
 {
 	const struct block *block = &b->bands.block;
 
-	if (b->gaps)
-		memset(elements, 0, block->count * b->stride);
+	/* H5Dread leaves alone what it has no value for. */
+	memset(elements, 0, block->count * b->stride);
 	return stored_read(b->d, PART_PLAIN, NULL, block, elements) == 0 ? 0 :
 	       stored_culprit(b->d, PART_PLAIN, NULL, block);
 }
@@ -244,17 +243,26 @@ reopen_with_cache(const struct loader *l, struct dataset *d, uint64_t size)
 	return d->id < 0 ? unreadable() : 0;
 }
 
-/* Bytes of a chunk in libhdf5's memory. */
+/*
+ * Bytes of a chunk in libhdf5's memory, and of its part that the array has; at
+ * most UINT64_MAX.
+ */
 static uint64_t
-chunk_bytes(const struct dataset *d, const uint64_t *chunk)
+chunk_bytes(const struct dataset *d, const uint64_t *chunk, uint64_t *used)
 {
 	hid_t type = H5Dget_type(d->id);
 	uint64_t size = type < 0 ? 1 : H5Tget_size(type);
 	unsigned i;
 
-	for (i = 0; i < d->rank; i++)
+	*used = size;
+	for (i = 0; i < d->rank; i++) {
+		uint64_t n = chunk[i] < d->dims[i] ? chunk[i] : d->dims[i];
+
+		if (__builtin_mul_overflow(*used, n, used))
+			*used = UINT64_MAX;
 		if (__builtin_mul_overflow(size, chunk[i], &size))
-			return UINT64_MAX;
+			size = UINT64_MAX;
+	}
 	if (type >= 0)
 		H5Tclose(type);
 	return size;
@@ -264,21 +272,21 @@ static int
 read_generic(struct loader *l, struct dataset *d)
 {
 	struct banded b = { .l = l, .d = d };
-	uint64_t size = 0, room, *chunk;
+	uint64_t size = 0, used = 0, room, *chunk;
 	struct stored_as s;
 	int rc, end;
 
 	b.stride = d->type->size[PART_PLAIN];
 	stored_get(d, &s);
 	chunk = s.chunked ? s.chunk : NULL;
-	b.gaps = s.gaps;
 	b.room = s.is_virtual ? VIRTUAL_BAND_SIZE : BAND_SIZE;
 	if (b.stride > b.room)
 		b.room = b.stride;
 	room = b.room / b.stride;
 	if (chunk)
-		size = chunk_bytes(d, chunk);
-	rc = size > b.room ? reopen_with_cache(l, d, size) : 0;
+		size = chunk_bytes(d, chunk, &used);
+	/* What has no filters is read in parts as it is. */
+	rc = used > b.room && s.filtered ? reopen_with_cache(l, d, size) : 0;
 	if (rc != 0)
 		return rc;
 	bands_begin_few(&b.bands, d->rank, d->dims, chunk, chunk, &room);

@@ -44,6 +44,7 @@ batch_free(struct batch *b)
 {
 	guarded_free(b->raw, b->raw_capacity);
 	free(b->data);
+	free(b->whole);
 	free(b->field);
 	filter_scratch_free(&b->scratch);
 	free(b);
@@ -243,8 +244,7 @@ task_release(struct task *t)
 static unsigned
 most_batches(const struct task *t)
 {
-	size_t unit = t->plan.chunk_size > t->item ? t->plan.chunk_size :
-						     t->item;
+	size_t unit = t->whole_size > t->item ? t->whole_size : t->item;
 	uint64_t fit = HUGE_MEMORY / (unit + 1);
 
 	if (fit < 1)
@@ -310,6 +310,7 @@ batch_put(struct batch *b)
 		b->raw_capacity = 0;
 	}
 	shrink(&b->data, &b->data_capacity);
+	shrink(&b->whole, &b->whole_capacity);
 	shrink(&b->scratch.buffer[0], &b->scratch.capacity[0]);
 	shrink(&b->scratch.buffer[1], &b->scratch.capacity[1]);
 	pthread_mutex_lock(&r->lock);

@@ -175,6 +175,23 @@ get_names(const struct cute_shm_node *node, struct cute_shm_array *ret)
 	return 0;
 }
 
+/* HDF5 has no array types without elements. */
+static bool
+empty_inside(const struct record_out *r)
+{
+	for (uint64_t i = 0; i < r->count; i++) {
+		const struct record_field *f = &r->fields[i];
+		unsigned ndim = f->record ? f->record->ndim : f->array.ndim;
+		const uint64_t *shape = f->record ? f->record->shape :
+						    f->array.shape;
+
+		for (unsigned d = r->ndim; d < ndim; d++)
+			if (shape[d] == 0)
+				return true;
+	}
+	return false;
+}
+
 static int
 collect(const struct cute_shm_node *node, unsigned depth,
 	struct record_out **ret)
@@ -201,7 +218,8 @@ collect(const struct cute_shm_node *node, unsigned depth,
 		if (rc == 0)
 			rc = cute_shm_next_sibling(&child, &child);
 	}
-	if (rc == CUTE_SHM_ERR_END && r->count == names.element_count) {
+	if (rc == CUTE_SHM_ERR_END && r->count == names.element_count &&
+	    !empty_inside(r)) {
 		*ret = r;
 		return 0;
 	}

@@ -17,6 +17,23 @@ whole_record(const struct task *t)
 	       c->convert.from == t->item && !widens(&c->convert);
 }
 
+int
+task_check(const struct task *t)
+{
+	for (unsigned i = 0; i < t->column_count; i++) {
+		const struct task_column *c = &t->columns[i];
+
+		if (c->offset > t->item ||
+		    c->convert.from > t->item - c->offset)
+			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+					     "%zu bytes at %zu lie outside "
+					     "elements of %zu bytes",
+					     c->convert.from, c->offset,
+					     t->item);
+	}
+	return 0;
+}
+
 void
 task_convert(const struct task *t, uint8_t *data, uint64_t n)
 {

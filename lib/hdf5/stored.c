@@ -9,19 +9,6 @@
 #include "internal.h"
 #include "strategy.h"
 
-/* Whether H5Dread leaves alone what was never written. */
-static bool
-has_gaps(hid_t dcpl)
-{
-	H5D_fill_value_t value = H5D_FILL_VALUE_ERROR;
-	H5D_fill_time_t when = H5D_FILL_TIME_ERROR;
-
-	return H5Pget_fill_time(dcpl, &when) < 0 ||
-	       when == H5D_FILL_TIME_NEVER ||
-	       H5Pfill_value_defined(dcpl, &value) < 0 ||
-	       value == H5D_FILL_VALUE_UNDEFINED;
-}
-
 void
 stored_get(const struct dataset *d, struct stored_as *ret)
 {
@@ -30,13 +17,12 @@ stored_get(const struct dataset *d, struct stored_as *ret)
 	H5D_layout_t layout;
 	unsigned i;
 
-	*ret = (struct stored_as){ .gaps = true };
+	*ret = (struct stored_as){ .chunked = false };
 	if (dcpl < 0)
 		return;
 	layout = H5Pget_layout(dcpl);
 	ret->is_virtual = layout == H5D_VIRTUAL;
-	/* The sources of a virtual one have fill values of their own. */
-	ret->gaps = ret->is_virtual || has_gaps(dcpl);
+	ret->filtered = H5Pget_nfilters(dcpl) != 0;
 	if (layout == H5D_CHUNKED &&
 	    H5Pget_chunk(dcpl, H5S_MAX_RANK, dims) == (int)d->rank) {
 		for (i = 0; i < d->rank; i++)
@@ -50,17 +36,22 @@ int
 stored_read(const struct dataset *d, enum part part, struct heap *heap,
 	    const struct block *block, void *elements)
 {
-	hid_t space = H5Dget_space(d->id), mem;
+	hid_t space, mem;
 	hsize_t start[MAX_NDIM], shape[MAX_NDIM];
 	herr_t rc = -1;
 	unsigned i;
+	int err;
 
+	if (heap)
+		heap_reset(heap);
+	err = stored_check(d->id, block->start, block->shape);
+	if (err)
+		return err;
+	space = H5Dget_space(d->id);
 	for (i = 0; i < d->rank; i++) {
 		start[i] = block->start[i];
 		shape[i] = block->shape[i];
 	}
-	if (heap)
-		heap_reset(heap);
 	/* Of the same rank: with another, 32 dimensions make libhdf5 crash. */
 	mem = H5Screate_simple((int)d->rank, shape, NULL);
 	if (space >= 0 && mem >= 0 &&

@@ -125,10 +125,15 @@ uint64_t plan_chunk_number(const struct plan *plan, const struct box *chunk);
 
 /*
  * Put chunks, which are neighbours along the last dimension, into their places
- * in a tile; 'first' is the box of the first of them.
+ * in a tile; 'first' is the box of the first of them.  An error, and nothing
+ * done, if they lie outside it.
  */
-void arrange(const struct plan *plan, const struct box *tile, uint8_t *dst,
+int arrange(const struct plan *plan, const struct box *tile, uint8_t *dst,
 	     const struct box *first, uint8_t *const *chunks, unsigned count);
+
+/* The part 'used' of a chunk, without what lies around it. */
+void cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
+	     size_t item, const uint8_t *from, uint8_t *to);
 
 /* -------------------------------------------------------------- reader.c */
 
@@ -168,9 +173,13 @@ struct task {
 	bool partial_plain;	/* no filters on chunks at the edges */
 	uint64_t shape[PLAN_DIMS];
 	uint64_t grid[PLAN_DIMS];
-	uint64_t chunk[PLAN_DIMS];
-	struct plan plan;
-	struct filter_pipeline pipeline;
+	uint64_t chunk[PLAN_DIMS];	/* as it is stored, */
+	size_t whole_size;		/* bytes of that, */
+	uint64_t used[PLAN_DIMS];	/* and its part that the array has */
+	bool cut;		/* which is less */
+	bool by_parts;		/* libhdf5 reads that part alone */
+	struct plan plan;	/* of the used parts */
+	struct filter_pipeline pipeline;	/* of whole chunks */
 };
 
 /* Memory for a part of a dataset that is gathered before it is written. */
@@ -198,6 +207,8 @@ struct batch {
 	size_t raw_capacity;
 	uint8_t *data;
 	size_t data_capacity;
+	uint8_t *whole;		/* a chunk of which a part is used */
+	size_t whole_capacity;
 	uint8_t *field;		/* a column's piece */
 	size_t field_capacity;
 	struct filter_scratch scratch;
@@ -247,6 +258,9 @@ void guarded_free(uint8_t *data, size_t capacity);
 
 /* ------------------------------------------------------------- scatter.c */
 
+/* Whether all columns lie in the elements, once their size is known. */
+int task_check(const struct task *task);
+
 /* Convert n elements in place, unless fields are to be picked out first. */
 void task_convert(const struct task *task, uint8_t *data, uint64_t n);
 
@@ -261,6 +275,16 @@ int task_write(struct task *task, struct batch *batch, uint64_t first,
 int task_write_box(struct task *task, struct batch *batch,
 		   const struct box *box, const uint64_t *dims,
 		   const uint8_t *data);
+
+/* ------------------------------------------------------------- missing.c */
+
+/*
+ * The used part of the chunk at element 'at', by libhdf5: it knows why a chunk
+ * cannot be found, and the fill value that applies.  Types are the file's,
+ * nothing is converted.
+ */
+int missing_read(const struct strategy_source *s, const struct task *task,
+		 const hsize_t *at, uint8_t *data);
 
 /* ------------------------------------------------------ the strategies */
 
@@ -278,6 +302,35 @@ int missing_filter(hid_t dcpl, char *name, size_t size);
 
 /* strategy.c: whether H5Dread is to read everything, as tests want it. */
 bool strategy_generic(void);
+
+/*
+ * fill_check.c: whether the fill value is as long as an element.  stored_check()
+ * calls it.
+ */
+int fill_check(hid_t dset, hid_t dcpl);
+
+/*
+ * stored_check.c: bytes of a chunk up to the end of the last element that the
+ * array has of it.
+ */
+uint64_t chunk_needed(unsigned ndim, const uint64_t *dims,
+		      const uint64_t *chunk, const hsize_t *at, uint64_t item);
+
+/*
+ * H5Dread_chunk of at least 'size' bytes, and whether that was possible.  The
+ * call does not tell how many bytes it wrote: an error if these were fewer.
+ */
+int chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *raw, uint64_t size,
+		uint32_t *mask, bool *readable);
+
+/* Larger chunks without filters libhdf5 does not hold, but reads in parts. */
+#define READ_IN_PARTS	(UINT64_C(1) << 20)
+
+/*
+ * Whether H5Dread of a block (NULL, NULL: all) reads nothing
+ * but what is stored.  An error says which chunk is too short.
+ */
+int stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape);
 
 /* stored.c: this thread's failure, said of the "chunk at (0, 128)". */
 int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);

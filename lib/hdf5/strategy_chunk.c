@@ -45,6 +45,29 @@ place_of(const struct batch *b, unsigned i)
 	return b->data + i * size;
 }
 
+/* Undo the filters; of a chunk that is wider than the array, keep its part. */
+static int
+unpack(struct batch *b, const struct stored *s, uint8_t *from, uint8_t *to,
+       uint8_t **ret)
+{
+	struct task *t = b->task;
+	uint8_t *whole;
+	int err;
+
+	if (!t->cut)
+		return filter_decode(&t->pipeline, s->mask, &b->scratch, from,
+				     s->size, to, ret);
+	err = filter_grow(&b->whole, &b->whole_capacity, t->whole_size);
+	if (!err)
+		err = filter_decode(&t->pipeline, s->mask, &b->scratch, from,
+				    s->size, b->whole, &whole);
+	if (err)
+		return err;
+	cut_out(t->ndim, t->chunk, t->used, t->item, whole, to);
+	*ret = to;
+	return 0;
+}
+
 static int
 decode(struct batch *b, unsigned i)
 {
@@ -54,8 +77,7 @@ decode(struct batch *b, unsigned i)
 	int err = 0;
 
 	if (!s->decoded)
-		err = filter_decode(&t->pipeline, s->mask, &b->scratch, at,
-				    s->size, to, &at);
+		err = unpack(b, s, at, to, &at);
 	if (err)
 		return err;
 	/* In a tile of one dimension nothing arranges it later. */
@@ -69,14 +91,15 @@ decode(struct batch *b, unsigned i)
 }
 
 /* Neighbours along the last dimension go together. */
-static void
+static int
 arrange_batch(struct batch *b)
 {
 	const struct plan *p = &b->task->plan;
 	struct box first, next;
 	unsigned i, n;
+	int err = 0;
 
-	for (i = 0; i < b->count; i += n) {
+	for (i = 0; i < b->count && !err; i += n) {
 		plan_chunk(p, &b->box, b->first + i, &first);
 		for (n = 1; i + n < b->count; n++) {
 			plan_chunk(p, &b->box, b->first + i + n, &next);
@@ -84,8 +107,10 @@ arrange_batch(struct batch *b)
 			    first.at[p->ndim - 1] + n)
 				break;
 		}
-		arrange(p, &b->box, b->tile->data, &first, b->decoded + i, n);
+		err = arrange(p, &b->box, b->tile->data, &first,
+			      b->decoded + i, n);
 	}
+	return err;
 }
 
 static int
@@ -110,9 +135,7 @@ decode_batch(struct batch *b)
 	if (!b->tile)
 		return task_write_box(t, b, &b->box, t->plan.chunk,
 				      b->decoded[0]);
-	if (t->plan.ndim > 1)
-		arrange_batch(b);
-	return 0;
+	return t->plan.ndim > 1 ? arrange_batch(b) : 0;
 }
 
 /* The batch that completes a tile writes it. */
@@ -159,42 +182,18 @@ partial(const struct task *t, const hsize_t *at)
 	return false;
 }
 
-/*
- * A chunk that is not stored, or cannot be found: libhdf5 knows which, and the
- * fill value that applies.  Types are the file's, nothing is converted.
- */
+/* It is stored, but cannot be read on its own: whether H5Dread may do it. */
 static int
-read_missing(const struct strategy_source *s, const struct task *t,
-	     const hsize_t *at, uint8_t *data)
+refused(const struct strategy_source *s, const struct task *t,
+	const hsize_t *at)
 {
-	hsize_t count[PLAN_DIMS], dims[PLAN_DIMS], zero[PLAN_DIMS] = { 0 };
-	hid_t type = H5Dget_type(s->dset), space = H5Dget_space(s->dset);
-	hid_t mem;
-	bool ok;
+	uint64_t start[PLAN_DIMS], one[PLAN_DIMS];
 
 	for (unsigned i = 0; i < t->ndim; i++) {
-		dims[i] = t->chunk[i];
-		count[i] = t->shape[i] - at[i];
-		if (count[i] > dims[i])
-			count[i] = dims[i];
+		start[i] = at[i];
+		one[i] = 1;
 	}
-	/* With a fill time of "never", H5Dread leaves alone what is missing. */
-	memset(data, 0, t->plan.chunk_size);
-	mem = H5Screate_simple((int)t->ndim, dims, NULL);
-	ok = type >= 0 && space >= 0 && mem >= 0 &&
-	     H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count,
-				 NULL) >= 0 &&
-	     H5Sselect_hyperslab(mem, H5S_SELECT_SET, zero, NULL, count,
-				 NULL) >= 0 &&
-	     H5Dread(s->dset, type, mem, space, H5P_DEFAULT, data) >= 0;
-	if (mem >= 0)
-		H5Sclose(mem);
-	if (space >= 0)
-		H5Sclose(space);
-	if (type >= 0)
-		H5Tclose(type);
-	return ok ? 0 : cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				      "libhdf5 cannot read it");
+	return stored_check(s->dset, start, one);
 }
 
 /*
@@ -209,28 +208,39 @@ fetch(const struct strategy_source *s, struct batch *b, size_t *used,
 	const struct task *t = b->task;
 	struct stored *c = &b->stored[b->count];
 	size_t room = t->plan.chunk_size;
+	uint64_t need = chunk_needed(t->ndim, t->shape, t->chunk, at, t->item);
 	hsize_t size = 0;
+	bool readable = false;
 	int err;
 
 	c->at = *used;
 	c->mask = 0;
-	c->decoded = H5Dget_chunk_storage_size(s->dset, at, &size) < 0 ||
+	c->decoded = t->by_parts ||
+		     H5Dget_chunk_storage_size(s->dset, at, &size) < 0 ||
 		     size == 0;
-	if (size / MOST_GROWTH > room + 65536)
+	if (size / MOST_GROWTH > t->whole_size + 65536)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %" PRIu64
 				     " bytes, though it has %zu",
-				     (uint64_t)size, room);
+				     (uint64_t)size, t->whole_size);
+	if (!c->decoded && room < need)
+		room = need;
 	err = guarded_grow(&b->raw, &b->raw_capacity, *used,
 			   *used + (size > room ? size : room));
 	if (err)
 		return err;
-	if (!c->decoded && H5Dread_chunk(s->dset, H5P_DEFAULT, at, &c->mask,
-					 b->raw + c->at) < 0)
-		c->decoded = true;
-	c->size = c->decoded ? room : size;
+	if (!c->decoded)
+		err = chunk_fetch(s->dset, at, b->raw + c->at,
+				  t->pipeline.count ? size : need, &c->mask,
+				  &readable);
+	if (!err && !c->decoded && !readable)
+		err = refused(s, t, at);
+	if (err)
+		return err;
+	c->decoded = !readable;
+	c->size = c->decoded ? t->plan.chunk_size : size;
 	*used += c->size;
 	if (c->decoded)
-		return read_missing(s, t, at, b->raw + c->at);
+		return missing_read(s, t, at, b->raw + c->at);
 	if (t->partial_plain && partial(t, at))
 		c->mask = UINT32_MAX;
 	return 0;
@@ -262,7 +272,9 @@ fetch_batch(const struct strategy_source *s, struct batch *b)
 	size_t used = 0;
 
 	left = b->box.chunks - b->first;
-	for (b->count = 0; b->count < most && b->count < left; b->count++) {
+	/* Their stored bytes may be more than what is used of them. */
+	for (b->count = 0; b->count < most && b->count < left &&
+	     used < 4 * BATCH_SIZE; b->count++) {
 		hsize_t at[PLAN_DIMS];
 		struct box box;
 		uint64_t n;
@@ -318,6 +330,19 @@ push_tile(const struct strategy_source *s, struct task *t,
 	return err;
 }
 
+/* In one dimension, the last chunk is decoded in its place, beyond the edge. */
+static size_t
+tile_bytes(const struct plan *p, const struct box *box)
+{
+	size_t size = p->item;
+
+	if (p->ndim == 1)
+		return box->chunks * p->chunk_size;
+	for (unsigned i = 0; i < p->ndim; i++)
+		size *= box->extent[i];
+	return size;
+}
+
 /* A tile of one chunk is written out of the buffer in which it is decoded. */
 static int
 push_tiles(const struct strategy_source *s, struct task *t)
@@ -330,8 +355,7 @@ push_tiles(const struct strategy_source *s, struct task *t)
 
 		plan_tile(&t->plan, i, &box);
 		if (box.chunks > 1)
-			err = tile_get(t, box.chunks * t->plan.chunk_size,
-				       &tile);
+			err = tile_get(t, tile_bytes(&t->plan, &box), &tile);
 		if (!err)
 			err = push_tile(s, t, &box, tile);
 	}
@@ -349,8 +373,10 @@ shape_get(const struct strategy_source *s, hid_t dcpl, struct task *t)
 	bool ok = ndim > 0 && ndim <= PLAN_DIMS &&
 		  H5Sget_simple_extent_dims(space, dims, NULL) == ndim &&
 		  H5Pget_chunk(dcpl, ndim, chunk) == ndim;
+	uint64_t whole;
 
 	t->item = type >= 0 ? H5Tget_size(type) : 0;
+	whole = t->item;
 	if (type >= 0)
 		H5Tclose(type);
 	if (space >= 0)
@@ -359,10 +385,14 @@ shape_get(const struct strategy_source *s, hid_t dcpl, struct task *t)
 	for (unsigned i = 0; i < t->ndim; i++) {
 		t->shape[i] = dims[i];
 		t->chunk[i] = chunk[i];
-		ok &= chunk[i] > 0 && dims[i] > 0;
+		t->used[i] = chunk[i] < dims[i] ? chunk[i] : dims[i];
+		t->cut |= t->used[i] < chunk[i];
+		ok &= chunk[i] > 0 && dims[i] > 0 &&
+		      !__builtin_mul_overflow(whole, chunk[i], &whole);
 		t->grid[i] = ok ? (dims[i] - 1) / chunk[i] + 1 : 0;
 	}
-	return ok;
+	t->whole_size = whole;
+	return ok && whole <= UINT32_MAX;
 }
 
 /* Enough tiles that all threads have work, each a few blocks if it can be. */
@@ -390,13 +420,13 @@ tiles_get(struct task *t)
 	struct plan *p = &t->plan;
 	uint64_t piece = t->item;
 
-	if (!plan_make(t->ndim, t->shape, t->chunk, t->item, tile_target(t),
+	if (!plan_make(t->ndim, t->shape, t->used, t->item, tile_target(t),
 		       TILE_LIMIT, p))
 		return false;
 	for (unsigned i = p->split; i < p->ndim; i++)
 		piece *= i == p->split ? p->group * p->chunk[i] : p->shape[i];
 	return p->split == 0 || piece >= SHORT_PIECE ||
-	       plan_make(t->ndim, t->shape, t->chunk, t->item, TILE_MEMORY / 2,
+	       plan_make(t->ndim, t->shape, t->used, t->item, TILE_MEMORY / 2,
 			 TILE_LIMIT, p);
 }
 
@@ -415,8 +445,11 @@ set_up(const struct strategy_source *s, hid_t dcpl, struct task *t)
 	    H5Pget_chunk_opts(dcpl, &options) < 0)
 		return false;
 	t->partial_plain = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
-	return filter_pipeline_get(dcpl, t->plan.chunk_size, &t->pipeline,
-				   NULL);
+	if (!filter_pipeline_get(dcpl, t->whole_size, &t->pipeline, NULL))
+		return false;
+	t->by_parts = t->cut && t->whole_size > READ_IN_PARTS &&
+		      (t->pipeline.count == 0 || t->partial_plain);
+	return true;
 }
 
 int
@@ -431,8 +464,12 @@ read_chunks(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 	*fits = set_up(s, dcpl, t);
 	if (*fits) {
 		task_begin(t, s);
-		err = push_tiles(s, t);
+		err = task_check(t);
+		if (!err)
+			err = fill_check(s->dset, dcpl);
 	}
+	if (*fits && !err)
+		err = push_tiles(s, t);
 	if (err)
 		reader_fail(t, err);
 	task_release(t);

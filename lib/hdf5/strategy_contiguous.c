@@ -131,8 +131,10 @@ read_contiguous(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 	*fits = t->fd >= 0;
 	if (*fits) {
 		task_begin(t, s);
-		err = push_pieces(t, count);
+		err = task_check(t);
 	}
+	if (*fits && !err)
+		err = push_pieces(t, count);
 	if (err)
 		reader_fail(t, err);
 	task_release(t);

@@ -150,8 +150,11 @@ numpy_time(const char *tag, size_t size, char *dtype, bool *swap)
 	    (strncmp(tag + 7, "M8", 2) != 0 && strncmp(tag + 7, "m8", 2) != 0))
 		return false;
 	snprintf(dtype, DTYPE_SIZE, "<%.14s", tag + 7);
+	if (cute_shm_dtype_size(dtype, &item_size) != 0)
+		return false;
+	/* Other opaque bytes have no order, whatever their tag says. */
 	*swap = tag[6] == '>';
-	return cute_shm_dtype_size(dtype, &item_size) == 0;
+	return true;
 }
 
 static int
@@ -185,15 +188,12 @@ map_reference(struct mapping *m, hid_t t, struct type **ret)
 	return type_skip(m, "region reference");
 }
 
-/* Far more than any real type, and little enough for the stack. */
-#define MAX_DEPTH 200
-
 int
 map_any(struct mapping *m, hid_t t, const char *where, unsigned depth,
 	struct type **ret)
 {
-	if (depth > MAX_DEPTH)
-		return type_skip(m, "over %d nested types", MAX_DEPTH);
+	if (depth > TYPE_DEPTH)
+		return type_skip(m, "over %d nested types", TYPE_DEPTH);
 	switch (H5Tget_class(t)) {
 	case H5T_INTEGER:
 		return map_int(m, t, ret);
@@ -227,6 +227,7 @@ type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
 	 struct type **ret)
 {
 	struct mapping m = { gone, arg, why };
+	int err = type_check(file_type);
 
-	return map_any(&m, file_type, "", 0, ret);
+	return err ? err : map_any(&m, file_type, "", 0, ret);
 }

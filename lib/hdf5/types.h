@@ -78,6 +78,16 @@ int type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
 	     struct type **ret);
 void type_free(struct type *type);
 
+/*
+ * types_check.c: whether the parts of a file's datatype fit into it, at any
+ * depth.  type_map() calls it; whoever uses such a type without that must call
+ * it first.  CUTE_SHM_ERR_SOURCE says which part does not.
+ */
+int type_check(hid_t file_type);
+
+/* types_size.c: bytes of an element in the file of this object. */
+uint64_t type_stored_size(hid_t file_type, hid_t object);
+
 /* IEEE 754 half precision, which HDF5 1.10 has no name for. */
 hid_t type_float16(void);
 
@@ -129,6 +139,12 @@ struct columns {
 int columns_get(struct loader *l, const struct type *type, const char *path,
 		unsigned ndim, const uint64_t *shape, struct columns *ret);
 void columns_free(struct columns *columns);
+
+/*
+ * The number of elements; false if that is over 2^64.  A zero anywhere makes it
+ * 0, whatever the other dimensions are.
+ */
+bool shape_product(unsigned ndim, const uint64_t *shape, uint64_t *ret);
 
 /* Copy a plain column's items out of elements that are 'stride' bytes each. */
 void column_gather(const struct column *column, const uint8_t *elements,

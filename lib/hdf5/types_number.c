@@ -149,6 +149,12 @@ enum_member(hid_t t, hid_t super, const struct type *base, unsigned i,
 	uint64_t raw[2] = { 0, 0 };
 	char *theirs = H5Tget_member_name(t, i);
 
+	/* libhdf5 copies as many bytes as the type has. */
+	if (H5Tget_size(t) > sizeof(raw) || H5Tget_size(super) > sizeof(raw)) {
+		H5free_memory(theirs);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "enum values of %zu "
+				     "bytes", H5Tget_size(t));
+	}
 	if (!theirs || H5Tget_member_value(t, i, raw) < 0 ||
 	    H5Tconvert(super, base->mem[PART_PLAIN], 1, raw, NULL,
 		       H5P_DEFAULT) < 0) {
