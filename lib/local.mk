@@ -115,6 +115,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/mapping.h \
 	lib/hdf5/names.c \
 	lib/hdf5/objects.c \
+	lib/hdf5/outside.c \
+	lib/hdf5/outside.h \
 	lib/hdf5/parent.c \
 	lib/hdf5/parent.h \
 	lib/hdf5/plan.c \
@@ -145,6 +147,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/types.h \
 	lib/hdf5/types_nested.c \
 	lib/hdf5/types_number.c \
+	lib/hdf5/virtual.c \
 	lib/hdf5/widen.c \
 	lib/hdf5/writer.c
 lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \

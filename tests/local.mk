@@ -88,11 +88,15 @@ hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
 	tests/test_hdf5_failing tests/test_hdf5_layouts \
 	tests/test_hdf5_killed tests/test_hdf5_random \
 	tests/test_hdf5_together \
-	tests/test_hdf5_changed
+	tests/test_hdf5_sources tests/test_hdf5_changed
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
 endif
+tests_test_hdf5_sources_SOURCES = tests/test_hdf5_sources.c \
+	$(HDF5_TEST_SOURCES)
+tests_test_hdf5_sources_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_sources_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_changed_SOURCES = tests/test_hdf5_changed.c \
 	$(HDF5_TEST_SOURCES)
 tests_test_hdf5_changed_CFLAGS = $(FILTER_TEST_CFLAGS)

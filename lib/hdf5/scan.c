@@ -72,6 +72,13 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 
 	rc = dataset_get(w->l, o, id, NULL, NULL, why, &d);
 	if (rc == 0) {
+		rc = outside_check(w->l, o->path, id);
+		if (rc != 0)
+			dataset_free(&d);
+		if (rc == 1)
+			return 0;
+	}
+	if (rc == 0) {
 		o->made = true;
 		o->held = held_new(w->l, &d, attributes);
 		dataset_free(&d);
