@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cute-shm-hdf5: load an HDF5 file into shared memory. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,8 @@ static const struct cli_option options[] = {
 	  "leave out what matches, as b/* or *_raw; may be repeated",
 	  &opt_exclude },
 	{ 0, CLI_FLAG, "no-external", NULL,
-	  "do not follow links into other files", &opt_no_external },
+	  "read no other files, by links, as raw data, or as sources",
+	  &opt_no_external },
 	{ 0, CLI_FLAG, "keep-going", NULL,
 	  "leave out what cannot be read instead of failing", &opt_keep_going },
 	{ 0, CLI_MODE, "mode", "OCTAL",
@@ -55,7 +57,7 @@ static const struct cli_option options[] = {
 	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
 	  &opt_root },
 	{ 0, CLI_FLAG, "dry-run", NULL,
-	  "only show what would be loaded, and whether it fits",
+	  "only show what would be loaded, what fails, and if it fits",
 	  &opt_dry_run },
 	{ 0, CLI_FLAG, "json", NULL, "the result, or the plan, as JSON",
 	  &opt_json },
@@ -233,6 +235,8 @@ plan(const char *project, const char *file)
 	bool exists;
 	int err = project_exists(project, &exists);
 
+	/* All that cannot be read is of interest, not only the first of it. */
+	opt.flags |= CUTE_SHM_HDF5_KEEP_GOING;
 	if (!err)
 		err = cute_shm_hdf5_plan(file, &opt, &result);
 	if (!err)
@@ -247,9 +251,47 @@ plan(const char *project, const char *file)
 			    "--overwrite replaces it", project);
 		return CLI_FAILED;
 	}
+	if (result.failed && !opt_keep_going) {
+		cli_message("a load would fail; --keep-going leaves out what "
+			    "cannot be read");
+		return CLI_FAILED;
+	}
 	if (result.segment_size > space.available + gain)
 		return CLI_NO_SPACE;
 	return result.failed ? CLI_PARTIAL : CLI_OK;
+}
+
+/* The signature lies at 0, 512, 1024, and so on, doubled each time. */
+static bool
+is_hdf5(const char *path)
+{
+	static const char signature[8] = "\211HDF\r\n\032\n";
+	char begin[sizeof(signature)];
+	bool found = false;
+	struct stat st;
+	off_t at = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		st.st_size = 0;
+	for (; at < st.st_size && !found; at = at ? 2 * at : 512)
+		found = pread(fd, begin, sizeof(begin), at) ==
+			(ssize_t)sizeof(begin) &&
+			memcmp(begin, signature, sizeof(begin)) == 0;
+	close(fd);
+	return found;
+}
+
+/* As cp and mv have it, the other way round: a common slip. */
+static void
+check_order(const char *project, const char *file)
+{
+	if (is_hdf5(project) && !is_hdf5(file))
+		cli_misuse("PROJECT comes first: %s is an HDF5 file, %s is "
+			   "not; try: %s %s %s", project, file, program.name,
+			   file, project);
 }
 
 int
@@ -270,6 +312,7 @@ main(int argc, char **argv)
 	report.quiet = command != NULL;
 	cute_shm_set_log(opt_verbose ? CUTE_SHM_LOG_DEBUG :
 			 CUTE_SHM_LOG_WARNING, on_log, NULL);
+	check_order(argv[0], argv[1]);
 	interrupt_begin();
 	load_report_begin(&report);
 	status = opt_dry_run ? plan(argv[0], argv[1]) : load(argv[0], argv[1]);

@@ -13,7 +13,7 @@
 #include "verify.h"
 
 static bool opt_file, opt_json, opt_quiet, opt_no_progress, opt_any_owner;
-static bool opt_source;
+static bool opt_source, opt_no_external;
 static const char *opt_root;
 static unsigned opt_jobs;
 
@@ -25,6 +25,9 @@ static const struct cli_option options[] = {
 	  &opt_quiet },
 	{ 0, CLI_FLAG, "source", NULL,
 	  "compare also with the HDF5 file that it came from", &opt_source },
+	{ 0, CLI_FLAG, "no-external", NULL,
+	  "with --source, read no other files that it leads to",
+	  &opt_no_external },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_FLAG, "json", NULL, "the findings as JSON", &opt_json },
@@ -40,7 +43,8 @@ static const struct cli_option options[] = {
 
 enum {
 	STATUS_DAMAGED = 1,
-	STATUS_UNKNOWN = 2
+	STATUS_UNKNOWN = 2,
+	STATUS_UNREADABLE = 3
 };
 
 static const struct cli_program program = {
@@ -53,6 +57,8 @@ static const struct cli_program program = {
 		    "differs from its source\n"
 		    "  2   one cannot be told: not there, not to be read, or "
 		    "unsealed\n"
+		    "  3   a part of its source cannot be read: of that it "
+		    "cannot be told\n"
 		    "  64  misuse of the command line\n",
 	.min_operands = 1,
 	.max_operands = -1,
@@ -186,7 +192,9 @@ check(struct verify_subject *s, const struct cute_shm *shm)
 	if (s->result.unsealed > 0)
 		add_unsealed(s, shm);
 	if (opt_source && s->verdict != VERIFY_DAMAGED)
-		verify_source(s, shm, opt_root, opt_jobs);
+		verify_source(s, shm, &(struct verify_source_options){
+			.root = opt_root, .jobs = opt_jobs,
+			.no_external = opt_no_external });
 }
 
 static enum verify_kind
@@ -228,6 +236,7 @@ main(int argc, char **argv)
 	}
 	verify_report_end();
 	status = worst >= VERIFY_TORN ? STATUS_DAMAGED :
+		 worst == VERIFY_UNREADABLE ? STATUS_UNREADABLE :
 		 worst > VERIFY_SOUND ? STATUS_UNKNOWN : CLI_OK;
 	/* Lost output is no damage. */
 	return cli_end(status) == status ? status : STATUS_UNKNOWN;

@@ -130,11 +130,16 @@ load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 	struct json *j = &skipped.json;
 
 	(void)arg;
-	cli_skipped(s->failed, s->path, s->reason);
+	if (s->incomplete)
+		cli_message("incomplete /%s: %s", s->path, s->reason);
+	else
+		cli_skipped(s->failed, s->path, s->reason);
 	json_open(j, NULL, '{');
 	json_text(j, "path", s->path);
 	json_text(j, "reason", s->reason);
 	json_bool(j, "failed", s->failed);
+	if (s->incomplete)
+		json_bool(j, "incomplete", true);
 	json_close(j, '}');
 }
 

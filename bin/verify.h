@@ -12,6 +12,7 @@
 /* From good to bad: the verdict on a project is that of its worst finding. */
 enum verify_kind {
 	VERIFY_SOUND,
+	VERIFY_UNREADABLE,	/* something of its source: cannot tell */
 	VERIFY_UNSEALED,	/* updated since its digest: cannot tell */
 	VERIFY_UNKNOWN,		/* not to be read: cannot tell */
 	VERIFY_TORN,
@@ -46,8 +47,14 @@ struct verify_finding *verify_add(struct verify_subject *s,
 				  const char *message);
 
 /* verify_source.c: what differs from the HDF5 file that it came from. */
+struct verify_source_options {
+	const char *root;
+	unsigned jobs;
+	bool no_external;	/* it was loaded so */
+};
+
 void verify_source(struct verify_subject *s, const struct cute_shm *shm,
-		   const char *root, unsigned jobs);
+		   const struct verify_source_options *options);
 
 /* verify_report.c */
 void verify_report_begin(bool json, bool quiet);

@@ -17,6 +17,7 @@ verify_word(enum verify_kind kind)
 {
 	static const char *const words[] = {
 		[VERIFY_SOUND] = "sound",
+		[VERIFY_UNREADABLE] = "unreadable",
 		[VERIFY_UNSEALED] = "unsealed",
 		[VERIFY_UNKNOWN] = "unknown",
 		[VERIFY_TORN] = "torn",

@@ -16,6 +16,131 @@
 #ifdef HAVE_HDF5
 #include <cute_shm_hdf5.h>
 
+/*
+ * What the load of the source leaves out or cannot read, and why.  A difference
+ * there says nothing about the project.
+ */
+struct gap {
+	char *path;		/* of an attribute: "a/b@name", "a/b@*" */
+	char *reason;
+	bool told;
+};
+
+struct comparison {
+	struct verify_subject *subject;
+	struct gap *gaps;
+	size_t count;
+};
+
+static void
+tell(struct comparison *c, struct gap *gap)
+{
+	char *message;
+
+	if (gap->told)
+		return;
+	gap->told = true;
+	message = text_format("/%s: unreadable in the source: %s", gap->path,
+			      gap->reason);
+	verify_add(c->subject, VERIFY_UNREADABLE, gap->path, message);
+	free(message);
+}
+
+/* Whether it is left out because another file is not there, or not wanted. */
+static bool
+is_outside(const char *reason)
+{
+	return strstr(reason, "external link") ||
+	       strstr(reason, "external raw file") ||
+	       strstr(reason, "another file");
+}
+
+static void
+on_skipped(const struct cute_shm_hdf5_skipped *skipped, void *arg)
+{
+	struct comparison *c = arg;
+
+	if (!skipped->failed && !skipped->incomplete &&
+	    !is_outside(skipped->reason))
+		return;
+	c->gaps = text_alloc(c->gaps, c->count + 1, sizeof(*c->gaps));
+	c->gaps[c->count] = (struct gap){
+		.path = text_format("%s", skipped->path),
+		.reason = text_format("%s", skipped->reason),
+	};
+	if (skipped->failed)
+		tell(c, &c->gaps[c->count]);
+	c->count++;
+}
+
+static void
+gaps_free(struct comparison *c)
+{
+	while (c->count > 0) {
+		free(c->gaps[--c->count].path);
+		free(c->gaps[c->count].reason);
+	}
+	free(c->gaps);
+}
+
+/* Whether 'path' is that, or lies below it; "" is the root. */
+static bool
+lies_in(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return n == 0 || (strncmp(path, top, n) == 0 &&
+			  (path[n] == '\0' || path[n] == '/'));
+}
+
+static struct gap *
+gap_at(const struct comparison *c, const char *path)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (lies_in(path, c->gaps[i].path))
+			return &c->gaps[i];
+	return NULL;
+}
+
+/* Of a link, also what it leads to. */
+static struct gap *
+gap_of(const struct comparison *c, const struct cute_shm_node *node)
+{
+	struct gap *gap = gap_at(c, node->path);
+	struct cute_shm_node target;
+
+	if (!gap && node->kind == CUTE_SHM_LINK &&
+	    cute_shm_follow(node, &target) == 0)
+		gap = gap_at(c, target.path);
+	return gap;
+}
+
+/* One of compound type is one per field: "name.field". */
+static bool
+lies_in_attr(const char *name, const char *top)
+{
+	size_t n = strlen(top);
+
+	return strcmp(top, "*") == 0 ||
+	       (strncmp(name, top, n) == 0 &&
+		(name[n] == '\0' || name[n] == '.'));
+}
+
+static struct gap *
+gap_of_attr(const struct comparison *c, const char *path, const char *name)
+{
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < c->count; i++) {
+		const char *p = c->gaps[i].path;
+
+		if (strncmp(p, path, n) == 0 && p[n] == '@' &&
+		    lies_in_attr(name, p + n + 1))
+			return &c->gaps[i];
+	}
+	return NULL;
+}
+
 static bool
 same_shape(const struct cute_shm_array *a, const struct cute_shm_array *b)
 {
@@ -44,11 +169,11 @@ first_difference(const struct cute_shm_array *a, const struct cute_shm_array *b)
 }
 
 static void
-differs(struct verify_subject *s, const char *path, const char *format, ...)
+differs(struct comparison *c, const char *path, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 static void
-differs(struct verify_subject *s, const char *path, const char *format, ...)
+differs(struct comparison *c, const char *path, const char *format, ...)
 {
 	va_list args;
 	char *what, *message;
@@ -57,46 +182,46 @@ differs(struct verify_subject *s, const char *path, const char *format, ...)
 	what = text_vformat(format, args);
 	va_end(args);
 	message = text_format("/%s: differs: %s", path, what);
-	verify_add(s, VERIFY_DIFFERS, path, message);
+	verify_add(c->subject, VERIFY_DIFFERS, path, message);
 	free(message);
 	free(what);
 }
 
 static void
-compare_arrays(struct verify_subject *s, const struct cute_shm_node *ours,
+compare_arrays(struct comparison *c, const struct cute_shm_node *ours,
 	       const struct cute_shm_node *theirs)
 {
 	struct cute_shm_array a, b;
 
 	if (cute_shm_node_array(ours, &a) != 0 ||
 	    cute_shm_node_array(theirs, &b) != 0)
-		differs(s, ours->path, "%s", cute_shm_errmsg());
+		differs(c, ours->path, "%s", cute_shm_errmsg());
 	else if (!same_shape(&a, &b))
-		differs(s, ours->path, "another dtype or shape in the source");
+		differs(c, ours->path, "another dtype or shape in the source");
 	else if (a.offsets && !same_data(&a, &b))
-		differs(s, ours->path, "other lists in the source");
+		differs(c, ours->path, "other lists in the source");
 	else if (!same_data(&a, &b))
-		differs(s, ours->path, "other data in the source, from element "
+		differs(c, ours->path, "other data in the source, from element "
 			"%" PRIu64 " of %" PRIu64 " on",
 			first_difference(&a, &b), a.element_count);
 }
 
 static void
-compare_links(struct verify_subject *s, const struct cute_shm_node *ours,
+compare_links(struct comparison *c, const struct cute_shm_node *ours,
 	      const struct cute_shm_node *theirs)
 {
 	struct cute_shm_node a, b;
 
 	if (cute_shm_follow(ours, &a) != 0 || cute_shm_follow(theirs, &b) != 0)
-		differs(s, ours->path, "%s", cute_shm_errmsg());
+		differs(c, ours->path, "%s", cute_shm_errmsg());
 	else if (strcmp(a.path, b.path) != 0)
-		differs(s, ours->path, "leads to /%s, in the source to /%s",
+		differs(c, ours->path, "leads to /%s, in the source to /%s",
 			a.path, b.path);
 }
 
 /* Attributes of 'a' that 'b' has not, or has otherwise. */
 static void
-compare_attrs(struct verify_subject *s, const struct cute_shm_node *a,
+compare_attrs(struct comparison *c, const struct cute_shm_node *a,
 	      const struct cute_shm_node *b, bool both, const char *where)
 {
 	struct cute_shm_attr attr, other;
@@ -104,48 +229,77 @@ compare_attrs(struct verify_subject *s, const struct cute_shm_node *a,
 
 	for (err = cute_shm_next_attr(a, NULL, &attr); err == 0;
 	     err = cute_shm_next_attr(a, &attr, &attr)) {
+		if (both && gap_of_attr(c, a->path, attr.name))
+			continue;
 		if (cute_shm_attr(b, attr.name, &other) != 0)
-			differs(s, a->path, "attribute %s is only in the %s",
+			differs(c, a->path, "attribute %s is only in the %s",
 				attr.name, where);
 		else if (both && (!same_shape(&attr.value, &other.value) ||
 				  !same_data(&attr.value, &other.value)))
-			differs(s, a->path, "another attribute %s in the "
+			differs(c, a->path, "another attribute %s in the "
 				"source", attr.name);
 	}
 }
 
+/* Kind and data. */
+static bool
+same_node(const struct cute_shm_node *ours, const struct cute_shm_node *theirs)
+{
+	struct cute_shm_array a, b;
+
+	return ours->kind == theirs->kind &&
+	       (ours->kind != CUTE_SHM_ARRAY ||
+		(cute_shm_node_array(ours, &a) == 0 &&
+		 cute_shm_node_array(theirs, &b) == 0 &&
+		 same_shape(&a, &b) && same_data(&a, &b)));
+}
+
 static void
-compare_nodes(struct verify_subject *s, const struct cute_shm_node *ours,
+compare_nodes(struct comparison *c, const struct cute_shm_node *ours,
 	      const struct cute_shm_node *theirs)
 {
+	struct gap *gap = gap_of(c, ours);
+
+	if (gap && !same_node(ours, theirs)) {
+		tell(c, gap);
+		return;
+	}
 	if (ours->kind != theirs->kind) {
-		differs(s, ours->path, "of another kind in the source");
+		differs(c, ours->path, "of another kind in the source");
 		return;
 	}
 	if (ours->kind == CUTE_SHM_ARRAY)
-		compare_arrays(s, ours, theirs);
+		compare_arrays(c, ours, theirs);
 	else if (ours->kind == CUTE_SHM_LINK)
-		compare_links(s, ours, theirs);
-	compare_attrs(s, ours, theirs, true, "project");
-	compare_attrs(s, theirs, ours, false, "source");
+		compare_links(c, ours, theirs);
+	compare_attrs(c, ours, theirs, true, "project");
+	compare_attrs(c, theirs, ours, false, "source");
 }
 
 /* Nodes of 'a' that 'b' has not; 'both': compare the others. */
 static void
-compare_trees(struct verify_subject *s, const struct cute_shm *a,
+compare_trees(struct comparison *c, const struct cute_shm *a,
 	      const struct cute_shm *b, bool both, const char *where)
 {
 	struct cute_shm_node top, node, other;
 	int err = cute_shm_find(a, "", &top);
+	struct gap *gap;
 
 	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node)) {
-		if (cute_shm_find(b, node.path, &other) != 0)
-			differs(s, node.path, "only in the %s", where);
-		else if (both)
-			compare_nodes(s, &node, &other);
+		if (cute_shm_find(b, node.path, &other) == 0) {
+			if (both)
+				compare_nodes(c, &node, &other);
+			continue;
+		}
+		/* What is there was read, if not as a whole. */
+		gap = both ? gap_of(c, &node) : NULL;
+		if (gap)
+			tell(c, gap);
+		else
+			differs(c, node.path, "only in the %s", where);
 	}
 	if (err != CUTE_SHM_ERR_END)
-		verify_add(s, VERIFY_DAMAGED, NULL, cute_shm_errmsg());
+		verify_add(c->subject, VERIFY_DAMAGED, NULL, cute_shm_errmsg());
 }
 
 static int
@@ -159,46 +313,58 @@ on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 	return 0;
 }
 
-void
-verify_source(struct verify_subject *s, const struct cute_shm *shm,
-	      const char *root, unsigned jobs)
+/* Load it beside the project, and compare. */
+static void
+compare_with(struct verify_subject *s, const struct cute_shm *shm,
+	     const char *file, const struct verify_source_options *options)
 {
+	struct comparison c = { .subject = s };
 	struct cute_shm *source = NULL;
 	struct cute_shm_hdf5_options opt = {
-		.size = sizeof(opt), .root = root, .jobs = jobs,
-		.flags = CUTE_SHM_HDF5_EPHEMERAL | CUTE_SHM_HDF5_KEEP_GOING,
+		.size = sizeof(opt), .root = options->root,
+		.jobs = options->jobs,
+		.flags = CUTE_SHM_HDF5_EPHEMERAL | CUTE_SHM_HDF5_KEEP_GOING |
+			 (options->no_external ? CUTE_SHM_HDF5_NO_EXTERNAL : 0),
 		.handle = &source, .progress = on_progress,
+		.skipped = on_skipped, .arg = &c,
 	};
+	char *name = text_format("cute-shm-verify.%jd", (intmax_t)getpid());
+	int err = cute_shm_hdf5_load(name, file, &opt, NULL);
+
+	progress_clear();
+	if (err != 0) {
+		verify_add(s, VERIFY_UNKNOWN, NULL, cute_shm_errmsg());
+	} else {
+		compare_trees(&c, shm, source, true, "project");
+		compare_trees(&c, source, shm, false, "source");
+	}
+	cute_shm_close(source);
+	gaps_free(&c);
+	free(name);
+}
+
+void
+verify_source(struct verify_subject *s, const struct cute_shm *shm,
+	      const struct verify_source_options *options)
+{
 	struct cute_shm_info info;
-	char *name;
 
 	cute_shm_info(shm, &info);
-	if (info.source[0] != '/') {
+	if (info.source[0] == '/')
+		compare_with(s, shm, info.source, options);
+	else
 		verify_add(s, VERIFY_UNKNOWN, NULL, info.source[0] ?
 			   "the path of its source is too long to be kept" :
 			   "it has no source");
-		return;
-	}
-	name = text_format("cute-shm-verify.%jd", (intmax_t)getpid());
-	if (cute_shm_hdf5_load(name, info.source, &opt, NULL) != 0) {
-		progress_clear();
-		verify_add(s, VERIFY_UNKNOWN, NULL, cute_shm_errmsg());
-	} else {
-		progress_clear();
-		compare_trees(s, shm, source, true, "project");
-		compare_trees(s, source, shm, false, "source");
-	}
-	cute_shm_close(source);
-	free(name);
 }
 
 #else
 
 void
 verify_source(struct verify_subject *s, const struct cute_shm *shm,
-	      const char *root, unsigned jobs)
+	      const struct verify_source_options *options)
 {
-	(void)shm, (void)root, (void)jobs;
+	(void)shm, (void)options;
 	verify_add(s, VERIFY_UNKNOWN, NULL,
 		   "this was built without HDF5: no source can be read");
 }

@@ -22,7 +22,7 @@ extern "C" {
 enum {
 	CUTE_SHM_HDF5_OVERWRITE   = 1,	/* replace a project of that name */
 	CUTE_SHM_HDF5_KEEP_GOING  = 2,	/* leave out what cannot be read */
-	CUTE_SHM_HDF5_NO_EXTERNAL = 4,	/* do not follow external links */
+	CUTE_SHM_HDF5_NO_EXTERNAL = 4,	/* read no file but this one */
 	CUTE_SHM_HDF5_REPLACE	  = 8,	/* as CUTE_SHM_REPLACE for builders */
 	CUTE_SHM_HDF5_EPHEMERAL	  = 16	/* ends with *handle, see there */
 };
@@ -45,11 +45,17 @@ struct cute_shm_hdf5_array {
 	double seconds;		/* that it took; 0 in a plan */
 };
 
-/* Something that is not in the segment, or would not be. */
+/* Something that is not in the segment, or would not be, or not as a whole. */
 struct cute_shm_hdf5_skipped {
 	const char *path;	/* of an attribute: "a/b@name" */
 	const char *reason;
 	int failed;		/* 0: has no form in a segment; 1: unreadable */
+	/*
+	 * 1: it is there, but some of its data were not: sources of a virtual
+	 * dataset are missing (fill values instead), or an external raw file
+	 * is too short (zeros).
+	 */
+	int incomplete;
 };
 
 struct cute_shm_hdf5_options {
@@ -87,7 +93,7 @@ struct cute_shm_hdf5_result {
 	uint64_t links;
 	uint64_t bytes;		/* of data, padding left out */
 	uint64_t segment_size;	/* bytes of shared memory; in a plan: about */
-	uint64_t skipped;	/* no form in a segment */
+	uint64_t skipped;	/* no form in a segment, or incomplete */
 	uint64_t failed;	/* unreadable, left out (KEEP_GOING) */
 	double seconds;
 };
@@ -101,13 +107,17 @@ struct cute_shm_hdf5_result {
  *
  * CUTE_SHM_ERR_EXISTS    the project exists, and OVERWRITE is not set
  * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and remedy
- * CUTE_SHM_ERR_SOURCE    no HDF5 file, damaged, or a filter is missing
+ * CUTE_SHM_ERR_SOURCE    no HDF5 file, damaged, a filter is missing, being
+ *                        written, or it or a file behind it changed meanwhile
  */
 int cute_shm_hdf5_load(const char *project, const char *file,
 		       const struct cute_shm_hdf5_options *opt,
 		       struct cute_shm_hdf5_result *ret);
 
-/* What a load would do: the same callbacks and sums, but no segment. */
+/*
+ * What a load would do: the same callbacks and sums, but no segment.  It fails
+ * where a load would fail for lack of a filter, or of a file.
+ */
 int cute_shm_hdf5_plan(const char *file,
 		       const struct cute_shm_hdf5_options *opt,
 		       struct cute_shm_hdf5_result *ret);

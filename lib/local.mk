@@ -87,6 +87,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/arrange.c \
 	lib/hdf5/attributes.c \
 	lib/hdf5/band.c \
+	lib/hdf5/changed.c \
 	lib/hdf5/child.c \
 	lib/hdf5/columns.c \
 	lib/hdf5/convert.c \
@@ -96,6 +97,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/failures.c \
 	lib/hdf5/fast.c \
 	lib/hdf5/fill_check.c \
+	lib/hdf5/file_driver.c \
+	lib/hdf5/file_driver.h \
 	lib/hdf5/filter.c \
 	lib/hdf5/filter.h \
 	lib/hdf5/filter_bitshuffle.c \
@@ -114,6 +117,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/missing.c \
 	lib/hdf5/names.c \
 	lib/hdf5/objects.c \
+	lib/hdf5/outside.c \
+	lib/hdf5/outside.h \
 	lib/hdf5/parent.c \
 	lib/hdf5/parent.h \
 	lib/hdf5/plan.c \
@@ -147,7 +152,9 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/types_nested.c \
 	lib/hdf5/types_number.c \
 	lib/hdf5/types_size.c \
-	lib/hdf5/widen.c
+	lib/hdf5/virtual.c \
+	lib/hdf5/widen.c \
+	lib/hdf5/writer.c
 lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
 lib_libload_la_LIBADD = lib/libcommon.la $(HDF5_LIBS) $(LIBDEFLATE_LIBS) \

@@ -37,6 +37,8 @@ t cute-shm-hdf5 '' demo.h5
 t cute-shm-hdf5 a/b demo.h5
 t cute-shm-hdf5 --group no-such-group demo demo.h5
 t cute-shm-hdf5 --root "$tmp/nowhere" demo demo.h5
+t cute-shm-hdf5 demo.h5 demo
+t cute-shm-hdf5 "$tmp/demo.h5" folder.h5
 t cute-shm-hdf5 --select nothing demo demo.h5
 if [ "$(id -u)" -ne 0 ]; then
 	cp demo.h5 secret.h5
@@ -50,6 +52,8 @@ say plan
 t cute-shm-hdf5 --dry-run demo demo.h5
 t cute-shm-hdf5 -dry-run --json demo demo.h5
 t cute-shm-hdf5 --dry-run demo skipped.h5
+t cute-shm-hdf5 --dry-run demo filtered.h5
+t cute-shm-hdf5 --dry-run --keep-going demo filtered.h5
 only ''
 
 say load
@@ -95,6 +99,29 @@ cute-shm-unlink some >/dev/null
 t cute-shm-hdf5 hostile hostile.h5
 t cute-shm-list hostile
 cute-shm-unlink hostile >/dev/null
+
+say 'other files'
+t cute-shm-hdf5 some outside.h5
+t cute-shm-hdf5 --dry-run --no-external some outside.h5
+t cute-shm-hdf5 --no-external some outside.h5
+t cute-shm-verify --source some
+t cute-shm-verify --source --no-external some
+head -c 8 /dev/zero >data.raw
+t cute-shm-hdf5 -o some outside.h5
+t cute-shm-hdf5 -o --json some outside.h5
+t cute-shm-verify --source some
+rm data.raw
+t cute-shm-verify --source some
+mkdir aside
+cp demo.h5 aside/gone.h5
+head -c 16 /dev/zero >aside/data.raw
+# shellcheck disable=SC2016 # libhdf5 expands it
+for prefix in aside '${ORIGIN}/aside'; do
+	t env HDF5_EXTFILE_PREFIX="$prefix" HDF5_VDS_PREFIX="$prefix" \
+		cute-shm-hdf5 -o some outside.h5
+	t env HDF5_EXTFILE_PREFIX="$prefix/b" cute-shm-hdf5 -o some outside.h5
+done
+cute-shm-unlink some >/dev/null
 
 say 'for a command'
 # shellcheck disable=SC2016 # the command expands it
@@ -145,6 +172,8 @@ t cute-shm-verify --source demo
 cp skipped.h5 demo.h5
 t cute-shm-verify --source demo
 t cute-shm-verify --source --json demo
+cp filtered.h5 demo.h5
+t cute-shm-verify --source demo
 mv moved.h5 demo.h5
 cute-shm-unlink demo >/dev/null
 cute-shm-unlink --root elsewhere demo >/dev/null

@@ -104,7 +104,8 @@ hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
 	tests/test_hdf5_failing tests/test_hdf5_layouts \
 	tests/test_hdf5_killed tests/test_hdf5_random \
 	tests/test_hdf5_hostile tests/test_hdf5_wide tests/test_hdf5_empty \
-	tests/test_hdf5_together
+	tests/test_hdf5_together \
+	tests/test_hdf5_sources tests/test_hdf5_changed
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
@@ -118,6 +119,14 @@ tests_test_hdf5_empty_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_wide_SOURCES = tests/test_hdf5_wide.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_wide_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_wide_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_sources_SOURCES = tests/test_hdf5_sources.c \
+	$(HDF5_TEST_SOURCES)
+tests_test_hdf5_sources_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_sources_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_changed_SOURCES = tests/test_hdf5_changed.c \
+	$(HDF5_TEST_SOURCES)
+tests_test_hdf5_changed_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_changed_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_killed_SOURCES = tests/test_hdf5_killed.c \
 	tests/hdf5_little.c tests/hdf5_little.h $(HDF5_TEST_SOURCES)
 tests_test_hdf5_killed_CFLAGS = $(FILTER_TEST_CFLAGS)

@@ -105,6 +105,62 @@ make_skipped(void)
 	H5Fclose(file);
 }
 
+static size_t
+keep(unsigned flags, size_t count, const unsigned *values, size_t size,
+     size_t *room, void **buffer)
+{
+	(void)flags, (void)count, (void)values, (void)room, (void)buffer;
+	return size;
+}
+
+/* A filter that no other program has. */
+static void
+make_filtered(void)
+{
+	const H5Z_class2_t class = { H5Z_CLASS_T_VERS, 300, 1, 1, "test",
+				     NULL, NULL, keep };
+	static const hsize_t two[] = { 2 };
+	static const double data[] = { 1, 2 };
+	hid_t file = create("filtered.h5"), space, dcpl, set;
+
+	must(H5Zregister(&class));
+	space = must(H5Screate_simple(1, two, NULL));
+	dcpl = must(H5Pcreate(H5P_DATASET_CREATE));
+	must(H5Pset_chunk(dcpl, 1, two));
+	must(H5Pset_filter(dcpl, 300, H5Z_FLAG_MANDATORY, 0, NULL));
+	set = must(H5Dcreate2(file, "b", H5T_IEEE_F64LE, space, H5P_DEFAULT,
+			      dcpl, H5P_DEFAULT));
+	must(H5Dwrite(set, H5T_IEEE_F64LE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+		      data));
+	H5Dclose(set);
+	H5Pclose(dcpl);
+	H5Sclose(space);
+	add(file, "fine", H5T_IEEE_F64LE, 1, two, data);
+	H5Fclose(file);
+}
+
+/* A virtual dataset of a file that is not there, and raw data in another. */
+static void
+make_outside(void)
+{
+	static const hsize_t two[] = { 2 };
+	hid_t file = create("outside.h5");
+	hid_t space = must(H5Screate_simple(1, two, NULL));
+	hid_t dcpl = must(H5Pcreate(H5P_DATASET_CREATE));
+
+	must(H5Pset_virtual(dcpl, space, "gone.h5", "d", space));
+	H5Dclose(must(H5Dcreate2(file, "virtual", H5T_IEEE_F64LE, space,
+				 H5P_DEFAULT, dcpl, H5P_DEFAULT)));
+	H5Pclose(dcpl);
+	dcpl = must(H5Pcreate(H5P_DATASET_CREATE));
+	must(H5Pset_external(dcpl, "data.raw", 0, H5F_UNLIMITED));
+	H5Dclose(must(H5Dcreate2(file, "raw", H5T_IEEE_F64LE, space,
+				 H5P_DEFAULT, dcpl, H5P_DEFAULT)));
+	H5Pclose(dcpl);
+	H5Sclose(space);
+	H5Fclose(file);
+}
+
 /* A chunk that gzip cannot have written. */
 static void
 make_damaged(void)
@@ -175,6 +231,8 @@ main(int argc, char **argv)
 	if (argc != 2 || chdir(argv[1]) != 0)
 		return 64;
 	make_demo();
+	make_filtered();
+	make_outside();
 	make_skipped();
 	make_damaged();
 	make_huge();

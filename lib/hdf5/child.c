@@ -15,8 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "file_driver.h"
 #include "internal.h"
-#include "strategy.h"
 
 /* Without SA_RESTART: what it interrupts fails. */
 static void
@@ -78,7 +78,7 @@ proc_number(const char *name, const char *key)
 /*
  * A damaged size must not take all memory: what is available now, but for an
  * eighth, is the most.  Should memory run out all the same, let the kernel
- * choose this process.  And each file behind an external link stays open.
+ * choose this process.  And many files may lie behind external links.
  */
 static void
 set_limits(void)
@@ -125,52 +125,12 @@ log_line(enum cute_shm_log_level level, const char *message, void *arg)
 	send_log(arg, (int)level, message);
 }
 
-/* What libhdf5 says of a file that is marked so. */
-#define BEING_WRITTEN "already open for"
-
-/*
- * Locks are no use to a reader, and fail on many a network file system: see
- * child_run().  It is too late for that when the caller has used libhdf5; then
- * try with locks first, as whatever else is opened from the file will be: if
- * these differ, libhdf5 refuses to open a file once more, or takes fill values
- * for it in a virtual dataset.
- *
- * What is marked as being written, perhaps by a writer that died, needs
- * SWMR_READ.  libhdf5 then takes wrong sums for writes under way and tries
- * again, 100 times with growing pauses if it is not told otherwise.  Nothing
- * else is opened that way, for then it does not see that a file was cut.
- */
-static hid_t
-try_open(const struct loader *l, char *cause, size_t size)
-{
-	hid_t fapl = source_access();
-	hid_t file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
-
-	if (file < 0)
-		hdf5_cause(cause, size);
-#ifdef HAVE_H5PSET_FILE_LOCKING
-	if (file < 0) {
-		H5Pset_file_locking(fapl, false, true);
-		file = H5Fopen(l->file, H5F_ACC_RDONLY, fapl);
-		if (file < 0)
-			hdf5_cause(cause, size);
-	}
-#endif
-	if (file < 0 && strstr(cause, BEING_WRITTEN)) {
-		H5Pset_metadata_read_attempts(fapl, 3);
-		file = H5Fopen(l->file, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ,
-			       fapl);
-	}
-	H5Pclose(fapl);
-	return file;
-}
-
 /*
  * Of a set of files, the one with the superblock tells how it was written, next
  * to that.
  */
 static const char *
-advice(const struct loader *l, const char *cause)
+advice(const struct loader *l)
 {
 	char begin[4096];
 	FILE *file = fopen(l->file, "re");
@@ -178,9 +138,6 @@ advice(const struct loader *l, const char *cause)
 
 	if (file)
 		fclose(file);
-	if (strstr(cause, BEING_WRITTEN))
-		return "if no program writes to it any more, 'h5clear -s' "
-		       "marks it as closed";
 	if (memmem(begin, size, "NCSAfami", 8))
 		return "it is one of a family of files: 'h5repack', given the "
 		       "pattern of their names, makes one file of them";
@@ -191,22 +148,57 @@ advice(const struct loader *l, const char *cause)
 	return "the file is damaged, or its copy is not complete";
 }
 
+/*
+ * A writer is at work, by its lock or by the mark that it leaves in files of
+ * the latest versions.  What lies there now may be half of what it will be.
+ */
+static int
+fail_being_written(const struct loader *l, bool locked)
+{
+	if (locked)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s is being "
+				     "written: another program holds a lock "
+				     "on it; load it when that has closed it",
+				     l->file);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s is marked as being "
+			     "written; load it when its writer has closed it, "
+			     "or if there is none any more, 'h5clear -s' marks "
+			     "it as closed", l->file);
+}
+
+static int
+fail_open(const struct loader *l)
+{
+	char cause[200], path[4096];
+	int error = file_driver_failure(path, sizeof(path));
+
+	hdf5_cause(cause, sizeof(cause));
+	if (error == EWOULDBLOCK || error == EMARKED)
+		return fail_being_written(l, error == EWOULDBLOCK);
+	if (error == 0 && H5Fis_hdf5(l->file) == 0)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "%s is not an HDF5 file", l->file);
+	if (cause_is_newer(cause))
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s",
+				     l->file, cause);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s; %s",
+			     l->file, cause, advice(l));
+}
+
 static int
 open_file(struct loader *l, hid_t *ret)
 {
-	hid_t file;
-	char cause[200];
+	const char *how;
+	struct stat st;
 
-	file = try_open(l, cause, sizeof(cause));
-	if (file >= 0) {
-		*ret = file;
-		return 0;
-	}
-	if (H5Fis_hdf5(l->file) == 0)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				     "%s is not an HDF5 file", l->file);
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s; %s",
-			     l->file, cause, advice(l, cause));
+	file_driver_forget();
+	*ret = H5Fopen(l->file, H5F_ACC_RDONLY, file_driver_access());
+	if (*ret < 0)
+		return fail_open(l);
+	if (!file_driver_stat(*ret, &st))
+		return unreadable();
+	how = changed_how(l->before, &st);
+	return how ? changed_fail(l->file, how) : 0;
 }
 
 /* Every selection must have met something, or it has a mistake in it. */
@@ -251,7 +243,7 @@ static int
 load(struct loader *l)
 {
 	hid_t file = H5I_INVALID_HID;
-	int rc;
+	int rc, changed;
 
 	rc = open_file(l, &file);
 	if (rc != 0)
@@ -264,7 +256,11 @@ load(struct loader *l)
 	l->board->total = l->result.bytes;
 	if (rc == 0 && l->builder && !l->retry)
 		rc = fill(l);
-	return rc;
+	if (rc != 0 && rc != CUTE_SHM_ERR_SOURCE)
+		return rc;
+	/* Then that is the reason, whatever else seems to be wrong. */
+	changed = changed_check();
+	return changed ? changed : rc;
 }
 
 void
@@ -286,9 +282,12 @@ child_begin(struct loader *l)
 void
 child_run(struct loader *l)
 {
+	bool external = !(l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL);
+	bool locks = writer_locks_matter();
 	int rc;
 
 	child_begin(l);
+	file_driver_begin(external, locks);
 	rc = load(l);
 	if (rc != 0)
 		send_end(l, MESSAGE_ERROR, rc, cute_shm_errmsg());

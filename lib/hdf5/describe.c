@@ -270,7 +270,9 @@ describe_columns(struct loader *l, struct dataset *d)
 	};
 	int rc = 0;
 
-	if (!d->null && d->count > 0)
+	if (!l->builder)
+		rc = check_filters(d);
+	if (rc == 0 && !d->null && d->count > 0)
 		rc = ragged_measure(l, d);
 	if (rc == 0 && l->builder && !d->null && d->count > 0 && !d->placed &&
 	    bytes > 0 && bytes <= SMALL_SIZE && keep_room(l, bytes))

@@ -105,6 +105,41 @@ has_other_size(hid_t type)
 	}
 }
 
+/* Pick all plain columns, and count their bytes; picked_free() in any case. */
+static int
+pick_columns(struct picked *p, uint64_t *bytes)
+{
+	const struct dataset *d = p->d;
+	hid_t file_type = H5Dget_type(d->id);
+	size_t i;
+	int rc = 0;
+
+	*bytes = 0;
+	for (i = 0; i < d->columns.count; i++)
+		if (d->columns.column[i].leaf &&
+		    d->columns.column[i].part == PART_PLAIN) {
+			p->wanted++;
+			*bytes += d->columns.column[i].bytes;
+		}
+	p->columns = calloc(p->wanted + 1, sizeof(*p->columns));
+	if (!p->columns || file_type < 0)
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for columns");
+	else if (!has_other_size(file_type))
+		pick(p, d->type, file_type, 0);
+	if (file_type >= 0)
+		H5Tclose(file_type);
+	return rc;
+}
+
+static void
+picked_free(struct picked *p)
+{
+	while (p->count > 0)
+		H5Tclose(p->columns[--p->count].file_type);
+	free(p->columns);
+	H5Eclear2(H5E_DEFAULT);
+}
+
 int
 read_fast(struct loader *l, struct under_way *u, bool *fits)
 {
@@ -116,23 +151,9 @@ read_fast(struct loader *l, struct under_way *u, bool *fits)
 					  .done = under_way_done,
 					  .done_arg = u };
 	const char *how = NULL;
-	uint64_t bytes = 0;
-	hid_t file_type;
-	size_t i;
-	int rc = 0;
+	uint64_t bytes;
+	int rc = pick_columns(&p, &bytes);
 
-	for (i = 0; i < d->columns.count; i++)
-		if (d->columns.column[i].leaf &&
-		    d->columns.column[i].part == PART_PLAIN) {
-			p.wanted++;
-			bytes += d->columns.column[i].bytes;
-		}
-	p.columns = calloc(p.wanted + 1, sizeof(*p.columns));
-	file_type = H5Dget_type(d->id);
-	if (!p.columns || file_type < 0)
-		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for columns");
-	else if (!has_other_size(file_type))
-		pick(&p, d->type, file_type, 0);
 	source.columns = p.columns;
 	source.column_count = p.count;
 	board_work(l->board, d->object->path, bytes);
@@ -142,13 +163,90 @@ read_fast(struct loader *l, struct under_way *u, bool *fits)
 	if (how)
 		u->strategy = how;
 	*fits = how != NULL;
-	while (p.count > 0)
-		H5Tclose(p.columns[--p.count].file_type);
-	free(p.columns);
-	if (file_type >= 0)
-		H5Tclose(file_type);
-	H5Eclear2(H5E_DEFAULT);
+	picked_free(&p);
 	return rc;
+}
+
+/* Whether all columns and filters are ours, so that libhdf5 need not decode. */
+static bool
+decoded_here(const struct dataset *d, hid_t dcpl)
+{
+	struct filter_pipeline pipeline;
+	struct convert convert;
+	struct picked p = { .d = d };
+	uint64_t bytes;
+	bool ret = pick_columns(&p, &bytes) == 0 && p.count == p.wanted &&
+		   !strategy_generic() &&
+		   filter_pipeline_get(dcpl, SIZE_MAX, &pipeline, NULL);
+	unsigned i;
+
+	for (i = 0; i < p.count && ret; i++)
+		ret = convert_get(p.columns[i].file_type,
+				  p.columns[i].mem_type, &convert);
+	picked_free(&p);
+	return ret;
+}
+
+/* The filters that were left out when a chunk was stored, as far as known. */
+static unsigned
+mask_of(hid_t dset, hsize_t number)
+{
+	unsigned mask = 0;
+#if H5_VERSION_GE(1, 10, 5)
+	hid_t space = H5Dget_space(dset);
+	hsize_t offset[H5S_MAX_RANK], size;
+	haddr_t at;
+
+	if (space < 0 || H5Dget_chunk_info(dset, space, number, offset, &mask,
+					   &at, &size) < 0)
+		mask = 0;
+	if (space >= 0)
+		H5Sclose(space);
+#else
+	(void)dset, (void)number;
+#endif
+	return mask;
+}
+
+/*
+ * Whether chunks went to the file without this filter, as one that is optional
+ * and was missing there, too: the first and the last stand for all.
+ */
+static bool
+stored_without(hid_t dset, hid_t dcpl, int id)
+{
+	int i = H5Pget_nfilters(dcpl);
+	hsize_t count = 1;
+	unsigned flags;
+	size_t none;
+
+#if H5_VERSION_GE(1, 10, 5)
+	if (H5Dget_num_chunks(dset, H5S_ALL, &count) < 0 || count == 0)
+		count = 1;
+#endif
+	while (i-- > 0) {
+		none = 0;
+		if (H5Pget_filter2(dcpl, (unsigned)i, &flags, &none, NULL, 0,
+				   NULL, NULL) == id)
+			return mask_of(dset, 0) & mask_of(dset, count - 1) &
+			       1u << i;
+	}
+	return false;
+}
+
+int
+check_filters(const struct dataset *d)
+{
+	hid_t dcpl = H5Dget_create_plist(d->id);
+	int id = dcpl < 0 ? -1 : missing_filter(dcpl, NULL, 0);
+	bool ok = id < 0 || d->count == 0 || d->null ||
+		  H5Dget_storage_size(d->id) == 0 ||
+		  stored_without(d->id, dcpl, id) || decoded_here(d, dcpl);
+
+	if (dcpl >= 0)
+		H5Pclose(dcpl);
+	H5Eclear2(H5E_DEFAULT);
+	return ok ? 0 : unreadable_data(d->id);
 }
 
 /* With KEEP_GOING: the next round leaves it out. */

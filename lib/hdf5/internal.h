@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "cute_shm.h"
 #include "cute_shm_hdf5.h"
@@ -41,6 +42,7 @@ struct board {
 
 enum message_kind {
 	MESSAGE_SKIPPED = 1,	/* path, reason */
+	MESSAGE_INCOMPLETE,	/* path, reason: not all of its data are there */
 	MESSAGE_FAILED,		/* path, reason: unreadable */
 	MESSAGE_ARRAY,		/* path, dtype, strategy; shape, bytes, time */
 	MESSAGE_LOG,
@@ -86,6 +88,7 @@ void failures_free(struct failures *failures);
 /* The state of the child; one per process. */
 struct loader {
 	const char *file;
+	const struct stat *before;	/* what it was when the load began */
 	const struct cute_shm_hdf5_options *opt;
 	struct cute_shm_builder *builder;	/* NULL: only a plan */
 	const struct failures *failures;	/* not to be touched again */
@@ -95,6 +98,7 @@ struct loader {
 	unsigned jobs;
 	bool quiet;		/* what is skipped has been told */
 	bool retry;		/* something failed: begin again without it */
+	char *ended;		/* by send_failed(), with this message */
 	uint64_t kept;		/* bytes held until the builder has them, */
 	uint64_t kept_lists;	/* and those of lists, */
 	uint64_t kept_places;	/* and of where others lie in the file */
@@ -119,6 +123,10 @@ void board_path(const struct board *board, char *ret, size_t size);
 int send_skipped(struct loader *l, const char *path, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same of something that is in the segment, but not as it should be. */
+int send_incomplete(struct loader *l, const char *path, const char *reason, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /*
  * Something that cannot be read: without KEEP_GOING it ends the load, with it
  * it is counted and 0 is returned.
@@ -136,6 +144,18 @@ const char *message_text(const struct message *m, unsigned i);
 
 /* The innermost cause that libhdf5 gives for its last failure. */
 const char *hdf5_cause(char *text, size_t size);
+
+/* Whether one of its messages, the innermost or not, has these words. */
+bool hdf5_said(const char *words);
+
+/* Whether such a cause is that a name leads to nothing. */
+bool hdf5_is_missing(const char *cause);
+
+/* Whether libhdf5 cannot open this file, and why. */
+bool hdf5_refuses(const char *path, char *cause, size_t size);
+
+/* Whether that says that this libhdf5 is too old for it. */
+bool cause_is_newer(const char *cause);
 
 /* CUTE_SHM_ERR_SOURCE with that. */
 int unreadable(void);
@@ -223,17 +243,26 @@ struct object {
 	struct held *held;	/* a dataset that need not be opened again */
 };
 
+/*
+ * A file that objects are in.  Only some stay open, and are opened again when
+ * one of their objects is asked for.
+ */
 struct source {
-	unsigned long fileno;
-	hid_t file;
-	int fd;			/* what libhdf5 reads from, -1: none, -2: ? */
+	unsigned long fileno;	/* libhdf5's number while it is open, or 0 */
+	dev_t device;
+	ino_t inode;
+	hid_t file;		/* H5I_INVALID_HID: not open */
+	struct opened *opened;	/* the same, see file_driver.h */
+	uint64_t used;		/* when it was last, by scan->uses */
+	char *path;
 };
 
 struct scan {
 	struct object *objects;	/* 0 is the root */
 	size_t object_count, object_room;
 	struct source *sources;
-	unsigned source_count;
+	unsigned source_count, sources_open;
+	uint64_t uses;
 	size_t *buckets;	/* of the hash table by address: index + 1 */
 	size_t bucket_count;
 	hid_t group;		/* the last of group_open(), or invalid, */
@@ -244,18 +273,21 @@ struct scan {
 size_t object_find(const struct scan *scan, unsigned source, uint64_t address);
 int object_add(struct scan *scan, const struct object *object, size_t *ret);
 
-/* Which file 'id' is in; its handle is kept for opening objects again. */
+/* Which file 'id' is in; objects of it can be opened again by that. */
 int source_of(struct scan *scan, hid_t id, unsigned long fileno,
 	      unsigned *ret);
 
-/* The descriptor that libhdf5 reads this file from, not a copy; or -1. */
+/*
+ * The descriptor that libhdf5 reads this file from, or -1.  It is no copy, and
+ * good until libhdf5 is called again; that of source 0 is good for ever.
+ */
 int source_descriptor(struct scan *scan, unsigned source);
 
 /* Whether a link of any kind has this path. */
 bool scan_has(const struct scan *scan, const char *path);
 
 /* Open an object again; H5I_INVALID_HID. */
-hid_t object_open(const struct scan *scan, const struct object *object);
+hid_t object_open(struct scan *scan, const struct object *object);
 
 /*
  * A group by its index, which stays open until another one is asked for: one
@@ -269,6 +301,15 @@ hid_t dataset_open(struct scan *scan, const struct object *object, hid_t dapl);
 /* The path that a reference of file 'source' leads to, "" for none. */
 const char *reference_path(const struct scan *scan, unsigned source,
 			   uint64_t address);
+
+/* outside.c: what a dataset takes from other files */
+
+/*
+ * Look at external raw files and at the sources of a virtual dataset, and tell
+ * of those that are not there.  1, and told: it must not be read.
+ * CUTE_SHM_ERR_SOURCE: it cannot.
+ */
+int outside_check(struct loader *l, const char *path, hid_t id);
 
 /* links.c */
 
@@ -491,6 +532,12 @@ int under_way_tell(struct loader *l, bool well);
  * may still be under way: under_way_done() is called when they are not.
  */
 int read_fast(struct loader *l, struct under_way *u, bool *fits);
+
+/*
+ * Whether the open dataset, whose columns are known, has a filter that neither
+ * libhdf5 nor we have: CUTE_SHM_ERR_SOURCE, as when its data are read.
+ */
+int check_filters(const struct dataset *d);
 
 /* prefetch.c: while data are read; NULL where it is no use */
 struct prefetch *prefetch_begin(struct loader *l);

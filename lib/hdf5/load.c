@@ -11,6 +11,7 @@
 
 #include "../clock.h"
 #include "../options.h"
+#include "file_driver.h"
 #include "parent.h"
 
 /* Crashes that are left out one by one before that makes no sense. */
@@ -94,6 +95,19 @@ publish(struct load *load)
 	return 0;
 }
 
+/* A file that changed made libhdf5 fail, not the file that it is now. */
+static int
+blame_change(const struct load *load, int rc)
+{
+	const char *how;
+	struct stat now;
+
+	if (rc != CUTE_SHM_ERR_SOURCE || stat(load->l.file, &now) != 0)
+		return rc;
+	how = changed_how(load->l.before, &now);
+	return how ? changed_fail(load->l.file, how) : rc;
+}
+
 /* Children, until one needs no other; then its messages and its segment. */
 static int
 run(struct load *load, const char *project, const struct stat *st)
@@ -117,6 +131,7 @@ run(struct load *load, const char *project, const struct stat *st)
 				   MAX_RESTARTS);
 	for (i = 0; i < load->queue_count; i++)
 		dispatch(load, load->queue[i]);
+	rc = blame_change(load, rc);
 	if (rc == 0 && project)
 		rc = cute_shm_builder_adopt(load->l.builder);
 	if (rc == 0 && project)
@@ -142,6 +157,7 @@ load_or_plan(const char *project, const char *file,
 	if (rc != 0)
 		return rc;
 	load.l.file = file;
+	load.l.before = &st;
 	load.l.opt = &o;
 	load.l.failures = &load.failures;
 	load.l.jobs = jobs_or_cpus(o.jobs);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file_driver.h"
 #include "internal.h"
-#include "strategy.h"
 
 static int
 no_memory(void)
@@ -83,46 +83,141 @@ object_add(struct scan *s, const struct object *o, size_t *ret)
 	return 0;
 }
 
+/* Files that are kept open: each takes hundreds of kilobytes of libhdf5's. */
+#define MOST_OPEN	16
+
+/* The one that was not used for longest is closed; the first one never. */
+static void
+close_one(struct scan *s, const struct source *except)
+{
+	struct source *of = NULL;
+
+	for (unsigned i = 1; i < s->source_count; i++) {
+		struct source *more = &s->sources[i];
+
+		if (more->file >= 0 && more != except &&
+		    (!of || more->used < of->used))
+			of = more;
+	}
+	if (!of)
+		return;
+	H5Fclose(of->file);
+	of->file = H5I_INVALID_HID;
+	of->fileno = 0;
+	s->sources_open--;
+}
+
+static void
+source_opened(struct scan *s, struct source *source, hid_t file)
+{
+	if (s->sources_open >= MOST_OPEN)
+		close_one(s, source);
+	source->file = file;
+	source->opened = file_driver_of(file);
+	source->used = ++s->uses;
+	s->sources_open++;
+}
+
+/* That file of a source, opened if it is not. */
+static hid_t
+source_file(struct scan *s, unsigned number)
+{
+	struct source *source = &s->sources[number];
+	hid_t file;
+
+	source->used = ++s->uses;
+	if (source->file >= 0)
+		return source->file;
+	file = H5Fopen(source->path, H5F_ACC_RDONLY, file_driver_access());
+	if (file >= 0)
+		source_opened(s, source, file);
+	return file;
+}
+
+static int
+no_handle(void)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			     "a file behind a link has no handle");
+}
+
+/* One more, or one that was closed: then 'file' is kept, else closed. */
+static int
+source_add(struct scan *s, hid_t file, unsigned long fileno, unsigned *ret)
+{
+	struct source *more;
+	const char *path;
+	struct stat st;
+	unsigned i;
+
+	if (!file_driver_stat(file, &st))
+		return no_handle();
+	for (i = 0; i < s->source_count; i++)
+		if (s->sources[i].inode == st.st_ino &&
+		    s->sources[i].device == st.st_dev)
+			break;
+	*ret = i;
+	if (i == s->source_count) {
+		more = realloc(s->sources, (i + 1) * sizeof(*more));
+		if (!more)
+			return no_memory();
+		s->sources = more;
+		path = file_driver_path(file);
+		more[i] = (struct source){ .device = st.st_dev,
+					   .inode = st.st_ino,
+					   .file = H5I_INVALID_HID,
+					   .path = path ? strdup(path) : NULL };
+		if (!more[i].path)
+			return no_memory();
+		s->source_count++;
+	}
+	s->sources[i].fileno = fileno;
+	if (s->sources[i].file < 0) {
+		H5Iinc_ref(file);
+		source_opened(s, &s->sources[i], file);
+	}
+	return 0;
+}
+
 int
 source_of(struct scan *s, hid_t id, unsigned long fileno, unsigned *ret)
 {
-	struct source *more;
 	unsigned i;
 	hid_t file;
+	int rc;
 
 	for (i = 0; i < s->source_count; i++)
-		if (s->sources[i].fileno == fileno) {
+		if (s->sources[i].fileno == fileno &&
+		    s->sources[i].file >= 0) {
+			s->sources[i].used = ++s->uses;
 			*ret = i;
 			return 0;
 		}
 	file = H5Iget_file_id(id);
-	more = realloc(s->sources, (s->source_count + 1) * sizeof(*more));
-	if (!more) {
-		H5Fclose(file);
-		return no_memory();
-	}
-	s->sources = more;
-	s->sources[s->source_count] = (struct source){ fileno, file, -2 };
-	*ret = s->source_count++;
-	return file < 0 ? cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-					"a file behind a link has no handle")
-			: 0;
+	if (file < 0)
+		return no_handle();
+	rc = source_add(s, file, fileno, ret);
+	H5Fclose(file);
+	return rc;
 }
 
 int
 source_descriptor(struct scan *s, unsigned source)
 {
-	struct source *from = &s->sources[source];
+	struct opened *opened;
 
-	if (from->fd == -2)
-		from->fd = source_handle(from->file);
-	return from->fd;
+	if (source_file(s, source) < 0)
+		return -1;
+	opened = s->sources[source].opened;
+	return opened ? file_driver_descriptor(opened) : -1;
 }
 
 hid_t
-object_open(const struct scan *s, const struct object *o)
+object_open(struct scan *s, const struct object *o)
 {
-	return H5Oopen_by_addr(s->sources[o->source].file, o->address);
+	hid_t file = source_file(s, o->source);
+
+	return file < 0 ? file : H5Oopen_by_addr(file, o->address);
 }
 
 hid_t

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
+#include "file_driver.h"
 #include "internal.h"
 
 void
@@ -131,12 +133,30 @@ send_skipped(struct loader *l, const char *path, const char *reason, ...)
 }
 
 int
+send_incomplete(struct loader *l, const char *path, const char *reason, ...)
+{
+	va_list ap;
+	int rc;
+
+	if (l->quiet)
+		return 0;
+	l->result.skipped++;
+	va_start(ap, reason);
+	rc = send_reason(l, MESSAGE_INCOMPLETE, path, reason, ap);
+	va_end(ap);
+	return rc;
+}
+
+int
 send_failed(struct loader *l, const char *path, const char *reason, ...)
 {
 	char text[512];
 	va_list ap;
 	int rc;
 
+	/* What part of it failed has been said: its owner fails with it. */
+	if (l->ended)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", l->ended);
 	va_start(ap, reason);
 	if (l->opt->flags & CUTE_SHM_HDF5_KEEP_GOING) {
 		l->result.failed++;
@@ -146,6 +166,7 @@ send_failed(struct loader *l, const char *path, const char *reason, ...)
 		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				   "%s: cannot read /%s: %s", l->file, path,
 				   text);
+		l->ended = strdup(cute_shm_errmsg());
 	}
 	va_end(ap);
 	return rc;
@@ -274,16 +295,92 @@ shorten_cause(char *text)
 	end[to - from] = '\0';
 }
 
+/* libhdf5's words for what a later version has written, or damage. */
+static bool
+is_newer(const char *text)
+{
+	static const char *const words[] = { "bad ", "wrong ", "unknown " };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strncasecmp(text, words[i], strlen(words[i])) == 0)
+			return strstr(text, "version") != NULL;
+	return false;
+}
+
+#define NEWER	"written by a newer HDF5 than the "
+
+bool
+cause_is_newer(const char *cause)
+{
+	return strncmp(cause, NEWER, strlen(NEWER)) == 0;
+}
+
 const char *
 hdf5_cause(char *text, size_t size)
 {
 	char cause[CAUSE_SIZE] = "";
+	unsigned major = 0, minor = 0, release = 0;
 
 	H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first_cause, cause);
 	H5Eclear2(H5E_DEFAULT);
 	shorten_cause(cause);
-	snprintf(text, size, "%s", cause[0] ? cause : "no cause given");
+	if (is_newer(cause)) {
+		H5get_libversion(&major, &minor, &release);
+		snprintf(text, size, NEWER "%u.%u.%u here, or damaged (%s)",
+			 major, minor, release, cause);
+	} else {
+		snprintf(text, size, "%s", cause[0] ? cause : "no cause given");
+	}
 	return text;
+}
+
+struct words {
+	const char *words;
+	bool found;
+};
+
+static herr_t
+find_words(unsigned n, const H5E_error2_t *error, void *arg)
+{
+	struct words *w = arg;
+
+	(void)n;
+	if (error->desc && strstr(error->desc, w->words))
+		w->found = true;
+	return 0;
+}
+
+bool
+hdf5_said(const char *words)
+{
+	struct words w = { words, false };
+
+	H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_words, &w);
+	return w.found;
+}
+
+bool
+hdf5_is_missing(const char *cause)
+{
+	return strstr(cause, "doesn't exist") || strstr(cause, "not found") ||
+	       strstr(cause, "can't find") || strstr(cause, "not a group") ||
+	       strstr(cause, "too many links");
+}
+
+bool
+hdf5_refuses(const char *path, char *cause, size_t size)
+{
+	hid_t file = H5Fopen(path, H5F_ACC_RDONLY, file_driver_access());
+
+	if (file >= 0) {
+		H5Fclose(file);
+		return false;
+	}
+	hdf5_cause(cause, size);
+	if (H5Fis_hdf5(path) == 0)
+		snprintf(cause, size, "not an HDF5 file");
+	H5Eclear2(H5E_DEFAULT);
+	return true;
 }
 
 int

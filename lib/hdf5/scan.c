@@ -5,9 +5,11 @@
  * which one that leads out of the tree so far is walked in its place.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "file_driver.h"
 #include "internal.h"
 
 static int
@@ -69,6 +71,13 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 	int rc;
 
 	rc = dataset_get(w->l, o, id, NULL, NULL, why, &d);
+	if (rc == 0) {
+		rc = outside_check(w->l, o->path, id);
+		if (rc != 0)
+			dataset_free(&d);
+		if (rc == 1)
+			return 0;
+	}
 	if (rc == 0) {
 		o->made = true;
 		o->held = held_new(w->l, &d, attributes);
@@ -180,6 +189,35 @@ see_hard(struct walk *w, struct place at, hid_t group)
 	return rc;
 }
 
+/*
+ * A link that cannot be followed: it leads to nothing, or to a file that is not
+ * wanted, or to one that is there and cannot be read.
+ */
+static int
+see_failed(struct walk *w, const char *path, const char *dangling)
+{
+	char file[4096], cause[200];
+	int error = file_driver_failure(file, sizeof(file));
+	bool opened = !hdf5_said("unable to open external file");
+
+	hdf5_cause(cause, sizeof(cause));
+	if (error == EREFUSED)
+		return send_skipped(w->l, path, "external link, to %s", file);
+	if (opened)
+		return hdf5_is_missing(cause) ?
+		       send_skipped(w->l, path, "%s", dangling) :
+		       send_failed(w->l, path, "%s", cause);
+	if (error != 0)
+		return send_failed(w->l, path, "cannot open %s: %s", file,
+				   file_driver_reason(error));
+	/* A file that is none of HDF5's has been opened, and closed again. */
+	snprintf(file, sizeof(file), "%s", file_driver_last());
+	if (file[0] && hdf5_refuses(file, cause, sizeof(cause)))
+		return send_failed(w->l, path, "cannot open %s: %s", file,
+				   cause);
+	return send_skipped(w->l, path, "%s", dangling);
+}
+
 /* A soft or external link, which may lead to nothing. */
 static int
 see_other(struct walk *w, struct place at, hid_t group, const char *dangling)
@@ -193,11 +231,10 @@ see_other(struct walk *w, struct place at, hid_t group, const char *dangling)
 	if (reason)
 		return send_failed(w->l, link->path, "%s", reason);
 	board_work(w->l->board, link->path, 0);
+	file_driver_forget();
 	id = H5Oopen(group, link->name, H5P_DEFAULT);
-	if (id < 0) {
-		H5Eclear2(H5E_DEFAULT);
-		return send_skipped(w->l, link->path, "%s", dangling);
-	}
+	if (id < 0)
+		return see_failed(w, link->path, dangling);
 	rc = see_object(w, at, id);
 	H5Oclose(id);
 	return rc;

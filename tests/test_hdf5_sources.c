@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a file takes from others: links, raw files, sources of virtual datasets;
+ * those that are not there, that cannot be read, and that are not wanted.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hdf5/file_driver.h"
+#include "hdf5_util.h"
+
+#define ROW	4		/* elements of a source */
+#define FILL	-7
+
+static const hsize_t row[] = { ROW };
+static const uint64_t row_[] = { ROW };
+static const int32_t fill = FILL;
+
+/* ------------------------------------------------------------------- files */
+
+/* A file with datasets "d" and "long": value, value + 1, ... */
+#define LONG	3000
+
+static void
+make_source(const char *name, int32_t value)
+{
+	const hsize_t dims[] = { LONG };
+	hid_t file = h5_create(h5_path(name));
+	int32_t data[LONG];
+
+	for (int i = 0; i < LONG; i++)
+		data[i] = value + i;
+	h5_put(file, "d", H5T_STD_I32LE, 1, row, data);
+	h5_put(file, "long", H5T_STD_I32LE, 1, dims, data);
+	ck_h5(H5Fclose(file));
+}
+
+struct mapping {
+	const char *file, *dset;
+};
+
+/* Each mapping is a row of the virtual dataset 'name'. */
+static void
+put_virtual(hid_t file, const char *name, const struct mapping *maps,
+	    unsigned count)
+{
+	const hsize_t dims[] = { count, ROW }, one[] = { 1, ROW };
+	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	hid_t space = ck_h5(H5Screate_simple(2, dims, NULL));
+	hid_t source = ck_h5(H5Screate_simple(1, row, NULL));
+
+	ck_h5(H5Pset_fill_value(dcpl, H5T_NATIVE_INT32, &fill));
+	for (unsigned i = 0; i < count; i++) {
+		hsize_t start[] = { i, 0 };
+
+		ck_h5(H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL,
+					  one, NULL));
+		ck_h5(H5Pset_virtual(dcpl, space, maps[i].file, maps[i].dset,
+				     source));
+	}
+	H5Sclose(source);
+	H5Sclose(space);
+	h5_put_with(file, name, H5T_STD_I32LE, 2, dims, dcpl, NULL);
+}
+
+/* Row 'i' is value, value + 1, ..., or fill values. */
+static void
+ck_row(const struct cute_shm *shm, const char *path, unsigned i, int32_t value)
+{
+	struct cute_shm_array a;
+	const int32_t *data;
+
+	ck_ok(cute_shm_get(shm, path, &a));
+	ck_assert_uint_gt(a.element_count, i * ROW);
+	data = (const int32_t *)a.data + i * ROW;
+	for (int k = 0; k < ROW; k++)
+		ck_assert_int_eq(data[k], value == FILL ? FILL : value + k);
+}
+
+static void
+external_link(hid_t file, const char *other, const char *target,
+	      const char *name)
+{
+	ck_h5(H5Lcreate_external(other, target, file, name, H5P_DEFAULT,
+				 H5P_DEFAULT));
+}
+
+/* Text that is no HDF5 file. */
+static void
+put_text(const char *name, const char *text)
+{
+	FILE *f = fopen(h5_path(name), "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* A dataset "raw" of ROW numbers, half in each of two files. */
+static void
+put_raw(hid_t file)
+{
+	static const int32_t data[ROW] = { 1, 2, 3, 4 };
+	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+
+	ck_h5(H5Pset_external(dcpl, h5_path("one.raw"), 8, ROW * 2));
+	ck_h5(H5Pset_external(dcpl, h5_path("two.raw"), 0, H5F_UNLIMITED));
+	h5_put_with(file, "raw", H5T_STD_I32LE, 1, row, dcpl, data);
+}
+
+/* Nothing is loaded, and the message has this. */
+static void
+ck_refused(unsigned flags, const char *text)
+{
+	struct cute_shm_hdf5_options opt = h5_options(flags);
+
+	ck_err(cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL),
+	       CUTE_SHM_ERR_SOURCE);
+	ck_errmsg_has(text);
+	ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), 0);
+}
+
+/* -------------------------------------------------------------- not wanted */
+
+/* Every way out of the file; what stays inside is loaded. */
+static void
+make_ways_out(void)
+{
+	static const struct mapping other[] = { { "other.h5", "d" } };
+	static const struct mapping gone[] = { { "gone.h5", "d" } };
+	static const struct mapping own[] = { { ".", "own" } };
+	static const struct mapping named[] = { { "t.h5", "own" } };
+	static const struct mapping nested[] = { { ".", "virtual" } };
+	static const struct mapping linked[] = { { ".", "link/d" } };
+	static const struct mapping raw[] = { { ".", "raw" } };
+	static const struct mapping mixed[] = { { ".", "own" },
+						{ "other.h5", "d" } };
+	static const int32_t data[ROW] = { 10, 11, 12, 13 };
+	hid_t file = h5_begin();
+
+	make_source("other.h5", 20);
+	h5_put(file, "own", H5T_STD_I32LE, 1, row, data);
+	put_raw(file);
+	external_link(file, "other.h5", "/", "link");
+	ck_h5(H5Lcreate_soft("/link/d", file, "soft", H5P_DEFAULT,
+			     H5P_DEFAULT));
+	put_virtual(file, "virtual", other, 1);
+	put_virtual(file, "v_gone", gone, 1);
+	put_virtual(file, "v_own", own, 1);
+	put_virtual(file, "v_named", named, 1);
+	put_virtual(file, "v_nested", nested, 1);
+	put_virtual(file, "v_linked", linked, 1);
+	put_virtual(file, "v_raw", raw, 1);
+	put_virtual(file, "v_mixed", mixed, 2);
+	ck_h5(H5Fclose(file));
+}
+
+static void
+ck_ways_out(void)
+{
+	ck_gone("raw", "external raw file ");
+	ck_gone("link", "external link");
+	ck_gone("soft", "external link, to ");
+	ck_gone("virtual", "in another file: other.h5");
+	ck_gone("v_gone", "in another file: gone.h5");
+	ck_gone("v_nested", "in another file: other.h5");
+	ck_gone("v_linked", "in another file: ");
+	ck_gone("v_raw", "external raw file ");
+	ck_gone("v_mixed", "in another file: other.h5");
+	ck_assert_uint_eq(h5_told.skipped, 9);
+	ck_assert_uint_eq(h5_told.failed, 0);
+}
+
+START_TEST(no_external_reads_no_other_file)
+{
+	struct cute_shm_hdf5_options opt;
+	struct cute_shm *shm;
+
+	make_ways_out();
+	opt = h5_options(CUTE_SHM_HDF5_NO_EXTERNAL);
+	ck_ok(cute_shm_hdf5_plan(h5_path("t.h5"), &opt, &h5_told.result));
+	ck_ways_out();
+	opt = h5_options(CUTE_SHM_HDF5_NO_EXTERNAL);
+	shm = h5_load_with(-1, &opt);
+	ck_ways_out();
+	ck_children(shm, "", "own v_named v_own");
+	ck_row(shm, "v_own", 0, 10);
+	ck_row(shm, "v_named", 0, 10);
+	ck_clean(shm);
+}
+END_TEST
+
+START_TEST(all_of_that_is_read_otherwise)
+{
+	struct cute_shm_hdf5_options opt;
+	struct cute_shm *shm;
+
+	make_ways_out();
+	opt = h5_options(0);
+	shm = h5_load_with(-1, &opt);
+	ck_row(shm, "virtual", 0, 20);
+	ck_row(shm, "v_gone", 0, FILL);
+	ck_row(shm, "v_nested", 0, 20);
+	ck_row(shm, "v_linked", 0, 20);
+	ck_row(shm, "v_raw", 0, 1);
+	ck_row(shm, "v_mixed", 0, 10);
+	ck_row(shm, "v_mixed", 1, 20);
+	ck_row(shm, "link/d", 0, 20);
+	ck_link(shm, "soft", "link/d");
+	ck_gone("v_gone", "gone.h5");
+	ck_assert_uint_eq(h5_told.skipped, 1);
+	ck_clean(shm);
+}
+END_TEST
+
+/* It is loaded, exported, and loaded again: the same. */
+START_TEST(no_external_comes_back)
+{
+	struct cute_shm_hdf5_options opt;
+	struct cute_shm_info a, b;
+	struct cute_shm *shm, *again;
+
+	make_ways_out();
+	opt = h5_options(CUTE_SHM_HDF5_NO_EXTERNAL);
+	shm = h5_load_with(-1, &opt);
+	ck_ok(cute_shm_hdf5_save(shm, h5_path("back.h5"), NULL, NULL));
+	ck_ok(cute_shm_hdf5_load("again", h5_path("back.h5"), NULL, NULL));
+	ck_ok(cute_shm_open("again", NULL, &again));
+	ck_ok(cute_shm_info(shm, &a));
+	ck_ok(cute_shm_info(again, &b));
+	ck_assert_uint_eq(a.metadata_digest, b.metadata_digest);
+	cute_shm_close(again);
+	ck_ok(cute_shm_unlink("again", NULL, NULL));
+	ck_clean(shm);
+}
+END_TEST
+
+/* ------------------------------------------------------------- not there */
+
+START_TEST(missing_sources_are_named)
+{
+	static const struct mapping maps[] = {
+		{ "other.h5", "d" }, { "gone.h5", "d" }, { "other.h5", "e" },
+		{ "/nowhere/far.h5", "d" }, { "other.h5", "d/e" },
+		{ "lost.h5", "d" },
+	};
+	hid_t file = h5_begin();
+	struct cute_shm *shm;
+
+	make_source("other.h5", 20);
+	put_virtual(file, "v", maps, 6);
+	shm = h5_load(file);
+	ck_gone("v", "5 of 6 sources");
+	ck_gone("v", "gone.h5, other.h5:e, /nowhere/far.h5 and 2 more");
+	ck_gone("v", h5_path("gone.h5"));
+	ck_assert_uint_eq(h5_told.skipped, 1);
+	ck_row(shm, "v", 0, 20);
+	for (unsigned i = 1; i < 6; i++)
+		ck_row(shm, "v", i, FILL);
+	ck_clean(shm);
+}
+END_TEST
+
+/* Said of the dataset that is loaded, whatever lies between. */
+START_TEST(missing_sources_of_sources_are_named)
+{
+	static const struct mapping inner[] = { { "gone.h5", "d" },
+						{ "other.h5", "d" } };
+	const hsize_t dims[] = { 2, ROW };
+	hid_t file = h5_create(h5_path("inner.h5")), dcpl, space;
+	struct cute_shm *shm;
+
+	make_source("other.h5", 20);
+	put_virtual(file, "v", inner, 2);
+	ck_h5(H5Fclose(file));
+	file = h5_begin();
+	dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	space = ck_h5(H5Screate_simple(2, dims, NULL));
+	ck_h5(H5Pset_virtual(dcpl, space, "inner.h5", "v", space));
+	H5Sclose(space);
+	h5_put_with(file, "outer", H5T_STD_I32LE, 2, dims, dcpl, NULL);
+	shm = h5_load(file);
+	ck_gone("outer", "gone.h5");
+	ck_row(shm, "outer", 0, FILL);
+	ck_row(shm, "outer", 1, 20);
+	ck_clean(shm);
+}
+END_TEST
+
+/* "s%b.h5": as many rows as there are files, one after the other. */
+static void
+put_blocks(hid_t file, const char *name, const char *source)
+{
+	const hsize_t none[] = { 0, ROW }, most[] = { H5S_UNLIMITED, ROW };
+	const hsize_t start[] = { 0, 0 }, stride[] = { 1, 1 };
+	const hsize_t count[] = { H5S_UNLIMITED, 1 }, block[] = { 1, ROW };
+	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+	hid_t space = ck_h5(H5Screate_simple(2, none, most));
+	hid_t from = ck_h5(H5Screate_simple(1, row, NULL));
+
+	ck_h5(H5Sselect_hyperslab(space, H5S_SELECT_SET, start, stride, count,
+				  block));
+	ck_h5(H5Pset_virtual(dcpl, space, source, "d", from));
+	ck_h5(H5Sselect_all(space));
+	H5Dclose(ck_h5(H5Dcreate2(file, name, H5T_STD_I32LE, space,
+				  H5P_DEFAULT, dcpl, H5P_DEFAULT)));
+	H5Sclose(from);
+	H5Sclose(space);
+	H5Pclose(dcpl);
+}
+
+START_TEST(sources_with_numbers)
+{
+	struct cute_shm_hdf5_options opt;
+	struct cute_shm_array a;
+	hid_t file = h5_begin();
+	struct cute_shm *shm;
+
+	make_source("s0.h5", 10);
+	make_source("s1.h5", 20);
+	put_blocks(file, "v", "s%b.h5");
+	put_blocks(file, "none", "n%b.h5");
+	shm = h5_load(file);
+	ck_row(shm, "v", 0, 10);
+	ck_row(shm, "v", 1, 20);
+	ck_ok(cute_shm_get(shm, "none", &a));
+	ck_assert_uint_eq(a.shape[0], 0);
+	ck_gone("none", "n0.h5");
+	ck_assert_uint_eq(h5_told.skipped, 1);
+	ck_clean(shm);
+	opt = h5_options(CUTE_SHM_HDF5_NO_EXTERNAL);
+	shm = h5_load_with(-1, &opt);
+	ck_gone("v", "another file");
+	ck_gone("none", "another file");
+	ck_children(shm, "", "");
+	ck_clean(shm);
+}
+END_TEST
+
+START_TEST(short_raw_files_are_named)
+{
+	static const int32_t zeros[ROW] = { 1, 2, 3, 0 };
+	hid_t file = h5_begin();
+	struct cute_shm *shm;
+
+	put_raw(file);
+	ck_h5(H5Fclose(file));
+	ck_assert_int_eq(truncate(h5_path("two.raw"), 4), 0);
+	shm = h5_load(-1);
+	ck_gone("raw", h5_path("two.raw"));
+	ck_gone("raw", "4 of 8 bytes");
+	ck_array(shm, "raw", "<i4", 1, row_, zeros);
+	ck_clean(shm);
+}
+END_TEST
+
+/* Missing, or nothing that has bytes: then there are no values to load. */
+START_TEST(raw_files_that_cannot_be_read)
+{
+	hid_t file = h5_begin();
+	struct cute_shm_hdf5_options opt;
+	struct cute_shm *shm;
+
+	put_raw(file);
+	h5_int(file, "fine", 1);
+	ck_h5(H5Fclose(file));
+	ck_assert_int_eq(unlink(h5_path("one.raw")), 0);
+	if (_i == 1)
+		ck_assert_int_eq(mkfifo(h5_path("one.raw"), 0600), 0);
+	else if (_i == 2)
+		ck_assert_int_eq(mkdir(h5_path("one.raw"), 0700), 0);
+	ck_refused(0, h5_path("one.raw"));
+	ck_errmsg_has(_i == 0 ? "is missing" : "not a regular file");
+	opt = h5_options(0);
+	ck_err(cute_shm_hdf5_plan(h5_path("t.h5"), &opt, NULL),
+	       CUTE_SHM_ERR_SOURCE);
+	opt = h5_options(CUTE_SHM_HDF5_KEEP_GOING);
+	shm = h5_load_with(-1, &opt);
+	ck_gone("raw", h5_path("one.raw"));
+	ck_assert_uint_eq(h5_told.failed, 1);
+	ck_children(shm, "", "fine");
+	ck_clean(shm);
+}
+END_TEST
+
+/* ---------------------------------------------- there, but not to be read */
+
+/* A text, a folder, a FIFO: not missing. */
+static void
+make_strange(const char *name, int which)
+{
+	switch (which) {
+	case 0:
+		put_text(name, "some text");
+		break;
+	case 1:
+		ck_assert_int_eq(mkdir(h5_path(name), 0700), 0);
+		break;
+	default:
+		ck_assert_int_eq(mkfifo(h5_path(name), 0600), 0);
+	}
+}
+
+static const char *const strange[] = {
+	"not an HDF5 file", "Is a directory", "not a regular file"
+};
+
+START_TEST(links_to_what_cannot_be_read)
+{
+	hid_t file = h5_begin();
+	struct cute_shm_hdf5_options opt;
+	struct cute_shm *shm;
+
+	make_strange("strange", _i);
+	make_source("other.h5", 20);
+	external_link(file, "strange", "/", "a");
+	external_link(file, "gone.h5", "/", "b");
+	external_link(file, "other.h5", "/x/y", "c");
+	external_link(file, "other.h5", "/d", "d");
+	ck_h5(H5Fclose(file));
+	ck_refused(0, strange[_i]);
+	opt = h5_options(CUTE_SHM_HDF5_KEEP_GOING);
+	shm = h5_load_with(-1, &opt);
+	ck_gone("a", strange[_i]);
+	ck_gone("b", "dangling external link");
+	ck_gone("c", "dangling external link");
+	ck_assert_uint_eq(h5_told.failed, 1);
+	ck_assert_uint_eq(h5_told.skipped, 2);
+	ck_row(shm, "d", 0, 20);
+	ck_clean(shm);
+}
+END_TEST
+
+START_TEST(sources_that_cannot_be_read)
+{
+	static const struct mapping maps[] = { { "other.h5", "d" },
+					       { "strange", "d" } };
+	hid_t file = h5_begin();
+	struct cute_shm_hdf5_options opt;
+	struct cute_shm *shm;
+
+	make_strange("strange", _i);
+	make_source("other.h5", 20);
+	put_virtual(file, "v", maps, 2);
+	ck_h5(H5Fclose(file));
+	ck_refused(0, strange[_i]);
+	ck_errmsg_has(h5_path("strange"));
+	opt = h5_options(CUTE_SHM_HDF5_KEEP_GOING);
+	shm = h5_load_with(-1, &opt);
+	ck_gone("v", strange[_i]);
+	ck_assert_uint_eq(h5_told.failed, 1);
+	ck_children(shm, "", "");
+	ck_clean(shm);
+}
+END_TEST
+
+/* ---------------------------------------------------------- many of them */
+
+#define MANY	200
+
+static void
+make_many(void)
+{
+	static struct mapping maps[MANY];
+	static char names[MANY][12];
+	hid_t file = h5_begin();
+
+	for (int i = 0; i < MANY; i++)
+		snprintf(names[i], sizeof(names[i]), "s%03d.h5", i);
+	for (int i = 0; i < MANY; i++) {
+		maps[i] = (struct mapping){ names[i], "d" };
+		make_source(names[i], 10 * i);
+		external_link(file, names[i], "/", names[i]);
+		/* Back and forth between the files. */
+		external_link(file, names[i * 71 % MANY], "/d", names[i] + 1);
+	}
+	put_virtual(file, "v", maps, MANY);
+	ck_h5(H5Fclose(file));
+}
+
+/* In a process with that many descriptors; the limit is for ever. */
+static void
+load_many(void)
+{
+	const struct rlimit limit = { 32, 32 };
+	int status = 0;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		struct cute_shm_hdf5_result result;
+		int err = setrlimit(RLIMIT_NOFILE, &limit);
+
+		err = err ? err : cute_shm_hdf5_load("t", h5_path("t.h5"),
+						     NULL, &result);
+		if (err)
+			fprintf(stderr, "%s\n", cute_shm_errmsg());
+		_exit(err != 0 || result.skipped != 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+START_TEST(more_files_than_descriptors)
+{
+	struct cute_shm *shm;
+	char path[20];
+
+	make_many();
+	load_many();
+	ck_ok(cute_shm_open("t", NULL, &shm));
+	for (int i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "s%03d.h5/d", i);
+		ck_row(shm, "v", (unsigned)i, 10 * i);
+		ck_row(shm, path, 0, 10 * i);
+		snprintf(path, sizeof(path), "s%03d.h5/long", i);
+		ck_row(shm, path, LONG / ROW - 1, 10 * i + LONG - ROW);
+	}
+	cute_shm_close(shm);
+	ck_ok(cute_shm_unlink("t", NULL, NULL));
+}
+END_TEST
+
+/* ----------------------------------------------- filters and versions */
+
+#define NO_FILTER	300
+
+static size_t
+keep(unsigned flags, size_t count, const unsigned *values, size_t size,
+     size_t *room, void **buffer)
+{
+	(void)flags, (void)count, (void)values, (void)room, (void)buffer;
+	return size;
+}
+
+/* A filter that is gone when the file is loaded. */
+static void
+put_filtered(hid_t file, const char *name, int32_t *data)
+{
+	const H5Z_class2_t class = { H5Z_CLASS_T_VERS, NO_FILTER, 1, 1,
+				     "the filter of the test", NULL, NULL,
+				     keep };
+	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+
+	ck_h5(H5Zregister(&class));
+	ck_h5(H5Pset_chunk(dcpl, 1, row));
+	ck_h5(H5Pset_filter(dcpl, NO_FILTER, H5Z_FLAG_MANDATORY, 0, NULL));
+	h5_put_with(file, name, H5T_STD_I32LE, 1, row, dcpl, data);
+	ck_h5(H5Fflush(file, H5F_SCOPE_LOCAL));
+}
+
+START_TEST(a_plan_knows_of_missing_filters)
+{
+	static const struct mapping maps[] = { { "filtered.h5", "d" } };
+	int32_t data[ROW] = { 1, 2, 3, 4 };
+	struct cute_shm_hdf5_options opt;
+	hid_t file = h5_create(h5_path("filtered.h5"));
+
+	put_filtered(file, "d", data);
+	ck_h5(H5Fclose(file));
+	file = h5_begin();
+	if (_i == 0)
+		put_filtered(file, "d", data);
+	else
+		put_virtual(file, "d", maps, 1);
+	h5_int(file, "fine", 1);
+	ck_h5(H5Fclose(file));
+	ck_h5(H5Zunregister(NO_FILTER));
+	opt = h5_options(0);
+	ck_err(cute_shm_hdf5_plan(h5_path("t.h5"), &opt, NULL),
+	       CUTE_SHM_ERR_SOURCE);
+	ck_errmsg_has("filter 300 (the filter of the test) is not installed");
+	opt = h5_options(CUTE_SHM_HDF5_KEEP_GOING);
+	ck_ok(cute_shm_hdf5_plan(h5_path("t.h5"), &opt, &h5_told.result));
+	ck_gone("d", "filter 300");
+	ck_assert_uint_eq(h5_told.failed, 1);
+	ck_assert_uint_eq(h5_told.result.arrays, 1);
+	ck_refused(0, "filter 300 (the filter of the test)");
+}
+END_TEST
+
+/* What has no chunks needs no filter; so the load, and so the plan. */
+START_TEST(a_plan_knows_what_needs_no_filter)
+{
+	struct cute_shm_hdf5_options opt;
+	struct cute_shm *shm;
+	hid_t file = h5_begin();
+
+	put_filtered(file, "empty", NULL);
+	ck_h5(H5Fclose(file));
+	ck_h5(H5Zunregister(NO_FILTER));
+	opt = h5_options(0);
+	ck_ok(cute_shm_hdf5_plan(h5_path("t.h5"), &opt, NULL));
+	shm = h5_load(-1);
+	ck_clean(shm);
+}
+END_TEST
+
+/* Replace the byte 'before' bytes before the first 'pattern' in the file. */
+static void
+patch(const void *pattern, size_t size, size_t before, uint8_t value)
+{
+	static uint8_t data[1 << 16];
+	FILE *f = fopen(h5_path("t.h5"), "r+");
+	const uint8_t *found;
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(data, 1, sizeof(data), f);
+	found = memmem(data, n, pattern, size);
+	ck_assert_ptr_nonnull(found);
+	ck_assert_int_eq(fseek(f, found - data - (long)before, SEEK_SET), 0);
+	ck_assert_int_eq(fputc(value, f), value);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+/* The version of a message, or of the superblock, is one of the future. */
+static void
+make_newer(int which)
+{
+	static const int32_t data[ROW] = { 1, 2, 3, 4 };
+	hid_t file = h5_begin(), dset;
+	uint8_t layout[10] = { 3, 1 };
+	haddr_t at;
+
+	h5_put(file, "x", H5T_STD_I32LE, 1, row, data);
+	dset = ck_h5(H5Dopen2(file, "x", H5P_DEFAULT));
+	h5_attr(dset, "the attribute", H5T_STD_I32LE, 0, NULL, data);
+	at = H5Dget_offset(dset);
+	memcpy(layout + 2, &at, sizeof(at));
+	H5Dclose(dset);
+	ck_h5(H5Fclose(file));
+	if (which == 0)
+		patch(layout, sizeof(layout), 0, 9);
+	else if (which == 1)
+		patch("the attribute", 14, 8, 9);
+	else
+		patch("\211HDF\r\n\032\n", 8, (size_t)-8, 9);
+}
+
+START_TEST(a_file_of_a_newer_library)
+{
+	unsigned major, minor, release;
+	const char *path, *first;
+	char text[100];
+
+	make_newer(_i);
+	ck_h5(H5get_libversion(&major, &minor, &release));
+	snprintf(text, sizeof(text), "written by a newer HDF5 than the "
+		 "%u.%u.%u here", major, minor, release);
+	ck_refused(0, text);
+	/* The file is named once, whatever fails with its part. */
+	path = h5_path("t.h5");
+	first = strstr(cute_shm_errmsg(), path);
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_null(strstr(first + 1, path));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("hdf5_sources");
+	TCase *tc = tcase_create("sources");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, no_external_reads_no_other_file);
+	tcase_add_test(tc, all_of_that_is_read_otherwise);
+	tcase_add_test(tc, no_external_comes_back);
+	tcase_add_test(tc, missing_sources_are_named);
+	tcase_add_test(tc, missing_sources_of_sources_are_named);
+	tcase_add_test(tc, sources_with_numbers);
+	tcase_add_test(tc, short_raw_files_are_named);
+	tcase_add_loop_test(tc, raw_files_that_cannot_be_read, 0, 3);
+	tcase_add_loop_test(tc, links_to_what_cannot_be_read, 0, 3);
+	tcase_add_loop_test(tc, sources_that_cannot_be_read, 0, 3);
+	tcase_add_test(tc, more_files_than_descriptors);
+	tcase_add_loop_test(tc, a_plan_knows_of_missing_filters, 0, 2);
+	tcase_add_test(tc, a_plan_knows_what_needs_no_filter);
+	tcase_add_loop_test(tc, a_file_of_a_newer_library, 0, 3);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
+}
