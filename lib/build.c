@@ -182,6 +182,7 @@ set_options(struct cute_shm_builder *b,
 		b->header.compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
 	b->mode = opt->mode ? opt->mode : 0600;
 	b->jobs = opt->jobs;
+	b->max_size = opt->max_size;
 	b->header.block_size = opt->block_size ? opt->block_size
 					       : FORMAT_BLOCK_SIZE;
 	return 0;

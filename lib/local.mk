@@ -10,6 +10,7 @@ EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
 # What both libraries use and neither exports.
 lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
+	lib/deadline.c lib/deadline.h \
 	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h
 
 lib_libcore_la_SOURCES = \
@@ -49,6 +50,8 @@ lib_libcore_la_SOURCES = \
 	lib/reserve.c \
 	lib/restore.c \
 	lib/save.c \
+	lib/save.h \
+	lib/save_stream.c \
 	lib/seal.c \
 	lib/space.c \
 	lib/structure.c \

@@ -278,12 +278,30 @@ make_room(const struct cute_shm_builder *b)
 	return err;
 }
 
+/* Before anything is taken, or dropped to make room. */
+static int
+check_bound(const struct cute_shm_builder *b)
+{
+	char need[SIZE_TEXT], most[SIZE_TEXT];
+
+	if (b->max_size == 0 || b->header.segment_size <= b->max_size)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "project %s needs %s of "
+			     "shared memory, more than the bound of %s "
+			     "(--max-size): raise it, or load less (--select, "
+			     "--exclude)", b->project,
+			     size_text(b->header.segment_size, need),
+			     size_text(b->max_size, most));
+}
+
 int
 reserve_segment(struct cute_shm_builder *b)
 {
-	int err = space_file_limit("project", b->project,
-				       b->header.segment_size);
+	int err = check_bound(b);
 
+	if (err == 0)
+		err = space_file_limit("project", b->project,
+				       b->header.segment_size);
 	if (err != 0)
 		return err;
 	err = make_room(b);
