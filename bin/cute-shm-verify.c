@@ -15,7 +15,7 @@
 static bool opt_file, opt_json, opt_quiet, opt_no_progress, opt_any_owner;
 static bool opt_source;
 static const char *opt_root;
-static unsigned opt_jobs;
+static unsigned opt_jobs, opt_verbose;
 
 static const struct cli_option options[] = {
 	{ 'f', CLI_FLAG, "file", NULL,
@@ -23,6 +23,9 @@ static const struct cli_option options[] = {
 	  &opt_file },
 	{ 'q', CLI_FLAG, "quiet", NULL, "only say what is not sound",
 	  &opt_quiet },
+	{ 'v', CLI_TIMES, "verbose", NULL,
+	  "say more often how far it is; twice: what is done",
+	  &opt_verbose },
 	{ 0, CLI_FLAG, "source", NULL,
 	  "compare also with the HDF5 file that it came from", &opt_source },
 	{ 'j', CLI_COUNT, "jobs", "N",
@@ -220,7 +223,8 @@ main(int argc, char **argv)
 	int n = cli_begin(&program, argc, argv), status, i;
 
 	cli_before_message(progress_clear);
-	progress_begin(!opt_no_progress);
+	cli_log(opt_verbose);
+	progress_begin(!opt_no_progress && !opt_quiet, opt_verbose > 0);
 	verify_report_begin(opt_json, opt_quiet);
 	for (i = 0; i < n; i++) {
 		kind = verify(argv[i]);

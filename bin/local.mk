@@ -5,6 +5,8 @@ bin_PROGRAMS += bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
 	bin/cute-shm-list bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
+	bin/bus_error.c \
+	bin/bus_error.h \
 	bin/cli.c \
 	bin/cli.h \
 	bin/command.c \

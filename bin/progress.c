@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli.h"
 #include "clock.h"
 #include "text.h"
 #include "units.h"
@@ -14,19 +15,36 @@
 #define SILENT_SECONDS	0.7	/* what takes no longer shows nothing */
 #define PERIOD_SECONDS	0.1
 
-static bool enabled, shown;
+/* Of lines in a log, from the begin on. */
+#define LOG_SECONDS	10
+#define VERBOSE_SECONDS	2
+
+static enum { NONE, TERMINAL, LOG } where;
+static bool shown;
 static double begun, drawn;
-static double filling_since;	/* when the first byte moved; 0: not yet */
+static double period;		/* of lines in a log */
+static double filling_since;	/* when bytes began to move; 0: not yet */
 
 void
-progress_begin(bool wanted)
+progress_begin_at(bool wanted, bool verbose, double t)
 {
 	const char *term = getenv("TERM");
 
+	where = NONE;
 	/* A line that is drawn anew needs a terminal that can erase. */
-	enabled = wanted && isatty(STDERR_FILENO) && term &&
-		  strcmp(term, "dumb") != 0;
-	begun = clock_now();
+	if (wanted && !isatty(STDERR_FILENO))
+		where = LOG;
+	else if (wanted && term && strcmp(term, "dumb") != 0)
+		where = TERMINAL;
+	begun = drawn = t;
+	filling_since = 0;
+	period = verbose ? VERBOSE_SECONDS : LOG_SECONDS;
+}
+
+void
+progress_begin(bool wanted, bool verbose)
+{
+	progress_begin_at(wanted, verbose, clock_now());
 }
 
 void
@@ -58,20 +76,41 @@ put_bar(FILE *out, unsigned columns, double part)
 	}
 }
 
-static void
-put_rate(FILE *out, const struct progress *p, double elapsed)
+/* False: too early to tell. */
+static bool
+get_left(const struct progress *p, double elapsed, struct units *ret)
 {
 	double left;
 
 	if (elapsed < 0.2 || p->bytes_done == 0)
-		return;
+		return false;
 	left = elapsed * (double)(p->bytes_total - p->bytes_done) /
 	       (double)p->bytes_done;
-	fprintf(out, "  %10s", units_rate(p->bytes_done, elapsed).text);
 	if (left < 9)
-		fprintf(out, "  %u s left", (unsigned)left + 1);
+		snprintf(ret->text, sizeof(ret->text), "%u s",
+			 (unsigned)left + 1);
 	else
-		fprintf(out, "  %s left", units_seconds(left + 1).text);
+		*ret = units_seconds(left + 1);
+	return true;
+}
+
+static void
+put_rate(FILE *out, const struct progress *p, double elapsed)
+{
+	struct units left;
+
+	if (get_left(p, elapsed, &left))
+		fprintf(out, "  %10s  %s left",
+			units_rate(p->bytes_done, elapsed).text, left.text);
+}
+
+/* In thousandths; 100 % is for what is done, checked, named. */
+static double
+part_of(const struct progress *p)
+{
+	double part = (double)p->bytes_done / (double)p->bytes_total;
+
+	return part > 0.999 ? 0.999 : part;
 }
 
 static void
@@ -84,11 +123,7 @@ put_line(FILE *out, const struct progress *p, size_t columns, double t)
 							 "object").text);
 		return;
 	}
-	if (filling_since <= 0)
-		filling_since = t;
-	part = (double)p->bytes_done / (double)p->bytes_total;
-	if (part > 0.999)
-		part = 0.999;	/* 100 % is for what is done, checked, named */
+	part = part_of(p);
 	fprintf(out, "%3u%% ", (unsigned)(part * 100));
 	if (columns >= 75) {
 		putc(text_utf8() ? '|' : '[', out);
@@ -138,16 +173,56 @@ draw(const struct progress *p, double t)
 	free(line);
 }
 
-void
-progress_update(const struct progress *p)
+/* "PROGRAM: 42%, 1.2 GiB of 2.8 GiB, 310 MiB/s, 5 s left, at /PATH" */
+static void
+say(const struct progress *p, double t)
 {
-	double t;
+	double elapsed = t - filling_since;
+	struct units left = { "" };
+	const char *path = p->path ? p->path : "";
+	bool slash = *path && *path != '/';
 
-	if (!enabled)
+	if (p->bytes_total == 0)
+		cli_message("scanning: %s", units_count(p->objects,
+							"object").text);
+	else if (!get_left(p, elapsed, &left))
+		cli_message("%u%%, %s of %s%s%s%s", (unsigned)(part_of(p) * 100),
+			    units_size(p->bytes_done).text,
+			    units_size(p->bytes_total).text,
+			    *path ? ", at " : "", slash ? "/" : "", path);
+	else
+		cli_message("%u%%, %s of %s, %s, %s left%s%s%s",
+			    (unsigned)(part_of(p) * 100),
+			    units_size(p->bytes_done).text,
+			    units_size(p->bytes_total).text,
+			    units_rate(p->bytes_done, elapsed).text, left.text,
+			    *path ? ", at " : "", slash ? "/" : "", path);
+}
+
+void
+progress_update_at(const struct progress *p, double t)
+{
+	if (where == NONE)
 		return;
-	t = clock_now();
+	/* The rate is of the time since the first byte moved. */
+	if (p->bytes_total > 0 && filling_since <= 0)
+		filling_since = t;
+	if (where == LOG) {
+		if (t - drawn < period)
+			return;
+		drawn = t;
+		say(p, t);
+		return;
+	}
 	if (t - begun < SILENT_SECONDS || t - drawn < PERIOD_SECONDS)
 		return;
 	drawn = t;
 	draw(p, t);
+}
+
+void
+progress_update(const struct progress *p)
+{
+	if (where != NONE)
+		progress_update_at(p, clock_now());
 }

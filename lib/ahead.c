@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "thread_signals.h"
 
 /*
  * What is allocated in one call: who writes waits until it is over, busily for
@@ -236,12 +237,10 @@ ask(struct ahead *a, uint64_t end)
 static bool
 thread_start(struct ahead *a)
 {
-	sigset_t all, before;
+	sigset_t before;
 	int number;
 
-	/* Signals are for the program's own threads. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	thread_signals_block(&before);
 	number = pthread_create(&a->thread, NULL, run_ahead, a);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return number == 0;

@@ -11,7 +11,7 @@ EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 # What both libraries use and neither exports.
 lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
 	lib/deadline.c lib/deadline.h \
-	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h
+	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h lib/thread_signals.h
 
 lib_libcore_la_SOURCES = \
 	lib/ahead.c \
@@ -37,6 +37,8 @@ lib_libcore_la_SOURCES = \
 	lib/lock.c \
 	lib/lock.h \
 	lib/log.c \
+	lib/log_events.c \
+	lib/log_events.h \
 	lib/logind.c \
 	lib/lookup.c \
 	lib/map.c \
@@ -110,6 +112,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/held.c \
 	lib/hdf5/internal.h \
 	lib/hdf5/keep.c \
+	lib/hdf5/limits.c \
+	lib/hdf5/limits.h \
 	lib/hdf5/links.c \
 	lib/hdf5/load.c \
 	lib/hdf5/mapping.h \

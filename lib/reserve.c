@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "clock.h"
 #include "lock.h"
+#include "log_events.h"
 
 uint64_t
 text_rows(uint64_t size)
@@ -297,6 +299,7 @@ check_bound(const struct cute_shm_builder *b)
 int
 reserve_segment(struct cute_shm_builder *b)
 {
+	double since = clock_now();
 	int err = check_bound(b);
 
 	if (err == 0)
@@ -309,6 +312,8 @@ reserve_segment(struct cute_shm_builder *b)
 		err = make_units(b);
 	if (err == 0)
 		err = reserve_memory(b);
+	if (err == 0)
+		log_reserved(b, since);
 	return add_replaced(b, err);
 }
 

@@ -12,6 +12,7 @@
 
 #include "builder.h"
 #include "deadline.h"
+#include "log_events.h"
 
 /* Stays in the cache between read() and pwrite(). */
 #define PIECE ((size_t)1 << 20)
@@ -378,6 +379,8 @@ restore(struct restore *r, const char *project, struct cute_shm **ret)
 		err = take_header(r, &h);
 	if (err == 0)
 		err = fill(r, &h);
+	if (err == 0)
+		log_copied("a saved segment", r->b->path, r->at, r->b->begun);
 	return err == 0 ? cute_shm_builder_publish(r->b, ret) : err;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+#include "log_events.h"
 #include "outfile.h"
 #include "save.h"
 
@@ -182,6 +184,7 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 {
 	struct save s = { .opt = { .size = sizeof(s.opt) }, .shm = shm,
 			  .name = file };
+	double since = clock_now();
 	struct outfile out;
 	int err;
 
@@ -199,8 +202,13 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 	s.fd = out.fd;
 	err = save_whole(&s);
 	save_end(&s);
-	if (err == 0)
-		return outfile_commit(&out);
+	if (err == 0) {
+		err = outfile_commit(&out);
+		if (err == 0)
+			log_copied(shm->path, file, shm->header.segment_size,
+				   since);
+		return err;
+	}
 	outfile_end(&out);
 	/* That one has the name already. */
 	return err == CUTE_SHM_ERR_LIMIT ? err :

@@ -15,6 +15,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "log_events.h"
 #include "save.h"
 
 /* How often the caller is asked while nobody reads. */
@@ -199,6 +201,7 @@ cute_shm_save_fd(const struct cute_shm *shm, int fd,
 			  .name = "the stream of the segment" },
 		.out = fd, .nowait = true,
 	};
+	double since = clock_now();
 	struct stat st;
 	int err = save_begin(&s.save, opt);
 
@@ -211,6 +214,8 @@ cute_shm_save_fd(const struct cute_shm *shm, int fd,
 				       shm->header.segment_size);
 	if (err == 0)
 		err = send_segment(&s);
+	if (err == 0)
+		log_copied(shm->path, "a descriptor", s.at, since);
 	save_end(&s.save);
 	return err;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,12 @@
  */
 double step_seconds = 20;
 #define STEP_RATE	4e6
+
+/*
+ * Of objects that have no end, or crash libhdf5, some are left out if the
+ * caller wants that; all of them together may take as long as this many steps.
+ */
+#define LOST_STEPS	3
 
 /*
  * Until libhdf5 has answered once, time is what counts: it never will if the
@@ -76,6 +83,16 @@ enqueue(struct load *load, struct message *m)
 {
 	struct message **more;
 
+	load->queue_bytes += m->size;
+	if (load->queue_bytes > load->l.max_memory) {
+		free(m);
+		return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "%s: what is to be "
+				     "said of its objects takes more than the "
+				     "bound of %" PRIu64 " bytes "
+				     "(--max-memory): raise it, or load less "
+				     "(--select, --exclude)", load->l.file,
+				     load->l.max_memory);
+	}
 	if (load->queue_count == load->queue_room) {
 		load->queue_room = load->queue_room ? 2 * load->queue_room : 64;
 		more = realloc(load->queue, load->queue_room * sizeof(*more));
@@ -95,6 +112,7 @@ queue_clear(struct load *load)
 {
 	while (load->queue_count > 0)
 		free(load->queue[--load->queue_count]);
+	load->queue_bytes = 0;
 }
 
 /* Takes 'm' over. */
@@ -126,6 +144,44 @@ handle(struct load *load, struct message *m)
 
 /* ---------------------------------------------------------------- watching */
 
+static void
+lose(struct load *load, double seconds)
+{
+	load->lost += seconds;
+	load->lost_steps++;
+}
+
+/* Each step is bounded; so are all of them. */
+static int
+check_lost(const struct load *load)
+{
+	char path[sizeof(load->l.board->path)];
+	double most = LOST_STEPS * step_seconds;
+
+	if (load->lost <= most)
+		return 0;
+	board_path(load->l.board, path, sizeof(path));
+	return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "%s: /%s is the last of %u "
+			     "objects that took %.0f s and came to no end, "
+			     "more than the %.0f s that a load spends on such: "
+			     "leave them out (--exclude)", load->l.file, path,
+			     load->lost_steps, load->lost, most);
+}
+
+/* The caller's bound of the time. */
+static int
+check_time(const struct load *load)
+{
+	char path[sizeof(load->l.board->path)];
+	char state[sizeof(path) + 32];
+
+	if (!deadline_over(&load->deadline))
+		return 0;
+	board_path(load->l.board, path, sizeof(path));
+	snprintf(state, sizeof(state), "not done, but at /%s", path);
+	return deadline_fail(&load->deadline, load->l.file, state);
+}
+
 /* Whether the child waits for someone to open the other end of a FIFO. */
 static bool
 waits_for_fifo(pid_t pid)
@@ -152,6 +208,7 @@ static void
 wake(struct load *load, double cpu, double now)
 {
 	double idle;
+	bool fifo;
 
 	if (cpu > load->cpu || load->beat == 0) {
 		load->cpu = cpu;
@@ -159,10 +216,14 @@ wake(struct load *load, double cpu, double now)
 		return;
 	}
 	idle = now - load->idle_since;
-	if (idle < IDLE_CHECK ||
-	    (idle < IDLE_SECONDS && !waits_for_fifo(load->pid)))
+	if (idle < IDLE_CHECK)
+		return;
+	fifo = waits_for_fifo(load->pid);
+	if (idle < IDLE_SECONDS && !fifo)
 		return;
 	load->idle_since = now;
+	if (fifo)
+		lose(load, idle);
 	syscall(SYS_tgkill, load->pid, load->pid, WAKE_SIGNAL);
 }
 
@@ -187,6 +248,7 @@ watch(struct load *load)
 	if (beat != load->beat) {
 		load->beat = beat;
 		load->beat_cpu = cpu;
+		load->beat_time = clock_now();
 	}
 	return cpu - load->beat_cpu > limit ? CUTE_SHM_ERR_SOURCE : 0;
 }
@@ -241,6 +303,10 @@ listen_to_child(struct load *load, bool *endless)
 			rc = watch(load);
 			*endless = rc != 0;
 			if (rc == 0)
+				rc = check_time(load);
+			if (rc == 0)
+				rc = check_lost(load);
+			if (rc == 0)
 				rc = progress(load);
 		}
 	}
@@ -270,6 +336,7 @@ start_child(struct load *load)
 	load->start = clock_now();
 	load->beat = 0;
 	load->beat_cpu = 0;
+	load->beat_time = load->start;
 	load->cpu = 0;
 	load->idle_since = load->start;
 	load->l.parent = getpid();
@@ -292,6 +359,8 @@ start_child(struct load *load)
 				     strerror(errno));
 	}
 	load->pipe = ends[0];
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "%s: process %ld reads it",
+		     load->l.file, (long)load->pid);
 	return 0;
 }
 
@@ -305,6 +374,10 @@ fail_crash(const struct load *load, int status, bool known, bool endless,
 	board_path(load->l.board, path, sizeof(path));
 	if (endless)
 		snprintf(reason, size, "libhdf5 does not come to an end");
+	else if (known && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		snprintf(reason, size, "libhdf5 was killed, perhaps since the "
+			 "system, or its control group, had no more memory; "
+			 "--max-memory sets a bound");
 	else if (known && WIFSIGNALED(status))
 		snprintf(reason, size, "libhdf5 crashed (signal %d, %s)",
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -312,6 +385,16 @@ fail_crash(const struct load *load, int status, bool known, bool endless,
 		snprintf(reason, size, "libhdf5 ended the process");
 	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s%s%s", load->l.file,
 			     reason, path[0] ? " while reading /" : "", path);
+}
+
+/* How long the child was at its last step: by the clock, or by its CPUs. */
+static double
+step_lasted(const struct load *load)
+{
+	double wall = clock_now() - load->beat_time;
+	double cpu = load->cpu - load->beat_cpu;
+
+	return cpu > wall ? cpu : wall;
 }
 
 int
@@ -342,6 +425,10 @@ run_child(struct load *load, bool *again)
 		board_path(load->l.board, path, sizeof(path));
 		if (!keep_going || !path[0] ||
 		    failure_of(&load->failures, path))
+			return rc;
+		lose(load, step_lasted(load));
+		rc = check_lost(load);
+		if (rc != 0)
 			return rc;
 		*again = true;
 		return failure_add(&load->failures, path, reason);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "limits.h"
 
 void
 board_work(struct board *b, const char *path, uint64_t bytes)
@@ -151,6 +152,16 @@ send_failed(struct loader *l, const char *path, const char *reason, ...)
 	return rc;
 }
 
+/* What takes too much memory is left out as well, if that is wanted. */
+bool
+is_objects_own(const struct loader *l, int err)
+{
+	return err == CUTE_SHM_ERR_SOURCE ||
+	       (err == CUTE_SHM_ERR_NOMEM &&
+		(l->opt->flags & CUTE_SHM_HDF5_KEEP_GOING) &&
+		limits_exceeded(err, ""));
+}
+
 int
 send_array(struct loader *l, const struct cute_shm_hdf5_array *array)
 {
@@ -240,15 +251,23 @@ message_text(const struct message *m, unsigned i)
 
 #define CAUSE_SIZE 500
 
+struct cause {
+	char text[CAUSE_SIZE];
+	bool memory;		/* there was none */
+};
+
 /* H5Ewalk2 goes from the innermost error outwards: keep the first text. */
 static herr_t
 first_cause(unsigned n, const H5E_error2_t *error, void *arg)
 {
-	char *text = arg;
+	struct cause *c = arg;
 
 	(void)n;
-	if (text[0] == '\0' && error->desc)
-		snprintf(text, CAUSE_SIZE, "%s", error->desc);
+	if (c->text[0] != '\0' || !error->desc)
+		return 0;
+	snprintf(c->text, sizeof(c->text), "%s", error->desc);
+	c->memory = error->min_num == H5E_NOSPACE ||
+		    error->min_num == H5E_CANTALLOC;
 	return 0;
 }
 
@@ -277,12 +296,15 @@ shorten_cause(char *text)
 const char *
 hdf5_cause(char *text, size_t size)
 {
-	char cause[CAUSE_SIZE] = "";
+	struct cause cause = { .text = "" };
 
-	H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first_cause, cause);
+	H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first_cause, &cause);
 	H5Eclear2(H5E_DEFAULT);
-	shorten_cause(cause);
-	snprintf(text, size, "%s", cause[0] ? cause : "no cause given");
+	shorten_cause(cause.text);
+	snprintf(text, size, "%s", cause.text[0] ? cause.text :
+		 "no cause given");
+	if (cause.memory)
+		limits_note(text, size);
 	return text;
 }
 
