@@ -38,7 +38,7 @@ static const struct cli_option options[] = {
 	  "say what was loaded, array by array; twice: what is done",
 	  &opt_verbose },
 	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress on the terminal", &opt_no_progress },
+	  "show no progress", &opt_no_progress },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads that verify; default as many as there are CPUs",
 	  &opt_jobs },

@@ -32,7 +32,7 @@ static const struct cli_option options[] = {
 	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_FLAG, "json", NULL, "the findings as JSON", &opt_json },
 	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress on the terminal", &opt_no_progress },
+	  "show no progress", &opt_no_progress },
 	{ 0, CLI_FLAG, "any-owner", NULL,
 	  "look into segments of other users too", &opt_any_owner },
 	{ 0, CLI_TEXT, "root", "DIR",

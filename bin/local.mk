@@ -35,6 +35,7 @@ bin_cute_shm_doctor_SOURCES = \
 	bin/cute-shm-doctor.c \
 	bin/doctor.h \
 	bin/doctor_hdf5.c \
+	bin/doctor_holes.c \
 	bin/doctor_leftovers.c \
 	bin/doctor_memory.c \
 	bin/doctor_root.c \

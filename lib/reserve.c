@@ -290,8 +290,7 @@ check_bound(const struct cute_shm_builder *b)
 		return 0;
 	return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "project %s needs %s of "
 			     "shared memory, more than the bound of %s "
-			     "(--max-size): raise it, or load less (--select, "
-			     "--exclude)", b->project,
+			     "(--max-size): raise it, or load less", b->project,
 			     size_text(b->header.segment_size, need),
 			     size_text(b->max_size, most));
 }

@@ -12,7 +12,8 @@ tests_make_project_LDADD = lib/libcute_shm.la
 
 cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
-	tests/cli_export.sh tests/cli_doctor.sh
+	tests/cli_export.sh tests/cli_doctor.sh \
+	tests/cli_bounds.sh tests/cli_holes.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
 surface_tests = tests/check_completion.sh tests/check_exports.sh \
@@ -25,7 +26,8 @@ EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/golden/cli_terminal tests/golden/cli_unlink \
 	tests/golden/cli_verify tests/golden/cli_dump \
 	tests/golden/cli_export tests/golden/cli_export_hdf5 \
-	tests/golden/cli_doctor tests/golden/cli_evaluate
+	tests/golden/cli_doctor tests/golden/cli_evaluate \
+	tests/golden/cli_bounds
 
 if HDF5
 # What ./bootstrap demo shows, and the run over real files.
@@ -195,6 +197,7 @@ CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_ahead tests/test_build tests/test_build_large \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_huge tests/test_layout \
+	tests/test_log tests/test_progress \
 	tests/test_lifetime tests/test_logind tests/test_map \
 	tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
@@ -226,6 +229,12 @@ tests_test_huge_SOURCES = tests/test_huge.c tests/util.c tests/util.h
 tests_test_huge_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_huge_LDADD = $(CORE_TEST_LDADD)
 tests_test_huge_LDFLAGS = -Wl,--wrap=madvise
+tests_test_log_SOURCES = tests/test_log.c tests/util.c tests/util.h
+tests_test_log_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_log_LDADD = $(CORE_TEST_LDADD)
+tests_test_progress_SOURCES = tests/test_progress.c tests/util.c tests/util.h
+tests_test_progress_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_progress_LDADD = bin/libcli.la $(CORE_TEST_LDADD)
 tests_test_layout_SOURCES = tests/test_layout.c tests/util.c tests/util.h
 tests_test_layout_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_layout_LDADD = $(CORE_TEST_LDADD)
@@ -278,7 +287,7 @@ SAMPLE_SOURCES = tests/sample.c tests/sample.h tests/read_all.c \
 if HAVE_CHECK
 reading_tests = tests/test_check tests/test_golden tests/test_hostile \
 	tests/test_mutation tests/test_project tests/test_read \
-	tests/test_save \
+	tests/test_save tests/test_stream \
 	tests/test_tree tests/test_typed tests/test_verify \
 	tests/test_verify_rules tests/test_walk
 check_PROGRAMS += $(reading_tests)
@@ -315,6 +324,9 @@ tests_test_verify_rules_LDADD = $(CORE_TEST_LDADD)
 tests_test_save_SOURCES = tests/test_save.c $(SAMPLE_SOURCES)
 tests_test_save_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_save_LDADD = $(CORE_TEST_LDADD)
+tests_test_stream_SOURCES = tests/test_stream.c $(SAMPLE_SOURCES)
+tests_test_stream_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_stream_LDADD = $(CORE_TEST_LDADD)
 tests_test_mutation_SOURCES = tests/test_mutation.c $(SAMPLE_SOURCES)
 tests_test_mutation_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_mutation_LDADD = $(CORE_TEST_LDADD)
@@ -352,7 +364,7 @@ fuzzed_filter = tests/fuzz/fuzz_filter.c \
 	lib/error.c lib/log.c
 fuzzed_types = tests/fuzz/fuzz_types.c lib/hdf5/types.c \
 	lib/hdf5/types_nested.c lib/hdf5/types_number.c lib/hdf5/convert.c \
-	lib/hdf5/widen.c lib/hdf5/report.c lib/dtype.c lib/error.c lib/log.c
+	lib/hdf5/widen.c lib/hdf5/report.c lib/hdf5/limits.c lib/dtype.c lib/error.c lib/log.c
 segment_seeds = \
 	tests/fuzz/segment/empty.hex \
 	tests/fuzz/segment/scalar.hex \
