@@ -86,6 +86,7 @@ if HAVE_CHECK
 if HDF5
 hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
 	tests/test_hdf5_nested tests/test_hdf5_prefetch tests/test_hdf5_held \
+	tests/test_hdf5_bounds \
 	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme \
 	tests/test_hdf5_failing tests/test_hdf5_layouts \
 	tests/test_hdf5_killed tests/test_hdf5_random \
@@ -133,6 +134,10 @@ tests_test_hdf5_extreme_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_save_SOURCES = tests/test_hdf5_save.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_save_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_save_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_bounds_SOURCES = tests/test_hdf5_bounds.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_bounds_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_bounds_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_bounds_LDFLAGS = -Wl,--wrap=H5Oopen -Wl,--wrap=H5Fcreate
 tests_test_hdf5_held_SOURCES = tests/test_hdf5_held.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_held_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_held_LDADD = $(FILTER_TEST_LDADD)

@@ -28,9 +28,11 @@ double step_seconds = 20;
 
 /*
  * Of objects that have no end, or crash libhdf5, some are left out if the
- * caller wants that; all of them together may take as long as this many steps.
+ * caller wants that; all of them together may take as long as this many steps,
+ * of CPU time, or by the clock, which on a busy machine goes faster.
  */
 #define LOST_STEPS	3
+#define LOST_STEPS_TIME	10
 
 /*
  * Until libhdf5 has answered once, time is what counts: it never will if the
@@ -145,9 +147,10 @@ handle(struct load *load, struct message *m)
 /* ---------------------------------------------------------------- watching */
 
 static void
-lose(struct load *load, double seconds)
+lose(struct load *load, double cpu, double seconds)
 {
-	load->lost += seconds;
+	load->lost_cpu += cpu;
+	load->lost_time += seconds;
 	load->lost_steps++;
 }
 
@@ -155,17 +158,20 @@ lose(struct load *load, double seconds)
 static int
 check_lost(const struct load *load)
 {
+	bool cpu = load->lost_cpu > LOST_STEPS * step_seconds;
 	char path[sizeof(load->l.board->path)];
-	double most = LOST_STEPS * step_seconds;
 
-	if (load->lost <= most)
+	if (!cpu && load->lost_time <= LOST_STEPS_TIME * step_seconds)
 		return 0;
 	board_path(load->l.board, path, sizeof(path));
 	return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "%s: /%s is the last of %u "
-			     "objects that took %.0f s and came to no end, "
+			     "objects that took %.0f s%s and came to no end, "
 			     "more than the %.0f s that a load spends on such: "
 			     "leave them out (--exclude)", load->l.file, path,
-			     load->lost_steps, load->lost, most);
+			     load->lost_steps,
+			     cpu ? load->lost_cpu : load->lost_time,
+			     cpu ? " of CPU time" : "", step_seconds *
+			     (cpu ? LOST_STEPS : LOST_STEPS_TIME));
 }
 
 /* The caller's bound of the time. */
@@ -223,7 +229,7 @@ wake(struct load *load, double cpu, double now)
 		return;
 	load->idle_since = now;
 	if (fifo)
-		lose(load, idle);
+		lose(load, 0, idle);
 	syscall(SYS_tgkill, load->pid, load->pid, WAKE_SIGNAL);
 }
 
@@ -387,16 +393,6 @@ fail_crash(const struct load *load, int status, bool known, bool endless,
 			     reason, path[0] ? " while reading /" : "", path);
 }
 
-/* How long the child was at its last step: by the clock, or by its CPUs. */
-static double
-step_lasted(const struct load *load)
-{
-	double wall = clock_now() - load->beat_time;
-	double cpu = load->cpu - load->beat_cpu;
-
-	return cpu > wall ? cpu : wall;
-}
-
 int
 run_child(struct load *load, bool *again)
 {
@@ -426,7 +422,8 @@ run_child(struct load *load, bool *again)
 		if (!keep_going || !path[0] ||
 		    failure_of(&load->failures, path))
 			return rc;
-		lose(load, step_lasted(load));
+		lose(load, load->cpu - load->beat_cpu,
+		     clock_now() - load->beat_time);
 		rc = check_lost(load);
 		if (rc != 0)
 			return rc;

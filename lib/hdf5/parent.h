@@ -22,8 +22,9 @@ struct load {
 	double cpu;		/* that time, when last looked at, */
 	double idle_since;	/* and since when it is that */
 	struct deadline deadline;
-	double lost;		/* seconds of all children in steps that */
-	unsigned lost_steps;	/* led nowhere, and how many these were */
+	double lost_cpu;	/* seconds of all children in steps that led */
+	double lost_time;	/* nowhere, of CPU time and by the clock, */
+	unsigned lost_steps;	/* and how many these were */
 };
 
 /*
