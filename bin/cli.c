@@ -56,22 +56,6 @@ cli_fail(void)
 	return CLI_FAILED;
 }
 
-static void
-on_log(enum cute_shm_log_level level, const char *message, void *arg)
-{
-	(void)arg;
-	cli_message("%s%s", level == CUTE_SHM_LOG_WARNING ? "warning: " : "",
-		    message);
-}
-
-void
-cli_log(unsigned verbose)
-{
-	cute_shm_set_log(verbose > 1 ? CUTE_SHM_LOG_DEBUG :
-			 verbose > 0 ? CUTE_SHM_LOG_INFO :
-			 CUTE_SHM_LOG_WARNING, on_log, NULL);
-}
-
 void
 cli_skipped(bool failed, const char *path, const char *reason)
 {

@@ -122,7 +122,7 @@ static int
 on_bytes(uint64_t done, uint64_t total, void *arg)
 {
 	progress_update(&(struct progress){
-		.bytes_done = done, .bytes_total = total, .path = arg,
+		.bytes_done = done, .bytes_total = total, .name = arg,
 	});
 	return interrupt_pending();
 }
@@ -134,7 +134,7 @@ export_segment(const struct cute_shm *shm, char *file, struct outcome *ret)
 		.size = sizeof(opt),
 		.flags = opt_overwrite ? CUTE_SHM_OVERWRITE : 0,
 		.progress = on_bytes,
-		.arg = to_stdout ? NULL : file,
+		.arg = file,
 		.max_seconds = opt_max_time,
 	};
 	struct cute_shm_info info;

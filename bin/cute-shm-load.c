@@ -82,7 +82,7 @@ on_progress(uint64_t done, uint64_t total, void *arg)
 {
 	progress_update(&(struct progress){
 		.bytes_done = done, .bytes_total = total ? total : 1,
-		.path = arg,
+		.name = arg,
 	});
 	return interrupt_pending();
 }

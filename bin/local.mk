@@ -9,6 +9,7 @@ bin_libcli_la_SOURCES = \
 	bin/bus_error.h \
 	bin/cli.c \
 	bin/cli.h \
+	bin/cli_log.c \
 	bin/command.c \
 	bin/command.h \
 	bin/interrupt.c \

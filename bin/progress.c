@@ -30,12 +30,13 @@ progress_begin_at(bool wanted, bool verbose, double t)
 {
 	const char *term = getenv("TERM");
 
-	where = NONE;
 	/* A line that is drawn anew needs a terminal that can erase. */
-	if (wanted && !isatty(STDERR_FILENO))
-		where = LOG;
-	else if (wanted && term && strcmp(term, "dumb") != 0)
+	if (!wanted)
+		where = NONE;
+	else if (isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0)
 		where = TERMINAL;
+	else
+		where = LOG;
 	begun = drawn = t;
 	filling_since = 0;
 	period = verbose ? VERBOSE_SECONDS : LOG_SECONDS;
@@ -135,19 +136,30 @@ put_line(FILE *out, const struct progress *p, size_t columns, double t)
 	put_rate(out, p, t - filling_since);
 }
 
-static void
-append_path(FILE *out, const char *path, size_t room)
+/* "/a/b", or the name; "" for none. */
+static char *
+subject(const struct progress *p)
 {
-	char *escaped, *fitting;
+	bool slash = p->path && *p->path && *p->path != '/';
+
+	return text_format("%s%s", slash ? "/" : "", p->path ? p->path :
+			   p->name ? p->name : "");
+}
+
+static void
+append_subject(FILE *out, const struct progress *p, size_t room)
+{
+	char *text = subject(p), *escaped, *fitting;
 
 	/* A stump of a path tells nothing. */
-	if (!path || !*path || room < 12)
-		return;
-	escaped = text_escape(path, strlen(path));
-	fitting = text_shorten(escaped, room - 3, TEXT_CUT_MIDDLE);
-	fprintf(out, "  %s%s", *fitting == '/' ? "" : "/", fitting);
-	free(fitting);
-	free(escaped);
+	if (*text && room >= 12) {
+		escaped = text_escape(text, strlen(text));
+		fitting = text_shorten(escaped, room - 2, TEXT_CUT_MIDDLE);
+		fprintf(out, "  %s", fitting);
+		free(fitting);
+		free(escaped);
+	}
+	free(text);
 }
 
 static void
@@ -163,7 +175,7 @@ draw(const struct progress *p, double t)
 	fflush(b.out);
 	width = text_width(b.text);
 	if (width < columns)
-		append_path(b.out, p->path, columns - width);
+		append_subject(b.out, p, columns - width);
 	line = text_buffer_end(&b);
 	fitting = text_shorten(line, columns, TEXT_CUT_END);
 	fprintf(stderr, "\r%s\033[K", fitting);
@@ -179,24 +191,22 @@ say(const struct progress *p, double t)
 {
 	double elapsed = t - filling_since;
 	struct units left = { "" };
-	const char *path = p->path ? p->path : "";
-	bool slash = *path && *path != '/';
+	bool known = p->bytes_total > 0 && get_left(p, elapsed, &left);
+	char *at = subject(p);
 
 	if (p->bytes_total == 0)
 		cli_message("scanning: %s", units_count(p->objects,
 							"object").text);
-	else if (!get_left(p, elapsed, &left))
-		cli_message("%u%%, %s of %s%s%s%s", (unsigned)(part_of(p) * 100),
-			    units_size(p->bytes_done).text,
-			    units_size(p->bytes_total).text,
-			    *path ? ", at " : "", slash ? "/" : "", path);
 	else
-		cli_message("%u%%, %s of %s, %s, %s left%s%s%s",
+		cli_message("%u%%, %s of %s%s%s%s%s%s%s%s",
 			    (unsigned)(part_of(p) * 100),
 			    units_size(p->bytes_done).text,
 			    units_size(p->bytes_total).text,
-			    units_rate(p->bytes_done, elapsed).text, left.text,
-			    *path ? ", at " : "", slash ? "/" : "", path);
+			    known ? ", " : "", known ?
+			    units_rate(p->bytes_done, elapsed).text : "",
+			    known ? ", " : "", known ? left.text : "",
+			    known ? " left" : "", *at ? ", at " : "", at);
+	free(at);
 }
 
 void

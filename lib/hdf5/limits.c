@@ -86,16 +86,29 @@ set_note(uint64_t bound, bool available)
 	by_caller = !available;
 }
 
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static void
 limit_memory(uint64_t bound, unsigned jobs)
 {
 	uint64_t has = proc_bytes("/proc/self/status", "VmData:");
 	uint64_t free = proc_bytes("/proc/meminfo", "MemAvailable:");
 	struct rlimit limit;
-	bool available = free > 0 && free - free / 8 < bound;
+	bool available;
 
+	free = free > 0 ? free - free / 8 : UINT64_MAX;
+	/* What ulimit -v leaves is no more. */
+	if (getrlimit(RLIMIT_AS, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		free = least(free, limit.rlim_cur - least(limit.rlim_cur,
+			     proc_bytes("/proc/self/status", "VmSize:")));
+	available = free < bound;
 	if (available)
-		bound = free - free / 8;
+		bound = free;
 	if (bound > UINT64_MAX / 2 || getrlimit(RLIMIT_DATA, &limit) != 0)
 		return;
 	set_note(bound, available);
