@@ -12,7 +12,9 @@
 
 #include <cute_shm.h>
 
+#include "bus_error.h"
 #include "text.h"
+#include "units.h"
 
 static bool want_help, want_version;
 static const struct cli_option common_options[] = {
@@ -136,6 +138,9 @@ set(const struct cli_option *o, const char *value)
 	case CLI_FLAG:
 		*(bool *)o->to = true;
 		break;
+	case CLI_TIMES:
+		++*(unsigned *)o->to;
+		break;
 	case CLI_TEXT:
 		*(const char **)o->to = value;
 		break;
@@ -151,10 +156,26 @@ set(const struct cli_option *o, const char *value)
 	case CLI_MANY:
 		*(unsigned *)o->to = (unsigned)number(o, value, 10, 1000000000);
 		break;
+	case CLI_SIZE:
+		if (!units_parse_size(value, o->to))
+			cli_misuse("option '--%s': '%s' is no size such as "
+				   "65536, 256K, 1.5G", o->name, value);
+		break;
+	case CLI_TIME:
+		if (!units_parse_seconds(value, o->to))
+			cli_misuse("option '--%s': '%s' is no time such as "
+				   "2.5, 30s, 5m, 2h", o->name, value);
+		break;
 	case CLI_MODE:
 		*(mode_t *)o->to = (mode_t)number(o, value, 8, 0777);
 		break;
 	}
+}
+
+static bool
+has_value(const struct cli_option *o)
+{
+	return o->kind != CLI_FLAG && o->kind != CLI_TIMES;
 }
 
 /* The value of 'o': what stands behind it in its own argument, or the next. */
@@ -179,7 +200,7 @@ take_long(const char *name, char ***next)
 
 	if (!o)
 		return false;
-	if (o->kind != CLI_FLAG)
+	if (has_value(o))
 		attached = value_of(o, attached, next);
 	else if (attached)
 		cli_misuse("option '--%s' takes no value", o->name);
@@ -201,7 +222,7 @@ take_letters(const char *letters, char ***next)
 		if (!o)
 			cli_misuse("unknown option '-%c' in '-%s'", *p,
 				   letters);
-		if (o->kind != CLI_FLAG) {
+		if (has_value(o)) {
 			set(o, value_of(o, p[1] ? p + 1 : NULL, next));
 			return;
 		}
@@ -269,6 +290,19 @@ help_options(const struct cli_option *table, int width)
 	}
 }
 
+/* The tool's own, and the one that all have behind that of misuse. */
+static void
+help_statuses(void)
+{
+	const char *misuse = strstr(program->statuses, "  64 ");
+	const char *rest = misuse ? strchr(misuse, '\n') : NULL;
+
+	rest = rest ? rest + 1 : program->statuses + strlen(program->statuses);
+	printf("%.*s  %d  memory of a segment cannot be read: full, or cut\n%s",
+	       (int)(rest - program->statuses), program->statuses, CLI_BUS,
+	       rest);
+}
+
 static void
 help(void)
 {
@@ -287,8 +321,9 @@ help(void)
 	help_options(program->options, width);
 	help_options(common_options, width);
 	printf("\nA long option may have one dash or two; -- ends the "
-	       "options%s.\n\nExit status:\n%s", program->command ?
-	       ", or begins\nCOMMAND" : "", program->statuses);
+	       "options%s.\n\nExit status:\n", program->command ?
+	       ", or begins\nCOMMAND" : "");
+	help_statuses();
 }
 
 static void
@@ -355,6 +390,7 @@ cli_begin(const struct cli_program *prog, int argc, char **argv)
 	program = prog;
 	fill_descriptors();
 	survive_file_limit();
+	bus_error_begin(prog->name);
 	text_begin();
 	if (argc < 1)
 		exit(CLI_MISUSE);

@@ -14,7 +14,9 @@ enum cli_status {
 	CLI_FAILED = 1,
 	CLI_PARTIAL = 2,	/* something was left out, as was asked for */
 	CLI_NO_SPACE = 3,
-	CLI_MISUSE = 64		/* EX_USAGE of sysexits.h */
+	CLI_LIMIT = 4,		/* over --max-memory, --max-size, --max-time */
+	CLI_MISUSE = 64,	/* EX_USAGE of sysexits.h */
+	CLI_BUS = 74		/* EX_IOERR: see bus_error.h */
 };
 
 struct cli_list {
@@ -24,11 +26,14 @@ struct cli_list {
 
 enum cli_kind {
 	CLI_FLAG,		/* bool */
+	CLI_TIMES,		/* unsigned: how often it was given */
 	CLI_TEXT,		/* const char * */
 	CLI_TEXTS,		/* struct cli_list; may be repeated */
 	CLI_COUNT,		/* unsigned, 1 to 4096 */
 	CLI_LEVEL,		/* unsigned, 1 to 9 */
 	CLI_MANY,		/* unsigned, 1 to 1000000000 */
+	CLI_SIZE,		/* uint64_t, bytes, not 0 */
+	CLI_TIME,		/* double, seconds, not 0 */
 	CLI_MODE		/* mode_t, octal, not 0 */
 };
 
@@ -77,6 +82,12 @@ void cli_message(const char *format, ...)
 
 /* What the library says of its failure, and the status for it. */
 int cli_fail(void);
+
+/*
+ * What the library logs goes to standard error: warnings, from verbose 1 on
+ * what it has to tell, from 2 on what it does.
+ */
+void cli_log(unsigned verbose);
 
 /* What of a file, or of a project, is left out, and why. */
 void cli_skipped(bool failed, const char *path, const char *reason);

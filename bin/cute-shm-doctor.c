@@ -147,6 +147,7 @@ main(int argc, char **argv)
 	doctor_user(root());
 	doctor_hdf5();
 	doctor_leftovers(root());
+	doctor_holes(root());
 	if (opt_json) {
 		json_close(&json, ']');
 		json_close(&json, '}');

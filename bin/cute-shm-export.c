@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cute_shm.h>
 #ifdef HAVE_HDF5
@@ -22,7 +23,10 @@
 static bool opt_overwrite, opt_segment, opt_shuffle, opt_file;
 static bool opt_no_progress, opt_json, opt_any_owner, opt_quiet;
 static const char *opt_root, *opt_chunk;
-static unsigned opt_gzip, opt_jobs;
+static unsigned opt_gzip, opt_jobs, opt_verbose;
+static uint64_t opt_max_memory;
+static double opt_max_time;
+static bool to_stdout;
 
 static const struct cli_option options[] = {
 	{ 'o', CLI_FLAG, "overwrite", NULL,
@@ -36,7 +40,7 @@ static const struct cli_option options[] = {
 	  "sort bytes by significance first, which helps gzip",
 	  &opt_shuffle },
 	{ 0, CLI_TEXT, "chunk", "SIZE",
-	  "bytes of a chunk, such as 256K; default 1M if compressed",
+	  "bytes of a chunk, such as 256K; 1M if compressed",
 	  &opt_chunk },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads; default as many as there are CPUs",
@@ -45,9 +49,17 @@ static const struct cli_option options[] = {
 	  "PROJECT is a file: a copy of a segment, as on a disk", &opt_file },
 	{ 'q', CLI_FLAG, "quiet", NULL, "print nothing when all is well",
 	  &opt_quiet },
+	{ 'v', CLI_TIMES, "verbose", NULL,
+	  "say more often how far it is; twice: what is done",
+	  &opt_verbose },
+	{ 0, CLI_SIZE, "max-memory", "SIZE",
+	  "private memory for HDF5; default what is available",
+	  &opt_max_memory },
+	{ 0, CLI_TIME, "max-time", "TIME",
+	  "fail if it takes longer, such as 30s, 5m", &opt_max_time },
 	{ 0, CLI_FLAG, "json", NULL, "the result as JSON", &opt_json },
 	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress on the terminal", &opt_no_progress },
+	  "show no progress", &opt_no_progress },
 	{ 0, CLI_FLAG, "any-owner", NULL,
 	  "look into segments of other users too", &opt_any_owner },
 	{ 0, CLI_TEXT, "root", "DIR",
@@ -60,10 +72,13 @@ static const struct cli_program program = {
 	.name = "cute-shm-export",
 	.operands = "PROJECT FILE",
 	.summary = "Write the project as the HDF5 file FILE: groups, arrays, "
-		   "attributes, links.",
+		   "attributes, links.\nWith --segment, FILE may be -, "
+		   "standard output.",
 	.statuses = "  0   written\n"
 		    "  1   failed, FILE is as it was unless it says so\n"
 		    "  2   written in part: something was left out\n"
+		    "  4   over --max-memory or --max-time, FILE is as it "
+		    "was\n"
 		    "  64  misuse of the command line\n",
 	.min_operands = 2,
 	.max_operands = 2,
@@ -84,27 +99,21 @@ fail(int err)
 		return CLI_FAILED;	/* and die by the signal in main() */
 	cli_message("%s%s", cute_shm_errmsg(), err == CUTE_SHM_ERR_EXISTS ?
 		    "; --overwrite replaces it" : "");
-	return CLI_FAILED;
+	return err == CUTE_SHM_ERR_LIMIT ? CLI_LIMIT : CLI_FAILED;
 }
 
 /* "4096", "256K", "1M". */
 static uint64_t
 chunk_size(void)
 {
-	unsigned long long n;
-	char *end;
-	int shift;
+	uint64_t n;
 
 	if (!opt_chunk)
 		return 0;
-	n = strtoull(opt_chunk, &end, 10);
-	shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
-	if (*opt_chunk < '0' || *opt_chunk > '9' || n == 0 ||
-	    n > (UINT64_C(1) << 30) >> shift || (*end && !shift) ||
-	    (shift && end[1]))
+	if (!units_parse_size(opt_chunk, &n) || n > UINT64_C(1) << 30)
 		cli_misuse("option '--chunk': '%s' is no size from 1 to 1G",
 			   opt_chunk);
-	return (uint64_t)n << shift;
+	return n;
 }
 
 /* ---------------------------------------------------------------- segments */
@@ -113,7 +122,7 @@ static int
 on_bytes(uint64_t done, uint64_t total, void *arg)
 {
 	progress_update(&(struct progress){
-		.bytes_done = done, .bytes_total = total, .path = arg,
+		.bytes_done = done, .bytes_total = total, .name = arg,
 	});
 	return interrupt_pending();
 }
@@ -126,10 +135,12 @@ export_segment(const struct cute_shm *shm, char *file, struct outcome *ret)
 		.flags = opt_overwrite ? CUTE_SHM_OVERWRITE : 0,
 		.progress = on_bytes,
 		.arg = file,
+		.max_seconds = opt_max_time,
 	};
 	struct cute_shm_info info;
 	double begin = clock_now();
-	int err = cute_shm_save(shm, file, &opt);
+	int err = to_stdout ? cute_shm_save_fd(shm, STDOUT_FILENO, &opt)
+			    : cute_shm_save(shm, file, &opt);
 
 	if (err != 0)
 		return err;
@@ -175,6 +186,8 @@ export_hdf5(const struct cute_shm *shm, const char *file, struct outcome *ret)
 		.jobs = opt_jobs,
 		.progress = on_progress,
 		.skipped = on_skipped,
+		.max_memory = opt_max_memory,
+		.max_seconds = opt_max_time,
 	};
 	struct cute_shm_hdf5_save_result r;
 	int err = cute_shm_hdf5_save(shm, file, &opt, &r);
@@ -205,6 +218,7 @@ export_hdf5(const struct cute_shm *shm, const char *file, struct outcome *ret)
 static void
 report(const char *project, const char *file, const struct outcome *o)
 {
+	FILE *out = to_stdout ? stderr : stdout;
 	struct json j = { .out = stdout };
 
 	if (opt_json) {
@@ -219,25 +233,31 @@ report(const char *project, const char *file, const struct outcome *o)
 		json_close(&j, '}');
 		return;
 	}
-	if (opt_quiet)
+	if (opt_quiet || (to_stdout && !opt_verbose))
 		return;
-	text_put(stdout, file, strlen(file));
-	printf(": %s, %s in %s (%s)",
+	text_put(out, file, strlen(file));
+	fprintf(out, ": %s, %s in %s (%s)",
 	       units_count(o->datasets, opt_segment ? "array" :
 			   "dataset").text, units_size(o->file_size).text,
 	       units_seconds(o->seconds).text,
 	       units_rate(o->bytes, o->seconds).text);
 	if (o->skipped)
-		printf(", %" PRIu64 " skipped", o->skipped);
-	putchar('\n');
+		fprintf(out, ", %" PRIu64 " skipped", o->skipped);
+	putc('\n', out);
 }
 
 static void
 check_usage(const char *file)
 {
-	if (strcmp(file, "-") == 0 || !*file)
-		cli_misuse("FILE '%s': what is exported is a file, not a "
-			   "stream; to have one called so, write ./-", file);
+	to_stdout = opt_segment && strcmp(file, "-") == 0;
+	if ((strcmp(file, "-") == 0 && !to_stdout) || !*file)
+		cli_misuse("FILE '%s': only --segment writes a stream, HDF5 is "
+			   "a file; to have one called so, write ./-", file);
+	if (to_stdout && opt_json)
+		cli_misuse("--json: standard output is the segment's");
+	if (to_stdout && isatty(STDOUT_FILENO))
+		cli_misuse("standard output is a terminal: a segment goes to a "
+			   "file or a pipe");
 	if (opt_segment && (opt_gzip || opt_shuffle || opt_chunk))
 		cli_misuse("--segment writes the segment as it is: not with "
 			   "--gzip, --shuffle, --chunk");
@@ -278,7 +298,8 @@ export(const char *project, char *file)
 		return fail(err);
 	progress_clear();
 	report(project, file, &outcome);
-	cli_done("%s is written", file);
+	if (!to_stdout)
+		cli_done("%s is written", file);
 	return outcome.skipped ? CLI_PARTIAL : CLI_OK;
 }
 
@@ -291,7 +312,8 @@ main(int argc, char **argv)
 	check_usage(argv[1]);
 	cli_before_message(progress_clear);
 	interrupt_begin();
-	progress_begin(!opt_no_progress);
+	cli_log(opt_verbose);
+	progress_begin(!opt_no_progress && !opt_quiet, opt_verbose > 0);
 	status = cli_end(export(argv[0], argv[1]));
 	interrupt_end();
 	return status;

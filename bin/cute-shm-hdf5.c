@@ -16,13 +16,16 @@
 #include "command.h"
 #include "interrupt.h"
 #include "load.h"
+#include "units.h"
 
-static bool opt_overwrite, opt_replace, opt_verbose, opt_no_progress;
+static bool opt_overwrite, opt_replace, opt_no_progress;
 static bool opt_keep_going;
 static bool opt_no_external, opt_dry_run, opt_json;
 static const char *opt_root, *opt_group;
 static struct cli_list opt_select, opt_exclude;
-static unsigned opt_jobs;
+static unsigned opt_jobs, opt_verbose;
+static uint64_t opt_max_memory, opt_max_size;
+static double opt_max_time;
 static mode_t opt_mode;
 static char **command;
 
@@ -31,25 +34,33 @@ static const struct cli_option options[] = {
 	  "replace a project of that name, when all is loaded",
 	  &opt_overwrite },
 	{ 0, CLI_FLAG, "replace", NULL,
-	  "the same, but drop it first if there is no room for both",
+	  "the same, but drop it first if both do not fit",
 	  &opt_replace },
-	{ 'v', CLI_FLAG, "verbose", NULL,
-	  "say how each array was read, and how fast", &opt_verbose },
+	{ 'v', CLI_TIMES, "verbose", NULL,
+	  "say how each array was read; twice: all that is done",
+	  &opt_verbose },
 	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress on the terminal", &opt_no_progress },
+	  "show no progress", &opt_no_progress },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_TEXTS, "select", "PATH",
 	  "load only this and what is below it; may be repeated",
 	  &opt_select },
 	{ 0, CLI_TEXTS, "exclude", "GLOB",
-	  "leave out what matches, as b/* or *_raw; may be repeated",
+	  "leave out matches, as b/* or *_raw; may be repeated",
 	  &opt_exclude },
 	{ 0, CLI_FLAG, "no-external", NULL,
-	  "read no other files, by links, as raw data, or as sources",
+	  "read no other file: by link, raw data, or source",
 	  &opt_no_external },
 	{ 0, CLI_FLAG, "keep-going", NULL,
 	  "leave out what cannot be read instead of failing", &opt_keep_going },
+	{ 0, CLI_SIZE, "max-memory", "SIZE",
+	  "private memory; default 1G, or 4 times the file",
+	  &opt_max_memory },
+	{ 0, CLI_SIZE, "max-size", "SIZE",
+	  "fail if the segment would be larger, such as 8G", &opt_max_size },
+	{ 0, CLI_TIME, "max-time", "TIME",
+	  "fail if it takes longer, such as 30s, 5m", &opt_max_time },
 	{ 0, CLI_MODE, "mode", "OCTAL",
 	  "permissions; default 0600, 0640 lets the group read", &opt_mode },
 	{ 0, CLI_TEXT, "group", "NAME", "group of the segment", &opt_group },
@@ -57,7 +68,7 @@ static const struct cli_option options[] = {
 	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
 	  &opt_root },
 	{ 0, CLI_FLAG, "dry-run", NULL,
-	  "only show what would be loaded, what fails, and if it fits",
+	  "only show what would load, what fails, if it fits",
 	  &opt_dry_run },
 	{ 0, CLI_FLAG, "json", NULL, "the result, or the plan, as JSON",
 	  &opt_json },
@@ -75,6 +86,8 @@ static const struct cli_program program = {
 		"  1   failed, nothing is loaded unless it says so\n"
 		"  2   loaded in part: --keep-going left something out\n"
 		"  3   does not fit into memory, nothing is loaded\n"
+		"  4   over --max-memory, --max-size or --max-time, or many "
+		"objects have\n      no end; nothing is loaded\n"
 		"  64  misuse of the command line\n"
 		"After a COMMAND has run, its own, or 128 and the signal "
 		"that ended it;\n126 and 127 if it could not be run.\n",
@@ -97,14 +110,6 @@ static const struct cli_program program = {
 	.command = &command,
 	.options = options,
 };
-
-static void
-on_log(enum cute_shm_log_level level, const char *message, void *arg)
-{
-	(void)arg;
-	cli_message("%s%s", level == CUTE_SHM_LOG_WARNING ? "warning: " : "",
-		    message);
-}
 
 static unsigned
 flags(void)
@@ -143,6 +148,9 @@ load_options(void)
 		.progress = load_report_progress,
 		.array = arrays ? load_report_array : NULL,
 		.skipped = load_report_skipped,
+		.max_memory = opt_max_memory,
+		.max_size = opt_max_size,
+		.max_seconds = opt_max_time,
 	};
 }
 
@@ -154,7 +162,8 @@ fail(int err)
 		return CLI_FAILED;	/* and die by the signal in main() */
 	cli_message("%s%s", cute_shm_errmsg(), err == CUTE_SHM_ERR_EXISTS ?
 		    "; --overwrite replaces it" : "");
-	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
+	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE :
+	       err == CUTE_SHM_ERR_LIMIT ? CLI_LIMIT : CLI_FAILED;
 }
 
 static int
@@ -256,6 +265,12 @@ plan(const char *project, const char *file)
 			    "cannot be read");
 		return CLI_FAILED;
 	}
+	if (opt_max_size && result.segment_size > opt_max_size) {
+		cli_message("project %s needs about %s of shared memory, more "
+			    "than --max-size", project,
+			    units_size(result.segment_size).text);
+		return CLI_LIMIT;
+	}
 	if (result.segment_size > space.available + gain)
 		return CLI_NO_SPACE;
 	return result.failed ? CLI_PARTIAL : CLI_OK;
@@ -310,8 +325,7 @@ main(int argc, char **argv)
 	report.verbose = opt_verbose;
 	report.progress = !opt_no_progress;
 	report.quiet = command != NULL;
-	cute_shm_set_log(opt_verbose ? CUTE_SHM_LOG_DEBUG :
-			 CUTE_SHM_LOG_WARNING, on_log, NULL);
+	cli_log(opt_verbose);
 	check_order(argv[0], argv[1]);
 	interrupt_begin();
 	load_report_begin(&report);

@@ -19,9 +19,11 @@
 #include "units.h"
 #include "value.h"
 
-static bool opt_overwrite, opt_replace, opt_verbose, opt_no_progress, opt_json;
+static bool opt_overwrite, opt_replace, opt_no_progress, opt_json;
 static const char *opt_root, *opt_group;
-static unsigned opt_jobs;
+static unsigned opt_jobs, opt_verbose;
+static uint64_t opt_max_size;
+static double opt_max_time;
 static mode_t opt_mode;
 static char **command;
 
@@ -32,13 +34,18 @@ static const struct cli_option options[] = {
 	{ 0, CLI_FLAG, "replace", NULL,
 	  "the same, but drop it first if there is no room for both",
 	  &opt_replace },
-	{ 'v', CLI_FLAG, "verbose", NULL,
-	  "say what was loaded, array by array", &opt_verbose },
+	{ 'v', CLI_TIMES, "verbose", NULL,
+	  "say what was loaded, array by array; twice: what is done",
+	  &opt_verbose },
 	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress on the terminal", &opt_no_progress },
+	  "show no progress", &opt_no_progress },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads that verify; default as many as there are CPUs",
 	  &opt_jobs },
+	{ 0, CLI_SIZE, "max-size", "SIZE",
+	  "fail if the segment would be larger, such as 8G", &opt_max_size },
+	{ 0, CLI_TIME, "max-time", "TIME",
+	  "fail if it takes longer, such as 30s, 5m", &opt_max_time },
 	{ 0, CLI_MODE, "mode", "OCTAL",
 	  "permissions; default 0600, 0640 lets the group read", &opt_mode },
 	{ 0, CLI_TEXT, "group", "NAME", "group of the segment", &opt_group },
@@ -60,6 +67,7 @@ static const struct cli_program program = {
 		"  0   loaded\n"
 		"  1   failed, nothing is loaded unless it says so\n"
 		"  3   does not fit into memory, nothing is loaded\n"
+		"  4   over --max-size or --max-time, nothing is loaded\n"
 		"  64  misuse of the command line\n"
 		"After a COMMAND has run, its own, or 128 and the signal "
 		"that ended it;\n126 and 127 if it could not be run.\n",
@@ -69,20 +77,12 @@ static const struct cli_program program = {
 	.options = options,
 };
 
-static void
-on_log(enum cute_shm_log_level level, const char *message, void *arg)
-{
-	(void)arg;
-	cli_message("%s%s", level == CUTE_SHM_LOG_WARNING ? "warning: " : "",
-		    message);
-}
-
 static int
 on_progress(uint64_t done, uint64_t total, void *arg)
 {
 	progress_update(&(struct progress){
 		.bytes_done = done, .bytes_total = total ? total : 1,
-		.path = arg,
+		.name = arg,
 	});
 	return interrupt_pending();
 }
@@ -152,7 +152,8 @@ fail(int err, const char *file)
 		cli_message("%s%s", cute_shm_errmsg(),
 			    err == CUTE_SHM_ERR_EXISTS ?
 			    "; --overwrite replaces it" : "");
-	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
+	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE :
+	       err == CUTE_SHM_ERR_LIMIT ? CLI_LIMIT : CLI_FAILED;
 }
 
 static unsigned
@@ -175,6 +176,8 @@ load(const char *project, char *file, int fd)
 		.jobs = opt_jobs,
 		.progress = on_progress,
 		.arg = file,
+		.max_size = opt_max_size,
+		.max_seconds = opt_max_time,
 	};
 	struct cute_shm *shm = NULL;
 	double begin = clock_now(), seconds;
@@ -204,7 +207,8 @@ open_file(const char *file)
 	int fd;
 
 	if (strcmp(file, "-") != 0) {
-		fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		/* A FIFO is waited for later, where that can be ended. */
+		fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (fd < 0)
 			cli_message("cannot open %s: %s", file,
 				    strerror(errno));
@@ -223,12 +227,11 @@ main(int argc, char **argv)
 
 	cli_begin(&program, argc, argv);
 	cli_before_message(progress_clear);
-	cute_shm_set_log(opt_verbose ? CUTE_SHM_LOG_DEBUG :
-			 CUTE_SHM_LOG_WARNING, on_log, NULL);
+	cli_log(opt_verbose);
 	fd = open_file(argv[1]);
 	if (fd >= 0) {
 		interrupt_begin();
-		progress_begin(!opt_no_progress);
+		progress_begin(!opt_no_progress, opt_verbose > 0);
 		status = load(argv[0], argv[1], fd);
 		if (fd != STDIN_FILENO)
 			close(fd);

@@ -14,11 +14,13 @@
 #include "units.h"
 
 static const char *opt_root;
-static bool opt_verbose, opt_idle, opt_orphans, opt_all;
+static unsigned opt_verbose;
+static bool opt_idle, opt_orphans, opt_all;
 
 static const struct cli_option options[] = {
-	{ 'v', CLI_FLAG, "verbose", NULL,
-	  "say also where it was and what it came from", &opt_verbose },
+	{ 'v', CLI_TIMES, "verbose", NULL,
+	  "say also where it was, what it came from; twice: what is done",
+	  &opt_verbose },
 	{ 0, CLI_FLAG, "all", NULL, "all projects of yours", &opt_all },
 	{ 0, CLI_FLAG, "when-idle", NULL,
 	  "leave those that a process has open", &opt_idle },
@@ -183,15 +185,18 @@ is_pattern(const char *project)
 static void
 on_log(enum cute_shm_log_level level, const char *message, void *arg)
 {
-	(void)level;
 	(void)arg;
-	text_line(stdout, "%s", message);
+	if (level == CUTE_SHM_LOG_DEBUG)
+		cli_message("%s", message);
+	else
+		text_line(stdout, "%s", message);
 }
 
 static int
 collect(void)
 {
-	cute_shm_set_log(CUTE_SHM_LOG_INFO, on_log, NULL);
+	cute_shm_set_log(opt_verbose > 1 ? CUTE_SHM_LOG_DEBUG :
+			 CUTE_SHM_LOG_INFO, on_log, NULL);
 	if (cute_shm_collect(opt_root, NULL, NULL) == 0)
 		return CLI_OK;
 	return cli_fail();
@@ -215,6 +220,8 @@ main(int argc, char **argv)
 	int n = cli_begin(&program, argc, argv), status = CLI_OK, i;
 
 	check_operands(n, argv);
+	if (opt_verbose > 1)
+		cli_log(opt_verbose);
 	if (opt_all)
 		status = unlink_matches(NULL);
 	for (i = 0; i < n; i++)

@@ -15,7 +15,7 @@
 static bool opt_file, opt_json, opt_quiet, opt_no_progress, opt_any_owner;
 static bool opt_source, opt_no_external;
 static const char *opt_root;
-static unsigned opt_jobs;
+static unsigned opt_jobs, opt_verbose;
 
 static const struct cli_option options[] = {
 	{ 'f', CLI_FLAG, "file", NULL,
@@ -23,6 +23,9 @@ static const struct cli_option options[] = {
 	  &opt_file },
 	{ 'q', CLI_FLAG, "quiet", NULL, "only say what is not sound",
 	  &opt_quiet },
+	{ 'v', CLI_TIMES, "verbose", NULL,
+	  "say more often how far it is; twice: what is done",
+	  &opt_verbose },
 	{ 0, CLI_FLAG, "source", NULL,
 	  "compare also with the HDF5 file that it came from", &opt_source },
 	{ 0, CLI_FLAG, "no-external", NULL,
@@ -32,7 +35,7 @@ static const struct cli_option options[] = {
 	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_FLAG, "json", NULL, "the findings as JSON", &opt_json },
 	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress on the terminal", &opt_no_progress },
+	  "show no progress", &opt_no_progress },
 	{ 0, CLI_FLAG, "any-owner", NULL,
 	  "look into segments of other users too", &opt_any_owner },
 	{ 0, CLI_TEXT, "root", "DIR",
@@ -131,7 +134,7 @@ on_progress(uint64_t done, uint64_t total, void *arg)
 
 	progress_update(&(struct progress){
 		.bytes_done = done, .bytes_total = total ? total : 1,
-		.path = c->subject->name,
+		.name = c->subject->name,
 	});
 	return 0;
 }
@@ -228,7 +231,8 @@ main(int argc, char **argv)
 	int n = cli_begin(&program, argc, argv), status, i;
 
 	cli_before_message(progress_clear);
-	progress_begin(!opt_no_progress);
+	cli_log(opt_verbose);
+	progress_begin(!opt_no_progress && !opt_quiet, opt_verbose > 0);
 	verify_report_begin(opt_json, opt_quiet);
 	for (i = 0; i < n; i++) {
 		kind = verify(argv[i]);

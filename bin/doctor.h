@@ -27,6 +27,7 @@ void doctor_root(const char *root);	/* its file system, and huge pages */
 void doctor_memory(const char *root);	/* room, swap, container */
 void doctor_user(const char *root);	/* limits of processes, logout */
 void doctor_hdf5(void);			/* version, filters, plugins */
+void doctor_holes(const char *root);	/* in segments: copies by cp */
 void doctor_leftovers(const char *root);	/* what nobody will remove */
 
 #endif

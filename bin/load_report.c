@@ -56,7 +56,7 @@ load_report_begin(const struct load_report_options *options)
 {
 	opt = *options;
 	cli_before_message(progress_clear);
-	progress_begin(opt.progress);
+	progress_begin(opt.progress, opt.verbose);
 	table = table_new(columns, sizeof(columns) / sizeof(*columns));
 	section_begin(&arrays, "arrays");
 	section_begin(&skipped, "skipped");

@@ -5,8 +5,11 @@ bin_PROGRAMS += bin/cute-shm bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-
 	bin/cute-shm-list bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
+	bin/bus_error.c \
+	bin/bus_error.h \
 	bin/cli.c \
 	bin/cli.h \
+	bin/cli_log.c \
 	bin/command.c \
 	bin/command.h \
 	bin/interrupt.c \
@@ -46,6 +49,7 @@ bin_cute_shm_doctor_SOURCES = \
 	bin/cute-shm-doctor.c \
 	bin/doctor.h \
 	bin/doctor_hdf5.c \
+	bin/doctor_holes.c \
 	bin/doctor_leftovers.c \
 	bin/doctor_memory.c \
 	bin/doctor_root.c \

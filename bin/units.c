@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define NS_PER_S 1000000000u
@@ -113,4 +115,66 @@ units_count(uint64_t n, const char *noun)
 	snprintf(ret.text, sizeof(ret.text), "%" PRIu64 " %s%s", n, noun,
 		 n == 1 ? "" : "s");
 	return ret;
+}
+
+/* Digits and a point, which strtod() would take with a sign, and much else. */
+static bool
+parse_number(const char *text, double *ret, const char **end)
+{
+	size_t n = strspn(text, "0123456789.");
+	char *stop;
+
+	if (n == 0 || *text == '.')
+		return false;
+	*ret = strtod(text, &stop);
+	*end = text + n;
+	return stop == *end && *ret > 0;
+}
+
+bool
+units_parse_size(const char *text, uint64_t *ret)
+{
+	static const char letters[] = "KMGTPE";
+	const char *end, *letter;
+	double n;
+
+	if (!parse_number(text, &n, &end))
+		return false;
+	letter = *end ? strchr(letters, *end) : NULL;
+	if (letter) {
+		n *= (double)(UINT64_C(1) << 10 * (letter - letters + 1));
+		end++;
+		if (strncmp(end, "iB", 2) == 0)
+			end += 2;
+	}
+	/* No part of a byte, and what 64 bits hold. */
+	if (*end || n < 1 || n >= 0x1p63)
+		return false;
+	*ret = (uint64_t)n;
+	return true;
+}
+
+bool
+units_parse_seconds(const char *text, double *ret)
+{
+	static const struct {
+		char letter;
+		double seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	const char *end;
+	double n;
+	size_t i;
+
+	if (!parse_number(text, &n, &end))
+		return false;
+	for (i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (*end == units[i].letter) {
+			n *= units[i].seconds;
+			end++;
+			break;
+		}
+	if (*end)
+		return false;
+	*ret = n;
+	return true;
 }

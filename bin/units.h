@@ -3,6 +3,7 @@
 #ifndef UNITS_H
 #define UNITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct units {
@@ -26,5 +27,12 @@ struct units units_utc(uint64_t ns);
 
 /* "1 array", "2 arrays" */
 struct units units_count(uint64_t n, const char *noun);
+
+/*
+ * "65536", "256K", "1.5G", "2TiB" (1024 to each other), not 0; and "2.5",
+ * "30s", "5m", "2h", "1d".  False: none of these.
+ */
+bool units_parse_size(const char *text, uint64_t *ret);
+bool units_parse_seconds(const char *text, double *ret);
 
 #endif

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "thread_signals.h"
 
 /*
  * What is allocated in one call: who writes waits until it is over, busily for
@@ -35,13 +36,30 @@
 /* Ahead of others, who wait for it: a millisecond or less. */
 #define AHEAD_STEP	((uint64_t)4 << 20)
 
+/*
+ * The thread stops this far beyond what was asked for last, and goes on when
+ * more is: a source that says it is long and then sends nothing holds no more.
+ */
+#define LEAD		((uint64_t)64 << 20)
+
+/* How much is held, and where to look next; before it began, one has looked. */
+struct taking {
+	uint64_t at;
+	uint64_t look;
+};
+
 struct ahead {
 	struct cute_shm_builder *b;
 	pid_t pid;		/* whose thread it is */
 	pthread_t thread;
 	pthread_mutex_t mutex;
-	pthread_cond_t moved;
+	pthread_cond_t moved;	/* done has changed */
+	pthread_cond_t more;	/* wanted has */
 	atomic_bool stop;
+	atomic_bool asleep;	/* the thread waits for 'more' */
+	bool threaded;		/* else those who wait do its work */
+	struct taking taking;	/* the thread's; or with the mutex */
+	_Atomic uint64_t wanted;	/* bytes from the start, asked for */
 	_Atomic uint64_t done;	/* bytes from the start that are held */
 	int err;		/* why there will not be more, */
 	char *message;		/* and the sentence for it */
@@ -83,12 +101,6 @@ allocate(struct cute_shm_builder *b, uint64_t at, uint64_t size)
 	while (number == EINTR);
 	return number == 0 ? 0 : step_failed(b, at, number);
 }
-
-/* How much is held, and where to look next; before it began, one has looked. */
-struct taking {
-	uint64_t at;
-	uint64_t look;
-};
 
 /* Others may be taking memory at the same time. */
 static int
@@ -146,52 +158,109 @@ take_all(struct cute_shm_builder *b)
 
 /* ------------------------------------------------------------------- ahead */
 
+/* The next step, and what came of it.  With the mutex if 'locked'. */
+static int
+advance(struct ahead *a, bool locked)
+{
+	int err = take(a->b, &a->taking, AHEAD_STEP);
+
+	if (!locked)
+		pthread_mutex_lock(&a->mutex);
+	if (err != 0)
+		a->message = strdup(cute_shm_errmsg());
+	a->err = err;
+	atomic_store_explicit(&a->done, a->taking.at, memory_order_release);
+	pthread_cond_broadcast(&a->moved);
+	if (!locked)
+		pthread_mutex_unlock(&a->mutex);
+	return err;
+}
+
+static bool
+far_enough(struct ahead *a)
+{
+	return a->taking.at >= LEAD &&
+	       a->taking.at - LEAD >= atomic_load(&a->wanted);
+}
+
+/* Sleep while the lead is long enough. */
+static void
+await_need(struct ahead *a)
+{
+	pthread_mutex_lock(&a->mutex);
+	atomic_store(&a->asleep, true);
+	while (far_enough(a) && !atomic_load(&a->stop))
+		pthread_cond_wait(&a->more, &a->mutex);
+	atomic_store(&a->asleep, false);
+	pthread_mutex_unlock(&a->mutex);
+}
+
 static void *
 run_ahead(void *arg)
 {
 	struct ahead *a = arg;
-	struct taking t = { .look = STEP };
 	int err = 0;
 
-	while (err == 0 && t.at < a->b->header.segment_size &&
+	while (err == 0 && a->taking.at < a->b->header.segment_size &&
 	       !atomic_load(&a->stop)) {
-		err = take(a->b, &t, AHEAD_STEP);
-		pthread_mutex_lock(&a->mutex);
-		if (err != 0)
-			a->message = strdup(cute_shm_errmsg());
-		a->err = err;
-		atomic_store_explicit(&a->done, t.at, memory_order_release);
-		pthread_cond_broadcast(&a->moved);
-		pthread_mutex_unlock(&a->mutex);
+		if (far_enough(a))
+			await_need(a);
+		else
+			err = advance(a, false);
 	}
 	return NULL;
 }
 
-/* False: no memory, no thread; then there is the other way. */
+/*
+ * Ask for the memory up to 'end'.  The thread says that it sleeps before it
+ * looks for the last time, so one of the two sees the other.
+ */
+static void
+ask(struct ahead *a, uint64_t end)
+{
+	uint64_t before = atomic_load_explicit(&a->wanted,
+					       memory_order_relaxed);
+
+	if (before >= end)
+		return;
+	while (before < end &&
+	       !atomic_compare_exchange_weak(&a->wanted, &before, end))
+		;
+	if (!atomic_load(&a->asleep))
+		return;
+	pthread_mutex_lock(&a->mutex);
+	pthread_cond_signal(&a->more);
+	pthread_mutex_unlock(&a->mutex);
+}
+
+/* Without a thread it works all the same, but nothing overlaps. */
+static bool
+thread_start(struct ahead *a)
+{
+	sigset_t before;
+	int number;
+
+	thread_signals_block(&before);
+	number = pthread_create(&a->thread, NULL, run_ahead, a);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return number == 0;
+}
+
+/* False: no memory; then there is the other way. */
 static bool
 ahead_start(struct cute_shm_builder *b)
 {
 	struct ahead *a = calloc(1, sizeof(*a));
-	sigset_t all, before;
-	int number;
 
 	if (!a)
 		return false;
 	a->b = b;
 	a->pid = getpid();
+	a->taking.look = STEP;
 	pthread_mutex_init(&a->mutex, NULL);
 	pthread_cond_init(&a->moved, NULL);
-	/* Signals are for the program's own threads. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	number = pthread_create(&a->thread, NULL, run_ahead, a);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (number != 0) {
-		pthread_cond_destroy(&a->moved);
-		pthread_mutex_destroy(&a->mutex);
-		free(a);
-		return false;
-	}
+	pthread_cond_init(&a->more, NULL);
+	a->threaded = thread_start(a);
 	b->ahead = a;
 	return true;
 }
@@ -216,17 +285,36 @@ reserve_wait(const struct cute_shm_builder *b, uint64_t end)
 	struct ahead *a = b->ahead;
 	int err = 0;
 
-	if (!a || atomic_load_explicit(&a->done, memory_order_acquire) >= end)
+	if (!a)
+		return 0;
+	ask(a, end);
+	if (atomic_load_explicit(&a->done, memory_order_acquire) >= end)
 		return 0;
 	pthread_mutex_lock(&a->mutex);
-	while (a->err == 0 && atomic_load(&a->done) < end)
-		pthread_cond_wait(&a->moved, &a->mutex);
+	while (a->err == 0 && atomic_load(&a->done) < end) {
+		if (a->threaded)
+			pthread_cond_wait(&a->moved, &a->mutex);
+		else
+			advance(a, true);
+	}
 	/* It may have come that far, and failed only then. */
 	if (atomic_load(&a->done) < end)
 		err = cute_shm_fail(a->err, "%s", a->message ? a->message :
 				    cute_shm_strerror(a->err));
 	pthread_mutex_unlock(&a->mutex);
 	return err;
+}
+
+static void
+thread_end(struct ahead *a)
+{
+	if (!a->threaded)
+		return;
+	pthread_mutex_lock(&a->mutex);
+	atomic_store(&a->stop, true);
+	pthread_cond_signal(&a->more);
+	pthread_mutex_unlock(&a->mutex);
+	pthread_join(a->thread, NULL);
 }
 
 void
@@ -238,8 +326,8 @@ reserve_end(struct cute_shm_builder *b)
 		return;
 	/* A forked child has a copy, but not the thread, which may hold it. */
 	if (a->pid == getpid()) {
-		atomic_store(&a->stop, true);
-		pthread_join(a->thread, NULL);
+		thread_end(a);
+		pthread_cond_destroy(&a->more);
 		pthread_cond_destroy(&a->moved);
 		pthread_mutex_destroy(&a->mutex);
 	}

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "clock.h"
+#include "log_events.h"
 #include "owner.h"
 
 #define GROUP_BUFFER_LIMIT ((size_t)1 << 24)
@@ -182,6 +184,7 @@ set_options(struct cute_shm_builder *b,
 		b->header.compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
 	b->mode = opt->mode ? opt->mode : 0600;
 	b->jobs = opt->jobs;
+	b->max_size = opt->max_size;
 	b->header.block_size = opt->block_size ? opt->block_size
 					       : FORMAT_BLOCK_SIZE;
 	return 0;
@@ -261,6 +264,7 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 		return;
 	reserve_end(b);
 	huge_end(b);
+	log_abandoned(b);
 	if (b->temporary && b->pid == getpid())
 		unlink(b->temporary);
 	if (b->fd >= 0)
@@ -303,11 +307,13 @@ cute_shm_builder_new(const char *project,
 				     "no memory for a builder");
 	b->fd = -1;
 	b->pid = getpid();
+	b->begun = clock_now();
 	err = begin(b, project, &opt);
 	if (err != 0) {
 		cute_shm_builder_free(b);
 		return err;
 	}
+	log_building(b);
 	*ret = b;
 	return 0;
 }

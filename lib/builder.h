@@ -98,6 +98,8 @@ struct cute_shm_builder {
 	unsigned flags;
 	mode_t mode;
 	unsigned jobs;
+	uint64_t max_size;	/* of the segment; 0: no bound */
+	double begun;		/* by clock_now() */
 	int fd;
 	char *temporary;	/* its name while the root has no O_TMPFILE */
 	pid_t pid;		/* who made it, and removes 'temporary' */

@@ -61,7 +61,8 @@ enum cute_shm_err {
 	CUTE_SHM_ERR_END	 = -16,	/* nothing follows; not a failure */
 	CUTE_SHM_ERR_TIMEOUT	 = -17,	/* others held it too long */
 	CUTE_SHM_ERR_TORN	 = -18,	/* its writer died in the middle */
-	CUTE_SHM_ERR_BUSY	 = -19	/* others have it open */
+	CUTE_SHM_ERR_BUSY	 = -19,	/* others have it open */
+	CUTE_SHM_ERR_LIMIT	 = -20	/* over a bound of the options */
 };
 
 /* The name of an error in a few words; never NULL, also for unknown ones. */
@@ -100,6 +101,9 @@ void cute_shm_set_log(enum cute_shm_log_level level, cute_shm_log_fn *fn,
 /* For libraries built on this one: send a message to the hook. */
 void cute_shm_log(enum cute_shm_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Whether a message of that level would reach the hook: else spare its making. */
+int cute_shm_log_wants(enum cute_shm_log_level level);
 
 /* The version of the library at run time, such as "0.1.0". */
 const char *cute_shm_version(void);

@@ -34,6 +34,7 @@ struct cute_shm_build_options {
 	uint64_t source_mtime_ns;
 	uint64_t block_size;	/* multiple of 64; 0: 1 MiB */
 	unsigned jobs;		/* threads for data given by pointer */
+	uint64_t max_size;	/* bytes of the segment; 0: what fits */
 };
 
 /*
@@ -105,11 +106,12 @@ int cute_shm_builder_attr_text(struct cute_shm_builder *b, const char *path,
  * Fix the layout and reserve all memory.  CUTE_SHM_ERR_NO_SPACE when it does
  * not fit: nothing was written, and the message tells what to do.  With
  * CUTE_SHM_REPLACE the project to be replaced is unlinked if that makes room,
- * which it does not as long as others have it open.
+ * which it does not as long as others have it open.  CUTE_SHM_ERR_LIMIT when it
+ * is larger than max_size.
  *
  * With CUTE_SHM_RESERVE_AHEAD it checks that there is room, and a thread of its
- * own then reserves the memory, ahead of _write(), which waits for it: reading
- * and reserving overlap.  Should others take the memory meanwhile, it is
+ * own then reserves the memory, up to 64 MiB ahead of what was written, and
+ * _write() waits for it: reading and reserving overlap.  Should others take the memory meanwhile, it is
  * _write() that fails, or publication.
  */
 int cute_shm_builder_reserve(struct cute_shm_builder *b);

@@ -85,6 +85,16 @@ struct cute_shm_hdf5_options {
 	 * cute_shm_builder_publish() says.
 	 */
 	struct cute_shm **handle;
+	/*
+	 * Bounds, each with a default where it is 0.  What is over one of them
+	 * ends the load with CUTE_SHM_ERR_LIMIT.
+	 */
+	uint64_t max_memory;	/* bytes of private memory that the child takes;
+				   0: 1 GiB or four times the file's blocks,
+				   whichever is more, if available */
+	uint64_t max_size;	/* bytes of the segment; 0: what fits; no bound
+				   of a plan */
+	double max_seconds;	/* of wall time; 0: no bound */
 };
 
 struct cute_shm_hdf5_result {
@@ -103,12 +113,15 @@ struct cute_shm_hdf5_result {
  * a second; a non-zero return cancels (CUTE_SHM_ERR_CANCELLED), nothing is
  * published.  Without KEEP_GOING the first object that cannot be read ends the
  * load (CUTE_SHM_ERR_SOURCE); with it the object is left out and counted in
- * ret->failed, and the call succeeds.  'ret' may be NULL.
+ * ret->failed, and the call succeeds.  An object that libhdf5 does not come to
+ * an end with, for 20 s of CPU time, cannot be read; all such together end the
+ * load when they have taken a minute of it (CUTE_SHM_ERR_LIMIT).  'ret' may be NULL.
  *
  * CUTE_SHM_ERR_EXISTS    the project exists, and OVERWRITE is not set
  * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and remedy
  * CUTE_SHM_ERR_SOURCE    no HDF5 file, damaged, a filter is missing, being
  *                        written, or it or a file behind it changed meanwhile
+ * CUTE_SHM_ERR_LIMIT     over a bound: max_memory, max_size, max_seconds
  */
 int cute_shm_hdf5_load(const char *project, const char *file,
 		       const struct cute_shm_hdf5_options *opt,
@@ -143,6 +156,9 @@ struct cute_shm_hdf5_save_options {
 	int (*progress)(const struct cute_shm_hdf5_progress *p, void *arg);
 	void (*skipped)(const struct cute_shm_hdf5_skipped *skipped, void *arg);
 	void *arg;
+	uint64_t max_memory;	/* bytes of private memory that the child takes;
+				   0: what is available */
+	double max_seconds;	/* of wall time; 0: no bound */
 };
 
 struct cute_shm_hdf5_save_result {
@@ -165,6 +181,7 @@ struct cute_shm_hdf5_save_result {
  * CUTE_SHM_ERR_EXISTS   the file exists, and OVERWRITE is not set
  * CUTE_SHM_ERR_TORN     an array has no whole value
  * CUTE_SHM_ERR_TIMEOUT  an array is updated all the time
+ * CUTE_SHM_ERR_LIMIT    over a bound: max_memory, max_seconds
  * CUTE_SHM_ERR_SYSTEM   the disk is full, or libhdf5 fails otherwise
  */
 int cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,

@@ -21,6 +21,7 @@ struct cute_shm_save_options {
 	/* Called now and then, with bytes; non-zero stops. */
 	int (*progress)(uint64_t done, uint64_t total, void *arg);
 	void *arg;
+	double max_seconds;	/* of wall time; 0: no bound */
 };
 
 /*
@@ -33,9 +34,25 @@ struct cute_shm_save_options {
  * CUTE_SHM_ERR_NO_SPACE  a file of this process may not be so large
  * CUTE_SHM_ERR_TORN      an array has no whole value
  * CUTE_SHM_ERR_TIMEOUT   an array is updated all the time
+ * CUTE_SHM_ERR_LIMIT     it took longer than max_seconds
  */
 int cute_shm_save(const struct cute_shm *shm, const char *file,
 		  const struct cute_shm_save_options *opt);
+
+/*
+ * Write the same to a descriptor that is open for writing: a pipe, a socket or
+ * a file, from its position on.  A segment with arrays that were updated is
+ * first copied to an unnamed file in $TMPDIR (or /var/tmp, or /tmp), so that a
+ * slow reader does not hold up writers; another one goes out directly.  On
+ * failure what came out is cut, and cute_shm_restore() refuses it.  The
+ * descriptor stays open.  As with write(), a pipe whose reader has ended raises
+ * SIGPIPE; where that is ignored, the call fails with CUTE_SHM_ERR_SYSTEM.
+ * CUTE_SHM_OVERWRITE has no meaning here.
+ *
+ * CUTE_SHM_ERR_BUSY   an array was updated for the first time meanwhile: again
+ */
+int cute_shm_save_fd(const struct cute_shm *shm, int fd,
+		     const struct cute_shm_save_options *opt);
 
 struct cute_shm_restore_options {
 	size_t size;
@@ -46,6 +63,9 @@ struct cute_shm_restore_options {
 	unsigned jobs;		/* threads that verify; 0: CPUs */
 	int (*progress)(uint64_t done, uint64_t total, void *arg);
 	void *arg;
+	uint64_t max_size;	/* bytes of the segment; 0: what fits */
+	double max_seconds;	/* of wall time, also while nothing comes;
+				   0: no bound */
 };
 
 /*
@@ -53,11 +73,17 @@ struct cute_shm_restore_options {
  * stream, from its position to its end.  The header is checked before memory is
  * reserved, the metadata before the data are read, all of it, as
  * cute_shm_verify() does, before the project gets its name.  'ret' as for
- * cute_shm_builder_publish().  The fd stays open.
+ * cute_shm_builder_publish().  The fd stays open.  Memory is held for what has
+ * come, and for no more than 64 MiB ahead of it.
+ *
+ * A copy that was made by reading the segment while a writer was at work may
+ * hold arrays that mix two updates.  What shows that they may, that they are not
+ * sealed, is logged as a warning.
  *
  * CUTE_SHM_ERR_FORMAT    what comes is no segment
  * CUTE_SHM_ERR_CORRUPT   damaged, cut, or followed by more
  * CUTE_SHM_ERR_TORN      an array has no whole value
+ * CUTE_SHM_ERR_LIMIT     larger than max_size, or it took too long
  * CUTE_SHM_ERR_EXISTS, CUTE_SHM_ERR_NO_SPACE  as for builders
  */
 int cute_shm_restore(const char *project, int fd,

@@ -32,6 +32,7 @@ static const char *const names[] = {
 	[-CUTE_SHM_ERR_TIMEOUT]		= "time is up",
 	[-CUTE_SHM_ERR_TORN]		= "torn by a writer that died",
 	[-CUTE_SHM_ERR_BUSY]		= "in use",
+	[-CUTE_SHM_ERR_LIMIT]		= "over a bound that was set",
 };
 
 const char *

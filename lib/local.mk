@@ -10,7 +10,8 @@ EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
 # What both libraries use and neither exports.
 lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
-	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h
+	lib/deadline.c lib/deadline.h \
+	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h lib/thread_signals.h
 
 lib_libcore_la_SOURCES = \
 	lib/ahead.c \
@@ -36,6 +37,8 @@ lib_libcore_la_SOURCES = \
 	lib/lock.c \
 	lib/lock.h \
 	lib/log.c \
+	lib/log_events.c \
+	lib/log_events.h \
 	lib/logind.c \
 	lib/lookup.c \
 	lib/map.c \
@@ -49,6 +52,8 @@ lib_libcore_la_SOURCES = \
 	lib/reserve.c \
 	lib/restore.c \
 	lib/save.c \
+	lib/save.h \
+	lib/save_stream.c \
 	lib/seal.c \
 	lib/space.c \
 	lib/structure.c \
@@ -111,6 +116,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/held.c \
 	lib/hdf5/internal.h \
 	lib/hdf5/keep.c \
+	lib/hdf5/limits.c \
+	lib/hdf5/limits.h \
 	lib/hdf5/links.c \
 	lib/hdf5/load.c \
 	lib/hdf5/mapping.h \

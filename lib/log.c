@@ -18,13 +18,19 @@ cute_shm_set_log(enum cute_shm_log_level level, cute_shm_log_fn *fn, void *arg)
 	hook_level = level;
 }
 
+int
+cute_shm_log_wants(enum cute_shm_log_level level)
+{
+	return hook && level <= hook_level;
+}
+
 void
 cute_shm_log(enum cute_shm_log_level level, const char *format, ...)
 {
 	char text[1024];
 	va_list ap;
 
-	if (!hook || level > hook_level)
+	if (!cute_shm_log_wants(level))
 		return;
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);

@@ -9,6 +9,7 @@
 
 #include "cute_shm.h"
 #include "pool.h"
+#include "thread_signals.h"
 
 struct task {
 	pool_job *job;
@@ -100,11 +101,9 @@ work(void *arg)
 static void
 start(struct pool *pool, unsigned threads)
 {
-	sigset_t all, before;
+	sigset_t before;
 
-	sigfillset(&all);
-	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-		return;
+	thread_signals_block(&before);
 	while (pool->threads < threads &&
 	       pthread_create(&pool->ids[pool->threads], NULL, work, pool) == 0)
 		pool->threads++;

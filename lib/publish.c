@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "log_events.h"
 #include "owner.h"
 
 /* Another name for the builder's file; 0, or -1 with errno. */
@@ -180,5 +181,8 @@ cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret)
 	b->state = BUILD_OVER;
 	if (err != 0)
 		return err;
-	return give_name(b, ret != NULL, ret);
+	err = give_name(b, ret != NULL, ret);
+	if (err == 0)
+		log_published(b);
+	return err;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lock.h"
+#include "log_events.h"
 #include "owner.h"
 
 /* A regular file of the caller or root, with room for a header. */
@@ -218,6 +219,7 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 	 */
 	range_try(shm->fd, LOCK_READER, LOCK_READER + 1, false);
 	make_absolute(shm);
+	log_opened(shm);
 	*ret = shm;
 	return 0;
 }
@@ -261,6 +263,7 @@ cute_shm_close(struct cute_shm *shm)
 {
 	if (!shm)
 		return;
+	log_closed(shm);
 	owner_end(shm);
 	map_free(&shm->map);
 	lock_table_free(shm->locks);

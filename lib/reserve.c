@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "clock.h"
 #include "lock.h"
+#include "log_events.h"
 
 uint64_t
 text_rows(uint64_t size)
@@ -278,12 +280,30 @@ make_room(const struct cute_shm_builder *b)
 	return err;
 }
 
+/* Before anything is taken, or dropped to make room. */
+static int
+check_bound(const struct cute_shm_builder *b)
+{
+	char need[SIZE_TEXT], most[SIZE_TEXT];
+
+	if (b->max_size == 0 || b->header.segment_size <= b->max_size)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "project %s needs %s of "
+			     "shared memory, more than the bound of %s "
+			     "(--max-size): raise it, or load less", b->project,
+			     size_text(b->header.segment_size, need),
+			     size_text(b->max_size, most));
+}
+
 int
 reserve_segment(struct cute_shm_builder *b)
 {
-	int err = space_file_limit("project", b->project,
-				       b->header.segment_size);
+	double since = clock_now();
+	int err = check_bound(b);
 
+	if (err == 0)
+		err = space_file_limit("project", b->project,
+				       b->header.segment_size);
 	if (err != 0)
 		return err;
 	err = make_room(b);
@@ -291,6 +311,8 @@ reserve_segment(struct cute_shm_builder *b)
 		err = make_units(b);
 	if (err == 0)
 		err = reserve_memory(b);
+	if (err == 0)
+		log_reserved(b, since);
 	return add_replaced(b, err);
 }
 

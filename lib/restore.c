@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder.h"
+#include "deadline.h"
+#include "log_events.h"
 
 /* Stays in the cache between read() and pwrite(). */
 #define PIECE ((size_t)1 << 20)
@@ -17,23 +20,33 @@
 /* How often the caller is asked while nothing comes. */
 #define TICK_MS 100
 
+/* Arrays that a warning names; the rest are counted. */
+#define NAMED_UNSEALED 3
+
 struct restore {
 	struct cute_shm_restore_options opt;
 	struct cute_shm_builder *b;
 	int fd;
 	uint64_t at;		/* bytes that have come */
 	uint8_t *buffer;	/* PIECE */
+	struct deadline deadline;
 };
 
 static int
 tell(const struct restore *r)
 {
 	uint64_t total = r->b ? r->b->header.segment_size : 0;
+	char state[2 * SIZE_TEXT + 32], has[SIZE_TEXT], of[SIZE_TEXT];
 
-	if (!r->opt.progress || r->opt.progress(r->at, total, r->opt.arg) == 0)
+	if (r->opt.progress && r->opt.progress(r->at, total, r->opt.arg) != 0)
+		return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+				     "the restoring was cancelled");
+	if (!deadline_over(&r->deadline))
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
-			     "the restoring was cancelled");
+	snprintf(state, sizeof(state), "%s%s%s had come",
+		 size_text(r->at, has), total ? " of " : "",
+		 total ? size_text(total, of) : "");
+	return deadline_fail(&r->deadline, "the saved segment", state);
 }
 
 /* While nothing comes, the caller may still want to stop. */
@@ -202,8 +215,10 @@ put_header(struct cute_shm_builder *b, const struct format_header *saved)
 }
 
 struct first_damage {
+	const struct restore *r;
 	int err;
 	char *message;
+	int stopped;		/* what tell() said */
 };
 
 /* The first damage says enough; it ends the verification. */
@@ -217,27 +232,104 @@ on_damage(const struct cute_shm_damage *damage, void *arg)
 	return 1;
 }
 
+/* While it is verified, the caller may still want to stop. */
+static int
+on_verify(uint64_t done, uint64_t total, void *arg)
+{
+	struct first_damage *first = arg;
+
+	(void)done;
+	(void)total;
+	first->stopped = tell(first->r);
+	if (first->stopped == 0)
+		return 0;
+	free(first->message);
+	first->message = strdup(cute_shm_errmsg());
+	return 1;
+}
+
+/* An array that was updated, and has no digest of what it holds now. */
+static bool
+is_unsealed(const struct cute_shm_node *node)
+{
+	struct cute_shm_state state;
+	struct cute_shm_array a;
+
+	return node->kind == CUTE_SHM_ARRAY &&
+	       cute_shm_node_array(node, &a) == 0 && a.data_size > 0 &&
+	       cute_shm_state(&a, &state) == 0 && state.sequence != 0 &&
+	       !state.sealed;
+}
+
+/*
+ * The first few of them, in one line.  A copy that cute_shm_save() made has
+ * none; of another one nobody can tell what a writer did meanwhile.
+ */
+static void
+warn_unsealed(const struct cute_shm *shm, const char *project, uint64_t count)
+{
+	struct cute_shm_node top, node;
+	char names[512] = "";
+	size_t used = 0;
+	unsigned named = 0;
+	int err = cute_shm_find(shm, "", &top);
+
+	for (node = top; err == 0 && named < NAMED_UNSEALED &&
+	     used < sizeof(names);
+	     err = cute_shm_next(&top, &node, &node)) {
+		if (!is_unsealed(&node))
+			continue;
+		used += (size_t)snprintf(names + used, sizeof(names) - used,
+					 "%s/%s", named ? ", " : "", node.path);
+		named++;
+	}
+	if (count > named)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names),
+			 " and %" PRIu64 " more", count - named);
+	cute_shm_log(CUTE_SHM_LOG_WARNING, "project %s: arrays that were "
+		     "updated and are not sealed may mix two updates, if a "
+		     "writer was at work while they were copied ("
+		     "'cute-shm-export --segment PROJECT -' copies them "
+		     "whole): %s", project, names);
+}
+
+static int
+fail_damaged(const struct first_damage *first)
+{
+	return cute_shm_fail(first->err, "the saved segment: %s%s",
+			     first->message ? first->message : "damaged",
+			     first->err == CUTE_SHM_ERR_TORN ?
+			     "; or it was copied in the middle of an update: "
+			     "'cute-shm-export --segment PROJECT -' copies it "
+			     "whole" : "");
+}
+
 static int
 verify(const struct restore *r)
 {
-	struct first_damage first = { .message = NULL };
+	struct first_damage first = { .r = r };
 	struct cute_shm_verify_options opt = {
 		.size = sizeof(opt), .jobs = r->opt.jobs,
-		.report = on_damage, .arg = &first
+		.report = on_damage, .progress = on_verify, .arg = &first
 	};
+	struct cute_shm_verify_result result;
 	struct cute_shm *shm;
 	int err;
 
 	err = builder_attach(r->b, &shm);
 	if (err != 0)
 		return err;
-	err = cute_shm_verify(shm, &opt, NULL);
-	cute_shm_close(shm);
+	err = cute_shm_verify(shm, &opt, &result);
 	/* Not by the path that verification names: nothing is there. */
-	if (first.err != 0)
-		err = cute_shm_fail(first.err, "the saved segment: %s",
-				    first.message ? first.message : "damaged");
+	if (first.stopped != 0)
+		err = cute_shm_fail(first.stopped, "%s", first.message ?
+				    first.message : "the restoring ended");
+	else if (first.err != 0)
+		err = fail_damaged(&first);
+	else if (err == 0 && result.unsealed > 0)
+		warn_unsealed(shm, r->b->project, result.unsealed);
 	free(first.message);
+	cute_shm_close(shm);
 	return err;
 }
 
@@ -276,6 +368,7 @@ restore(struct restore *r, const char *project, struct cute_shm **ret)
 		.flags = r->opt.flags | CUTE_SHM_RESERVE_AHEAD,
 		.mode = r->opt.mode,
 		.group = r->opt.group,
+		.max_size = r->opt.max_size,
 	};
 	struct format_header h;
 	int err;
@@ -286,6 +379,8 @@ restore(struct restore *r, const char *project, struct cute_shm **ret)
 		err = take_header(r, &h);
 	if (err == 0)
 		err = fill(r, &h);
+	if (err == 0)
+		log_copied("a saved segment", r->b->path, r->at, r->b->begun);
 	return err == 0 ? cute_shm_builder_publish(r->b, ret) : err;
 }
 
@@ -298,6 +393,8 @@ cute_shm_restore(const char *project, int fd,
 	int err;
 
 	err = options_copy(&r.opt, sizeof(r.opt), opt);
+	if (err == 0)
+		err = deadline_begin(&r.deadline, r.opt.max_seconds);
 	if (err != 0)
 		return err;
 	if ((r.opt.flags & CUTE_SHM_EPHEMERAL) && !ret)

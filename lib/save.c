@@ -1,33 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /* A segment as a file on a disk. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder.h"
+#include "clock.h"
+#include "log_events.h"
 #include "outfile.h"
-
-#define PIECE ((size_t)1 << 20)
+#include "save.h"
 
 /* For a lock on one array. */
 #define LOCK_TIMEOUT_NS INT64_C(10000000000)
 
-struct save {
-	struct cute_shm_save_options opt;
-	const struct cute_shm *shm;
-	int fd;
-	uint8_t *buffer;	/* PIECE */
-};
-
-static int
-tell(const struct save *s, uint64_t done)
+int
+save_begin(struct save *s, const struct cute_shm_save_options *opt)
 {
-	if (!s->opt.progress ||
-	    s->opt.progress(done, s->shm->header.segment_size,
-			    s->opt.arg) == 0)
+	int err = options_copy(&s->opt, sizeof(s->opt), opt);
+
+	if (err == 0 && (s->opt.flags & ~(unsigned)CUTE_SHM_OVERWRITE))
+		err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				    "unknown flags %#x to save with",
+				    s->opt.flags);
+	if (err == 0)
+		err = deadline_begin(&s->deadline, s->opt.max_seconds);
+	if (err != 0)
+		return err;
+	s->passes = 1;
+	s->buffer = malloc(SAVE_PIECE);
+	return s->buffer ? 0 : cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to "
+					     "save a segment");
+}
+
+void
+save_end(struct save *s)
+{
+	free(s->buffer);
+	s->buffer = NULL;
+}
+
+int
+save_tell(const struct save *s, uint64_t done)
+{
+	uint64_t total = s->shm->header.segment_size;
+	char state[2 * SIZE_TEXT + 8], has[SIZE_TEXT], of[SIZE_TEXT];
+
+	done = (s->before + done) / s->passes;
+	if (s->opt.progress && s->opt.progress(done, total, s->opt.arg) != 0)
+		return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+				     "the saving was cancelled");
+	if (!deadline_over(&s->deadline))
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
-			     "the saving was cancelled");
+	snprintf(state, sizeof(state), "%s of %s", size_text(done, has),
+		 size_text(total, of));
+	return deadline_fail(&s->deadline, s->name, state);
 }
 
 /* Through the descriptor: it costs less than a map, and cannot fault. */
@@ -38,12 +64,13 @@ copy(const struct save *s, uint64_t from, uint64_t end, bool told)
 	int err = 0;
 
 	for (; from < end && err == 0; from += n) {
-		n = end - from < PIECE ? (size_t)(end - from) : PIECE;
+		n = end - from < SAVE_PIECE ? (size_t)(end - from) :
+						SAVE_PIECE;
 		err = read_all(s->shm->fd, s->buffer, n, from);
 		if (err == 0)
 			err = write_all(s->fd, s->buffer, n, from);
 		if (err == 0 && told)
-			err = tell(s, from + n);
+			err = save_tell(s, from + n);
 	}
 	return err;
 }
@@ -123,58 +150,67 @@ copy_all_updated(const struct save *s)
 	return err == CUTE_SHM_ERR_END ? 0 : err;
 }
 
-/* A copy has no owner. */
-static int
-put_header(const struct save *s)
+bool
+save_header(const struct save *s, struct format_header *ret)
 {
-	struct format_header h = s->shm->header;
+	*ret = s->shm->header;
+	if (!(ret->compatible & FORMAT_COMPATIBLE_EPHEMERAL))
+		return false;
+	ret->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
+	ret->header_digest = digest_header(ret);
+	return true;
+}
 
-	if (!(h.compatible & FORMAT_COMPATIBLE_EPHEMERAL))
-		return 0;
-	h.compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
-	h.header_digest = digest_header(&h);
-	return write_all(s->fd, &h, sizeof(h), 0);
+int
+save_whole(const struct save *s)
+{
+	struct cute_shm_updates updates;
+	struct format_header h;
+	int err;
+
+	err = copy(s, 0, s->shm->header.segment_size, true);
+	if (err == 0)
+		err = cute_shm_updates(s->shm, &updates);
+	if (err == 0 && updates.updated > 0)
+		err = copy_all_updated(s);
+	if (err == 0 && save_header(s, &h))
+		err = write_all(s->fd, &h, sizeof(h), 0);
+	return err;
 }
 
 int
 cute_shm_save(const struct cute_shm *shm, const char *file,
 	      const struct cute_shm_save_options *opt)
 {
-	struct save s = { .opt = { .size = sizeof(s.opt) }, .shm = shm };
-	struct cute_shm_updates updates;
+	struct save s = { .opt = { .size = sizeof(s.opt) }, .shm = shm,
+			  .name = file };
+	double since = clock_now();
 	struct outfile out;
 	int err;
 
-	err = options_copy(&s.opt, sizeof(s.opt), opt);
-	if (err == 0 && (s.opt.flags & ~(unsigned)CUTE_SHM_OVERWRITE))
-		err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				    "unknown flags %#x to save with",
-				    s.opt.flags);
+	err = save_begin(&s, opt);
 	if (err == 0 && file)
 		err = space_file_limit("file", file, shm->header.segment_size);
 	if (err == 0)
 		err = outfile_begin(&out, file,
 				    s.opt.flags & CUTE_SHM_OVERWRITE ?
 				    OUTFILE_OVERWRITE : 0u);
-	if (err != 0)
-		return err;
-	s.fd = out.fd;
-	s.buffer = malloc(PIECE);
-	if (!s.buffer)
-		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				    "no memory to save a segment");
-	if (err == 0)
-		err = copy(&s, 0, shm->header.segment_size, true);
-	if (err == 0)
-		err = cute_shm_updates(shm, &updates);
-	if (err == 0 && updates.updated > 0)
-		err = copy_all_updated(&s);
-	if (err == 0)
-		err = put_header(&s);
-	free(s.buffer);
 	if (err != 0) {
-		outfile_end(&out);
-		return cute_shm_fail(err, "%s: %s", file, cute_shm_errmsg());
+		save_end(&s);
+		return err;
 	}
-	return outfile_commit(&out);
+	s.fd = out.fd;
+	err = save_whole(&s);
+	save_end(&s);
+	if (err == 0) {
+		err = outfile_commit(&out);
+		if (err == 0)
+			log_copied(shm->path, file, shm->header.segment_size,
+				   since);
+		return err;
+	}
+	outfile_end(&out);
+	/* That one has the name already. */
+	return err == CUTE_SHM_ERR_LIMIT ? err :
+	       cute_shm_fail(err, "%s: %s", file, cute_shm_errmsg());
 }

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "clock.h"
+#include "log_events.h"
 
 #define SINK_SIZE ((size_t)1 << 20)
 
@@ -318,6 +320,7 @@ put_header(struct cute_shm_builder *b)
 int
 cute_shm_builder_seal(struct cute_shm_builder *b)
 {
+	double since;
 	int err = 0;
 
 	if (b->state == BUILD_DESCRIBE)
@@ -327,6 +330,7 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 	if (err != 0)
 		return err;
 	b->state = BUILD_OVER;
+	since = clock_now();
 	err = reserve_wait(b, b->header.segment_size);
 	reserve_end(b);
 	if (err == 0)
@@ -339,6 +343,7 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 	if (err != 0)
 		return err;
 	b->state = BUILD_SEALED;
+	log_sealed(b, since);
 	return 0;
 }
 

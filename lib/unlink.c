@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lock.h"
+#include "log_events.h"
 #include "owner.h"
 
 static bool
@@ -111,6 +112,8 @@ unlink_path(const char *project, const char *path, unsigned flags,
 		err = unlink_idle(path);
 	else if (unlink(path) != 0)
 		err = fail_errno("cannot remove %s", path);
+	if (err == 0)
+		log_removed(path, (uint64_t)st.st_blocks * 512);
 	if (err == 0 && freed)
 		*freed = (uint64_t)st.st_blocks * 512;
 	return err;

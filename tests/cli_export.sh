@@ -23,6 +23,15 @@ t cute-shm-verify -q piped
 t cute-shm-export -f --segment "$tmp/demo.seg" "$tmp/again.seg"
 cmp "$tmp/demo.seg" "$tmp/again.seg" || fail 'not the same bytes'
 
+say 'streams'
+t sh -c "cute-shm-export --segment demo - >'$tmp/stream.seg'"
+cmp "$tmp/demo.seg" "$tmp/stream.seg" || fail 'not the same bytes'
+t sh -c 'cute-shm-export -v --segment demo - | cute-shm-load -o piped -'
+t cute-shm-verify -q piped
+[ -c /dev/full ] && t sh -c 'cute-shm-export --segment demo - >/dev/full'
+t sh -c 'cute-shm-export --segment demo - >&-'
+rm "$tmp/stream.seg"
+
 say 'with a command'
 # shellcheck disable=SC2016 # for the command's shell
 t cute-shm-load short "$tmp/demo.seg" -- sh -c \
@@ -73,7 +82,8 @@ t cute-shm-export -o --segment demo "$tmp"
 t cute-shm-export --segment -z 4 demo "$tmp/x"
 t cute-shm-export --chunk 5T demo "$tmp/x"
 t cute-shm-export -z 10 demo "$tmp/x"
-t cute-shm-export --segment demo -
+t cute-shm-export demo -
+t sh -c "cute-shm-export --json --segment demo - | cat"
 t cute-shm-export demo ''
 t cute-shm-export demo
 [ -c /dev/full ] &&

@@ -20,7 +20,8 @@ installcheck-local: tests/make_project
 
 cli_tests = tests/cli_front.sh tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
-	tests/cli_export.sh tests/cli_doctor.sh
+	tests/cli_export.sh tests/cli_doctor.sh \
+	tests/cli_bounds.sh tests/cli_holes.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
 surface_tests = tests/check_completion.sh tests/check_exports.sh \
@@ -34,7 +35,8 @@ EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/golden/cli_terminal tests/golden/cli_unlink \
 	tests/golden/cli_verify tests/golden/cli_dump \
 	tests/golden/cli_export tests/golden/cli_export_hdf5 \
-	tests/golden/cli_doctor tests/golden/cli_evaluate
+	tests/golden/cli_doctor tests/golden/cli_evaluate \
+	tests/golden/cli_bounds
 
 # What ./bootstrap demo shows.
 check_PROGRAMS += tests/demo_project tests/demo_readers
@@ -100,6 +102,7 @@ if HAVE_CHECK
 if HDF5
 hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
 	tests/test_hdf5_nested tests/test_hdf5_prefetch tests/test_hdf5_held \
+	tests/test_hdf5_bounds \
 	tests/test_hdf5_save tests/test_hdf5_damage tests/test_hdf5_extreme \
 	tests/test_hdf5_failing tests/test_hdf5_layouts \
 	tests/test_hdf5_killed tests/test_hdf5_random \
@@ -166,6 +169,10 @@ tests_test_hdf5_extreme_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_save_SOURCES = tests/test_hdf5_save.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_save_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_save_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_bounds_SOURCES = tests/test_hdf5_bounds.c $(HDF5_TEST_SOURCES)
+tests_test_hdf5_bounds_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_bounds_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_bounds_LDFLAGS = -Wl,--wrap=H5Oopen -Wl,--wrap=H5Fcreate
 tests_test_hdf5_held_SOURCES = tests/test_hdf5_held.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_held_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_held_LDADD = $(FILTER_TEST_LDADD)
@@ -230,6 +237,7 @@ CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_ahead tests/test_build tests/test_build_large \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_huge tests/test_layout \
+	tests/test_log tests/test_progress \
 	tests/test_lifetime tests/test_logind tests/test_map \
 	tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
@@ -261,6 +269,12 @@ tests_test_huge_SOURCES = tests/test_huge.c tests/util.c tests/util.h
 tests_test_huge_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_huge_LDADD = $(CORE_TEST_LDADD)
 tests_test_huge_LDFLAGS = -Wl,--wrap=madvise
+tests_test_log_SOURCES = tests/test_log.c tests/util.c tests/util.h
+tests_test_log_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_log_LDADD = $(CORE_TEST_LDADD)
+tests_test_progress_SOURCES = tests/test_progress.c tests/util.c tests/util.h
+tests_test_progress_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_progress_LDADD = bin/libcli.la $(CORE_TEST_LDADD)
 tests_test_layout_SOURCES = tests/test_layout.c tests/util.c tests/util.h
 tests_test_layout_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_layout_LDADD = $(CORE_TEST_LDADD)
@@ -313,7 +327,7 @@ SAMPLE_SOURCES = tests/sample.c tests/sample.h tests/read_all.c \
 if HAVE_CHECK
 reading_tests = tests/test_check tests/test_golden tests/test_hostile \
 	tests/test_mutation tests/test_project tests/test_read \
-	tests/test_save \
+	tests/test_save tests/test_stream \
 	tests/test_tree tests/test_typed tests/test_verify \
 	tests/test_verify_rules tests/test_walk
 check_PROGRAMS += $(reading_tests)
@@ -350,6 +364,9 @@ tests_test_verify_rules_LDADD = $(CORE_TEST_LDADD)
 tests_test_save_SOURCES = tests/test_save.c $(SAMPLE_SOURCES)
 tests_test_save_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_save_LDADD = $(CORE_TEST_LDADD)
+tests_test_stream_SOURCES = tests/test_stream.c $(SAMPLE_SOURCES)
+tests_test_stream_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_stream_LDADD = $(CORE_TEST_LDADD)
 tests_test_mutation_SOURCES = tests/test_mutation.c $(SAMPLE_SOURCES)
 tests_test_mutation_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_mutation_LDADD = $(CORE_TEST_LDADD)
@@ -388,7 +405,7 @@ fuzzed_filter = tests/fuzz/fuzz_filter.c \
 fuzzed_types = tests/fuzz/fuzz_types.c lib/hdf5/types.c \
 	lib/hdf5/types_check.c \
 	lib/hdf5/types_nested.c lib/hdf5/types_number.c lib/hdf5/convert.c \
-	lib/hdf5/widen.c lib/hdf5/report.c lib/dtype.c lib/error.c lib/log.c
+	lib/hdf5/widen.c lib/hdf5/report.c lib/hdf5/limits.c lib/dtype.c lib/error.c lib/log.c
 segment_seeds = \
 	tests/fuzz/segment/empty.hex \
 	tests/fuzz/segment/scalar.hex \

@@ -25,7 +25,7 @@ main(void)
 	uint64_t i;
 
 	text_begin();
-	progress_begin(true);
+	progress_begin(true, false);
 	for (i = 0; i < 15; i++)
 		step(0, 0, i * 1000 + 1);
 	for (i = 0; i < 10; i++)

@@ -14,6 +14,7 @@
 
 #define MIB	((uint64_t)1 << 20)
 #define SIZE	(24 * MIB)
+#define LEAD	(64 * MIB)	/* as in ahead.c */
 
 /* The system's calls, as far as the tests have them fail. */
 static uint64_t space = UINT64_MAX;	/* bytes that a file may have */
@@ -159,6 +160,35 @@ START_TEST(runs_out)
 }
 END_TEST
 
+/*
+ * What is described, and not written, is held only for a bounded distance: a
+ * source that says it has more than it sends must not take all memory.
+ */
+START_TEST(no_further_than_the_lead)
+{
+	struct cute_shm_builder *b;
+	uint64_t first;
+
+	test_root();
+	no_threads = _i;
+	b = reserved(CUTE_SHM_RESERVE_AHEAD, 1024 * MIB);
+	/* Give the thread time to go too far. */
+	if (!no_threads)
+		while (steps < LEAD / MIB)
+			usleep(1000);
+	usleep(50000);
+	first = steps;
+	ck_assert_uint_le(first, no_threads ? 0 : LEAD / MIB + 4);
+	ck_ok(cute_shm_builder_write(b, "a", 2 * MIB, pattern(), MIB));
+	ck_assert_uint_ge(steps, 4);
+	ck_ok(cute_shm_builder_write(b, "a", 80 * MIB, pattern(), MIB));
+	ck_assert_uint_ge(steps, 81);
+	usleep(50000);
+	ck_assert_uint_le(steps, 81 + LEAD / MIB + 8);
+	cute_shm_builder_free(b);
+}
+END_TEST
+
 /* The builder ends before the memory is there. */
 START_TEST(given_up)
 {
@@ -195,6 +225,7 @@ main(void)
 	tcase_add_test(t, all_of_it);
 	tcase_add_test(t, runs_out);
 	tcase_add_test(t, given_up);
+	tcase_add_loop_test(t, no_further_than_the_lead, 0, 2);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -14,12 +14,12 @@ START_TEST(names)
 {
 	int err;
 
-	for (err = CUTE_SHM_ERR_BUSY; err <= 0; err++) {
+	for (err = CUTE_SHM_ERR_LIMIT; err <= 0; err++) {
 		ck_assert_str_ne(cute_shm_strerror(err), "unknown error");
 		ck_assert_str_ne(cute_shm_strerror(err), "");
 	}
 	ck_assert_str_eq(cute_shm_strerror(1), "unknown error");
-	ck_assert_str_eq(cute_shm_strerror(CUTE_SHM_ERR_BUSY - 1),
+	ck_assert_str_eq(cute_shm_strerror(CUTE_SHM_ERR_LIMIT - 1),
 			 "unknown error");
 	ck_assert_str_eq(cute_shm_strerror(INT_MAX), "unknown error");
 	ck_assert_str_eq(cute_shm_strerror(INT_MIN), "unknown error");

@@ -66,6 +66,7 @@ load(const char *path, unsigned flags)
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	if (err != 0) {
 		ck_assert_msg(err == CUTE_SHM_ERR_SOURCE ||
+			      err == CUTE_SHM_ERR_LIMIT ||
 			      err == CUTE_SHM_ERR_NO_SPACE, "%d: %s", err,
 			      cute_shm_errmsg());
 		ck_assert_str_ne(cute_shm_errmsg(), "");

@@ -171,7 +171,7 @@ START_TEST(each_failure)
 		err = lives[life].act();
 		if (!failing_end())
 			break;
-		ck_assert_msg(err <= 0 && err >= CUTE_SHM_ERR_BUSY, "%d", err);
+		ck_assert_msg(err <= 0 && err >= CUTE_SHM_ERR_LIMIT, "%d", err);
 		if (err != 0)
 			ck_assert_str_ne(cute_shm_errmsg(), "");
 		failed += err != 0;
@@ -220,7 +220,7 @@ enough(bool descriptors, rlim_t most, int (*act)(void))
 			      &limit) != 0)
 			_exit(3);
 		err = act();
-		if (err > 0 || err < CUTE_SHM_ERR_BUSY)
+		if (err > 0 || err < CUTE_SHM_ERR_LIMIT)
 			_exit(4);
 		_exit(err == 0 ? 0 : cute_shm_errmsg()[0] ? 1 : 5);
 	}

@@ -238,7 +238,7 @@ START_TEST(each_call)
 		/* All went well without that one. */
 		if (!failing_end())
 			break;
-		ck_assert_msg(err <= 0 && err >= CUTE_SHM_ERR_BUSY, "%d", err);
+		ck_assert_msg(err <= 0 && err >= CUTE_SHM_ERR_LIMIT, "%d", err);
 		if (err != 0)
 			ck_assert_str_ne(cute_shm_errmsg(), "");
 		failed += err != 0;

@@ -329,7 +329,7 @@ describe_one(struct loader *l, const struct owner *owner, const char *raw,
 			    : unreadable();
 	if (rc == 1)
 		rc = send_skipped(l, r.where, "%s", why);
-	else if (rc == CUTE_SHM_ERR_SOURCE)
+	else if (is_objects_own(l, rc))
 		rc = send_failed(l, r.where, "%s", cute_shm_errmsg());
 	if (r.id >= 0)
 		H5Aclose(r.id);

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "file_driver.h"
 #include "internal.h"
+#include "limits.h"
 
 /* Without SA_RESTART: what it interrupts fails. */
 static void
@@ -59,53 +62,6 @@ detach(void)
 	}
 }
 
-/* The number after 'key' in a file of /proc; 0 if there is none. */
-static unsigned long long
-proc_number(const char *name, const char *key)
-{
-	unsigned long long n = 0;
-	FILE *file = fopen(name, "re");
-	char line[256];
-
-	while (file && n == 0 && fgets(line, sizeof(line), file))
-		if (strncmp(line, key, strlen(key)) == 0)
-			n = strtoull(line + strlen(key), NULL, 10);
-	if (file)
-		fclose(file);
-	return n;
-}
-
-/*
- * A damaged size must not take all memory: what is available now, but for an
- * eighth, is the most.  Should memory run out all the same, let the kernel
- * choose this process.  And many files may lie behind external links.
- */
-static void
-set_limits(void)
-{
-	unsigned long long has = proc_number("/proc/self/status", "VmData:");
-	unsigned long long free = proc_number("/proc/meminfo", "MemAvailable:");
-	struct rlimit limit;
-	int fd;
-
-	if (free > 0 && getrlimit(RLIMIT_DATA, &limit) == 0) {
-		has = (has + free - free / 8) * 1024;
-		if (has < limit.rlim_cur)
-			limit.rlim_cur = has;
-		setrlimit(RLIMIT_DATA, &limit);
-	}
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		if (write(fd, "1000", 4) < 0)
-			errno = 0;	/* it is only a hint */
-		close(fd);
-	}
-}
-
 /*
  * Filter plugins that are not linked with libhdf5 find it only if its symbols
  * are global, which they are not when a program loaded us with dlopen().
@@ -123,6 +79,17 @@ static void
 log_line(enum cute_shm_log_level level, const char *message, void *arg)
 {
 	send_log(arg, (int)level, message);
+}
+
+/* To the parent, whose hook it is; but only what that wants to have. */
+static void
+inherit_log(struct loader *l)
+{
+	enum cute_shm_log_level level = CUTE_SHM_LOG_DEBUG;
+
+	while (level > 0 && !cute_shm_log_wants(level))
+		level--;
+	cute_shm_set_log(level, log_line, l);
 }
 
 /*
@@ -239,23 +206,45 @@ fill(struct loader *l)
 	return rc;
 }
 
+/* So far, and since the child began. */
+static void
+log_step(const struct loader *l, const char *done, double since)
+{
+	if (!cute_shm_log_wants(CUTE_SHM_LOG_DEBUG))
+		return;
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "%s: %s after %.3f s: %zu objects in "
+		     "%u files, %" PRIu64 " arrays, %" PRIu64 " bytes", l->file,
+		     done, clock_now() - since,
+		     l->scan ? l->scan->object_count : 0,
+		     l->scan ? l->scan->source_count : 1, l->result.arrays,
+		     l->result.bytes);
+}
+
 static int
 load(struct loader *l)
 {
+	double since = clock_now();
 	hid_t file = H5I_INVALID_HID;
 	int rc, changed;
 
 	rc = open_file(l, &file);
 	if (rc != 0)
 		return rc;
+	log_step(l, "opened", since);
 	rc = scan_file(l, file);
+	if (rc == 0)
+		log_step(l, "scanned", since);
 	if (rc == 0)
 		rc = check_selection(l);
 	if (rc == 0)
 		rc = describe(l);
+	if (rc == 0)
+		log_step(l, "described", since);
 	l->board->total = l->result.bytes;
 	if (rc == 0 && l->builder && !l->retry)
 		rc = fill(l);
+	if (rc == 0)
+		log_step(l, l->builder ? "loaded" : "planned", since);
 	if (rc != 0 && rc != CUTE_SHM_ERR_SOURCE)
 		return rc;
 	/* Then that is the reason, whatever else seems to be wrong. */
@@ -270,13 +259,24 @@ child_begin(struct loader *l)
 	if (getppid() != l->parent)
 		_exit(1);
 	detach();
-	set_limits();
+	limits_set(l->max_memory, l->jobs);
 	make_global();
 	setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
-	cute_shm_set_log(CUTE_SHM_LOG_DEBUG, log_line, l);
+	inherit_log(l);
 	H5open();
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	board_work(l->board, "", 0);
+}
+
+int
+child_error(const struct loader *l, int rc)
+{
+	char path[sizeof(l->board->path)];
+
+	if (!limits_exceeded(rc, cute_shm_errmsg()))
+		return rc;
+	board_path(l->board, path, sizeof(path));
+	return limits_fail(l->file, path, cute_shm_errmsg());
 }
 
 void
@@ -289,6 +289,8 @@ child_run(struct loader *l)
 	child_begin(l);
 	file_driver_begin(external, locks);
 	rc = load(l);
+	if (rc != 0)
+		rc = child_error(l, rc);
 	if (rc != 0)
 		send_end(l, MESSAGE_ERROR, rc, cute_shm_errmsg());
 	else

@@ -341,7 +341,7 @@ describe_dataset(struct loader *l, struct object *object)
 	dataset_free(&d);
 	if (id >= 0)
 		H5Oclose(id);
-	if (rc == CUTE_SHM_ERR_SOURCE) {
+	if (is_objects_own(l, rc)) {
 		rc = send_failed(l, object->path, "%s", cute_shm_errmsg());
 		l->retry = rc == 0;	/* parts of it may be described */
 	}

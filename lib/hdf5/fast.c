@@ -267,7 +267,7 @@ wait_failed(struct loader *l, const char *path)
 	int rc = reader_wait(l->reader);
 
 	culprit = reader_culprit(l->reader);
-	if (rc == CUTE_SHM_ERR_SOURCE)
+	if (is_objects_own(l, rc))
 		rc = tell_failed(l, *culprit ? culprit : path,
 				 cute_shm_errmsg());
 	return rc;
@@ -319,7 +319,7 @@ read_pending(struct loader *l)
 	for (i = 0; i < l->pending_count && rc == 0; i++) {
 		object = &l->scan->objects[l->pending[i].object];
 		rc = read_dataset(l, &l->pending[i]);
-		if (rc == CUTE_SHM_ERR_SOURCE)
+		if (is_objects_own(l, rc))
 			rc = failed(l, object->path);
 		if (rc == 0)
 			rc = under_way_tell(l, !l->retry);

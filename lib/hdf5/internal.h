@@ -96,6 +96,7 @@ struct loader {
 	int pipe;
 	int parent;		/* process that waits for this one */
 	unsigned jobs;
+	uint64_t max_memory;	/* of private memory, beside what it had */
 	bool quiet;		/* what is skipped has been told */
 	bool retry;		/* something failed: begin again without it */
 	char *ended;		/* by send_failed(), with this message */
@@ -133,6 +134,9 @@ int send_incomplete(struct loader *l, const char *path, const char *reason, ...)
  */
 int send_failed(struct loader *l, const char *path, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Whether an error is that of one object, and not of the load. */
+bool is_objects_own(const struct loader *l, int err);
+
 int send_array(struct loader *l, const struct cute_shm_hdf5_array *array);
 int send_end(struct loader *l, enum message_kind kind, int err,
 	     const char *text);
@@ -184,6 +188,9 @@ bool keep_lists_room(const struct loader *l, uint64_t bytes);
 
 /* What each child does first: let go of the terminal, and begin libhdf5. */
 void child_begin(struct loader *l);
+
+/* The load's error: what failed for want of memory says which bound it was. */
+int child_error(const struct loader *l, int rc);
 
 /* The child's whole life: never returns. */
 void child_run(struct loader *l) __attribute__((noreturn));

@@ -12,10 +12,15 @@
 #include "../clock.h"
 #include "../options.h"
 #include "file_driver.h"
+#include "limits.h"
 #include "parent.h"
 
 /* Crashes that are left out one by one before that makes no sense. */
 #define MAX_RESTARTS	64
+
+/* The size of options, perhaps of an older program, that have a handle. */
+#define HANDLE_END	(offsetof(struct cute_shm_hdf5_options, handle) + \
+			 sizeof(struct cute_shm **))
 
 static unsigned
 build_flags(unsigned flags, unsigned jobs)
@@ -51,6 +56,7 @@ builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
 	o.source_mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000 +
 			    (uint64_t)st->st_mtim.tv_nsec;
 	o.jobs = opt->jobs;
+	o.max_size = opt->max_size;
 	return cute_shm_builder_new(project, &o, ret);
 }
 
@@ -153,6 +159,8 @@ load_or_plan(const char *project, const char *file,
 
 	rc = options_copy(&o, sizeof(o), opt);
 	if (rc == 0)
+		rc = deadline_begin(&load.deadline, o.max_seconds);
+	if (rc == 0)
 		rc = stat_source(file, &st);
 	if (rc != 0)
 		return rc;
@@ -161,6 +169,7 @@ load_or_plan(const char *project, const char *file,
 	load.l.opt = &o;
 	load.l.failures = &load.failures;
 	load.l.jobs = jobs_or_cpus(o.jobs);
+	load.l.max_memory = memory_bound(file, o.max_memory);
 	load.l.board = mmap(NULL, sizeof(*load.l.board), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (load.l.board == MAP_FAILED)
@@ -187,7 +196,7 @@ cute_shm_hdf5_load(const char *project, const char *file,
 	if (!project)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no project given");
 	if (opt && (opt->flags & CUTE_SHM_HDF5_EPHEMERAL) &&
-	    (opt->size < sizeof(*opt) || !opt->handle))
+	    (opt->size < HANDLE_END || !opt->handle))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "project %s is "
 				     "ephemeral: it needs a handle to own it",
 				     project);

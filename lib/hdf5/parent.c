@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,15 @@
  */
 double step_seconds = 20;
 #define STEP_RATE	4e6
+
+/*
+ * Of objects that have no end, or crash libhdf5, some are left out if the
+ * caller wants that; all of them together may take as long as this many steps,
+ * of CPU time, or by the clock if they are more than that: on a busy machine it
+ * goes faster.
+ */
+#define LOST_STEPS	3
+#define LOST_STEPS_TIME	10
 
 /*
  * Until libhdf5 has answered once, time is what counts: it never will if the
@@ -77,6 +87,16 @@ enqueue(struct load *load, struct message *m)
 {
 	struct message **more;
 
+	load->queue_bytes += m->size;
+	if (load->queue_bytes > load->l.max_memory) {
+		free(m);
+		return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "%s: what is to be "
+				     "said of its objects takes more than the "
+				     "bound of %" PRIu64 " bytes "
+				     "(--max-memory): raise it, or load less "
+				     "(--select, --exclude)", load->l.file,
+				     load->l.max_memory);
+	}
 	if (load->queue_count == load->queue_room) {
 		load->queue_room = load->queue_room ? 2 * load->queue_room : 64;
 		more = realloc(load->queue, load->queue_room * sizeof(*more));
@@ -96,6 +116,7 @@ queue_clear(struct load *load)
 {
 	while (load->queue_count > 0)
 		free(load->queue[--load->queue_count]);
+	load->queue_bytes = 0;
 }
 
 /* Takes 'm' over. */
@@ -128,6 +149,49 @@ handle(struct load *load, struct message *m)
 
 /* ---------------------------------------------------------------- watching */
 
+static void
+lose(struct load *load, double cpu, double seconds)
+{
+	load->lost_cpu += cpu;
+	load->lost_time += seconds;
+	load->lost_steps++;
+}
+
+/* Each step is bounded; so are all of them. */
+static int
+check_lost(const struct load *load)
+{
+	bool cpu = load->lost_cpu > LOST_STEPS * step_seconds;
+	char path[sizeof(load->l.board->path)];
+
+	if (!cpu && (load->lost_steps <= LOST_STEPS ||
+		     load->lost_time <= LOST_STEPS_TIME * step_seconds))
+		return 0;
+	board_path(load->l.board, path, sizeof(path));
+	return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "%s: /%s is the last of %u "
+			     "objects that took %.0f s%s and came to no end, "
+			     "more than the %.0f s that a load spends on such: "
+			     "leave them out (--exclude)", load->l.file, path,
+			     load->lost_steps,
+			     cpu ? load->lost_cpu : load->lost_time,
+			     cpu ? " of CPU time" : "", step_seconds *
+			     (cpu ? LOST_STEPS : LOST_STEPS_TIME));
+}
+
+/* The caller's bound of the time. */
+static int
+check_time(const struct load *load)
+{
+	char path[sizeof(load->l.board->path)];
+	char state[sizeof(path) + 32];
+
+	if (!deadline_over(&load->deadline))
+		return 0;
+	board_path(load->l.board, path, sizeof(path));
+	snprintf(state, sizeof(state), "not done, but at /%s", path);
+	return deadline_fail(&load->deadline, load->l.file, state);
+}
+
 /* Whether the child waits for someone to open the other end of a FIFO. */
 static bool
 waits_for_fifo(pid_t pid)
@@ -154,6 +218,7 @@ static void
 wake(struct load *load, double cpu, double now)
 {
 	double idle;
+	bool fifo;
 
 	if (cpu > load->cpu || load->beat == 0) {
 		load->cpu = cpu;
@@ -161,10 +226,14 @@ wake(struct load *load, double cpu, double now)
 		return;
 	}
 	idle = now - load->idle_since;
-	if (idle < IDLE_CHECK ||
-	    (idle < IDLE_SECONDS && !waits_for_fifo(load->pid)))
+	if (idle < IDLE_CHECK)
+		return;
+	fifo = waits_for_fifo(load->pid);
+	if (idle < IDLE_SECONDS && !fifo)
 		return;
 	load->idle_since = now;
+	if (fifo)
+		lose(load, 0, idle);
 	syscall(SYS_tgkill, load->pid, load->pid, WAKE_SIGNAL);
 }
 
@@ -189,6 +258,7 @@ watch(struct load *load)
 	if (beat != load->beat) {
 		load->beat = beat;
 		load->beat_cpu = cpu;
+		load->beat_time = clock_now();
 	}
 	return cpu - load->beat_cpu > limit ? CUTE_SHM_ERR_SOURCE : 0;
 }
@@ -243,6 +313,10 @@ listen_to_child(struct load *load, bool *endless)
 			rc = watch(load);
 			*endless = rc != 0;
 			if (rc == 0)
+				rc = check_time(load);
+			if (rc == 0)
+				rc = check_lost(load);
+			if (rc == 0)
 				rc = progress(load);
 		}
 	}
@@ -272,6 +346,7 @@ start_child(struct load *load)
 	load->start = clock_now();
 	load->beat = 0;
 	load->beat_cpu = 0;
+	load->beat_time = load->start;
 	load->cpu = 0;
 	load->idle_since = load->start;
 	load->l.parent = getpid();
@@ -294,6 +369,8 @@ start_child(struct load *load)
 				     strerror(errno));
 	}
 	load->pipe = ends[0];
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "%s: process %ld reads it",
+		     load->l.file, (long)load->pid);
 	return 0;
 }
 
@@ -307,6 +384,10 @@ fail_crash(const struct load *load, int status, bool known, bool endless,
 	board_path(load->l.board, path, sizeof(path));
 	if (endless)
 		snprintf(reason, size, "libhdf5 does not come to an end");
+	else if (known && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		snprintf(reason, size, "libhdf5 was killed, perhaps since the "
+			 "system, or its control group, had no more memory; "
+			 "--max-memory sets a bound");
 	else if (known && WIFSIGNALED(status))
 		snprintf(reason, size, "libhdf5 crashed (signal %d, %s)",
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -344,6 +425,11 @@ run_child(struct load *load, bool *again)
 		board_path(load->l.board, path, sizeof(path));
 		if (!keep_going || !path[0] ||
 		    failure_of(&load->failures, path))
+			return rc;
+		lose(load, load->cpu - load->beat_cpu,
+		     clock_now() - load->beat_time);
+		rc = check_lost(load);
+		if (rc != 0)
 			return rc;
 		*again = true;
 		return failure_add(&load->failures, path, reason);

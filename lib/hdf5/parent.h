@@ -3,6 +3,7 @@
 #ifndef CUTE_SHM_HDF5_PARENT_H
 #define CUTE_SHM_HDF5_PARENT_H
 
+#include "../deadline.h"
 #include "internal.h"
 
 struct load {
@@ -10,14 +11,20 @@ struct load {
 	struct failures failures;
 	struct message **queue;	/* told when the last child is done */
 	size_t queue_count, queue_room;
+	uint64_t queue_bytes;
 	struct message *end;	/* ERROR, RETRY or DONE */
 	pid_t pid;
 	int pipe;
 	double start;
 	uint64_t beat;		/* the last one seen, */
-	double beat_cpu;	/* and the child's CPU time then */
+	double beat_cpu;	/* and the child's CPU time then, */
+	double beat_time;	/* and that of the clock */
 	double cpu;		/* that time, when last looked at, */
 	double idle_since;	/* and since when it is that */
+	struct deadline deadline;
+	double lost_cpu;	/* seconds of all children in steps that led */
+	double lost_time;	/* nowhere, of CPU time and by the clock, */
+	unsigned lost_steps;	/* and how many these were */
 };
 
 /*

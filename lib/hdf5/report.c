@@ -11,6 +11,7 @@
 
 #include "file_driver.h"
 #include "internal.h"
+#include "limits.h"
 
 void
 board_work(struct board *b, const char *path, uint64_t bytes)
@@ -172,6 +173,16 @@ send_failed(struct loader *l, const char *path, const char *reason, ...)
 	return rc;
 }
 
+/* What takes too much memory is left out as well, if that is wanted. */
+bool
+is_objects_own(const struct loader *l, int err)
+{
+	return err == CUTE_SHM_ERR_SOURCE ||
+	       (err == CUTE_SHM_ERR_NOMEM &&
+		(l->opt->flags & CUTE_SHM_HDF5_KEEP_GOING) &&
+		limits_exceeded(err, ""));
+}
+
 int
 send_array(struct loader *l, const struct cute_shm_hdf5_array *array)
 {
@@ -261,15 +272,23 @@ message_text(const struct message *m, unsigned i)
 
 #define CAUSE_SIZE 500
 
+struct cause {
+	char text[CAUSE_SIZE];
+	bool memory;		/* there was none */
+};
+
 /* H5Ewalk2 goes from the innermost error outwards: keep the first text. */
 static herr_t
 first_cause(unsigned n, const H5E_error2_t *error, void *arg)
 {
-	char *text = arg;
+	struct cause *c = arg;
 
 	(void)n;
-	if (text[0] == '\0' && error->desc)
-		snprintf(text, CAUSE_SIZE, "%s", error->desc);
+	if (c->text[0] != '\0' || !error->desc)
+		return 0;
+	snprintf(c->text, sizeof(c->text), "%s", error->desc);
+	c->memory = error->min_num == H5E_NOSPACE ||
+		    error->min_num == H5E_CANTALLOC;
 	return 0;
 }
 
@@ -318,19 +337,22 @@ cause_is_newer(const char *cause)
 const char *
 hdf5_cause(char *text, size_t size)
 {
-	char cause[CAUSE_SIZE] = "";
+	struct cause cause = { .text = "" };
 	unsigned major = 0, minor = 0, release = 0;
 
-	H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first_cause, cause);
+	H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first_cause, &cause);
 	H5Eclear2(H5E_DEFAULT);
-	shorten_cause(cause);
-	if (is_newer(cause)) {
+	shorten_cause(cause.text);
+	if (is_newer(cause.text)) {
 		H5get_libversion(&major, &minor, &release);
 		snprintf(text, size, NEWER "%u.%u.%u here, or damaged (%s)",
-			 major, minor, release, cause);
+			 major, minor, release, cause.text);
 	} else {
-		snprintf(text, size, "%s", cause[0] ? cause : "no cause given");
+		snprintf(text, size, "%s", cause.text[0] ? cause.text :
+			 "no cause given");
 	}
+	if (cause.memory)
+		limits_note(text, size);
 	return text;
 }
 

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "../clock.h"
+#include "../deadline.h"
 #include "../options.h"
 #include "../outfile.h"
 #include "save.h"
@@ -67,6 +70,8 @@ run_child(struct saver *s, const char *open_as)
 
 	child_begin(&s->l);
 	rc = save_file(s, open_as);
+	if (rc != 0)
+		rc = child_error(&s->l, rc);
 	if (rc != 0)
 		send_end(&s->l, MESSAGE_ERROR, rc, cute_shm_errmsg());
 	else
@@ -131,6 +136,18 @@ watch(const struct saver *s, double passed)
 			     s->l.file);
 }
 
+static int
+check_time(const struct saver *s)
+{
+	char path[sizeof(s->l.board->path)], state[sizeof(path) + 32];
+
+	if (!deadline_over(&s->deadline))
+		return 0;
+	board_path(s->l.board, path, sizeof(path));
+	snprintf(state, sizeof(state), "not done, but at /%s", path);
+	return deadline_fail(&s->deadline, s->l.file, state);
+}
+
 /* Until the child has closed its end, or the caller wants no more. */
 static int
 listen_to_child(const struct saver *s, int pipe, struct message **end)
@@ -154,6 +171,8 @@ listen_to_child(const struct saver *s, int pipe, struct message **end)
 			told = clock_now();
 			rc = watch(s, told - start);
 			if (rc == 0)
+				rc = check_time(s);
+			if (rc == 0)
 				rc = progress(s);
 		}
 	}
@@ -171,6 +190,11 @@ child_failed(const struct saver *s, const struct message *end, int status)
 		return cute_shm_fail(end->err, "%s: %s", s->l.file,
 				     message_text(end, 0));
 	board_path(s->l.board, path, sizeof(path));
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "%s: a page of the "
+				     "segment cannot be read at /%s: memory is "
+				     "full, or the segment's file was cut",
+				     s->l.file, path);
 	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "%s: libhdf5 %s%s%s%s%s",
 			     s->l.file,
 			     WIFSIGNALED(status) ? "crashed (" :
@@ -269,6 +293,8 @@ cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
 	if (rc == 0)
 		rc = check_options(&s.opt);
 	if (rc == 0)
+		rc = deadline_begin(&s.deadline, s.opt.max_seconds);
+	if (rc == 0)
 		rc = cute_shm_info(shm, &info);
 	if (rc != 0)
 		return rc;
@@ -276,7 +302,8 @@ cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to save");
-	s.jobs = jobs_or_cpus(s.opt.jobs);
+	s.jobs = s.l.jobs = jobs_or_cpus(s.opt.jobs);
+	s.l.max_memory = s.opt.max_memory ? s.opt.max_memory : UINT64_MAX;
 	s.l.file = file;
 	s.l.opt = &none;
 	s.l.board = &shared->board;
@@ -284,6 +311,10 @@ cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
 	shared->board.total = info.array_bytes;
 	shared->board.objects = info.node_count;
 	rc = save(&s, file);
+	if (rc == 0)
+		cute_shm_log(CUTE_SHM_LOG_DEBUG, "wrote %s to %s, %" PRIu64
+			     " bytes in %.3f s", info.path, file,
+			     shared->result.file_size, clock_now() - start);
 	if (rc == 0 && ret) {
 		*ret = shared->result;
 		ret->seconds = clock_now() - start;

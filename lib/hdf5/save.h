@@ -10,6 +10,7 @@
 #ifndef CUTE_SHM_HDF5_SAVE_H
 #define CUTE_SHM_HDF5_SAVE_H
 
+#include "../deadline.h"
 #include "internal.h"
 
 /* The state of the child. */
@@ -17,6 +18,7 @@ struct saver {
 	struct loader l;	/* to tell the parent, nothing else of it */
 	const struct cute_shm *shm;
 	struct cute_shm_hdf5_save_options opt;
+	struct deadline deadline;
 	struct cute_shm_hdf5_save_result *result;	/* the parent sees it */
 	unsigned jobs;
 	hid_t file;

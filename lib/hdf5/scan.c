@@ -86,7 +86,7 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 	}
 	if (rc == 1)
 		return send_skipped(w->l, o->path, "%s", why);
-	if (rc != CUTE_SHM_ERR_SOURCE)
+	if (!is_objects_own(w->l, rc))
 		return rc;
 	o->broken = true;
 	return send_failed(w->l, o->path, "%s", cute_shm_errmsg());

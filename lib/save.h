@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What writing a segment to a file and to a stream have in common. */
+#ifndef CUTE_SHM_SEGMENT_SAVE_H
+#define CUTE_SHM_SEGMENT_SAVE_H
+
+#include "builder.h"
+#include "deadline.h"
+
+#define SAVE_PIECE ((size_t)1 << 20)
+
+struct save {
+	struct cute_shm_save_options opt;
+	const struct cute_shm *shm;
+	int fd;			/* a file that is being written */
+	uint8_t *buffer;	/* SAVE_PIECE */
+	struct deadline deadline;
+	const char *name;	/* of what is written, for messages */
+	unsigned passes;	/* how often the segment is copied, */
+	uint64_t before;	/* and bytes of the passes before this one */
+};
+
+/* Options, buffer and clock; save_end() follows, whatever comes out. */
+int save_begin(struct save *s, const struct cute_shm_save_options *opt)
+	must_check;
+void save_end(struct save *s);
+
+/* Report progress; CUTE_SHM_ERR_CANCELLED, CUTE_SHM_ERR_LIMIT. */
+int save_tell(const struct save *s, uint64_t done) must_check;
+
+/* The segment into the file s->fd: each array as it is between two updates. */
+int save_whole(const struct save *s) must_check;
+
+/* The header of a copy, which has no owner; true if it is another one. */
+bool save_header(const struct save *s, struct format_header *ret);
+
+#endif
