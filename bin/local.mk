@@ -48,9 +48,12 @@ bin_cute_shm_dump_SOURCES = \
 	bin/cute-shm-dump.c \
 	bin/dump.h \
 	bin/dump_file.c \
+	bin/dump_node.c \
 	bin/dump_raw.c \
 	bin/dump_text.c \
 	bin/dump_value.c \
+	bin/enum_names.c \
+	bin/enum_names.h \
 	bin/hex.c \
 	bin/hex_fields.c \
 	bin/hex_fields.h \
