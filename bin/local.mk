@@ -26,7 +26,9 @@ bin_libcli_la_SOURCES = \
 	bin/units.c \
 	bin/units.h \
 	bin/value.c \
-	bin/value.h
+	bin/value.h \
+	bin/wrap.c \
+	bin/wrap.h
 bin_libcli_la_LIBADD = -lm
 
 bin_cute_shm_doctor_SOURCES = \
@@ -57,6 +59,8 @@ bin_cute_shm_dump_SOURCES = \
 	bin/hex.c \
 	bin/hex_fields.c \
 	bin/hex_fields.h \
+	bin/hex_rows.c \
+	bin/hex_rows.h \
 	bin/hex.h \
 	bin/slice.c \
 	bin/slice.h
