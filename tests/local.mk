@@ -10,6 +10,14 @@ tests_update_project_LDADD = lib/libcute_shm.la
 tests_make_project_SOURCES = tests/make_project.c
 tests_make_project_LDADD = lib/libcute_shm.la
 
+# What costs the tools much: see tests/cli_cost.sh.
+check_PROGRAMS += tests/make_hostile tests/peak
+tests_peak_SOURCES = tests/peak.c
+tests_make_hostile_SOURCES = tests/make_hostile.c
+tests_make_hostile_LDADD = lib/libcore.la
+TESTS += tests/cli_cost.sh
+EXTRA_DIST += tests/cli_cost.sh
+
 cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
 	tests/cli_export.sh tests/cli_doctor.sh
