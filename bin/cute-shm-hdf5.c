@@ -270,6 +270,8 @@ main(int argc, char **argv)
 	report.quiet = command != NULL;
 	cute_shm_set_log(opt_verbose ? CUTE_SHM_LOG_DEBUG :
 			 CUTE_SHM_LOG_WARNING, on_log, NULL);
+	if (command && !command_may_replace(argv[0], opt_root))
+		return cli_end(CLI_FAILED);
 	interrupt_begin();
 	load_report_begin(&report);
 	status = opt_dry_run ? plan(argv[0], argv[1]) : load(argv[0], argv[1]);

@@ -15,8 +15,8 @@ check_PROGRAMS += tests/make_hostile tests/peak
 tests_peak_SOURCES = tests/peak.c
 tests_make_hostile_SOURCES = tests/make_hostile.c
 tests_make_hostile_LDADD = lib/libcore.la
-TESTS += tests/cli_cost.sh
-EXTRA_DIST += tests/cli_cost.sh
+TESTS += tests/cli_command.sh tests/cli_cost.sh
+EXTRA_DIST += tests/cli_command.sh tests/cli_cost.sh tests/job_control.py
 
 cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
