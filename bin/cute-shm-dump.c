@@ -133,7 +133,7 @@ main(int argc, char **argv)
 		cute_shm_close(shm);
 		return cli_end(status);
 	}
-	status = opt_output ? dump_file_begin(opt_output, opt_overwrite) :
+	status = opt_output ? dump_file_begin(opt_output, shm, opt_overwrite) :
 			      CLI_OK;
 	if (status == CLI_OK) {
 		status = dump_project(shm, argv[0], n - 1, argv + 1, &opt);

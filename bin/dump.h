@@ -53,9 +53,11 @@ uint64_t dump_shown(const struct slice *slice, bool edges);
 
 /*
  * From now on standard output is a file, which has its name when it is whole;
- * at the end, if all went well.  Both return a status, after a message.
+ * at the end, if all went well, and the permissions that the segment has.  Both
+ * return a status, after a message.
  */
-int dump_file_begin(const char *path, bool overwrite);
+int dump_file_begin(const char *path, const struct cute_shm *shm,
+		    bool overwrite);
 int dump_file_end(const char *path, int status);
 
 /*

@@ -40,7 +40,7 @@ bin_cute_shm_doctor_SOURCES = \
 	bin/doctor_root.c \
 	bin/doctor_user.c
 bin_cute_shm_doctor_CPPFLAGS = $(AM_CPPFLAGS)
-bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcute_shm.la
+bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcommon.la lib/libcute_shm.la
 if HDF5
 bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5 $(HDF5_CFLAGS)
 bin_cute_shm_doctor_LDADD += $(HDF5_LIBS)

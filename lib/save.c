@@ -158,6 +158,7 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 				    OUTFILE_OVERWRITE : 0u);
 	if (err != 0)
 		return err;
+	outfile_permit(&out, shm);
 	s.fd = out.fd;
 	s.buffer = malloc(PIECE);
 	if (!s.buffer)

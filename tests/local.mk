@@ -15,8 +15,9 @@ check_PROGRAMS += tests/make_hostile tests/peak
 tests_peak_SOURCES = tests/peak.c
 tests_make_hostile_SOURCES = tests/make_hostile.c
 tests_make_hostile_LDADD = lib/libcore.la
-TESTS += tests/cli_command.sh tests/cli_cost.sh
-EXTRA_DIST += tests/cli_command.sh tests/cli_cost.sh tests/job_control.py
+TESTS += tests/cli_command.sh tests/cli_cost.sh tests/cli_found.sh
+EXTRA_DIST += tests/cli_command.sh tests/cli_cost.sh tests/cli_found.sh \
+	tests/job_control.py
 
 cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
@@ -326,6 +327,14 @@ tests_test_save_LDADD = $(CORE_TEST_LDADD)
 tests_test_mutation_SOURCES = tests/test_mutation.c $(SAMPLE_SOURCES)
 tests_test_mutation_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_mutation_LDADD = $(CORE_TEST_LDADD)
+if HAVE_CHECK
+check_PROGRAMS += tests/test_outfile
+TESTS += tests/test_outfile
+endif
+tests_test_outfile_SOURCES = tests/test_outfile.c tests/util.c tests/util.h
+tests_test_outfile_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_outfile_LDADD = $(CORE_TEST_LDADD)
+tests_test_outfile_LDFLAGS = -Wl,--wrap=open
 tests_test_project_SOURCES = tests/test_project.c $(SAMPLE_SOURCES)
 tests_test_project_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_project_LDADD = $(CORE_TEST_LDADD)
