@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "found.h"
 #include "hex_fields.h"
 #include "hex_rows.h"
 #include "text.h"
@@ -484,12 +485,15 @@ open_file(const struct cute_shm_info *info, int *ret, uint64_t *size)
 {
 	struct stat st;
 
-	/* A copy is where the user says; a project is no link. */
-	*ret = open(info->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		    (*info->project ? O_NOFOLLOW : 0));
-	if (*ret < 0 || fstat(*ret, &st) != 0)
+	/* A copy is where the user says, perhaps by a link. */
+	char *path = *info->project ? NULL : realpath(info->path, NULL);
+
+	*ret = found_open(AT_FDCWD, path ? path : info->path, FOUND_ANY_OWNER,
+			  &st);
+	free(path);
+	if (*ret < 0)
 		return strerror(errno);
-	if (!S_ISREG(st.st_mode) || st.st_uid != info->uid)
+	if (st.st_uid != info->uid)
 		return "it was replaced meanwhile";
 	*size = (uint64_t)st.st_size;
 	return NULL;

@@ -18,7 +18,7 @@ file_for()
 }
 
 for tool in $tools; do
-	file=$(file_for $tool)
+	file=$(file_for "$tool")
 
 	# Standard output is the command's.
 	$tool --json p "$file" -- sh -c 'echo out; echo err >&2' \
@@ -29,11 +29,13 @@ for tool in $tools; do
 
 	# The root, wherever the command goes.
 	mkdir -p "$root/below"
+	# shellcheck disable=SC2016 # for the shell that runs it
 	(cd "$root" && $tool --root below p "$file" -- sh -c \
 		'cd / && echo "$CUTE_SHM_ROOT" && cute-shm-list -s p') \
 		>"$tmp/out" 2>&1 || fail "$tool --root: $(cat "$tmp/out")"
 	[ "$(head -n 1 "$tmp/out")" = "$root/below" ] ||
 		fail "$tool --root: $(cat "$tmp/out")"
+	# shellcheck disable=SC2016 # for the shell that runs it
 	(cd "$root" && CUTE_SHM_ROOT=./below $tool p "$file" -- sh -c \
 		'cd / && echo "$CUTE_SHM_ROOT" && cute-shm-list -s p') \
 		>"$tmp/out" 2>&1 || fail "$tool, relative: $(cat "$tmp/out")"
@@ -59,7 +61,7 @@ for tool in $tools; do
 
 	# peak gives 128 for a program that a signal ended, of whatever number.
 	for signal in INT TERM KILL SEGV; do
-		peak 4000000 $tool p "$file" -- sh -c "kill -$signal \$\$"
+		peak 4000000 "$tool" p "$file" -- sh -c "kill -$signal \$\$"
 		[ $? -eq 128 ] || fail "$tool: not ended by SIG$signal"
 	done
 	only cute-shm.demo
@@ -72,7 +74,7 @@ as_first='unshare -rpf --mount-proc'
 if $as_first true 2>/dev/null; then
 	for tool in $tools; do
 		# shellcheck disable=SC2016 # for the shell that runs it
-		$as_first $tool p "$(file_for $tool)" -- sh -c '
+		$as_first "$tool" p "$(file_for "$tool")" -- sh -c '
 			for i in 1 2 3 4 5 6 7 8; do (: &); done
 			for i in 1 2 3 4 5 6 7 8 9 10; do
 				grep -l "^State:.Z" /proc/[0-9]*/status \

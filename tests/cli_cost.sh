@@ -30,6 +30,7 @@ limited()
 	kib=$1
 	tool=$(program "$2")
 	shift 2
+	# shellcheck disable=SC3045 # dash and bash have them
 	(
 		ulimit -c 0
 		ulimit -t 30
