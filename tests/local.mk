@@ -418,8 +418,8 @@ CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
 # Objects of automake's own: the same names must not be compiled twice.
 check_PROGRAMS += tests/replay_segment
 tests_replay_segment_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
-	tests/fuzz/seed.h tests/fuzz/fuzz_segment.c tests/read_all.c \
-	tests/read_all.h
+	tests/fuzz/seed.h tests/fuzz/fit.h tests/fuzz/fuzz_segment.c \
+	tests/read_all.c tests/read_all.h
 tests_replay_segment_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_replay_segment_LDADD = lib/libcore.la
 if HDF5
@@ -434,6 +434,46 @@ tests_replay_filter_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
 tests_replay_filter_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 tests_replay_filter_LDADD = lib/libload.la lib/libcore.la
 TESTS += tests/replay_seeds.sh
+
+# The same seeds for what cute-shm-list and cute-shm-dump show of a segment.
+shown_sources = $(filter bin/dump_node.c bin/dump_raw.c bin/dump_text.c \
+	bin/dump_value.c bin/enum_names.c bin/hex%.c bin/slice.c, \
+	$(bin_cute_shm_dump_SOURCES)) \
+	$(filter bin/list_%.c,$(bin_cute_shm_list_SOURCES))
+fuzzed_tools = tests/fuzz/fuzz_tools.c $(shown_sources) \
+	$(filter-out bin/cli.c bin/command.c bin/interrupt.c bin/progress.c, \
+	$(filter %.c,$(bin_libcli_la_SOURCES))) \
+	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
+CLEANFILES += tests/fuzz/fuzz_tools
+.PHONY: fuzz-tools
+
+check_PROGRAMS += tests/replay_tools
+tests_replay_tools_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
+	tests/fuzz/seed.h tests/fuzz/fit.h tests/fuzz/fuzz_tools.c \
+	bin/dump_node.c bin/dump_raw.c bin/dump_text.c bin/dump_value.c \
+	bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
+	bin/list_full.c bin/list_json.c bin/list_parts.c bin/list_short.c \
+	bin/slice.c
+tests_replay_tools_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+tests_replay_tools_LDADD = bin/libcli.la lib/libcore.la
+
+tests/fuzz/fuzz_tools: $(fuzzed_tools)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests -I$(srcdir)/tests/fuzz $(XXHASH_CFLAGS) \
+		-o $@ $(addprefix $(srcdir)/,$(fuzzed_tools)) \
+		$(XXHASH_LIBS) -lpthread -lm
+
+fuzz: fuzz-tools
+fuzz-tools: tests/fuzz/fuzz_tools tests/make_every$(EXEEXT) \
+		tests/replay_segment$(EXEEXT)
+	@$(MKDIR_P) tests/fuzz/corpus-tools
+	CUTE_SHM_ROOT=tests/fuzz/corpus-tools tests/make_every small seed || \
+		test -f tests/fuzz/corpus-tools/cute-shm.seed
+	tests/replay_segment -b tests/fuzz/corpus-tools \
+		$(addprefix $(srcdir)/,$(segment_seeds))
+	tests/fuzz/fuzz_tools -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=65536 -timeout=20 tests/fuzz/corpus-tools
 
 tests/fuzz/fuzz_segment: $(fuzzed_segment)
 	@$(MKDIR_P) tests/fuzz
