@@ -15,8 +15,10 @@ check_PROGRAMS += tests/make_hostile tests/peak
 tests_peak_SOURCES = tests/peak.c
 tests_make_hostile_SOURCES = tests/make_hostile.c
 tests_make_hostile_LDADD = lib/libcore.la
-TESTS += tests/cli_command.sh tests/cli_cost.sh tests/cli_found.sh
-EXTRA_DIST += tests/cli_command.sh tests/cli_cost.sh tests/cli_found.sh \
+TESTS += tests/cli_columns.sh tests/cli_command.sh tests/cli_cost.sh \
+	tests/cli_found.sh tests/cli_modes.sh
+EXTRA_DIST += tests/cli_columns.sh tests/cli_command.sh tests/cli_cost.sh \
+	tests/cli_found.sh tests/cli_modes.sh \
 	tests/job_control.py
 
 cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
@@ -340,10 +342,12 @@ tests_test_project_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_project_LDADD = $(CORE_TEST_LDADD)
 
 # "make coverage", after configure --enable-coverage: which lines and branches of
-# lib/ the tests run, a table; fails below COVERAGE_LINES or COVERAGE_BRANCHES
-# per cent.  (A static library that counts does not link with others.)
+# lib/ the tests run, a table, and then the same of bin/; fails below
+# COVERAGE_LINES or COVERAGE_BRANCHES (of bin/, COVERAGE_BIN_...) per cent.  (A static library that counts does not link with others.)
 COVERAGE_LINES = 95
 COVERAGE_BRANCHES = 85
+COVERAGE_BIN_LINES = 90
+COVERAGE_BIN_BRANCHES = 80
 EXTRA_DIST += tests/coverage.h
 
 coverage:
@@ -353,6 +357,10 @@ coverage:
 		--exclude-unreachable-branches --print-summary \
 		--fail-under-line $(COVERAGE_LINES) \
 		--fail-under-branch $(COVERAGE_BRANCHES)
+	$(GCOVR) --root $(srcdir) --object-directory . --filter '.*/bin/' \
+		--exclude-unreachable-branches --print-summary \
+		--fail-under-line $(COVERAGE_BIN_LINES) \
+		--fail-under-branch $(COVERAGE_BIN_BRANCHES)
 
 # "make fuzz": any bytes as a segment, as a filtered chunk, and as the recipe of a
 # datatype, for FUZZ_SECONDS each; needs clang.  Begins with the seeds, which "make check" replays, and with
