@@ -21,18 +21,22 @@
 #define NOT_FOUND	127
 #define NOT_EXECUTABLE	126
 
+/*
+ * All that would end us but not the command, which then would go on without its
+ * project: so not those for faults, nor for job control.
+ */
 static void
 signals(sigset_t *set)
 {
-	static const int all[] = {
-		SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
-		SIGCONT, SIGCHLD
+	static const int others[] = {
+		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS,
+		SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGURG, SIGXFSZ
 	};
 	size_t i;
 
-	sigemptyset(set);
-	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
-		sigaddset(set, all[i]);
+	sigfillset(set);
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		sigdelset(set, others[i]);
 }
 
 /* Start it with the signals that were blocked before. */
@@ -55,14 +59,15 @@ start(char **argv, const sigset_t *mask, pid_t *pid)
 /*
  * Whether the command has not had the signal itself.  A terminal's go to all of
  * its foreground, so to the command too if that is in our group still; but the
- * end of the terminal is told to the leader of its session alone, and an alarm
- * to the process that has set it.
+ * end of the terminal is told to the leader of its session alone.  What else the
+ * kernel sends, as an alarm that was set before, is for one process.
  */
 static bool
 ours_alone(pid_t pid, const siginfo_t *info)
 {
-	return info->si_code <= 0 || info->si_signo == SIGALRM ||
-	       getpgid(pid) != getpgrp() ||
+	return info->si_code <= 0 || getpgid(pid) != getpgrp() ||
+	       (info->si_signo != SIGINT && info->si_signo != SIGQUIT &&
+		info->si_signo != SIGHUP) ||
 	       (info->si_signo == SIGHUP && getsid(0) == getpid());
 }
 

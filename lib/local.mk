@@ -9,7 +9,8 @@ nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
 # What both libraries use and neither exports.
-lib_libcommon_la_SOURCES = lib/clock.h lib/found.c lib/found.h lib/options.c lib/options.h \
+lib_libcommon_la_SOURCES = lib/clock.h lib/file_access.c \
+	lib/file_access.h lib/found.c lib/found.h lib/options.c lib/options.h \
 	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h
 
 lib_libcore_la_SOURCES = \

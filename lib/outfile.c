@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cute_shm.h"
+#include "file_access.h"
 #include "found.h"
 #include "outfile.h"
 
@@ -230,6 +230,22 @@ make_named(struct outfile *f)
 	return rc;
 }
 
+static void
+self_path(char path[64], int fd)
+{
+	snprintf(path, 64, "/proc/self/fd/%d", fd);
+}
+
+/* Whether a file without a name can be given one: not without /proc. */
+static bool
+can_be_named(int fd)
+{
+	char self[64];
+
+	self_path(self, fd);
+	return access(self, F_OK) == 0;
+}
+
 static int
 make(struct outfile *f, unsigned flags)
 {
@@ -242,8 +258,13 @@ make(struct outfile *f, unsigned flags)
 		return fail_memory();
 	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE);
 	free(dir);
-	if (f->fd >= 0)
+	if (f->fd >= 0 && can_be_named(f->fd))
 		return 0;
+	if (f->fd >= 0) {
+		close(f->fd);
+		f->fd = -1;
+		return make_named(f);
+	}
 	/* What kernels and file systems say that have no O_TMPFILE. */
 	if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
 		return make_named(f);
@@ -274,79 +295,6 @@ outfile_begin(struct outfile *f, const char *path, unsigned flags)
 	return 0;
 }
 
-/* -------------------------------------------------------------- permissions */
-
-/*
- * The process's umask, which can be asked for only by changing it, for all
- * threads; so from /proc, and without that, as if it were 077.
- */
-static mode_t
-umask_now(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	unsigned value = 077;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Umask: %o", &value) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return (mode_t)value;
-}
-
-/* Whether the file has the group now; -1: any will do. */
-static bool
-take_group(int fd, gid_t gid)
-{
-	struct stat st;
-
-	return gid == (gid_t)-1 ||
-	       (fstat(fd, &st) == 0 && st.st_gid == gid) ||
-	       fchown(fd, (uid_t)-1, gid) == 0;
-}
-
-#define ACL "system.posix_acl_access"
-
-/*
- * Permissions of a group are for that group: without it, for none.  And a folder
- * may have given the file a list of others who may read it: nobody has said so
- * of the segment.
- */
-static int
-set_mode(int fd, gid_t gid, mode_t mode)
-{
-	if (!take_group(fd, gid))
-		mode &= ~(mode_t)070;
-	if (fremovexattr(fd, ACL) != 0 && errno != ENODATA &&
-	    errno != EOPNOTSUPP)
-		mode &= ~(mode_t)070;
-	return fchmod(fd, mode);
-}
-
-/*
- * As the file has them that is replaced.  Where that has a list, the group's
- * permissions in its mode are the list's mask, and mean nothing without it.
- */
-static int
-permit_as(int fd, const char *path, const struct stat *old)
-{
-	char list[4096];
-	ssize_t size = getxattr(path, ACL, list, sizeof(list));
-	bool has_list = size >= 0 || (errno != ENODATA && errno != EOPNOTSUPP);
-
-	/* Only root can give files away; else who replaces it owns it. */
-	if (old->st_uid != geteuid() &&
-	    fchown(fd, old->st_uid, (gid_t)-1) != 0 && errno != EPERM)
-		return -1;
-	if (!has_list)
-		return set_mode(fd, old->st_gid, old->st_mode & 0777);
-	if (size >= 0 && take_group(fd, old->st_gid) &&
-	    fsetxattr(fd, ACL, list, (size_t)size, 0) == 0)
-		return 0;
-	return set_mode(fd, old->st_gid, old->st_mode & 0707);
-}
-
 /* Before it has its name; until then it is private. */
 static int
 permit(const struct outfile *f)
@@ -354,8 +302,8 @@ permit(const struct outfile *f)
 	struct stat old;
 
 	if (f->overwrite && stat(f->path, &old) == 0)
-		return permit_as(f->fd, f->path, &old);
-	return set_mode(f->fd, f->gid, f->mode);
+		return file_access_copy(f->fd, f->path, &old);
+	return file_access_set(f->fd, f->gid, f->mode);
 }
 
 void
@@ -376,7 +324,7 @@ link_as(const struct outfile *f, const char *name)
 	char self[64];
 	int rc;
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", f->fd);
+	self_path(self, f->fd);
 	rc = f->temporary ? linkat(AT_FDCWD, f->temporary, AT_FDCWD, name, 0) :
 	     linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
 	if (rc == 0)

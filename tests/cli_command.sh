@@ -64,6 +64,15 @@ for tool in $tools; do
 		peak 4000000 "$tool" p "$file" -- sh -c "kill -$signal \$\$"
 		[ $? -eq 128 ] || fail "$tool: not ended by SIG$signal"
 	done
+	# A signal that ends programs is for the command, whatever it is.
+	for signal in TERM PIPE ALRM USR2 IO; do
+		$tool p "$file" -- sh -c "trap 'exit 9' $signal
+			echo ready; while :; do sleep 0.1; done" >"$tmp/out" &
+		until grep -q ready "$tmp/out"; do sleep 0.1; done
+		kill -$signal $!
+		wait $!
+		[ $? -eq 9 ] || fail "$tool: SIG$signal is not passed on"
+	done
 	only cute-shm.demo
 done
 

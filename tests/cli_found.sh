@@ -27,9 +27,22 @@ timeout 60 cute-shm-list -s >/dev/null || fail 'list of all'
 timeout 60 cute-shm-doctor >"$tmp/out" 2>&1
 [ $? -le 1 ] || fail "doctor: $(cat "$tmp/out")"
 
-# The folder of the Python package, which is whoever makes it first's.
+# Without /proc, as in a chroot, a file is written in another way.
 as='unshare -rm'
 [ "$(id -u)" -eq 0 ] && as='unshare -m'
+make_project demo demo || fail 'no project demo'
+export tmp
+# shellcheck disable=SC2016,SC2086 # for the shell that runs it; words
+if $as mount -t tmpfs none /proc 2>/dev/null; then
+	$as sh -c 'mount -t tmpfs none /proc
+		cute-shm-export --segment demo "$tmp/seg" &&
+		cute-shm-dump --raw --output "$tmp/raw" demo camera' \
+		>"$tmp/out" 2>&1 || fail "without /proc: $(cat "$tmp/out")"
+	[ "$(stat -c %a "$tmp/seg" "$tmp/raw" | sort -u)" = 600 ] ||
+		fail 'without /proc: modes'
+fi
+
+# The folder of the Python package, which is whoever makes it first's.
 # shellcheck disable=SC2086 # words
 $as mount -t tmpfs none /tmp 2>/dev/null || exit 0
 doctor=/mnt/bin/cute-shm-doctor
