@@ -11,6 +11,10 @@
 #include "doctor.h"
 #include "json.h"
 #include "text.h"
+#include "wrap.h"
+
+/* Columns below which the text has lines of its own. */
+#define NARROW 60
 
 static bool opt_json, opt_quiet;
 static const char *opt_root;
@@ -65,6 +69,31 @@ add_json(enum doctor_level level, const char *check, const char *remedy,
 	json_close(&json, '}');
 }
 
+/* A line begins with level and check; narrow ones have only these. */
+static void
+put_text(enum doctor_level level, const char *check, const char *remedy,
+	 const char *message)
+{
+	size_t columns = text_columns(stdout);
+	bool narrow = columns && columns < NARROW;
+	size_t indent = narrow ? 4 : 22;
+
+	text_style(stdout, styles[level]);
+	printf("%-7s", names[level]);
+	text_style(stdout, TEXT_PLAIN);
+	if (narrow)
+		printf("  %s\n%*s", check, (int)indent, "");
+	else
+		printf("  %-11s  ", check);
+	wrap_put(stdout, message, indent, indent, columns);
+	putchar('\n');
+	if (!remedy)
+		return;
+	printf("%*s-> ", (int)indent, "");
+	wrap_put(stdout, remedy, indent + 3, indent + 3, columns);
+	putchar('\n');
+}
+
 void
 doctor_add(enum doctor_level level, const char *check, const char *remedy,
 	   const char *format, ...)
@@ -80,13 +109,7 @@ doctor_add(enum doctor_level level, const char *check, const char *remedy,
 	if (opt_json) {
 		add_json(level, check, remedy, message);
 	} else if (level > DOCTOR_OK || !opt_quiet) {
-		text_style(stdout, styles[level]);
-		printf("%-7s", names[level]);
-		text_style(stdout, TEXT_PLAIN);
-		printf("  %-11s  ", check);
-		text_line(stdout, "%s", message);
-		if (remedy)
-			text_line(stdout, "%22s-> %s", "", remedy);
+		put_text(level, check, remedy, message);
 	}
 	free(message);
 }

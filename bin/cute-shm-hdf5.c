@@ -327,6 +327,8 @@ main(int argc, char **argv)
 	report.quiet = command != NULL;
 	cli_log(opt_verbose);
 	check_order(argv[0], argv[1]);
+	if (command && !command_may_replace(argv[0], opt_root))
+		return cli_end(CLI_FAILED);
 	interrupt_begin();
 	load_report_begin(&report);
 	status = opt_dry_run ? plan(argv[0], argv[1]) : load(argv[0], argv[1]);

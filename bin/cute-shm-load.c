@@ -113,7 +113,7 @@ static void
 report(const struct cute_shm *shm, const char *file, double seconds)
 {
 	FILE *out = command ? stderr : stdout;
-	struct json j = { .out = stdout };
+	struct json j = { .out = out };
 	struct cute_shm_info info;
 
 	cute_shm_info(shm, &info);
@@ -228,6 +228,8 @@ main(int argc, char **argv)
 	cli_begin(&program, argc, argv);
 	cli_before_message(progress_clear);
 	cli_log(opt_verbose);
+	if (command && !command_may_replace(argv[0], opt_root))
+		return cli_end(CLI_FAILED);
 	fd = open_file(argv[1]);
 	if (fd >= 0) {
 		interrupt_begin();

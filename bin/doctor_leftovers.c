@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cute_shm.h>
 
 #include "doctor.h"
+#include "found.h"
 #include "python_segment.h"
 #include "text.h"
 #include "units.h"
@@ -19,7 +22,12 @@
 /* Where the Python package of the same name keeps what it knows. */
 #define PYTHON_TOMLS	"/tmp/cute-shm"
 
+/* Anybody may put files there, so only so many, of such a size, are read. */
+#define MOST_TOMLS	1000
+#define LARGEST_TOML	((size_t)1 << 20)
+
 struct count {
+	const char *root;
 	uint64_t projects, orphans, damaged, torn, bytes, orphan_bytes;
 	char *damaged_name, *torn_name;
 };
@@ -36,6 +44,9 @@ each(const struct cute_shm_info *info, void *arg)
 {
 	struct cute_shm_updates updates;
 	struct count *c = arg;
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .root = c->root
+	};
 	struct cute_shm *shm;
 
 	if (python_segment(info))
@@ -50,7 +61,7 @@ each(const struct cute_shm_info *info, void *arg)
 		c->damaged++;
 		keep_name(&c->damaged_name, info->project);
 	} else if (info->err == 0 &&
-		   cute_shm_open_file(info->path, NULL, &shm) == 0) {
+		   cute_shm_open(info->project, &opt, &shm) == 0) {
 		if (cute_shm_updates(shm, &updates) == 0 && updates.torn > 0) {
 			c->torn++;
 			keep_name(&c->torn_name, info->project);
@@ -63,7 +74,7 @@ each(const struct cute_shm_info *info, void *arg)
 static void
 check_projects(const char *root)
 {
-	struct count c = { 0 };
+	struct count c = { .root = root };
 
 	if (cute_shm_list(root, each, &c) != 0)
 		return;		/* the root has been looked at */
@@ -109,46 +120,71 @@ check_unfinished(const char *root)
 			   units_count(n, "unfinished build").text, root);
 }
 
-/* Segments that a toml of the Python package names, and their bytes. */
+/* The segment that a line of a toml names, if it is there. */
 static void
-count_segments(const char *toml, uint64_t *segments, uint64_t *bytes)
+count_segment(const char *line, uint64_t *segments, uint64_t *bytes)
 {
-	FILE *f = fopen(toml, "re");
-	char line[4096], name[256], *path;
+	char name[256], *path;
 	struct stat st;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " shm_name = \"%255[^\"/]\"", name) != 1)
-			continue;
-		path = text_format("/dev/shm/%s", name);
-		if (stat(path, &st) == 0) {
-			++*segments;
-			*bytes += (uint64_t)st.st_size;
-		}
-		free(path);
+	if (sscanf(line, " shm_name = \"%255[^\"/]\"", name) != 1)
+		return;
+	path = text_format("/dev/shm/%s", name);
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		++*segments;
+		*bytes += (uint64_t)st.st_size;
 	}
-	if (f)
-		fclose(f);
+	free(path);
+}
+
+static void
+count_segments(char *toml, uint64_t *segments, uint64_t *bytes)
+{
+	char *line, *rest = toml;
+
+	while ((line = strsep(&rest, "\n")))
+		count_segment(line, segments, bytes);
+}
+
+static bool
+is_toml(const char *name)
+{
+	size_t size = strlen(name);
+
+	return strncmp(name, PREFIX, strlen(PREFIX)) == 0 && size >= 5 &&
+	       strcmp(name + size - 5, ".toml") == 0;
+}
+
+/* The folder itself, not where a link may lead. */
+static DIR *
+open_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK |
+		      O_NOFOLLOW);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !dir)
+		close(fd);
+	return dir;
 }
 
 static void
 check_python(void)
 {
 	const struct dirent *entry;
-	DIR *dir = opendir(PYTHON_TOMLS);
+	DIR *dir = open_folder(PYTHON_TOMLS);
 	uint64_t tomls = 0, segments = 0, bytes = 0;
-	char *path;
+	char *toml;
 
-	while (dir && (entry = readdir(dir))) {
-		size_t size = strlen(entry->d_name);
-
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 ||
-		    size < 5 || strcmp(entry->d_name + size - 5, ".toml") != 0)
+	while (dir && tomls < MOST_TOMLS && (entry = readdir(dir))) {
+		toml = is_toml(entry->d_name) ?
+		       found_text(dirfd(dir), entry->d_name, 0,
+				  LARGEST_TOML) : NULL;
+		if (!toml)
 			continue;
 		tomls++;
-		path = text_format(PYTHON_TOMLS "/%s", entry->d_name);
-		count_segments(path, &segments, &bytes);
-		free(path);
+		count_segments(toml, &segments, &bytes);
+		free(toml);
 	}
 	if (dir)
 		closedir(dir);

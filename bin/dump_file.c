@@ -14,7 +14,7 @@
 static struct outfile out;
 
 int
-dump_file_begin(const char *path, bool overwrite)
+dump_file_begin(const char *path, const struct cute_shm *shm, bool overwrite)
 {
 	int err = outfile_begin(&out, path, overwrite ? OUTFILE_OVERWRITE : 0);
 
@@ -24,6 +24,7 @@ dump_file_begin(const char *path, bool overwrite)
 	}
 	if (err != 0)
 		return cli_fail();
+	outfile_permit(&out, shm);
 	if (dup2(out.fd, STDOUT_FILENO) >= 0)
 		return CLI_OK;
 	cli_message("cannot write %s: %s", path, strerror(errno));

@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "enum_names.h"
 #include "text.h"
 #include "value.h"
 
 /* As NumPy: what has more elements is shown by its edges only. */
 #define MANY		1000
-#define EDGE		3
+#define EDGE		DUMP_EDGE
 #define LINE		79
 
 /* Larger ones have no columns: finding their width would take as long again. */
@@ -20,7 +21,7 @@ struct printer {
 	FILE *out;
 	const struct cute_shm_array *array;
 	const struct slice *slice;
-	const struct cute_shm_array *names, *values;	/* of an enum */
+	struct enum_names *names;	/* of an enum, or NULL */
 	bool json;
 	bool edges;		/* leave out the middle */
 	size_t column;		/* of the line */
@@ -29,28 +30,11 @@ struct printer {
 	size_t width;		/* of the widest element in columns; 0: none */
 };
 
-/* The name of an enum's value, or NULL. */
-static char *
-enum_name(const struct printer *p, uint64_t element)
-{
-	const struct cute_shm_array *a = p->array;
-	const char *item = (const char *)a->data + element * a->item_size;
-	const void *text;
-	uint64_t i, n;
-
-	if (!p->names || p->values->item_size != a->item_size)
-		return NULL;
-	for (i = 0; i < p->values->element_count; i++)
-		if (memcmp((const char *)p->values->data + i * a->item_size,
-			   item, a->item_size) == 0 &&
-		    cute_shm_element(p->names, i, &text, &n) == 0)
-			return text_escape(text, n);
-	return NULL;
-}
-
 static void
 put(struct printer *p, const char *text)
 {
+	if (p->measure)
+		return;
 	fputs(text, p->out);
 	p->column += text_width(text);
 }
@@ -98,7 +82,7 @@ put_element(struct printer *p, uint64_t element, unsigned indent)
 		value_element(p->out, p->array, element, true);
 		return;
 	}
-	text = enum_name(p, element);
+	text = enum_names_find(p->names, p->array, element);
 	if (!text) {
 		text_buffer_begin(&b);
 		value_element(b.out, p->array, element, false);
@@ -126,6 +110,8 @@ below(const struct slice *s, unsigned d)
 static void
 separate(struct printer *p, unsigned dims, unsigned indent)
 {
+	if (p->measure)
+		return;
 	put(p, ",");
 	if (p->json || dims == 0) {
 		p->comma = true;
@@ -181,23 +167,44 @@ put_values(struct printer *p, unsigned indent)
 		put_dim(p, 0, 0, indent);
 }
 
+bool
+dump_edges(const struct slice *slice, bool all)
+{
+	return !all && slice->element_count > MANY;
+}
+
+uint64_t
+dump_shown(const struct slice *s, bool edges)
+{
+	uint64_t n = 1, count;
+	unsigned d;
+
+	if (s->element_count == 0)
+		return 0;
+	for (d = 0; d < s->ndim; d++) {
+		count = s->dims[d].single ? 1 : s->dims[d].count;
+		if (edges && count > 2 * EDGE)
+			count = 2 * EDGE;
+		if (n > UINT64_MAX / count)
+			return UINT64_MAX;
+		n *= count;
+	}
+	return n;
+}
+
 /* Of what has rows and columns; texts and lists have no common width. */
 static void
 find_width(struct printer *p)
 {
 	struct printer m = *p;
-	struct text_buffer b;
 	const char *dtype = p->array->dtype;
 
 	if (below(p->slice, 0) < 2 || dtype[0] == '*' || dtype[0] == 'n' ||
 	    strchr("SV", dtype[1]) ||
-	    (!p->edges && p->slice->element_count > MOST_ALIGNED))
+	    dump_shown(p->slice, p->edges) > MOST_ALIGNED)
 		return;
-	text_buffer_begin(&b);
-	m.out = b.out;
 	m.measure = true;
 	put_values(&m, 0);
-	free(text_buffer_end(&b));
 	p->width = m.width;
 }
 
@@ -205,23 +212,16 @@ void
 dump_text(FILE *out, const struct cute_shm_array *array,
 	  const struct slice *slice, const struct cute_shm_node *node, bool all)
 {
-	struct printer p = { .out = out, .array = array, .slice = slice };
-	struct cute_shm_attr names, values;
+	struct printer p = { .out = out, .array = array, .slice = slice,
+			     .names = enum_names_new(node, array),
+			     .edges = dump_edges(slice, all) };
 
-	p.edges = !all && slice->element_count > MANY;
-	if (cute_shm_attr(node, "cute-shm:enum-names", &names) == 0 &&
-	    cute_shm_attr(node, "cute-shm:enum-values", &values) == 0 &&
-	    array->dtype[0] != '*' &&
-	    strcmp(names.value.dtype, "*|S1") == 0 &&
-	    strcmp(values.value.dtype, array->dtype) == 0) {
-		p.names = &names.value;
-		p.values = &values.value;
-	}
 	find_width(&p);
 	fputs("  ", out);
 	p.column = 2;
 	put_values(&p, 2);
 	putc('\n', out);
+	enum_names_free(p.names);
 }
 
 void

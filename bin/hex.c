@@ -7,89 +7,45 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "found.h"
 #include "hex_fields.h"
+#include "hex_rows.h"
 #include "text.h"
 #include "units.h"
 
-#define ROW	16
+#define ROW	HEX_ROW
 #define HEADER	512
 #define LIVE	64
+#define RECORD	0x70	/* the longest fixed part of a record */
+#define NAME	200	/* bytes of a path or a name that a note has */
 
 struct hex {
+	struct hex_rows rows;
 	FILE *out;
 	const struct cute_shm *shm;
-	int fd;
-	uint8_t *bytes;		/* [0, metadata_size) */
-	uint64_t size;
+	uint8_t header[2 * HEADER];	/* read once: both superblocks */
+	uint64_t size;		/* of the metadata */
 	uint64_t index, nodes, records, records_size, blocks, live, block_size;
 	bool all;		/* of the data, too */
-	uint8_t last[ROW];	/* the row before, */
-	bool has_last;		/* if one stands above; */
-	bool squeezed;		/* and is repeated */
 	uint64_t shown;		/* data up to here */
+	char path[NAME + 8];	/* of path_at() */
 	bool failed;
 };
 
 static uint64_t
 number(const uint8_t *p, unsigned size)
 {
-	uint64_t n = 0;
-
-	memcpy(&n, p, size);
-	return n;
+	return hex_number_in(p, size);
 }
 
 static uint64_t
 up(uint64_t n)
 {
 	return (n + ROW - 1) / ROW * ROW;
-}
-
-/* ---------------------------------------------------------------- one row */
-
-/* As hexdump -C has it, and behind that what it means. */
-static void
-put_row(struct hex *h, uint64_t at, const uint8_t *row, const char *meaning)
-{
-	unsigned i;
-
-	if (!*meaning && h->has_last && memcmp(row, h->last, ROW) == 0) {
-		if (!h->squeezed)
-			fputs("*\n", h->out);
-		h->squeezed = true;
-		return;
-	}
-	h->squeezed = false;
-	h->has_last = true;
-	memcpy(h->last, row, ROW);
-	fprintf(h->out, "%08" PRIx64 " ", at);
-	for (i = 0; i < ROW; i++)
-		fprintf(h->out, "%s%02x", i == 8 ? "  " : " ", row[i]);
-	fputs("  |", h->out);
-	for (i = 0; i < ROW; i++)
-		putc(row[i] >= 0x20 && row[i] < 0x7f ? row[i] : '.', h->out);
-	fputs("|", h->out);
-	if (*meaning) {
-		fputs("  ", h->out);
-		text_style(h->out, TEXT_DIM);
-		text_put(h->out, meaning, strlen(meaning));
-		text_style(h->out, TEXT_PLAIN);
-	}
-	putc('\n', h->out);
-}
-
-static void
-put_title(struct hex *h, const char *title)
-{
-	h->squeezed = h->has_last = false;
-	putc('\n', h->out);
-	text_style(h->out, TEXT_BOLD);
-	text_put(h->out, title, strlen(title));
-	text_style(h->out, TEXT_PLAIN);
-	putc('\n', h->out);
 }
 
 /* Whether [at, at + size) are metadata. */
@@ -99,53 +55,87 @@ inside(const struct hex *h, uint64_t at, uint64_t size)
 	return at <= h->size && size <= h->size - at;
 }
 
-/* Rows that have no fields: 'meaning' for the first. */
+/* Rows of metadata that have no fields: 'meaning' for the first. */
 static void
 put_rows(struct hex *h, uint64_t at, uint64_t end, const char *meaning)
 {
-	for (; at < end && inside(h, at, ROW); at += ROW) {
-		put_row(h, at, h->bytes + at, meaning);
-		meaning = "";
-	}
+	hex_put_rows(&h->rows, at, end < h->size ? end : h->size, meaning);
+}
+
+static void
+put_title(struct hex *h, const char *title)
+{
+	hex_put_title(&h->rows, title);
 }
 
 /* -------------------------------------------------------------- meanings */
 
+/* The tag that a record begins with, or "". */
 static const char *
-tag_at(const struct hex *h, uint64_t at)
+tag_of(const uint8_t *record)
 {
 	static const char *const tags[] = { "GRUP", "ARRY", "LINK", "ATTR" };
 	size_t i;
 
-	if (at < h->records || !inside(h, at, 0x30))
-		return "";
 	for (i = 0; i < sizeof(tags) / sizeof(*tags); i++)
-		if (memcmp(h->bytes + at, tags[i], 4) == 0)
+		if (memcmp(record, tags[i], 4) == 0)
 			return tags[i];
 	return "";
 }
 
 static bool
-tag_is(const struct hex *h, uint64_t at, const char *tag)
+is_array(const uint8_t *record)
 {
-	return strcmp(tag_at(h, at), tag) == 0;
+	return strcmp(tag_of(record), "ARRY") == 0;
 }
 
-/* Where the path of the node's record stands. */
-static const char *
-path_at(const struct hex *h, uint64_t record)
+/*
+ * The fixed part of the record at 'at', and zeros where it is shorter; false:
+ * there is none.
+ */
+static bool
+read_record(struct hex *h, uint64_t at, uint8_t *record)
 {
-	uint64_t at = record + 0x30, size;
+	size_t size = RECORD;
 
-	if (!*tag_at(h, record) || tag_is(h, record, "ATTR"))
+	memset(record, 0, RECORD);
+	if (at < h->records || !inside(h, at, 0x30))
+		return false;
+	if (h->size - at < size)
+		size = (size_t)(h->size - at);
+	return hex_read(&h->rows, record, size, at) && *tag_of(record) &&
+	       (!is_array(record) || size == RECORD);
+}
+
+/* [at, at + size) as a text; what is long has its beginning only. */
+static bool
+read_text(struct hex *h, uint64_t at, uint64_t size)
+{
+	size_t n = size < NAME ? (size_t)size : NAME;
+	char end;
+
+	if (!inside(h, at, size) || !inside(h, at + size, 1) ||
+	    !hex_read_apart(&h->rows, &end, 1, at + size) || end != '\0' ||
+	    !hex_read_apart(&h->rows, h->path, n, at))
+		return false;
+	strcpy(h->path + n, n < size ? "..." : "");
+	return true;
+}
+
+/* The path of the node's record, until the next call. */
+static const char *
+path_at(struct hex *h, uint64_t record)
+{
+	uint8_t r[RECORD] = { 0 };
+	uint64_t at = record + 0x30;
+
+	if (record < h->records || !inside(h, record, 0x30) ||
+	    !hex_read_apart(&h->rows, r, 0x30, record) || !*tag_of(r) ||
+	    strcmp(tag_of(r), "ATTR") == 0)
 		return "?";
-	if (tag_is(h, record, "ARRY"))
-		at = record + 0x70 + up(8 * number(h->bytes + record + 0x2c,
-						   4));
-	size = number(h->bytes + record + 8, 4);
-	if (!inside(h, at, size + 1) || h->bytes[at + size] != '\0')
-		return "?";
-	return (const char *)h->bytes + at;
+	if (is_array(r))
+		at = record + RECORD + up(8 * number(r + 0x2c, 4));
+	return read_text(h, at, number(r + 8, 4)) ? h->path : "?";
 }
 
 static void
@@ -159,7 +149,7 @@ put_uuid(FILE *out, const uint8_t *p)
 }
 
 static void
-put_value(const struct hex *h, FILE *out, const struct hex_field *f,
+put_value(struct hex *h, FILE *out, const struct hex_field *f,
 	  const uint8_t *p)
 {
 	uint64_t n = f->size <= 8 ? number(p, f->size) : 0;
@@ -198,7 +188,7 @@ put_value(const struct hex *h, FILE *out, const struct hex_field *f,
 
 /* The fields that begin in the row at 'row' of a struct at 'at'. */
 static char *
-meaning_of(const struct hex *h, const struct hex_field *fields,
+meaning_of(struct hex *h, const struct hex_field *fields,
 	   const uint8_t *base, uint64_t row)
 {
 	const struct hex_field *f;
@@ -231,7 +221,7 @@ put_fields(struct hex *h, uint64_t at, const uint8_t *base,
 	for (row = 0; row < size; row += ROW) {
 		meaning = meaning_of(h, fields, base, row);
 		whole = text_format("%s%s", row == 0 ? what : "", meaning);
-		put_row(h, at + row, base + row, whole);
+		hex_put_row(&h->rows, at + row, base + row, whole);
 		free(whole);
 		free(meaning);
 	}
@@ -243,17 +233,19 @@ static void
 put_shape(struct hex *h, uint64_t *at, uint64_t ndim)
 {
 	uint64_t i, end = *at + up(8 * ndim);
+	uint8_t row[ROW];
 	char *meaning;
 
-	for (i = 0; *at < end && inside(h, *at, ROW); *at += ROW, i += 2) {
+	for (i = 0; *at < end && i < CUTE_SHM_MAX_NDIM &&
+	     inside(h, *at, ROW) && hex_read(&h->rows, row, ROW, *at);
+	     *at += ROW, i += 2) {
 		meaning = i + 1 < ndim ?
 			text_format("shape[%" PRIu64 "] %" PRIu64 ", shape[%"
-				    PRIu64 "] %" PRIu64, i,
-				    number(h->bytes + *at, 8), i + 1,
-				    number(h->bytes + *at + 8, 8)) :
+				    PRIu64 "] %" PRIu64, i, number(row, 8),
+				    i + 1, number(row + 8, 8)) :
 			text_format("shape[%" PRIu64 "] %" PRIu64, i,
-				    number(h->bytes + *at, 8));
-		put_row(h, *at, h->bytes + *at, meaning);
+				    number(row, 8));
+		hex_put_row(&h->rows, *at, row, meaning);
 		free(meaning);
 	}
 }
@@ -261,11 +253,9 @@ put_shape(struct hex *h, uint64_t *at, uint64_t ndim)
 static void
 put_text_rows(struct hex *h, uint64_t *at, const char *what, uint64_t size)
 {
-	const char *text = inside(h, *at, size) ?
-			   (const char *)h->bytes + *at : "";
-	char *meaning = size > 0 ?
-			text_format("%s %.*s", what, (int)size, text) :
-			text_format("%s: empty, the root", what);
+	char *meaning = size == 0 ? text_format("%s: empty, the root", what) :
+			text_format("%s %s", what,
+				    read_text(h, *at, size) ? h->path : "?");
 
 	put_rows(h, *at, *at + up(size + 1), meaning);
 	*at += up(size + 1);
@@ -276,33 +266,28 @@ put_text_rows(struct hex *h, uint64_t *at, const char *what, uint64_t size)
 static uint64_t
 put_record(struct hex *h, uint64_t at)
 {
-	const uint8_t *r = h->bytes + at;
-	const char *tag = tag_at(h, at);
-	uint64_t end, name, where;
+	uint8_t r[RECORD];
+	uint64_t end, name, where = at + 0x30;
 
-	if (!*tag)
+	if (!read_record(h, at, r))
 		return 0;
 	end = at + number(r + 4, 4);
 	name = number(r + 8, 4);
-	where = at + 0x30;
-	if (end <= at || !inside(h, at, end - at) ||
-	    (*tag == 'A' && tag[1] == 'R' && !inside(h, at, 0x70)))
+	if (end <= at || !inside(h, at, end - at))
 		return 0;
-	if (strcmp(tag, "GRUP") == 0) {
-		put_fields(h, at, r, hex_group, "");
-		put_text_rows(h, &where, "path", name);
-	} else if (strcmp(tag, "LINK") == 0) {
-		put_fields(h, at, r, hex_link, "");
-		put_text_rows(h, &where, "path", name);
-	} else if (strcmp(tag, "ARRY") == 0) {
+	if (is_array(r)) {
 		put_fields(h, at, r, hex_array, "");
-		where = at + 0x70;
+		where = at + RECORD;
 		put_shape(h, &where, number(r + 0x2c, 4));
 		put_text_rows(h, &where, "path", name);
-	} else {
+	} else if (strcmp(tag_of(r), "ATTR") == 0) {
 		put_fields(h, at, r, hex_attr, "");
 		put_text_rows(h, &where, "name", name);
 		put_shape(h, &where, number(r + 0x0c, 4));
+	} else {
+		put_fields(h, at, r, strcmp(tag_of(r), "GRUP") == 0 ?
+			   hex_group : hex_link, "");
+		put_text_rows(h, &where, "path", name);
 	}
 	put_rows(h, where, end, "value");
 	return end;
@@ -312,14 +297,14 @@ put_record(struct hex *h, uint64_t at)
 static void
 put_node(struct hex *h, uint64_t at)
 {
-	uint64_t attrs = inside(h, at, 0x30) ? number(h->bytes + at + 12, 4)
-					     : 0;
+	uint64_t attrs = inside(h, at, 0x30) ?
+			 hex_number(&h->rows, at + 12, 4) : 0;
 	char *title = text_format("record of /%s", path_at(h, at));
 
 	put_title(h, title);
 	free(title);
 	at = put_record(h, at);
-	while (at != 0 && attrs-- > 0)
+	while (at != 0 && attrs-- > 0 && !ferror(h->out))
 		at = put_record(h, at);
 	if (at == 0)
 		h->failed = true;
@@ -327,119 +312,111 @@ put_node(struct hex *h, uint64_t at)
 
 /* --------------------------------------------------------- other sections */
 
-static void
-put_index_row(struct hex *h, uint64_t i)
+/*
+ * The row of the index, if it is one of the node 'only'; the next one that is
+ * not in a hole.
+ */
+static uint64_t
+put_index_row(struct hex *h, uint64_t i, const struct cute_shm_node *only)
 {
-	uint64_t at = h->index + ROW * i;
+	static const uint8_t zeros[ROW];
+	uint64_t at = h->index + ROW * i, data;
+	uint8_t row[ROW];
 	char *meaning;
 
-	if (!inside(h, at, ROW))
-		return;
+	if (!inside(h, at, ROW) || !hex_read(&h->rows, row, ROW, at))
+		return h->nodes;
+	if (memcmp(row, zeros, ROW) == 0 && at % HEX_WINDOW < ROW) {
+		data = hex_next_data(&h->rows, at);
+		if (data > at + ROW)
+			return i + (data - at) / ROW;
+	}
+	if (only && number(row + 8, 8) != only->record)
+		return i + 1;
 	meaning = text_format("hash %016" PRIx64 ", record %#" PRIx64 " (/%s)",
-			      number(h->bytes + at, 8),
-			      number(h->bytes + at + 8, 8),
-			      path_at(h, number(h->bytes + at + 8, 8)));
-	put_row(h, at, h->bytes + at, meaning);
+			      number(row, 8), number(row + 8, 8),
+			      path_at(h, number(row + 8, 8)));
+	hex_put_row(&h->rows, at, row, meaning);
 	free(meaning);
+	return i + 1;
 }
 
 /* Rows of the block digests: two to a row of 16 bytes. */
 static void
-put_blocks(struct hex *h, uint64_t record)
+put_blocks(struct hex *h, uint64_t record, const uint8_t *r)
 {
-	const uint8_t *r = h->bytes + record;
 	uint64_t size = number(r + 0x48, 8), first = number(r + 0x58, 8);
-	uint64_t count, at, i;
+	uint64_t count, at, i, data;
 	uint8_t row[ROW];
 	char *meaning;
 
 	if (size <= h->block_size || h->block_size == 0)
 		return;
-	count = (size + h->block_size - 1) / h->block_size;
-	for (i = 0; i < count; i++) {
+	count = (size - 1) / h->block_size + 1;
+	for (i = 0; i < count && !ferror(h->out); i++) {
 		at = h->blocks + 8 * (first + i);
-		if (!inside(h, at, 8))
-			return;
 		/* Its half of the row; the other may be another array's. */
 		memset(row, 0, sizeof(row));
-		memcpy(row + at % ROW, h->bytes + at, 8);
+		if (!inside(h, at, 8) ||
+		    !hex_read(&h->rows, row + at % ROW / 8 * 8, 8, at))
+			return;
 		meaning = text_format("digest of block %" PRIu64 " of /%s", i,
 				      path_at(h, record));
-		put_row(h, at - at % ROW, row, meaning);
+		hex_put_row(&h->rows, at - at % ROW, row, meaning);
 		free(meaning);
+		/* Digests that are not there are not shown. */
+		data = hex_next_data(&h->rows, at);
+		if (data > at + 8)
+			i += (data - at) / 8 - 1;
 	}
 }
 
-/* From the file, since it changes; and beyond the metadata. */
-static bool
-read_at(const struct hex *h, void *to, size_t size, uint64_t at)
-{
-	return pread(h->fd, to, size, (off_t)at) == (ssize_t)size;
-}
-
 static void
-put_live(struct hex *h, uint64_t record)
+put_live(struct hex *h, uint64_t record, const uint8_t *r)
 {
-	uint64_t at = h->live + LIVE * number(h->bytes + record + 0x68, 8);
+	uint64_t at = h->live + LIVE * number(r + 0x68, 8);
 	uint8_t slot[LIVE];
 	char *what;
 
-	if (!read_at(h, slot, sizeof(slot), at))
+	if (!hex_read(&h->rows, slot, sizeof(slot), at))
 		return;
 	what = text_format("/%s: ", path_at(h, record));
 	put_fields(h, at, slot, hex_live, what);
 	free(what);
 }
 
-/* Rows of the file from 'at' until 'end' is shown; false where it ends. */
-static bool
-put_file(struct hex *h, uint64_t at, uint64_t end, const char *meaning)
-{
-	uint8_t row[ROW];
-	ssize_t n;
-
-	for (; at < end && !ferror(h->out); at += ROW) {
-		n = pread(h->fd, row, sizeof(row), (off_t)at);
-		if (n <= 0)
-			return false;
-		memset(row + n, 0, sizeof(row) - (size_t)n);
-		put_row(h, at, row, meaning);
-		meaning = "";
-		h->shown = at + ROW;
-	}
-	return true;
-}
-
 /* The first row, or all; then also what lies before it. */
 static void
-put_data(struct hex *h, uint64_t record)
+put_data(struct hex *h, uint64_t record, const uint8_t *r)
 {
-	const uint8_t *r = h->bytes + record;
 	uint64_t at = number(r + 0x40, 8), size = number(r + 0x48, 8);
 	char *meaning;
 
 	if (h->all && h->shown > 0)
-		put_file(h, h->shown, at, "");
+		h->shown = hex_put_rows(&h->rows, h->shown, at, "");
 	meaning = text_format("/%s: %.16s, %s", path_at(h, record),
 			      (const char *)r + 0x30, units_size(size).text);
 	if (size > 0)
-		put_file(h, at, h->all ? at + size : at + 1, meaning);
+		h->shown = hex_put_rows(&h->rows, at, h->all ? at + size :
+					at + 1, meaning);
 	free(meaning);
 }
 
 /* 'put' for each array's record, in order, or for the one node's. */
 static void
 each_array(struct hex *h, const struct cute_shm_node *only,
-	   void (*put)(struct hex *, uint64_t))
+	   void (*put)(struct hex *, uint64_t, const uint8_t *))
 {
 	uint64_t at = only ? only->record : h->records, end;
+	uint8_t r[RECORD];
 
 	for (; !ferror(h->out); at = end) {
-		if (!*tag_at(h, at) || at >= h->records + h->records_size)
+		if (at >= h->records + h->records_size ||
+		    !read_record(h, at, r))
 			return;
-		end = at + number(h->bytes + at + 4, 4);
-		if (tag_is(h, at, "ARRY") && inside(h, at, 0x70))
-			put(h, at);
+		end = at + number(r + 4, 4);
+		if (is_array(r))
+			put(h, at, r);
 		if (only || end <= at)
 			return;
 	}
@@ -450,22 +427,19 @@ each_array(struct hex *h, const struct cute_shm_node *only,
 static void
 put_header(struct hex *h)
 {
-	put_fields(h, 0, h->bytes, hex_header, "");
+	put_fields(h, 0, h->header, hex_header, "");
 	put_title(h, "second superblock: zero");
-	put_rows(h, HEADER, number(h->bytes + 0x18, 8), "");
+	put_rows(h, HEADER, number(h->header + 0x18, 8), "");
 }
 
 static void
 put_index(struct hex *h, const struct cute_shm_node *only)
 {
-	uint64_t i;
+	uint64_t i = 0;
 
 	put_title(h, "path index");
-	for (i = 0; i < h->nodes && !ferror(h->out); i++)
-		if (!only || (inside(h, h->index + ROW * i, ROW) &&
-			      number(h->bytes + h->index + ROW * i + 8, 8) ==
-			      only->record))
-			put_index_row(h, i);
+	while (i < h->nodes && !ferror(h->out))
+		i = put_index_row(h, i, only);
 }
 
 static void
@@ -501,25 +475,49 @@ put_all(struct hex *h, const struct cute_shm_node *only)
 	each_array(h, only, put_live);
 	put_title(h, h->all ? "data" : "data: the first row of each array");
 	if (!only)
-		h->shown = number(h->bytes + 0x70, 8);
+		h->shown = number(h->header + 0x70, 8);
 	each_array(h, only, put_data);
 }
 
-/* The file behind the handle, if its name still leads there. */
+/* The file behind the handle, if its name still leads there; else why not. */
 static const char *
-load(struct hex *h)
+open_file(const struct cute_shm_info *info, int *ret, uint64_t *size)
+{
+	struct stat st;
+
+	/* A copy is where the user says, perhaps by a link. */
+	char *path = *info->project ? NULL : realpath(info->path, NULL);
+
+	*ret = found_open(AT_FDCWD, path ? path : info->path, FOUND_ANY_OWNER,
+			  &st);
+	free(path);
+	if (*ret < 0)
+		return strerror(errno);
+	if (st.st_uid != info->uid)
+		return "it was replaced meanwhile";
+	*size = (uint64_t)st.st_size;
+	return NULL;
+}
+
+static const char *
+load(struct hex *h, int *fd)
 {
 	struct cute_shm_info info;
-	uint8_t header[HEADER];
+	const uint8_t *header = h->header;
+	const char *why;
+	uint64_t size = 0;
 
 	cute_shm_info(h->shm, &info);
-	h->fd = open(info.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (h->fd < 0)
-		return strerror(errno);
-	if (!read_at(h, header, sizeof(header), 0) ||
+	why = open_file(&info, fd, &size);
+	if (why)
+		return why;
+	hex_rows_begin(&h->rows, h->out, *fd, size);
+	if (!hex_read(&h->rows, h->header, sizeof(h->header), 0) ||
 	    memcmp(header + 0xb0, info.uuid, sizeof(info.uuid)) != 0)
 		return "it was replaced meanwhile";
 	h->size = number(header + 0x28, 8);
+	if (h->size > size)
+		h->size = size;
 	h->index = number(header + 0x30, 8);
 	h->nodes = number(header + 0x38, 8);
 	h->records = number(header + 0x40, 8);
@@ -527,28 +525,25 @@ load(struct hex *h)
 	h->blocks = number(header + 0x50, 8);
 	h->live = number(header + 0x60, 8);
 	h->block_size = number(header + 0x88, 8);
-	h->bytes = malloc((size_t)h->size);
-	if (!h->bytes)
-		return "no memory";
-	return read_at(h, h->bytes, (size_t)h->size, 0) ? NULL :
-	       "it cannot be read";
+	return NULL;
 }
 
 int
 hex_dump(FILE *out, const struct cute_shm *shm,
 	 const struct cute_shm_node *node, bool all)
 {
-	struct hex h = { .out = out, .shm = shm, .fd = -1, .all = all };
-	const char *why = load(&h);
+	struct hex h = { .out = out, .shm = shm, .all = all };
+	int fd = -1;
+	const char *why = load(&h, &fd);
 
 	if (!why)
 		put_all(&h, node);
 	if (!why && h.failed)
-		why = cute_shm_errmsg();
+		why = *cute_shm_errmsg() ? cute_shm_errmsg() :
+		      "a record is damaged";
 	if (why)
 		cli_message("cannot show the bytes: %s", why);
-	if (h.fd >= 0)
-		close(h.fd);
-	free(h.bytes);
+	if (fd >= 0)
+		close(fd);
 	return why ? -1 : 0;
 }

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 
 static volatile sig_atomic_t pending;
 
@@ -36,10 +37,23 @@ interrupt_pending(void)
 }
 
 void
+interrupt_by(int number)
+{
+	pending = number;
+}
+
+void
 interrupt_end(void)
 {
+	sigset_t set;
+
 	if (!pending)
 		return;
+	/* What crashed has its core already. */
+	prctl(PR_SET_DUMPABLE, 0);
 	signal(pending, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, pending);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	raise(pending);
 }

@@ -10,6 +10,8 @@
 #include "value.h"
 
 #define VALUE_LIMIT	40	/* columns of an attribute's value */
+#define NAME_LIMIT	200	/* bytes of its name */
+#define CELL_LIMIT	4000	/* bytes of a node's attributes */
 #define MAX_USERS	4	/* processes that a title names */
 #define OUR_PREFIX	"cute-shm:"
 
@@ -133,14 +135,22 @@ put_trouble(int err, const char *message)
 
 /* -------------------------------------------------------------- attributes */
 
-static void
-put_text(FILE *out, const struct cute_shm_array *texts, uint64_t i)
-{
-	const void *data;
-	uint64_t n;
+/* The attributes of a node on their way into a cell. */
+struct attributes {
+	FILE *out;
+	const struct cute_shm_node *node;
+	bool searched;		/* for the values of its enum: once */
+	bool found;
+	struct cute_shm_attr values;
+};
 
-	if (cute_shm_element(texts, i, &data, &n) == 0)
-		text_put(out, data, n);
+/* With an ellipsis where it is cut. */
+static void
+put_text(FILE *out, const char *text, uint64_t n, uint64_t limit)
+{
+	text_put(out, text, n > limit ? limit : n);
+	if (n > limit)
+		fputs(text_ellipsis(), out);
 }
 
 /* "fields={x, y}", "enum={RED=0, GREEN=1}"; 'values' may be NULL. */
@@ -150,12 +160,14 @@ put_names(FILE *out, const char *what, const struct cute_shm_array *names,
 {
 	long limit = ftell(out) + 3 * VALUE_LIMIT / 2;
 	struct cute_shm_array one;
-	uint64_t i;
+	const void *text;
+	uint64_t i, n;
 
 	fprintf(out, "%s={", what);
 	for (i = 0; i < names->element_count && ftell(out) < limit; i++) {
 		fputs(i ? ", " : "", out);
-		put_text(out, names, i);
+		if (cute_shm_element(names, i, &text, &n) == 0)
+			put_text(out, text, n, VALUE_LIMIT);
 		if (!values || i >= values->element_count)
 			continue;
 		one = *values;
@@ -169,27 +181,34 @@ put_names(FILE *out, const char *what, const struct cute_shm_array *names,
 		i < names->element_count ? text_ellipsis() : "");
 }
 
+/* NULL if the node has none that can be shown. */
+static const struct cute_shm_array *
+enum_values(struct attributes *a)
+{
+	if (!a->searched)
+		a->found = cute_shm_attr(a->node, OUR_PREFIX "enum-values",
+					 &a->values) == 0 &&
+			   a->values.value.dtype[0] != '*';
+	a->searched = true;
+	return a->found ? &a->values.value : NULL;
+}
+
 /* True if it is one of ours, and shown (or shown by another one) as such. */
 static bool
-put_ours(FILE *out, const struct cute_shm_node *node,
-	 const struct cute_shm_attr *attr)
+put_ours(struct attributes *a, const struct cute_shm_attr *attr)
 {
 	const char *name = attr->name + strlen(OUR_PREFIX);
-	struct cute_shm_attr values;
+	bool texts = strcmp(attr->value.dtype, "*|S1") == 0;
 
-	if (strcmp(attr->value.dtype, "*|S1") == 0 &&
-	    strcmp(name, "compound") == 0) {
-		put_names(out, "fields", &attr->value, NULL);
+	if (texts && strcmp(name, "compound") == 0) {
+		put_names(a->out, "fields", &attr->value, NULL);
 		return true;
 	}
-	if (strcmp(attr->value.dtype, "*|S1") == 0 &&
-	    strcmp(name, "enum-names") == 0 &&
-	    cute_shm_attr(node, OUR_PREFIX "enum-values", &values) == 0 &&
-	    values.value.dtype[0] != '*') {
-		put_names(out, "enum", &attr->value, &values.value);
+	if (texts && strcmp(name, "enum-names") == 0 && enum_values(a)) {
+		put_names(a->out, "enum", &attr->value, enum_values(a));
 		return true;
 	}
-	return strcmp(name, "enum-values") == 0;
+	return false;
 }
 
 static void
@@ -207,27 +226,40 @@ put_value(FILE *out, const struct cute_shm_array *value)
 	free(s);
 }
 
+static void
+put_attribute(struct attributes *a, const struct cute_shm_attr *attr)
+{
+	if (strncmp(attr->name, OUR_PREFIX, strlen(OUR_PREFIX)) == 0 &&
+	    put_ours(a, attr))
+		return;
+	/* The cell is escaped as a whole, later. */
+	fprintf(a->out, "%.*s%s=", NAME_LIMIT, attr->name,
+		strnlen(attr->name, NAME_LIMIT + 1) > NAME_LIMIT ?
+		text_ellipsis() : "");
+	put_value(a->out, &attr->value);
+}
+
 static int
 put_attributes(FILE *out, const struct cute_shm_node *node)
 {
+	struct attributes a = { .out = out, .node = node };
 	struct cute_shm_attr attr;
-	bool first = true;
+	const char *before = "";
+	uint64_t left = node->attr_count;
 	int err;
 
-	for (err = cute_shm_next_attr(node, NULL, &attr); err == 0;
+	for (err = cute_shm_next_attr(node, NULL, &attr);
+	     err == 0 && ftell(out) < CELL_LIMIT;
 	     err = cute_shm_next_attr(node, &attr, &attr)) {
-		bool ours = strncmp(attr.name, OUR_PREFIX,
-				    strlen(OUR_PREFIX)) == 0;
-
-		if (ours && strcmp(attr.name, OUR_PREFIX "enum-values") == 0)
+		left -= left > 0;
+		if (strcmp(attr.name, OUR_PREFIX "enum-values") == 0)
 			continue;
-		fputs(first ? "" : "  ", out);
-		first = false;
-		if (ours && put_ours(out, node, &attr))
-			continue;
-		fprintf(out, "%s=", attr.name);
-		put_value(out, &attr.value);
+		fputs(before, out);
+		before = "  ";
+		put_attribute(&a, &attr);
 	}
+	if (err == 0)
+		fprintf(out, "  and %" PRIu64 " more", left);
 	return err == CUTE_SHM_ERR_END ? 0 : err;
 }
 

@@ -211,6 +211,8 @@ begin(void)
 {
 	size_t i;
 
+	if (!given)
+		count = 0;
 	for (i = 0; i < ALL && !given; i++)
 		if (all[i].usual) {
 			chosen[count] = &all[i];

@@ -183,20 +183,19 @@ put_json(struct json *j, const struct cute_shm_hdf5_result *r)
 void
 load_report_done(const struct cute_shm_hdf5_result *r)
 {
-	struct json j = { .out = stdout };
-	FILE *out;
+	FILE *out = opt.quiet ? stderr : stdout;
+	struct json j = { .out = out };
 
 	if (opt.json) {
 		put_json(&j, r);
 		json_seconds(&j, "seconds", r->seconds);
-		end(stdout);
+		end(out);
 		json_close(&j, '}');
 		return;
 	}
 	end(NULL);
 	if (opt.quiet && !opt.verbose)
 		return;
-	out = opt.quiet ? stderr : stdout;
 	text_put(out, opt.project, strlen(opt.project));
 	fputs(": ", out);
 	put_contents(out, r);

@@ -33,7 +33,9 @@ bin_libcli_la_SOURCES = \
 	bin/units.c \
 	bin/units.h \
 	bin/value.c \
-	bin/value.h
+	bin/value.h \
+	bin/wrap.c \
+	bin/wrap.h
 bin_libcli_la_LIBADD = -lm
 
 # The front command: it runs the others.
@@ -55,7 +57,7 @@ bin_cute_shm_doctor_SOURCES = \
 	bin/doctor_root.c \
 	bin/doctor_user.c
 bin_cute_shm_doctor_CPPFLAGS = $(AM_CPPFLAGS)
-bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcute_shm.la
+bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcommon.la lib/libcute_shm.la
 if HDF5
 bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5 $(HDF5_CFLAGS)
 bin_cute_shm_doctor_LDADD += $(HDF5_LIBS)
@@ -65,12 +67,17 @@ bin_cute_shm_dump_SOURCES = \
 	bin/cute-shm-dump.c \
 	bin/dump.h \
 	bin/dump_file.c \
+	bin/dump_node.c \
 	bin/dump_raw.c \
 	bin/dump_text.c \
 	bin/dump_value.c \
+	bin/enum_names.c \
+	bin/enum_names.h \
 	bin/hex.c \
 	bin/hex_fields.c \
 	bin/hex_fields.h \
+	bin/hex_rows.c \
+	bin/hex_rows.h \
 	bin/hex.h \
 	bin/slice.c \
 	bin/slice.h

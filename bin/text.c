@@ -62,11 +62,56 @@ text_alloc(void *old, size_t count, size_t size)
 	return p;
 }
 
+/*
+ * No open_memstream(): where memory ends, glibc's drops text, says nothing of
+ * it, or gives NULL for it.
+ */
+static ssize_t
+buffer_write(void *cookie, const char *text, size_t n)
+{
+	struct text_buffer *b = cookie;
+
+	size_t room = 2 * b->room + n + 64;
+	char *more;
+
+	if (b->lost)
+		return (ssize_t)n;
+	if (b->room - b->size < n) {
+		more = realloc(b->text, room);
+		if (!more) {
+			/* exit() will come back to flush the stream. */
+			b->lost = true;
+			out_of_memory();
+		}
+		b->text = more;
+		b->room = room;
+	}
+	memcpy(b->text + b->size, text, n);
+	b->size += n;
+	return (ssize_t)n;
+}
+
+/* For ftell() alone. */
+static int
+buffer_seek(void *cookie, off64_t *offset, int whence)
+{
+	const struct text_buffer *b = cookie;
+
+	if (whence != SEEK_CUR || *offset != 0)
+		return -1;
+	*offset = (off64_t)b->size;
+	return 0;
+}
+
 void
 text_buffer_begin(struct text_buffer *b)
 {
-	b->text = NULL;
-	b->out = open_memstream(&b->text, &b->size);
+	static const cookie_io_functions_t calls = {
+		.write = buffer_write, .seek = buffer_seek,
+	};
+
+	*b = (struct text_buffer){ .text = NULL };
+	b->out = fopencookie(b, "w", calls);
 	if (!b->out)
 		out_of_memory();
 }
@@ -74,8 +119,10 @@ text_buffer_begin(struct text_buffer *b)
 char *
 text_buffer_end(struct text_buffer *b)
 {
+	fputc('\0', b->out);
 	if (fclose(b->out) != 0)
 		out_of_memory();
+	b->size--;
 	return b->text;
 }
 
@@ -155,13 +202,22 @@ in_ranges(uint32_t c, const struct range *r, size_t n)
 	return false;
 }
 
+/*
+ * Control characters, what turns or breaks a line, and Unicode's "default
+ * ignorable" characters, which show nothing: two names that differ in those
+ * alone would look the same.
+ */
 bool
 text_hostile(uint32_t c)
 {
 	static const struct range ranges[] = {
-		{ 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x61c, 0x61c },
-		{ 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 },
-		{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+		{ 0x00, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad },
+		{ 0x34f, 0x34f }, { 0x61c, 0x61c }, { 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 },
+		{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 	};
 
 	return in_ranges(c, ranges, sizeof(ranges) / sizeof(*ranges));
@@ -176,8 +232,10 @@ put_escape(FILE *out, uint32_t c)
 		fputs("\\t", out);
 	else if (c < 0x80)
 		fprintf(out, "\\x%02x", c);
-	else
+	else if (c < 0x10000)
 		fprintf(out, "\\u%04x", c);
+	else
+		fprintf(out, "\\U%08x", c);
 }
 
 void
@@ -214,9 +272,8 @@ char_width_fallback(uint32_t c)
 {
 	static const struct range none[] = {
 		{ 0x300, 0x36f }, { 0x483, 0x489 }, { 0x591, 0x5bd },
-		{ 0x64b, 0x65f }, { 0x200b, 0x200d }, { 0x20d0, 0x20f0 },
-		{ 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f }, { 0x1f3fb, 0x1f3ff },
-		{ 0xe0100, 0xe01ef },
+		{ 0x64b, 0x65f }, { 0x20d0, 0x20f0 }, { 0xfe20, 0xfe2f },
+		{ 0x1f3fb, 0x1f3ff },
 	};
 	static const struct range wide[] = {
 		{ 0x1100, 0x115f }, { 0x2e80, 0x303e }, { 0x3041, 0xa4cf },

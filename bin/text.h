@@ -40,15 +40,18 @@ const char *text_times(void);
 /* The next character of [*p, end), and *p behind it; not at the end. */
 uint32_t text_next(const char **p, const char *end);
 
-/* Characters that move the cursor or turn the direction of writing. */
+/*
+ * Characters that move the cursor, turn the direction of writing, or show
+ * nothing at all, such as U+200B.
+ */
 bool text_hostile(uint32_t c);
 
 /* Write one character as UTF-8. */
 void text_put_char(FILE *out, uint32_t c);
 
 /*
- * Write n bytes with control characters, marks that reorder text, and bytes
- * that are no UTF-8 as escapes such as \n, \x1b, \u202e.
+ * Write n bytes with what text_hostile() finds, and bytes that are no UTF-8,
+ * as escapes such as \n, \x1b, \u202e, \U000e0001.
  */
 void text_put(FILE *out, const char *s, size_t n);
 
@@ -80,11 +83,16 @@ size_t text_columns(FILE *out);
 /* Colours, if 'out' is a terminal that has them and $NO_COLOR is not set. */
 void text_style(FILE *out, enum text_style style);
 
-/* A text in the making: print to 'out', then take it; the caller frees it. */
+/*
+ * A text in the making: print to 'out', then take it; the caller frees it.  It
+ * must not be moved meanwhile.  Where memory is short, the program ends.
+ */
 struct text_buffer {
 	FILE *out;
 	char *text;
 	size_t size;
+	size_t room;		/* private */
+	bool lost;		/* private */
 };
 
 void text_buffer_begin(struct text_buffer *b);

@@ -75,6 +75,37 @@ value_shape(const char *dtype, unsigned ndim, const uint64_t *shape)
 
 /* --------------------------------------------------------------- one value */
 
+struct printer {
+	FILE *out;
+	bool json;
+	long end;		/* of what may be printed; 0: no bound */
+};
+
+/* How many bytes may still be printed. */
+static uint64_t
+room(const struct printer *p)
+{
+	long at;
+
+	if (!p->end)
+		return UINT64_MAX;
+	at = ftell(p->out);
+	return at < p->end ? (uint64_t)(p->end - at) : 0;
+}
+
+static bool
+exhausted(const struct printer *p)
+{
+	return room(p) == 0;
+}
+
+static void
+put_cut(const struct printer *p, bool cut)
+{
+	if (cut)
+		fputs(text_ellipsis(), p->out);
+}
+
 static uint64_t
 load_unsigned(const unsigned char *p, unsigned size)
 {
@@ -222,14 +253,10 @@ put_complex(FILE *out, const unsigned char *p, unsigned size, bool json)
 }
 
 static void
-put_string(FILE *out, const unsigned char *p, uint64_t n, bool json)
+put_quoted(FILE *out, const unsigned char *p, uint64_t n)
 {
 	uint64_t part;
 
-	if (json) {
-		json_string(out, (const char *)p, n);
-		return;
-	}
 	putc('"', out);
 	for (; n > 0; p += part, n -= part) {
 		if (*p == '"' || *p == '\\') {
@@ -247,63 +274,84 @@ put_string(FILE *out, const unsigned char *p, uint64_t n, bool json)
 }
 
 static void
-put_opaque(FILE *out, const unsigned char *p, unsigned n)
+put_string(const struct printer *p, const unsigned char *s, uint64_t n)
 {
-	unsigned i;
+	uint64_t most = room(p);
+	bool cut = n > most;
 
-	putc('"', out);
+	if (cut)
+		n = most;
+	if (p->json)
+		json_string(p->out, (const char *)s, n);
+	else
+		put_quoted(p->out, s, n);
+	put_cut(p, cut);
+}
+
+/* It ends with a null byte, or with its room; look no further than needed. */
+static void
+put_fixed_string(const struct printer *p, const unsigned char *s, uint64_t size)
+{
+	uint64_t most = room(p);
+
+	if (size > most)
+		size = most + 1;
+	put_string(p, s, strnlen((const char *)s, size));
+}
+
+static void
+put_opaque(const struct printer *p, const unsigned char *bytes, uint64_t n)
+{
+	uint64_t most = room(p) / 2, i;
+	bool cut = n > most;
+
+	if (cut)
+		n = most;
+	putc('"', p->out);
 	for (i = 0; i < n; i++)
-		fprintf(out, "%02x", p[i]);
-	putc('"', out);
+		fprintf(p->out, "%02x", bytes[i]);
+	putc('"', p->out);
+	put_cut(p, cut);
 }
 
 /* One item of the dtype at 'dtype', '*' left out. */
 static void
-put_item(FILE *out, const char *dtype, const unsigned char *p, unsigned size,
-	 bool json)
+put_item(const struct printer *p, const char *dtype, const unsigned char *item,
+	 unsigned size)
 {
+	FILE *out = p->out;
+
 	switch (dtype[1]) {
 	case 'b':
-		fputs(*p ? "true" : "false", out);
+		fputs(*item ? "true" : "false", out);
 		break;
 	case 'M':
 	case 'm':
-		if (!json && value_date(out, dtype + 1, load_signed(p, size)))
+		if (!p->json &&
+		    value_date(out, dtype + 1, load_signed(item, size)))
 			break;
 		/* fall through */
 	case 'i':
-		fprintf(out, "%" PRId64, load_signed(p, size));
+		fprintf(out, "%" PRId64, load_signed(item, size));
 		break;
 	case 'u':
-		fprintf(out, "%" PRIu64, load_unsigned(p, size));
+		fprintf(out, "%" PRIu64, load_unsigned(item, size));
 		break;
 	case 'f':
-		put_float(out, p, size, json);
+		put_float(out, item, size, p->json);
 		break;
 	case 'c':
-		put_complex(out, p, size, json);
+		put_complex(out, item, size, p->json);
 		break;
 	case 'S':
-		put_string(out, p, strnlen((const char *)p, size), json);
+		put_fixed_string(p, item, size);
 		break;
 	default:
-		put_opaque(out, p, size);
+		put_opaque(p, item, size);
 	}
 }
 
 /* -------------------------------------------------------------- all values */
-
-struct printer {
-	FILE *out;
-	bool json;
-	long end;		/* of what may be printed; 0: no bound */
-};
-
-static bool
-exhausted(const struct printer *p)
-{
-	return p->end && ftell(p->out) >= p->end;
-}
 
 static void
 put_list(const struct printer *p, const struct cute_shm_array *a,
@@ -314,8 +362,8 @@ put_list(const struct printer *p, const struct cute_shm_array *a,
 	putc('[', p->out);
 	for (i = 0; i < n && !exhausted(p); i++) {
 		fputs(i ? ", " : "", p->out);
-		put_item(p->out, a->dtype + 1, items + i * a->item_size,
-			 a->item_size, p->json);
+		put_item(p, a->dtype + 1, items + i * a->item_size,
+			 a->item_size);
 	}
 	fputs(i < n ? ", " : "", p->out);
 	fputs(i < n ? text_ellipsis() : "", p->out);
@@ -329,17 +377,15 @@ put_element(const struct printer *p, const struct cute_shm_array *a, uint64_t i)
 	uint64_t n;
 
 	if (a->dtype[0] != '*') {
-		put_item(p->out, a->dtype,
+		put_item(p, a->dtype,
 			 (const unsigned char *)a->data + i * a->item_size,
-			 a->item_size, p->json);
+			 a->item_size);
 	} else if (cute_shm_element(a, i, &data, &n) != 0) {
 		fputs("null", p->out);	/* damaged offsets */
 	} else if (strcmp(a->dtype, "*|S1") != 0) {
 		put_list(p, a, data, n);
 	} else {
-		if (p->end && n > (uint64_t)p->end)
-			n = (uint64_t)p->end;
-		put_string(p->out, data, n, p->json);
+		put_string(p, data, n);
 	}
 }
 
@@ -396,7 +442,8 @@ value_json(FILE *out, const struct cute_shm_array *array)
 void
 value_text(FILE *out, const struct cute_shm_array *array, long limit)
 {
-	struct printer p = { .out = out, .end = ftell(out) + limit };
+	struct printer p = { .out = out,
+			     .end = limit ? ftell(out) + limit : 0 };
 
 	put_array(&p, array);
 }

@@ -25,7 +25,11 @@ char *value_shape(const char *dtype, unsigned ndim, const uint64_t *shape);
  */
 void value_json(FILE *out, const struct cute_shm_array *array);
 
-/* The same for people, in not much more than 'limit' bytes. */
+/*
+ * The same for people, in not much more than 'limit' bytes: what is cut off is
+ * not even looked at, and ends with an ellipsis.  0: all of it; else 'out' must
+ * know its position, as a text_buffer does.
+ */
 void value_text(FILE *out, const struct cute_shm_array *array, long limit);
 
 /* Element i alone, all of it. */

@@ -175,8 +175,9 @@ struct cute_shm_hdf5_save_result {
  * Write the project as the HDF5 file 'file', from which cute_shm_hdf5_load()
  * makes the same project again: same metadata digest.  cute-shm-export(1)
  * tells what becomes of what.  The file gets its name when it is whole and on
- * the disk.  Each array is written as it is between two updates.  Callbacks and
- * 'ret' as for cute_shm_hdf5_load().
+ * the disk, and the permissions that cute_shm_save() gives.  Each array is
+ * written as it is between two updates.  Callbacks and 'ret' as for
+ * cute_shm_hdf5_load().
  *
  * CUTE_SHM_ERR_EXISTS   the file exists, and OVERWRITE is not set
  * CUTE_SHM_ERR_TORN     an array has no whole value

@@ -29,11 +29,14 @@ struct cute_shm_save_options {
  * disk.  Updates may go on meanwhile: each array is saved as it is between two
  * of them, and sealed, but not all as they are at one moment (for that, hold
  * cute_shm_lock_all()).  The copy is not ephemeral, though the project may be.
+ * Its permissions are those of the file that it replaces, else those of the
+ * segment less the umask; until it is whole it is private.
  *
  * CUTE_SHM_ERR_EXISTS    the file exists, and CUTE_SHM_OVERWRITE is not set
  * CUTE_SHM_ERR_NO_SPACE  a file of this process may not be so large
  * CUTE_SHM_ERR_TORN      an array has no whole value
  * CUTE_SHM_ERR_TIMEOUT   an array is updated all the time
+ * CUTE_SHM_ERR_OWNER     the file is a link of another user
  * CUTE_SHM_ERR_LIMIT     it took longer than max_seconds
  */
 int cute_shm_save(const struct cute_shm *shm, const char *file,

@@ -10,8 +10,9 @@ EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
 # What both libraries use and neither exports.
 lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
-	lib/deadline.c lib/deadline.h \
-	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h lib/thread_signals.h
+	lib/deadline.c lib/deadline.h lib/file_access.c lib/file_access.h \
+	lib/found.c lib/found.h lib/outfile.c lib/outfile.h lib/pool.c \
+	lib/pool.h lib/thread_signals.h
 
 lib_libcore_la_SOURCES = \
 	lib/ahead.c \

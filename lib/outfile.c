@@ -14,7 +14,12 @@
 #include <unistd.h>
 
 #include "cute_shm.h"
+#include "file_access.h"
+#include "found.h"
 #include "outfile.h"
+
+/* Until it is whole: what was private may not be read on the way, either. */
+#define PRIVATE 0600
 
 static int
 fail_file(const char *what, const char *path)
@@ -41,12 +46,32 @@ fail_memory(void)
 	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a file name");
 }
 
+/*
+ * In a folder of all, somebody may have put a link where the file is to be, to
+ * have another one overwritten.
+ */
+static int
+check_link(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode) ||
+	    st.st_uid == geteuid() || st.st_uid == 0)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s is a link of user %u, "
+			     "which is not followed", path,
+			     (unsigned)st.st_uid);
+}
+
 /* What is there already must be a file that may be overwritten. */
 static int
 resolve(const char *path, bool overwrite, char **ret)
 {
 	struct stat st;
+	int err = check_link(path);
 
+	if (err != 0)
+		return err;
 	if (stat(path, &st) == 0) {
 		if (!S_ISREG(st.st_mode))
 			return cute_shm_fail(CUTE_SHM_ERR_INVALID,
@@ -103,6 +128,18 @@ lock(int fd)
 	return fcntl(fd, F_OFD_SETLK, &whole);
 }
 
+/* The file still has its name: no sweep took it before it was locked. */
+static bool
+is_kept(int fd)
+{
+	struct stat st;
+
+	/* EAGAIN: one has the lock just now. */
+	if (lock(fd) != 0 && (errno == EAGAIN || errno == EACCES))
+		return false;
+	return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
 static bool
 is_temporary(const char *entry, const char *name)
 {
@@ -123,6 +160,19 @@ directory_of(const char *path)
 			    : strndup(path, (size_t)(name - path));
 }
 
+static void
+sweep_one(int dir, const char *name)
+{
+	struct stat st;
+	int fd = found_open(dir, name, FOUND_WRITE, &st);
+
+	if (fd < 0)
+		return;
+	if (st.st_uid == geteuid() && lock(fd) == 0)
+		unlinkat(dir, name, 0);
+	close(fd);
+}
+
 /* Remove what those have left that were killed while they wrote the same. */
 static void
 sweep(const char *path)
@@ -130,42 +180,70 @@ sweep(const char *path)
 	const struct dirent *entry;
 	char *name = directory_of(path);
 	DIR *dir = name ? opendir(name) : NULL;
-	int fd;
 
 	free(name);
-	while (dir && (entry = readdir(dir))) {
-		if (!is_temporary(entry->d_name, name_in(path)))
-			continue;
-		fd = openat(dirfd(dir), entry->d_name, O_RDWR | O_CLOEXEC |
-			    O_NOFOLLOW | O_NONBLOCK);
-		if (fd >= 0 && lock(fd) == 0)
-			unlinkat(dirfd(dir), entry->d_name, 0);
-		if (fd >= 0)
-			close(fd);
-	}
+	while (dir && (entry = readdir(dir)))
+		if (is_temporary(entry->d_name, name_in(path)))
+			sweep_one(dirfd(dir), entry->d_name);
 	if (dir)
 		closedir(dir);
 }
 
-static int
-make_named(struct outfile *f)
-{
-	int rc;
+/* Try this often to be quicker than others' sweeps. */
+#define TRIES 100
 
-	sweep(f->path);
-	rc = temporary_name(f->path, &f->temporary);
+/* *again: another one's sweep was quicker. */
+static int
+try_named(struct outfile *f, bool *again)
+{
+	int rc = temporary_name(f->path, &f->temporary);
+
+	*again = false;
 	if (rc != 0)
 		return rc;
 	f->fd = open(f->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-		     O_NOFOLLOW, 0666);
-	if (f->fd >= 0) {
-		lock(f->fd);
+		     O_NOFOLLOW, PRIVATE);
+	if (f->fd >= 0 && is_kept(f->fd))
 		return 0;
+	if (f->fd >= 0) {
+		close(f->fd);
+		f->fd = -1;
+		unlink(f->temporary);
+		*again = true;
+		errno = EAGAIN;
 	}
 	rc = fail_file("cannot write", f->path);
 	free(f->temporary);
 	f->temporary = NULL;
 	return rc;
+}
+
+static int
+make_named(struct outfile *f)
+{
+	bool again = true;
+	int rc = 0, i;
+
+	sweep(f->path);
+	for (i = 0; again && i < TRIES; i++)
+		rc = try_named(f, &again);
+	return rc;
+}
+
+static void
+self_path(char path[64], int fd)
+{
+	snprintf(path, 64, "/proc/self/fd/%d", fd);
+}
+
+/* Whether a file without a name can be given one: not without /proc. */
+static bool
+can_be_named(int fd)
+{
+	char self[64];
+
+	self_path(self, fd);
+	return access(self, F_OK) == 0;
 }
 
 static int
@@ -178,10 +256,15 @@ make(struct outfile *f, unsigned flags)
 	dir = directory_of(f->path);
 	if (!dir)
 		return fail_memory();
-	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE);
 	free(dir);
-	if (f->fd >= 0)
+	if (f->fd >= 0 && can_be_named(f->fd))
 		return 0;
+	if (f->fd >= 0) {
+		close(f->fd);
+		f->fd = -1;
+		return make_named(f);
+	}
 	/* What kernels and file systems say that have no O_TMPFILE. */
 	if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
 		return make_named(f);
@@ -202,12 +285,36 @@ outfile_begin(struct outfile *f, const char *path, unsigned flags)
 	rc = resolve(path, made.overwrite, &made.path);
 	if (rc == 0)
 		rc = make(&made, flags);
+	made.mode = PRIVATE;
+	made.gid = (gid_t)-1;
 	if (rc != 0) {
 		outfile_end(&made);
 		return rc;
 	}
 	*f = made;
 	return 0;
+}
+
+/* Before it has its name; until then it is private. */
+static int
+permit(const struct outfile *f)
+{
+	struct stat old;
+
+	if (f->overwrite && stat(f->path, &old) == 0)
+		return file_access_copy(f->fd, f->path, &old);
+	return file_access_set(f->fd, f->gid, f->mode);
+}
+
+void
+outfile_permit(struct outfile *f, const struct cute_shm *shm)
+{
+	struct cute_shm_info info;
+
+	if (cute_shm_info(shm, &info) != 0)
+		return;
+	f->mode = info.mode & 0666 & ~umask_now();
+	f->gid = info.gid;
 }
 
 /* Another name for the file. */
@@ -217,7 +324,7 @@ link_as(const struct outfile *f, const char *name)
 	char self[64];
 	int rc;
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", f->fd);
+	self_path(self, f->fd);
 	rc = f->temporary ? linkat(AT_FDCWD, f->temporary, AT_FDCWD, name, 0) :
 	     linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
 	if (rc == 0)
@@ -272,6 +379,8 @@ outfile_commit(struct outfile *f)
 	/* Else a crash of the machine could leave the name without the data. */
 	if (fsync(f->fd) != 0 && errno != EINVAL && errno != EROFS)
 		rc = fail_file("cannot write", f->path);
+	if (rc == 0 && permit(f) != 0)
+		rc = fail_file("cannot set permissions of", f->path);
 	if (rc == 0)
 		rc = give_name(f);
 	outfile_end(f);

@@ -9,11 +9,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "cute_shm.h"
+
 struct outfile {
 	int fd;
 	char *path;		/* what it will be named */
 	char *temporary;	/* its name until then; NULL: it has none */
 	bool overwrite;
+	mode_t mode;		/* what it will have, if it replaces nothing: */
+	gid_t gid;		/* permissions, and the group that they are for */
 };
 
 enum {
@@ -22,16 +26,29 @@ enum {
 };
 
 /*
- * Begin a file, empty, of the permissions that the umask leaves.
+ * Begin a file, empty, which only its owner may read.
  * CUTE_SHM_ERR_EXISTS: it exists, and OVERWRITE is not set.  Only a regular
- * file is overwritten; what a symbolic link leads to, not the link.  What has
+ * file is overwritten; what a symbolic link of the caller or root leads to, not
+ * the link.  What has
  * a temporary name is left behind by a process that is killed, and swept away
  * by the next one that writes the same file.
  */
 int outfile_begin(struct outfile *f, const char *path, unsigned flags)
 	__attribute__((warn_unused_result));
 
-/* Bring it to the disk, and give it its name; then, or on failure, end it. */
+/*
+ * What is written comes from the segment: who may not read that may not read the
+ * file, either.  If it replaces nothing, it will have the segment's permissions
+ * to read and write, less the umask, those of the group only if it can have the
+ * segment's group.  Without this call it stays private.
+ */
+void outfile_permit(struct outfile *f, const struct cute_shm *shm);
+
+/*
+ * Bring it to the disk, and give it its permissions: those of the file that it
+ * replaces, with its group, its list of access and, for root, its owner; and
+ * then its name.  Then, or on failure, end it.
+ */
 int outfile_commit(struct outfile *f) __attribute__((warn_unused_result));
 
 /* End it; what was not committed is gone.  Fine when it never began. */

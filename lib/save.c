@@ -199,6 +199,7 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 		save_end(&s);
 		return err;
 	}
+	outfile_permit(&out, shm);
 	s.fd = out.fd;
 	err = save_whole(&s);
 	save_end(&s);

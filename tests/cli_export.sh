@@ -8,7 +8,8 @@ make_project demo demo || fail 'no project demo'
 say 'save and restore'
 t cute-shm-export --segment demo "$tmp/demo.seg"
 cmp "$tmp/demo.seg" "$root/cute-shm.demo" || fail 'not the same bytes'
-[ "$(stat -c %a "$tmp/demo.seg")" = 644 ] || fail 'mode of the file'
+# Who may read the project may read the file; more than that nobody wanted.
+[ "$(stat -c %a "$tmp/demo.seg")" = 600 ] || fail 'mode of the file'
 t cute-shm-export --segment demo "$tmp/demo.seg"
 t cute-shm-export -q -o --segment demo "$tmp/demo.seg"
 t cute-shm-load back "$tmp/demo.seg"

@@ -130,7 +130,6 @@ only ''
 t cute-shm-hdf5 demo demo.h5 -- false
 t cute-shm-hdf5 demo demo.h5 -- sh -c 'exit 42'
 # shellcheck disable=SC2016
-t cute-shm-hdf5 demo demo.h5 -- sh -c 'kill -9 $$'
 t cute-shm-hdf5 demo demo.h5 -- no-such-command -o
 t cute-shm-hdf5 demo demo.h5 -- "$tmp"
 t cute-shm-hdf5 demo demo.h5 --

@@ -10,6 +10,17 @@ tests_update_project_LDADD = lib/libcute_shm.la
 tests_make_project_SOURCES = tests/make_project.c
 tests_make_project_LDADD = lib/libcute_shm.la
 
+# What costs the tools much: see tests/cli_cost.sh.
+check_PROGRAMS += tests/make_hostile tests/peak
+tests_peak_SOURCES = tests/peak.c
+tests_make_hostile_SOURCES = tests/make_hostile.c
+tests_make_hostile_LDADD = lib/libcore.la
+TESTS += tests/cli_columns.sh tests/cli_command.sh tests/cli_cost.sh \
+	tests/cli_found.sh tests/cli_modes.sh
+EXTRA_DIST += tests/cli_columns.sh tests/cli_command.sh tests/cli_cost.sh \
+	tests/cli_found.sh tests/cli_modes.sh \
+	tests/job_control.py
+
 # "make installcheck": every tool, from where it is installed.  Below DESTDIR the
 # dynamic linker cannot know the libraries.
 EXTRA_DIST += tests/smoke_installed.sh
@@ -18,7 +29,8 @@ installcheck-local: tests/make_project
 		$(SHELL) $(srcdir)/tests/smoke_installed.sh \
 		"$(DESTDIR)$(bindir)" $(bin_PROGRAMS)
 
-cli_tests = tests/cli_front.sh tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
+cli_tests = tests/cli_front.sh tests/cli_options.sh tests/cli_list.sh \
+	tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
 	tests/cli_export.sh tests/cli_doctor.sh \
 	tests/cli_bounds.sh tests/cli_holes.sh
@@ -370,15 +382,25 @@ tests_test_stream_LDADD = $(CORE_TEST_LDADD)
 tests_test_mutation_SOURCES = tests/test_mutation.c $(SAMPLE_SOURCES)
 tests_test_mutation_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_mutation_LDADD = $(CORE_TEST_LDADD)
+if HAVE_CHECK
+check_PROGRAMS += tests/test_outfile
+TESTS += tests/test_outfile
+endif
+tests_test_outfile_SOURCES = tests/test_outfile.c tests/util.c tests/util.h
+tests_test_outfile_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_outfile_LDADD = $(CORE_TEST_LDADD)
+tests_test_outfile_LDFLAGS = -Wl,--wrap=open
 tests_test_project_SOURCES = tests/test_project.c $(SAMPLE_SOURCES)
 tests_test_project_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_project_LDADD = $(CORE_TEST_LDADD)
 
 # "make coverage", after configure --enable-coverage: which lines and branches of
-# lib/ the tests run, a table; fails below COVERAGE_LINES or COVERAGE_BRANCHES
-# per cent.  (A static library that counts does not link with others.)
+# lib/ the tests run, a table, and then the same of bin/; fails below
+# COVERAGE_LINES or COVERAGE_BRANCHES (of bin/, COVERAGE_BIN_...) per cent.  (A static library that counts does not link with others.)
 COVERAGE_LINES = 95
 COVERAGE_BRANCHES = 85
+COVERAGE_BIN_LINES = 90
+COVERAGE_BIN_BRANCHES = 80
 EXTRA_DIST += tests/coverage.h
 
 coverage:
@@ -388,6 +410,10 @@ coverage:
 		--exclude-unreachable-branches --print-summary \
 		--fail-under-line $(COVERAGE_LINES) \
 		--fail-under-branch $(COVERAGE_BRANCHES)
+	$(GCOVR) --root $(srcdir) --object-directory . --filter '.*/bin/' \
+		--exclude-unreachable-branches --print-summary \
+		--fail-under-line $(COVERAGE_BIN_LINES) \
+		--fail-under-branch $(COVERAGE_BIN_BRANCHES)
 
 # "make fuzz": any bytes as a segment, as a filtered chunk, and as the recipe of a
 # datatype, for FUZZ_SECONDS each; needs clang.  Begins with the seeds, which "make check" replays, and with
@@ -455,8 +481,8 @@ CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
 # Objects of automake's own: the same names must not be compiled twice.
 check_PROGRAMS += tests/replay_segment
 tests_replay_segment_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
-	tests/fuzz/seed.h tests/fuzz/fuzz_segment.c tests/read_all.c \
-	tests/read_all.h
+	tests/fuzz/seed.h tests/fuzz/fit.h tests/fuzz/fuzz_segment.c \
+	tests/read_all.c tests/read_all.h
 tests_replay_segment_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_replay_segment_LDADD = lib/libcore.la
 if HDF5
@@ -471,6 +497,46 @@ tests_replay_filter_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
 tests_replay_filter_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 tests_replay_filter_LDADD = lib/libload.la lib/libcore.la
 TESTS += tests/replay_seeds.sh
+
+# The same seeds for what cute-shm-list and cute-shm-dump show of a segment.
+shown_sources = $(filter bin/dump_node.c bin/dump_raw.c bin/dump_text.c \
+	bin/dump_value.c bin/enum_names.c bin/hex%.c bin/slice.c, \
+	$(bin_cute_shm_dump_SOURCES)) \
+	$(filter bin/list_%.c,$(bin_cute_shm_list_SOURCES))
+fuzzed_tools = tests/fuzz/fuzz_tools.c $(shown_sources) \
+	$(filter-out bin/cli.c bin/command.c bin/interrupt.c bin/progress.c, \
+	$(filter %.c,$(bin_libcli_la_SOURCES))) \
+	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
+CLEANFILES += tests/fuzz/fuzz_tools
+.PHONY: fuzz-tools
+
+check_PROGRAMS += tests/replay_tools
+tests_replay_tools_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
+	tests/fuzz/seed.h tests/fuzz/fit.h tests/fuzz/fuzz_tools.c \
+	bin/dump_node.c bin/dump_raw.c bin/dump_text.c bin/dump_value.c \
+	bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
+	bin/list_full.c bin/list_json.c bin/list_parts.c bin/list_short.c \
+	bin/slice.c
+tests_replay_tools_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+tests_replay_tools_LDADD = bin/libcli.la lib/libcore.la
+
+tests/fuzz/fuzz_tools: $(fuzzed_tools)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests -I$(srcdir)/tests/fuzz $(XXHASH_CFLAGS) \
+		-o $@ $(addprefix $(srcdir)/,$(fuzzed_tools)) \
+		$(XXHASH_LIBS) -lpthread -lm
+
+fuzz: fuzz-tools
+fuzz-tools: tests/fuzz/fuzz_tools tests/make_every$(EXEEXT) \
+		tests/replay_segment$(EXEEXT)
+	@$(MKDIR_P) tests/fuzz/corpus-tools
+	CUTE_SHM_ROOT=tests/fuzz/corpus-tools tests/make_every small seed || \
+		test -f tests/fuzz/corpus-tools/cute-shm.seed
+	tests/replay_segment -b tests/fuzz/corpus-tools \
+		$(addprefix $(srcdir)/,$(segment_seeds))
+	tests/fuzz/fuzz_tools -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=65536 -timeout=20 tests/fuzz/corpus-tools
 
 tests/fuzz/fuzz_segment: $(fuzzed_segment)
 	@$(MKDIR_P) tests/fuzz

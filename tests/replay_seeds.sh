@@ -14,6 +14,7 @@ replay()
 }
 
 replay tests/replay_segment segment 15
+replay tests/replay_tools segment 15
 # Some are for decoders that may be left out.
 least=3
 grep -q 'define HAVE_LIBDEFLATE' config.h || least=1

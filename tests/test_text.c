@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "../bin/date.h"
 #include "../bin/json.h"
@@ -12,6 +14,15 @@
 #include "../bin/value.h"
 
 #define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
+
+/* Sanitizers take more of the address space than a program asks for. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
 
 static void
 setup(void)
@@ -32,7 +43,14 @@ START_TEST(escapes)
 		{ "a\nb\tc\r\x7f", "a\\nb\\tc\\x0d\\x7f", 15 },
 		{ "\xc2\x9b", "\\u009b", 6 },
 		{ "\xe2\x80\xae", "\\u202e", 6 },
-		{ "\xf3\xa0\x80\x81", "\\ue0001", 7 },
+		{ "\xf3\xa0\x80\x81", "\\U000e0001", 10 },
+		/* nothing to see: joiners, selectors, fillers, soft hyphens */
+		{ "a\xe2\x80\x8b" "b", "a\\u200bb", 8 },
+		{ "\xe2\x80\x8d", "\\u200d", 6 },
+		{ "\xe2\x81\xa0", "\\u2060", 6 },
+		{ "\xef\xb8\x8f", "\\ufe0f", 6 },
+		{ "\xe3\x85\xa4", "\\u3164", 6 },
+		{ "\xc2\xad", "\\u00ad", 6 },
 		{ "\xe6\xb8\xac", "\xe6\xb8\xac", 2 },
 		{ "e\xcc\x81", "e\xcc\x81", 1 },
 		/* lone, overlong, surrogate, too large, cut off */
@@ -49,7 +67,7 @@ START_TEST(escapes)
 	ck_assert_uint_eq(text_width(s), cases[_i].width);
 	free(s);
 
-	ck_assert_uint_eq(ELEMENTS(cases), 15);
+	ck_assert_uint_eq(ELEMENTS(cases), 21);
 }
 END_TEST
 
@@ -295,6 +313,61 @@ START_TEST(dates)
 }
 END_TEST
 
+/* Of what is cut off nothing is printed, and the cut is shown. */
+START_TEST(limits)
+{
+	static const char dots[] = "\xe2\x80\xa6";
+	static const char *const kinds[] = { "|S1000", "|V1000", "*|S1" };
+	struct cute_shm_array a = {
+		.item_size = 1000, .element_count = 1, .data_size = 1000,
+	};
+	char data[1024];
+	uint64_t offsets[] = { 0, 1000 };
+	struct text_buffer b;
+	char *s;
+
+	memset(data, 1, sizeof(data));
+	a.data = data;
+	a.dtype = kinds[_i];
+	if (a.dtype[0] == '*') {
+		a.item_size = 1;
+		a.offsets = offsets;
+		a.values = data;
+		a.value_count = 1000;
+	}
+	text_buffer_begin(&b);
+	value_text(b.out, &a, 40);
+	s = text_buffer_end(&b);
+	ck_assert_uint_lt(strlen(s), 200);
+	ck_assert_ptr_nonnull(strstr(s, dots));
+	free(s);
+	text_buffer_begin(&b);
+	value_text(b.out, &a, 0);
+	s = text_buffer_end(&b);
+	ck_assert_uint_ge(strlen(s), 2000);
+	ck_assert_ptr_null(strstr(s, dots));
+	free(s);
+}
+END_TEST
+
+#ifndef SANITIZED
+/* A text that found no memory ends the program, whatever fclose() returns. */
+START_TEST(no_memory)
+{
+	struct rlimit limit = { 64 << 20, 64 << 20 };
+	struct text_buffer b;
+	int i;
+
+	text_buffer_begin(&b);
+	setrlimit(RLIMIT_AS, &limit);
+	for (i = 0; i < 1 << 20; i++)
+		fprintf(b.out, "%100d", i);
+	text_buffer_end(&b);
+	_exit(0);
+}
+END_TEST
+#endif
+
 int
 main(void)
 {
@@ -304,7 +377,7 @@ main(void)
 	int failed;
 
 	tcase_add_unchecked_fixture(tc, setup, NULL);
-	tcase_add_loop_test(tc, escapes, 0, 15);
+	tcase_add_loop_test(tc, escapes, 0, 21);
 	tcase_add_loop_test(tc, shortens, 0, 9);
 	tcase_add_loop_test(tc, json_strings, 0, 5);
 	tcase_add_test(tc, sizes);
@@ -313,6 +386,10 @@ main(void)
 	tcase_add_loop_test(tc, values, 0, 12);
 	tcase_add_test(tc, brackets);
 	tcase_add_test(tc, dates);
+	tcase_add_loop_test(tc, limits, 0, 3);
+#ifndef SANITIZED
+	tcase_add_exit_test(tc, no_memory, 1);
+#endif
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

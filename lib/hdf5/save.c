@@ -268,6 +268,7 @@ save(struct saver *s, const char *file)
 			    OUTFILE_OVERWRITE : 0u));
 	if (rc != 0)
 		return rc;
+	outfile_permit(&out, s->shm);
 	rc = run(s, out.temporary);
 	if (rc == 0 && fstat(out.fd, &st) == 0)
 		s->result->file_size = (uint64_t)st.st_size;

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fit.h"
 #include "internal.h"
 #include "read_all.h"
 #include "seed.h"
@@ -18,27 +19,6 @@
 unsigned fuzz_reached;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/*
- * Sizes follow from the input's: most changes of it would end at the header.
- * So does the digest, where it is checked: in the replay of seeds.
- */
-static void
-fit(uint8_t *bytes, size_t size)
-{
-	struct format_header h;
-
-	if (size < sizeof(h))
-		return;
-	memcpy(&h, bytes, sizeof(h));
-	h.segment_size = size;
-	if (h.data_offset <= size)
-		h.data_size = size - h.data_offset;
-#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-	h.header_digest = digest_header(&h);
-#endif
-	memcpy(bytes, &h, sizeof(h));
-}
 
 static int
 count(const struct cute_shm_damage *damage, void *arg)
@@ -77,7 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!bytes || fd < 0)
 		abort();
 	memcpy(bytes, data, size);
-	fit(bytes, size);
+	fit_header(bytes, size);
 	if (write(fd, bytes, size) != (ssize_t)size)
 		abort();
 	free(bytes);
