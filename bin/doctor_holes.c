@@ -49,8 +49,8 @@ doctor_holes(const char *root)
 	if (statfs(root, &fs) != 0 || fs.f_type != TMPFS_MAGIC ||
 	    cute_shm_list(root, each, &h) != 0 || h.projects == 0)
 		return;
-	doctor_add(DOCTOR_NOTE, "holes", "load them with cute-shm-load, or copy "
-		   "them with cp --sparse=never: a hole is a bus error when "
+	doctor_add(DOCTOR_NOTE, "holes", "load them with cute-shm-load, or "
+		   "copy them with cp --sparse=never: a hole is a bus error if "
 		   "memory is full", "%s holes, such as %s: %s are not in "
 		   "memory", h.projects == 1 ? "a project has" :
 		   "projects have", h.name, units_size(h.bytes).text);

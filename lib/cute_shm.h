@@ -102,7 +102,7 @@ void cute_shm_set_log(enum cute_shm_log_level level, cute_shm_log_fn *fn,
 void cute_shm_log(enum cute_shm_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Whether a message of that level would reach the hook: else spare its making. */
+/* Whether a message of that level would reach the hook: else do not make it. */
 int cute_shm_log_wants(enum cute_shm_log_level level);
 
 /* The version of the library at run time, such as "0.1.0". */

@@ -111,8 +111,8 @@ int cute_shm_builder_attr_text(struct cute_shm_builder *b, const char *path,
  *
  * With CUTE_SHM_RESERVE_AHEAD it checks that there is room, and a thread of its
  * own then reserves the memory, up to 64 MiB ahead of what was written, and
- * _write() waits for it: reading and reserving overlap.  Should others take the memory meanwhile, it is
- * _write() that fails, or publication.
+ * _write() waits for it: reading and reserving overlap.  Should others take the
+ * memory meanwhile, it is _write() that fails, or publication.
  */
 int cute_shm_builder_reserve(struct cute_shm_builder *b);
 

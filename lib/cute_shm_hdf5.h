@@ -115,7 +115,8 @@ struct cute_shm_hdf5_result {
  * load (CUTE_SHM_ERR_SOURCE); with it the object is left out and counted in
  * ret->failed, and the call succeeds.  An object that libhdf5 does not come to
  * an end with, for 20 s of CPU time, cannot be read; all such together end the
- * load when they have taken a minute of it (CUTE_SHM_ERR_LIMIT).  'ret' may be NULL.
+ * load when they have taken a minute of it (CUTE_SHM_ERR_LIMIT).  'ret' may be
+ * NULL.
  *
  * CUTE_SHM_ERR_EXISTS    the project exists, and OVERWRITE is not set
  * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and remedy

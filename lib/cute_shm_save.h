@@ -80,8 +80,8 @@ struct cute_shm_restore_options {
  * come, and for no more than 64 MiB ahead of it.
  *
  * A copy that was made by reading the segment while a writer was at work may
- * hold arrays that mix two updates.  What shows that they may, that they are not
- * sealed, is logged as a warning.
+ * hold arrays that mix two updates.  A warning is logged if arrays were updated
+ * and are not sealed: of these nobody can tell.
  *
  * CUTE_SHM_ERR_FORMAT    what comes is no segment
  * CUTE_SHM_ERR_CORRUPT   damaged, cut, or followed by more

@@ -166,7 +166,7 @@ send_copy(struct stream *s)
 	s->save.passes = 2;
 	err = save_whole(&s->save);
 	if (err == CUTE_SHM_ERR_NO_SPACE)
-		err = cute_shm_fail(err, "%s: the copy in %s of arrays that are "
+		err = cute_shm_fail(err, "%s: the copy in %s, since arrays are "
 				    "updated: %s; another folder may be named "
 				    "in TMPDIR", s->save.name, where,
 				    cute_shm_errmsg());

@@ -62,6 +62,10 @@ t cute-shm-list demo
 t cute-shm-hdf5 demo demo.h5
 t cute-shm-hdf5 --dry-run demo demo.h5
 t cute-shm-hdf5 -o -no-progress demo demo.h5
+t cute-shm-hdf5 --max-size 1K bounded demo.h5
+t cute-shm-hdf5 --dry-run --max-size 1K bounded demo.h5
+t cute-shm-hdf5 --max-time 10 --max-size 1M --max-memory 500M -o demo demo.h5
+t cute-shm-hdf5 --max-memory much bounded demo.h5
 t cute-shm-hdf5 --overwrite --mode 640 -j2 demo demo.h5
 [ "$(stat -c %a "$root/cute-shm.demo")" = 640 ] || fail '--mode 640'
 cute-shm-hdf5 -vo demo demo.h5 2>verbose >/dev/null || fail '-vo'

@@ -22,7 +22,7 @@ hid_t __real_H5Fcreate(const char *name, unsigned flags, hid_t fcpl,
 hid_t __wrap_H5Fcreate(const char *name, unsigned flags, hid_t fcpl,
 		       hid_t fapl);
 
-static volatile unsigned *opened;	/* objects without end, by all children */
+static volatile unsigned *opened;	/* objects without end, by children */
 static bool saving;		/* creating a file has no end */
 static const char *root;
 
