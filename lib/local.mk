@@ -11,6 +11,7 @@ EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 # What both libraries use and neither exports.
 lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
 	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h
+lib_libcommon_la_SOURCES += lib/component.c lib/reserved.c lib/reserved.h
 
 lib_libcore_la_SOURCES = \
 	lib/ahead.c \
@@ -20,6 +21,7 @@ lib_libcore_la_SOURCES = \
 	lib/builder.h \
 	lib/cgroup.c \
 	lib/check.c \
+	lib/check_reserved.c \
 	lib/complete.c \
 	lib/describe.c \
 	lib/digest.c \
@@ -63,6 +65,7 @@ lib_libcore_la_SOURCES = \
 	lib/verify_data.c \
 	lib/verify_index.c \
 	lib/verify_record.c \
+	lib/verify_reserved.c \
 	lib/walk.c \
 	lib/write.c
 lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
