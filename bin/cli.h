@@ -78,9 +78,6 @@ void cli_message(const char *format, ...)
 /* What the library says of its failure, and the status for it. */
 int cli_fail(void);
 
-/* What of a file, or of a project, is left out, and why. */
-void cli_skipped(bool failed, const char *path, const char *reason);
-
 /* Called before each message: who shows progress gets out of the way. */
 void cli_before_message(void (*fn)(void));
 

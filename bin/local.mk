@@ -15,6 +15,8 @@ bin_libcli_la_SOURCES = \
 	bin/date.h \
 	bin/json.c \
 	bin/json.h \
+	bin/left_out.c \
+	bin/left_out.h \
 	bin/node_json.c \
 	bin/node_json.h \
 	bin/progress.c \

@@ -45,11 +45,12 @@ struct cute_shm_hdf5_array {
 	double seconds;		/* that it took; 0 in a plan */
 };
 
-/* Something that is not in the segment, or would not be. */
+/* Something that is not in the segment, or would not be; or not as it was. */
 struct cute_shm_hdf5_skipped {
 	const char *path;	/* of an attribute: "a/b@name" */
 	const char *reason;
 	int failed;		/* 0: has no form in a segment; 1: unreadable */
+	int changed;		/* 1: it is there, but not as in the file */
 };
 
 struct cute_shm_hdf5_options {
@@ -87,7 +88,7 @@ struct cute_shm_hdf5_result {
 	uint64_t links;
 	uint64_t bytes;		/* of data, padding left out */
 	uint64_t segment_size;	/* bytes of shared memory; in a plan: about */
-	uint64_t skipped;	/* no form in a segment */
+	uint64_t skipped;	/* no form in a segment; none that is changed */
 	uint64_t failed;	/* unreadable, left out (KEEP_GOING) */
 	double seconds;
 };

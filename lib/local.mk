@@ -122,12 +122,16 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/ragged.c \
 	lib/hdf5/read.c \
 	lib/hdf5/reader.c \
+	lib/hdf5/references.c \
 	lib/hdf5/report.c \
+	lib/hdf5/reserved_names.c \
 	lib/hdf5/save.c \
 	lib/hdf5/save.h \
 	lib/hdf5/save_attributes.c \
 	lib/hdf5/save_chunks.c \
 	lib/hdf5/save_data.c \
+	lib/hdf5/save_datatype.c \
+	lib/hdf5/save_links.c \
 	lib/hdf5/save_record.c \
 	lib/hdf5/save_tree.c \
 	lib/hdf5/save_type.c \

@@ -65,6 +65,7 @@ dispatch(const struct load *load, const struct message *m)
 		.path = message_text(m, 0),
 		.reason = message_text(m, 1),
 		.failed = m->kind == MESSAGE_FAILED,
+		.changed = m->kind == MESSAGE_CHANGED,
 	};
 	if (opt->skipped)
 		opt->skipped(&skipped, opt->arg);
@@ -106,6 +107,7 @@ handle(struct load *load, struct message *m)
 	switch (m->kind) {
 	case MESSAGE_SKIPPED:
 	case MESSAGE_FAILED:
+	case MESSAGE_CHANGED:
 	case MESSAGE_ARRAY:
 		if (!at_once)
 			return enqueue(load, m);
