@@ -167,7 +167,7 @@ static void
 see_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 {
 	struct h5_told *told = arg;
-	unsigned i = told->skipped + told->failed;
+	unsigned i = told->skipped + told->failed + told->changed;
 
 	if (i < ELEMENTS(told->paths)) {
 		snprintf(told->paths[i], sizeof(told->paths[i]), "%s", s->path);
@@ -176,6 +176,8 @@ see_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 	}
 	if (s->failed)
 		told->failed++;
+	else if (s->changed)
+		told->changed++;
 	else
 		told->skipped++;
 }
@@ -243,7 +245,7 @@ ck_clean(struct cute_shm *shm)
 void
 ck_gone(const char *path, const char *reason)
 {
-	unsigned i, count = h5_told.skipped + h5_told.failed;
+	unsigned i, count = h5_told.skipped + h5_told.failed + h5_told.changed;
 
 	for (i = 0; i < count && i < ELEMENTS(h5_told.paths); i++)
 		if (strcmp(h5_told.paths[i], path) == 0) {
