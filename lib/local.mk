@@ -88,6 +88,7 @@ endif
 
 lib_libload_la_SOURCES = \
 	lib/hdf5/arrange.c \
+	lib/hdf5/attribute_names.c \
 	lib/hdf5/attributes.c \
 	lib/hdf5/band.c \
 	lib/hdf5/child.c \
@@ -95,6 +96,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/convert.c \
 	lib/hdf5/convert.h \
 	lib/hdf5/dataset.c \
+	lib/hdf5/datatypes.c \
 	lib/hdf5/describe.c \
 	lib/hdf5/failures.c \
 	lib/hdf5/fast.c \

@@ -183,12 +183,11 @@ reserved_before(const struct cute_shm_builder *b, const struct build_node *n,
 		enum reserved id)
 {
 	uint32_t at = n->last_plain;
-	uint32_t next = at == NONE ? n->first_attr : b->attrs[at].next;
+	uint32_t i = at == NONE ? n->first_attr : b->attrs[at].next;
 
-	while (next != NONE && reserved_find(attr_name(&b->attrs[next])) <= id) {
-		at = next;
-		next = b->attrs[at].next;
-	}
+	for (; i != NONE && reserved_find(attr_name(&b->attrs[i])) <= id;
+	     i = b->attrs[i].next)
+		at = i;
 	return at;
 }
 

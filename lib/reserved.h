@@ -28,7 +28,7 @@ enum reserved {
 	RESERVED_SOURCE_MTIME,
 	RESERVED_SELECTION,
 	RESERVED_SHARE,
-	RESERVED_UNKNOWN,		/* has the prefix, is not in the table */
+	RESERVED_UNKNOWN,		/* the prefix, and what is not here */
 	RESERVED_COUNT
 };
 

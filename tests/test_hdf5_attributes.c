@@ -271,7 +271,7 @@ START_TEST(plan_of_reserved_names)
 }
 END_TEST
 
-/* ------------------------------------------------------- committed datatypes */
+/* ------------------------------------------------------ committed datatypes */
 
 static void
 commit(hid_t file, const char *name, hid_t type, bool attribute)
@@ -382,7 +382,7 @@ START_TEST(datatype_without_attributes)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- references */
+/* --------------------------------------------------------------- references */
 
 /* netCDF's DIMENSION_LIST: one reference, or none, for each dimension. */
 START_TEST(lists_of_one_reference)
@@ -507,7 +507,7 @@ START_TEST(references_that_are_read_twice)
 }
 END_TEST
 
-/* ------------------------------------------------- headers that do not count */
+/* ------------------------------------------------ headers that do not count */
 
 /* Bob Jenkins' lookup3, with which libhdf5 sums up headers. */
 static uint32_t

@@ -43,7 +43,7 @@ struct board {
 enum message_kind {
 	MESSAGE_SKIPPED = 1,	/* path, reason */
 	MESSAGE_FAILED,		/* path, reason: unreadable */
-	MESSAGE_CHANGED,	/* path, reason: there, but not as in the file */
+	MESSAGE_CHANGED,	/* path, reason: not as in the file */
 	MESSAGE_ARRAY,		/* path, dtype, strategy; shape, bytes, time */
 	MESSAGE_LOG,
 	MESSAGE_ERROR,		/* the load's own error */
@@ -108,7 +108,7 @@ struct loader {
 	uint64_t ticked;	/* bytes of its, told so far */
 	hid_t last_file_type;	/* of the dataset before, and what it became */
 	struct type *last_type;
-	uint64_t lost_references;	/* that lead to nothing in the segment, */
+	uint64_t lost_references;	/* that lead to nothing here, */
 	char *lost_from;		/* and where the first of them is */
 	_Atomic(struct under_way *) done;	/* see tell.c */
 	struct cute_shm_hdf5_result result;
@@ -293,7 +293,7 @@ int links_get(struct loader *l, hid_t group, const char *path,
 
 int scan_file(struct loader *l, hid_t file);
 
-/* attributes.c */
+/* attribute_names.c */
 
 /* Names of an object's attributes, in the segment's order; begins as zeros. */
 struct names {
@@ -309,6 +309,8 @@ void names_free(struct names *names);
 /* Their number, or 2 where the object does not know it; 0 is always true. */
 hsize_t attributes_count(const H5O_info_t *info);
 
+/* attributes.c */
+
 /* Where libhdf5 finds attributes: an open object, and a name from there. */
 struct owner {
 	hid_t id;
@@ -320,7 +322,7 @@ struct owner {
 /* The node that attributes are for. */
 struct described {
 	struct reserved_node node;
-	const struct object *group;	/* its links are the children; or NULL */
+	const struct object *group;	/* whose links are the children */
 	unsigned own;	/* bits: reserved names that the mapping itself uses */
 };
 
@@ -410,6 +412,11 @@ struct dataset {
 int dataset_get(struct loader *l, const struct object *object, hid_t id,
 		type_gone_fn *gone, void *arg, char *why, struct dataset *ret);
 void dataset_free(struct dataset *d);
+
+/* datatypes.c */
+
+/* A committed datatype that has attributes: a place for these. */
+int describe_datatype(struct loader *l, const struct object *object);
 
 /* describe.c */
 

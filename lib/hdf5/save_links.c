@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the segment's links lead: needed before the first of them is written. */
+/* Where the segment's links lead, known before the first node is written. */
 
 #include <stdlib.h>
 
