@@ -56,13 +56,6 @@ cli_fail(void)
 	return CLI_FAILED;
 }
 
-void
-cli_skipped(bool failed, const char *path, const char *reason)
-{
-	cli_message("%s /%s: %s", failed ? "cannot read" : "skipped", path,
-		    reason);
-}
-
 _Noreturn void
 cli_misuse(const char *format, ...)
 {

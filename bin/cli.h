@@ -89,9 +89,6 @@ int cli_fail(void);
  */
 void cli_log(unsigned verbose);
 
-/* What of a file, or of a project, is left out, and why. */
-void cli_skipped(bool failed, const char *path, const char *reason);
-
 /* Called before each message: who shows progress gets out of the way. */
 void cli_before_message(void (*fn)(void));
 

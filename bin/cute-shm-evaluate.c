@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "evaluate.h"
 #include "interrupt.h"
+#include "left_out.h"
 #include "json.h"
 #include "table.h"
 #include "units.h"
@@ -204,7 +205,9 @@ on_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 {
 	struct evaluation *e = arg;
 
-	cli_skipped(s->failed, s->path, s->reason);
+	left_out_add(s->failed ? LEFT_OUT_UNREADABLE :
+		     s->changed ? LEFT_OUT_CHANGED : LEFT_OUT_SKIPPED,
+		     s->path, s->reason);
 	e->partial |= s->failed;
 }
 
@@ -237,6 +240,7 @@ get_project(struct evaluation *e, struct cute_shm **ret)
 		err = check_source(*ret, e->file);
 	else if (err == CUTE_SHM_ERR_NOT_FOUND)
 		err = cute_shm_hdf5_load(e->project, e->file, &load, NULL);
+	left_out_print();
 	if (err != 0)
 		return err;
 	cute_shm_info(*ret, &info);

@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "interrupt.h"
+#include "left_out.h"
 #include "json.h"
 #include "progress.h"
 #include "text.h"
@@ -171,7 +172,7 @@ static void
 on_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 {
 	(void)arg;
-	cli_skipped(false, s->path, s->reason);
+	left_out_add(LEFT_OUT_SKIPPED, s->path, s->reason);
 }
 
 static int
@@ -192,6 +193,7 @@ export_hdf5(const struct cute_shm *shm, const char *file, struct outcome *ret)
 	struct cute_shm_hdf5_save_result r;
 	int err = cute_shm_hdf5_save(shm, file, &opt, &r);
 
+	left_out_print();
 	if (err == 0)
 		*ret = (struct outcome){
 			.datasets = r.datasets, .groups = r.groups,

@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "interrupt.h"
 #include "json.h"
+#include "left_out.h"
 #include "progress.h"
 #include "table.h"
 #include "units.h"
@@ -28,7 +29,7 @@ struct section {
 
 static struct load_report_options opt;
 static struct table *table;
-static struct section arrays, skipped;
+static struct section arrays, skipped, changed;
 
 static void
 section_begin(struct section *s, const char *key)
@@ -60,14 +61,18 @@ load_report_begin(const struct load_report_options *options)
 	table = table_new(columns, sizeof(columns) / sizeof(*columns));
 	section_begin(&arrays, "arrays");
 	section_begin(&skipped, "skipped");
+	section_begin(&changed, "changed");
+	left_out_each(opt.verbose);
 }
 
 static void
 end(FILE *json)
 {
 	progress_clear();
+	left_out_print();
 	section_end(&arrays, json);
 	section_end(&skipped, json);
+	section_end(&changed, json);
 	table_free(table);
 }
 
@@ -127,17 +132,18 @@ load_report_array(const struct cute_shm_hdf5_array *a, void *arg)
 void
 load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 {
-	struct json *j = &skipped.json;
+	struct json *j = s->changed ? &changed.json : &skipped.json;
 
 	(void)arg;
-	if (s->incomplete)
-		cli_message("incomplete /%s: %s", s->path, s->reason);
-	else
-		cli_skipped(s->failed, s->path, s->reason);
+	left_out_add(s->failed ? LEFT_OUT_UNREADABLE :
+		     s->incomplete ? LEFT_OUT_INCOMPLETE :
+		     s->changed ? LEFT_OUT_CHANGED : LEFT_OUT_SKIPPED,
+		     s->path, s->reason);
 	json_open(j, NULL, '{');
 	json_text(j, "path", s->path);
 	json_text(j, "reason", s->reason);
-	json_bool(j, "failed", s->failed);
+	if (!s->changed)
+		json_bool(j, "failed", s->failed);
 	if (s->incomplete)
 		json_bool(j, "incomplete", true);
 	json_close(j, '}');

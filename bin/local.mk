@@ -18,6 +18,8 @@ bin_libcli_la_SOURCES = \
 	bin/date.h \
 	bin/json.c \
 	bin/json.h \
+	bin/left_out.c \
+	bin/left_out.h \
 	bin/nearest.c \
 	bin/nearest.h \
 	bin/node_json.c \

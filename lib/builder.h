@@ -53,7 +53,8 @@ struct build_node {
 	uint32_t path_size;
 	uint32_t parent, first_child, last_child, sibling;
 	uint32_t child_count;
-	uint32_t first_attr, last_attr, attr_count;
+	uint32_t first_attr, attr_count;
+	uint32_t last_plain;	/* attribute: reserved ones come after it */
 	enum cute_shm_kind kind;
 	uint32_t detail;	/* of arrays or of links */
 };
@@ -152,6 +153,14 @@ int ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 /* Bytes of one record, its row of name or path included. */
 uint64_t text_rows(uint64_t size);
 uint64_t shape_rows(uint64_t ndim);
+
+/* check_reserved.c */
+
+/*
+ * CUTE_SHM_ERR_INVALID unless all attributes named "cute-shm:..." have the form
+ * and the place that cute-shm(5) gives them, when all nodes are described.
+ */
+int check_reserved(const struct cute_shm_builder *b) must_check;
 
 /* reserve.c */
 

@@ -88,7 +88,10 @@ int cute_shm_builder_link(struct cute_shm_builder *b, const char *path,
 
 /*
  * An attribute of the group or array at 'path'; the value is copied.  A name
- * that the node has already gives CUTE_SHM_ERR_EXISTS.
+ * that the node has already gives CUTE_SHM_ERR_EXISTS.  Names that begin with
+ * "cute-shm:" are those of cute-shm(5), section Reserved attributes: they come
+ * last on their node, and what does not fit them gives CUTE_SHM_ERR_INVALID,
+ * here or, when all nodes are known, as memory is reserved.
  */
 int cute_shm_builder_attr(struct cute_shm_builder *b, const char *path,
 			  const char *name, const char *dtype, unsigned ndim,

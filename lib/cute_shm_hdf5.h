@@ -56,6 +56,7 @@ struct cute_shm_hdf5_skipped {
 	 * is too short (zeros).
 	 */
 	int incomplete;
+	int changed;		/* 1: it is there, but not as in the file */
 };
 
 struct cute_shm_hdf5_options {

@@ -66,7 +66,7 @@ add_node(struct cute_shm_builder *b, uint32_t parent, enum cute_shm_kind kind,
 		.hash = path_hash(path, size), .path_size = (uint32_t)size,
 		.kind = kind, .parent = parent, .first_child = NONE,
 		.last_child = NONE, .sibling = NONE, .first_attr = NONE,
-		.last_attr = NONE, .detail = NONE,
+		.last_plain = NONE, .detail = NONE,
 	};
 	uint32_t index = b->node_count;
 	int err;

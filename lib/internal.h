@@ -76,10 +76,13 @@ int shape_count(unsigned ndim, const uint64_t *shape, uint64_t *ret) must_check;
 /* 'path' without one leading slash; CUTE_SHM_ERR_INVALID unless well-formed. */
 int path_check(const char *path, const char **ret) must_check;
 
+uint64_t path_hash(const char *path, size_t size);
+
+/* component.c: pure */
+
 /* Whether 'size' bytes are a component: UTF-8, no slash, NUL, ".", "..". */
 bool component_ok(const char *text, size_t size);
 bool utf8_ok(const char *text, size_t size);
-uint64_t path_hash(const char *path, size_t size);
 
 /* layout.c: pure; from sizes to offsets, as cute-shm(5) says */
 

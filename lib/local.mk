@@ -13,6 +13,7 @@ lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
 	lib/deadline.c lib/deadline.h lib/file_access.c lib/file_access.h \
 	lib/found.c lib/found.h lib/outfile.c lib/outfile.h lib/pool.c \
 	lib/pool.h lib/thread_signals.h
+lib_libcommon_la_SOURCES += lib/component.c lib/reserved.c lib/reserved.h
 
 lib_libcore_la_SOURCES = \
 	lib/ahead.c \
@@ -22,6 +23,7 @@ lib_libcore_la_SOURCES = \
 	lib/builder.h \
 	lib/cgroup.c \
 	lib/check.c \
+	lib/check_reserved.c \
 	lib/complete.c \
 	lib/describe.c \
 	lib/digest.c \
@@ -69,6 +71,7 @@ lib_libcore_la_SOURCES = \
 	lib/verify_data.c \
 	lib/verify_index.c \
 	lib/verify_record.c \
+	lib/verify_reserved.c \
 	lib/walk.c \
 	lib/write.c
 lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
@@ -91,6 +94,7 @@ endif
 
 lib_libload_la_SOURCES = \
 	lib/hdf5/arrange.c \
+	lib/hdf5/attribute_names.c \
 	lib/hdf5/attributes.c \
 	lib/hdf5/band.c \
 	lib/hdf5/changed.c \
@@ -99,6 +103,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/convert.c \
 	lib/hdf5/convert.h \
 	lib/hdf5/dataset.c \
+	lib/hdf5/datatypes.c \
 	lib/hdf5/describe.c \
 	lib/hdf5/failures.c \
 	lib/hdf5/fast.c \
@@ -134,12 +139,16 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/ragged.c \
 	lib/hdf5/read.c \
 	lib/hdf5/reader.c \
+	lib/hdf5/references.c \
 	lib/hdf5/report.c \
+	lib/hdf5/reserved_names.c \
 	lib/hdf5/save.c \
 	lib/hdf5/save.h \
 	lib/hdf5/save_attributes.c \
 	lib/hdf5/save_chunks.c \
 	lib/hdf5/save_data.c \
+	lib/hdf5/save_datatype.c \
+	lib/hdf5/save_links.c \
 	lib/hdf5/save_record.c \
 	lib/hdf5/save_tree.c \
 	lib/hdf5/save_type.c \

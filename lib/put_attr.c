@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "builder.h"
+#include "reserved.h"
 
 /* What goes into a record, from the caller's arguments. */
 struct value {
@@ -77,6 +78,11 @@ find_owner(const struct cute_shm_builder *b, const char *path, const char *name,
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "attribute %s: /%s is a link, which has "
 				     "none", name, plain);
+	if (reserved_find(name) == RESERVED_UNKNOWN)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "/%s: attribute %s: names that begin with "
+				     RESERVED_PREFIX " are reserved", plain,
+				     name);
 	*ret = node;
 	return 0;
 }
@@ -171,16 +177,35 @@ encode(const struct value *v)
 	return attr;
 }
 
+/* Where in the node's list a reserved attribute belongs: after which one. */
+static uint32_t
+reserved_before(const struct cute_shm_builder *b, const struct build_node *n,
+		enum reserved id)
+{
+	uint32_t at = n->last_plain;
+	uint32_t i = at == NONE ? n->first_attr : b->attrs[at].next;
+
+	for (; i != NONE && reserved_find(attr_name(&b->attrs[i])) <= id;
+	     i = b->attrs[i].next)
+		at = i;
+	return at;
+}
+
+/* Reserved attributes stand after the others, in the order of their table. */
 static void
-append_attr(struct cute_shm_builder *b, uint32_t node, uint32_t attr)
+insert_attr(struct cute_shm_builder *b, uint32_t node, uint32_t attr)
 {
 	struct build_node *n = &b->nodes[node];
+	enum reserved id = reserved_find(attr_name(&b->attrs[attr]));
+	uint32_t before = id == RESERVED_NOT ? n->last_plain
+					     : reserved_before(b, n, id);
+	uint32_t *link = before == NONE ? &n->first_attr
+					: &b->attrs[before].next;
 
-	if (n->last_attr == NONE)
-		n->first_attr = attr;
-	else
-		b->attrs[n->last_attr].next = attr;
-	n->last_attr = attr;
+	b->attrs[attr].next = *link;
+	*link = attr;
+	if (id == RESERVED_NOT)
+		n->last_plain = attr;
 	n->attr_count++;
 }
 
@@ -213,7 +238,7 @@ add_attr(struct cute_shm_builder *b, uint32_t node, const struct value *v)
 		return err;
 	}
 	attrs[b->attr_count] = attr;
-	append_attr(b, node, b->attr_count++);
+	insert_attr(b, node, b->attr_count++);
 	return 0;
 }
 

@@ -323,6 +323,8 @@ reserve(struct cute_shm_builder *b)
 
 	err = resolve_links(b);
 	if (err == 0)
+		err = check_reserved(b);
+	if (err == 0)
 		err = place_all(b);
 	if (err == 0)
 		err = reserve_segment(b);

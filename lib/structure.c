@@ -100,9 +100,6 @@ pop(struct walk *w, uint64_t at)
 				      "has %" PRIu64 " children, its record "
 				      "says %" PRIu64, g->children,
 				      g->record.child_or_target);
-		if (g->compound)
-			verify_field(w->v, &g->record, g->compound,
-				     g->children, NULL);
 	}
 }
 
@@ -172,7 +169,7 @@ static bool
 node(struct walk *w, uint64_t *at)
 {
 	struct verify *v = w->v;
-	struct verify_conventions found = { 0 };
+	struct verify_reserved found = { { 0 } };
 	struct record r;
 	bool readable = false;
 
@@ -189,7 +186,7 @@ node(struct walk *w, uint64_t *at)
 	if (!verify_attrs(v, &r, &found, at) || !ends_well(w, &r, *at))
 		return false;
 	if (r.kind == CUTE_SHM_GROUP)
-		push(w, &r, found.compound);
+		push(w, &r, found.record[RESERVED_COMPOUND]);
 	return true;
 }
 

@@ -2,12 +2,14 @@
 /*
  * What the files of cute_shm_verify() share: verify.c begins and reports,
  * structure.c walks the records, verify_record.c checks the bytes of each,
- * verify_index.c the index, verify_data.c the data.
+ * verify_reserved.c the reserved attributes, verify_index.c the index,
+ * verify_data.c the data.
  */
 #ifndef CUTE_SHM_VERIFY_H
 #define CUTE_SHM_VERIFY_H
 
 #include "internal.h"
+#include "reserved.h"
 
 /* A node that the walk has found; in the order of their records. */
 struct verify_node {
@@ -99,11 +101,9 @@ struct verify_cursor {
 	bool lost;			/* after one that makes no sense */
 };
 
-/* The attributes that follow the conventions: their records, or 0. */
-struct verify_conventions {
-	uint64_t enum_names;
-	uint64_t enum_values;
-	uint64_t compound;
+/* The node's reserved attributes: their records, or 0. */
+struct verify_reserved {
+	uint64_t record[RESERVED_COUNT];
 };
 
 /* The bytes of a node's record, but for what makes an array. */
@@ -115,7 +115,16 @@ bool verify_array(struct verify *v, const struct record *record,
 		  struct verify_cursor *cursor);
 /* All attributes of a node; *after is where they end, else false. */
 bool verify_attrs(struct verify *v, const struct record *record,
-		  struct verify_conventions *found, uint64_t *after);
+		  struct verify_reserved *found, uint64_t *after);
+
+/* verify_reserved.c */
+
+/*
+ * Check those attributes against the rules for this node.  A list of fields
+ * that breaks them is forgotten: nothing can be said of the children then.
+ */
+void verify_reserved(struct verify *v, const struct record *record,
+		     struct verify_reserved *found);
 /* The child-th child of a compound has its field's name. */
 void verify_field(struct verify *v, const struct record *group,
 		  uint64_t compound, uint64_t child, const char *name);

@@ -199,102 +199,32 @@ verify_attr_bytes(struct verify *v, const struct record *r,
 		verify_offsets(v, r, value, a);
 }
 
-/* Two attributes of an enum, on the array of its integers. */
+/*
+ * Reserved attributes stand after the others, in the order of their table; each
+ * is there once, or that is reported as a name that is there twice.
+ */
 static void
-verify_enum(struct verify *v, const struct record *r,
-	    const struct verify_conventions *found)
+verify_order(struct verify *v, const struct record *r,
+	     const struct cute_shm_attr *attr, struct verify_reserved *found,
+	     enum reserved *last)
 {
-	struct cute_shm_attr names, values;
-	struct cute_shm_array array;
-	uint64_t after;
-	const char *type;
+	enum reserved id = reserved_find(attr->name);
 
-	if (!found->enum_names || !found->enum_values ||
-	    r->kind != CUTE_SHM_ARRAY) {
-		verify_damage(v, r, r->offset, 0, "the names and the values of "
-			      "an enum go together, on an array");
-		return;
-	}
-	/* All three have been read before, but others might write. */
-	if (attr_record(v->shm, found->enum_names, &names, &after) != 0 ||
-	    attr_record(v->shm, found->enum_values, &values, &after) != 0 ||
-	    array_record(v->shm, r, &array) != 0)
-		return;
-	if (strcmp(names.value.dtype, "*|S1") != 0 || names.value.ndim != 1 ||
-	    values.value.ndim != 1 ||
-	    names.value.shape[0] != values.value.shape[0])
-		verify_damage(v, r, names.record, 0, "names of an enum are %s, "
-			      "not a list of texts, one per value",
-			      names.value.dtype);
-	type = array.dtype + (array.offsets ? 1 : 0);
-	if ((strcmp(type, "null") != 0 &&
-	     strcmp(type, values.value.dtype) != 0) ||
-	    (values.value.dtype[1] != 'i' && values.value.dtype[1] != 'u'))
-		verify_damage(v, r, values.record, 0, "values of an enum are "
-			      "%s, the array is %s", values.value.dtype,
-			      array.dtype);
-}
-
-static void
-verify_compound(struct verify *v, const struct record *r,
-		struct verify_conventions *found)
-{
-	struct cute_shm_attr attr;
-	uint64_t after;
-
-	if (attr_record(v->shm, found->compound, &attr, &after) == 0 &&
-	    r->kind == CUTE_SHM_GROUP && attr.value.ndim == 1 &&
-	    strcmp(attr.value.dtype, "*|S1") == 0)
-		return;
-	verify_damage(v, r, found->compound, 0, "the fields of a compound are a"
-		      " list of texts, on a group");
-	found->compound = 0;
-}
-
-void
-verify_field(struct verify *v, const struct record *group, uint64_t compound,
-	     uint64_t child, const char *name)
-{
-	struct cute_shm_attr attr;
-	const void *field;
-	uint64_t after, size;
-
-	if (attr_record(v->shm, compound, &attr, &after) != 0)
-		return;
-	if (!name) {
-		if (child != attr.value.element_count)
-			verify_damage(v, group, compound, 0, "a compound of %"
-				      PRIu64 " fields with %" PRIu64
-				      " children", attr.value.element_count,
-				      child);
-		return;
-	}
-	if (cute_shm_element(&attr.value, child, &field, &size) != 0)
-		return;		/* reported as offsets, or as a count */
-	/* A field that cannot be a component has got another name. */
-	if (component_ok(field, (size_t)size) &&
-	    (strlen(name) != size || memcmp(field, name, (size_t)size) != 0))
-		verify_damage(v, group, compound, 0, "field %" PRIu64 " of the "
-			      "compound is \"%.*s\", its child \"%s\"", child,
-			      size < 256 ? (int)size : 256,
-			      (const char *)field, name);
-}
-
-static void
-remember(struct verify_conventions *found, const struct cute_shm_attr *attr)
-{
-	if (strcmp(attr->name, "cute-shm:enum-names") == 0)
-		found->enum_names = attr->record;
-	else if (strcmp(attr->name, "cute-shm:enum-values") == 0)
-		found->enum_values = attr->record;
-	else if (strcmp(attr->name, "cute-shm:compound") == 0)
-		found->compound = attr->record;
+	if (id < *last)
+		verify_damage(v, r, attr->record, 0, "attribute \"%s\" stands "
+			      "after one named cute-shm:, which it must "
+			      "precede", attr->name);
+	else
+		*last = id;
+	if (id != RESERVED_NOT)
+		found->record[id] = attr->record;
 }
 
 bool
 verify_attrs(struct verify *v, const struct record *r,
-	     struct verify_conventions *found, uint64_t *after)
+	     struct verify_reserved *found, uint64_t *after)
 {
+	enum reserved last = RESERVED_NOT;
 	struct cute_shm_attr attr;
 	const char *twice;
 	uint64_t at = r->after;
@@ -307,17 +237,15 @@ verify_attrs(struct verify *v, const struct record *r,
 			return false;
 		}
 		verify_attr_bytes(v, r, &attr, at);
-		remember(found, &attr);
+		verify_order(v, r, &attr, found, &last);
 		text_list_add(v, attr.name);
 	}
 	twice = text_list_twice(&v->texts);
 	if (twice)
 		verify_damage(v, r, r->offset, 0, "two attributes \"%s\"",
 			      twice);
-	if (found->enum_names || found->enum_values)
-		verify_enum(v, r, found);
-	if (found->compound)
-		verify_compound(v, r, found);
+	if (last != RESERVED_NOT)
+		verify_reserved(v, r, found);
 	*after = at;
 	return v->stop == 0;
 }

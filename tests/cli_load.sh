@@ -93,6 +93,17 @@ say 'what has no form, what cannot be read'
 t cute-shm-hdf5 some skipped.h5
 t cute-shm-hdf5 -o --no-external some skipped.h5
 t cute-shm-hdf5 -o --json some skipped.h5
+
+say 'many left out for one reason'
+t cute-shm-hdf5 alike alike.h5
+cute-shm-hdf5 -vo alike alike.h5 2>alike.txt >/dev/null || fail '-vo alike'
+[ "$(grep -c ': region reference$' alike.txt)" = 100 ] || fail '-v: datasets'
+[ "$(grep -c ', which is skipped$' alike.txt)" = 100 ] || fail '-v: links'
+cute-shm-hdf5 -o --json alike alike.h5 2>alike.txt >json || fail '--json alike'
+[ "$(wc -l <alike.txt)" = 3 ] || fail "--json: $(cat alike.txt)"
+[ "$(grep -c '"failed": false' json)" = 200 ] || fail '--json: skipped'
+[ "$(grep -c '"path": "@cute-shm:compound"' json)" = 1 ] || fail '--json: changed'
+t cute-shm-unlink alike
 cute-shm-unlink some >/dev/null
 t cute-shm-hdf5 some damaged.h5
 grep -Eq 'chunk|flate' "$tmp/stderr" || fail 'damage: no cause'

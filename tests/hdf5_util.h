@@ -41,8 +41,8 @@ hid_t h5_float(size_t size, size_t precision, size_t spos, size_t epos,
 
 /* What the last load told. */
 struct h5_told {
-	unsigned skipped, failed, arrays, progress;
-	char paths[64][200];	/* of what is not there */
+	unsigned skipped, failed, changed, arrays, progress;
+	char paths[64][200];	/* of what is not there, or not as it was */
 	char reasons[64][200];
 	char strategy[64];	/* of the last array with data */
 	int stop_after;		/* cancel at this call of progress; 0: never */

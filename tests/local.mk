@@ -121,6 +121,7 @@ hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
 	tests/test_hdf5_hostile tests/test_hdf5_wide tests/test_hdf5_empty \
 	tests/test_hdf5_together \
 	tests/test_hdf5_sources tests/test_hdf5_changed
+hdf5_tests += tests/test_hdf5_attributes
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
@@ -191,6 +192,10 @@ tests_test_hdf5_held_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_scan_SOURCES = tests/test_hdf5_scan.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_scan_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_scan_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_attributes_SOURCES = tests/test_hdf5_attributes.c \
+	$(HDF5_TEST_SOURCES)
+tests_test_hdf5_attributes_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_attributes_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_nested_SOURCES = tests/test_hdf5_nested.c $(HDF5_TEST_SOURCES)
 tests_test_hdf5_nested_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_nested_LDADD = $(FILTER_TEST_LDADD)

@@ -161,6 +161,31 @@ make_outside(void)
 	H5Fclose(file);
 }
 
+/* Many that are left out for the same reason. */
+static void
+make_alike(void)
+{
+	static const hsize_t two[] = { 2 };
+	hid_t file = create("alike.h5"), space, attr;
+	char name[16], link[16];
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "r%02d", i);
+		add(file, name, H5T_STD_REF_DSETREG, 1, two, NULL);
+		snprintf(link, sizeof(link), "l%02d", i);
+		must(H5Lcreate_soft(name, file, link, H5P_DEFAULT,
+				    H5P_DEFAULT));
+	}
+	space = must(H5Screate(H5S_SCALAR));
+	attr = must(H5Acreate2(file, "cute-shm:compound", H5T_STD_I32LE, space,
+			       H5P_DEFAULT, H5P_DEFAULT));
+	must(H5Awrite(attr, H5T_NATIVE_INT, &i));
+	H5Aclose(attr);
+	H5Sclose(space);
+	H5Fclose(file);
+}
+
 /* A chunk that gzip cannot have written. */
 static void
 make_damaged(void)
@@ -234,6 +259,7 @@ main(int argc, char **argv)
 	make_filtered();
 	make_outside();
 	make_skipped();
+	make_alike();
 	make_damaged();
 	make_huge();
 	make_slow();

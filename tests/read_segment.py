@@ -339,8 +339,46 @@ class Segment:
             self.check_conventions(node)
         return root
 
+    # On what, dtype, shape (None: one dimension of any length).
+    RESERVED = {
+        "cute-shm:enum-names": (b"ARRY", "*|S1", None),
+        "cute-shm:enum-values": (b"ARRY", "", None),
+        "cute-shm:compound": (b"GRUP", "*|S1", None),
+        "cute-shm:datatype": (b"GRUP", "*|S1", ()),
+        "cute-shm:unicode": (b"ARRY", "<u8", ()),
+        "cute-shm:source": (b"GRUP", "*|S1", ()),
+        "cute-shm:source-size": (b"GRUP", "<u8", ()),
+        "cute-shm:source-mtime-ns": (b"GRUP", "<u8", ()),
+        "cute-shm:selection": (b"GRUP", "*|S1", None),
+        "cute-shm:share": (b"GRUP", "<u8", (2,)),
+    }
+
+    def check_reserved(self, node):
+        """Names that begin with cute-shm: their order, form and place."""
+        names = list(node["attributes"])
+        ours = [x for x in names if x.startswith("cute-shm:")]
+        need(names[len(names) - len(ours):] == ours,
+             "%r: reserved attributes before others", node["path"])
+        need(ours == [x for x in self.RESERVED if x in ours],
+             "%r: reserved attributes %r", node["path"], ours)
+        for name in ours:
+            tag, dtype, shape = self.RESERVED[name]
+            got = node["attributes"][name]
+            need(node["tag"] == tag and got["dtype"].startswith(dtype) and
+                 (len(got["shape"]) == 1 if shape is None
+                  else got["shape"] == shape),
+                 "%r: %s", node["path"], name)
+            need(node["path"] == "" or
+                 name not in ("cute-shm:selection", "cute-shm:share"),
+                 "%r: %s is for the root", node["path"], name)
+        need("cute-shm:datatype" not in ours or not node["children"],
+             "%r: a datatype with children", node["path"])
+        need("cute-shm:unicode" not in ours or node["dtype"] == "*|S1",
+             "%r: unicode", node["path"])
+
     def check_conventions(self, node):
         """Enumerations and records: attributes that have a meaning."""
+        self.check_reserved(node)
         names = node["attributes"].get("cute-shm:enum-names")
         values = node["attributes"].get("cute-shm:enum-values")
         if names or values:

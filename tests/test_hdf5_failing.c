@@ -142,6 +142,34 @@ ck_nothing_left(unsigned life, long n, unsigned descriptors)
 	ck_assert(is || !lives[life].before);
 }
 
+/* What is not data: a datatype with an attribute, references, our names. */
+static void
+put_attributes(const char *path)
+{
+	const char *texts[] = { "x", "y" };
+	hsize_t two[] = { 2 };
+	hobj_ref_t ref;
+	hvl_t list = { 1, &ref };
+	hid_t file = ck_h5(H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT));
+	hid_t type = ck_h5(H5Tcopy(H5T_STD_I16BE)), group;
+
+	ck_h5(H5Tcommit2(file, "type", type, H5P_DEFAULT, H5P_DEFAULT,
+			 H5P_DEFAULT));
+	h5_attr(type, "n", H5T_STD_I32LE, 0, NULL, NULL);
+	H5Tclose(type);
+	ck_h5(H5Rcreate(&ref, file, "g", H5R_OBJECT, -1));
+	type = ck_h5(H5Tvlen_create(H5T_STD_REF_OBJ));
+	h5_attr(file, "reference", type, 0, NULL, &list);
+	H5Tclose(type);
+	type = h5_string(H5T_VARIABLE, H5T_STR_NULLTERM, H5T_CSET_UTF8);
+	group = ck_h5(H5Gopen2(file, "g", H5P_DEFAULT));
+	h5_attr(group, "cute-shm:compound", type, 1, two, texts);
+	h5_attr(group, "cute-shm:source", type, 0, NULL, texts);
+	H5Gclose(group);
+	H5Tclose(type);
+	H5Fclose(file);
+}
+
 static void
 begin(void)
 {
@@ -149,6 +177,7 @@ begin(void)
 	struct cute_shm *shm;
 
 	h5_make_little(h5_path("t.h5"), true);
+	put_attributes(h5_path("t.h5"));
 	root = getenv("CUTE_SHM_ROOT");
 	ck_ok(load(0));
 	ck_ok(cute_shm_open("t", NULL, &shm));

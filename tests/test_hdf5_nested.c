@@ -56,7 +56,7 @@ START_TEST(test_lists_without_form)
 {
 	static const char *const reasons[] = {
 		"list of lists", "list of lists", "list of compounds",
-		"list of object references", "list of arrays",
+		"list of arrays",
 	};
 	hid_t base, list;
 
@@ -71,9 +71,6 @@ START_TEST(test_lists_without_form)
 	case 2:
 		base = ck_h5(H5Tcreate(H5T_COMPOUND, 8));
 		ck_h5(H5Tinsert(base, "x", 0, H5T_STD_I64LE));
-		break;
-	case 3:
-		base = ck_h5(H5Tcopy(H5T_STD_REF_OBJ));
 		break;
 	default:
 		base = ck_h5(H5Tarray_create2(H5T_STD_I8LE, 1, two));
@@ -423,7 +420,7 @@ main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_lists);
 	tcase_add_test(tc, test_list_of_enum);
-	tcase_add_loop_test(tc, test_lists_without_form, 0, 5);
+	tcase_add_loop_test(tc, test_lists_without_form, 0, 4);
 	tcase_add_test(tc, test_array);
 	tcase_add_test(tc, test_array_of_texts);
 	tcase_add_test(tc, test_dimensions);

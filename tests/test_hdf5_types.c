@@ -452,6 +452,7 @@ START_TEST(test_references)
 	ck_texts(shm, "a", "/g/x|/|/g/inner||/region|");
 	ck_attr_texts(shm, "", "r", "/g/x|/|/g/inner||/region|");
 	ck_gone("region", "region reference");
+	ck_gone("@r", "2 references to objects");
 	ck_clean(shm);
 }
 END_TEST

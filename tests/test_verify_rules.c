@@ -128,66 +128,163 @@ START_TEST(two_nodes_of_one_path)
 }
 END_TEST
 
-/* An attribute of "g", a group with the child "c", or of "v", two |u1. */
+/*
+ * An attribute of "g", a group with the child "c"; of "e", an empty one; of
+ * "v", two |u1; of "n", of no data; or of "t", two texts.
+ */
 struct attribute {
 	const char *path, *name, *dtype;
+	unsigned ndim;
 	uint64_t count;
+	const char *text;	/* NULL: items that do not matter */
 };
 
-#define NAMES "cute-shm:enum-names", "*|S1"
+#define LIST(n) 1, n, NULL
+#define SCALAR 0, 1, NULL
+#define NAMES(n) "cute-shm:enum-names", "*|S1", LIST(n)
 #define VALUES "cute-shm:enum-values"
 #define COMPOUND "cute-shm:compound"
+#define DATATYPE "cute-shm:datatype"
+#define UNICODE "cute-shm:unicode"
+#define SOURCE "cute-shm:source"
+#define SIZE "cute-shm:source-size"
+#define MTIME "cute-shm:source-mtime-ns"
+#define SELECTION "cute-shm:selection"
+#define SHARE "cute-shm:share"
+#define FIELDS(n, text) "*|S1", 1, n, text
+#define TEXT(text) "*|S1", 0, 1, text
 
 static const struct {
-	struct attribute attrs[2];
-	const char *message;	/* NULL: sound */
+	struct attribute attrs[3];
+	const char *message;	/* NULL: sound; "stands after" is put right */
 } conventions[] = {
-	{ { { "v", NAMES, 2 }, { "v", VALUES, "|u1", 2 } }, NULL },
-	{ { { "n", NAMES, 2 }, { "n", VALUES, "|u1", 2 } }, NULL },
-	{ { { "v", NAMES, 2 } }, "go together" },
-	{ { { "v", VALUES, "|u1", 2 } }, "go together" },
-	{ { { "g", NAMES, 2 }, { "g", VALUES, "|u1", 2 } }, "on an array" },
-	{ { { "v", NAMES, 1 }, { "v", VALUES, "|u1", 2 } }, "one per value" },
-	{ { { "v", NAMES, 2 }, { "v", VALUES, "<i4", 2 } }, "values of an" },
-	{ { { "n", NAMES, 2 }, { "n", VALUES, "<f4", 2 } }, "values of an" },
-	{ { { "v", "cute-shm:enum-names", "|S4", 2 },
-	    { "v", VALUES, "|u1", 2 } }, "names of an enum are |S4" },
-	{ { { "g", COMPOUND, "*|S1", 1 } }, NULL },
-	{ { { "g", COMPOUND, "*|S1", 2 } }, "2 fields with 1 children" },
-	{ { { "g", COMPOUND, "|S1", 1 } }, "list of texts, on a group" },
-	{ { { "v", COMPOUND, "*|S1", 1 } }, "list of texts, on a group" },
+	{ { { "v", NAMES(2) }, { "v", VALUES, "|u1", LIST(2) } }, NULL },
+	{ { { "n", NAMES(2) }, { "n", VALUES, "|u1", LIST(2) } }, NULL },
+	{ { { "v", NAMES(2) } }, "go together" },
+	{ { { "v", VALUES, "|u1", LIST(2) } }, "go together" },
+	{ { { "g", NAMES(2) }, { "g", VALUES, "|u1", LIST(2) } },
+	  "on an array" },
+	{ { { "v", NAMES(1) }, { "v", VALUES, "|u1", LIST(2) } },
+	  "one per value" },
+	{ { { "v", NAMES(2) }, { "v", VALUES, "<i4", LIST(2) } },
+	  "values of an" },
+	{ { { "n", NAMES(2) }, { "n", VALUES, "<f4", LIST(2) } },
+	  "values of an" },
+	{ { { "v", "cute-shm:enum-names", "|S4", LIST(2) },
+	    { "v", VALUES, "|u1", LIST(2) } }, "names of an enum are |S4" },
+	{ { { "v", "cute-shm:enum-names", "*|S1", SCALAR },
+	    { "v", VALUES, "|u1", SCALAR } }, "one per value" },
+	{ { { "g", COMPOUND, FIELDS(1, NULL) } }, NULL },
+	{ { { "e", COMPOUND, FIELDS(0, NULL) } }, NULL },
+	{ { { "g", COMPOUND, FIELDS(1, "x") } }, "is \"x\", its child \"c\"" },
+	{ { { "g", COMPOUND, FIELDS(1, "/") } }, NULL },
+	{ { { "g", COMPOUND, FIELDS(2, NULL) } }, "2 fields with 1 children" },
+	{ { { "g", COMPOUND, FIELDS(0, NULL) } }, "0 fields with 1 children" },
+	{ { { "g", COMPOUND, "|S1", LIST(1) } }, "not |S1 of 1 dimensions" },
+	{ { { "g", COMPOUND, "*|S1", SCALAR } }, "not *|S1 of 0 dimensions" },
+	{ { { "v", COMPOUND, FIELDS(1, NULL) } }, "list of texts, on a group" },
+	{ { { "e", DATATYPE, TEXT("<f8") } }, NULL },
+	{ { { "e", DATATYPE, TEXT("*|S1") } }, NULL },
+	{ { { "e", DATATYPE, TEXT("compound") } }, NULL },
+	{ { { "e", DATATYPE, TEXT("") } }, NULL },
+	{ { { "e", DATATYPE, TEXT("float") } }, "is a dtype" },
+	{ { { "e", DATATYPE, TEXT("null") } }, "is a dtype" },
+	{ { { "e", DATATYPE, TEXT("<f8 and more than fits") } },
+	  "is a dtype" },
+	{ { { "g", DATATYPE, TEXT("<f8") } }, "with 1 children" },
+	{ { { "v", DATATYPE, TEXT("<f8") } }, "on a group" },
+	{ { { "e", DATATYPE, "|S3", SCALAR } }, "is a text, not |S3" },
+	{ { { "t", UNICODE, "<u8", SCALAR } }, NULL },
+	{ { { "t", UNICODE, "<u8", LIST(1) } }, "is a <u8 scalar" },
+	{ { { "t", UNICODE, "<i8", SCALAR } }, "is a <u8 scalar" },
+	{ { { "v", UNICODE, "<u8", SCALAR } }, "not of |u1" },
+	{ { { "g", UNICODE, "<u8", SCALAR } }, "on an array" },
+	{ { { "", SOURCE, TEXT("/f.h5") }, { "", SIZE, "<u8", SCALAR },
+	    { "", MTIME, "<u8", SCALAR } }, NULL },
+	{ { { "g", SOURCE, TEXT("/f.h5") }, { "g", SIZE, "<u8", SCALAR },
+	    { "g", MTIME, "<u8", SCALAR } }, NULL },
+	{ { { "v", SOURCE, TEXT("/f.h5") } }, "on a group" },
+	{ { { "", SOURCE, "|S5", SCALAR } }, "is a text, not |S5" },
+	{ { { "", SIZE, "<u4", SCALAR } }, "is a <u8 scalar" },
+	{ { { "", MTIME, "<f8", SCALAR } }, "is a <u8 scalar" },
+	{ { { "", SELECTION, FIELDS(2, NULL) } }, NULL },
+	{ { { "g", SELECTION, FIELDS(2, NULL) } }, "on the root" },
+	{ { { "", SELECTION, TEXT("a") } }, "list of texts" },
+	{ { { "", SHARE, "<u8", LIST(2) } }, NULL },
+	{ { { "g", SHARE, "<u8", LIST(2) } }, "on the root" },
+	{ { { "", SHARE, "<u8", LIST(1) } }, "two elements" },
+	{ { { "", "cute-shm:omitted", FIELDS(1, NULL) } },
+	  "no reserved attribute" },
+	{ { { "v", "cute-shm:", "<u8", SCALAR } }, "no reserved attribute" },
+	{ { { "v", "cute-shm:no-such", "<u8", SCALAR } },
+	  "no reserved attribute" },
+	{ { { "g", COMPOUND, FIELDS(1, NULL) }, { "g", "z", "<u8", SCALAR } },
+	  "attribute \"z\" stands after" },
+	{ { { "v", VALUES, "|u1", LIST(2) }, { "v", NAMES(2) } },
+	  "attribute \"cute-shm:enum-names\" stands after" },
+	{ { { "e", DATATYPE, TEXT("<f8") },
+	    { "e", COMPOUND, FIELDS(0, NULL) } },
+	  "attribute \"cute-shm:compound\" stands after" },
 };
 
-static void
-put_attr(struct cute_shm_builder *b, const struct attribute *a)
+static int
+put_attr(struct cute_shm_builder *b, const struct attribute *a,
+	 const char *name)
 {
-	static const uint64_t offsets[] = { 0, 1, 2 };
+	static const uint8_t zeros[16] = { 0, 1 };
+	const char *text = a->text ? a->text : "cd";
+	const uint64_t size = a->count == 2 ? 1 : a->text ? strlen(text) : 1;
+	const uint64_t offsets[] = { 0, size, 2 * size };
 
-	if (!a->path)
-		return;
 	if (a->dtype[0] == '*')
-		ck_ok(cute_shm_builder_attr_ragged(b, a->path, a->name,
-						   a->dtype, 1, &a->count,
-						   offsets, "cd"));
-	else
-		ck_ok(cute_shm_builder_attr(b, a->path, a->name, a->dtype, 1,
-					    &a->count, "\0\1\2\3\4\5\6\7"));
+		return cute_shm_builder_attr_ragged(b, a->path, name, a->dtype,
+						    a->ndim, &a->count,
+						    offsets, text);
+	return cute_shm_builder_attr(b, a->path, name, a->dtype, a->ndim,
+				     &a->count, zeros);
 }
 
-START_TEST(conventions_of_attributes)
+/* With 'mark' for the dash of "cute-shm:". */
+static int
+describe(const struct attribute *attrs, size_t count, char mark,
+	 struct cute_shm_builder **ret)
 {
-	static const uint64_t two = 2;
+	static const uint64_t two = 2, texts[] = { 0, 1, 2 };
 	struct cute_shm_builder *b;
+	char name[64];
+	size_t i;
+	int err = 0;
 
 	ck_ok(cute_shm_builder_new("attrs", NULL, &b));
 	ck_ok(cute_shm_builder_array(b, "v", "|u1", 1, &two, "\0\1"));
 	ck_ok(cute_shm_builder_array(b, "g/c", "|u1", 1, &two, "\0\1"));
 	ck_ok(cute_shm_builder_array(b, "n", "null", 0, NULL, NULL));
-	put_attr(b, &conventions[_i].attrs[0]);
-	put_attr(b, &conventions[_i].attrs[1]);
+	ck_ok(cute_shm_builder_group(b, "e"));
+	ck_ok(cute_shm_builder_ragged(b, "t", "*|S1", 1, &two, 2, texts, "ab"));
+	for (i = 0; i < count && attrs[i].path && err == 0; i++) {
+		snprintf(name, sizeof(name), "%s", attrs[i].name);
+		if (strlen(name) > 4)
+			name[4] = mark;
+		err = put_attr(b, &attrs[i], name);
+	}
+	*ret = b;
+	return err;
+}
+
+/* The builder does not let such attributes through: they are forged. */
+START_TEST(conventions_of_attributes)
+{
+	const struct attribute *attrs = conventions[_i].attrs;
+	struct cute_shm_builder *b;
+	char *name;
+
+	ck_ok(describe(attrs, 3, '+', &b));
 	ck_ok(cute_shm_builder_publish(b, NULL));
 	cute_shm_builder_free(b);
 	sample_replace("attrs");
+	while ((name = memmem(sample.bytes, sample.size, "cute+shm:", 9)))
+		name[4] = '-';
+	segment_seal(&sample);
 	if (!conventions[_i].message) {
 		ck_ok(verify(0, 1, NULL));
 		return;
@@ -195,6 +292,54 @@ START_TEST(conventions_of_attributes)
 	ck_err(verify(0, 1, NULL), CUTE_SHM_ERR_CORRUPT);
 	ck_assert_uint_eq(seen.count, 1);
 	ck_errmsg_has(conventions[_i].message);
+}
+END_TEST
+
+/* It refuses them, with the same words, or publishes what is sound. */
+START_TEST(builders_know_the_conventions)
+{
+	const char *message = conventions[_i].message;
+	struct cute_shm_builder *b;
+	struct cute_shm *shm;
+	int err;
+
+	err = describe(conventions[_i].attrs, 3, '-', &b);
+	if (err == 0)
+		err = cute_shm_builder_publish(b, &shm);
+	if (message && !strstr(message, "stands after")) {
+		ck_err(err, CUTE_SHM_ERR_INVALID);
+		ck_errmsg_has(strcmp(message, "no reserved attribute") == 0 ?
+			      "are reserved" : message);
+	} else {
+		ck_ok(err);
+		ck_ok(cute_shm_verify(shm, NULL, NULL));
+		cute_shm_close(shm);
+	}
+	cute_shm_builder_free(b);
+}
+END_TEST
+
+/* What comes with a later version is not this one's to judge. */
+START_TEST(names_of_a_later_version)
+{
+	const struct attribute later = {
+		"v", "cute-shm:no-such", "<u8", SCALAR
+	};
+	struct format_header *h;
+	struct cute_shm_builder *b;
+	char *name;
+
+	ck_ok(describe(&later, 1, '+', &b));
+	ck_ok(cute_shm_builder_publish(b, NULL));
+	cute_shm_builder_free(b);
+	sample_replace("attrs");
+	h = segment_header(&sample);
+	name = memmem(sample.bytes, sample.size, "cute+shm:", 9);
+	ck_assert_ptr_nonnull(name);
+	name[4] = '-';
+	memcpy(h->version, "1.9", 4);
+	segment_seal(&sample);
+	ck_ok(verify(0, 1, NULL));
 }
 END_TEST
 
@@ -225,6 +370,9 @@ main(void)
 	tcase_add_test(tc, two_nodes_of_one_path);
 	tcase_add_loop_test(tc, conventions_of_attributes, 0,
 			    ELEMENTS(conventions));
+	tcase_add_loop_test(tc, builders_know_the_conventions, 0,
+			    ELEMENTS(conventions));
+	tcase_add_test(tc, names_of_a_later_version);
 	tcase_add_test(tc, two_attributes_of_one_name);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

@@ -7,14 +7,6 @@
 
 #include "internal.h"
 
-/* Where libhdf5 finds attributes: an open object, and a name from there. */
-struct owner {
-	hid_t id;
-	const char *name;	/* ".": itself */
-	unsigned source;
-	const char *path;	/* of the node in the segment */
-};
-
 /* An attribute that is being read. */
 struct reading {
 	struct loader *l;
@@ -25,103 +17,13 @@ struct reading {
 	uint64_t count;		/* elements */
 	uint8_t *elements[PART_COUNT];
 	const struct type *type;
+	struct kept_value *keep;	/* where it goes; NULL: the builder */
 };
 
 static int
 no_memory(void)
 {
 	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for attributes");
-}
-
-static herr_t
-see_name(hid_t id, const char *name, const H5A_info_t *info, void *arg)
-{
-	struct names *n = arg;
-	char **more;
-
-	(void)id;
-	(void)info;
-	if (n->count == n->room) {
-		n->room = n->room ? 2 * n->room : 16;
-		more = realloc(n->name, n->room * sizeof(*more));
-		if (!more)
-			goto full;
-		n->name = more;
-	}
-	n->name[n->count] = strdup(name);
-	if (n->name[n->count]) {
-		n->count++;
-		return 0;
-	}
-full:
-	n->full = true;
-	return -1;
-}
-
-static void
-names_clear(struct names *n)
-{
-	while (n->count > 0)
-		free(n->name[--n->count]);
-}
-
-void
-names_free(struct names *n)
-{
-	names_clear(n);
-	free(n->name);
-	*n = (struct names){ .count = 0 };
-}
-
-static int
-by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool
-tracks_order(hid_t id)
-{
-	hid_t plist = H5Iget_type(id) == H5I_DATASET ? H5Dget_create_plist(id)
-						     : H5Gget_create_plist(id);
-	unsigned flags = 0;
-
-	if (plist < 0)
-		return false;
-	if (H5Pget_attr_creation_order(plist, &flags) < 0)
-		flags = 0;
-	H5Pclose(plist);
-	return (flags & H5P_CRT_ORDER_TRACKED) != 0;
-}
-
-/*
- * By creation where that is tracked, else by name, as bytes.  Most objects have
- * none or one: asking for their number first is the cheapest.
- */
-bool
-names_list(hid_t id, struct names *n)
-{
-	hsize_t at = 0;
-	H5O_info_t info;
-	bool many = H5Oget_info2(id, &info, H5O_INFO_NUM_ATTRS) < 0 ||
-		    info.num_attrs > 1;
-
-	if (!many && info.num_attrs == 0)
-		return true;
-	if (many && tracks_order(id)) {
-		if (H5Aiterate2(id, H5_INDEX_CRT_ORDER, H5_ITER_INC, &at,
-				see_name, n) >= 0)
-			return true;
-		names_clear(n);
-		at = 0;
-	}
-	/* In an order of its own libhdf5 need not hold all of them at once. */
-	if (H5Aiterate2(id, H5_INDEX_NAME, H5_ITER_NATIVE, &at, see_name,
-			n) < 0)
-		return false;
-	if (n->count > 1)
-		qsort(n->name, n->count, sizeof(*n->name), by_bytes);
-	return true;
 }
 
 /* Clashes and sizes are the builder's to find. */
@@ -150,6 +52,10 @@ put_plain(struct reading *r, const struct column *c)
 	if (!data)
 		return no_memory();
 	column_gather(c, r->elements[PART_PLAIN], r->count, stride, data);
+	if (r->keep) {
+		kept_value_set(r->keep, c, false, data, NULL);
+		return 0;
+	}
 	rc = cute_shm_builder_attr(r->l->builder, r->node, c->path,
 				   c->leaf->dtype, c->ndim, c->shape, data);
 	free(data);
@@ -165,12 +71,36 @@ put_ragged(struct reading *r, const struct column *c)
 	rc = column_collect(c, r->l->scan, r->source,
 			    r->elements[PART_RAGGED], r->count,
 			    r->type->size[PART_RAGGED], &lists);
+	if (rc == 0 && r->keep) {
+		kept_value_set(r->keep, c, false, NULL, &lists);
+		return 0;
+	}
 	if (rc == 0)
+		rc = references_lost(r->l, r->where, lists.lost);
+	if (rc == 0 && r->l->builder)
 		rc = put(r, c, cute_shm_builder_attr_ragged(r->l->builder,
 				r->node, c->path, c->leaf->dtype, c->ndim,
 				c->shape, lists.offsets, lists.values));
 	ragged_free(&lists);
 	return rc;
+}
+
+static int
+put_null(struct reading *r, const struct column *c)
+{
+	if (r->keep) {
+		kept_value_set(r->keep, c, true, NULL, NULL);
+		return 0;
+	}
+	return put(r, c, cute_shm_builder_attr(r->l->builder, r->node, c->path,
+					       "null", 0, NULL, NULL));
+}
+
+/* A plan reads nothing but references, to see where they lead. */
+static bool
+wants(const struct reading *r, const struct type *type)
+{
+	return r->keep || r->l->builder || type_refers(type);
 }
 
 static int
@@ -181,11 +111,10 @@ put_columns(struct reading *r, const struct columns *columns, bool null)
 	int rc = 0;
 
 	for (i = 0; i < columns->count && rc == 0; i++, c++) {
-		if (!c->leaf || !r->l->builder)
+		if (!c->leaf || !wants(r, c->leaf))
 			continue;
 		if (null)
-			rc = put(r, c, cute_shm_builder_attr(r->l->builder,
-				 r->node, c->path, "null", 0, NULL, NULL));
+			rc = r->keep || r->l->builder ? put_null(r, c) : 0;
 		else if (c->part == PART_PLAIN)
 			rc = put_plain(r, c);
 		else
@@ -273,10 +202,15 @@ describe_value(struct reading *r, const char *name, hid_t space,
 	r->type = type;
 	null = !extent(space, &rank, shape, &r->count);
 	rc = columns_get(r->l, type, name, rank, null ? NULL : shape, &columns);
-	if (rc == 0 && !null && r->l->builder)
+	if (rc == 0 && !null && wants(r, type))
 		rc = read_elements(r);
 	if (rc == 1)
 		snprintf(why, WHY_SIZE, "attribute too large");
+	if (rc == 0 && !null && type->kind == TYPE_REFERENCE_LIST &&
+	    !reference_lists_short(r->elements[PART_RAGGED], r->count)) {
+		snprintf(why, WHY_SIZE, "list of object references");
+		rc = 1;
+	}
 	if (rc == 0)
 		rc = put_columns(r, &columns, null);
 	free_elements(r, space);
@@ -295,6 +229,10 @@ describe_open(struct reading *r, const char *name, char *why)
 		rc = unreadable();
 	else
 		rc = type_map(file_type, gone_field, r, why, &type);
+	/* netCDF's DIMENSION_LIST: one path for each list, or none. */
+	if (rc == 1 && reference_list_is(file_type) &&
+	    H5Sget_simple_extent_type(space) != H5S_NULL)
+		rc = reference_list_type(&type);
 	if (rc == 0)
 		rc = describe_value(r, name, space, type, why);
 	type_free(type);
@@ -305,6 +243,27 @@ describe_open(struct reading *r, const char *name, char *why)
 	return rc;
 }
 
+/* Open it by the name that it has in the file, and describe it. */
+static int
+read_one(struct reading *r, const struct owner *owner, const char *raw,
+	 const char *name, char *why)
+{
+	const char *reason;
+	int rc;
+
+	board_work(r->l->board, r->where, 0);
+	reason = failure_of(r->l->failures, r->where);
+	if (reason)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", reason);
+	r->id = H5Aopen_by_name(owner->id, owner->name, raw, H5P_DEFAULT,
+				H5P_DEFAULT);
+	if (r->id < 0)
+		return unreadable();
+	rc = describe_open(r, name, why);
+	H5Aclose(r->id);
+	return rc;
+}
+
 static int
 describe_one(struct loader *l, const struct owner *owner, const char *raw,
 	     const char *name)
@@ -312,76 +271,111 @@ describe_one(struct loader *l, const struct owner *owner, const char *raw,
 	struct reading r = { .l = l, .node = owner->path,
 			     .source = owner->source };
 	char why[WHY_SIZE];
-	const char *reason;
 	int rc;
 
 	if (asprintf(&r.where, "%s@%s", owner->path, name) < 0)
 		return no_memory();
-	board_work(l->board, r.where, 0);
-	reason = failure_of(l->failures, r.where);
-	r.id = reason ? H5I_INVALID_HID :
-	       H5Aopen_by_name(owner->id, owner->name, raw, H5P_DEFAULT,
-			       H5P_DEFAULT);
-	if (r.id >= 0)
-		rc = describe_open(&r, name, why);
-	else
-		rc = reason ? cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", reason)
-			    : unreadable();
+	rc = read_one(&r, owner, raw, name, why);
 	if (rc == 1)
 		rc = send_skipped(l, r.where, "%s", why);
 	else if (is_objects_own(l, rc))
 		rc = send_failed(l, r.where, "%s", cute_shm_errmsg());
-	if (r.id >= 0)
-		H5Aclose(r.id);
 	free(r.where);
 	return rc;
 }
 
-static bool
-is_reserved(const char *name, const char *const *reserved)
+int
+attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
+	       const char *name, struct kept_value *keep)
 {
-	for (; reserved && *reserved; reserved++)
-		if (strcmp(name, *reserved) == 0)
-			return true;
-	return false;
+	struct reading r = { .l = l, .node = owner->path,
+			     .source = owner->source, .keep = keep };
+	char why[WHY_SIZE];
+	int rc;
+
+	if (asprintf(&r.where, "%s@%s", owner->path, name) < 0)
+		return no_memory();
+	rc = read_one(&r, owner, raw, name, why);
+	free(r.where);
+	return rc == 1 || rc == CUTE_SHM_ERR_SOURCE ? 0 : rc;
+}
+
+static int
+skip_clash(struct loader *l, const struct owner *owner, const char *name)
+{
+	char *where;
+	int rc;
+
+	if (asprintf(&where, "%s@%s", owner->path, name) < 0)
+		return no_memory();
+	rc = send_skipped(l, where, "name clash");
+	free(where);
+	return rc;
+}
+
+/* Under a name that is not reserved; that is reported if it is there at all. */
+static int
+describe_renamed(struct loader *l, const struct owner *owner, const char *raw,
+		 const char *name, const char *why)
+{
+	uint64_t gone = l->result.skipped + l->result.failed;
+	char *where = NULL, *escaped = NULL;
+	int rc;
+
+	if (asprintf(&escaped, "%%%02X%s", (unsigned)(uint8_t)name[0],
+		     name + 1) < 0 ||
+	    asprintf(&where, "%s@%s", owner->path, name) < 0) {
+		free(escaped);
+		return no_memory();
+	}
+	rc = describe_one(l, owner, raw, escaped);
+	if (rc == 0 && gone == l->result.skipped + l->result.failed)
+		rc = send_changed(l, where, "named %s: %s", escaped, why);
+	free(escaped);
+	free(where);
+	return rc;
 }
 
 static int
 describe_named(struct loader *l, const struct owner *owner, const char *raw,
-	       const char *const *reserved)
+	       const struct described *as, const struct verdicts *verdicts)
 {
-	char *name = attr_name_of(raw), *where;
+	char *name = attr_name_of(raw);
+	const char *why;
+	enum reserved id;
 	int rc;
 
 	if (!name)
 		return no_memory();
-	if (!is_reserved(name, reserved)) {
+	id = reserved_find(name);
+	why = verdict_against(verdicts, id);
+	if (id != RESERVED_NOT && (as->own >> id & 1))
+		rc = skip_clash(l, owner, name);
+	else if (why)
+		rc = describe_renamed(l, owner, raw, name, why);
+	else
 		rc = describe_one(l, owner, raw, name);
-	} else if (asprintf(&where, "%s@%s", owner->path, name) < 0) {
-		rc = no_memory();
-	} else {
-		rc = send_skipped(l, where, "name clash");
-		free(where);
-	}
 	free(name);
 	return rc;
 }
 
 static int
 describe_all(struct loader *l, const struct owner *owner,
-	     const struct names *names, const char *const *reserved)
+	     const struct names *names, const struct described *as)
 {
+	struct verdicts *verdicts;
 	size_t i;
-	int rc = 0;
+	int rc = verdicts_get(l, owner, names, as, &verdicts);
 
 	for (i = 0; i < names->count && rc == 0; i++)
-		rc = describe_named(l, owner, names->name[i], reserved);
+		rc = describe_named(l, owner, names->name[i], as, verdicts);
+	verdicts_free(verdicts);
 	return rc;
 }
 
 int
 describe_attributes(struct loader *l, hid_t id, unsigned source,
-		    const char *path, const char *const *reserved)
+		    const char *path, const struct described *as)
 {
 	const struct owner owner = { id, ".", source, path };
 	struct names names = { .count = 0 };
@@ -389,7 +383,7 @@ describe_attributes(struct loader *l, hid_t id, unsigned source,
 	int rc;
 
 	if (names_list(id, &names)) {
-		rc = describe_all(l, &owner, &names, reserved);
+		rc = describe_all(l, &owner, &names, as);
 	} else if (names.full || asprintf(&where, "%s@*", path) < 0) {
 		rc = no_memory();
 	} else {
@@ -404,12 +398,12 @@ describe_attributes(struct loader *l, hid_t id, unsigned source,
 int
 describe_listed(struct loader *l, const struct object *object,
 		const struct names *names, const char *path,
-		const char *const *reserved)
+		const struct described *as)
 {
 	const struct owner owner = { group_open(l->scan, object->parent),
 				     object->name, object->source, path };
 
 	if (owner.id < 0)
 		return unreadable();
-	return describe_all(l, &owner, names, reserved);
+	return describe_all(l, &owner, names, as);
 }

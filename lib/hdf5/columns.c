@@ -518,9 +518,15 @@ collect_lists(const struct collector *k, const uint8_t *src)
 					list.p ? list.len : 0);
 			continue;
 		}
-		if (leaf->kind == TYPE_REFERENCE) {
-			memcpy(&ref, src, sizeof(ref));
+		if (leaf->kind == TYPE_REFERENCE ||
+		    leaf->kind == TYPE_REFERENCE_LIST) {
+			if (leaf->kind == TYPE_REFERENCE)
+				memcpy(&ref, src, sizeof(ref));
+			else
+				reference_list_get(src, &ref);
 			text = reference_path(k->scan, k->source, ref);
+			if (!text && ref != 0 && ref != HADDR_UNDEF)
+				k->r->lost++;
 			/* Paths in texts have their leading slash. */
 			if (text) {
 				rc = ragged_add(k->r, leaf, "/", 1);

@@ -7,10 +7,6 @@
 
 #include "internal.h"
 
-#define ENUM_NAMES	"cute-shm:enum-names"
-#define ENUM_VALUES	"cute-shm:enum-values"
-#define COMPOUND	"cute-shm:compound"
-
 static int
 no_memory(void)
 {
@@ -44,10 +40,11 @@ put_enum(struct loader *l, const struct column *c)
 	}
 	if (rc == 0)
 		rc = cute_shm_builder_attr_ragged(l->builder, c->path,
-				ENUM_NAMES, "*|S1", 1, &count, offsets,
-				names.values);
+				reserved_name(RESERVED_ENUM_NAMES), "*|S1", 1,
+				&count, offsets, names.values);
 	if (rc == 0)
-		rc = cute_shm_builder_attr(l->builder, c->path, ENUM_VALUES,
+		rc = cute_shm_builder_attr(l->builder, c->path,
+					   reserved_name(RESERVED_ENUM_VALUES),
 					   t->dtype + (t->dtype[0] == '*'), 1,
 					   &count, values);
 	free(offsets);
@@ -79,7 +76,8 @@ put_compound(struct loader *l, const struct column *c)
 		memcpy(names + offsets[i], c->names[i], size);
 		offsets[i + 1] = offsets[i] + size;
 	}
-	rc = cute_shm_builder_attr_ragged(l->builder, c->path, COMPOUND,
+	rc = cute_shm_builder_attr_ragged(l->builder, c->path,
+					  reserved_name(RESERVED_COMPOUND),
 					  "*|S1", 1, &count, offsets, names);
 	free(offsets);
 	free(names);
@@ -106,36 +104,52 @@ put_node(struct loader *l, const struct dataset *d, const struct column *c)
 /* Of what is not open, they are known, or there are none. */
 static int
 put_attributes(struct loader *l, const struct dataset *d, const char *path,
-	       const char *const *reserved)
+	       const struct described *as)
 {
 	if (d->id >= 0)
 		return describe_attributes(l, d->id, d->object->source, path,
-					   reserved);
+					   as);
 	if (d->attributes.count == 0)
 		return 0;
-	return describe_listed(l, d->object, &d->attributes, path, reserved);
+	return describe_listed(l, d->object, &d->attributes, path, as);
+}
+
+/* The first node of a dataset, which has its attributes. */
+static struct described
+described_as(const struct dataset *d, const struct column *c)
+{
+	struct described as = {
+		.node = {
+			.kind = c->leaf ? CUTE_SHM_ARRAY : CUTE_SHM_GROUP,
+			.child_count = c->name_count,
+		},
+	};
+
+	if (!c->leaf)
+		as.own = 1U << RESERVED_COMPOUND;
+	else if (d->type->is_enum)
+		as.own = 1U << RESERVED_ENUM_NAMES | 1U << RESERVED_ENUM_VALUES;
+	if (c->leaf)
+		as.node.dtype = d->null ? "null" : c->leaf->dtype;
+	return as;
 }
 
 /* The nodes, with the dataset's own attributes on the first of them. */
 static int
 put_nodes(struct loader *l, struct dataset *d)
 {
-	static const char *const of_enum[] = { ENUM_NAMES, ENUM_VALUES, NULL };
-	static const char *const of_record[] = { COMPOUND, NULL };
-	const char *const *reserved = NULL;
 	struct column *c = d->columns.column;
+	struct described as;
 	size_t i;
 	int rc = 0;
 
-	if (d->columns.count > 0 && !c->leaf)
-		reserved = of_record;
-	else if (d->type->is_enum)
-		reserved = of_enum;
 	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
 		if (l->builder)
 			rc = put_node(l, d, c);
-		if (rc == 0 && i == 0)
-			rc = put_attributes(l, d, c->path, reserved);
+		if (rc == 0 && i == 0) {
+			as = described_as(d, c);
+			rc = put_attributes(l, d, c->path, &as);
+		}
 		if (rc == 0 && l->builder && !c->leaf)
 			rc = put_compound(l, c);
 		else if (rc == 0 && l->builder && c->leaf->is_enum)
@@ -351,6 +365,10 @@ describe_dataset(struct loader *l, struct object *object)
 static int
 describe_group(struct loader *l, const struct object *object)
 {
+	const struct described as = {
+		.node = { .kind = CUTE_SHM_GROUP, .root = !object->path[0] },
+		.group = object,
+	};
 	hid_t id;
 	int rc = 0;
 
@@ -364,7 +382,7 @@ describe_group(struct loader *l, const struct object *object)
 		rc = cute_shm_builder_group(l->builder, object->path);
 	if (rc == 0)
 		rc = describe_attributes(l, id, object->source, object->path,
-					 NULL);
+					 &as);
 	return rc;
 }
 
@@ -382,8 +400,8 @@ describe_alias(struct loader *l, const struct link *link)
 	if (target->broken)
 		return send_skipped(l, link->path, "link to /%s, which cannot "
 				    "be read", target->path);
-	if (target->kind == OBJECT_OTHER)
-		return 0;	/* a committed datatype */
+	if (target->kind == OBJECT_TYPE)
+		return 0;	/* without attributes */
 	return send_skipped(l, link->path, "link to /%s, which is skipped",
 			    target->path);
 }
@@ -400,6 +418,10 @@ describe_link(struct loader *l, const struct link *link)
 	object = &l->scan->objects[link->object];
 	if (!object->made)
 		return 0;
+	if (object->kind == OBJECT_TYPE) {
+		add_size(l, object->path, 0);
+		return describe_datatype(l, object);
+	}
 	return object->kind == OBJECT_GROUP ? describe_group(l, object)
 					    : describe_dataset(l, object);
 }
@@ -451,5 +473,5 @@ describe(struct loader *l)
 			rc = push(&levels, &depth, &room, link->object);
 	}
 	free(levels);
-	return rc;
+	return rc ? rc : references_report(l);
 }

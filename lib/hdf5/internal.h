@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "cute_shm.h"
+#include "../reserved.h"
 #include "cute_shm_hdf5.h"
 #include "types.h"
 
@@ -44,6 +45,7 @@ enum message_kind {
 	MESSAGE_SKIPPED = 1,	/* path, reason */
 	MESSAGE_INCOMPLETE,	/* path, reason: not all of its data are there */
 	MESSAGE_FAILED,		/* path, reason: unreadable */
+	MESSAGE_CHANGED,	/* path, reason: not as in the file */
 	MESSAGE_ARRAY,		/* path, dtype, strategy; shape, bytes, time */
 	MESSAGE_LOG,
 	MESSAGE_ERROR,		/* the load's own error */
@@ -111,6 +113,8 @@ struct loader {
 	uint64_t ticked;	/* bytes of its, told so far */
 	hid_t last_file_type;	/* of the dataset before, and what it became */
 	struct type *last_type;
+	uint64_t lost_references;	/* that lead to nothing here, */
+	char *lost_from;		/* and where the first of them is */
 	_Atomic(struct under_way *) done;	/* see tell.c */
 	struct cute_shm_hdf5_result result;
 };
@@ -126,6 +130,10 @@ int send_skipped(struct loader *l, const char *path, const char *reason, ...)
 
 /* The same of something that is in the segment, but not as it should be. */
 int send_incomplete(struct loader *l, const char *path, const char *reason, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Something that is in the segment, but not as it is in the file. */
+int send_changed(struct loader *l, const char *path, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
@@ -217,7 +225,8 @@ bool path_wanted(const struct cute_shm_hdf5_options *opt, const char *path);
 enum object_kind {
 	OBJECT_GROUP,
 	OBJECT_DATASET,
-	OBJECT_OTHER		/* committed type: passed over */
+	OBJECT_TYPE,		/* committed: a group, if it has attributes */
+	OBJECT_OTHER
 };
 
 enum link_kind {
@@ -305,7 +314,7 @@ hid_t group_open(struct scan *scan, size_t object);
 /* Open a dataset by its first name, with access properties. */
 hid_t dataset_open(struct scan *scan, const struct object *object, hid_t dapl);
 
-/* The path that a reference of file 'source' leads to, "" for none. */
+/* The path that a reference of file 'source' leads to; NULL for none. */
 const char *reference_path(const struct scan *scan, unsigned source,
 			   uint64_t address);
 
@@ -332,7 +341,7 @@ int links_get(struct loader *l, hid_t group, const char *path,
 
 int scan_file(struct loader *l, hid_t file);
 
-/* attributes.c */
+/* attribute_names.c */
 
 /* Names of an object's attributes, in the segment's order; begins as zeros. */
 struct names {
@@ -345,17 +354,86 @@ struct names {
 bool names_list(hid_t id, struct names *ret);
 void names_free(struct names *names);
 
-/*
- * All attributes of an object, for the node at 'path'; names that end the list
- * 'reserved' (NULL at its end) are the mapping's own.
- */
+/* Their number, or 2 where the object does not know it; 0 is always true. */
+hsize_t attributes_count(const H5O_info_t *info);
+
+/* attributes.c */
+
+/* Where libhdf5 finds attributes: an open object, and a name from there. */
+struct owner {
+	hid_t id;
+	const char *name;	/* ".": itself */
+	unsigned source;
+	const char *path;	/* of the node in the segment */
+};
+
+/* The node that attributes are for. */
+struct described {
+	struct reserved_node node;
+	const struct object *group;	/* whose links are the children */
+	unsigned own;	/* bits: reserved names that the mapping itself uses */
+};
+
+/* All attributes of an object, for the node at 'path'. */
 int describe_attributes(struct loader *l, hid_t id, unsigned source,
-			const char *path, const char *const *reserved);
+			const char *path, const struct described *as);
 
 /* The same of an object that is not open, whose attributes are known. */
 int describe_listed(struct loader *l, const struct object *object,
 		    const struct names *names, const char *path,
-		    const char *const *reserved);
+		    const struct described *as);
+
+struct kept_value;
+
+/*
+ * Read the attribute 'raw', which will be called 'name', into *keep, which
+ * stays empty if it has no form in a segment or cannot be read.
+ */
+int attribute_keep(struct loader *l, const struct owner *owner,
+		   const char *raw, const char *name, struct kept_value *keep);
+
+/* reserved_names.c: attributes of the file with reserved names */
+
+/* An attribute in memory; begins as zeros. */
+struct kept_value {
+	unsigned columns;	/* 1: 'array' is it */
+	struct cute_shm_array array;
+	char dtype[DTYPE_SIZE];
+	void *data;
+	struct ragged lists;
+};
+
+/* Takes over 'data', or what is in *lists. */
+void kept_value_set(struct kept_value *keep, const struct column *column,
+		    bool null, void *data, struct ragged *lists);
+
+struct verdicts;
+
+/* *ret is NULL if no name is reserved; for verdicts_free() in any case. */
+int verdicts_get(struct loader *l, const struct owner *owner,
+		 const struct names *names, const struct described *as,
+		 struct verdicts **ret);
+/* Why the attribute must not have that name, or NULL. */
+const char *verdict_against(const struct verdicts *v, enum reserved id);
+void verdicts_free(struct verdicts *v);
+
+/* references.c */
+
+/* Whether there are references in it. */
+bool type_refers(const struct type *type);
+
+/* A list of references to objects, and what it becomes in attributes. */
+bool reference_list_is(hid_t file_type);
+int reference_list_type(struct type **ret);
+/* Whether no list in memory has more than one reference. */
+bool reference_lists_short(const void *elements, uint64_t count);
+/* That one, or 0. */
+void reference_list_get(const void *element, hobj_ref_t *ret);
+
+/* So many references of the attribute or dataset 'path' lead to nothing. */
+int references_lost(struct loader *l, const char *path, uint64_t count);
+/* Report all of them at once. */
+int references_report(struct loader *l);
 
 /* dataset.c */
 
@@ -382,6 +460,11 @@ struct dataset {
 int dataset_get(struct loader *l, const struct object *object, hid_t id,
 		type_gone_fn *gone, void *arg, char *why, struct dataset *ret);
 void dataset_free(struct dataset *d);
+
+/* datatypes.c */
+
+/* A committed datatype that has attributes: a place for these. */
+int describe_datatype(struct loader *l, const struct object *object);
 
 /* describe.c */
 

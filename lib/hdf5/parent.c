@@ -76,6 +76,7 @@ dispatch(const struct load *load, const struct message *m)
 		.reason = message_text(m, 1),
 		.failed = m->kind == MESSAGE_FAILED,
 		.incomplete = m->kind == MESSAGE_INCOMPLETE,
+		.changed = m->kind == MESSAGE_CHANGED,
 	};
 	if (opt->skipped)
 		opt->skipped(&skipped, opt->arg);
@@ -129,6 +130,7 @@ handle(struct load *load, struct message *m)
 	case MESSAGE_SKIPPED:
 	case MESSAGE_INCOMPLETE:
 	case MESSAGE_FAILED:
+	case MESSAGE_CHANGED:
 	case MESSAGE_ARRAY:
 		if (!at_once)
 			return enqueue(load, m);

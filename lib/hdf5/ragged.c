@@ -194,6 +194,8 @@ ragged_measure(struct loader *l, struct dataset *d)
 		m.lists[i].most = keep_lists_max - l->kept_lists;
 	}
 	rc = each_band(l, d, measure_band, &m);
+	for (i = 0; i < d->columns.count && rc == 0; i++)
+		rc = references_lost(l, c[i].path, m.lists[i].lost);
 	for (i = 0; i < d->columns.count; i++, c++) {
 		if (is_ragged(c) && rc == 0) {
 			c->value_count = m.lists[i].items;

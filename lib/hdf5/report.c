@@ -149,6 +149,20 @@ send_incomplete(struct loader *l, const char *path, const char *reason, ...)
 }
 
 int
+send_changed(struct loader *l, const char *path, const char *reason, ...)
+{
+	va_list ap;
+	int rc;
+
+	if (l->quiet)
+		return 0;
+	va_start(ap, reason);
+	rc = send_reason(l, MESSAGE_CHANGED, path, reason, ap);
+	va_end(ap);
+	return rc;
+}
+
+int
 send_failed(struct loader *l, const char *path, const char *reason, ...)
 {
 	char text[512];

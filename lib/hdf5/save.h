@@ -5,7 +5,8 @@
  * The parent (save.c) opens the file without a name and forks; the child walks
  * the segment (save_tree.c) and makes a dataset of each array (save_data.c) and
  * of each group of columns (save_record.c), of types (save_type.c) and with
- * attributes (save_attributes.c).
+ * attributes (save_attributes.c); a group may be a committed datatype
+ * (save_datatype.c).
  */
 #ifndef CUTE_SHM_HDF5_SAVE_H
 #define CUTE_SHM_HDF5_SAVE_H
@@ -24,6 +25,8 @@ struct saver {
 	hid_t file;
 	hid_t link_props;	/* names are UTF-8 */
 	hid_t attr_props;
+	uint64_t *targets;	/* records that links lead to, sorted */
+	size_t target_count, target_room;
 };
 
 /* save_type.c */
@@ -120,6 +123,19 @@ bool attributes_ordered(const struct cute_shm_node *node, hid_t props);
 
 /* Whether one is too large for an object's header. */
 bool attributes_large(const struct cute_shm_node *node);
+
+/* save_datatype.c */
+
+/* 1 if the group was a committed datatype, and is one again; 0: not written. */
+int save_datatype(struct saver *s, const struct cute_shm_node *node);
+
+/* save_links.c */
+
+/* Find out where all links below 'top' lead. */
+int targets_collect(struct saver *s, const struct cute_shm_node *top);
+
+/* Whether one leads to something below the group. */
+bool targets_below(const struct saver *s, const struct cute_shm_node *group);
 
 /* save_data.c */
 

@@ -301,6 +301,7 @@ like_complex(const struct record_out *r)
 	       strcmp(f[0].name, "r") == 0 && strcmp(f[1].name, "i") == 0 &&
 	       f[0].array.ndim == r->ndim && f[1].array.ndim == r->ndim &&
 	       f[0].array.dtype[1] == 'f' &&
+	       (f[0].array.item_size == 4 || f[0].array.item_size == 8) &&
 	       strcmp(f[0].array.dtype, f[1].array.dtype) == 0;
 }
 

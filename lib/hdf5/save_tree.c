@@ -81,29 +81,15 @@ save_root(struct saver *s, const struct cute_shm_node *root,
 	return rc;
 }
 
-/* Whether the node is a field, which has no place of its own in the file. */
+/*
+ * Whether a group is to be a compound in the file, with *ret then: not if links
+ * lead to its fields, since these have no place of their own there.
+ */
 static int
-is_field(const struct cute_shm_node *node, bool *ret)
+compound_get(const struct saver *s, const struct cute_shm_node *node,
+	     struct record_out **ret)
 {
-	struct cute_shm_node at = *node, parent;
-	struct record_out *record;
-	int rc;
-
-	*ret = false;
-	for (;;) {
-		rc = cute_shm_parent(&at, &parent);
-		if (rc != 0 || parent.path[0] == '\0')
-			return rc;
-		rc = record_get(&parent, &record);
-		if (rc < 0)
-			return rc;
-		if (rc > 0) {
-			record_free(record);
-			*ret = true;
-			return 0;
-		}
-		at = parent;
-	}
+	return targets_below(s, node) ? 0 : record_get(node, ret);
 }
 
 /*
@@ -114,21 +100,12 @@ static int
 save_link(struct saver *s, const struct cute_shm_node *node)
 {
 	struct cute_shm_node target;
-	bool field = false;
 	char *path;
 	int rc = cute_shm_follow(node, &target);
 	herr_t done;
 
-	if (rc == 0)
-		rc = is_field(&target, &field);
 	if (rc != 0)
 		return rc;
-	if (field) {
-		s->result->skipped++;
-		return send_skipped(&s->l, node->path, "link to /%s, which is "
-				    "a field of a compound in the file",
-				    target.path);
-	}
 	if (asprintf(&path, "/%s", target.path) < 0)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "no memory for a path");
@@ -172,7 +149,7 @@ save_node(struct saver *s, const struct cute_shm_node *top,
 	int rc;
 
 	if (node->kind == CUTE_SHM_GROUP) {
-		rc = record_get(node, &record);
+		rc = compound_get(s, node, &record);
 		if (rc < 0)
 			return rc;
 		if (rc > 0) {
@@ -180,7 +157,10 @@ save_node(struct saver *s, const struct cute_shm_node *top,
 			record_free(record);
 			return rc ? rc : skip_subtree(top, node);
 		}
-		rc = save_group(s, node);
+		rc = save_datatype(s, node);
+		if (rc < 0)
+			return rc;
+		rc = rc > 0 ? 0 : save_group(s, node);
 	} else if (node->kind == CUTE_SHM_ARRAY) {
 		rc = save_array(s, node);
 	} else {
@@ -196,6 +176,8 @@ save_tree(struct saver *s, const char *open_as)
 	int rc;
 
 	rc = cute_shm_find(s->shm, "", &top);
+	if (rc == 0)
+		rc = targets_collect(s, &top);
 	if (rc == 0)
 		rc = save_root(s, &top, open_as);
 	if (rc != 0)

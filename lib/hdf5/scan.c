@@ -96,7 +96,44 @@ static enum object_kind
 kind_of(H5O_type_t type)
 {
 	return type == H5O_TYPE_GROUP ? OBJECT_GROUP :
-	       type == H5O_TYPE_DATASET ? OBJECT_DATASET : OBJECT_OTHER;
+	       type == H5O_TYPE_DATASET ? OBJECT_DATASET :
+	       type == H5O_TYPE_NAMED_DATATYPE ? OBJECT_TYPE : OBJECT_OTHER;
+}
+
+#define OBJECT_INFO	(H5O_INFO_BASIC | H5O_INFO_HDR | H5O_INFO_NUM_ATTRS)
+
+/* H5Oset_comment() puts this message into an object's header. */
+#define COMMENT_MESSAGE	(UINT64_C(1) << 0x0d)
+
+/* What an object has beside attributes and data. */
+static int
+see_comment(struct walk *w, const char *path, const H5O_info_t *info)
+{
+	if ((info->hdr.mesg.present & COMMENT_MESSAGE) == 0)
+		return 0;
+	return send_skipped(w->l, path, "comment of an object");
+}
+
+/* A new object: whether it has a node in the segment. */
+static int
+judge(struct walk *w, struct object *o, hid_t id, const H5O_info_t *info)
+{
+	int rc = see_comment(w, o->path, info);
+
+	if (rc != 0)
+		return rc;
+	switch (o->kind) {
+	case OBJECT_GROUP:
+		o->made = true;
+		return 0;
+	case OBJECT_DATASET:
+		return judge_dataset(w, o, id, attributes_count(info));
+	case OBJECT_TYPE:
+		o->made = attributes_count(info) > 0;
+		return 0;
+	default:
+		return send_skipped(w->l, o->path, "object of unknown kind");
+	}
 }
 
 /*
@@ -114,7 +151,7 @@ see_object(struct walk *w, struct place at, hid_t id)
 	size_t index;
 	int rc;
 
-	if (H5Oget_info2(id, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS) < 0) {
+	if (H5Oget_info2(id, &info, OBJECT_INFO) < 0) {
 		link->kind = LINK_NONE;
 		return send_failed(w->l, link->path, "%s",
 				   hdf5_cause(cause, sizeof(cause)));
@@ -129,9 +166,7 @@ see_object(struct walk *w, struct place at, hid_t id)
 	link->object = index;
 	if (index != NO_OBJECT)
 		return 0;
-	o.made = o.kind == OBJECT_GROUP;
-	if (o.kind == OBJECT_DATASET)
-		rc = judge_dataset(w, &o, id, info.num_attrs);
+	rc = judge(w, &o, id, &info);
 	if (rc == 0)
 		rc = object_add(w->s, &o, &index);
 	if (rc != 0)
@@ -325,13 +360,15 @@ walk_root(struct walk *w, hid_t file)
 	size_t index;
 	int rc;
 
-	if (id < 0 || H5Oget_info2(id, &info, H5O_INFO_BASIC) < 0) {
+	if (id < 0 || H5Oget_info2(id, &info, OBJECT_INFO) < 0) {
 		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot read the "
 				   "root group: %s", w->l->file,
 				   hdf5_cause(cause, sizeof(cause)));
 	} else {
 		root.address = info.addr;
 		rc = source_of(w->s, id, info.fileno, &root.source);
+		if (rc == 0)
+			rc = see_comment(w, root.path, &info);
 		if (rc == 0)
 			rc = object_add(w->s, &root, &index);
 		if (rc == 0)

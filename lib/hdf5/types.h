@@ -25,6 +25,7 @@ enum type_kind {
 	TYPE_TEXT,		/* variable-length string */
 	TYPE_LIST,		/* variable-length list */
 	TYPE_REFERENCE,		/* to an object: its path */
+	TYPE_REFERENCE_LIST,	/* of at most one; attributes only */
 	TYPE_RECORD		/* compound */
 };
 
@@ -156,6 +157,7 @@ struct ragged {
 	uint8_t *values;
 	uint64_t count, room;	/* lists */
 	uint64_t items, bytes_room;
+	uint64_t lost;		/* references that lead to nothing */
 	bool counting;		/* the number of items is all that is wanted, */
 	uint64_t most;		/* as soon as values take more; 0: never */
 };
