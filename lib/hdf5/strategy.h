@@ -304,8 +304,8 @@ int missing_filter(hid_t dcpl, char *name, size_t size);
 bool strategy_generic(void);
 
 /*
- * fill_check.c: whether the fill value is as long as an element.  stored_check()
- * calls it.
+ * fill_check.c: whether the fill value is as long as an element.
+ * stored_check() calls it.
  */
 int fill_check(hid_t dset, hid_t dcpl);
 
