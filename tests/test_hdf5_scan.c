@@ -286,8 +286,11 @@ START_TEST(test_user_defined_link)
 	ck_h5(H5Lregister(&kind));
 	ck_h5(H5Lcreate_ud(file, "mine", (H5L_type_t)200, "x", 1, H5P_DEFAULT,
 			   H5P_DEFAULT));
+	soft_link(file, "mine/x", "through");
 	shm = h5_load(file);
 	ck_gone("mine", "user-defined link");
+	ck_gone("through", "dangling soft link");
+	ck_assert_uint_eq(h5_told.failed, 0);
 	ck_clean(shm);
 }
 END_TEST

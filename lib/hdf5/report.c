@@ -400,7 +400,8 @@ hdf5_is_missing(const char *cause)
 {
 	return strstr(cause, "doesn't exist") || strstr(cause, "not found") ||
 	       strstr(cause, "can't find") || strstr(cause, "not a group") ||
-	       strstr(cause, "too many links");
+	       strstr(cause, "too many links") ||
+	       strstr(cause, "find link class");
 }
 
 bool

@@ -238,8 +238,9 @@ see_failed(struct walk *w, const char *path, const char *dangling)
 	hdf5_cause(cause, sizeof(cause));
 	if (error == EREFUSED)
 		return send_skipped(w->l, path, "external link, to %s", file);
+	/* What is damaged in this file is told where it has its own name. */
 	if (opened)
-		return hdf5_is_missing(cause) ?
+		return !file_driver_last()[0] || hdf5_is_missing(cause) ?
 		       send_skipped(w->l, path, "%s", dangling) :
 		       send_failed(w->l, path, "%s", cause);
 	if (error != 0)

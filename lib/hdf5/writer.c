@@ -35,8 +35,8 @@ is_locked(int fd)
 
 /*
  * A writer of files of the latest versions sets a mark in the superblock, which
- * is at 0, 512, 1024, and so on, and clears it when it closes the file.  Without
- * locks libhdf5 itself takes no notice.
+ * is at 0, 512, 1024, and so on, and clears it when it closes the file.
+ * Without locks libhdf5 itself takes no notice.
  */
 static bool
 is_marked(int fd, off_t size)
