@@ -145,8 +145,9 @@ see_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 {
 	struct h5_told *told = arg;
 
-	ck_assert_uint_le(p->bytes_done, p->bytes_total);
-	ck_assert_ptr_nonnull(p->path);
+	/* No assertion: it would need memory, which a test may have fail. */
+	if (p->bytes_done > p->bytes_total || !p->path)
+		abort();
 	told->progress++;
 	return told->stop_after && told->progress >=
 	       (unsigned)told->stop_after;
