@@ -50,7 +50,7 @@ each(const struct cute_shm_info *info, void *arg)
 	struct cute_shm *shm;
 
 	if (python_segment(info))
-		return 0;	/* healthy, and none of ours: see check_python() */
+		return 0;	/* healthy, and not ours: check_python() */
 	c->projects++;
 	c->bytes += info->size;
 	if (info->orphan) {
