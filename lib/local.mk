@@ -10,6 +10,7 @@ EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
 # What both libraries use and neither exports.
 lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
+	lib/descriptor.c lib/descriptor.h \
 	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h
 
 lib_libcore_la_SOURCES = \
@@ -42,7 +43,11 @@ lib_libcore_la_SOURCES = \
 	lib/owner.c \
 	lib/owner.h \
 	lib/path.c \
+	lib/presence.c \
 	lib/project.c \
+	lib/range_wait.c \
+	lib/ranges.c \
+	lib/ranges.h \
 	lib/publish.c \
 	lib/put_attr.c \
 	lib/read.c \
@@ -50,6 +55,8 @@ lib_libcore_la_SOURCES = \
 	lib/restore.c \
 	lib/save.c \
 	lib/seal.c \
+	lib/shared_copy.c \
+	lib/shared_copy.h \
 	lib/space.c \
 	lib/structure.c \
 	lib/temporary.c \
@@ -65,7 +72,9 @@ lib_libcore_la_SOURCES = \
 	lib/verify_record.c \
 	lib/walk.c \
 	lib/write.c
-lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
+# With -fexceptions a cancelled thread runs its cleanup, and what unwinds it is
+# linked: glibc would open it at the first pthread_cancel(), or abort.
+lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) -fexceptions
 lib_libcore_la_LIBADD = lib/libcommon.la $(XXHASH_LIBS)
 
 lib_libcute_shm_la_SOURCES =

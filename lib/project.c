@@ -112,6 +112,7 @@ cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret)
 	info_header(&info, &shm->header);
 	/* A segment that was opened by path may be a copy that none owns. */
 	info_locks(&info, shm->fd, &shm->header);
+	info.in_use |= presence_shared(shm->locks);
 	info.version = shm->version;
 	info.creator = shm->creator;
 	info.source = shm->source;
