@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cute_shm.h"
+#include "descriptor.h"
 #include "outfile.h"
 
 static int
@@ -129,15 +130,16 @@ sweep(const char *path)
 {
 	const struct dirent *entry;
 	char *name = directory_of(path);
-	DIR *dir = name ? opendir(name) : NULL;
+	DIR *dir = name ? dir_above_stdio(name) : NULL;
 	int fd;
 
 	free(name);
 	while (dir && (entry = readdir(dir))) {
 		if (!is_temporary(entry->d_name, name_in(path)))
 			continue;
-		fd = openat(dirfd(dir), entry->d_name, O_RDWR | O_CLOEXEC |
-			    O_NOFOLLOW | O_NONBLOCK);
+		fd = fd_above_stdio(openat(dirfd(dir), entry->d_name, O_RDWR |
+					   O_CLOEXEC | O_NOFOLLOW |
+					   O_NONBLOCK));
 		if (fd >= 0 && lock(fd) == 0)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 		if (fd >= 0)
@@ -156,8 +158,8 @@ make_named(struct outfile *f)
 	rc = temporary_name(f->path, &f->temporary);
 	if (rc != 0)
 		return rc;
-	f->fd = open(f->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-		     O_NOFOLLOW, 0666);
+	f->fd = fd_above_stdio(open(f->temporary, O_RDWR | O_CREAT | O_EXCL |
+				    O_CLOEXEC | O_NOFOLLOW, 0666));
 	if (f->fd >= 0) {
 		lock(f->fd);
 		return 0;
@@ -178,7 +180,8 @@ make(struct outfile *f, unsigned flags)
 	dir = directory_of(f->path);
 	if (!dir)
 		return fail_memory();
-	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+	f->fd = fd_above_stdio(open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC,
+				    0666));
 	free(dir);
 	if (f->fd >= 0)
 		return 0;

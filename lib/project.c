@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "lock.h"
 #include "owner.h"
 
@@ -180,8 +181,8 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	e.info.version = e.version;
 	e.info.creator = e.creator;
 	e.info.source = e.source;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		  O_NOFOLLOW);
+	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+				 O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0 && errno == ENOENT) {
 		free(path);	/* gone since the folder was read */
 		return 0;

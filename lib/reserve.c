@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "descriptor.h"
 #include "lock.h"
 
 uint64_t
@@ -257,8 +258,8 @@ drop_replaced(const struct cute_shm_builder *b)
 	bool dropped;
 	int fd;
 
-	fd = open(b->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		  O_NOFOLLOW);
+	fd = fd_above_stdio(open(b->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+				 O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0)
 		return false;
 	dropped = drop(b, fd);

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "internal.h"
 #include "strategy.h"
 
@@ -23,6 +24,26 @@ static void
 woken(int signal_number)
 {
 	(void)signal_number;
+}
+
+/*
+ * Something must be on 0, 1 and 2, or libhdf5 would get these numbers for its
+ * files.  Without /dev/null it is a pipe that nothing comes from or goes to.
+ */
+static void
+leave_stdio(void)
+{
+	int fd = fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC));
+	int ends[2], i;
+
+	if (fd < 0 && pipe_above_stdio(ends) == 0) {
+		close(ends[1]);
+		fd = ends[0];
+	}
+	for (i = STDIN_FILENO; fd >= 0 && i <= STDERR_FILENO; i++)
+		dup2(fd, i);
+	if (fd >= 0)
+		close(fd);
 }
 
 /*
@@ -41,7 +62,6 @@ detach(void)
 	const struct rlimit none = { 0, 0 };
 	sigset_t empty;
 	size_t i;
-	int null;
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
@@ -51,12 +71,7 @@ detach(void)
 	sigemptyset(&empty);
 	sigprocmask(SIG_SETMASK, &empty, NULL);
 	setrlimit(RLIMIT_CORE, &none);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-	}
+	leave_stdio();
 }
 
 /* The number after 'key' in a file of /proc; 0 if there is none. */
@@ -64,7 +79,7 @@ static unsigned long long
 proc_number(const char *name, const char *key)
 {
 	unsigned long long n = 0;
-	FILE *file = fopen(name, "re");
+	FILE *file = file_above_stdio(name);
 	char line[256];
 
 	while (file && n == 0 && fgets(line, sizeof(line), file))
@@ -98,7 +113,8 @@ set_limits(void)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	fd = fd_above_stdio(open("/proc/self/oom_score_adj",
+				 O_WRONLY | O_CLOEXEC));
 	if (fd >= 0) {
 		if (write(fd, "1000", 4) < 0)
 			errno = 0;	/* it is only a hint */
@@ -173,7 +189,7 @@ static const char *
 advice(const struct loader *l, const char *cause)
 {
 	char begin[4096];
-	FILE *file = fopen(l->file, "re");
+	FILE *file = file_above_stdio(l->file);
 	size_t size = file ? fread(begin, 1, sizeof(begin), file) : 0;
 
 	if (file)

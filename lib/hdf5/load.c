@@ -11,6 +11,7 @@
 
 #include "../clock.h"
 #include "../options.h"
+#include "descriptor.h"
 #include "parent.h"
 
 /* Crashes that are left out one by one before that makes no sense. */
@@ -56,7 +57,8 @@ builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
 static int
 stat_source(const char *file, struct stat *st)
 {
-	int fd = file ? open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	int fd = file ? fd_above_stdio(open(file, O_RDONLY | O_CLOEXEC |
+					    O_NONBLOCK)) : -1;
 	int rc = 0;
 
 	if (!file)
