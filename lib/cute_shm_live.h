@@ -105,14 +105,15 @@ int cute_shm_state(const struct cute_shm_array *array,
 		   struct cute_shm_state *ret);
 
 /* Arrays of a project, by how they stand. */
-struct cute_shm_updates {
+struct cute_shm_update_summary {
 	uint64_t updated;	/* at least once */
 	uint64_t unsealed;	/* of them: without a digest of their data */
 	uint64_t torn;		/* of them: their writers died in the middle */
 };
 
 /* All at once; quick where no array was ever updated. */
-int cute_shm_updates(const struct cute_shm *shm, struct cute_shm_updates *ret);
+int cute_shm_update_summary(const struct cute_shm *shm,
+			    struct cute_shm_update_summary *ret);
 
 /*
  * Locks for looking at data in place.  A shared lock keeps writers away from

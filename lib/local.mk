@@ -63,7 +63,7 @@ lib_libcore_la_SOURCES = \
 	lib/tree.c \
 	lib/typed.c \
 	lib/unlink.c \
-	lib/updates.c \
+	lib/update_summary.c \
 	lib/users.c \
 	lib/verify.c \
 	lib/verify.h \

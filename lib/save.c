@@ -141,7 +141,7 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 	      const struct cute_shm_save_options *opt)
 {
 	struct save s = { .opt = { .size = sizeof(s.opt) }, .shm = shm };
-	struct cute_shm_updates updates;
+	struct cute_shm_update_summary updates;
 	struct outfile out;
 	int err;
 
@@ -166,7 +166,7 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 	if (err == 0)
 		err = copy(&s, 0, shm->header.segment_size, true);
 	if (err == 0)
-		err = cute_shm_updates(shm, &updates);
+		err = cute_shm_update_summary(shm, &updates);
 	if (err == 0 && updates.updated > 0)
 		err = copy_all_updated(&s);
 	if (err == 0)
