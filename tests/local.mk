@@ -15,7 +15,8 @@ cli_tests = tests/cli_options.sh tests/cli_list.sh tests/cli_unlink.sh \
 	tests/cli_export.sh tests/cli_doctor.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
-surface_tests = tests/check_completion.sh tests/check_exports.sh \
+surface_tests = tests/check_completion.sh tests/check_descriptors.sh \
+	tests/check_exports.sh \
 	tests/check_headers.sh tests/check_link.sh
 TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh
 EXTRA_DIST += $(surface_tests) tests/cgroup.sh
@@ -193,6 +194,7 @@ if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_ahead tests/test_build tests/test_build_large \
+	tests/test_descriptors tests/test_ranges \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_huge tests/test_layout \
 	tests/test_lifetime tests/test_logind tests/test_map \
@@ -213,6 +215,13 @@ tests_test_build_large_SOURCES = tests/test_build_large.c tests/util.c \
 	tests/util.h
 tests_test_build_large_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_build_large_LDADD = $(CORE_TEST_LDADD)
+tests_test_descriptors_SOURCES = tests/test_descriptors.c tests/util.c \
+	tests/util.h
+tests_test_descriptors_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_descriptors_LDADD = $(CORE_TEST_LDADD)
+tests_test_ranges_SOURCES = tests/test_ranges.c tests/util.c tests/util.h
+tests_test_ranges_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_ranges_LDADD = $(CORE_TEST_LDADD)
 tests_test_digest_SOURCES = tests/test_digest.c tests/util.c tests/util.h
 tests_test_digest_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_digest_LDADD = $(CORE_TEST_LDADD)
@@ -474,6 +483,7 @@ tests_test_live_stress_LDADD = lib/libcore.la $(CHECK_LIBS)
 tests_test_lock_SOURCES = tests/test_lock.c tests/util.c tests/util.h
 tests_test_lock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_lock_LDADD = lib/libcore.la $(CHECK_LIBS)
+tests_test_lock_LDFLAGS = -Wl,--wrap=pthread_create
 tests_test_live_SOURCES = tests/test_live.c tests/util.c tests/util.h
 tests_test_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_live_LDADD = lib/libcore.la $(CHECK_LIBS)
