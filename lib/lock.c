@@ -270,6 +270,8 @@ close_apart(struct cute_shm_lock *lock)
 	*lock->at = lock->next;
 	if (lock->next)
 		lock->next->at = lock->at;
+	/* A child that is being forked may not have closed it yet. */
+	range_release(lock->fd, 0, 0);
 	close(lock->fd);
 	lock->fd = -1;
 }
