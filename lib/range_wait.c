@@ -29,6 +29,7 @@ struct waiter {
 	pthread_cond_t ended;
 	bool done;		/* with 'error', an errno or 0 */
 	int error;
+	int state;		/* to be cancelled: the thread's before its end */
 };
 
 /* A cancellation point. */
@@ -47,9 +48,9 @@ static void *
 stand_in_line(void *arg)
 {
 	struct waiter *w = arg;
-	int error = queue(w->fd, &w->range), state;
+	int error = queue(w->fd, &w->range);
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &w->state);
 	pthread_mutex_lock(&w->mutex);
 	w->error = error;
 	w->done = true;

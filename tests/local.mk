@@ -194,7 +194,7 @@ if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_ahead tests/test_build tests/test_build_large \
-	tests/test_descriptors tests/test_ranges \
+	tests/test_descriptors tests/test_presence tests/test_ranges \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_huge tests/test_layout \
 	tests/test_lifetime tests/test_logind tests/test_map \
@@ -219,6 +219,9 @@ tests_test_descriptors_SOURCES = tests/test_descriptors.c tests/util.c \
 	tests/util.h
 tests_test_descriptors_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_descriptors_LDADD = $(CORE_TEST_LDADD)
+tests_test_presence_SOURCES = tests/test_presence.c tests/util.c tests/util.h
+tests_test_presence_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_presence_LDADD = $(CORE_TEST_LDADD)
 tests_test_ranges_SOURCES = tests/test_ranges.c tests/util.c tests/util.h
 tests_test_ranges_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_ranges_LDADD = $(CORE_TEST_LDADD)

@@ -742,7 +742,10 @@ main(void)
 	tcase_add_test(tcase, ragged_arrays_are_not_updated);
 	tcase_add_test(tcase, from_the_array_itself);
 	tcase_add_test(tcase, nobody_starves);
-	tcase_add_loop_test(tcase, a_cancelled_thread_is_not_missed, 0, 3);
+	/* AddressSanitizer wrongly reports the stack of a cancelled thread. */
+	if (!SANITIZED)
+		tcase_add_loop_test(tcase, a_cancelled_thread_is_not_missed,
+				    0, 3);
 	tcase_add_test(tcase, a_writer_is_told_of_a_reader);
 	tcase_add_test(tcase, an_array_without_data);
 	tcase_add_test(tcase, sealing_gives_a_digest_that_verifies);

@@ -640,8 +640,12 @@ main(void)
 	tcase_add_loop_test(tcase, a_waiting_writer_is_no_writer, 0, 2);
 	tcase_add_test(tcase, all_wait_in_one_queue);
 	tcase_add_test(tcase, a_timeout_leaves_nothing);
-	tcase_add_loop_test(tcase, a_cancelled_waiter_leaves_nothing, 0, 4);
-	tcase_add_test(tcase, cancelled_at_any_moment);
+	/* AddressSanitizer wrongly reports the stack of a cancelled thread. */
+	if (!SANITIZED) {
+		tcase_add_loop_test(tcase, a_cancelled_waiter_leaves_nothing,
+				    0, 4);
+		tcase_add_test(tcase, cancelled_at_any_moment);
+	}
 	tcase_add_loop_test(tcase, where_it_cannot_queue, 0, 2);
 	tcase_add_loop_test(tcase, a_fork_while_one_waits, 0, 2);
 	tcase_add_test(tcase, threads_handles_ranges);
