@@ -398,10 +398,12 @@ END_TEST
 /* As a daemon does that has closed 0, 1 and 2: none of them is used. */
 START_TEST(a_caller_without_standard_descriptors)
 {
-	struct cute_shm_hdf5_options opt = { .size = sizeof(opt) };
+	static const char *const good[] = { "run/good", NULL };
+	struct cute_shm_hdf5_options opt = { .size = sizeof(opt),
+					     .select = good };
 	char copy[sizeof(file) + 8];
 	struct cute_shm *shm;
-	int status, fd, err;
+	int status, fd, err, report = fcntl(STDERR_FILENO, F_DUPFD, 10);
 	pid_t pid = fork();
 
 	ck_assert_int_ge(pid, 0);
@@ -417,8 +419,11 @@ START_TEST(a_caller_without_standard_descriptors)
 		for (fd = 0; fd < 3; fd++)
 			if (fcntl(fd, F_GETFD) >= 0)
 				_exit(2);
+		if (err != 0)
+			dprintf(report, "%s\n", cute_shm_errmsg());
 		_exit(err != 0);
 	}
+	close(report);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 	ck_ok(cute_shm_open("safe", NULL, &shm));
