@@ -14,6 +14,12 @@
  * processes are all alike.  Where there can be no such description (no /proc,
  * no descriptor left, no right to open the file any more) the request is
  * repeated at intervals, which is correct, but not fair.
+ *
+ * The kernel hands nothing over: it wakes those who queue, and whoever asks
+ * first gets the lock, which is the holder if it asks again at once.  So who
+ * waits marks what it waits for, and a writer that finds such a mark sleeps for
+ * a moment before it asks.  It does so once, so a mark that is left there, by a
+ * process that is stopped or means harm, costs a millisecond and no more.
  */
 
 #include <errno.h>
@@ -34,6 +40,8 @@ struct cute_shm_lock {
 	bool inherited;
 	struct cute_shm_lock *next, **at;	/* apart; next: inherited, too */
 };
+
+#define GIVE_WAY_TIMES	5	/* of 0.2 ms */
 
 /*
  * One for all tables, since who forks must hold it; it is held for a moment at
@@ -320,15 +328,41 @@ lock_by_polling(struct cute_shm_lock *lock, const struct timespec *deadline)
 	return error;
 }
 
+static bool
+is_awaited(int fd, const struct range *r)
+{
+	return range_locked(fd, LOCK_WAITING + r->start, LOCK_WAITING + r->end,
+			    true);
+}
+
+/* Let those who wait go first: until one has it, or for a moment. */
+static void
+give_way(const struct cute_shm_lock *lock)
+{
+	const struct timespec moment = { .tv_nsec = 200000 };
+	const struct range *r = &lock->range;
+	int fd = *lock->table->fd, i;
+
+	for (i = 0; i < GIVE_WAY_TIMES && is_awaited(fd, r); i++) {
+		if (range_locked(fd, r->start, r->end, true))
+			break;
+		nanosleep(&moment, NULL);
+	}
+}
+
 static int
 lock_in_line(struct cute_shm_lock *lock, const struct timespec *deadline)
 {
 	const struct range *r = &lock->range;
+	uint64_t start = LOCK_WAITING + r->start, end = LOCK_WAITING + r->end;
 	int error = EAGAIN;
 
 	if (open_apart(lock)) {
+		range_try(lock->fd, start, end, false);
 		error = range_wait(lock->fd, r->start, r->end, r->exclusive,
 				   deadline);
+		if (error == 0)
+			range_release(lock->fd, start, end);
 		if (error != EAGAIN)
 			return error;
 		lock_tables_hold();
@@ -348,6 +382,8 @@ obtain(struct cute_shm_lock *lock, int64_t timeout_ns)
 	if (timeout_ns > 0)
 		deadline = deadline_after(timeout_ns);
 	pthread_cleanup_push(drop, lock);
+	if (lock->range.exclusive && timeout_ns != 0)
+		give_way(lock);
 	error = lock_at_once(lock);
 	if (error == EAGAIN && timeout_ns != 0)
 		error = lock_in_line(lock, timeout_ns > 0 ? &deadline : NULL);

@@ -29,6 +29,9 @@ struct lock_table {
 #define LOCK_OWNER	0	/* exclusive: the owner of an ephemeral one */
 #define LOCK_READER	1	/* shared: whoever has the segment open */
 
+/* Added to the bytes that are waited for.  Shared: whoever waits for them. */
+#define LOCK_WAITING	(UINT64_C(1) << 61)
+
 /*
  * *fd is the handle's descriptor, for as long as the table lives: in a forked
  * child it gets a description of its own, or becomes -1.  What is locked on it

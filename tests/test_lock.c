@@ -368,6 +368,46 @@ START_TEST(all_wait_in_one_queue)
 }
 END_TEST
 
+static bool
+marked(void)
+{
+	return range_locked(fd[1], LOCK_WAITING, LOCK_WAITING + 100, true);
+}
+
+/* Who waits can be seen, so that a writer may let it go first. */
+START_TEST(who_waits_leaves_a_mark)
+{
+	struct cute_shm_lock *lock;
+	struct request r = { .i = 0, .start = 0, .end = 100,
+			     .exclusive = _i / 2, .timeout_ns = limits[_i % 2] };
+
+	ck_ok(lock_range(table[1], 0, 100, true, 0, &lock));
+	ck_assert(!marked());
+	begin(&r);
+	ck_assert(marked());
+	cute_shm_unlock(lock);
+	end(&r, 0);
+	ck_assert(!marked());
+}
+END_TEST
+
+/* Whoever leaves a mark for ever delays others, and does not stop them. */
+START_TEST(a_mark_is_no_lock)
+{
+	struct cute_shm_lock *lock;
+	int i;
+
+	ck_assert_int_eq(range_try(fd[1], LOCK_WAITING, LOCK_WAITING + 100,
+				   false), 0);
+	for (i = 0; i < 3; i++) {
+		ck_ok(lock_range(table[0], 0, 100, true,
+				 i ? limits[i - 1] : 0, &lock));
+		cute_shm_unlock(lock);
+	}
+	range_release(fd[1], LOCK_WAITING, LOCK_WAITING + 100);
+}
+END_TEST
+
 static unsigned
 threads(void)
 {
@@ -639,6 +679,8 @@ main(void)
 	tcase_add_loop_test(tcase, who_waits_holds_nothing, 0, 2);
 	tcase_add_loop_test(tcase, a_waiting_writer_is_no_writer, 0, 2);
 	tcase_add_test(tcase, all_wait_in_one_queue);
+	tcase_add_loop_test(tcase, who_waits_leaves_a_mark, 0, 4);
+	tcase_add_test(tcase, a_mark_is_no_lock);
 	tcase_add_test(tcase, a_timeout_leaves_nothing);
 	/* AddressSanitizer wrongly reports the stack of a cancelled thread. */
 	if (!SANITIZED) {
