@@ -203,34 +203,6 @@ range_release(int fd, uint64_t start, uint64_t end)
 	set_lock(fd, F_UNLCK, start, end);
 }
 
-struct timespec
-deadline_after(int64_t timeout_ns)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += (time_t)(timeout_ns / 1000000000);
-	t.tv_nsec += (long)(timeout_ns % 1000000000);
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_nsec -= 1000000000;
-		t.tv_sec++;
-	}
-	return t;
-}
-
-int64_t
-time_left(const struct timespec *deadline)
-{
-	struct timespec now;
-	int64_t seconds;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	seconds = (int64_t)(deadline->tv_sec - now.tv_sec);
-	if (seconds >= INT64_MAX / 1000000000)
-		return INT64_MAX;
-	return seconds * 1000000000 + (deadline->tv_nsec - now.tv_nsec);
-}
-
 /* ------------------------------------------------------------------- locks */
 
 /* 0, or an errno: EAGAIN when others have it. */
@@ -311,19 +283,32 @@ drop(void *arg)
 	free(lock);
 }
 
+/* Cancelled after the sleep: in it, ThreadSanitizer loses track of a thread. */
+static void
+sleep_ns(long ns)
+{
+	const struct timespec pause = { .tv_nsec = ns };
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	nanosleep(&pause, NULL);
+	pthread_setcancelstate(state, &state);
+	pthread_testcancel();
+}
+
 /* At intervals that grow to a millisecond. */
 static int
 lock_by_polling(struct cute_shm_lock *lock, const struct timespec *deadline)
 {
-	struct timespec pause = { .tv_nsec = 1000 };
+	long pause = 1000;
 	int error;
 
 	while ((error = lock_at_once(lock)) == EAGAIN) {
 		if (deadline && time_left(deadline) <= 0)
 			return ETIMEDOUT;
-		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 1000000)
-			pause.tv_nsec *= 2;
+		sleep_ns(pause);
+		if (pause < 1000000)
+			pause *= 2;
 	}
 	return error;
 }
@@ -339,14 +324,13 @@ is_awaited(int fd, const struct range *r)
 static void
 give_way(const struct cute_shm_lock *lock)
 {
-	const struct timespec moment = { .tv_nsec = 200000 };
 	const struct range *r = &lock->range;
 	int fd = *lock->table->fd, i;
 
 	for (i = 0; i < GIVE_WAY_TIMES && is_awaited(fd, r); i++) {
 		if (range_locked(fd, r->start, r->end, true))
 			break;
-		nanosleep(&moment, NULL);
+		sleep_ns(200000);
 	}
 }
 

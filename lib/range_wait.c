@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lock.h"
@@ -142,4 +143,32 @@ range_wait(int fd, uint64_t start, uint64_t end, bool exclusive,
 	};
 
 	return deadline ? wait_until(&w, deadline) : queue(fd, &w.range);
+}
+
+struct timespec
+deadline_after(int64_t timeout_ns)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += (time_t)(timeout_ns / 1000000000);
+	t.tv_nsec += (long)(timeout_ns % 1000000000);
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+int64_t
+time_left(const struct timespec *deadline)
+{
+	struct timespec now;
+	int64_t seconds;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	seconds = (int64_t)(deadline->tv_sec - now.tv_sec);
+	if (seconds >= INT64_MAX / 1000000000)
+		return INT64_MAX;
+	return seconds * 1000000000 + (deadline->tv_nsec - now.tv_nsec);
 }

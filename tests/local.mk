@@ -471,7 +471,8 @@ fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter tests/fuzz/fuzz_types \
 		-max_len=4096 -timeout=10 tests/fuzz/corpus-types
 
 if HAVE_CHECK
-check_PROGRAMS += tests/test_lock tests/test_live tests/test_live_stress \
+check_PROGRAMS += tests/test_lock tests/test_lock_wait tests/test_live \
+	tests/test_live_stress \
 	tests/test_many tests/test_fork
 tests_test_fork_SOURCES = tests/test_fork.c tests/util.c tests/util.h
 tests_test_fork_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -483,14 +484,19 @@ tests_test_live_stress_SOURCES = tests/test_live_stress.c tests/util.c \
 	tests/util.h
 tests_test_live_stress_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_live_stress_LDADD = lib/libcore.la $(CHECK_LIBS)
-tests_test_lock_SOURCES = tests/test_lock.c tests/util.c tests/util.h
+LOCK_TEST_SOURCES = tests/lock_util.c tests/lock_util.h tests/util.c tests/util.h
+tests_test_lock_SOURCES = tests/test_lock.c $(LOCK_TEST_SOURCES)
 tests_test_lock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_lock_LDADD = lib/libcore.la $(CHECK_LIBS)
-tests_test_lock_LDFLAGS = -Wl,--wrap=pthread_create
+tests_test_lock_wait_SOURCES = tests/test_lock_wait.c $(LOCK_TEST_SOURCES)
+tests_test_lock_wait_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_lock_wait_LDADD = lib/libcore.la $(CHECK_LIBS)
+tests_test_lock_wait_LDFLAGS = -Wl,--wrap=pthread_create
 tests_test_live_SOURCES = tests/test_live.c tests/util.c tests/util.h
 tests_test_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_live_LDADD = lib/libcore.la $(CHECK_LIBS)
-TESTS += tests/test_lock tests/test_live tests/test_live_stress \
+TESTS += tests/test_lock tests/test_lock_wait tests/test_live \
+	tests/test_live_stress \
 	tests/test_many tests/test_fork
 endif
 
