@@ -472,7 +472,7 @@ fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter tests/fuzz/fuzz_types \
 
 if HAVE_CHECK
 check_PROGRAMS += tests/test_lock tests/test_lock_wait tests/test_live \
-	tests/test_live_stress \
+	tests/test_live_rules tests/test_live_stress \
 	tests/test_many tests/test_fork
 tests_test_fork_SOURCES = tests/test_fork.c tests/util.c tests/util.h
 tests_test_fork_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -492,11 +492,15 @@ tests_test_lock_wait_SOURCES = tests/test_lock_wait.c $(LOCK_TEST_SOURCES)
 tests_test_lock_wait_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_lock_wait_LDADD = lib/libcore.la $(CHECK_LIBS)
 tests_test_lock_wait_LDFLAGS = -Wl,--wrap=pthread_create
-tests_test_live_SOURCES = tests/test_live.c tests/util.c tests/util.h
+LIVE_TEST_SOURCES = tests/live_util.c tests/live_util.h tests/util.c tests/util.h
+tests_test_live_SOURCES = tests/test_live.c $(LIVE_TEST_SOURCES)
+tests_test_live_rules_SOURCES = tests/test_live_rules.c $(LIVE_TEST_SOURCES)
+tests_test_live_rules_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_live_rules_LDADD = lib/libcore.la $(CHECK_LIBS)
 tests_test_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_live_LDADD = lib/libcore.la $(CHECK_LIBS)
 TESTS += tests/test_lock tests/test_lock_wait tests/test_live \
-	tests/test_live_stress \
+	tests/test_live_rules tests/test_live_stress \
 	tests/test_many tests/test_fork
 endif
 
