@@ -74,6 +74,8 @@ start(struct waiter *w)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&w->thread, &attr, stand_in_line, w);
+	if (rc == EINVAL)	/* too small for the program's own TLS */
+		rc = pthread_create(&w->thread, NULL, stand_in_line, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 	return rc;
