@@ -17,9 +17,9 @@
  *
  * The kernel hands nothing over: it wakes those who queue, and whoever asks
  * first gets the lock, which is the holder if it asks again at once.  So who
- * waits marks what it waits for, and a writer that finds such a mark sleeps for
- * a moment before it asks.  It does so once, so a mark that is left there, by a
- * process that is stopped or means harm, costs a millisecond and no more.
+ * waits marks what it waits for, and a writer that asks again at once and finds
+ * such a mark sleeps for a moment before.  It does so once, so a mark that is
+ * left, by a process that is stopped or means harm, costs a millisecond.
  */
 
 #include <errno.h>
@@ -42,6 +42,9 @@ struct cute_shm_lock {
 };
 
 #define GIVE_WAY_TIMES	5	/* of 0.2 ms */
+
+/* Who asks again later than this has left time for others to wake up. */
+#define AT_ONCE_NS	INT64_C(200000)
 
 /*
  * One for all tables, since who forks must hold it; it is held for a moment at
@@ -268,12 +271,24 @@ remove_held(struct cute_shm_lock *lock)
 		range_release(*table->fd, start, stop);
 }
 
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
 /* Let go of what the lock holds, if it does. */
 static void
 drop(void *arg)
 {
 	struct cute_shm_lock *lock = arg;
 
+	if (lock->range.exclusive)
+		__atomic_store_n(&lock->table->released_ns, now_ns(),
+				 __ATOMIC_RELAXED);
 	lock_tables_hold();
 	if (lock->fd >= 0)
 		close_apart(lock);
@@ -311,6 +326,16 @@ lock_by_polling(struct cute_shm_lock *lock, const struct timespec *deadline)
 			pause *= 2;
 	}
 	return error;
+}
+
+/* Whether a thread of this handle had an exclusive lock a moment ago. */
+static bool
+asks_again(const struct lock_table *table)
+{
+	int64_t released = __atomic_load_n(&table->released_ns,
+					   __ATOMIC_RELAXED);
+
+	return released != 0 && now_ns() - released < AT_ONCE_NS;
 }
 
 static bool
@@ -366,7 +391,7 @@ obtain(struct cute_shm_lock *lock, int64_t timeout_ns)
 	if (timeout_ns > 0)
 		deadline = deadline_after(timeout_ns);
 	pthread_cleanup_push(drop, lock);
-	if (lock->range.exclusive && timeout_ns != 0)
+	if (lock->range.exclusive && timeout_ns != 0 && asks_again(lock->table))
 		give_way(lock);
 	error = lock_at_once(lock);
 	if (error == EAGAIN && timeout_ns != 0)

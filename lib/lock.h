@@ -18,6 +18,7 @@ struct presence;
 struct lock_table {
 	int *fd;			/* the handle's; -1: it has none */
 	struct range *held;		/* on *fd */
+	int64_t released_ns;		/* the last exclusive lock; atomic */
 	struct cute_shm_lock *apart;	/* held or awaited, each on its own */
 	struct cute_shm_lock *inherited;	/* the parent's, at a fork */
 	struct lock_table *next, **at;	/* fork.c */
