@@ -244,7 +244,7 @@ show_project(struct request *r, const struct cute_shm_info *info)
 	}
 	/* What is damaged there, verification says. */
 	if (shm)
-		(void)cute_shm_updates(shm, &p.updates);
+		(void)cute_shm_update_summary(shm, &p.updates);
 	/* Without /proc they are not to be seen, that is all. */
 	if (shm && info->in_use)
 		cute_shm_users(shm, add_user, &p);

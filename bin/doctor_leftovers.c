@@ -42,7 +42,7 @@ keep_name(char **name, const char *project)
 static int
 each(const struct cute_shm_info *info, void *arg)
 {
-	struct cute_shm_updates updates;
+	struct cute_shm_update_summary updates;
 	struct count *c = arg;
 	struct cute_shm_open_options opt = {
 		.size = sizeof(opt), .root = c->root
@@ -62,7 +62,8 @@ each(const struct cute_shm_info *info, void *arg)
 		keep_name(&c->damaged_name, info->project);
 	} else if (info->err == 0 &&
 		   cute_shm_open(info->project, &opt, &shm) == 0) {
-		if (cute_shm_updates(shm, &updates) == 0 && updates.torn > 0) {
+		if (cute_shm_update_summary(shm, &updates) == 0 &&
+		    updates.torn > 0) {
 			c->torn++;
 			keep_name(&c->torn_name, info->project);
 		}

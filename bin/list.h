@@ -20,7 +20,7 @@ struct list_project {
 	const struct cute_shm *shm;	/* NULL: listed only, see err */
 	int err;			/* why it could not be opened */
 	const char *message;		/* the sentence for it */
-	struct cute_shm_updates updates;
+	struct cute_shm_update_summary updates;
 	struct list_user *users;	/* other processes that have it open */
 	size_t user_count;		/* as far as they can be seen */
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "builder.h"
+#include "descriptor.h"
 
 /* The files that tell a limit, a use, and what of that can be dropped. */
 struct version {
@@ -36,7 +37,7 @@ open_in(const char *dir, const char *name)
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		return NULL;
-	file = fopen(path, "re");
+	file = file_above_stdio(path);
 	free(path);
 	return file;
 }
@@ -135,7 +136,7 @@ cgroup_path(const char *file_name, const struct version *v)
 	size_t room = 0;
 	FILE *file;
 
-	file = fopen(file_name, "re");
+	file = file_above_stdio(file_name);
 	if (!file)
 		return NULL;
 	while (!path && getline(&line, &room, file) > 0) {
@@ -246,7 +247,7 @@ version_available(const char *cgroup, const char *mountinfo,
 	FILE *file;
 
 	path = cgroup_path(cgroup, v);
-	file = path ? fopen(mountinfo, "re") : NULL;
+	file = path ? file_above_stdio(mountinfo) : NULL;
 	while (file && getline(&line, &room, file) > 0) {
 		if (!parse_mount(line, v, &root, &point))
 			continue;

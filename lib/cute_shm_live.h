@@ -10,8 +10,14 @@
  * that holds them.  An update whose writer died in the middle leaves the array
  * torn; that is reported until an update of the whole array heals it.
  *
+ * Ragged arrays are never updated in place: what would do so, or wait for it,
+ * gives CUTE_SHM_ERR_TYPE.  Publish the project again to change one.
+ *
  * Timeouts are in nanoseconds: 0 tries once, CUTE_SHM_FOREVER waits, signals or
- * not: who must be able to stop waits for a limited time, again and again.
+ * not: who must be able to stop waits for a limited time, again and again.  All
+ * who wait for a lock stand in one queue, with a limit or without.  The calls
+ * that wait are cancellation points; a thread that is cancelled there holds and
+ * leaves nothing.
  *
  * A forked child uses the handles of its parent, and holds none of its locks.
  * Where it cannot open the segment again (no /proc) it reads and takes
@@ -50,6 +56,7 @@ struct cute_shm_update {
  * CUTE_SHM_ERR_PERMISSION  the handle is for reading
  * CUTE_SHM_ERR_TIMEOUT     others hold the array
  * CUTE_SHM_ERR_INVALID     an array without data
+ * CUTE_SHM_ERR_TYPE        a ragged array, or an attribute
  */
 int cute_shm_update_begin(const struct cute_shm_array *array,
 			  int64_t timeout_ns, struct cute_shm_update *ret);
@@ -58,8 +65,9 @@ int cute_shm_update_begin(const struct cute_shm_array *array,
 void cute_shm_update_end(struct cute_shm_update *update);
 
 /*
- * Begin, copy 'size' bytes to 'offset' of the array's data, end.  A part of a
- * torn array is refused (CUTE_SHM_ERR_TORN): only the whole can heal it.
+ * Begin, copy 'size' bytes to 'offset' of the array's data, end.  'src' may
+ * overlap with where it goes, in the same handle.  A part of a torn array is
+ * refused (CUTE_SHM_ERR_TORN): only the whole can heal it.
  */
 int cute_shm_update(const struct cute_shm_array *array, uint64_t offset,
 		    const void *src, size_t size, int64_t timeout_ns);
@@ -73,9 +81,9 @@ int cute_shm_seal(const struct cute_shm_array *array, int64_t timeout_ns);
 /*
  * A copy of [offset, offset + size) of the data that no update has torn, and
  * the sequence it belongs to (may be NULL).  Takes no lock, and does not slow
- * writers, unless new updates have spoiled 16 copies in a row: it then takes
- * the shared lock for one more.  CUTE_SHM_ERR_TORN: no whole value;
- * CUTE_SHM_ERR_TIMEOUT.
+ * writers, unless 16 updates in a row have spoiled a copy or left no time for
+ * one: it then takes the shared lock for one.  CUTE_SHM_ERR_TORN: no whole
+ * value; CUTE_SHM_ERR_TIMEOUT.
  */
 int cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
 		      void *dst, size_t size, int64_t timeout_ns,
@@ -105,18 +113,20 @@ int cute_shm_state(const struct cute_shm_array *array,
 		   struct cute_shm_state *ret);
 
 /* Arrays of a project, by how they stand. */
-struct cute_shm_updates {
+struct cute_shm_update_summary {
 	uint64_t updated;	/* at least once */
 	uint64_t unsealed;	/* of them: without a digest of their data */
 	uint64_t torn;		/* of them: their writers died in the middle */
 };
 
 /* All at once; quick where no array was ever updated. */
-int cute_shm_updates(const struct cute_shm *shm, struct cute_shm_updates *ret);
+int cute_shm_update_summary(const struct cute_shm *shm,
+			    struct cute_shm_update_summary *ret);
 
 /*
  * Locks for looking at data in place.  A shared lock keeps writers away from
- * the array; cute_shm_lock_all() is for all arrays of the project, shared or,
+ * the array, whoever takes it: to read a segment is to be able to hold them up.
+ * cute_shm_lock_all() is for all arrays of the project, shared or,
  * with 'exclusive' (CUTE_SHM_WRITE needed), keeping everybody else away.  An
  * array without data needs none: locking it succeeds at once.
  */

@@ -7,12 +7,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "file_access.h"
 
 mode_t
 umask_now(void)
 {
-	FILE *f = fopen("/proc/self/status", "re");
+	FILE *f = file_above_stdio("/proc/self/status");
 	unsigned value = 077;
 	char line[256];
 

@@ -11,8 +11,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "lock.h"
 #include "owner.h"
 
@@ -20,17 +22,25 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct lock_table *tables;
 static bool registered;
+static int cancel_state;	/* of the thread that holds the mutex */
 
 void
 fork_hold(void)
 {
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	pthread_mutex_lock(&mutex);
+	cancel_state = state;
 }
 
 void
 fork_release(void)
 {
+	int state = cancel_state;
+
 	pthread_mutex_unlock(&mutex);
+	pthread_setcancelstate(state, &state);
 }
 
 /* So that a child finds all of them as nobody has just changed them. */
@@ -68,42 +78,40 @@ self_path(char path[32], int fd)
 		path[i + --digits] = (char)('0' + n % 10);
 }
 
-/* Put a description of its own under the descriptor. */
-static bool
-open_again(int fd)
+int
+fd_reopen(int fd)
 {
-	int flags = fcntl(fd, F_GETFL), again;
+	int flags = fcntl(fd, F_GETFL);
 	char path[32];
-	bool done;
 
 	if (flags < 0)
-		return false;
+		return -1;
 	self_path(path, fd);
-	again = open(path, (flags & O_ACCMODE) | O_CLOEXEC | O_NONBLOCK |
-		     O_NOCTTY);
-	if (again < 0)
-		return false;
-	done = dup3(again, fd, O_CLOEXEC) == fd;
-	close(again);
-	return done;
+	return fd_above_stdio(open(path, (flags & O_ACCMODE) | O_CLOEXEC |
+				   O_NONBLOCK | O_NOCTTY));
 }
 
 /*
- * Without /proc, or without a free descriptor, the child lets go at least of
- * the parent's: it reads by the mapping, and cannot lock.
+ * Put a description of its own under the descriptor.  Without /proc, or without
+ * a free descriptor, the child lets go at least of the parent's: it reads by
+ * the mapping, and cannot lock.
  */
 static void
 in_child(struct lock_table *table)
 {
-	int fd = *table->fd;
+	int fd = *table->fd, again;
 
 	lock_table_forked(table);
 	if (fd < 0)
 		return;
-	if (open_again(fd)) {
-		range_try(fd, LOCK_READER, LOCK_READER + 1, false);
+	again = fd_reopen(fd);
+	if (again >= 0 && dup3(again, fd, O_CLOEXEC) == fd) {
+		close(again);
+		presence_forked(table);
 		return;
 	}
+	if (again >= 0)
+		close(again);
 	close(fd);
 	*table->fd = -1;
 }
@@ -115,6 +123,8 @@ after_fork_child(void)
 	struct lock_table *table;
 	int number = errno;
 
+	for (table = tables; table; table = table->next)
+		presence_forget(table);
 	for (table = tables; table; table = table->next)
 		in_child(table);
 	lock_tables_release();

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "found.h"
 
 static bool
@@ -21,8 +22,9 @@ found_open(int dir, const char *name, unsigned flags, struct stat *st)
 {
 	int fd, number = 0;
 
-	fd = openat(dir, name, (flags & FOUND_WRITE ? O_RDWR : O_RDONLY) |
-		    O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+	fd = fd_above_stdio(openat(dir, name, O_CLOEXEC | O_NONBLOCK |
+				   O_NOCTTY | O_NOFOLLOW |
+				   (flags & FOUND_WRITE ? O_RDWR : O_RDONLY)));
 	if (fd < 0) {
 		/* A socket, or a pipe that nobody reads. */
 		if (errno == ENXIO)

@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,8 +14,9 @@
 #include "futex.h"
 #include "internal.h"
 #include "lock.h"
+#include "shared_copy.h"
 
-/* After so many copies that an update spoiled, stand in line for the lock. */
+/* After so many updates that came in between, stand in line for the lock. */
 #define SNAPSHOT_TRIES	16
 
 /*
@@ -58,15 +60,29 @@ live_get(const struct cute_shm_array *array, struct live *ret)
 				     "/%s: live slot outside", array->path);
 	ret->shm = shm;
 	ret->slot = (struct format_live *)(uintptr_t)slot;
-	ret->data = (uint8_t *)(uintptr_t)array->data;
-	ret->start = array->data_size ?
-		     (uint64_t)(ret->data - shm->base) : 0;
+	/* An array without data has no address, and none to add to. */
+	ret->data = (uint8_t *)(uintptr_t)(array->data_size ? array->data :
+					   shm->base);
+	ret->start = (uint64_t)(ret->data - shm->base);
 	ret->end = ret->start + array->data_size;
 	return 0;
 }
 
+/* A reader could not use offsets and items that change under it. */
 static int
-writable(const struct live *live, const struct cute_shm_array *array)
+check_updatable(const struct cute_shm_array *array)
+{
+	if (array->dtype[0] != '*')
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_TYPE, "/%s is ragged, and ragged "
+			     "arrays are not updated in place: publish the "
+			     "project again with CUTE_SHM_OVERWRITE, or keep "
+			     "the items in an array of fixed size and their "
+			     "number in another", array->path);
+}
+
+static int
+check_writable(const struct live *live, const struct cute_shm_array *array)
 {
 	if (!live->shm->writable)
 		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "/%s: the handle "
@@ -104,6 +120,20 @@ fail_timeout(const struct cute_shm_array *array)
 			     "one when the time was up", array->path);
 }
 
+/* A writer learns who keeps it out: whoever may read may lock, see README. */
+static int
+fail_locked(const struct live *live, const struct cute_shm_array *array,
+	    bool exclusive)
+{
+	if (exclusive &&
+	    range_locked(live->shm->fd, live->start, live->end, true) &&
+	    !range_locked(live->shm->fd, live->start, live->end, false))
+		return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT, "/%s: still held by "
+				     "a reader, by a shared lock, when the "
+				     "time was up", array->path);
+	return fail_timeout(array);
+}
+
 static int
 fail_torn(const struct cute_shm_array *array)
 {
@@ -119,7 +149,8 @@ lock_live(const struct live *live, const struct cute_shm_array *array,
 	int rc = lock_range(live->shm->locks, live->start, live->end, exclusive,
 			    timeout_ns, ret);
 
-	return rc == CUTE_SHM_ERR_TIMEOUT ? fail_timeout(array) : rc;
+	return rc == CUTE_SHM_ERR_TIMEOUT ? fail_locked(live, array, exclusive)
+					  : rc;
 }
 
 /* What every writer begins with: the array's slot, and the lock. */
@@ -130,7 +161,9 @@ lock_writable(const struct cute_shm_array *array, int64_t timeout_ns,
 	int rc = live_get(array, live);
 
 	if (rc == 0)
-		rc = writable(live, array);
+		rc = check_updatable(array);
+	if (rc == 0)
+		rc = check_writable(live, array);
 	if (rc == 0)
 		rc = lock_live(live, array, true, timeout_ns, ret);
 	return rc;
@@ -145,48 +178,6 @@ check_range(const struct cute_shm_array *array, uint64_t offset, size_t size)
 	return cute_shm_fail(CUTE_SHM_ERR_INVALID, "/%s: %zu bytes at %ju, the "
 			     "array has %ju", array->path, size,
 			     (uintmax_t)offset, (uintmax_t)array->data_size);
-}
-
-/*
- * Copies whose one side others may be writing or reading: by words that are
- * each whole, which is all that the check of the sequence needs.
- */
-static void
-copy_out(void *to, const uint8_t *shared, size_t size)
-{
-	uint8_t *dst = to;
-	uint64_t word;
-
-	for (; size > 0 && (uintptr_t)shared % sizeof(word) != 0; size--)
-		*dst++ = __atomic_load_n(shared++, __ATOMIC_RELAXED);
-	for (; size >= sizeof(word); size -= sizeof(word)) {
-		word = __atomic_load_n((const uint64_t *)(const void *)shared,
-				       __ATOMIC_RELAXED);
-		memcpy(dst, &word, sizeof(word));
-		dst += sizeof(word);
-		shared += sizeof(word);
-	}
-	for (; size > 0; size--)
-		*dst++ = __atomic_load_n(shared++, __ATOMIC_RELAXED);
-}
-
-static void
-copy_in(uint8_t *shared, const void *from, size_t size)
-{
-	const uint8_t *src = from;
-	uint64_t word;
-
-	for (; size > 0 && (uintptr_t)shared % sizeof(word) != 0; size--)
-		__atomic_store_n(shared++, *src++, __ATOMIC_RELAXED);
-	for (; size >= sizeof(word); size -= sizeof(word)) {
-		memcpy(&word, src, sizeof(word));
-		__atomic_store_n((uint64_t *)(void *)shared, word,
-				 __ATOMIC_RELAXED);
-		src += sizeof(word);
-		shared += sizeof(word);
-	}
-	for (; size > 0; size--)
-		__atomic_store_n(shared++, *src++, __ATOMIC_RELAXED);
 }
 
 /* Sequence odd, before any store to the data can be seen. */
@@ -353,8 +344,8 @@ left_of(int64_t timeout_ns, const struct timespec *deadline)
 }
 
 /*
- * Update after update came into the copies.  Stand in line for the lock, which
- * a crowd of quick writers cannot deny for ever.
+ * Update after update came into the copies, or left no time for one.  Stand in
+ * line for the lock, which a crowd of quick writers cannot deny for ever.
  */
 static int
 snapshot_slowly(const struct live *live, const struct cute_shm_array *array,
@@ -382,17 +373,18 @@ snapshot(const struct live *live, const struct cute_shm_array *array,
 {
 	struct timespec deadline = { 0 };
 	int64_t left = timeout_ns;
+	uint32_t last = sequence_of(live);
 	int spoiled = 0;
 
 	if (timeout_ns > 0)
 		deadline = deadline_after(timeout_ns);
-	while (spoiled < SNAPSHOT_TRIES) {
+	for (; spoiled < SNAPSHOT_TRIES; last = *sequence) {
 		if (snapshot_once(live, offset, dst, size, sequence))
 			return 0;
-		if (*sequence % 2 == 0) {
-			spoiled++;
+		/* One long update is waited for; missed ones are counted. */
+		spoiled += *sequence % 2 == 0 || *sequence != last;
+		if (*sequence % 2 == 0)
 			continue;
-		}
 		if (left_torn(live, *sequence))
 			return fail_torn(array);
 		left = left_of(timeout_ns, &deadline);
@@ -401,6 +393,7 @@ snapshot(const struct live *live, const struct cute_shm_array *array,
 		futex_wait(&live->slot->sequence, *sequence,
 			   left > 0 && left < NAP_SNAPSHOT_NS ?
 			   left : NAP_SNAPSHOT_NS);
+		pthread_testcancel();
 		/* Without a descriptor, what is torn is never seen. */
 		spoiled += live->shm->fd < 0;
 	}
@@ -438,6 +431,8 @@ cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 	int rc;
 
 	rc = live_get(array, &live);
+	if (rc == 0)
+		rc = check_updatable(array);
 	if (rc != 0)
 		return rc;
 	if (timeout_ns > 0)
@@ -459,6 +454,7 @@ cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 		if (timeout_ns >= 0 && left < nap)
 			nap = left;
 		futex_wait(&live.slot->sequence, s, nap);
+		pthread_testcancel();
 		left = left_of(timeout_ns, &deadline);
 	}
 }

@@ -10,9 +10,9 @@ EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
 # What both libraries use and neither exports.
 lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
-	lib/deadline.c lib/deadline.h lib/file_access.c lib/file_access.h \
-	lib/found.c lib/found.h lib/outfile.c lib/outfile.h lib/pool.c \
-	lib/pool.h lib/thread_signals.h
+	lib/deadline.c lib/deadline.h lib/descriptor.c lib/descriptor.h \
+	lib/file_access.c lib/file_access.h lib/found.c lib/found.h \
+	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h lib/thread_signals.h
 lib_libcommon_la_SOURCES += lib/component.c lib/reserved.c lib/reserved.h
 
 lib_libcore_la_SOURCES = \
@@ -48,7 +48,11 @@ lib_libcore_la_SOURCES = \
 	lib/owner.c \
 	lib/owner.h \
 	lib/path.c \
+	lib/presence.c \
 	lib/project.c \
+	lib/range_wait.c \
+	lib/ranges.c \
+	lib/ranges.h \
 	lib/publish.c \
 	lib/put_attr.c \
 	lib/read.c \
@@ -58,13 +62,15 @@ lib_libcore_la_SOURCES = \
 	lib/save.h \
 	lib/save_stream.c \
 	lib/seal.c \
+	lib/shared_copy.c \
+	lib/shared_copy.h \
 	lib/space.c \
 	lib/structure.c \
 	lib/temporary.c \
 	lib/tree.c \
 	lib/typed.c \
 	lib/unlink.c \
-	lib/updates.c \
+	lib/update_summary.c \
 	lib/users.c \
 	lib/verify.c \
 	lib/verify.h \
@@ -74,7 +80,9 @@ lib_libcore_la_SOURCES = \
 	lib/verify_reserved.c \
 	lib/walk.c \
 	lib/write.c
-lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
+# With -fexceptions a cancelled thread runs its cleanup, and what unwinds it is
+# linked: glibc would open it at the first pthread_cancel(), or abort.
+lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) -fexceptions
 lib_libcore_la_LIBADD = lib/libcommon.la $(XXHASH_LIBS)
 
 lib_libcute_shm_la_SOURCES =

@@ -2,10 +2,24 @@
 /*
  * Locks on ranges of a segment that die with their holder.
  *
- * The kernel's open-file-description locks exclude other descriptions, that
- * is, other handles.  They cannot tell apart the threads that share a handle,
- * so each handle keeps a table of what it holds: a lock is first taken in the
- * table, then in the kernel.  Entries that overlap are all shared.
+ * The kernel's open-file-description locks exclude other descriptions.  They
+ * cannot tell apart the threads that share a handle, and keep one lock for each
+ * byte and description, so a handle has a table of the locks that its threads
+ * hold on the handle's description: what one thread lets go of is unlocked but
+ * for what others hold.  Table and kernel change together, under the mutex.
+ *
+ * Nobody waits under the mutex, and nobody who waits is in the table.  A lock
+ * that is not to be had at once is waited for by a description of its own, and
+ * held by that: in the kernel's queue the threads of one handle, handles and
+ * processes are all alike.  Where there can be no such description (no /proc,
+ * no descriptor left, no right to open the file any more) the request is
+ * repeated at intervals, which is correct, but not fair.
+ *
+ * The kernel hands nothing over: it wakes those who queue, and whoever asks
+ * first gets the lock, which is the holder if it asks again at once.  So who
+ * waits marks what it waits for, and a writer that asks again at once and finds
+ * such a mark sleeps for a moment before.  It does so once, so a mark that is
+ * left, by a process that is stopped or means harm, costs a millisecond.
  */
 
 #include <errno.h>
@@ -13,38 +27,55 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "internal.h"
 #include "lock.h"
 
 struct cute_shm_lock {
+	struct range range;		/* the first member, see lock_of() */
 	struct lock_table *table;
-	struct cute_shm_lock *next;
-	uint64_t start;
-	uint64_t end;
-	bool exclusive;
+	int fd;			/* a description of its own, or -1 */
+	bool held;		/* in the table */
 	bool inherited;
+	struct cute_shm_lock *next, **at;	/* apart; next: inherited, too */
 };
+
+#define GIVE_WAY_TIMES	5	/* of 0.2 ms */
+
+/* Who asks again later than this has left time for others to wake up. */
+#define AT_ONCE_NS	INT64_C(200000)
 
 /*
  * One for all tables, since who forks must hold it; it is held for a moment at
- * a time.
+ * a time.  Who holds it cannot be cancelled.
  */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static int cancel_state;	/* of the thread that holds the mutex */
 
 /* An array without data has nothing to lock: the lock that stands for that. */
 static struct cute_shm_lock nothing;
 
-static void
-init_changed(struct lock_table *table)
+void
+lock_tables_hold(void)
 {
-	pthread_condattr_t attr;
+	int state;
 
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&table->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_mutex_lock(&mutex);
+	cancel_state = state;
 }
+
+void
+lock_tables_release(void)
+{
+	int state = cancel_state;
+
+	pthread_mutex_unlock(&mutex);
+	pthread_setcancelstate(state, &state);
+}
+
+/* ------------------------------------------------------------------ tables */
 
 int
 lock_table_new(int *fd, struct lock_table **ret)
@@ -55,7 +86,6 @@ lock_table_new(int *fd, struct lock_table **ret)
 	if (!table)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
 	table->fd = fd;
-	init_changed(table);
 	rc = fork_watch(table);
 	if (rc != 0) {
 		free(table);
@@ -65,92 +95,101 @@ lock_table_new(int *fd, struct lock_table **ret)
 	return 0;
 }
 
-static void
-free_all(struct cute_shm_lock *lock)
+static struct cute_shm_lock *
+lock_of(struct range *range)
 {
-	struct cute_shm_lock *next;
+	return (struct cute_shm_lock *)(void *)range;
+}
 
-	for (; lock; lock = next) {
+/* What the parent held is no lock of ours; it is kept for its owner's calls. */
+static void
+inherit(struct lock_table *table, struct cute_shm_lock *lock)
+{
+	if (lock->fd >= 0)
+		close(lock->fd);
+	lock->fd = -1;
+	lock->inherited = true;
+	lock->next = table->inherited;
+	table->inherited = lock;
+}
+
+static void
+inherit_all(struct lock_table *table, struct range *root)
+{
+	if (!root)
+		return;
+	inherit_all(table, root->left);
+	inherit_all(table, root->right);
+	inherit(table, lock_of(root));
+}
+
+void
+lock_table_forked(struct lock_table *table)
+{
+	struct cute_shm_lock *lock, *next;
+
+	inherit_all(table, table->held);
+	table->held = NULL;
+	for (lock = table->apart; lock; lock = next) {
 		next = lock->next;
-		free(lock);
+		inherit(table, lock);
 	}
+	table->apart = NULL;
 }
 
 void
 lock_table_free(struct lock_table *table)
 {
+	struct cute_shm_lock *lock, *next;
+
 	if (!table)
 		return;
+	presence_end(table);
+	fork_forget(table);
+	lock_tables_hold();
 	/* A child that is forked from now on shares the descriptor. */
 	range_release(*table->fd, 0, 0);
-	fork_forget(table);
-	free_all(table->held);
-	free_all(table->inherited);
-	pthread_cond_destroy(&table->changed);
+	lock_table_forked(table);
+	lock_tables_release();
+	for (lock = table->inherited; lock; lock = next) {
+		next = lock->next;
+		free(lock);
+	}
 	free(table);
 }
 
-void
-lock_tables_hold(void)
-{
-	pthread_mutex_lock(&mutex);
-}
+/* -------------------------------------------------- requests to the kernel */
 
-void
-lock_tables_release(void)
+/* An 'end' of 0 is the file's, wherever that may be. */
+struct flock
+range_flock(uint64_t start, uint64_t end, int type)
 {
-	pthread_mutex_unlock(&mutex);
-}
-
-/*
- * Other threads may have waited when the process was forked: what they waited
- * for is made anew, since to destroy it would be to wait for them.
- */
-void
-lock_table_forked(struct lock_table *table)
-{
-	struct cute_shm_lock **end = &table->inherited, *lock;
-
-	init_changed(table);
-	while (*end)
-		end = &(*end)->next;
-	*end = table->held;
-	table->held = NULL;
-	for (lock = table->inherited; lock; lock = lock->next)
-		lock->inherited = true;
-}
-
-/*
- * One request to the kernel; 'type' is F_RDLCK, F_WRLCK or F_UNLCK.  An 'end'
- * of 0 is the file's, wherever that may be.
- */
-static int
-kernel_lock(int fd, int command, int type, uint64_t start, uint64_t end)
-{
-	struct flock range = {
+	return (struct flock){
 		.l_type = (short)type,
 		.l_whence = SEEK_SET,
 		.l_start = (off_t)start,
 		.l_len = end == 0 ? 0 : (off_t)(end - start),
 	};
+}
+
+static int
+set_lock(int fd, int type, uint64_t start, uint64_t end)
+{
+	struct flock range = range_flock(start, end, type);
 	int rc;
 
 	do
-		rc = fcntl(fd, command, &range);
+		rc = fcntl(fd, F_OFD_SETLK, &range);
 	while (rc != 0 && errno == EINTR);
 	return rc;
 }
 
-/* Whether a lock of another handle keeps us from [start, end). */
+/* Whether a lock of another description keeps us from [start, end). */
 bool
 range_locked(int fd, uint64_t start, uint64_t end, bool exclusive)
 {
-	struct flock range = {
-		.l_type = exclusive ? F_WRLCK : F_RDLCK,
-		.l_whence = SEEK_SET,
-		.l_start = (off_t)start,
-		.l_len = (off_t)(end - start),
-	};
+	struct flock range = range_flock(start, end,
+					 exclusive ? F_WRLCK : F_RDLCK);
 
 	return fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
 }
@@ -158,161 +197,214 @@ range_locked(int fd, uint64_t start, uint64_t end, bool exclusive)
 int
 range_try(int fd, uint64_t start, uint64_t end, bool exclusive)
 {
-	return kernel_lock(fd, F_OFD_SETLK, exclusive ? F_WRLCK : F_RDLCK,
-			   start, end);
+	return set_lock(fd, exclusive ? F_WRLCK : F_RDLCK, start, end);
 }
 
 void
 range_release(int fd, uint64_t start, uint64_t end)
 {
-	kernel_lock(fd, F_OFD_SETLK, F_UNLCK, start, end);
+	set_lock(fd, F_UNLCK, start, end);
 }
 
-struct timespec
-deadline_after(int64_t timeout_ns)
-{
-	struct timespec t;
+/* ------------------------------------------------------------------- locks */
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += (time_t)(timeout_ns / 1000000000);
-	t.tv_nsec += (long)(timeout_ns % 1000000000);
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_nsec -= 1000000000;
-		t.tv_sec++;
-	}
-	return t;
-}
-
-int64_t
-time_left(const struct timespec *deadline)
-{
-	struct timespec now;
-	int64_t seconds;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	seconds = (int64_t)(deadline->tv_sec - now.tv_sec);
-	if (seconds >= INT64_MAX / 1000000000)
-		return INT64_MAX;
-	return seconds * 1000000000 + (deadline->tv_nsec - now.tv_nsec);
-}
-
-/*
- * Wait for the kernel's lock.  There is no call that waits for a limited time,
- * so that is done by trying again, at intervals that grow to a millisecond.
- */
+/* 0, or an errno: EAGAIN when others have it. */
 static int
-kernel_wait(const struct cute_shm_lock *lock, int64_t timeout_ns,
-	    const struct timespec *deadline)
+lock_at_once(struct cute_shm_lock *lock)
 {
-	int type = lock->exclusive ? F_WRLCK : F_RDLCK;
-	int command = timeout_ns < 0 ? F_OFD_SETLKW : F_OFD_SETLK;
-	struct timespec pause = { .tv_nsec = 1000 };
+	struct lock_table *table = lock->table;
+	const struct range *r = &lock->range;
+	int error = 0;
 
-	while (kernel_lock(*lock->table->fd, command, type, lock->start,
-			   lock->end) != 0) {
-		if (errno != EAGAIN && errno != EACCES)
-			return fail_errno("cannot lock a part of the segment");
-		if (timeout_ns == 0 || time_left(deadline) <= 0)
-			return CUTE_SHM_ERR_TIMEOUT;
-		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 1000000)
-			pause.tv_nsec *= 2;
-	}
-	return 0;
+	lock_tables_hold();
+	if (ranges_overlap(table->held, r->start, r->end, !r->exclusive))
+		error = EAGAIN;
+	else if (range_try(*table->fd, r->start, r->end, r->exclusive) != 0)
+		error = errno == EACCES ? EAGAIN : errno;
+	else
+		ranges_insert(&table->held, &lock->range);
+	lock->held = error == 0;
+	lock_tables_release();
+	return error;
 }
 
-/* Whether an entry of the table excludes 'lock'. */
+/* From now on a forked child knows the description, and closes it. */
 static bool
-conflicts(const struct lock_table *table, const struct cute_shm_lock *lock)
+open_apart(struct cute_shm_lock *lock)
 {
-	const struct cute_shm_lock *held;
+	struct lock_table *table = lock->table;
 
-	for (held = table->held; held; held = held->next)
-		if (held->start < lock->end && lock->start < held->end &&
-		    (held->exclusive || lock->exclusive))
-			return true;
-	return false;
-}
-
-/* Enter 'lock' in the table when no thread of this handle is in its way. */
-static int
-table_wait(struct lock_table *table, struct cute_shm_lock *lock,
-	   int64_t timeout_ns, const struct timespec *deadline)
-{
-	int rc = 0;
-
-	pthread_mutex_lock(&mutex);
-	while (conflicts(table, lock) && rc == 0) {
-		if (timeout_ns < 0)
-			rc = pthread_cond_wait(&table->changed, &mutex);
-		else if (timeout_ns == 0)
-			rc = ETIMEDOUT;
-		else
-			rc = pthread_cond_timedwait(&table->changed,
-						    &mutex, deadline);
+	lock_tables_hold();
+	lock->fd = fd_reopen(*table->fd);
+	if (lock->fd >= 0) {
+		lock->next = table->apart;
+		lock->at = &table->apart;
+		if (table->apart)
+			table->apart->at = &lock->next;
+		table->apart = lock;
 	}
-	if (rc == 0) {
-		lock->next = table->held;
-		table->held = lock;
-	}
-	pthread_mutex_unlock(&mutex);
-	return rc ? CUTE_SHM_ERR_TIMEOUT : 0;
-}
-
-/*
- * The first part of [start, end) that no entry covers; false if there is none.
- * The kernel keeps one lock per byte and handle, so what another thread holds
- * too must stay when this one lets go.
- */
-static bool
-next_uncovered(const struct lock_table *table, uint64_t *start, uint64_t end,
-	       uint64_t *stop)
-{
-	const struct cute_shm_lock *held = table->held;
-
-	while (held) {
-		if (held->start <= *start && *start < held->end) {
-			*start = held->end;
-			held = table->held;
-		} else {
-			held = held->next;
-		}
-	}
-	if (*start >= end)
-		return false;
-	*stop = end;
-	for (held = table->held; held; held = held->next)
-		if (held->start > *start && held->start < *stop)
-			*stop = held->start;
-	return true;
+	lock_tables_release();
+	return lock->fd >= 0;
 }
 
 static void
-table_remove(struct cute_shm_lock *lock)
+close_apart(struct cute_shm_lock *lock)
+{
+	*lock->at = lock->next;
+	if (lock->next)
+		lock->next->at = lock->at;
+	/* A child that is being forked may not have closed it yet. */
+	range_release(lock->fd, 0, 0);
+	close(lock->fd);
+	lock->fd = -1;
+}
+
+static void
+remove_held(struct cute_shm_lock *lock)
 {
 	struct lock_table *table = lock->table;
-	struct cute_shm_lock **at = &table->held;
-	uint64_t start = lock->start, stop;
+	uint64_t start = lock->range.start, stop;
 
-	pthread_mutex_lock(&mutex);
-	while (*at != lock)
-		at = &(*at)->next;
-	*at = lock->next;
-	while (next_uncovered(table, &start, lock->end, &stop)) {
+	ranges_remove(&table->held, &lock->range);
+	for (; ranges_gap(table->held, &start, lock->range.end, &stop);
+	     start = stop)
 		range_release(*table->fd, start, stop);
-		start = stop;
+}
+
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Let go of what the lock holds, if it does. */
+static void
+drop(void *arg)
+{
+	struct cute_shm_lock *lock = arg;
+
+	if (lock->range.exclusive)
+		__atomic_store_n(&lock->table->released_ns, now_ns(),
+				 __ATOMIC_RELAXED);
+	lock_tables_hold();
+	if (lock->fd >= 0)
+		close_apart(lock);
+	else if (lock->held)
+		remove_held(lock);
+	lock_tables_release();
+	free(lock);
+}
+
+/* Cancelled after the sleep: in it, ThreadSanitizer loses track of a thread. */
+static void
+sleep_ns(long ns)
+{
+	const struct timespec pause = { .tv_nsec = ns };
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	nanosleep(&pause, NULL);
+	pthread_setcancelstate(state, &state);
+	pthread_testcancel();
+}
+
+/* At intervals that grow to a millisecond. */
+static int
+lock_by_polling(struct cute_shm_lock *lock, const struct timespec *deadline)
+{
+	long pause = 1000;
+	int error;
+
+	while ((error = lock_at_once(lock)) == EAGAIN) {
+		if (deadline && time_left(deadline) <= 0)
+			return ETIMEDOUT;
+		sleep_ns(pause);
+		if (pause < 1000000)
+			pause *= 2;
 	}
-	pthread_cond_broadcast(&table->changed);
-	pthread_mutex_unlock(&mutex);
+	return error;
+}
+
+/* Whether a thread of this handle had an exclusive lock a moment ago. */
+static bool
+asks_again(const struct lock_table *table)
+{
+	int64_t released = __atomic_load_n(&table->released_ns,
+					   __ATOMIC_RELAXED);
+
+	return released != 0 && now_ns() - released < AT_ONCE_NS;
+}
+
+static bool
+is_awaited(int fd, const struct range *r)
+{
+	return range_locked(fd, LOCK_WAITING + r->start, LOCK_WAITING + r->end,
+			    true);
+}
+
+/* Let those who wait go first: until one has it, or for a moment. */
+static void
+give_way(const struct cute_shm_lock *lock)
+{
+	const struct range *r = &lock->range;
+	int fd = *lock->table->fd, i;
+
+	for (i = 0; i < GIVE_WAY_TIMES && is_awaited(fd, r); i++) {
+		if (range_locked(fd, r->start, r->end, true))
+			break;
+		sleep_ns(200000);
+	}
+}
+
+static int
+lock_in_line(struct cute_shm_lock *lock, const struct timespec *deadline)
+{
+	const struct range *r = &lock->range;
+	uint64_t start = LOCK_WAITING + r->start, end = LOCK_WAITING + r->end;
+	int error = EAGAIN;
+
+	if (open_apart(lock)) {
+		range_try(lock->fd, start, end, false);
+		error = range_wait(lock->fd, r->start, r->end, r->exclusive,
+				   deadline);
+		if (error == 0)
+			range_release(lock->fd, start, end);
+		if (error != EAGAIN)
+			return error;
+		lock_tables_hold();
+		close_apart(lock);
+		lock_tables_release();
+	}
+	return lock_by_polling(lock, deadline);
+}
+
+/* A thread that is cancelled while it waits leaves nothing behind. */
+static int
+obtain(struct cute_shm_lock *lock, int64_t timeout_ns)
+{
+	struct timespec deadline = { 0 };
+	int error = 0;
+
+	if (timeout_ns > 0)
+		deadline = deadline_after(timeout_ns);
+	pthread_cleanup_push(drop, lock);
+	if (lock->range.exclusive && timeout_ns != 0 && asks_again(lock->table))
+		give_way(lock);
+	error = lock_at_once(lock);
+	if (error == EAGAIN && timeout_ns != 0)
+		error = lock_in_line(lock, timeout_ns > 0 ? &deadline : NULL);
+	pthread_cleanup_pop(error != 0);
+	return error;
 }
 
 int
 lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 	   bool exclusive, int64_t timeout_ns, struct cute_shm_lock **ret)
 {
-	struct timespec deadline = { 0 };
 	struct cute_shm_lock *lock;
-	int rc;
 
 	if (start == end) {
 		*ret = &nothing;
@@ -323,24 +415,19 @@ lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 				     "forked where the segment could not be "
 				     "opened again, so it cannot lock: open "
 				     "the project anew");
-	lock = malloc(sizeof(*lock));
+	lock = calloc(1, sizeof(*lock));
 	if (!lock)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "no memory for a lock");
-	*lock = (struct cute_shm_lock){ table, NULL, start, end, exclusive,
-					false };
-	if (timeout_ns > 0)
-		deadline = deadline_after(timeout_ns);
-	rc = table_wait(table, lock, timeout_ns, &deadline);
-	if (rc == 0) {
-		rc = kernel_wait(lock, timeout_ns, &deadline);
-		if (rc != 0)
-			table_remove(lock);
-	}
-	if (rc != 0) {
-		free(lock);
-		return rc;
-	}
+	lock->range = (struct range){ .start = start, .end = end,
+				      .exclusive = exclusive };
+	lock->table = table;
+	lock->fd = -1;
+	errno = obtain(lock, timeout_ns);
+	if (errno == EAGAIN || errno == ETIMEDOUT)
+		return CUTE_SHM_ERR_TIMEOUT;
+	if (errno != 0)
+		return fail_errno("cannot lock a part of the segment");
 	*ret = lock;
 	return 0;
 }
@@ -348,14 +435,11 @@ lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 bool
 table_holds(struct lock_table *table, uint64_t start, uint64_t end)
 {
-	const struct cute_shm_lock *held;
-	bool found = false;
+	bool found;
 
-	pthread_mutex_lock(&mutex);
-	for (held = table->held; held && !found; held = held->next)
-		found = held->exclusive && held->start < end &&
-			start < held->end;
-	pthread_mutex_unlock(&mutex);
+	lock_tables_hold();
+	found = ranges_overlap(table->held, start, end, true) != NULL;
+	lock_tables_release();
 	return found;
 }
 
@@ -369,8 +453,6 @@ void
 cute_shm_unlock(struct cute_shm_lock *lock)
 {
 	/* What the parent holds stays in the list, and is freed with it. */
-	if (!lock || lock == &nothing || lock->inherited)
-		return;
-	table_remove(lock);
-	free(lock);
+	if (lock && lock != &nothing && !lock->inherited)
+		drop(lock);
 }

@@ -3,25 +3,35 @@
 #ifndef CUTE_SHM_LOCK_H
 #define CUTE_SHM_LOCK_H
 
-#include <pthread.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "ranges.h"
+
 struct cute_shm_lock;
+struct presence;
 
 /* What the threads of one handle hold. */
 struct lock_table {
-	pthread_cond_t changed;
 	int *fd;			/* the handle's; -1: it has none */
-	struct cute_shm_lock *held;	/* or being waited for in the kernel */
+	struct range *held;		/* on *fd */
+	int64_t released_ns;		/* the last exclusive lock; atomic */
+	struct cute_shm_lock *apart;	/* held or awaited, each on its own */
 	struct cute_shm_lock *inherited;	/* the parent's, at a fork */
 	struct lock_table *next, **at;	/* fork.c */
+	struct presence *presence;	/* presence.c; NULL: not begun */
+	struct lock_table *next_present, **at_present;
 };
 
 /* Bytes of the header that are locked by convention, see cute-shm(5). */
 #define LOCK_OWNER	0	/* exclusive: the owner of an ephemeral one */
 #define LOCK_READER	1	/* shared: whoever has the segment open */
+
+/* Added to the bytes that are waited for.  Shared: whoever waits for them. */
+#define LOCK_WAITING	(UINT64_C(1) << 61)
 
 /*
  * *fd is the handle's descriptor, for as long as the table lives: in a forked
@@ -34,12 +44,16 @@ void lock_table_free(struct lock_table *table);
 /*
  * Lock [start, end) for the calling thread: CUTE_SHM_ERR_TIMEOUT, without a
  * message, when others have it.  An exclusive lock needs a writable descriptor.
- * CUTE_SHM_ERR_STATE: the handle is one that a fork has left without.
+ * CUTE_SHM_ERR_STATE: the handle is one that a fork has left without.  A
+ * cancellation point, unless 'timeout_ns' is 0.
  */
 int lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 	       bool exclusive, int64_t timeout_ns, struct cute_shm_lock **ret);
 
-/* Whether a thread of this handle has an exclusive lock in [start, end). */
+/*
+ * Whether a thread of this handle has an exclusive lock in [start, end) that
+ * range_locked() does not see, as it is the handle's own.
+ */
 bool table_holds(struct lock_table *table, uint64_t start, uint64_t end);
 
 /* Whether the lock is the parent's, whose copy a forked child has. */
@@ -57,6 +71,15 @@ void lock_table_forked(struct lock_table *table);
 bool range_locked(int fd, uint64_t start, uint64_t end, bool exclusive);
 int range_try(int fd, uint64_t start, uint64_t end, bool exclusive);
 void range_release(int fd, uint64_t start, uint64_t end);
+struct flock range_flock(uint64_t start, uint64_t end, int type);
+
+/*
+ * range_wait.c: stand in the kernel's queue, for ever where 'deadline' is NULL.
+ * 'fd' has a description that is used for this alone.  0 or an errno:
+ * ETIMEDOUT; EAGAIN, no thread to wait by.  A cancellation point.
+ */
+int range_wait(int fd, uint64_t start, uint64_t end, bool exclusive,
+	       const struct timespec *deadline);
 
 /* CLOCK_MONOTONIC; what is left may be negative. */
 struct timespec deadline_after(int64_t timeout_ns);
@@ -67,8 +90,28 @@ int64_t time_left(const struct timespec *deadline);
 int fork_watch(struct lock_table *table);
 void fork_forget(struct lock_table *table);
 
-/* No fork comes between these two; not for long. */
+/* No fork and no cancellation comes between these two; not for long. */
 void fork_hold(void);
 void fork_release(void);
+
+/*
+ * Another description of the file that 'fd' leads to, in the same mode; -1
+ * without /proc, without a free descriptor, without permission.
+ * Async-signal-safe.
+ */
+int fd_reopen(int fd);
+
+/* presence.c: a process that has a segment open is seen by one lock */
+
+/* The table's handle has the segment of *st open; it ends before *fd does. */
+int presence_begin(struct lock_table *table, const struct stat *st);
+void presence_end(struct lock_table *table);
+
+/* Whether this process has the segment open by other handles, too. */
+bool presence_shared(struct lock_table *table);
+
+/* For fork.c: first for all tables, then for each that has a descriptor. */
+void presence_forget(struct lock_table *table);
+void presence_forked(struct lock_table *table);
 
 #endif

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "descriptor.h"
 
 /* Below are system users, whom logind leaves alone (SYS_UID_MAX). */
 #define FIRST_ORDINARY	1000
@@ -35,7 +36,7 @@ static void
 read_setting(const char *path, bool *removes)
 {
 	char line[512], value[32];
-	FILE *f = fopen(path, "re");
+	FILE *f = file_above_stdio(path);
 
 	if (!f)
 		return;
@@ -93,7 +94,7 @@ next_dropin(const char *system, char name[NAME_MAX + 1])
 
 	for (i = 0; i < FOLDERS; i++) {
 		dir = conf_path(path, system, folders[i], "logind.conf.d") ?
-		      opendir(path) : NULL;
+		      dir_above_stdio(path) : NULL;
 		while (dir && (entry = readdir(dir)))
 			if (is_conf(entry) && strcmp(entry->d_name, name) > 0 &&
 			    (!*best || strcmp(entry->d_name, best) < 0))

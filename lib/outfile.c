@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cute_shm.h"
+#include "descriptor.h"
 #include "file_access.h"
 #include "found.h"
 #include "outfile.h"
@@ -179,7 +180,7 @@ sweep(const char *path)
 {
 	const struct dirent *entry;
 	char *name = directory_of(path);
-	DIR *dir = name ? opendir(name) : NULL;
+	DIR *dir = name ? dir_above_stdio(name) : NULL;
 
 	free(name);
 	while (dir && (entry = readdir(dir)))
@@ -201,8 +202,8 @@ try_named(struct outfile *f, bool *again)
 	*again = false;
 	if (rc != 0)
 		return rc;
-	f->fd = open(f->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-		     O_NOFOLLOW, PRIVATE);
+	f->fd = fd_above_stdio(open(f->temporary, O_RDWR | O_CREAT | O_EXCL |
+				    O_CLOEXEC | O_NOFOLLOW, PRIVATE));
 	if (f->fd >= 0 && is_kept(f->fd))
 		return 0;
 	if (f->fd >= 0) {
@@ -256,7 +257,8 @@ make(struct outfile *f, unsigned flags)
 	dir = directory_of(f->path);
 	if (!dir)
 		return fail_memory();
-	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE);
+	f->fd = fd_above_stdio(open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC,
+				    PRIVATE));
 	free(dir);
 	if (f->fd >= 0 && can_be_named(f->fd))
 		return 0;

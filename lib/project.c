@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "lock.h"
 #include "owner.h"
 
@@ -112,6 +113,7 @@ cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret)
 	info_header(&info, &shm->header);
 	/* A segment that was opened by path may be a copy that none owns. */
 	info_locks(&info, shm->fd, &shm->header);
+	info.in_use |= presence_shared(shm->locks);
 	info.version = shm->version;
 	info.creator = shm->creator;
 	info.source = shm->source;
@@ -179,8 +181,8 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	e.info.version = e.version;
 	e.info.creator = e.creator;
 	e.info.source = e.source;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		  O_NOFOLLOW);
+	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+				 O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0 && errno == ENOENT) {
 		free(path);	/* gone since the folder was read */
 		return 0;

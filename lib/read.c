@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "lock.h"
 #include "log_events.h"
 #include "owner.h"
@@ -108,8 +109,9 @@ open_descriptor(struct cute_shm *shm, int follow)
 	 * would share it.  Not to be held up by a pipe that bears the name.
 	 */
 	fork_hold();
-	shm->fd = open(shm->path, (shm->writable ? O_RDWR : O_RDONLY) |
-		       O_CLOEXEC | O_NONBLOCK | O_NOCTTY | follow);
+	shm->fd = fd_above_stdio(open(shm->path, O_CLOEXEC | O_NONBLOCK |
+				      (shm->writable ? O_RDWR : O_RDONLY) |
+				      O_NOCTTY | follow));
 	number = errno;
 	fork_release();
 	errno = number;
@@ -209,15 +211,12 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 		rc = map(shm);
 	if (rc == 0 && project[0])
 		rc = check_owner(shm);
+	if (rc == 0)
+		rc = presence_begin(shm->locks, &shm->stat);
 	if (rc != 0) {
 		cute_shm_close(shm);
 		return rc;
 	}
-	/*
-	 * Seen by whoever asks whether the segment is in use.  On a file system
-	 * without locks nobody can ask.
-	 */
-	range_try(shm->fd, LOCK_READER, LOCK_READER + 1, false);
 	make_absolute(shm);
 	log_opened(shm);
 	*ret = shm;

@@ -10,6 +10,7 @@
 
 #include "builder.h"
 #include "clock.h"
+#include "descriptor.h"
 #include "lock.h"
 #include "log_events.h"
 
@@ -259,8 +260,8 @@ drop_replaced(const struct cute_shm_builder *b)
 	bool dropped;
 	int fd;
 
-	fd = open(b->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		  O_NOFOLLOW);
+	fd = fd_above_stdio(open(b->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+				 O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0)
 		return false;
 	dropped = drop(b, fd);

@@ -164,13 +164,13 @@ save_header(const struct save *s, struct format_header *ret)
 int
 save_whole(const struct save *s)
 {
-	struct cute_shm_updates updates;
+	struct cute_shm_update_summary updates;
 	struct format_header h;
 	int err;
 
 	err = copy(s, 0, s->shm->header.segment_size, true);
 	if (err == 0)
-		err = cute_shm_updates(s->shm, &updates);
+		err = cute_shm_update_summary(s->shm, &updates);
 	if (err == 0 && updates.updated > 0)
 		err = copy_all_updated(s);
 	if (err == 0 && save_header(s, &h))

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "descriptor.h"
 #include "log_events.h"
 #include "save.h"
 
@@ -94,8 +95,8 @@ put(struct stream *s, const uint8_t *data, size_t size)
 static int
 check_unchanged(const struct stream *s)
 {
-	struct cute_shm_updates updates;
-	int err = cute_shm_updates(s->save.shm, &updates);
+	struct cute_shm_update_summary updates;
+	int err = cute_shm_update_summary(s->save.shm, &updates);
 
 	if (err == 0 && updates.updated > 0)
 		err = cute_shm_fail(CUTE_SHM_ERR_BUSY, "%s: an array was "
@@ -145,8 +146,8 @@ open_unnamed(const char **where)
 		if (!folders[i] || !*folders[i])
 			continue;
 		*where = folders[i];
-		fd = open(*where, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC,
-			  0600);
+		fd = fd_above_stdio(open(*where, O_TMPFILE | O_EXCL | O_RDWR |
+					 O_CLOEXEC, 0600));
 	}
 	return fd;
 }
@@ -180,8 +181,8 @@ send_copy(struct stream *s)
 static int
 send_segment(struct stream *s)
 {
-	struct cute_shm_updates updates;
-	int err = cute_shm_updates(s->save.shm, &updates);
+	struct cute_shm_update_summary updates;
+	int err = cute_shm_update_summary(s->save.shm, &updates);
 
 	if (err == 0 && updates.updated == 0) {
 		err = send_all(s, s->save.shm->fd, true);

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 
 #include "builder.h"
+#include "descriptor.h"
 
 static const char limit_file_system[] = "free space of its file system";
 static const char limit_memory[] = "available memory (MemAvailable)";
@@ -71,7 +72,7 @@ memory_available(void)
 	char line[256];
 	FILE *file;
 
-	file = fopen("/proc/meminfo", "re");
+	file = file_above_stdio("/proc/meminfo");
 	if (!file)
 		return UINT64_MAX;
 	while (fgets(line, sizeof(line), file))

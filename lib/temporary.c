@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "descriptor.h"
 #include "owner.h"
 
 unsigned temporary_flags;
@@ -121,8 +122,8 @@ named_new(const char *root, int *ret, char **ret_name)
 		err = temporary_name(root, &name);
 		if (err != 0)
 			return err;
-		fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-			  O_NOFOLLOW, 0600);
+		fd = fd_above_stdio(open(name, O_RDWR | O_CREAT | O_EXCL |
+					 O_CLOEXEC | O_NOFOLLOW, 0600));
 		if (fd < 0)
 			err = fail_errno("cannot make a file in %s", root);
 		if (fd >= 0 && is_ours(fd)) {
@@ -158,7 +159,8 @@ temporary_new(const char *root, unsigned flags, int *fd, char **name)
 
 	errno = EOPNOTSUPP;
 	if (!(flags & TEMPORARY_NAMED))
-		made = open(root, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		made = fd_above_stdio(open(root, O_TMPFILE | O_RDWR |
+					   O_CLOEXEC, 0600));
 	if (made < 0 && no_tmpfile(errno))
 		return named_new(root, fd, name);
 	if (made < 0)
@@ -228,8 +230,9 @@ sweep_one(int dir, const char *name)
 	int fd;
 
 	/* For writing, as an exclusive lock needs it; never wait for a FIFO. */
-	fd = openat(dir, name, (project ? O_RDONLY : O_RDWR) | O_CLOEXEC |
-		    O_NOFOLLOW | O_NONBLOCK);
+	fd = fd_above_stdio(openat(dir, name, O_CLOEXEC | O_NOFOLLOW |
+				   (project ? O_RDONLY : O_RDWR) |
+				   O_NONBLOCK));
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
@@ -249,7 +252,7 @@ temporary_sweep(const char *root)
 	const struct dirent *entry;
 	DIR *dir;
 
-	dir = opendir(root);
+	dir = dir_above_stdio(root);
 	if (!dir)
 		return;
 	while ((entry = readdir(dir)))

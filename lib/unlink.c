@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "lock.h"
 #include "log_events.h"
 #include "owner.h"
@@ -81,8 +82,8 @@ unlink_idle(const char *path)
 	struct stat st;
 	int fd, err = 0;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		  O_NOFOLLOW);
+	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+				 O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0 || fstat(fd, &st) != 0)
 		err = fail_errno("cannot tell whether %s is in use", path);
 	else if (range_locked(fd, LOCK_READER, LOCK_READER + 1, true))
@@ -176,8 +177,8 @@ collect_one(struct collection *c, const char *name)
 
 	if (asprintf(&path, "%s/%s", c->root, name) < 0)
 		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		  O_NOFOLLOW);
+	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+				 O_NOCTTY | O_NOFOLLOW));
 	if (fd >= 0) {
 		collect_file(c, path, fd);
 		close(fd);
@@ -192,7 +193,7 @@ cute_shm_collect(const char *root, uint64_t *count, uint64_t *freed)
 	const struct dirent *entry;
 	DIR *dir;
 
-	dir = opendir(c.root);
+	dir = dir_above_stdio(c.root);
 	if (!dir)
 		return fail_errno("cannot list %s", c.root);
 	while ((entry = readdir(dir)))

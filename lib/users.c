@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "internal.h"
 
 /* The kernel cuts names of processes to 15 bytes. */
@@ -43,7 +44,8 @@ has_open(DIR *fds, const struct stat *segment)
 static void
 read_command(int process, char command[COMMAND_SIZE])
 {
-	int fd = openat(process, "comm", O_RDONLY | O_CLOEXEC);
+	int fd = fd_above_stdio(openat(process, "comm",
+				       O_RDONLY | O_CLOEXEC));
 	ssize_t n = fd >= 0 ? read(fd, command, COMMAND_SIZE - 1) : -1;
 
 	command[n > 0 ? n : 0] = '\0';
@@ -63,7 +65,8 @@ show_process(const struct cute_shm *shm, int process, pid_t pid,
 	int fd, rc = 0;
 	DIR *fds;
 
-	fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = fd_above_stdio(openat(process, "fd", O_RDONLY | O_DIRECTORY |
+				   O_CLOEXEC));
 	fds = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!fds) {
 		if (fd >= 0)
@@ -87,15 +90,16 @@ cute_shm_users(const struct cute_shm *shm, cute_shm_user_fn *each, void *arg)
 	DIR *proc;
 	pid_t pid;
 
-	proc = opendir("/proc");
+	proc = dir_above_stdio("/proc");
 	if (!proc)
 		return fail_errno("cannot list /proc");
 	while (rc == 0 && (entry = readdir(proc))) {
 		pid = pid_of(entry->d_name);
 		if (pid == 0 || pid == getpid())
 			continue;
-		process = openat(dirfd(proc), entry->d_name,
-				 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		process = fd_above_stdio(openat(dirfd(proc), entry->d_name,
+						O_RDONLY | O_DIRECTORY |
+						O_CLOEXEC));
 		if (process < 0)
 			continue;
 		rc = show_process(shm, process, pid, each, arg);

@@ -146,6 +146,21 @@ verify_live(struct verify *v, const struct record *r, uint64_t slot,
 		     at + sizeof(*live), "live slot");
 }
 
+/* The slot of a ragged array, which is never updated in place. */
+static bool
+verify_unused(struct verify *v, const struct record *r, uint64_t slot,
+	      const struct format_live *live)
+{
+	const uint64_t at = v->shm->header.live_offset + slot * sizeof(*live);
+
+	if (live->sequence == 0)
+		return true;
+	verify_damage(v, r, at, 0, "its live slot says that it was updated in "
+		      "place (sequence %" PRIu32 "), as a ragged array must "
+		      "not be", live->sequence);
+	return false;
+}
+
 /* There is no digest to verify: of an array being updated, or left torn. */
 static void
 unsealed(struct verify *v, const struct record *record,
@@ -178,6 +193,9 @@ begin(struct progress *p, const struct verify_node *node)
 	memcpy(&f, rest->record.array, sizeof(f));
 	if (!block_rows_ok(v->shm, &a, f.first_block) ||
 	    !live_at(v, f.live_slot, &rest->live))
+		return false;
+	if (a.dtype[0] == '*' &&
+	    !verify_unused(v, &rest->record, f.live_slot, &rest->live))
 		return false;
 	verify_live(v, &rest->record, f.live_slot, &rest->live);
 	if (!sealed(&rest->live)) {

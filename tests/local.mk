@@ -36,8 +36,9 @@ cli_tests = tests/cli_front.sh tests/cli_options.sh tests/cli_list.sh \
 	tests/cli_bounds.sh tests/cli_holes.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
-surface_tests = tests/check_completion.sh tests/check_exports.sh \
-	tests/check_headers.sh tests/check_link.sh tests/check_linker.sh
+surface_tests = tests/check_completion.sh tests/check_descriptors.sh \
+	tests/check_exports.sh tests/check_headers.sh tests/check_link.sh \
+	tests/check_linker.sh
 TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh
 EXTRA_DIST += $(surface_tests) tests/cgroup.sh
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
@@ -252,6 +253,7 @@ if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
 core_tests = tests/test_ahead tests/test_build tests/test_build_large \
+	tests/test_descriptors tests/test_presence tests/test_ranges \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_huge tests/test_layout \
 	tests/test_log tests/test_progress \
@@ -273,6 +275,16 @@ tests_test_build_large_SOURCES = tests/test_build_large.c tests/util.c \
 	tests/util.h
 tests_test_build_large_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_build_large_LDADD = $(CORE_TEST_LDADD)
+tests_test_descriptors_SOURCES = tests/test_descriptors.c tests/util.c \
+	tests/util.h
+tests_test_descriptors_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_descriptors_LDADD = $(CORE_TEST_LDADD)
+tests_test_presence_SOURCES = tests/test_presence.c tests/util.c tests/util.h
+tests_test_presence_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_presence_LDADD = $(CORE_TEST_LDADD)
+tests_test_ranges_SOURCES = tests/test_ranges.c tests/util.c tests/util.h
+tests_test_ranges_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_ranges_LDADD = $(CORE_TEST_LDADD)
 tests_test_digest_SOURCES = tests/test_digest.c tests/util.c tests/util.h
 tests_test_digest_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_digest_LDADD = $(CORE_TEST_LDADD)
@@ -584,7 +596,8 @@ fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter tests/fuzz/fuzz_types \
 		-max_len=4096 -timeout=10 tests/fuzz/corpus-types
 
 if HAVE_CHECK
-check_PROGRAMS += tests/test_lock tests/test_live tests/test_live_stress \
+check_PROGRAMS += tests/test_lock tests/test_lock_wait tests/test_live \
+	tests/test_live_rules tests/test_live_stress \
 	tests/test_many tests/test_fork
 tests_test_fork_SOURCES = tests/test_fork.c tests/util.c tests/util.h
 tests_test_fork_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -596,13 +609,23 @@ tests_test_live_stress_SOURCES = tests/test_live_stress.c tests/util.c \
 	tests/util.h
 tests_test_live_stress_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_live_stress_LDADD = lib/libcore.la $(CHECK_LIBS)
-tests_test_lock_SOURCES = tests/test_lock.c tests/util.c tests/util.h
+LOCK_TEST_SOURCES = tests/lock_util.c tests/lock_util.h tests/util.c tests/util.h
+tests_test_lock_SOURCES = tests/test_lock.c $(LOCK_TEST_SOURCES)
 tests_test_lock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_lock_LDADD = lib/libcore.la $(CHECK_LIBS)
-tests_test_live_SOURCES = tests/test_live.c tests/util.c tests/util.h
+tests_test_lock_wait_SOURCES = tests/test_lock_wait.c $(LOCK_TEST_SOURCES)
+tests_test_lock_wait_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_lock_wait_LDADD = lib/libcore.la $(CHECK_LIBS)
+tests_test_lock_wait_LDFLAGS = -Wl,--wrap=pthread_create
+LIVE_TEST_SOURCES = tests/live_util.c tests/live_util.h tests/util.c tests/util.h
+tests_test_live_SOURCES = tests/test_live.c $(LIVE_TEST_SOURCES)
+tests_test_live_rules_SOURCES = tests/test_live_rules.c $(LIVE_TEST_SOURCES)
+tests_test_live_rules_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_test_live_rules_LDADD = lib/libcore.la $(CHECK_LIBS)
 tests_test_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_test_live_LDADD = lib/libcore.la $(CHECK_LIBS)
-TESTS += tests/test_lock tests/test_live tests/test_live_stress \
+TESTS += tests/test_lock tests/test_lock_wait tests/test_live \
+	tests/test_live_rules tests/test_live_stress \
 	tests/test_many tests/test_fork
 endif
 

@@ -395,6 +395,47 @@ START_TEST(what_is_selected)
 }
 END_TEST
 
+/* As a daemon does that has closed 0, 1 and 2: none of them is used. */
+START_TEST(a_caller_without_standard_descriptors)
+{
+	static const char *const good[] = { "run/good", NULL };
+	struct cute_shm_hdf5_options opt = { .size = sizeof(opt),
+					     .select = good };
+	char copy[sizeof(file) + 8];
+	struct cute_shm *shm;
+	int status, fd, err, report = fcntl(STDERR_FILENO, F_DUPFD, 10);
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		for (fd = 0; fd < 3; fd++)
+			close(fd);
+		err = cute_shm_hdf5_load("safe", file, &opt, NULL);
+		snprintf(copy, sizeof(copy), "%s.copy", file);
+		if (err == 0)
+			err = cute_shm_open("safe", NULL, &shm);
+		if (err == 0)
+			err = cute_shm_hdf5_save(shm, copy, NULL, NULL);
+		for (fd = 0; fd < 3; fd++)
+			if (fcntl(fd, F_GETFD) >= 0)
+				_exit(2);
+		if (err != 0)
+			dprintf(report, "%s\n", cute_shm_errmsg());
+		_exit(err != 0);
+	}
+	close(report);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_ok(cute_shm_open("safe", NULL, &shm));
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	cute_shm_close(shm);
+	snprintf(copy, sizeof(copy), "%s.copy", file);
+	ck_assert_int_eq(H5Fis_hdf5(copy) > 0, 1);
+	unlink(copy);
+	check_clean(1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -412,6 +453,7 @@ main(void)
 	tcase_add_test(tcase, a_project_is_replaced_only_when_asked);
 	tcase_add_test(tcase, a_callback_may_cancel);
 	tcase_add_test(tcase, a_caller_that_ignores_its_children);
+	tcase_add_test(tcase, a_caller_without_standard_descriptors);
 	tcase_add_test(tcase, what_is_selected);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);

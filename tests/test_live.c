@@ -12,103 +12,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "cute_shm.h"
-#include "util.h"
-
-#define COUNT	1000
-#define SHORT_NS INT64_C(20000000)
-
-static const char *root;
-static struct cute_shm *writer, *reader;
-static struct cute_shm_array wa, ra;	/* the array "state" in each */
-
-static void
-build(void)
-{
-	const uint64_t shape[] = { COUNT }, none[] = { 0 };
-	struct cute_shm_build_options opt = { .size = sizeof(opt) };
-	struct cute_shm_builder *b;
-
-	opt.root = root;
-	ck_assert_int_eq(cute_shm_builder_new("live", &opt, &b), 0);
-	ck_assert_int_eq(cute_shm_builder_array(b, "state", "<u8", 1, shape,
-						NULL), 0);
-	ck_assert_int_eq(cute_shm_builder_array(b, "other", "<u8", 1, shape,
-						NULL), 0);
-	ck_assert_int_eq(cute_shm_builder_array(b, "empty", "<u8", 1, none,
-						NULL), 0);
-	ck_assert_int_eq(cute_shm_builder_attr_text(b, "state", "unit", "m"),
-			 0);
-	ck_assert_int_eq(cute_shm_builder_publish(b, NULL), 0);
-	cute_shm_builder_free(b);
-}
-
-static struct cute_shm *
-attach(unsigned flags)
-{
-	struct cute_shm_open_options opt = { .size = sizeof(opt) };
-	struct cute_shm *shm;
-
-	opt.root = root;
-	opt.flags = flags;
-	ck_assert_int_eq(cute_shm_open("live", &opt, &shm), 0);
-	return shm;
-}
-
-static void
-setup(void)
-{
-	root = test_root();
-	build();
-	writer = attach(CUTE_SHM_WRITE);
-	reader = attach(0);
-	ck_assert_int_eq(cute_shm_get(writer, "state", &wa), 0);
-	ck_assert_int_eq(cute_shm_get(reader, "state", &ra), 0);
-}
-
-static void
-teardown(void)
-{
-	struct cute_shm_unlink_options opt = { .size = sizeof(opt) };
-
-	cute_shm_close(writer);
-	cute_shm_close(reader);
-	opt.root = root;
-	ck_assert_int_eq(cute_shm_unlink("live", &opt, NULL), 0);
-}
-
-static void
-fill(uint64_t *values, uint64_t value)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT; i++)
-		values[i] = value;
-}
-
-static void
-put(uint64_t value)
-{
-	uint64_t values[COUNT];
-
-	fill(values, value);
-	ck_assert_int_eq(cute_shm_update(&wa, 0, values, sizeof(values),
-					 CUTE_SHM_FOREVER), 0);
-}
-
-/* The value that all elements have, by a snapshot. */
-static uint64_t
-get(uint32_t *sequence)
-{
-	uint64_t values[COUNT];
-	size_t i;
-
-	ck_assert_int_eq(cute_shm_snapshot(&ra, 0, values, sizeof(values),
-					   CUTE_SHM_FOREVER, sequence), 0);
-	for (i = 1; i < COUNT; i++)
-		ck_assert_uint_eq(values[i], values[0]);
-	return values[0];
-}
+#include "live_util.h"
 
 START_TEST(an_update_is_seen)
 {
@@ -519,6 +423,7 @@ main(void)
 	Suite *suite = suite_create("live");
 	TCase *tcase = tcase_create("all");
 
+	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, an_update_is_seen);
 	tcase_add_test(tcase, a_slice_is_copied_to_its_place);

@@ -11,55 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "internal.h"
-#include "lock.h"
-#include "util.h"
+#include "lock_util.h"
 
 #define SHORT_NS INT64_C(20000000)
-
-static int fd[2];			/* two descriptions of one file */
-static struct lock_table *table[2];
-
-static void
-setup(void)
-{
-	char path[] = "/tmp/test_lock.XXXXXX";
-	int i;
-
-	fd[0] = mkostemp(path, O_CLOEXEC);
-	ck_assert_int_ge(fd[0], 0);
-	fd[1] = open(path, O_RDWR | O_CLOEXEC);
-	ck_assert_int_ge(fd[1], 0);
-	unlink(path);
-	ck_assert_int_eq(ftruncate(fd[0], 4096), 0);
-	for (i = 0; i < 2; i++)
-		ck_assert_int_eq(lock_table_new(&fd[i], &table[i]), 0);
-}
-
-static void
-teardown(void)
-{
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		lock_table_free(table[i]);
-		close(fd[i]);
-	}
-}
-
-/* Whether a lock on [start, end) is to be had at once. */
-static bool
-free_now(int i, uint64_t start, uint64_t end, bool exclusive)
-{
-	struct cute_shm_lock *lock;
-	int rc = lock_range(table[i], start, end, exclusive, 0, &lock);
-
-	if (rc == 0)
-		cute_shm_unlock(lock);
-	else
-		ck_assert_int_eq(rc, CUTE_SHM_ERR_TIMEOUT);
-	return rc == 0;
-}
 
 START_TEST(handles_exclude_each_other)
 {
@@ -249,6 +203,7 @@ main(void)
 	Suite *suite = suite_create("lock");
 	TCase *tcase = tcase_create("all");
 
+	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, handles_exclude_each_other);
 	tcase_add_test(tcase, threads_of_one_handle_exclude_each_other);

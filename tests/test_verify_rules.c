@@ -356,6 +356,25 @@ START_TEST(two_attributes_of_one_name)
 }
 END_TEST
 
+/* Ragged arrays are never updated in place, whatever their slot says. */
+START_TEST(a_ragged_array_that_was_updated)
+{
+	static const char *const paths[] = { "ragged/lists", "ragged/words" };
+	struct format_live *slot = (struct format_live *)(void *)
+		(sample.bytes + slot_of(paths[_i / 4]));
+	uint32_t sequences[] = { 1, 2, 3, UINT32_C(0xfffffffe) };
+
+	slot->sequence = sequences[_i % 4];
+	slot->writer_pid = 1;
+	slot->updated_ns = 1;
+	ck_err(verify(0, 1, NULL), CUTE_SHM_ERR_CORRUPT);
+	ck_assert_uint_eq(seen.count, 1);
+	ck_assert_str_eq(seen.damage[0].path, paths[_i / 4]);
+	ck_assert_uint_eq(seen.damage[0].offset, slot_of(paths[_i / 4]));
+	ck_errmsg_has("as a ragged array must not be");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -374,6 +393,7 @@ main(void)
 			    ELEMENTS(conventions));
 	tcase_add_test(tc, names_of_a_later_version);
 	tcase_add_test(tc, two_attributes_of_one_name);
+	tcase_add_loop_test(tc, a_ragged_array_that_was_updated, 0, 8);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../clock.h"
+#include "descriptor.h"
 #include "file_driver.h"
 #include "internal.h"
 #include "limits.h"
@@ -26,6 +27,26 @@ static void
 woken(int signal_number)
 {
 	(void)signal_number;
+}
+
+/*
+ * Something must be on 0, 1 and 2, or libhdf5 would get these numbers for its
+ * files.  Without /dev/null it is a pipe that nothing comes from or goes to.
+ */
+static void
+leave_stdio(void)
+{
+	int fd = fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC));
+	int ends[2], i;
+
+	if (fd < 0 && pipe_above_stdio(ends) == 0) {
+		close(ends[1]);
+		fd = ends[0];
+	}
+	for (i = STDIN_FILENO; fd >= 0 && i <= STDERR_FILENO; i++)
+		dup2(fd, i);
+	if (fd >= 0)
+		close(fd);
 }
 
 /*
@@ -44,7 +65,6 @@ detach(void)
 	const struct rlimit none = { 0, 0 };
 	sigset_t empty;
 	size_t i;
-	int null;
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
@@ -54,12 +74,7 @@ detach(void)
 	sigemptyset(&empty);
 	sigprocmask(SIG_SETMASK, &empty, NULL);
 	setrlimit(RLIMIT_CORE, &none);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-	}
+	leave_stdio();
 }
 
 /*
@@ -100,7 +115,7 @@ static const char *
 advice(const struct loader *l)
 {
 	char begin[4096];
-	FILE *file = fopen(l->file, "re");
+	FILE *file = file_above_stdio(l->file);
 	size_t size = file ? fread(begin, 1, sizeof(begin), file) : 0;
 
 	if (file)

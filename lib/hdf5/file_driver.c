@@ -16,6 +16,7 @@
 #endif
 #endif
 
+#include "descriptor.h"
 #include "strategy.h"
 
 /* Descriptors that are kept, of all files that are open. */
@@ -93,7 +94,8 @@ open_descriptor(const char *path)
 	while (kept >= most && give_up_one())
 		;
 	do
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC |
+					 O_NONBLOCK | O_NOCTTY));
 	while (fd < 0 && (errno == EINTR ||
 			  ((errno == EMFILE || errno == ENFILE) &&
 			   give_up_one())));

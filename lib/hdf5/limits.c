@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cute_shm.h"
+#include "descriptor.h"
 
 #define LEAST_BOUND	(UINT64_C(1) << 30)
 #define TIMES_FILE	4
@@ -48,7 +49,7 @@ static uint64_t
 proc_bytes(const char *name, const char *key)
 {
 	uint64_t n = 0;
-	FILE *file = fopen(name, "re");
+	FILE *file = file_above_stdio(name);
 	char line[256];
 
 	while (file && n == 0 && fgets(line, sizeof(line), file))
@@ -134,7 +135,8 @@ limits_set(uint64_t bound, unsigned jobs)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	fd = fd_above_stdio(open("/proc/self/oom_score_adj",
+				 O_WRONLY | O_CLOEXEC));
 	if (fd >= 0) {
 		if (write(fd, "1000", 4) < 0)
 			errno = 0;	/* it is only a hint */

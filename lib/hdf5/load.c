@@ -11,6 +11,7 @@
 
 #include "../clock.h"
 #include "../options.h"
+#include "descriptor.h"
 #include "file_driver.h"
 #include "limits.h"
 #include "parent.h"
@@ -63,7 +64,8 @@ builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
 static int
 stat_source(const char *file, struct stat *st)
 {
-	int fd = file ? open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	int fd = file ? fd_above_stdio(open(file, O_RDONLY | O_CLOEXEC |
+					    O_NONBLOCK)) : -1;
 	int rc = 0;
 
 	if (!file)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../clock.h"
+#include "descriptor.h"
 #include "parent.h"
 
 /* How often the child is looked at, and the caller told. */
@@ -203,7 +204,7 @@ waits_for_fifo(pid_t pid)
 	int fd;
 
 	snprintf(name, sizeof(name), "/proc/%ld/wchan", (long)pid);
-	fd = open(name, O_RDONLY | O_CLOEXEC);
+	fd = fd_above_stdio(open(name, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return false;
 	if (read(fd, where, sizeof(where) - 1) < 0)
@@ -355,7 +356,7 @@ start_child(struct load *load)
 	free(load->end);
 	load->end = NULL;
 	queue_clear(load);
-	if (pipe2(ends, O_CLOEXEC) != 0)
+	if (pipe_above_stdio(ends) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "pipe: %s",
 				     strerror(errno));
 	load->pid = fork();

@@ -17,6 +17,7 @@
 #include "../deadline.h"
 #include "../options.h"
 #include "../outfile.h"
+#include "descriptor.h"
 #include "save.h"
 
 /* How often the caller is told. */
@@ -214,7 +215,7 @@ run(struct saver *s, const char *open_as)
 	pid_t pid;
 
 	s->l.parent = getpid();
-	if (pipe2(ends, O_CLOEXEC) != 0)
+	if (pipe_above_stdio(ends) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "pipe: %s",
 				     strerror(errno));
 	pid = fork();

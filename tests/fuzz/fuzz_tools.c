@@ -108,8 +108,8 @@ list(const struct cute_shm *shm, const struct list_view *view, bool tree)
 	struct list_total total = { 2, 1, 1 };
 
 	cute_shm_info(shm, &info);
-	if (cute_shm_updates(shm, &p.updates) != 0)
-		p.updates = (struct cute_shm_updates){ 0 };
+	if (cute_shm_update_summary(shm, &p.updates) != 0)
+		p.updates = (struct cute_shm_update_summary){ 0 };
 	list_as_tree = tree;
 	list_exact_bytes = tree;
 	capture();

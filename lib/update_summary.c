@@ -23,7 +23,7 @@ any_updated(const struct cute_shm *shm, bool *ret)
 }
 
 static int
-add(const struct cute_shm_node *node, struct cute_shm_updates *sum)
+add(const struct cute_shm_node *node, struct cute_shm_update_summary *sum)
 {
 	struct cute_shm_state state = { 0 };
 	struct cute_shm_array a;
@@ -45,9 +45,10 @@ add(const struct cute_shm_node *node, struct cute_shm_updates *sum)
 }
 
 int
-cute_shm_updates(const struct cute_shm *shm, struct cute_shm_updates *ret)
+cute_shm_update_summary(const struct cute_shm *shm,
+			struct cute_shm_update_summary *ret)
 {
-	struct cute_shm_updates sum = { 0 };
+	struct cute_shm_update_summary sum = { 0 };
 	struct cute_shm_node top, node;
 	bool any;
 	int rc;

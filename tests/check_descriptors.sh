@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Whatever makes a descriptor in the libraries does so by lib/descriptor.h, so
+# that none is 0, 1 or 2: these belong to the caller, who may have closed them.
+here=${srcdir:-.}
+calls='open|openat|openat2|open_tree|creat|opendir|fopen|freopen|tmpfile|popen'
+calls="$calls|pipe|pipe2|dup|socket|socketpair|accept|accept4|eventfd|signalfd"
+calls="$calls|memfd_create|timerfd_create|epoll_create1?|inotify_init1?"
+calls="$calls|pidfd_open|userfaultfd|mkstemps?|mkostemps?|shm_open"
+
+# Not in comments, and not as the argument of what raises the number.
+unsafe() { # NAME <FILE
+	sed -E -e 's,/\*.*,,; /^[[:space:]]*\*/d' \
+		-e "s/fd_above_stdio\(($calls)\(//" \
+		-e 's/F_DUPFD_CLOEXEC, 3\)//' |
+	grep -nE "(^|[^[:alnum:]_])($calls)\(|F_DUPFD" | sed "s,^,$1:,"
+}
+
+found=$(echo 'x = open("a", 0) + fd_above_stdio(dup(2));' | unsafe test)
+[ -n "$found" ] || { echo "this test finds nothing"; exit 1; }
+
+found=
+for file in "$here"/lib/*.c "$here"/lib/hdf5/*.c; do
+	case $file in
+	*/lib/descriptor.c) continue ;;
+	esac
+	found=$found$(unsafe "$file" <"$file")
+done
+[ -z "$found" ] && exit 0
+echo "a descriptor that may be 0, 1 or 2 (see lib/descriptor.h):"
+echo "$found"
+exit 1
