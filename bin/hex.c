@@ -447,12 +447,25 @@ each_array(struct hex *h, const struct cute_shm_node *only,
 
 /* -------------------------------------------------------------------- all */
 
+/* Zero in format 1.0; a later header goes on behind it. */
+static void
+put_second(struct hex *h, uint64_t end)
+{
+	if (memcmp(h->bytes + 8, "1.0", 4) == 0 || !inside(h, HEADER, HEADER)) {
+		put_title(h, "second superblock: zero");
+		put_rows(h, HEADER, end, "");
+		return;
+	}
+	put_title(h, "second superblock");
+	put_fields(h, HEADER, h->bytes + HEADER, hex_second, "");
+	put_rows(h, 2 * HEADER, end, "");
+}
+
 static void
 put_header(struct hex *h)
 {
 	put_fields(h, 0, h->bytes, hex_header, "");
-	put_title(h, "second superblock: zero");
-	put_rows(h, HEADER, number(h->bytes + 0x18, 8), "");
+	put_second(h, number(h->bytes + 0x18, 8));
 }
 
 static void

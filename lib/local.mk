@@ -29,6 +29,7 @@ lib_libcore_la_SOURCES = \
 	lib/format.h \
 	lib/futex.h \
 	lib/hash.c \
+	lib/home.c \
 	lib/huge.c \
 	lib/internal.h \
 	lib/layout.c \
@@ -39,15 +40,20 @@ lib_libcore_la_SOURCES = \
 	lib/logind.c \
 	lib/lookup.c \
 	lib/map.c \
+	lib/name_lock.c \
 	lib/owner.c \
 	lib/owner.h \
 	lib/path.c \
+	lib/permit.c \
+	lib/permit.h \
 	lib/project.c \
 	lib/publish.c \
 	lib/put_attr.c \
 	lib/read.c \
 	lib/reserve.c \
 	lib/restore.c \
+	lib/root.c \
+	lib/root.h \
 	lib/save.c \
 	lib/seal.c \
 	lib/space.c \

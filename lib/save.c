@@ -6,6 +6,7 @@
 
 #include "builder.h"
 #include "outfile.h"
+#include "owner.h"
 
 #define PIECE ((size_t)1 << 20)
 
@@ -128,12 +129,18 @@ static int
 put_header(const struct save *s)
 {
 	struct format_header h = s->shm->header;
+	struct format_second second;
+	int err;
 
 	if (!(h.compatible & FORMAT_COMPATIBLE_EPHEMERAL))
 		return 0;
 	h.compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
+	memcpy(&second, s->shm->base + sizeof(h), sizeof(second));
+	err = home_set(s->fd, &h, &second);
+	if (err == 0)
+		err = write_all(s->fd, &second, sizeof(second), sizeof(h));
 	h.header_digest = digest_header(&h);
-	return write_all(s->fd, &h, sizeof(h), 0);
+	return err == 0 ? write_all(s->fd, &h, sizeof(h), 0) : err;
 }
 
 int

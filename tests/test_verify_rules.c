@@ -14,7 +14,7 @@ START_TEST(padding_is_zero)
 {
 	const struct format_header *h = segment_header(&sample);
 	const uint64_t places[] = {
-		offsetof(struct format_header, zero),
+		offsetof(struct format_header, view_offset),
 		offsetof(struct format_header, creator) + 31,
 		offsetof(struct format_header, source) + 239,
 		512, 1023,
