@@ -194,14 +194,19 @@ static int
 check_free(const struct cute_shm_builder *b)
 {
 	struct stat st;
+	bool there = lstat(b->path, &st) == 0;
 
-	if (b->flags & CUTE_SHM_OVERWRITE)
+	if (there && S_ISDIR(st.st_mode))
+		return cute_shm_fail(CUTE_SHM_ERR_EXISTS, "project %s: %s is a "
+				     "folder, which no project replaces",
+				     b->project, b->path);
+	if (there && (b->flags & CUTE_SHM_OVERWRITE))
 		return replace_permitted(b->root, b->path);
-	if (lstat(b->path, &st) == 0)
+	if (there)
 		return cute_shm_fail(CUTE_SHM_ERR_EXISTS,
 				     "project %s exists already (%s)",
 				     b->project, b->path);
-	if (errno == ENOENT)
+	if (errno == ENOENT || (b->flags & CUTE_SHM_OVERWRITE))
 		return 0;
 	return fail_errno("project %s: cannot look at %s", b->project,
 			  b->path);

@@ -116,13 +116,9 @@ replace_permitted(const char *root, const char *path)
 
 	if (lstat(path, &file) != 0 || stat(root, &folder) != 0)
 		return 0;
-	if (S_ISDIR(file.st_mode))
-		return cute_shm_fail(CUTE_SHM_ERR_EXISTS, "%s is a folder, "
-				     "which no project replaces: remove it, or "
-				     "choose another name", path);
 	if (!sticky_forbids(&folder, &file))
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to %s, and in the "
+	return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s belongs to %s, and in the "
 			     "sticky folder %s nobody else may replace or "
 			     "remove it: choose another name or another root "
 			     "(CUTE_SHM_ROOT)", path,

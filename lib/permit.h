@@ -23,7 +23,7 @@ const char *user_text(uid_t uid, char text[USER_TEXT]);
 
 /*
  * 0 unless it is known that this process may not replace or remove what is at
- * 'path' in the folder 'root': CUTE_SHM_ERR_OWNER, _EXISTS.
+ * 'path' in the folder 'root', which is sticky: CUTE_SHM_ERR_PERMISSION.
  */
 int replace_permitted(const char *root, const char *path) must_check;
 
