@@ -107,10 +107,10 @@ command_run(char **argv)
 int
 command_run_with(const char *project, const char *root, char **argv)
 {
-	char *path = root ? realpath(root, NULL) : NULL;
+	char *path = root && *root ? realpath(root, NULL) : NULL;
 	int failed = setenv("CUTE_SHM_PROJECT", project, 1);
 
-	if (root && failed == 0)
+	if (root && *root && failed == 0)
 		failed = path ? setenv("CUTE_SHM_ROOT", path, 1) : -1;
 	free(path);
 	if (failed) {

@@ -196,6 +196,7 @@ core_tests = tests/test_ahead tests/test_build tests/test_build_large \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_huge tests/test_layout \
 	tests/test_lifetime tests/test_logind tests/test_map \
+	tests/test_names \
 	tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
 	tests/test_space tests/test_syscalls tests/test_killed tests/test_users
@@ -242,6 +243,10 @@ tests_test_map_LDFLAGS = -Wl,--wrap=mmap
 tests_test_race_SOURCES = tests/test_race.c tests/util.c tests/util.h
 tests_test_race_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_race_LDADD = $(CORE_TEST_LDADD)
+tests_test_names_SOURCES = tests/test_names.c tests/util.c tests/util.h
+tests_test_names_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_names_LDADD = $(CORE_TEST_LDADD)
+tests_test_names_LDFLAGS = -Wl,--wrap=open -Wl,--wrap=opendir
 tests_test_nomem_SOURCES = tests/test_nomem.c $(FAILING_SOURCES)
 tests_test_nomem_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_nomem_LDADD = $(CORE_TEST_LDADD)

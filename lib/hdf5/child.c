@@ -174,10 +174,16 @@ advice(const struct loader *l, const char *cause)
 {
 	char begin[4096];
 	FILE *file = fopen(l->file, "re");
+	int number = file ? 0 : errno;
 	size_t size = file ? fread(begin, 1, sizeof(begin), file) : 0;
 
 	if (file)
 		fclose(file);
+	if (number == EMFILE || number == ENFILE)
+		return "too many files are open: raise that limit (ulimit -n)";
+	/* What the system says of an open or a read is no sign of damage. */
+	if (number != 0 || strstr(cause, "errno = "))
+		return "the system does not give access to it";
 	if (strstr(cause, BEING_WRITTEN))
 		return "if no program writes to it any more, 'h5clear -s' "
 		       "marks it as closed";
