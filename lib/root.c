@@ -34,8 +34,8 @@ root_check(const char *root, unsigned *flags)
 	if (statfs(root, &fs) != 0)
 		return 0;
 	if (magic_of(&fs) == HUGETLBFS_MAGIC)
-		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED, "the root %s is "
-				     "a hugetlbfs, whose files cannot be "
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "the root %s is a "
+				     "hugetlbfs, whose files cannot be "
 				     "written to: choose a tmpfs "
 				     "(CUTE_SHM_ROOT), which has large pages, "
 				     "too", root);
@@ -97,7 +97,7 @@ root_check_updates(const char *path)
 	if (statfs(path, &fs) != 0)
 		return 0;
 	if (copies_on_write(&fs))
-		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED, "%s: arrays "
+		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s: arrays "
 				     "cannot be updated in place on %s, which "
 				     "writes to new places and may have none "
 				     "left (SIGBUS): load the project into "
@@ -105,7 +105,7 @@ root_check_updates(const char *path)
 				     "replace it as a whole", path,
 				     copies_on_write(&fs));
 	if (magic_of(&fs) == OVERLAYFS_SUPER_MAGIC && !made_here(path))
-		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED, "%s: arrays of "
+		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s: arrays of "
 				     "a lasting project cannot be updated in "
 				     "place on an overlay, which copies a file "
 				     "of a lower layer for its first writer "

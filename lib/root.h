@@ -6,13 +6,13 @@
 #include "internal.h"
 
 /*
- * CUTE_SHM_ERR_UNSUPPORTED for a root that no project can be built in.
+ * CUTE_SHM_ERR_SYSTEM for a root that no project can be built in.
  * *flags: those for temporary_new() are added.
  */
 int root_check(const char *root, unsigned *flags) must_check;
 
 /*
- * CUTE_SHM_ERR_UNSUPPORTED where the arrays of the segment at 'path' cannot be
+ * CUTE_SHM_ERR_PERMISSION where the arrays of the segment at 'path' cannot be
  * updated safely.  Before it is opened for writing, which an overlay may take
  * as a reason to copy it.
  */

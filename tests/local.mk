@@ -4,7 +4,12 @@ EXTRA_DIST += tests/env.sh tests/strategies.sh tests/hostile.sh
 
 # The tools: scripts that compare a session with tests/golden, and programs that
 # make the projects and files for them.
-check_PROGRAMS += tests/make_project tests/update_project
+check_PROGRAMS += tests/make_project tests/update_project tests/one_file \
+	tests/hold_projects
+tests_hold_projects_SOURCES = tests/hold_projects.c
+tests_hold_projects_LDADD = lib/libcute_shm.la
+tests_one_file_SOURCES = tests/one_file.c
+tests_one_file_LDADD = lib/libcute_shm.la
 tests_update_project_SOURCES = tests/update_project.c
 tests_update_project_LDADD = lib/libcute_shm.la
 tests_make_project_SOURCES = tests/make_project.c
@@ -17,8 +22,9 @@ hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
 surface_tests = tests/check_completion.sh tests/check_exports.sh \
 	tests/check_headers.sh tests/check_link.sh
-TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh
-EXTRA_DIST += $(surface_tests) tests/cgroup.sh
+TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh \
+	tests/roots.sh tests/many.sh
+EXTRA_DIST += $(surface_tests) tests/cgroup.sh tests/roots.sh tests/many.sh
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/terminal_signals.py \
 	tests/golden/cli_list tests/golden/cli_load tests/golden/cli_options \
