@@ -112,6 +112,9 @@ link_temporary(struct cute_shm_builder *b)
 	return 0;
 }
 
+/* How often others may take a name that has just been free. */
+#define MOST_TRIES 100
+
 /*
  * Take the name from whatever has it; those who use that keep it.  With the
  * lock of what is replaced, as a process may be about to remove that.
@@ -120,15 +123,17 @@ static int
 name_over(struct cute_shm_builder *b)
 {
 	struct stat old;
-	int fd, err;
+	int fd, tries, err;
 
-	do {
+	for (tries = 0; ; tries++) {
 		err = name_lock(b->path, &fd, &old);
 		if (err != 0)
 			return err;
 		if (old.st_nlink == 0) {
 			err = name_new(b);
-			continue;
+			if (err == CUTE_SHM_ERR_EXISTS && tries < MOST_TRIES)
+				continue;
+			return err;
 		}
 		if (!b->temporary)
 			err = link_temporary(b);
@@ -137,8 +142,7 @@ name_over(struct cute_shm_builder *b)
 		if (fd >= 0)
 			close(fd);
 		return err;
-	} while (err == CUTE_SHM_ERR_EXISTS);
-	return err;
+	}
 }
 
 /*
