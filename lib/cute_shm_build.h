@@ -135,8 +135,9 @@ int cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
  *
  * The handle of an ephemeral project (never NULL then) is its owner: the name
  * is removed when it is closed, when the process exits, or, should that be
- * killed, by the next cute_shm_collect() or load of that name.  A forked child does not own it; but
- * one forked during the build counts as an owner until it execs or exits.
+ * killed, by the next cute_shm_collect() or load of that name.  A forked child
+ * does not own it; but one forked during the build counts as an owner until it
+ * execs or exits.
  */
 int cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret);
 

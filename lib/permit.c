@@ -118,9 +118,9 @@ replace_permitted(const char *root, const char *path)
 		return 0;
 	if (!sticky_forbids(&folder, &file))
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s belongs to %s, and in the "
-			     "sticky folder %s nobody else may replace or "
-			     "remove it: choose another name or another root "
-			     "(CUTE_SHM_ROOT)", path,
+	return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s belongs to %s, and "
+			     "in the sticky folder %s nobody else may replace "
+			     "or remove it: choose another name or another "
+			     "root (CUTE_SHM_ROOT)", path,
 			     user_text(file.st_uid, user), root);
 }

@@ -3,8 +3,6 @@
 # Roots on many file systems: each works, or is refused with a sentence, as the
 # table of the README says.  Needs root, loop devices and FUSE; what is not
 # there is skipped, with a word.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/lib.sh"
 
 [ "$(id -u)" -eq 0 ] || { echo "skipped: not root"; exit 77; }
 unshare -m true 2>/dev/null || { echo "skipped: no mounts here"; exit 77; }
@@ -12,6 +10,8 @@ unshare -m true 2>/dev/null || { echo "skipped: no mounts here"; exit 77; }
 if [ -z "${ROOTS_INSIDE:-}" ]; then
 	ROOTS_INSIDE=1 exec unshare -m --propagation private "$0" "$@"
 fi
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/cute-shm-roots.XXXXXX") || exit 99
 mounted=
