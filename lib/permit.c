@@ -73,7 +73,10 @@ user_text(uid_t uid, char text[USER_TEXT])
 	struct passwd entry, *user = NULL;
 	char buffer[4096];
 
-	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &user) == 0 && user)
+	if (user_unmapped(uid))
+		snprintf(text, USER_TEXT, "a user that this namespace does "
+			 "not map (uid %u)", (unsigned)uid);
+	else if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &user) == 0 && user)
 		snprintf(text, USER_TEXT, "%.64s (uid %u)", user->pw_name,
 			 (unsigned)uid);
 	else
