@@ -151,7 +151,7 @@ root(void)
 {
 	const char *env = getenv("CUTE_SHM_ROOT");
 
-	if (opt_root)
+	if (opt_root && *opt_root)
 		return opt_root;
 	return env && *env ? env : "/dev/shm";
 }

@@ -65,6 +65,7 @@ struct request {
 	uint64_t python_count;		/* segments of the Python package */
 	struct list_total total;
 	const struct list_view *view;
+	struct cute_shm_usage *usage;	/* once it has been needed */
 };
 
 bool
@@ -117,6 +118,13 @@ add_user(const struct cute_shm_user *user, void *arg)
 	};
 	p->users = users;
 	return 0;
+}
+
+/* One look at all processes, for all projects. */
+static bool
+see_usage(struct request *r)
+{
+	return r->usage || cute_shm_usage_new(&r->usage) == 0;
 }
 
 static void
@@ -246,8 +254,8 @@ show_project(struct request *r, const struct cute_shm_info *info)
 	if (shm)
 		(void)cute_shm_update_summary(shm, &p.updates);
 	/* Without /proc they are not to be seen, that is all. */
-	if (shm && info->in_use)
-		cute_shm_users(shm, add_user, &p);
+	if (shm && info->in_use && see_usage(r))
+		cute_shm_usage_users(r->usage, shm, add_user, &p);
 	add_total(&p, &r->total);
 	r->view->project(&p);
 	free_users(&p);
@@ -319,7 +327,7 @@ root(void)
 {
 	const char *env = getenv("CUTE_SHM_ROOT");
 
-	if (opt_root)
+	if (opt_root && *opt_root)
 		return opt_root;
 	return env && *env ? env : "/dev/shm";
 }
@@ -407,6 +415,7 @@ main(int argc, char **argv)
 	r.view->begin();
 	status = list(&r);
 	r.view->end(&r.total);
+	cute_shm_usage_free(r.usage);
 	free(r.found);
 	return cli_end(status);
 }

@@ -424,12 +424,25 @@ each_array(struct hex *h, const struct cute_shm_node *only,
 
 /* -------------------------------------------------------------------- all */
 
+/* Zero in format 1.0; a later header goes on behind it. */
+static void
+put_second(struct hex *h, uint64_t end)
+{
+	if (memcmp(h->header + 8, "1.0", 4) == 0) {
+		put_title(h, "second superblock: zero");
+		put_rows(h, HEADER, end, "");
+		return;
+	}
+	put_title(h, "second superblock");
+	put_fields(h, HEADER, h->header + HEADER, hex_second, "");
+	put_rows(h, 2 * HEADER, end, "");
+}
+
 static void
 put_header(struct hex *h)
 {
 	put_fields(h, 0, h->header, hex_header, "");
-	put_title(h, "second superblock: zero");
-	put_rows(h, HEADER, number(h->header + 0x18, 8), "");
+	put_second(h, number(h->header + 0x18, 8));
 }
 
 static void

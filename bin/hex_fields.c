@@ -18,9 +18,18 @@ const struct hex_field hex_header[] = {
 	{ "creator_pid", 4, DECIMAL }, { "creator_uid", 4, DECIMAL },
 	{ "source_size", 8, SIZE },
 	{ "uuid", 16, UUID },
-	{ "source_mtime", 8, TIME }, { "zero", 24, ZERO },
+	{ "source_mtime", 8, TIME },
+	{ "view_offset", 8, HEX }, { "view_size", 8, SIZE },
+	{ "view_digest", 8, DIGEST },
 	{ "creator", 32, TEXT }, { "source", 240, TEXT },
 	{ "metadata_digest", 8, DIGEST }, { "header_digest", 8, DIGEST },
+	{ .name = NULL }
+};
+
+const struct hex_field hex_second[] = {
+	{ "superblock", 48, ZERO }, { "zero", 432, ZERO },
+	{ "options_digest", 8, DIGEST }, { "source_digest", 8, DIGEST },
+	{ "home_device", 8, HEX }, { "home_inode", 8, DECIMAL },
 	{ .name = NULL }
 };
 

@@ -56,9 +56,15 @@ list_state(const struct list_project *p)
 struct units
 list_owner(const struct cute_shm_info *info)
 {
-	const struct passwd *user = getpwuid(info->uid);
-	struct units ret;
+	static struct units ret;
+	static uid_t last;
+	const struct passwd *user;
 
+	/* Most have the same one, and each search reads a file. */
+	if (ret.text[0] != '\0' && info->uid == last)
+		return ret;
+	last = info->uid;
+	user = getpwuid(last);
 	if (user)
 		snprintf(ret.text, sizeof(ret.text), "%s", user->pw_name);
 	else

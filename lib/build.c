@@ -14,6 +14,8 @@
 #include "clock.h"
 #include "log_events.h"
 #include "owner.h"
+#include "permit.h"
+#include "root.h"
 
 #define GROUP_BUFFER_LIMIT ((size_t)1 << 24)
 
@@ -195,14 +197,19 @@ static int
 check_free(const struct cute_shm_builder *b)
 {
 	struct stat st;
+	bool there = lstat(b->path, &st) == 0;
 
-	if (b->flags & CUTE_SHM_OVERWRITE)
-		return 0;
-	if (lstat(b->path, &st) == 0)
+	if (there && S_ISDIR(st.st_mode))
+		return cute_shm_fail(CUTE_SHM_ERR_EXISTS, "project %s: %s is a "
+				     "folder, which no project replaces",
+				     b->project, b->path);
+	if (there && (b->flags & CUTE_SHM_OVERWRITE))
+		return replace_permitted(b->root, b->path);
+	if (there)
 		return cute_shm_fail(CUTE_SHM_ERR_EXISTS,
 				     "project %s exists already (%s)",
 				     b->project, b->path);
-	if (errno == ENOENT)
+	if (errno == ENOENT || (b->flags & CUTE_SHM_OVERWRITE))
 		return 0;
 	return fail_errno("project %s: cannot look at %s", b->project,
 			  b->path);
@@ -228,6 +235,7 @@ static int
 begin(struct cute_shm_builder *b, const char *project,
       const struct cute_shm_build_options *opt)
 {
+	unsigned flags = temporary_flags;
 	int err;
 
 	err = set_names(b, project, opt->root);
@@ -237,16 +245,17 @@ begin(struct cute_shm_builder *b, const char *project,
 		err = set_creator(b, opt->creator);
 	if (err == 0)
 		err = set_source(b, opt);
-	/* A root where nothing can be made is told of below. */
 	if (err == 0)
-		(void)cute_shm_collect(b->root, NULL, NULL);
-	if (err == 0)
+		err = root_check(b->root, &flags);
+	if (err == 0) {
+		collect_orphan(b->path);
 		err = check_free(b);
+	}
 	if (err == 0)
 		err = describe_root(b);
 	if (err != 0)
 		return err;
-	err = temporary_new(b->root, temporary_flags, &b->fd, &b->temporary);
+	err = temporary_new(b->root, flags, &b->fd, &b->temporary);
 	if (err == 0 && b->flags & CUTE_SHM_EPHEMERAL)
 		err = owner_lock(b->fd);
 	if (err == 0 && opt->group)

@@ -254,6 +254,14 @@ int temporary_new(const char *root, unsigned flags, int *fd, char **name)
 /* A path in 'root' that nobody uses yet, for free(). */
 int temporary_name(const char *root, char **ret) must_check;
 
+/*
+ * Make and lock the file that keeps other builders of the project away for a
+ * moment, in *fd, and its name, for free(): remove it, then close *fd.  That of
+ * a builder that died is taken over, or swept as any temporary file.
+ */
+int temporary_claim(const char *root, const char *project, int *fd,
+		    char **name) must_check;
+
 /* Hold byte 0, so that nobody takes the file for a leftover. */
 int temporary_lock(int fd) must_check;
 void temporary_unlock(int fd);
@@ -269,7 +277,5 @@ void logind_warn(const struct cute_shm_builder *b);
 /* For tests of roots without O_TMPFILE: flags for temporary_new(). */
 extern unsigned temporary_flags;
 
-/* For tests: how long what is set aside may be on its way back. */
-extern unsigned temporary_aside_seconds;
 
 #endif

@@ -9,20 +9,29 @@
 #include "builder.h"
 #include "descriptor.h"
 
-/* The files that tell a limit, a use, and what of that can be dropped. */
+/*
+ * The files with the limits and the use, and the keys of memory.stat for the
+ * part of the use that can be dropped: pages of the page cache, whether they
+ * were read once (inactive) or more often (active).  Pages of tmpfs are not
+ * among them.  Those that are dirty or being written must first reach a disk.
+ */
 struct version {
 	const char *type;		/* of the file system */
 	const char *option;		/* that its mount has, or NULL */
-	const char *max, *current, *reclaimable;
+	const char *max, *high, *current;
+	const char *inactive, *active, *dirty, *writeback;
 };
 
 static const struct version v1 = {
-	"cgroup", "memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
-	"total_inactive_file",
+	"cgroup", "memory", "memory.limit_in_bytes", NULL,
+	"memory.usage_in_bytes", "total_inactive_file", "total_active_file",
+	"total_dirty", "total_writeback",
 };
 
+/* Above memory.high the kernel stops the processes for most of the time. */
 static const struct version v2 = {
-	"cgroup2", NULL, "memory.max", "memory.current", "inactive_file",
+	"cgroup2", NULL, "memory.max", "memory.high", "memory.current",
+	"inactive_file", "active_file", "file_dirty", "file_writeback",
 };
 
 /* Version 1 has no word for it, but the last page that 63 bits can count. */
@@ -58,35 +67,43 @@ read_number(const char *dir, const char *name, uint64_t otherwise)
 	return number;
 }
 
-/* The value of a key in memory.stat, or 0. */
+/* Bytes of page cache that can be dropped at once, by memory.stat. */
 static uint64_t
-read_stat(const char *dir, const char *key)
+read_reclaimable(const char *dir, const struct version *v)
 {
-	uint64_t value, found = 0;
+	uint64_t value, cache = 0, busy = 0;
 	char name[64];
 	FILE *file;
 
 	file = open_in(dir, "memory.stat");
 	if (!file)
 		return 0;
-	while (fscanf(file, "%63s %" SCNu64, name, &value) == 2)
-		if (strcmp(name, key) == 0)
-			found = value;
+	while (fscanf(file, "%63s %" SCNu64, name, &value) == 2) {
+		if (strcmp(name, v->inactive) == 0 ||
+		    strcmp(name, v->active) == 0)
+			cache += value;
+		else if (strcmp(name, v->dirty) == 0 ||
+			 strcmp(name, v->writeback) == 0)
+			busy += value;
+	}
 	fclose(file);
-	return found;
+	return cache > busy ? cache - busy : 0;
 }
 
-/* What one level leaves: files that can be dropped count as free. */
+/* What one level leaves: pages that can be dropped count as free. */
 static uint64_t
 level_available(const char *dir, const struct version *v)
 {
-	uint64_t max, used, reclaimable;
+	uint64_t max, high = UNLIMITED, used, reclaimable;
 
 	max = read_number(dir, v->max, UNLIMITED);
+	if (v->high)
+		high = read_number(dir, v->high, UNLIMITED);
+	max = high < max ? high : max;
 	if (max >= UNLIMITED)
 		return UINT64_MAX;
 	used = read_number(dir, v->current, 0);
-	reclaimable = read_stat(dir, v->reclaimable);
+	reclaimable = read_reclaimable(dir, v);
 	used -= reclaimable < used ? reclaimable : used;
 	return used < max ? max - used : 0;
 }

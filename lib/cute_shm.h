@@ -129,6 +129,9 @@ struct cute_shm_open_options {
  * CUTE_SHM_ERR_NOT_FOUND    no such project in this root, or an orphan
  * CUTE_SHM_ERR_OWNER        neither the caller's nor root's, or the project has
  *			     another name, which is not ours (see ANY_OWNER)
+ * CUTE_SHM_ERR_PERMISSION   may not be read, or not be written to; with
+ *			     CUTE_SHM_WRITE also where an update in place is
+ *			     not safe (btrfs, an overlay: see cute-shm(7))
  * CUTE_SHM_ERR_FORMAT       not a segment
  * CUTE_SHM_ERR_UNSUPPORTED  sound, but needs a newer library
  * CUTE_SHM_ERR_CORRUPT      a size, an offset or a digest is wrong

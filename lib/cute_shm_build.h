@@ -27,7 +27,11 @@ struct cute_shm_build_options {
 	const char *root;
 	unsigned flags;		/* CUTE_SHM_OVERWRITE and so on */
 	mode_t mode;		/* 0: 0600; whatever the umask */
-	const char *group;	/* name or number; NULL: the process's */
+	/*
+	 * Name or number; NULL: that of a root with the set-group-ID bit, else
+	 * the process's.
+	 */
+	const char *group;
 	const char *creator;	/* NULL: "libcute_shm" and its version */
 	const char *source;	/* file it is made from; NULL: none */
 	uint64_t source_size;
@@ -131,12 +135,14 @@ int cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
  * Complete the digests and give the project its name.  'ret' may be NULL; else
  * it gets a handle.  Reserves first if that was not done.  Whatever comes out,
  * only cute_shm_builder_free() may follow.  CUTE_SHM_ERR_EXISTS: another
- * one was faster.
+ * one was faster.  CUTE_SHM_ERR_BUSY: another process has been about to remove
+ * or replace the project for 30 s.
  *
  * The handle of an ephemeral project (never NULL then) is its owner: the name
  * is removed when it is closed, when the process exits, or, should that be
- * killed, by the next cute_shm_collect().  A forked child does not own it; but
- * one forked during the build counts as an owner until it execs or exits.
+ * killed, by the next cute_shm_collect() or load of that name.  A forked child
+ * does not own it; but one forked during the build counts as an owner until it
+ * execs or exits.
  */
 int cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret);
 

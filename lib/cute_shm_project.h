@@ -79,9 +79,12 @@ int cute_shm_unlink(const char *project,
 
 /*
  * Remove what nobody will: ephemeral projects whose owners have ended, and what
- * builders that died have left.  Every builder begins with it.  Each removal is
- * told to the log (CUTE_SHM_LOG_INFO), *count and *freed (may be NULL) are the
- * projects and their memory in bytes.  What may not be removed stays.
+ * builders that died have left.  It looks at all that is in the root; so a
+ * builder begins with no more than its own project, and does this only when it
+ * finds too little memory.  A copy of an ephemeral project is never removed.
+ * Each removal is reported to the log (CUTE_SHM_LOG_INFO), *count and *freed
+ * (may be NULL) are the projects and their memory in bytes.  What may not be
+ * removed stays.
  */
 int cute_shm_collect(const char *root, uint64_t *count, uint64_t *freed);
 
@@ -107,6 +110,20 @@ typedef int cute_shm_user_fn(const struct cute_shm_user *user, void *arg);
  */
 int cute_shm_users(const struct cute_shm *shm, cute_shm_user_fn *each,
 		   void *arg);
+
+/*
+ * The same for many projects: cute_shm_usage_new() looks at /proc once, and
+ * each question is answered from what was seen then, without a system call.
+ * *ret is for cute_shm_usage_free(), which accepts NULL; any number of threads
+ * may ask.
+ */
+struct cute_shm_usage;
+
+int cute_shm_usage_new(struct cute_shm_usage **ret);
+int cute_shm_usage_users(const struct cute_shm_usage *usage,
+			 const struct cute_shm *shm, cute_shm_user_fn *each,
+			 void *arg);
+void cute_shm_usage_free(struct cute_shm_usage *usage);
 
 struct cute_shm_space {
 	uint64_t available;	/* bytes that a new segment may have */

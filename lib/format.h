@@ -16,7 +16,8 @@
 #endif
 
 #define FORMAT_MAGIC		"CUTE-SHM"
-#define FORMAT_VERSION		"1.0"
+#define FORMAT_VERSION		"1.1"	/* the newest that is understood */
+#define FORMAT_VERSION_FIRST	"1.0"	/* of what uses nothing of 1.1 */
 #define FORMAT_MAJOR		'1'
 #define FORMAT_BYTE_ORDER	UINT64_C(0x0102030405060708)
 #define FORMAT_HEADER_SIZE	UINT64_C(1024)	/* with second superblock */
@@ -66,11 +67,23 @@ struct format_header {
 	uint64_t source_size;		/* 0x0a8 */
 	uint8_t uuid[16];		/* 0x0b0 */
 	uint64_t source_mtime_ns;	/* 0x0c0 */
-	uint8_t zero[24];		/* 0x0c8 */
+	uint64_t view_offset;		/* 0x0c8 1.1 */
+	uint64_t view_size;		/* 0x0d0 1.1 */
+	uint64_t view_digest;		/* 0x0d8 1.1: of [0x200, 0x400) */
 	char creator[32];		/* 0x0e0 text */
 	char source[240];		/* 0x100 text */
 	uint64_t metadata_digest;	/* 0x1f0 of the rest of the metadata */
 	uint64_t header_digest;		/* 0x1f8 of [0, 0x1f8) */
+};
+
+/* The second superblock, at 0x200: zero in 1.0. */
+struct format_second {
+	uint8_t superblock[48];		/* 0x200 of an HDF5 view */
+	uint8_t zero[432];		/* 0x230 */
+	uint64_t options_digest;	/* 0x3e0 of the load's options */
+	uint64_t source_digest;		/* 0x3e8 of the whole source path */
+	uint64_t home_device;		/* 0x3f0 of an ephemeral segment, so */
+	uint64_t home_inode;		/* 0x3f8 that a copy is known as one */
 };
 
 /* A row of the path index; rows are sorted by hash, then offset. */
@@ -136,6 +149,7 @@ struct format_live {
 		       #type "." #member " is not where cute-shm(5) says")
 
 _Static_assert(sizeof(struct format_header) == 512, "half of a pair");
+_Static_assert(sizeof(struct format_second) == 512, "the other half");
 _Static_assert(sizeof(struct format_index_row) == 16, "one row");
 _Static_assert(sizeof(struct format_record) == 16, "one row");
 _Static_assert(sizeof(struct format_node) == 0x30, "three rows");
@@ -146,9 +160,12 @@ FORMAT_AT(format_header, segment_size, 0x20);
 FORMAT_AT(format_header, live_offset, 0x60);
 FORMAT_AT(format_header, incompatible, 0x90);
 FORMAT_AT(format_header, uuid, 0xb0);
+FORMAT_AT(format_header, view_digest, 0xd8);
 FORMAT_AT(format_header, creator, 0xe0);
 FORMAT_AT(format_header, source, 0x100);
 FORMAT_AT(format_header, metadata_digest, 0x1f0);
+FORMAT_AT(format_second, options_digest, 0x3e0 - 0x200);
+FORMAT_AT(format_second, home_device, 0x3f0 - 0x200);
 FORMAT_AT(format_array, item_size, 0x28);
 FORMAT_AT(format_array, dtype, 0x30);
 FORMAT_AT(format_array, live_slot, 0x68);

@@ -10,12 +10,7 @@
 
 #include "descriptor.h"
 #include "found.h"
-
-static bool
-is_mine(const struct stat *st)
-{
-	return st->st_uid == geteuid() || st->st_uid == 0;
-}
+#include "trusted_user.h"
 
 int
 found_open(int dir, const char *name, unsigned flags, struct stat *st)
@@ -35,7 +30,7 @@ found_open(int dir, const char *name, unsigned flags, struct stat *st)
 		number = errno;
 	else if (!S_ISREG(st->st_mode))
 		number = EMEDIUMTYPE;
-	else if (!(flags & FOUND_ANY_OWNER) && !is_mine(st))
+	else if (!(flags & FOUND_ANY_OWNER) && !user_trusted(st->st_uid))
 		number = EPERM;
 	if (number == 0)
 		return fd;

@@ -196,19 +196,12 @@ int project_path(const char *root, const char *project, char **ret) must_check;
 
 /* unlink.c */
 
-/*
- * Remove the name 'path' if it leads to the file of *st, which the caller has
- * open.  Neither that it does not, nor that there is no such name, is an error.
- */
-int remove_name(const char *path, const struct stat *st, bool *removed)
-	must_check;
+/* Remove the project at 'path' if it is an orphan. */
+void collect_orphan(const char *path);
 
 /* temporary.c */
 
-/* A path beside 'path' for a file that is about to be removed, for free(). */
-int temporary_aside(const char *path, char **ret) must_check;
-
-/* Remove what builders and removers that died have left in 'root'. */
+/* Remove what builders that died have left in 'root'. */
 void temporary_sweep(const char *root);
 
 /* space.c */

@@ -13,7 +13,8 @@ lib_libcommon_la_SOURCES = lib/clock.h lib/options.c lib/options.h \
 	lib/deadline.c lib/deadline.h lib/descriptor.c lib/descriptor.h \
 	lib/file_access.c lib/file_access.h lib/found.c lib/found.h \
 	lib/outfile.c lib/outfile.h lib/pool.c lib/pool.h lib/thread_signals.h
-lib_libcommon_la_SOURCES += lib/component.c lib/reserved.c lib/reserved.h
+lib_libcommon_la_SOURCES += lib/component.c lib/reserved.c lib/reserved.h \
+	lib/trusted_user.c lib/trusted_user.h
 
 lib_libcore_la_SOURCES = \
 	lib/ahead.c \
@@ -33,6 +34,7 @@ lib_libcore_la_SOURCES = \
 	lib/format.h \
 	lib/futex.h \
 	lib/hash.c \
+	lib/home.c \
 	lib/huge.c \
 	lib/internal.h \
 	lib/layout.c \
@@ -45,10 +47,13 @@ lib_libcore_la_SOURCES = \
 	lib/logind.c \
 	lib/lookup.c \
 	lib/map.c \
+	lib/name_lock.c \
 	lib/owner.c \
 	lib/owner.h \
 	lib/path.c \
 	lib/presence.c \
+	lib/permit.c \
+	lib/permit.h \
 	lib/project.c \
 	lib/range_wait.c \
 	lib/ranges.c \
@@ -58,6 +63,8 @@ lib_libcore_la_SOURCES = \
 	lib/read.c \
 	lib/reserve.c \
 	lib/restore.c \
+	lib/root.c \
+	lib/root.h \
 	lib/save.c \
 	lib/save.h \
 	lib/save_stream.c \

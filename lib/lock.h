@@ -27,11 +27,20 @@ struct lock_table {
 };
 
 /* Bytes of the header that are locked by convention, see cute-shm(5). */
-#define LOCK_OWNER	0	/* exclusive: the owner of an ephemeral one */
+#define LOCK_OWNER	0	/* exclusive: the owner, as format 1.0 has it */
 #define LOCK_READER	1	/* shared: whoever has the segment open */
 
 /* Added to the bytes that are waited for.  Shared: whoever waits for them. */
 #define LOCK_WAITING	(UINT64_C(1) << 61)
+
+/*
+ * Each owner of an ephemeral segment has an exclusive lock on one byte of
+ * [LOCK_OWNERS, LOCK_NAME).  A process that changes where the segment's name
+ * leads has LOCK_NAME; one that removes an orphan has all of them.
+ */
+#define LOCK_OWNERS	(UINT64_C(1) << 62)
+#define LOCK_OWNERS_END	(LOCK_OWNERS + (UINT64_C(1) << 31))
+#define LOCK_NAME	(LOCK_OWNERS_END - 1)
 
 /*
  * *fd is the handle's descriptor, for as long as the table lives: in a forked

@@ -16,21 +16,51 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct cute_shm *owned;
 
+/* Bytes of others that may be in the way of one's own. */
+#define TRIES 4096
+
+/*
+ * Byte 0 as well: libraries that know format 1.0 alone look there, and must not
+ * take the project for an orphan.
+ */
 int
 owner_lock(int fd)
 {
+	uint64_t at = LOCK_OWNERS + (uint64_t)getpid(), end = at + TRIES;
+
+	while (range_try(fd, at, at + 1, true) != 0)
+		if ((errno != EAGAIN && errno != EACCES) || ++at == end)
+			return fail_errno("the file system of the root has no "
+					  "locks, which ephemeral projects "
+					  "need");
 	if (range_try(fd, LOCK_OWNER, LOCK_OWNER + 1, true) != 0)
-		return fail_errno("the file system of the root has no locks, "
-				  "which ephemeral projects need");
+		return fail_errno("cannot lock the new segment");
 	return 0;
 }
 
-bool
-owner_gone(int fd, const struct format_header *h)
+/*
+ * Only exclusive locks count, for which one needs permission to write: a reader
+ * must not pass for an owner.
+ */
+static bool
+has_owner(int fd, const struct format_header *h)
 {
+	if (header_is_first(h))
+		return range_locked(fd, LOCK_OWNER, LOCK_OWNER + 1, false);
+	return range_locked(fd, LOCK_OWNERS, LOCK_NAME, false);
+}
+
+enum owner
+owner_of(int fd, const struct format_header *h)
+{
+	if (!(h->compatible & FORMAT_COMPATIBLE_EPHEMERAL))
+		return OWNER_NONE;
 	/* Without a descriptor nobody can tell. */
-	return fd >= 0 && (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL) &&
-	       !range_locked(fd, LOCK_OWNER, LOCK_OWNER + 1, true);
+	if (fd < 0)
+		return OWNER_LIVES;
+	if (!home_is(fd, h))
+		return OWNER_NONE;
+	return has_owner(fd, h) ? OWNER_LIVES : OWNER_GONE;
 }
 
 void
@@ -86,9 +116,13 @@ owner_end(struct cute_shm *shm)
 	if (shm->owner_fd < 0)
 		return;
 	forget(shm);
-	/* Whom to tell?  What stays is an orphan, for the next to collect. */
+	/*
+	 * Nobody could act on an error: what stays is an orphan, which others
+	 * collect.  No need to wait for a process that is removing or replacing
+	 * it just now.
+	 */
 	if (shm->owner_pid == getpid() &&
-	    remove_name(shm->path, &shm->stat, &removed) != 0)
+	    remove_name(shm->path, &shm->stat, false, &removed) != 0)
 		cute_shm_log(CUTE_SHM_LOG_WARNING, "%s", cute_shm_errmsg());
 	close(shm->owner_fd);
 	shm->owner_fd = -1;
@@ -110,7 +144,7 @@ end_all(void)
 	for (shm = owned; shm; shm = shm->next_owned) {
 		if (shm->owner_pid != getpid())
 			continue;
-		err = remove_name(shm->path, &shm->stat, &removed);
+		err = remove_name(shm->path, &shm->stat, false, &removed);
 		(void)err;	/* an orphan, see above */
 	}
 	pthread_mutex_unlock(&mutex);

@@ -18,7 +18,7 @@
 const char *
 root_or_default(const char *root)
 {
-	if (!root)
+	if (!root || !root[0])
 		root = secure_getenv("CUTE_SHM_ROOT");
 	return root && root[0] ? root : DEFAULT_ROOT;
 }
@@ -87,18 +87,20 @@ info_header(struct cute_shm_info *info, const struct format_header *h)
 	info->created_ns = h->created_ns;
 	info->creator_pid = h->creator_pid;
 	info->creator_uid = h->creator_uid;
-	info->ephemeral = (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL) != 0;
 	info->source_size = h->source_size;
 	info->source_mtime_ns = h->source_mtime_ns;
 	memcpy(info->uuid, h->uuid, sizeof(info->uuid));
 	info->metadata_digest = h->metadata_digest;
 }
 
-/* Who else has it open, by the locks on the descriptor's file. */
+/* Who owns it and has it open, by the locks on the descriptor's file. */
 static void
 info_locks(struct cute_shm_info *info, int fd, const struct format_header *h)
 {
-	info->orphan = owner_gone(fd, h);
+	enum owner owner = owner_of(fd, h);
+
+	info->ephemeral = owner != OWNER_NONE;
+	info->orphan = owner == OWNER_GONE;
 	info->in_use = range_locked(fd, LOCK_READER, LOCK_READER + 1, true);
 }
 
@@ -111,7 +113,6 @@ cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret)
 	info.path = shm->path;
 	info_stat(&info, &shm->stat);
 	info_header(&info, &shm->header);
-	/* A segment that was opened by path may be a copy that none owns. */
 	info_locks(&info, shm->fd, &shm->header);
 	info.in_use |= presence_shared(shm->locks);
 	info.version = shm->version;

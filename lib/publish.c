@@ -12,14 +12,12 @@
 #include "log_events.h"
 #include "owner.h"
 
-/* Another name for the builder's file; 0, or -1 with errno. */
+/* A name for the builder's file, which has none; 0, or -1 with errno. */
 static int
 link_as(const struct cute_shm_builder *b, const char *name)
 {
 	char self[64];
 
-	if (b->temporary)
-		return linkat(AT_FDCWD, b->temporary, AT_FDCWD, name, 0);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
 	if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
@@ -40,63 +38,112 @@ fail_name(const struct cute_shm_builder *b)
 			  b->path);
 }
 
-static void
-drop_temporary(struct cute_shm_builder *b)
+static int
+rename_temporary(struct cute_shm_builder *b)
 {
-	int number = errno;
-
-	if (b->temporary)
-		unlink(b->temporary);
+	if (rename(b->temporary, b->path) != 0)
+		return fail_name(b);
 	free(b->temporary);
 	b->temporary = NULL;
-	errno = number;
+	return 0;
+}
+
+/*
+ * Give a temporary name up for the project's, if nobody has that.  Some file
+ * systems have no call for that; a link could be another file to the kernel
+ * there (FUSE).  So a second temporary name keeps other builders away while
+ * this one looks and renames.
+ */
+static int
+name_claimed(struct cute_shm_builder *b)
+{
+	struct stat st;
+	char *claim;
+	int fd, err;
+
+	err = temporary_claim(b->root, b->project, &fd, &claim);
+	if (err != 0)
+		return err;
+	if (lstat(b->path, &st) == 0) {
+		errno = EEXIST;
+		err = fail_name(b);
+	} else {
+		err = rename_temporary(b);
+	}
+	unlink(claim);
+	free(claim);
+	close(fd);
+	return err;
 }
 
 /* Take the name, unless another one has it. */
 static int
 name_new(struct cute_shm_builder *b)
 {
-	/* Some file systems have no hard links, but can do this. */
-	if (b->temporary &&
-	    renameat2(AT_FDCWD, b->temporary, AT_FDCWD, b->path,
+	if (!b->temporary)
+		return link_as(b, b->path) == 0 ? 0 : fail_name(b);
+	if (renameat2(AT_FDCWD, b->temporary, AT_FDCWD, b->path,
 		      RENAME_NOREPLACE) == 0) {
 		free(b->temporary);
 		b->temporary = NULL;
 		return 0;
 	}
-	if (b->temporary && errno == EEXIST)
-		return fail_name(b);
-	if (link_as(b, b->path) != 0)
-		return fail_name(b);
-	drop_temporary(b);
-	return 0;
+	if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)
+		return name_claimed(b);
+	return fail_name(b);
 }
 
-/* Take the name from whoever has it; those who use that keep it. */
+/* A name to rename from; locked first, or a sweep would take it. */
 static int
-name_over(struct cute_shm_builder *b)
+link_temporary(struct cute_shm_builder *b)
 {
 	char *name;
 	int err;
 
-	if (!b->temporary) {
-		/* Locked first, or the next builder would sweep it away. */
-		err = temporary_lock(b->fd);
-		if (err == 0)
-			err = temporary_name(b->root, &name);
+	err = temporary_lock(b->fd);
+	if (err == 0)
+		err = temporary_name(b->root, &name);
+	if (err != 0)
+		return err;
+	if (link_as(b, name) != 0) {
+		free(name);
+		return fail_name(b);
+	}
+	b->temporary = name;
+	return 0;
+}
+
+/* How often others may take a name that has just been free. */
+#define MOST_TRIES 100
+
+/*
+ * Take the name from whatever has it; those who use that keep it.  With the
+ * lock of what is replaced, as a process may be about to remove that.
+ */
+static int
+name_over(struct cute_shm_builder *b)
+{
+	struct stat old;
+	int fd, tries, err;
+
+	for (tries = 0; ; tries++) {
+		err = name_lock(b->path, &fd, &old);
 		if (err != 0)
 			return err;
-		if (link_as(b, name) != 0) {
-			free(name);
-			return fail_name(b);
+		if (old.st_nlink == 0) {
+			err = name_new(b);
+			if (err == CUTE_SHM_ERR_EXISTS && tries < MOST_TRIES)
+				continue;
+			return err;
 		}
-		b->temporary = name;
+		if (!b->temporary)
+			err = link_temporary(b);
+		if (err == 0)
+			err = rename_temporary(b);
+		if (fd >= 0)
+			close(fd);
+		return err;
 	}
-	if (rename(b->temporary, b->path) != 0)
-		return fail_name(b);
-	free(b->temporary);
-	b->temporary = NULL;
-	return 0;
 }
 
 /*

@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "descriptor.h"
 #include "lock.h"
 #include "log_events.h"
 #include "owner.h"
+#include "permit.h"
+#include "root.h"
 
 /* A regular file of the caller or root, with room for a header. */
 static int
@@ -21,8 +24,15 @@ check_file(const struct cute_shm *shm, unsigned flags)
 	if (!S_ISREG(shm->stat.st_mode))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "%s is not a regular file", shm->path);
-	if (!(flags & CUTE_SHM_ANY_OWNER) && shm->stat.st_uid != 0 &&
-	    shm->stat.st_uid != geteuid())
+	if (!(flags & CUTE_SHM_ANY_OWNER) && user_unmapped(shm->stat.st_uid))
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to a user "
+				     "that this user namespace does not map "
+				     "(shown as %u), perhaps root outside of "
+				     "the container; open it with "
+				     "CUTE_SHM_ANY_OWNER (--any-owner) if that "
+				     "one is trusted", shm->path,
+				     (unsigned)shm->stat.st_uid);
+	if (!(flags & CUTE_SHM_ANY_OWNER) && !user_trusted(shm->stat.st_uid))
 		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to user %u"
 				     "; open it with CUTE_SHM_ANY_OWNER if "
 				     "that one is trusted", shm->path,
@@ -63,6 +73,21 @@ read_header(int fd, uint64_t size, struct format_header *ret)
 	return check_header(&raw, got < sizeof(raw) ? got : size, ret);
 }
 
+/* EAGAIN is the answer to a process that locks all of its memory. */
+static int
+fail_map(const struct cute_shm *shm)
+{
+	struct rlimit limit;
+
+	if (errno != EAGAIN || getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+		return fail_errno("cannot map %s", shm->path);
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "cannot map the %zu bytes of "
+			     "%s: the process locks its memory (mlockall) and "
+			     "may lock %ju bytes; raise that limit (ulimit "
+			     "-l), or lock only what is needed (mlock)",
+			     shm->size, shm->path, (uintmax_t)limit.rlim_cur);
+}
+
 /* Check the header, and map what the descriptor leads to. */
 static int
 map(struct cute_shm *shm)
@@ -85,7 +110,7 @@ map(struct cute_shm *shm)
 				     "written", shm->path,
 				     shm->header.compatible);
 	if (map_new(shm->fd, shm->size, PROT_READ, &shm->map) != 0)
-		return fail_errno("cannot map %s", shm->path);
+		return fail_map(shm);
 	shm->base = shm->map.base;
 	/* Metadata stay read-only for all; so do the data, for readers. */
 	if (shm->writable && shm->size > shm->header.live_offset &&
@@ -203,6 +228,8 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 				   "no memory for a handle");
 	else
 		rc = lock_table_new(&shm->fd, &shm->locks);
+	if (rc == 0 && shm->writable)
+		rc = root_check_updates(shm->path);
 	if (rc == 0)
 		rc = open_descriptor(shm, project[0] ? O_NOFOLLOW : 0);
 	if (rc == 0)

@@ -13,6 +13,7 @@
 #include "descriptor.h"
 #include "lock.h"
 #include "log_events.h"
+#include "owner.h"
 
 uint64_t
 text_rows(uint64_t size)
@@ -247,7 +248,7 @@ drop(const struct cute_shm_builder *b, int fd)
 	    range_locked(fd, LOCK_READER, LOCK_READER + 1, true) ||
 	    space.available + (uint64_t)st.st_blocks * 512 <
 	    b->header.segment_size ||
-	    remove_name(b->path, &st, &removed) != 0 || !removed)
+	    remove_name(b->path, &st, true, &removed) != 0 || !removed)
 		return false;
 	cute_shm_log(CUTE_SHM_LOG_INFO, "dropped the project %s to make room",
 		     b->project);
@@ -269,12 +270,19 @@ drop_replaced(const struct cute_shm_builder *b)
 	return dropped;
 }
 
-/* See that there is room, if need be by dropping what is to be replaced. */
+/*
+ * See that there is room, if need be by removing what owners and builders that
+ * died have left, then what is to be replaced.
+ */
 static int
 make_room(const struct cute_shm_builder *b)
 {
 	int err = space_check(b->root, b->header.segment_size, NULL);
 
+	if (err == CUTE_SHM_ERR_NO_SPACE) {
+		(void)cute_shm_collect(b->root, NULL, NULL);
+		err = space_check(b->root, b->header.segment_size, NULL);
+	}
 	if (err == CUTE_SHM_ERR_NO_SPACE && (b->flags & CUTE_SHM_REPLACE) &&
 	    drop_replaced(b))
 		err = space_check(b->root, b->header.segment_size, NULL);

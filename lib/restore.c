@@ -13,6 +13,7 @@
 #include "builder.h"
 #include "deadline.h"
 #include "log_events.h"
+#include "owner.h"
 
 /* Stays in the cache between read() and pwrite(). */
 #define PIECE ((size_t)1 << 20)
@@ -205,13 +206,22 @@ static int
 put_header(struct cute_shm_builder *b, const struct format_header *saved)
 {
 	struct format_header *h = &b->header;
+	struct format_second second;
+	bool ephemeral = b->flags & CUTE_SHM_EPHEMERAL;
+	int err = 0;
 
 	*h = *saved;
-	h->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
-	if (b->flags & CUTE_SHM_EPHEMERAL)
-		h->compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
+	if (ephemeral || (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL)) {
+		h->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
+		if (ephemeral)
+			h->compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
+		err = home_renew(b->fd, h, &second);
+		if (err == 0)
+			err = write_all(b->fd, &second, sizeof(second),
+					sizeof(*h));
+	}
 	h->header_digest = digest_header(h);
-	return write_all(b->fd, h, sizeof(*h), 0);
+	return err == 0 ? write_all(b->fd, h, sizeof(*h), 0) : err;
 }
 
 struct first_damage {

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "log_events.h"
 #include "outfile.h"
+#include "owner.h"
 #include "save.h"
 
 /* For a lock on one array. */
@@ -151,13 +152,17 @@ copy_all_updated(const struct save *s)
 }
 
 bool
-save_header(const struct save *s, struct format_header *ret)
+save_header(const struct save *s, struct format_header *h,
+	    struct format_second *second)
 {
-	*ret = s->shm->header;
-	if (!(ret->compatible & FORMAT_COMPATIBLE_EPHEMERAL))
+	*h = s->shm->header;
+	memcpy(second, s->shm->base + sizeof(*h), sizeof(*second));
+	if (!(h->compatible & FORMAT_COMPATIBLE_EPHEMERAL))
 		return false;
-	ret->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
-	ret->header_digest = digest_header(ret);
+	h->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
+	second->home_device = second->home_inode = 0;
+	second_seal(h, second);
+	h->header_digest = digest_header(h);
 	return true;
 }
 
@@ -165,6 +170,7 @@ int
 save_whole(const struct save *s)
 {
 	struct cute_shm_update_summary updates;
+	struct format_second second;
 	struct format_header h;
 	int err;
 
@@ -173,9 +179,10 @@ save_whole(const struct save *s)
 		err = cute_shm_update_summary(s->shm, &updates);
 	if (err == 0 && updates.updated > 0)
 		err = copy_all_updated(s);
-	if (err == 0 && save_header(s, &h))
-		err = write_all(s->fd, &h, sizeof(h), 0);
-	return err;
+	if (err != 0 || !save_header(s, &h, &second))
+		return err;
+	err = write_all(s->fd, &second, sizeof(second), sizeof(h));
+	return err == 0 ? write_all(s->fd, &h, sizeof(h), 0) : err;
 }
 
 int

@@ -30,7 +30,11 @@ int save_tell(const struct save *s, uint64_t done) must_check;
 /* The segment into the file s->fd: each array as it is between two updates. */
 int save_whole(const struct save *s) must_check;
 
-/* The header of a copy, which has no owner; true if it is another one. */
-bool save_header(const struct save *s, struct format_header *ret);
+/*
+ * Both superblocks of a copy, which has no owner; true if they are not those of
+ * the segment.
+ */
+bool save_header(const struct save *s, struct format_header *h,
+		 struct format_second *second);
 
 #endif

@@ -113,16 +113,19 @@ send_all(struct stream *s, int from, bool direct)
 {
 	uint64_t end = s->save.shm->header.segment_size, at;
 	uint8_t *buffer = s->save.buffer;
+	struct format_second second;
 	struct format_header h;
 	size_t n;
 	int err = 0;
 
-	save_header(&s->save, &h);
+	save_header(&s->save, &h, &second);
 	for (at = 0; at < end && err == 0; at += n) {
 		n = end - at < SAVE_PIECE ? (size_t)(end - at) : SAVE_PIECE;
 		err = read_all(from, buffer, n, at);
-		if (err == 0 && at == 0)
+		if (err == 0 && at == 0) {
 			memcpy(buffer, &h, sizeof(h));
+			memcpy(buffer + sizeof(h), &second, sizeof(second));
+		}
 		if (err == 0 && direct && at + n == end)
 			err = check_unchanged(s);
 		if (err == 0)

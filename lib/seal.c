@@ -11,6 +11,7 @@
 #include "builder.h"
 #include "clock.h"
 #include "log_events.h"
+#include "owner.h"
 
 #define SINK_SIZE ((size_t)1 << 20)
 
@@ -298,12 +299,13 @@ make_uuid(uint8_t uuid[16])
 static int
 put_header(struct cute_shm_builder *b)
 {
+	struct format_second second = { .home_inode = 0 };
 	struct format_header *h = &b->header;
 	struct timespec now;
 	int err;
 
 	memcpy(h->magic, FORMAT_MAGIC, sizeof(h->magic));
-	memcpy(h->version, FORMAT_VERSION, sizeof(FORMAT_VERSION));
+	memcpy(h->version, FORMAT_VERSION_FIRST, sizeof(FORMAT_VERSION_FIRST));
 	h->byte_order = FORMAT_BYTE_ORDER;
 	clock_gettime(CLOCK_REALTIME, &now);
 	h->created_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
@@ -311,6 +313,10 @@ put_header(struct cute_shm_builder *b)
 	h->creator_pid = (uint32_t)b->pid;
 	h->creator_uid = (uint32_t)geteuid();
 	err = make_uuid(h->uuid);
+	if (err == 0)
+		err = home_set(b->fd, h, &second);
+	if (err == 0)
+		err = write_all(b->fd, &second, sizeof(second), sizeof(*h));
 	if (err != 0)
 		return err;
 	h->header_digest = digest_header(h);

@@ -133,8 +133,8 @@ static const char *
 remedy(const struct cute_shm_space *space)
 {
 	if (space->limit == limit_cgroup)
-		return "raise that limit (systemd: MemoryMax=; container: "
-		       "--memory=)";
+		return "raise that limit (systemd: MemoryMax=, MemoryHigh=; "
+		       "container: --memory=)";
 	if (space->limit == limit_memory)
 		return "end other programs or unlink projects";
 	return "enlarge it (mount -o remount,size=; container: --shm-size=), "

@@ -8,31 +8,21 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder.h"
 #include "descriptor.h"
-#include "owner.h"
+#include "root.h"
 
 unsigned temporary_flags;
-unsigned temporary_aside_seconds = 10;
 
 /* How often another's sweep may come between creation and lock. */
 #define TRIES 16
-
-/*
- * Files set aside for removal: prefix, number, this, and the project's name.
- * Such a file may be given its name back, at once; so it is swept only when it
- * has been there for long.
- */
-#define ASIDE		".aside."
-#define NUMBER_SIZE	16	/* hexadecimal digits */
 
 int
 temporary_name(const char *root, char **ret)
@@ -48,29 +38,6 @@ temporary_name(const char *root, char **ret)
 				     "no memory for a name in %s", root);
 	*ret = name;
 	return 0;
-}
-
-int
-temporary_aside(const char *path, char **ret)
-{
-	const char *slash = strrchr(path, '/');
-	char *root = strndup(path, (size_t)(slash - path));
-	char *name;
-	int err;
-
-	if (!root)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a name");
-	err = temporary_name(root, &name);
-	free(root);
-	if (err != 0)
-		return err;
-	if (asprintf(ret, "%s" ASIDE "%s", name,
-		     slash + sizeof(PROJECT_PREFIX)) < 0)
-		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				    "no memory for a name");
-	free(name);
-	return err;
 }
 
 /* 0, or -1 with errno: EAGAIN when another one holds byte 0. */
@@ -125,7 +92,7 @@ named_new(const char *root, int *ret, char **ret_name)
 		fd = fd_above_stdio(open(name, O_RDWR | O_CREAT | O_EXCL |
 					 O_CLOEXEC | O_NOFOLLOW, 0600));
 		if (fd < 0)
-			err = fail_errno("cannot make a file in %s", root);
+			err = root_fail_new(root);
 		if (fd >= 0 && is_ours(fd)) {
 			*ret = fd;
 			*ret_name = name;
@@ -142,6 +109,58 @@ named_new(const char *root, int *ret, char **ret_name)
 	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
 			     "cannot keep a new file in %s: others remove it",
 			     root);
+}
+
+/* Wait for the lock; others have it for moments. */
+static int
+claim_lock(int fd)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1,
+	};
+	int rc;
+
+	do
+		rc = fcntl(fd, F_OFD_SETLKW, &lock);
+	while (rc != 0 && errno == EINTR);
+	if (rc != 0 && errno == EDEADLK)
+		return fail_errno("cannot lock a new file");
+	return 0;
+}
+
+int
+temporary_claim(const char *root, const char *project, int *ret,
+		char **ret_name)
+{
+	struct stat st, now;
+	char *name;
+	int fd, err;
+
+	if (asprintf(&name, "%s/" TEMPORARY_PREFIX "claim.%s", root,
+		     project) < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a name in %s", root);
+	for (;;) {
+		fd = fd_above_stdio(open(name, O_RDWR | O_CREAT | O_CLOEXEC |
+					 O_NOFOLLOW | O_NONBLOCK, 0600));
+		err = fd < 0 ? fail_errno("cannot make %s", name)
+			     : claim_lock(fd);
+		/* Whoever had it has removed it. */
+		if (err != 0 || (fstat(fd, &st) == 0 &&
+				 stat(name, &now) == 0 &&
+				 st.st_ino == now.st_ino))
+			break;
+		close(fd);
+	}
+	if (err != 0) {
+		if (fd >= 0)
+			close(fd);
+		free(name);
+		return err;
+	}
+	*ret = fd;
+	*ret_name = name;
+	return 0;
 }
 
 /* What kernels and file systems say that have no O_TMPFILE. */
@@ -164,83 +183,37 @@ temporary_new(const char *root, unsigned flags, int *fd, char **name)
 	if (made < 0 && no_tmpfile(errno))
 		return named_new(root, fd, name);
 	if (made < 0)
-		return fail_errno("cannot make a file in %s", root);
+		return root_fail_new(root);
 	*fd = made;
 	*name = NULL;
 	return 0;
 }
 
-/* The name of the project whose file was set aside, or NULL. */
-static const char *
-aside_project(const char *name)
-{
-	size_t before = strlen(TEMPORARY_PREFIX) + NUMBER_SIZE;
-
-	if (strlen(name) <= before + strlen(ASIDE) ||
-	    strncmp(name + before, ASIDE, strlen(ASIDE)) != 0)
-		return NULL;
-	return name + before + strlen(ASIDE);
-}
-
-/* Whether there is nobody any more for whom the file is there. */
+/* Whether the name still leads to the locked file, of which *st is. */
 static bool
-is_orphan(int fd, const struct stat *st)
+leads_to(int dir, const char *name, const struct stat *st)
 {
-	struct format_header h;
+	struct stat now;
 
-	return read_header(fd, (uint64_t)st->st_size, &h) == 0 &&
-	       owner_gone(fd, &h);
-}
-
-/*
- * Whoever set it aside has died before the second look: what is no orphan may
- * be another project, published between the two.  It gets its name back, unless
- * that has been given to yet another one, which has replaced it then.
- */
-static void
-sweep_aside(int dir, const char *name, const char *project, int fd,
-	    const struct stat *st)
-{
-	char path[NAME_MAX + 1];
-	struct timespec now;
-
-	/*
-	 * Renaming sets st_ctime.  Not time(): that is the time of the last
-	 * tick, which may be before a st_ctime of Linux 6.13.
-	 */
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec - st->st_ctime < (time_t)temporary_aside_seconds)
-		return;
-	snprintf(path, sizeof(path), PROJECT_PREFIX "%s", project);
-	if (!is_orphan(fd, st) &&
-	    renameat2(dir, name, dir, path, RENAME_NOREPLACE) == 0)
-		cute_shm_log(CUTE_SHM_LOG_INFO, "gave %s its name back: who "
-			     "was about to remove it has died", path);
-	else if (unlinkat(dir, name, 0) == 0)
-		cute_shm_log(CUTE_SHM_LOG_INFO, "removed %s, left by a process "
-			     "that died in the middle", name);
+	return fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       now.st_dev == st->st_dev && now.st_ino == st->st_ino;
 }
 
 /* Remove the file if it is ours and its builder does not live. */
 static void
 sweep_one(int dir, const char *name)
 {
-	const char *project = aside_project(name);
 	struct stat st;
 	int fd;
 
 	/* For writing, as an exclusive lock needs it; never wait for a FIFO. */
-	fd = fd_above_stdio(openat(dir, name, O_CLOEXEC | O_NOFOLLOW |
-				   (project ? O_RDONLY : O_RDWR) |
+	fd = fd_above_stdio(openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW |
 				   O_NONBLOCK));
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    st.st_uid != geteuid())
-		;
-	else if (project)
-		sweep_aside(dir, name, project, fd, &st);
-	else if (try_lock(fd, F_WRLCK) == 0 && unlinkat(dir, name, 0) == 0)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && try_lock(fd, F_WRLCK) == 0 &&
+	    leads_to(dir, name, &st) && unlinkat(dir, name, 0) == 0)
 		cute_shm_log(CUTE_SHM_LOG_INFO,
 			     "removed %s, left by a builder that died", name);
 	close(fd);

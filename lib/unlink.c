@@ -13,65 +13,12 @@
 #include "lock.h"
 #include "log_events.h"
 #include "owner.h"
+#include "permit.h"
 
 static bool
 same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/*
- * Remove what was set aside, or give it its name back: when it is not the file,
- * or cannot be removed.
- */
-static int
-remove_aside(const char *aside, const char *path, const struct stat *st,
-	     bool *removed)
-{
-	struct stat now;
-	int number = 0;
-
-	*removed = lstat(aside, &now) == 0 && same_file(&now, st);
-	if (*removed && unlink(aside) == 0)
-		return 0;
-	if (*removed)
-		number = errno;
-	*removed = false;
-	/* Whoever has published meanwhile has replaced it, too. */
-	if (renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_NOREPLACE) != 0 &&
-	    unlink(aside) != 0)
-		return fail_errno("cannot remove %s", aside);
-	errno = number;
-	return number ? fail_errno("cannot remove %s", path) : 0;
-}
-
-/*
- * Between a look at the name and its removal another project may be published
- * under it.  So it is renamed first: then what one looks at stays what it is.
- */
-int
-remove_name(const char *path, const struct stat *st, bool *removed)
-{
-	struct stat now;
-	char *aside;
-	int err = 0;
-
-	*removed = false;
-	if (lstat(path, &now) != 0)
-		return errno == ENOENT ? 0 : fail_errno("cannot see %s", path);
-	if (!same_file(&now, st))
-		return 0;
-	err = temporary_aside(path, &aside);
-	if (err != 0)
-		return err;
-	if (renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) == 0)
-		err = remove_aside(aside, path, st, removed);
-	else if (errno == EINVAL && unlink(path) == 0)
-		*removed = true;	/* a file system that cannot do that */
-	else if (errno != ENOENT)
-		err = fail_errno("cannot remove %s", path);
-	free(aside);
-	return err;
 }
 
 /* Remove the name unless others have the segment open. */
@@ -89,10 +36,29 @@ unlink_idle(const char *path)
 	else if (range_locked(fd, LOCK_READER, LOCK_READER + 1, true))
 		err = cute_shm_fail(CUTE_SHM_ERR_BUSY, "%s is in use", path);
 	else
-		err = remove_name(path, &st, &removed);
+		err = remove_name(path, &st, true, &removed);
 	if (err == 0 && !removed)
 		err = cute_shm_fail(CUTE_SHM_ERR_BUSY,
 				    "%s was replaced meanwhile", path);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/*
+ * Remove the name, wherever it leads.  A process that has the lock for long
+ * does not hinder that: then it is as if it had come first.
+ */
+static int
+unlink_any(const char *path)
+{
+	struct stat st;
+	int fd = -1, err = 0;
+
+	if (name_lock(path, &fd, &st) != 0)
+		fd = -1;
+	if (unlink(path) != 0)
+		err = fail_errno("cannot remove %s", path);
 	if (fd >= 0)
 		close(fd);
 	return err;
@@ -102,8 +68,18 @@ static int
 unlink_path(const char *project, const char *path, unsigned flags,
 	    uint64_t *freed)
 {
+	const char *slash = strrchr(path, '/');
+	char *root = strndup(path, (size_t)(slash - path));
 	struct stat st;
-	int err = 0;
+	int err;
+
+	if (!root)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
+	err = replace_permitted(root, path);
+	free(root);
+	if (err != 0)
+		return err;
 
 	if (lstat(path, &st) != 0 && errno == ENOENT)
 		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
@@ -111,8 +87,8 @@ unlink_path(const char *project, const char *path, unsigned flags,
 				     project, path);
 	if (flags & CUTE_SHM_UNLINK_IDLE)
 		err = unlink_idle(path);
-	else if (unlink(path) != 0)
-		err = fail_errno("cannot remove %s", path);
+	else
+		err = unlink_any(path);
 	if (err == 0)
 		log_removed(path, (uint64_t)st.st_blocks * 512);
 	if (err == 0 && freed)
@@ -150,7 +126,7 @@ struct collection {
 	uint64_t freed;
 };
 
-/* The file stays open meanwhile, so that its number is not given again. */
+/* The file stays open meanwhile, so that its inode is not used again. */
 static void
 collect_file(struct collection *c, const char *path, int fd)
 {
@@ -161,7 +137,7 @@ collect_file(struct collection *c, const char *path, int fd)
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
 	    read_header(fd, (uint64_t)st.st_size, &h) != 0 ||
 	    !owner_gone(fd, &h) ||
-	    remove_name(path, &st, &removed) != 0 || !removed)
+	    remove_orphan(path, &st, &removed) != 0 || !removed)
 		return;
 	c->count++;
 	c->freed += (uint64_t)st.st_blocks * 512;
@@ -170,19 +146,33 @@ collect_file(struct collection *c, const char *path, int fd)
 }
 
 static void
-collect_one(struct collection *c, const char *name)
+collect_path(struct collection *c, const char *path)
+{
+	int fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+				     O_NOCTTY | O_NOFOLLOW));
+
+	if (fd < 0)
+		return;
+	collect_file(c, path, fd);
+	close(fd);
+}
+
+void
+collect_orphan(const char *path)
+{
+	struct collection c = { .root = NULL };
+
+	collect_path(&c, path);
+}
+
+static void
+collect_name(struct collection *c, const char *name)
 {
 	char *path;
-	int fd;
 
 	if (asprintf(&path, "%s/%s", c->root, name) < 0)
 		return;
-	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-				 O_NOCTTY | O_NOFOLLOW));
-	if (fd >= 0) {
-		collect_file(c, path, fd);
-		close(fd);
-	}
+	collect_path(c, path);
 	free(path);
 }
 
@@ -199,7 +189,7 @@ cute_shm_collect(const char *root, uint64_t *count, uint64_t *freed)
 	while ((entry = readdir(dir)))
 		if (strncmp(entry->d_name, PROJECT_PREFIX,
 			    strlen(PROJECT_PREFIX)) == 0)
-			collect_one(&c, entry->d_name);
+			collect_name(&c, entry->d_name);
 	closedir(dir);
 	temporary_sweep(c.root);
 	if (count)

@@ -235,13 +235,50 @@ verify_identity(struct verify *v)
 	if (h->uuid[6] >> 4 != 4 || h->uuid[8] >> 6 != 2)
 		verify_damage(v, NULL, offsetof(struct format_header, uuid), 0,
 			      "uuid is not of version 4");
-	/* A later minor version may have put something there. */
-	if (strcmp(v->shm->version, FORMAT_VERSION) != 0)
+}
+
+/* What format 1.1 adds; HDF5 views are for those who know them. */
+static void
+verify_second(struct verify *v)
+{
+	const struct format_header *h = &v->shm->header;
+	const uint64_t at = sizeof(*h);
+	const void *second = segment_at(v->shm, at,
+					sizeof(struct format_second));
+	uint64_t is = second ? digest(second, sizeof(struct format_second)) : 0;
+
+	if (h->compatible & ~FORMAT_COMPATIBLE_KNOWN)
 		return;
-	verify_zeros(v, NULL, offsetof(struct format_header, zero),
-		     offsetof(struct format_header, creator), "reserved");
-	verify_zeros(v, NULL, sizeof(*h), h->header_size,
+	verify_zeros(v, NULL, offsetof(struct format_header, view_offset),
+		     offsetof(struct format_header, view_digest), "reserved");
+	verify_zeros(v, NULL, at,
+		     at + offsetof(struct format_second, options_digest),
 		     "second superblock");
+	if (!(h->compatible & FORMAT_COMPATIBLE_EPHEMERAL))
+		verify_zeros(v, NULL,
+			     at + offsetof(struct format_second, home_device),
+			     at + sizeof(struct format_second),
+			     "home of a lasting segment");
+	if (is != h->view_digest)
+		verify_damage(v, NULL,
+			      offsetof(struct format_header, view_digest), 0,
+			      "digest of the second superblock is %016" PRIx64
+			      ", the header says %016" PRIx64, is,
+			      h->view_digest);
+}
+
+/* A later minor version may have put something else there. */
+static void
+verify_unused(struct verify *v)
+{
+	if (strcmp(v->shm->version, FORMAT_VERSION) == 0)
+		verify_second(v);
+	if (strcmp(v->shm->version, FORMAT_VERSION_FIRST) != 0)
+		return;
+	verify_zeros(v, NULL, offsetof(struct format_header, view_offset),
+		     offsetof(struct format_header, creator), "reserved");
+	verify_zeros(v, NULL, sizeof(struct format_header),
+		     v->shm->header.header_size, "second superblock");
 }
 
 /* Sections follow each other as closely as they may, zeros between them. */
@@ -320,6 +357,7 @@ cute_shm_verify(const struct cute_shm *shm,
 	verify_metadata(&v);
 	if (!(v.opt.flags & CUTE_SHM_VERIFY_METADATA)) {
 		verify_identity(&v);
+		verify_unused(&v);
 		verify_sections(&v);
 		verify_structure(&v);
 		verify_index(&v);

@@ -28,6 +28,7 @@ static bool
 known(const struct verify *v, enum reserved id)
 {
 	return id != RESERVED_UNKNOWN ||
+	       strcmp(v->shm->version, FORMAT_VERSION_FIRST) == 0 ||
 	       strcmp(v->shm->version, FORMAT_VERSION) == 0;
 }
 

@@ -91,6 +91,9 @@ MAN_CALLS = \
 	man/cute_shm_update_begin.3 \
 	man/cute_shm_update_end.3 \
 	man/cute_shm_update_summary.3 \
+	man/cute_shm_usage_free.3 \
+	man/cute_shm_usage_new.3 \
+	man/cute_shm_usage_users.3 \
 	man/cute_shm_users.3 \
 	man/cute_shm_values_at.3 \
 	man/cute_shm_version.3 \

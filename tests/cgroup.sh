@@ -65,6 +65,30 @@ for mib in 8 32 46 47 50 54 60 66 72 80 150; do
 	try $mib cute-shm-load p "$tmp/large.seg"
 	[ ! -x bin/cute-shm-hdf5 ] || try $mib cute-shm-hdf5 p "$tmp/large.h5"
 done
+
+# Page cache makes room, also what was read more than once.  (On a tmpfs there
+# is none.)
+if [ "$(stat -f -c %T "$tmp")" != tmpfs ]; then
+	# shellcheck disable=SC2016 # for the shell that runs it
+	within 200 sh -c 'head -c 60000000 /dev/zero >"$1" && sync "$1"' \
+		sh "$tmp/cache" || fail 'no file in the cache'
+	before=$fits
+	# shellcheck disable=SC2016 # for the shell that runs it
+	try 110 sh -c 'cat "$1" "$1" "$1" >/dev/null && cute-shm-load p "$2"' \
+		sh "$tmp/cache" "$tmp/large.seg"
+	[ $fits -gt "$before" ] || fail "page cache: $(cat "$tmp/err")"
+	rm "$tmp/cache"
+fi
+
+# Above memory.high processes hardly run any more: that is a limit, too.
+if [ -w "$group/memory.high" ]; then
+	echo 40M >"$group/memory.high"
+	before=$refused
+	try 300 cute-shm-load p "$tmp/large.seg"
+	[ $refused -gt "$before" ] || fail 'memory.high was ignored'
+	echo max >"$group/memory.high"
+fi
+
 if [ $fits -eq 0 ] || [ $refused -lt 4 ]; then
 	fail "$fits loaded, $refused refused: no real limits"
 fi

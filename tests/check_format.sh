@@ -20,6 +20,23 @@ for kind in small large empty; do
 	tests/make_every $kind $kind || exit 1
 	read_segment "$tmp/cute-shm.$kind" >>"$tmp/seen" || exit 1
 done
+# One that is ephemeral has a home in its second superblock; its copy keeps it.
+mkfifo "$tmp/in" "$tmp/out"
+tests/make_project owned owned <"$tmp/in" >"$tmp/out" &
+exec 7>"$tmp/in"
+read -r line <"$tmp/out"
+[ "$line" = ready ] || { echo "no ephemeral project"; exit 1; }
+cp "$tmp/cute-shm.owned" "$tmp/copy"
+exec 7>&-
+wait
+read_segment "$tmp/copy" >/dev/null || exit 1
+for at in 215 216 520 1009 1016; do
+	cp "$tmp/copy" "$tmp/damaged"
+	printf 'X' | dd of="$tmp/damaged" bs=1 seek=$at conv=notrunc 2>/dev/null
+	read_segment "$tmp/damaged" >/dev/null 2>&1 &&
+		{ echo "a wrong byte at $at was not found"; exit 1; }
+done
+
 test -z "$UPDATE_GOLDEN" || cp "$tmp/seen" "$here/golden/check_format"
 diff -u "$here/golden/check_format" "$tmp/seen" || exit 1
 

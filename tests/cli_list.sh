@@ -82,6 +82,9 @@ t cute-shm-list --sort colour
 t cute-shm-list -s --tree
 cute-shm-unlink updated torn >/dev/null
 
+say 'an empty root is no root: the default'
+t cute-shm-list -o project --root ''
+
 say 'foreign and damaged'
 echo 'not ours at all' >"$root/cute-shm.foreign"
 : >"$root/cute-shm.nothing"

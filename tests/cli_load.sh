@@ -232,6 +232,12 @@ cute-shm-hdf5 huge huge.h5 >out 2>err
 [ "$(wc -l <err)" -eq 1 ] || fail "huge: $(cat err)"
 only ''
 
+# An empty root is that of the environment, also for the command.
+# shellcheck disable=SC2016 # for the shell that runs it
+cute-shm-hdf5 --root '' here demo.h5 -- \
+	sh -c 'test -e "$CUTE_SHM_ROOT/cute-shm.here"' >/dev/null ||
+	fail "--root '': not the default"
+
 say 'lost output'
 [ -c /dev/full ] && t sh -c 'cute-shm-hdf5 lost demo.h5 >/dev/full'
 finish

@@ -4,7 +4,12 @@ EXTRA_DIST += tests/env.sh tests/strategies.sh tests/hostile.sh
 
 # The tools: scripts that compare a session with tests/golden, and programs that
 # make the projects and files for them.
-check_PROGRAMS += tests/make_project tests/update_project
+check_PROGRAMS += tests/make_project tests/update_project tests/one_file \
+	tests/hold_projects
+tests_hold_projects_SOURCES = tests/hold_projects.c
+tests_hold_projects_LDADD = lib/libcute_shm.la
+tests_one_file_SOURCES = tests/one_file.c
+tests_one_file_LDADD = lib/libcute_shm.la
 tests_update_project_SOURCES = tests/update_project.c
 tests_update_project_LDADD = lib/libcute_shm.la
 tests_make_project_SOURCES = tests/make_project.c
@@ -39,8 +44,9 @@ hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 surface_tests = tests/check_completion.sh tests/check_descriptors.sh \
 	tests/check_exports.sh tests/check_headers.sh tests/check_link.sh \
 	tests/check_linker.sh
-TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh
-EXTRA_DIST += $(surface_tests) tests/cgroup.sh
+TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh \
+	tests/roots.sh tests/many.sh
+EXTRA_DIST += $(surface_tests) tests/cgroup.sh tests/roots.sh tests/many.sh
 EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/terminal_signals.py \
 	tests/golden/cli_front \
@@ -258,6 +264,7 @@ core_tests = tests/test_ahead tests/test_build tests/test_build_large \
 	tests/test_error tests/test_huge tests/test_layout \
 	tests/test_log tests/test_progress \
 	tests/test_lifetime tests/test_logind tests/test_map \
+	tests/test_names \
 	tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
 	tests/test_space tests/test_syscalls tests/test_killed tests/test_users
@@ -320,6 +327,10 @@ tests_test_map_LDFLAGS = -Wl,--wrap=mmap
 tests_test_race_SOURCES = tests/test_race.c tests/util.c tests/util.h
 tests_test_race_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_race_LDADD = $(CORE_TEST_LDADD)
+tests_test_names_SOURCES = tests/test_names.c tests/util.c tests/util.h
+tests_test_names_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_names_LDADD = $(CORE_TEST_LDADD)
+tests_test_names_LDFLAGS = -Wl,--wrap=open -Wl,--wrap=opendir
 tests_test_nomem_SOURCES = tests/test_nomem.c $(FAILING_SOURCES)
 tests_test_nomem_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_nomem_LDADD = $(CORE_TEST_LDADD)

@@ -278,6 +278,7 @@ class Segment:
         need(len(b) >= 512 and b[:8] == b"CUTE-SHM", "not a segment")
         version = self.text(8, 8, "version").decode("ascii", "replace")
         need(re.match(r"1\.[0-9]+$", version), "version is %r", version)
+        self.minor = int(version[2:])
         h = dict(zip(FIELDS, struct.unpack_from("<16Q", b, 0x10)))
         self.__dict__.update(h)
         need(self.byte_order == 0x0102030405060708, "byte order")
@@ -305,8 +306,7 @@ class Segment:
     def check(self):
         """All the rest of the page."""
         b = self.b
-        self.zeros(0xc8, 0xe0, "header")
-        self.zeros(0x200, 0x400, "second superblock")
+        self.check_second()
         need(b[0xb6] >> 4 == 4 and b[0xb8] >> 6 == 2, "uuid is no version 4")
         need(self.text(0xe0, 32, "creator"), "no creator")
         self.utf8(self.text(0xe0, 32, "creator"), "creator")
@@ -375,6 +375,15 @@ class Segment:
              "%r: a datatype with children", node["path"])
         need("cute-shm:unicode" not in ours or node["dtype"] == "*|S1",
              "%r: unicode", node["path"])
+    def check_second(self):
+        """The second superblock, and what of the header belongs to it."""
+        b = self.b
+        self.zeros(0xc8, 0xd8, "header")
+        self.zeros(0x200, 0x3e0 if self.minor else 0x400, "second superblock")
+        need(u64(b, 0xd8) == (xxh3_64(b[0x200:0x400]) if self.minor else 0),
+             "digest of the second superblock")
+        if not u32(b, 0x94) & 1:
+            self.zeros(0x3f0, 0x400, "home of a lasting segment")
 
     def check_conventions(self, node):
         """Enumerations and records: attributes that have a meaning."""

@@ -154,6 +154,9 @@ segment_seal(const struct segment *s)
 	if (h->header_size <= h->metadata_size && h->metadata_size <= s->size)
 		h->metadata_digest = digest(s->bytes + h->header_size,
 					    h->metadata_size - h->header_size);
+	if (strcmp(h->version, FORMAT_VERSION) == 0)
+		h->view_digest = digest(s->bytes + sizeof(*h),
+					sizeof(struct format_second));
 	h->header_digest = digest_header(h);
 }
 

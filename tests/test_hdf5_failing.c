@@ -136,7 +136,7 @@ ck_nothing_left(unsigned life, long n, unsigned descriptors)
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ck_ok(cute_shm_collect(NULL, NULL, NULL));
 	is = sound();
-	ck_assert_msg(test_count_names(root) == is,
+	ck_assert_msg(test_count(root) == is,
 		      "%s %d, failure %ld: something is left",
 		      lives[life].name, lives[life].kind, n);
 	ck_assert(is || !lives[life].before);
@@ -212,7 +212,7 @@ START_TEST(each_failure)
 	ck_ok(err);
 	ck_assert_msg(failed >= lives[life].least, "%s: %ld of %ld failed",
 		      lives[life].name, failed, n);
-	ck_assert_uint_eq(test_count_names(root), lives[life].after);
+	ck_assert_uint_eq(test_count(root), lives[life].after);
 	if (lives[life].act == save)
 		ck_saved();
 }
@@ -273,7 +273,7 @@ ck_limits(bool descriptors, rlim_t from, rlim_t step, unsigned act)
 		failed += !enough(descriptors, from + n * step,
 				  acts[act]);
 		ck_ok(cute_shm_collect(NULL, NULL, NULL));
-		ck_assert_uint_eq(test_count_names(root), sound());
+		ck_assert_uint_eq(test_count(root), sound());
 		if (acts[act] == save)
 			ck_saved();
 	}

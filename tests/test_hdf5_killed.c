@@ -136,7 +136,7 @@ START_TEST(at_any_moment)
 		ck_ok(cute_shm_collect(NULL, NULL, NULL));
 		count = 0;
 		ck_ok(cute_shm_list(NULL, check, &count));
-		ck_assert_uint_eq(test_count_names(getenv("CUTE_SHM_ROOT")),
+		ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")),
 				  count);
 		ck_assert_uint_ge(count, 1);
 		ck_exported();

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -331,6 +332,47 @@ START_TEST(a_project_is_replaced_only_when_asked)
 }
 END_TEST
 
+/* In a process that may open 'free' more files: 2 if it speaks of damage. */
+static int
+load_with_descriptors(unsigned free)
+{
+	struct rlimit limit = { 0, 0 };
+	int lowest = dup(0), status, err;
+	pid_t pid;
+
+	close(lowest);
+	limit.rlim_cur = limit.rlim_max = (rlim_t)lowest + free;
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+			_exit(3);
+		err = load(only_good, CUTE_SHM_HDF5_OVERWRITE, NULL);
+		_exit(err == 0 ? 0 :
+		      strstr(cute_shm_errmsg(), "damaged") ? 2 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* A file that cannot be opened for want of descriptors is not damaged. */
+START_TEST(few_descriptors)
+{
+	unsigned n, refused = 0;
+	int how = 1;
+
+	for (n = 1; how != 0; n++) {
+		how = load_with_descriptors(n);
+		ck_assert_msg(how <= 1, "%u descriptors: %d", n, how);
+		refused += how == 1;
+		ck_assert_uint_lt(n, 64);
+	}
+	ck_assert_uint_ge(refused, 2);
+	check_clean(1);
+}
+END_TEST
+
 START_TEST(a_callback_may_cancel)
 {
 	const hsize_t shape[] = { 400 << 20 }, chunk[] = { 4 << 20 };
@@ -451,6 +493,7 @@ main(void)
 	tcase_add_loop_test(tcase, one_file_of_several, 0, 6);
 	tcase_add_test(tcase, a_fifo_is_not_waited_for);
 	tcase_add_test(tcase, a_project_is_replaced_only_when_asked);
+	tcase_add_test(tcase, few_descriptors);
 	tcase_add_test(tcase, a_callback_may_cancel);
 	tcase_add_test(tcase, a_caller_that_ignores_its_children);
 	tcase_add_test(tcase, a_caller_without_standard_descriptors);

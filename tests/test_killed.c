@@ -176,7 +176,7 @@ START_TEST(at_any_moment)
 		ck_ok(cute_shm_collect(NULL, NULL, NULL));
 		count = 0;
 		ck_ok(cute_shm_list(NULL, check, &count));
-		ck_assert_uint_eq(test_count_names(root), count);
+		ck_assert_uint_eq(test_count(root), count);
 		ck_assert_uint_ge(count, 1);
 	}
 	if (acts[_i] == save_and_restore) {

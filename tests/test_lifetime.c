@@ -345,84 +345,6 @@ START_TEST(elsewhere_meanwhile)
 }
 END_TEST
 
-/* What is aside may come back: it is not a leftover yet. */
-START_TEST(aside)
-{
-	const char *root = test_root();
-	char *path;
-	int fd;
-
-	ck_ok(temporary_aside(test_path(root, "cute-shm.p"), &path));
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-	ck_ok(cute_shm_collect(NULL, NULL, NULL));
-	ck_assert_uint_eq(test_count(root), 1);
-	ck_assert_int_eq(rename(path, test_path(root, TEMPORARY_PREFIX "1")),
-			 0);
-	ck_ok(cute_shm_collect(NULL, NULL, NULL));
-	ck_assert_uint_eq(test_count(root), 0);
-	free(path);
-}
-END_TEST
-
-/* As if a remover had set "p" aside and died: what a sweep then does. */
-static void
-set_aside_and_sweep(const char *root)
-{
-	const char *name = test_path(root, "cute-shm.p");
-	char *path;
-
-	ck_ok(temporary_aside(name, &path));
-	ck_assert_int_eq(rename(name, path), 0);
-	ck_assert_uint_eq(test_count_names(root), 0);
-	ck_ok(cute_shm_collect(NULL, NULL, NULL));
-	ck_assert_int_eq(access(path, F_OK), 0);	/* too early */
-	temporary_aside_seconds = 0;
-	ck_ok(cute_shm_collect(NULL, NULL, NULL));
-	temporary_aside_seconds = 10;
-	ck_assert_int_ne(access(path, F_OK), 0);
-	free(path);
-}
-
-/* It may be another project, published just before. */
-START_TEST(aside_comes_back)
-{
-	const char *root = test_root();
-	struct cute_shm *shm = publish("p", 0), *owner, *other;
-
-	set_aside_and_sweep(root);
-	ck_assert_int_eq(cute_shm_is_current(shm), 1);
-	owner = publish("p", CUTE_SHM_EPHEMERAL | CUTE_SHM_OVERWRITE);
-	set_aside_and_sweep(root);
-	ck_assert_int_eq(cute_shm_is_current(owner), 1);
-	cute_shm_close(owner);
-	cute_shm_close(shm);
-	ck_assert_uint_eq(test_count(root), 0);
-
-	/* Nobody's: that is what the remover had meant. */
-	owner_kill(owner_new(KILLED));
-	set_aside_and_sweep(root);
-	ck_assert_uint_eq(test_count(root), 0);
-
-	/* Its name is another's: replaced. */
-	shm = publish("p", 0);
-	ck_assert_int_eq(rename(test_path(root, "cute-shm.p"),
-				test_path(root, "kept")), 0);
-	other = publish("p", 0);
-	ck_assert_int_eq(rename(test_path(root, "kept"),
-				test_path(root, TEMPORARY_PREFIX
-					  "0123456789abcdef.aside.p")), 0);
-	temporary_aside_seconds = 0;
-	ck_ok(cute_shm_collect(NULL, NULL, NULL));
-	temporary_aside_seconds = 10;
-	ck_assert_uint_eq(test_count(root), 1);
-	ck_assert_int_eq(cute_shm_is_current(other), 1);
-	cute_shm_close(other);
-	cute_shm_close(shm);
-}
-END_TEST
-
 #ifdef CUTE_SHM_SCOPED
 static void
 in_scope(const char *root)
@@ -540,8 +462,6 @@ main(void)
 	tcase_add_test(t, child_closes);
 	tcase_add_test(t, replaced_meanwhile);
 	tcase_add_test(t, elsewhere_meanwhile);
-	tcase_add_test(t, aside);
-	tcase_add_test(t, aside_comes_back);
 #ifdef CUTE_SHM_SCOPED
 	tcase_add_test(t, scope);
 #endif

@@ -249,7 +249,13 @@ START_TEST(overwrite_fails)
 	struct cute_shm *shm;
 
 	ck_assert_int_eq(mkdir(test_path(root, "cute-shm.p"), 0700), 0);
+	ck_err(try_builder("p", CUTE_SHM_OVERWRITE, 0, NULL, &b),
+	       CUTE_SHM_ERR_EXISTS);
+	ck_errmsg_has("is a folder");
+	ck_assert_int_eq(rmdir(test_path(root, "cute-shm.p")), 0);
+	/* One that comes later is seen at the end. */
 	b = new_builder("p", CUTE_SHM_OVERWRITE, 0);
+	ck_assert_int_eq(mkdir(test_path(root, "cute-shm.p"), 0700), 0);
 	ck_err(cute_shm_builder_publish(b, &shm), CUTE_SHM_ERR_SYSTEM);
 	cute_shm_builder_free(b);
 	ck_assert_uint_eq(test_count(root), 1);
@@ -417,7 +423,7 @@ START_TEST(child_dies)
 }
 END_TEST
 
-/* A child is killed at a builder's work; the next builder cleans up. */
+/* A child is killed at a builder's work; collecting cleans up. */
 static void
 die_with_builder(unsigned flags)
 {
@@ -453,6 +459,7 @@ START_TEST(leftovers)
 	fd = open(test_path(root, ".cute-shn.other"), O_CREAT | O_WRONLY, 0600);
 	close(fd);
 	b = new_builder("p", 0, 0);
+	ck_ok(cute_shm_collect(NULL, NULL, NULL));
 	ck_assert_uint_eq(test_count(root), temporary_flags ? 6 : 4);
 	ck_ok(cute_shm_builder_publish(alive, NULL));
 	ck_ok(cute_shm_builder_publish(b, NULL));

@@ -395,6 +395,124 @@ START_TEST(cgroup_one)
 }
 END_TEST
 
+/*
+ * Page cache that was read once or often can be dropped, but what is dirty must
+ * be written first; pages of tmpfs are in neither list.
+ */
+START_TEST(cgroup_page_cache)
+{
+	static const char *const two[] = {
+		"memory.max", "memory.current",
+		"file 900\nshmem 300\ninactive_anon 50\nactive_anon 60\n"
+		"inactive_file 200\nactive_file 400\nfile_dirty 30\n"
+		"file_writeback 20\n",
+	};
+	static const char *const one[] = {
+		"memory.limit_in_bytes", "memory.usage_in_bytes",
+		"cache 9\nactive_file 7\ninactive_file 8\ndirty 9\n"
+		"total_shmem 300\ntotal_inactive_file 200\n"
+		"total_active_file 400\ntotal_dirty 30\n"
+		"total_writeback 20\n",
+	};
+	const char *root = test_root();
+	const char *const *files = _i ? one : two;
+	char line[8192];
+
+	snprintf(line, sizeof(line), "32 23 0:29 / %s/cg rw - %s x rw%s\n",
+		 root, _i ? "cgroup" : "cgroup2", _i ? ",memory" : "");
+	make_folder(test_path(root, "cg"));
+	put_file(test_path(test_path(root, "cg"), files[0]), "2000\n");
+	put_file(test_path(test_path(root, "cg"), files[1]), "1500\n");
+	put_file(test_path(root, "cg/memory.stat"), "%s", files[2]);
+	ck_assert_uint_eq(look(root, _i ? "4:memory:/\n" : "0::/\n", line),
+			  500 + 550);
+	/* All of it dirty. */
+	put_file(test_path(root, "cg/memory.stat"), "%s%s 9999\n", files[2],
+		 _i ? "total_dirty" : "file_dirty");
+	ck_assert_uint_eq(look(root, _i ? "4:memory:/\n" : "0::/\n", line),
+			  500);
+}
+END_TEST
+
+/* The lower one of memory.high and memory.max, at each level. */
+START_TEST(cgroup_high)
+{
+	static const struct {
+		const char *max, *high;
+		uint64_t left;
+	} cases[] = {
+		{ "max", "800", 600 }, { "1000", "800", 600 },
+		{ "700", "800", 500 }, { "1000", "max", 800 },
+		{ "max", "100", 0 }, { "max", "max", UINT64_MAX },
+	};
+	const char *root = test_root();
+	size_t i;
+
+	make_folder(test_path(root, "cg"));
+	make_folder(test_path(root, "cg/job"));
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		put_level(test_path(root, "cg"), "memory.max",
+			  "memory.current", cases[i].max, 200, "x", 0);
+		put_file(test_path(root, "cg/memory.high"), "%s\n",
+			 cases[i].high);
+		ck_assert_uint_eq(look(root, "0::/job\n",
+				       mount_line("/", "cg")), cases[i].left);
+	}
+}
+END_TEST
+
+/* Orphans may hold what a load needs: it removes them before it gives up. */
+START_TEST(orphans_make_room)
+{
+	const char *root = test_root();
+	const uint64_t shape[] = { 3 << 20 };
+	struct cute_shm_build_options opt = {
+		.size = sizeof(opt), .flags = CUTE_SHM_EPHEMERAL,
+	};
+	struct cute_shm_builder *b;
+	struct cute_shm *shm;
+	int status;
+	pid_t pid;
+
+	if (!test_mount(root, "size=4m"))
+		return;
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (cute_shm_builder_new("old", &opt, &b) == 0 &&
+		    cute_shm_builder_array(b, "a", "|u1", 1, shape, NULL) == 0)
+			(void)cute_shm_builder_publish(b, &shm);
+		raise(SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_uint_eq(test_count(root), 1);
+	ck_ok(cute_shm_builder_new("new", NULL, &b));
+	ck_assert_uint_eq(test_count(root), 1);
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, shape, NULL));
+	ck_ok(cute_shm_builder_publish(b, NULL));
+	cute_shm_builder_free(b);
+	ck_assert_uint_eq(test_count(root), 1);
+}
+END_TEST
+
+/* Files without data use up inodes: that is another thing than space. */
+START_TEST(no_inodes)
+{
+	const char *root = test_root();
+	struct cute_shm_builder *b, *first;
+
+	if (!test_mount(root, "nr_inodes=2"))
+		return;
+	ck_ok(cute_shm_builder_new("p", NULL, &first));
+	temporary_flags = _i ? TEMPORARY_NAMED : 0;
+	ck_err(cute_shm_builder_new("q", NULL, &b), CUTE_SHM_ERR_NO_SPACE);
+	temporary_flags = 0;
+	ck_errmsg_has("no inodes");
+	ck_ok(cute_shm_builder_publish(first, NULL));
+	cute_shm_builder_free(first);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -414,6 +532,10 @@ main(void)
 	tcase_add_test(tc, cgroup_two);
 	tcase_add_test(tc, cgroup_container);
 	tcase_add_test(tc, cgroup_one);
+	tcase_add_loop_test(tc, cgroup_page_cache, 0, 2);
+	tcase_add_test(tc, cgroup_high);
+	tcase_add_test(tc, orphans_make_room);
+	tcase_add_loop_test(tc, no_inodes, 0, 2);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

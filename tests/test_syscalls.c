@@ -215,7 +215,7 @@ ck_root(unsigned life, long n)
 	ck_ok(collect());
 	ck_assert(sound("p"));
 	ck_assert(sound("q"));
-	count = test_count_names(root);
+	count = test_count(root);
 	ck_assert_msg(count <= most, "%s, call %ld, %s: %u "
 		      "files", lives[life].name, n, strerror(with), count);
 }

@@ -10,11 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "permit.h"
 #include "util.h"
 
 /* Numbers that no real user has; both in the group SHARED, one not. */
@@ -298,6 +301,182 @@ START_TEST(links_and_pipes_are_refused)
 }
 END_TEST
 
+/* What can only fail is not begun: as soon as there is a builder, or none. */
+static int
+begin_over(void)
+{
+	struct cute_shm_build_options opt = {
+		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
+	};
+	struct cute_shm_builder *b = NULL;
+	int err = cute_shm_builder_new("p", &opt, &b);
+
+	cute_shm_builder_free(b);
+	return check_words(err);
+}
+
+START_TEST(refused_at_once)
+{
+	mode = 0644;
+	words = "belongs to uid 60001";
+	ck_assert_int_eq(as(ADA, publish), 0);
+	ck_assert_int_eq(as(EVE, begin_over), CUTE_SHM_ERR_PERMISSION);
+	ck_assert_int_eq(as(EVE, remove_it), CUTE_SHM_ERR_PERMISSION);
+	ck_assert_int_eq(as(ADA, begin_over), 0);
+	/* The owner of the folder may, and so may root. */
+	ck_assert_int_eq(begin_over(), 0);
+	ck_assert_int_eq(chown(root, BOB, (gid_t)-1), 0);
+	ck_assert_int_eq(as(BOB, begin_over), 0);
+	/* Without the sticky bit all may. */
+	ck_assert_int_eq(chmod(root, 0777), 0);
+	ck_assert_int_eq(as(EVE, begin_over), 0);
+	ck_assert_int_eq(as(EVE, remove_it), 0);
+}
+END_TEST
+
+/* --------------------------------------------------------- user namespaces */
+
+/* Enter one where the caller is 'inside'; nobody else is mapped.  Or none. */
+static int inside;
+
+static bool
+enter_namespace(void)
+{
+	char line[64];
+	uid_t uid = geteuid();
+	int fd;
+	bool done;
+
+	if (unshare(CLONE_NEWUSER) != 0)
+		return false;
+	if (inside < 0)
+		return true;
+	snprintf(line, sizeof(line), "%d %u 1\n", inside, (unsigned)uid);
+	fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+	done = fd >= 0 && write(fd, line, strlen(line)) ==
+	       (ssize_t)strlen(line);
+	close(fd);
+	return done;
+}
+
+#define NO_NAMESPACE 77
+
+static int
+look_inside(void)
+{
+	return enter_namespace() ? open_with(0) : NO_NAMESPACE;
+}
+
+static int
+trust_inside(void)
+{
+	return enter_namespace() ? open_with(CUTE_SHM_ANY_OWNER)
+				 : NO_NAMESPACE;
+}
+
+/* The number of all who are not mapped is nobody's proof. */
+START_TEST(overflow_uid)
+{
+	static const struct {
+		uid_t who;	/* published, */
+		int inside;	/* and what another user or the same is */
+		uid_t reader;
+		int err;
+	} cases[] = {
+		{ ADA, -1, BOB, CUTE_SHM_ERR_OWNER },
+		{ ADA, 65534, BOB, CUTE_SHM_ERR_OWNER },
+		{ ADA, 0, BOB, CUTE_SHM_ERR_OWNER },
+		{ 0, 0, BOB, CUTE_SHM_ERR_OWNER },
+		{ BOB, -1, BOB, CUTE_SHM_ERR_OWNER },
+		{ BOB, 65534, BOB, CUTE_SHM_ERR_OWNER },
+		{ BOB, 0, BOB, 0 },
+		{ BOB, 1000, BOB, 0 },
+	};
+	int err;
+
+	mode = 0644;
+	ck_assert_int_eq(cases[_i].who == 0 ? publish() :
+			 as(cases[_i].who, publish), 0);
+	inside = cases[_i].inside;
+	err = as(cases[_i].reader, look_inside);
+	if (err == NO_NAMESPACE)
+		return;
+	ck_assert_int_eq(err, cases[_i].err);
+	words = "--any-owner";
+	ck_assert_int_eq(as(cases[_i].reader, look_inside), cases[_i].err);
+	words = NULL;
+	ck_assert_int_eq(as(cases[_i].reader, trust_inside), 0);
+}
+END_TEST
+
+/* Outside of all namespaces it is a user as any other. */
+START_TEST(nobody)
+{
+	mode = 0600;
+	if (!uid_map_complete("/proc/self/uid_map"))
+		return;
+	ck_assert_int_eq(as(65534, publish), 0);
+	ck_assert_int_eq(as(65534, look), 0);
+}
+END_TEST
+
+START_TEST(uid_maps)
+{
+	static const struct {
+		const char *map;
+		bool complete;
+	} maps[] = {
+		{ "         0          0 4294967295\n", true },
+		{ "0 0 4294967294\n", false },
+		{ "0 1000 1\n", false },
+		{ "0 1000 1\n1 100000 65536\n", false },
+		{ "0 0 1000\n1000 1000 4294966295\n", true },
+		{ "", false },
+	};
+	const char *path = test_path(root, "map");
+	FILE *f;
+	size_t i;
+
+	for (i = 0; i < ELEMENTS(maps); i++) {
+		f = fopen(path, "we");
+		ck_assert_ptr_nonnull(f);
+		fputs(maps[i].map, f);
+		fclose(f);
+		ck_assert_int_eq(uid_map_complete(path), maps[i].complete);
+	}
+	ck_assert(!uid_map_complete(test_path(root, "none")));
+}
+END_TEST
+
+/* ------------------------------------------------------------------ memory */
+
+/* A real-time process keeps all of its memory from being swapped. */
+static int
+look_locked(void)
+{
+	struct rlimit limit = { 1 << 12, 1 << 12 };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 ||
+	    mlockall(MCL_FUTURE) != 0)
+		return NO_NAMESPACE;
+	return open_with(CUTE_SHM_ANY_OWNER);
+}
+
+START_TEST(locked_memory)
+{
+	int err;
+
+	/* Their mlockall() does nothing. */
+	if (SANITIZED)
+		return;
+	mode = 0644;
+	ck_assert_int_eq(as(ADA, publish), 0);
+	words = "mlockall";
+	err = as(ADA, look_locked);
+	ck_assert(err == CUTE_SHM_ERR_NOMEM || err == NO_NAMESPACE);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ mounts */
 
 START_TEST(a_mount_for_reading)
@@ -339,6 +518,11 @@ main(void)
 	tcase_add_test(tc, squatting_is_seen);
 	tcase_add_test(tc, only_the_owner_removes);
 	tcase_add_loop_test(tc, links_and_pipes_are_refused, 0, 2);
+	tcase_add_test(tc, refused_at_once);
+	tcase_add_loop_test(tc, overflow_uid, 0, 8);
+	tcase_add_test(tc, nobody);
+	tcase_add_test(tc, uid_maps);
+	tcase_add_test(tc, locked_memory);
 	tcase_add_test(tc, a_mount_for_reading);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

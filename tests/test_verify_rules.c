@@ -14,7 +14,7 @@ START_TEST(padding_is_zero)
 {
 	const struct format_header *h = segment_header(&sample);
 	const uint64_t places[] = {
-		offsetof(struct format_header, zero),
+		offsetof(struct format_header, view_offset),
 		offsetof(struct format_header, creator) + 31,
 		offsetof(struct format_header, source) + 239,
 		512, 1023,
@@ -67,6 +67,56 @@ START_TEST(headers_that_do_not_fit)
 	if (headers[_i].at == offsetof(struct format_header, metadata_digest))
 		ck_err(verify(CUTE_SHM_VERIFY_METADATA, 1, NULL),
 		       CUTE_SHM_ERR_CORRUPT);
+}
+END_TEST
+
+static void
+put_version(const char *version)
+{
+	memcpy(segment_header(&sample)->version, version, 4);
+	segment_seal(&sample);
+}
+
+/* Of format 1.1: what is in the second superblock, and its digest. */
+START_TEST(second_superblock)
+{
+	static const struct {
+		uint64_t at;
+		bool ephemeral, damaged;
+	} places[] = {
+		{ 0x200, true, true }, { 0x230, true, true },
+		{ 0x3d8, true, true }, { 0xc8, true, true },
+		{ 0xd0, true, true }, { 0x3e0, false, false },
+		{ 0x3e8, false, false }, { 0x3f0, true, false },
+		{ 0x3f8, true, false }, { 0x3f0, false, true },
+		{ 0x3f8, false, true },
+	};
+	struct format_header *h = segment_header(&sample);
+	size_t i;
+
+	for (i = 0; i < ELEMENTS(places); i++) {
+		h->compatible = places[i].ephemeral ?
+				FORMAT_COMPATIBLE_EPHEMERAL : 0;
+		put64(&sample, places[i].at, 7);
+		put_version("1.1");
+		ck_assert_int_eq(verify(0, 1, NULL), places[i].damaged ?
+				 CUTE_SHM_ERR_CORRUPT : 0);
+		if (places[i].damaged)
+			ck_assert_uint_eq(seen.damage[0].offset, places[i].at);
+		/* A later version may have these bytes for itself. */
+		put_version("1.2");
+		ck_ok(verify(0, 1, NULL));
+		put_version("1.0");
+		ck_err(verify(0, 1, NULL), CUTE_SHM_ERR_CORRUPT);
+		put64(&sample, places[i].at, 0);
+		h->view_digest = 0;
+	}
+	h->compatible = 0;
+	put_version("1.1");
+	h->view_digest++;
+	h->header_digest = digest_header(h);
+	ck_err(verify(0, 1, NULL), CUTE_SHM_ERR_CORRUPT);
+	ck_errmsg_has("second superblock");
 }
 END_TEST
 
@@ -384,6 +434,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, padding_is_zero);
+	tcase_add_test(tc, second_superblock);
 	tcase_add_loop_test(tc, headers_that_do_not_fit, 0, ELEMENTS(headers));
 	tcase_add_test(tc, a_path_that_is_there_twice);
 	tcase_add_test(tc, two_nodes_of_one_path);

@@ -53,12 +53,6 @@ const char *test_root(void);
 /* Entries in a folder, "." and ".." left out. */
 unsigned test_count(const char *folder);
 
-/*
- * The same of a root, but for what a process was killed in the moment of
- * removing: that may be on its way back, and is swept after ten seconds.
- */
-unsigned test_count_names(const char *root);
-
 /* Mount a tmpfs of this test's own there; false where that is not permitted. */
 bool test_mount(const char *root, const char *options);
 

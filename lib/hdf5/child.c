@@ -116,10 +116,16 @@ advice(const struct loader *l)
 {
 	char begin[4096];
 	FILE *file = file_above_stdio(l->file);
+	int number = file ? 0 : errno;
 	size_t size = file ? fread(begin, 1, sizeof(begin), file) : 0;
 
 	if (file)
 		fclose(file);
+	if (number == EMFILE || number == ENFILE)
+		return "too many files are open: raise that limit (ulimit -n)";
+	/* What the system says of an open is no sign of damage. */
+	if (number != 0)
+		return "the system does not give access to it";
 	if (memmem(begin, size, "NCSAfami", 8))
 		return "it is one of a family of files: 'h5repack', given the "
 		       "pattern of their names, makes one file of them";
