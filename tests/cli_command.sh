@@ -67,9 +67,10 @@ for tool in $tools; do
 	done
 	# A signal that ends programs is for the command, whatever it is.
 	for signal in TERM PIPE ALRM USR2 IO; do
+		rm "$tmp/out"
 		$tool p "$file" -- sh -c "trap 'exit 9' $signal
 			echo ready; while :; do sleep 0.1; done" >"$tmp/out" &
-		until grep -q ready "$tmp/out"; do sleep 0.1; done
+		until grep -qs ready "$tmp/out"; do sleep 0.1; done
 		kill -$signal $!
 		wait $!
 		[ $? -eq 9 ] || fail "$tool: SIG$signal is not passed on"
