@@ -38,9 +38,9 @@ int outfile_begin(struct outfile *f, const char *path, unsigned flags)
 
 /*
  * What is written comes from the segment: who may not read that may not read
- * the file, either.  If it replaces nothing, it will have the permissions of the
- * segment to read and write, less the umask, those of the group only if it can
- * have the segment's group.  Without this call it stays private.
+ * the file, either.  If it replaces nothing, it will have the permissions of
+ * the segment to read and write, less the umask, those of the group only if it
+ * can have the segment's group.  Without this call it stays private.
  */
 void outfile_permit(struct outfile *f, const struct cute_shm *shm);
 
