@@ -59,8 +59,8 @@ start(char **argv, const sigset_t *mask, pid_t *pid)
 /*
  * Whether the command has not had the signal itself.  A terminal's go to all of
  * its foreground, so to the command too if that is in our group still; but the
- * end of the terminal is told to the leader of its session alone.  What else the
- * kernel sends, as an alarm that was set before, is for one process.
+ * end of the terminal is told to the leader of its session alone.  What else
+ * the kernel sends, as an alarm that was set before, is for one process.
  */
 static bool
 ours_alone(pid_t pid, const siginfo_t *info)

@@ -8,9 +8,9 @@
 /*
  * Run argv[0], found by PATH, to its end, and return its exit status, as a
  * shell does: 128 and the signal if it died by one, by which then
- * interrupt_end() ends us, too; 126 or 127 if it could not be run.  Signals that
- * ask us to end are passed on to it; when it stops, so do we, for a shell with
- * job control; and children that others left to us are reaped.
+ * interrupt_end() ends us, too; 126 or 127 if it could not be run.  Signals
+ * that ask us to end are passed on to it; when it stops, so do we, for a shell
+ * with job control; and children that others left to us are reaped.
  */
 int command_run(char **argv);
 

@@ -43,7 +43,7 @@ look_in_place(struct dump_value *v, bool *in_place)
 	return err;
 }
 
-/* ----------------------------------------------------- a part of a large one */
+/* ---------------------------------------------------- a part of a large one */
 
 /* Pieces of different updates are copied again, this often without a lock. */
 #define TRIES		16
@@ -129,7 +129,7 @@ copy_pieces(struct dump_value *v, const struct slice *slice, bool edges)
 	return err;
 }
 
-/* -------------------------------------------------------------------- copies */
+/* ------------------------------------------------------------------- copies */
 
 /* Of a ragged array all of it, and of others what the slice may need. */
 static int

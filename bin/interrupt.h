@@ -15,8 +15,8 @@ int interrupt_pending(void);
 void interrupt_by(int number);
 
 /*
- * Die by the signal that came, so that the caller sees it: a shell ends its loop
- * only then.  Else return; so does the first process of a container.
+ * Die by the signal that came, so that the caller sees it: a shell ends its
+ * loop only then.  Else return; so does the first process of a container.
  */
 void interrupt_end(void);
 

@@ -16,11 +16,11 @@ enum {
 };
 
 /*
- * Open a regular file in the folder 'dir', or AT_FDCWD, at once or not at all: no
- * link is followed as the last component, nothing is waited for, and no terminal
- * is taken.  The descriptor, with what fstat() says of it; or -1, and errno:
- * ELOOP for a link, EMEDIUMTYPE for what is no regular file, EPERM for one of
- * another user.
+ * Open a regular file in the folder 'dir', or AT_FDCWD, at once or not at all:
+ * no link is followed as the last component, nothing is waited for, and no
+ * terminal is taken.  The descriptor, with what fstat() says of it; or -1, and
+ * errno: ELOOP for a link, EMEDIUMTYPE for what is no regular file, EPERM for
+ * one of another user.
  */
 int found_open(int dir, const char *name, unsigned flags, struct stat *st);
 

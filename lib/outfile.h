@@ -17,7 +17,7 @@ struct outfile {
 	char *temporary;	/* its name until then; NULL: it has none */
 	bool overwrite;
 	mode_t mode;		/* what it will have, if it replaces nothing: */
-	gid_t gid;		/* permissions, and the group that they are for */
+	gid_t gid;		/* permissions, and the group they are for */
 };
 
 enum {
@@ -37,10 +37,10 @@ int outfile_begin(struct outfile *f, const char *path, unsigned flags)
 	__attribute__((warn_unused_result));
 
 /*
- * What is written comes from the segment: who may not read that may not read the
- * file, either.  If it replaces nothing, it will have the segment's permissions
- * to read and write, less the umask, those of the group only if it can have the
- * segment's group.  Without this call it stays private.
+ * What is written comes from the segment: who may not read that may not read
+ * the file, either.  If it replaces nothing, it will have the permissions of
+ * the segment to read and write, less the umask, those of the group only if it
+ * can have the segment's group.  Without this call it stays private.
  */
 void outfile_permit(struct outfile *f, const struct cute_shm *shm);
 

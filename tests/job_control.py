@@ -21,6 +21,8 @@ def start(command, alarm=0):
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         os.tcsetpgrp(0, os.getpid())
         signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        # Ignored by what was started in the background of a script.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.alarm(alarm)
         os.execvp("cute-shm-load", ["cute-shm-load", "p", SEGMENT, "--",
                                     "sh", "-c", command])
