@@ -253,7 +253,9 @@ load(struct loader *l)
 	hid_t file = H5I_INVALID_HID;
 	int rc;
 
-	rc = open_file(l, &file);
+	rc = filters_register();
+	if (rc == 0)
+		rc = open_file(l, &file);
 	if (rc != 0)
 		return rc;
 	rc = scan_file(l, file);

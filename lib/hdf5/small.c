@@ -22,7 +22,7 @@ elements_get(struct dataset *d)
 	if (elements)
 		return elements;
 	elements = calloc(d->count, d->type->size[PART_PLAIN]);
-	if (elements && H5Dread(d->id, d->type->mem[PART_PLAIN], H5S_ALL,
+	if (elements && filters_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL,
 				H5S_ALL, H5P_DEFAULT, elements) < 0) {
 		H5Eclear2(H5E_DEFAULT);
 		free(elements);

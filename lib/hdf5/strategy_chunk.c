@@ -186,7 +186,7 @@ read_missing(const struct strategy_source *s, const struct task *t,
 				 NULL) >= 0 &&
 	     H5Sselect_hyperslab(mem, H5S_SELECT_SET, zero, NULL, count,
 				 NULL) >= 0 &&
-	     H5Dread(s->dset, type, mem, space, H5P_DEFAULT, data) >= 0;
+	     filters_read(s->dset, type, mem, space, H5P_DEFAULT, data) >= 0;
 	if (mem >= 0)
 		H5Sclose(mem);
 	if (space >= 0)
