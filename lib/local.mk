@@ -131,6 +131,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/filter_checksum.c \
 	lib/hdf5/filter_codec.c \
 	lib/hdf5/filter_lzf.c \
+	lib/hdf5/filter_register.c \
 	lib/hdf5/filter_shuffle.c \
 	lib/hdf5/guarded.c \
 	lib/hdf5/heap.c \

@@ -128,7 +128,7 @@ hdf5_tests = tests/test_hdf5_types tests/test_hdf5_scan tests/test_hdf5_read \
 	tests/test_hdf5_hostile tests/test_hdf5_wide tests/test_hdf5_empty \
 	tests/test_hdf5_together \
 	tests/test_hdf5_sources tests/test_hdf5_changed
-hdf5_tests += tests/test_hdf5_attributes
+hdf5_tests += tests/test_hdf5_attributes tests/test_hdf5_packed
 check_PROGRAMS += $(hdf5_tests)
 TESTS += $(hdf5_tests)
 endif
@@ -154,6 +154,10 @@ tests_test_hdf5_killed_SOURCES = tests/test_hdf5_killed.c \
 	tests/hdf5_little.c tests/hdf5_little.h $(HDF5_TEST_SOURCES)
 tests_test_hdf5_killed_CFLAGS = $(FILTER_TEST_CFLAGS)
 tests_test_hdf5_killed_LDADD = $(FILTER_TEST_LDADD)
+tests_test_hdf5_packed_SOURCES = tests/test_hdf5_packed.c \
+	tests/filter_util.c tests/filter_util.h $(HDF5_TEST_SOURCES)
+tests_test_hdf5_packed_CFLAGS = $(FILTER_TEST_CFLAGS)
+tests_test_hdf5_packed_LDADD = $(FILTER_TEST_LDADD)
 tests_test_hdf5_together_SOURCES = tests/test_hdf5_together.c \
 	$(HDF5_TEST_SOURCES)
 tests_test_hdf5_together_CFLAGS = $(FILTER_TEST_CFLAGS)

@@ -388,10 +388,12 @@ START_TEST(test_small_with_our_filter)
 	shm = h5_load(file);
 	ck_array(shm, "x", "<i4", 1, shape, data);
 	cute_shm_close(shm);
+	/* By H5Dread as well, which calls it. */
 	setenv("CUTE_SHM_HDF5_STRATEGY", "generic", 1);
-	ck_err(cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL),
-	       CUTE_SHM_ERR_SOURCE);
-	ck_errmsg_has("/x: filter 32000 is not installed; ");
+	opt.handle = &shm;
+	ck_ok(cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL));
+	ck_array(shm, "x", "<i4", 1, shape, data);
+	cute_shm_close(shm);
 }
 END_TEST
 

@@ -19,6 +19,7 @@
 #include "../clock.h"
 #include "descriptor.h"
 #include "file_driver.h"
+#include "filter.h"
 #include "internal.h"
 #include "limits.h"
 
@@ -248,7 +249,9 @@ load(struct loader *l)
 	hid_t file = H5I_INVALID_HID;
 	int rc, changed;
 
-	rc = open_file(l, &file);
+	rc = filters_register();
+	if (rc == 0)
+		rc = open_file(l, &file);
 	if (rc != 0)
 		return rc;
 	log_step(l, "opened", since);

@@ -95,7 +95,17 @@ extern filter_step *const filter_unblosc;
 int filter_unlz4_block(const uint8_t *src, size_t size, uint8_t *dst,
 		       size_t room);
 
+/*
+ * How many bytes a chunk of the filter 'id' says it holds, 0 where that cannot
+ * be told; for those of zstd, lz4 and blosc.
+ */
+uint64_t filter_codec_size(int id, const uint8_t *src, size_t size);
+
 /* filter_lzf.c */
+
+/* How many bytes a sound stream holds. */
+size_t filter_lzf_size(const uint8_t *src, size_t size);
+
 int filter_unlzf(const struct filter *filter, struct filter_scratch *scratch,
 		 const uint8_t *src, size_t size, uint8_t *dst, size_t room);
 
@@ -129,6 +139,21 @@ int filter_fletcher32(const uint8_t *src, size_t size, size_t *ret);
 
 /* HDF5's variant of the sum. */
 uint32_t fletcher32(const uint8_t *data, size_t size);
+
+/*
+ * filter_register.c: have libhdf5 use these decoders, before any plugin, for
+ * what has to go through H5Dread: strings, lists, references, virtual datasets.
+ * Once per process, which must have begun libhdf5.
+ */
+int filters_register(void);
+
+/*
+ * H5Dread, for data that these decoders may be called for.  libhdf5 does not
+ * tell a filter how large a chunk is, and reads beyond the end of one that is
+ * shorter: so they look at this dataset.
+ */
+herr_t filters_read(hid_t dset, hid_t mem_type, hid_t mem_space,
+		    hid_t file_space, hid_t dxpl, void *data);
 
 /* Grow *buffer to 'size' bytes; its content is lost. */
 int filter_grow(uint8_t **buffer, size_t *capacity, size_t size);

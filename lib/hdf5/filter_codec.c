@@ -214,6 +214,47 @@ filter_step *const filter_unblosc = unblosc;
 filter_step *const filter_unblosc;
 #endif
 
+#ifdef HAVE_ZSTD
+static uint64_t
+zstd_size(const uint8_t *src, size_t size)
+{
+	unsigned long long held = ZSTD_getFrameContentSize(src, size);
+
+	return held < ZSTD_CONTENTSIZE_ERROR ? held : 0;
+}
+#else
+#define zstd_size(src, size)	0
+#endif
+
+#ifdef HAVE_BLOSC
+static uint64_t
+blosc_size(const uint8_t *src, size_t size)
+{
+	size_t held = 0, packed, block;
+
+	if (size >= BLOSC_MIN_HEADER_LENGTH)
+		blosc_cbuffer_sizes(src, &held, &packed, &block);
+	return held;
+}
+#else
+#define blosc_size(src, size)	0
+#endif
+
+uint64_t
+filter_codec_size(int id, const uint8_t *src, size_t size)
+{
+	switch (id) {
+	case FILTER_ZSTD:
+		return zstd_size(src, size);
+	case FILTER_LZ4:
+		return size >= 8 ? load_be64(src) : 0;
+	case FILTER_BLOSC:
+		return blosc_size(src, size);
+	default:
+		return 0;
+	}
+}
+
 void
 filter_scratch_free(struct filter_scratch *scratch)
 {

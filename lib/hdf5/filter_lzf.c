@@ -83,9 +83,8 @@ reference(struct cursor *c, unsigned control)
 	return 0;
 }
 
-/* What a sound stream holds. */
-static size_t
-held(const uint8_t *src, size_t size)
+size_t
+filter_lzf_size(const uint8_t *src, size_t size)
 {
 	size_t at = 0, n = 0;
 
@@ -120,7 +119,7 @@ filter_unlzf(const struct filter *filter, struct filter_scratch *scratch,
 				     reference(&c, control);
 	}
 	if (err)
-		scratch->wanted = held(src, size);
+		scratch->wanted = filter_lzf_size(src, size);
 	if (!err && c.out != c.out_end)
 		err = damaged("it holds less than the chunk");
 	return err;

@@ -20,7 +20,7 @@ read_box(const struct strategy_source *s, unsigned ndim, const hsize_t *at,
 				 NULL) >= 0 &&
 	     H5Sselect_hyperslab(mem, H5S_SELECT_SET, zero, NULL, count,
 				 NULL) >= 0 &&
-	     H5Dread(s->dset, type, mem, space, H5P_DEFAULT, data) >= 0;
+	     filters_read(s->dset, type, mem, space, H5P_DEFAULT, data) >= 0;
 	if (mem >= 0)
 		H5Sclose(mem);
 	if (space >= 0)

@@ -57,7 +57,7 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 	if (space >= 0 && mem >= 0 &&
 	    (d->rank == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
 						 NULL, shape, NULL) >= 0))
-		rc = H5Dread(d->id, d->type->mem[part], mem, space,
+		rc = filters_read(d->id, d->type->mem[part], mem, space,
 			     heap ? heap->dxpl : H5P_DEFAULT, elements);
 	/* Closing would make libhdf5 forget why it failed. */
 	if (rc < 0)
