@@ -14,6 +14,7 @@
 #include "internal.h"
 
 #define PREFIX	"cute-shm:enum-"
+#define UNRESERVED	"cute-shm_enum-"	/* as long, but not reserved */
 
 static uint64_t n;
 
@@ -54,7 +55,8 @@ enumnames(struct cute_shm_builder *b)
 
 	one_byte(b);
 	for (i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), PREFIX "%05x", (unsigned)i);
+		/* The builder refuses names that are not sound. */
+		snprintf(name, sizeof(name), UNRESERVED "%05x", (unsigned)i);
 		must(cute_shm_builder_attr_ragged(b, "a", name, "*|S1", 1,
 						  &shape, offsets, "A"));
 	}
@@ -152,9 +154,10 @@ rename_all(uint8_t *bytes, size_t size)
 	uint8_t *p = bytes, *end = bytes + size;
 	struct format_header h;
 
-	while ((p = memmem(p, (size_t)(end - p), PREFIX, strlen(PREFIX)))) {
+	while ((p = memmem(p, (size_t)(end - p), UNRESERVED,
+			   strlen(UNRESERVED)))) {
+		memcpy(p, PREFIX "names", strlen(PREFIX "names"));
 		p += strlen(PREFIX);
-		memcpy(p, "names", 5);
 	}
 	memcpy(&h, bytes, sizeof(h));
 	h.metadata_digest = digest(bytes + h.header_size,

@@ -258,6 +258,7 @@ load(void)
 	if (err != 0) {
 		ck_assert_msg(err == CUTE_SHM_ERR_SOURCE ||
 			      err == CUTE_SHM_ERR_INVALID ||
+			      err == CUTE_SHM_ERR_LIMIT ||
 			      err == CUTE_SHM_ERR_NO_SPACE, "%d: %s", err,
 			      cute_shm_errmsg());
 		ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), 0);

@@ -155,6 +155,7 @@ items_fit(const struct type *leaf, size_t run)
 		[TYPE_TEXT] = sizeof(char *),
 		[TYPE_LIST] = sizeof(hvl_t),
 		[TYPE_REFERENCE] = sizeof(hobj_ref_t),
+		[TYPE_REFERENCE_LIST] = sizeof(hvl_t),
 	};
 	uint64_t item = leaf->kind == TYPE_PLAIN ? leaf->item_size :
 			size[leaf->kind], bytes;

@@ -80,7 +80,7 @@ held_read(struct loader *l, const struct dataset *d)
 	h->elements = calloc(1, elements_size(d));
 	if (!h->elements || stored_check(d->id, NULL, NULL) != 0 ||
 	    filters_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
-		    H5P_DEFAULT, h->elements) < 0) {
+			 H5P_DEFAULT, h->elements) < 0) {
 		/* Whoever comes later tells why. */
 		H5Eclear2(H5E_DEFAULT);
 		free(h->elements);

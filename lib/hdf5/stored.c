@@ -58,7 +58,7 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 	    (d->rank == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
 						 NULL, shape, NULL) >= 0))
 		rc = filters_read(d->id, d->type->mem[part], mem, space,
-			     heap ? heap->dxpl : H5P_DEFAULT, elements);
+				  heap ? heap->dxpl : H5P_DEFAULT, elements);
 	/* Closing would make libhdf5 forget why it failed. */
 	if (rc < 0)
 		unreadable_data(d->id);
@@ -121,13 +121,14 @@ fail_in_chunk(unsigned ndim, const uint64_t *at, int err)
 
 /* 'at' lies in it. */
 static int
-fail_around(const struct dataset *d, const uint64_t *chunk, uint64_t *at)
+fail_around(const struct dataset *d, const uint64_t *chunk, uint64_t *at,
+	    int err)
 {
 	unsigned i;
 
 	for (i = 0; i < d->rank; i++)
 		at[i] -= at[i] % chunk[i];
-	return fail_in_chunk(d->rank, at, CUTE_SHM_ERR_SOURCE);
+	return fail_in_chunk(d->rank, at, err);
 }
 
 /* Then it is no chunk's fault. */
@@ -167,7 +168,7 @@ stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
 			rc = stored_read(d, part, heap, &block, elements);
 		} while (rc == 0 && next_chunk(d, whole, &block, at));
 	if (rc != 0 && !(heap && heap->full))
-		rc = fail_around(d, s.chunk, at);
+		rc = fail_around(d, s.chunk, at, rc);
 	else if (cause)
 		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", cause);
 	else
