@@ -26,6 +26,8 @@ cute_shm_next_attr(const struct cute_shm_node *node,
 	uint64_t at = 0, after;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_next_attr");
 	if (prev) {
 		rc = attr_record(node->shm, prev->record, &ignored, &at);
 		row = at < node->end ? segment_at(node->shm, at, sizeof(*row))
@@ -50,6 +52,8 @@ cute_shm_attr(const struct cute_shm_node *node, const char *name,
 	struct cute_shm_attr attr;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_attr");
 	if (!name)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no name given");
 	rc = cute_shm_next_attr(node, NULL, &attr);

@@ -307,6 +307,8 @@ cute_shm_builder_new(const char *project,
 	struct cute_shm_builder *b;
 	int err;
 
+	if (!ret)
+		return no_result("cute_shm_builder_new");
 	err = options_copy(&opt, sizeof(opt), from);
 	if (err != 0)
 		return err;

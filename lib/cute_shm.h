@@ -6,9 +6,11 @@
  *
  * - It returns 0 or a negative enum cute_shm_err.  A failure leaves *ret
  *   untouched; cute_shm_errmsg() then tells this thread what went wrong.
- * - Results go through the last argument, 'ret'.  What it points to inside the
- *   segment stays valid until cute_shm_close(), whatever happens to the
- *   project's name.
+ * - Results go through the last argument, 'ret'; NULL is CUTE_SHM_ERR_INVALID
+ *   unless the call says that it may be.  What they point to inside the segment
+ *   stays valid until cute_shm_close(), whatever happens to the project's name.
+ * - Result structs end with reserved members, which are zero: later versions
+ *   give them names, and programs that were compiled before go on to work.
  * - Option structs begin with their own size: set it to sizeof(the struct), and
  *   zero the rest (a zero means the default).  NULL means all defaults.
  * - Paths are UTF-8, components separated by one slash; a leading slash is
@@ -35,6 +37,18 @@ extern "C" {
 
 #define CUTE_SHM_VERSION	"0.1.0"
 #define CUTE_SHM_MAX_NDIM	32	/* NumPy 1 and HDF5 have the same */
+
+/*
+ * For compilers that warn: a result that says whether the call did anything,
+ * and an argument that may not be NULL.
+ */
+#ifdef __GNUC__
+#define CUTE_SHM_CHECKED	__attribute__((warn_unused_result))
+#define CUTE_SHM_NONNULL(n)	__attribute__((nonnull(n)))
+#else
+#define CUTE_SHM_CHECKED
+#define CUTE_SHM_NONNULL(n)
+#endif
 
 struct cute_shm;
 struct cute_shm_builder;
@@ -137,12 +151,12 @@ struct cute_shm_open_options {
  * CUTE_SHM_ERR_CORRUPT      a size, an offset or a digest is wrong
  */
 int cute_shm_open(const char *project, const struct cute_shm_open_options *opt,
-		  struct cute_shm **ret);
+		  struct cute_shm **ret) CUTE_SHM_CHECKED;
 
 /* The same for a segment at any path, such as a copy on a disk. */
 int cute_shm_open_file(const char *path,
 		       const struct cute_shm_open_options *opt,
-		       struct cute_shm **ret);
+		       struct cute_shm **ret) CUTE_SHM_CHECKED;
 
 /*
  * Detach.  All that was got through the handle ends here; so does an ephemeral
@@ -188,6 +202,7 @@ struct cute_shm_array {
 	uint64_t value_count;		/* ragged: items in all */
 	uint64_t digest;		/* XXH3-64 as published; attribute: 0 */
 	uint64_t record;		/* private: where it stands */
+	uint64_t reserved[3];
 };
 
 enum cute_shm_kind {
@@ -206,12 +221,14 @@ struct cute_shm_node {
 	uint64_t record;	/* private: where it stands */
 	uint64_t end;		/* private: where its subtree ends */
 	uint64_t target;	/* private: of a link */
+	uint64_t reserved[3];
 };
 
 struct cute_shm_attr {
 	const char *name;
 	struct cute_shm_array value;
 	uint64_t record;	/* private: where it stands */
+	uint64_t reserved[3];
 };
 
 /*
@@ -219,22 +236,26 @@ struct cute_shm_attr {
  * CUTE_SHM_ERR_NOT_FOUND, CUTE_SHM_ERR_TYPE (a group), CUTE_SHM_ERR_CORRUPT.
  */
 int cute_shm_get(const struct cute_shm *shm, const char *path,
-		 struct cute_shm_array *ret);
+		 struct cute_shm_array *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * cute_shm_find() finds any node; links on the way are followed, a link at the
  * end of the path is returned itself (see cute_shm_follow()).
  */
 int cute_shm_find(const struct cute_shm *shm, const char *path,
-		  struct cute_shm_node *ret);
+		  struct cute_shm_node *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* What a link leads to, a group or an array; other nodes lead to themselves. */
 int cute_shm_follow(const struct cute_shm_node *node,
-		    struct cute_shm_node *ret);
+		    struct cute_shm_node *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* The array at a node of that kind, else CUTE_SHM_ERR_TYPE. */
 int cute_shm_node_array(const struct cute_shm_node *node,
-			struct cute_shm_array *ret);
+			struct cute_shm_array *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * Steps through the tree, in the order of creation; each gives
@@ -243,19 +264,24 @@ int cute_shm_node_array(const struct cute_shm_node *node,
  * node = top.  No step follows a link.
  */
 int cute_shm_first_child(const struct cute_shm_node *group,
-			 struct cute_shm_node *ret);
+			 struct cute_shm_node *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 int cute_shm_next_sibling(const struct cute_shm_node *node,
-			  struct cute_shm_node *ret);
+			  struct cute_shm_node *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 int cute_shm_next(const struct cute_shm_node *top,
-		  const struct cute_shm_node *node, struct cute_shm_node *ret);
+		  const struct cute_shm_node *node, struct cute_shm_node *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* The group that holds the node; the root's is the root. */
 int cute_shm_parent(const struct cute_shm_node *node,
-		    struct cute_shm_node *ret);
+		    struct cute_shm_node *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* The attribute of that name; links have none (CUTE_SHM_ERR_NOT_FOUND). */
 int cute_shm_attr(const struct cute_shm_node *node, const char *name,
-		  struct cute_shm_attr *ret);
+		  struct cute_shm_attr *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * The attribute after 'prev', the first when that is NULL; CUTE_SHM_ERR_END
@@ -263,41 +289,94 @@ int cute_shm_attr(const struct cute_shm_node *node, const char *name,
  */
 int cute_shm_next_attr(const struct cute_shm_node *node,
 		       const struct cute_shm_attr *prev,
-		       struct cute_shm_attr *ret);
+		       struct cute_shm_attr *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * The value of an attribute of one element, by the path of its node; links are
+ * followed.  _text() takes strings of fixed and of variable length, and gives a
+ * copy with a NUL at its end, for free(); _i64() takes integers and bools,
+ * _f64() floats as well.
+ *
+ * CUTE_SHM_ERR_NOT_FOUND  no such node or attribute
+ * CUTE_SHM_ERR_TYPE       another dtype, more elements than one, a number that
+ *			   does not fit, a NUL within a text
+ */
+int cute_shm_attr_text(const struct cute_shm *shm, const char *path,
+		       const char *name, char **ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+int cute_shm_attr_i64(const struct cute_shm *shm, const char *path,
+		      const char *name, int64_t *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+int cute_shm_attr_f64(const struct cute_shm *shm, const char *path,
+		      const char *name, double *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * Typed access to arrays and to the values of attributes: the data, and in *n
  * the number of elements, if the dtype is exactly that ("|b1" is u8 too), else
- * NULL.  An array without elements gives a pointer that is not NULL, and n 0.
- * 'n' may be NULL.
+ * NULL, and cute_shm_errmsg() says what the dtype is.  An array without
+ * elements gives a pointer that is not NULL, and n 0.  'n' may be NULL.
  */
-const int8_t *cute_shm_i8(const struct cute_shm_array *array, uint64_t *n);
-const int16_t *cute_shm_i16(const struct cute_shm_array *array, uint64_t *n);
-const int32_t *cute_shm_i32(const struct cute_shm_array *array, uint64_t *n);
-const int64_t *cute_shm_i64(const struct cute_shm_array *array, uint64_t *n);
-const uint8_t *cute_shm_u8(const struct cute_shm_array *array, uint64_t *n);
-const uint16_t *cute_shm_u16(const struct cute_shm_array *array, uint64_t *n);
-const uint32_t *cute_shm_u32(const struct cute_shm_array *array, uint64_t *n);
-const uint64_t *cute_shm_u64(const struct cute_shm_array *array, uint64_t *n);
-const float *cute_shm_f32(const struct cute_shm_array *array, uint64_t *n);
-const double *cute_shm_f64(const struct cute_shm_array *array, uint64_t *n);
+const int8_t *cute_shm_i8(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
+const int16_t *cute_shm_i16(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
+const int32_t *cute_shm_i32(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
+const int64_t *cute_shm_i64(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
+const uint8_t *cute_shm_u8(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
+const uint16_t *cute_shm_u16(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
+const uint32_t *cute_shm_u32(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
+const uint64_t *cute_shm_u64(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
+const float *cute_shm_f32(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
+const double *cute_shm_f64(const struct cute_shm_array *array, uint64_t *n)
+	CUTE_SHM_NONNULL(1);
 
-/* The same for any dtype text, such as "<c8" or "|S12". */
+/* The same for any dtype, such as "<c8" or "complex64", "|S12" or "S12". */
 const void *cute_shm_typed(const struct cute_shm_array *array,
-			   const char *dtype, uint64_t *n);
+			   const char *dtype, uint64_t *n) CUTE_SHM_NONNULL(1);
+
+/* Room for the longest name of a dtype. */
+#define CUTE_SHM_DTYPE_NAME_SIZE 40
+
+/*
+ * The name of a dtype text as NumPy prints it: "float64" for "<f8", "S12" for
+ * "|S12", "string" for "*|S1", "list of int32" for "*<i4".  Written to 'ret' of
+ * 'size' bytes (CUTE_SHM_DTYPE_NAME_SIZE), cut if that is less; returns 'ret'.
+ * Calls that take a dtype take such a name, too.
+ */
+const char *cute_shm_dtype_name(const char *dtype, char *ret, size_t size);
 
 /*
  * The size in bytes of one item of a dtype text ("null": 0, ragged: that of the
  * items of its lists); CUTE_SHM_ERR_TYPE when it is none of the format.
  */
-int cute_shm_dtype_size(const char *dtype, uint32_t *ret);
+int cute_shm_dtype_size(const char *dtype, uint32_t *ret) CUTE_SHM_CHECKED;
 
 /*
  * List i of a ragged array: where it lies and its number of items.  A string of
  * "*|S1" is not NUL-terminated.  CUTE_SHM_ERR_TYPE, CUTE_SHM_ERR_INVALID (i).
  */
 int cute_shm_element(const struct cute_shm_array *array, uint64_t i,
-		     const void **data, uint64_t *n);
+		     const void **data, uint64_t *n)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * Element i of an array of strings, of fixed length ("|S12", without the NULs
+ * at its end) or variable length ("*|S1"): its text, in the segment and not
+ * NUL-terminated, and the number of its bytes.  CUTE_SHM_ERR_TYPE,
+ * CUTE_SHM_ERR_INVALID (i).
+ */
+int cute_shm_string(const struct cute_shm_array *array, uint64_t i,
+		    const char **text, uint64_t *size)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* ------------------------------------------------------------ verification */
 
@@ -342,7 +421,8 @@ struct cute_shm_verify_result {
  */
 int cute_shm_verify(const struct cute_shm *shm,
 		    const struct cute_shm_verify_options *opt,
-		    struct cute_shm_verify_result *ret);
+		    struct cute_shm_verify_result *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 #pragma GCC visibility pop
 

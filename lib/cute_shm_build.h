@@ -55,19 +55,22 @@ struct cute_shm_build_options {
  */
 int cute_shm_builder_new(const char *project,
 			 const struct cute_shm_build_options *opt,
-			 struct cute_shm_builder **ret);
+			 struct cute_shm_builder **ret) CUTE_SHM_CHECKED;
 
 /* A group and its missing parents; one that is there already is fine. */
-int cute_shm_builder_group(struct cute_shm_builder *b, const char *path);
+int cute_shm_builder_group(struct cute_shm_builder *b, const char *path)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * An array of C-contiguous little-endian elements; missing parent groups are
- * made.  'data' must stay as it is until publication; NULL: written later, and
- * what is never written is zero.  For "null" ndim is 0 and shape NULL.
+ * made.  dtype is a text as "<f8" or its name, "float64".  'data' must stay as
+ * it is until publication; NULL: written later, and what is never written is
+ * zero.  For "null" ndim is 0 and shape NULL.
  */
 int cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
 			   const char *dtype, unsigned ndim,
-			   const uint64_t *shape, const void *data);
+			   const uint64_t *shape, const void *data)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * A ragged array of a dtype such as "*<f4": value_count items in all.
@@ -78,7 +81,8 @@ int cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
 int cute_shm_builder_ragged(struct cute_shm_builder *b, const char *path,
 			    const char *dtype, unsigned ndim,
 			    const uint64_t *shape, uint64_t value_count,
-			    const uint64_t *offsets, const void *values);
+			    const uint64_t *offsets, const void *values)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* Where the values of a ragged array begin in its data. */
 uint64_t cute_shm_values_at(uint64_t element_count);
@@ -88,7 +92,8 @@ uint64_t cute_shm_values_at(uint64_t element_count);
  * later; that it exists is checked when memory is reserved.
  */
 int cute_shm_builder_link(struct cute_shm_builder *b, const char *path,
-			  const char *target);
+			  const char *target)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * An attribute of the group or array at 'path'; the value is copied.  A name
@@ -99,15 +104,18 @@ int cute_shm_builder_link(struct cute_shm_builder *b, const char *path,
  */
 int cute_shm_builder_attr(struct cute_shm_builder *b, const char *path,
 			  const char *name, const char *dtype, unsigned ndim,
-			  const uint64_t *shape, const void *value);
+			  const uint64_t *shape, const void *value)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 int cute_shm_builder_attr_ragged(struct cute_shm_builder *b, const char *path,
 				 const char *name, const char *dtype,
 				 unsigned ndim, const uint64_t *shape,
-				 const uint64_t *offsets, const void *values);
+				 const uint64_t *offsets, const void *values)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* A text as an attribute: "*|S1", scalar. */
 int cute_shm_builder_attr_text(struct cute_shm_builder *b, const char *path,
-			       const char *name, const char *text);
+			       const char *name, const char *text)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * Fix the layout and reserve all memory.  CUTE_SHM_ERR_NO_SPACE when it does
@@ -121,7 +129,8 @@ int cute_shm_builder_attr_text(struct cute_shm_builder *b, const char *path,
  * _write() waits for it: reading and reserving overlap.  Should others take the
  * memory meanwhile, it is _write() that fails, or publication.
  */
-int cute_shm_builder_reserve(struct cute_shm_builder *b);
+int cute_shm_builder_reserve(struct cute_shm_builder *b)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * Write 'size' bytes at 'offset' of the array's data; any number of threads at
@@ -129,7 +138,8 @@ int cute_shm_builder_reserve(struct cute_shm_builder *b);
  * the array's start) are hashed here, while they are in cache.
  */
 int cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
-			   uint64_t offset, const void *src, size_t size);
+			   uint64_t offset, const void *src, size_t size)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
  * Complete the digests and give the project its name.  'ret' may be NULL; else
@@ -144,7 +154,8 @@ int cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
  * does not own it; but one forked during the build counts as an owner until it
  * execs or exits.
  */
-int cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret);
+int cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* End the builder; unpublished, it leaves nothing behind.  NULL is fine. */
 void cute_shm_builder_free(struct cute_shm_builder *b);
@@ -154,8 +165,10 @@ void cute_shm_builder_free(struct cute_shm_builder *b);
  * publication but the name), then the parent, whose copy of the builder was
  * not used meanwhile, _adopt(), and it may publish.
  */
-int cute_shm_builder_seal(struct cute_shm_builder *b);
-int cute_shm_builder_adopt(struct cute_shm_builder *b);
+int cute_shm_builder_seal(struct cute_shm_builder *b)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+int cute_shm_builder_adopt(struct cute_shm_builder *b)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

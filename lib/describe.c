@@ -232,7 +232,7 @@ array_begin(const struct cute_shm_builder *b, const char *path,
 
 	err = expect_state(b, BUILD_DESCRIBE, "new arrays");
 	if (err == 0)
-		err = dtype_parse(dtype, &ret->dtype);
+		err = dtype_read(dtype, &ret->dtype);
 	if (err == 0)
 		err = shape_count(ndim, shape, &ret->element_count);
 	if (err != 0)

@@ -124,8 +124,9 @@ dtype_parse(const char *text, struct dtype *ret)
 	d.item_size = item_size(text + (d.ragged ? 1 : 0));
 	if (d.item_size == 0 && !d.null)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
-				     "\"%s\" is not a dtype of cute-shm(5)",
-				     text);
+				     "\"%s\" is no dtype: it should be like "
+				     "\"float64\", \"<f8\", \"S12\" or "
+				     "\"*<f4\", see cute-shm(5)", text);
 	*ret = d;
 	return 0;
 }
@@ -134,8 +135,11 @@ int
 cute_shm_dtype_size(const char *dtype, uint32_t *ret)
 {
 	struct dtype d;
-	int rc = dtype_parse(dtype, &d);
+	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_dtype_size");
+	rc = dtype_read(dtype, &d);
 	if (rc == 0)
 		*ret = d.item_size;
 	return rc;

@@ -100,6 +100,13 @@ err_of_errno(int number)
 }
 
 int
+no_result(const char *call)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+			     "%s: NULL is no place for a result", call);
+}
+
+int
 fail_errno(const char *format, ...)
 {
 	int number = errno;

@@ -56,6 +56,9 @@ struct cute_shm {
 int fail_errno(const char *format, ...)
 	__attribute__((format(printf, 1, 2), cold));
 
+/* CUTE_SHM_ERR_INVALID: 'call' was given no place for its result. */
+int no_result(const char *call) __attribute__((cold));
+
 /* dtype.c: pure */
 
 struct dtype {
@@ -67,6 +70,9 @@ struct dtype {
 
 /* Parse NUL-terminated dtype text of the format; CUTE_SHM_ERR_TYPE. */
 int dtype_parse(const char *text, struct dtype *ret) must_check;
+
+/* dtype_name.c: the same for callers, who may write "float64" for "<f8" */
+int dtype_read(const char *dtype, struct dtype *ret) must_check;
 
 /* Product of the shape; CUTE_SHM_ERR_INVALID when over 64 bits or 32 dims. */
 int shape_count(unsigned ndim, const uint64_t *shape, uint64_t *ret) must_check;

@@ -20,6 +20,7 @@ lib_libcore_la_SOURCES = \
 	lib/ahead.c \
 	lib/arena.c \
 	lib/attr.c \
+	lib/attr_value.c \
 	lib/build.c \
 	lib/builder.h \
 	lib/cgroup.c \
@@ -29,6 +30,7 @@ lib_libcore_la_SOURCES = \
 	lib/describe.c \
 	lib/digest.c \
 	lib/dtype.c \
+	lib/dtype_name.c \
 	lib/error.c \
 	lib/fork.c \
 	lib/format.h \

@@ -207,6 +207,8 @@ cute_shm_get(const struct cute_shm *shm, const char *path,
 	struct record r, target;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_get");
 	rc = lookup(shm, path, &r);
 	if (rc == 0 && r.kind == CUTE_SHM_LINK) {
 		rc = link_target(shm, &r, &target);
@@ -225,8 +227,11 @@ cute_shm_find(const struct cute_shm *shm, const char *path,
 	      struct cute_shm_node *ret)
 {
 	struct record r;
-	int rc = lookup(shm, path, &r);
+	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_find");
+	rc = lookup(shm, path, &r);
 	if (rc == 0)
 		node_fill(shm, &r, ret);
 	return rc;
@@ -238,6 +243,8 @@ cute_shm_follow(const struct cute_shm_node *node, struct cute_shm_node *ret)
 	struct record link, target;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_follow");
 	if (node->kind != CUTE_SHM_LINK) {
 		*ret = *node;
 		return 0;

@@ -94,7 +94,7 @@ value_begin(const char *name, const char *dtype, bool ragged, unsigned ndim,
 {
 	int err;
 
-	err = dtype_parse(dtype, &ret->dtype);
+	err = dtype_read(dtype, &ret->dtype);
 	if (err == 0)
 		err = shape_count(ndim, shape, count);
 	if (err != 0)

@@ -258,6 +258,8 @@ cute_shm_open(const char *project, const struct cute_shm_open_options *opt,
 	char *path;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_open");
 	rc = open_options(&o, opt);
 	if (rc == 0)
 		rc = project_path(o.root, project, &path);
@@ -272,6 +274,8 @@ cute_shm_open_file(const char *path, const struct cute_shm_open_options *opt,
 	char *copy;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_open_file");
 	rc = open_options(&o, opt);
 	if (rc != 0)
 		return rc;

@@ -72,6 +72,8 @@ cute_shm_first_child(const struct cute_shm_node *group,
 	uint64_t at;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_first_child");
 	if (group->kind != CUTE_SHM_GROUP)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "/%s is not a group, it has no children",
@@ -103,6 +105,8 @@ cute_shm_next_sibling(const struct cute_shm_node *node,
 	struct record r, parent;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_next_sibling");
 	rc = node_record(node->shm, node->record, &r);
 	if (rc == 0)
 		rc = parent_record(node->shm, &r, &parent);
@@ -118,6 +122,8 @@ cute_shm_next(const struct cute_shm_node *top,
 	uint64_t at;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_next");
 	rc = node_record(node->shm, node->record, &r);
 	if (rc == 0)
 		rc = after_attrs(&r, node->shm, &at);
@@ -130,6 +136,8 @@ cute_shm_parent(const struct cute_shm_node *node, struct cute_shm_node *ret)
 	struct record r, parent;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_parent");
 	rc = node_record(node->shm, node->record, &r);
 	if (rc == 0)
 		rc = parent_record(node->shm, &r, &parent);
@@ -145,6 +153,8 @@ cute_shm_node_array(const struct cute_shm_node *node,
 	struct record r;
 	int rc;
 
+	if (!ret)
+		return no_result("cute_shm_node_array");
 	if (node->kind != CUTE_SHM_ARRAY)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "/%s is not an array", node->path);

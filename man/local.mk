@@ -33,6 +33,9 @@ MAN_HDF5 = \
 	man/cute_shm_hdf5_save.3
 
 MAN_CALLS = \
+	man/cute_shm_attr_f64.3 \
+	man/cute_shm_attr_i64.3 \
+	man/cute_shm_attr_text.3 \
 	man/cute_shm_available.3 \
 	man/cute_shm_builder_adopt.3 \
 	man/cute_shm_builder_array.3 \
@@ -50,6 +53,7 @@ MAN_CALLS = \
 	man/cute_shm_builder_write.3 \
 	man/cute_shm_close.3 \
 	man/cute_shm_close_at.3 \
+	man/cute_shm_dtype_name.3 \
 	man/cute_shm_dtype_size.3 \
 	man/cute_shm_element.3 \
 	man/cute_shm_ends_at_logout.3 \
@@ -81,6 +85,7 @@ MAN_CALLS = \
 	man/cute_shm_snapshot.3 \
 	man/cute_shm_state.3 \
 	man/cute_shm_strerror.3 \
+	man/cute_shm_string.3 \
 	man/cute_shm_typed.3 \
 	man/cute_shm_u16.3 \
 	man/cute_shm_u32.3 \

@@ -262,7 +262,8 @@ WRAP_FAILING = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 if HAVE_CHECK
 CORE_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 CORE_TEST_LDADD = lib/libcore.la $(CHECK_LIBS)
-core_tests = tests/test_ahead tests/test_build tests/test_build_large \
+core_tests = tests/test_attr_value tests/test_ahead \
+	tests/test_build tests/test_build_large \
 	tests/test_descriptors tests/test_presence tests/test_ranges \
 	tests/test_digest tests/test_dtype \
 	tests/test_error tests/test_huge tests/test_layout \
@@ -279,6 +280,9 @@ tests_test_ahead_SOURCES = tests/test_ahead.c tests/util.c tests/util.h
 tests_test_ahead_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_ahead_LDADD = $(CORE_TEST_LDADD)
 tests_test_ahead_LDFLAGS = -Wl,--wrap=posix_fallocate -Wl,--wrap=pthread_create
+tests_test_attr_value_SOURCES = tests/test_attr_value.c tests/util.c tests/util.h
+tests_test_attr_value_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_attr_value_LDADD = $(CORE_TEST_LDADD)
 tests_test_build_SOURCES = tests/test_build.c tests/util.c tests/util.h
 tests_test_build_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_build_LDADD = $(CORE_TEST_LDADD)

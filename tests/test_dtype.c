@@ -91,6 +91,49 @@ START_TEST(longest)
 }
 END_TEST
 
+/* What lists print is what builders take. */
+static const struct {
+	const char *text, *name;
+} named[] = {
+	{ "|b1", "bool" }, { "|i1", "int8" }, { "<u4", "uint32" },
+	{ "<f2", "float16" }, { "<f8", "float64" }, { "<f16", "float128" },
+	{ "<c8", "complex64" }, { "<c16", "complex128" }, { "|S12", "S12" },
+	{ "|V4294967295", "V4294967295" }, { "<M8[ns]", "datetime64[ns]" },
+	{ "<m8[25us]", "timedelta64[25us]" }, { "*|S1", "string" },
+	{ "*<f4", "list of float32" }, { "*|S2", "list of S2" },
+	{ "null", "null" },
+};
+
+START_TEST(names)
+{
+	char name[CUTE_SHM_DTYPE_NAME_SIZE];
+	struct dtype d;
+
+	ck_assert_str_eq(cute_shm_dtype_name(named[_i].text, name,
+					     sizeof(name)), named[_i].name);
+	if (strcmp(named[_i].text, named[_i].name) != 0) {
+		ck_ok(dtype_read(named[_i].name, &d));
+		ck_assert_str_eq(d.text, named[_i].text);
+		ck_err(dtype_parse(named[_i].name, &d), CUTE_SHM_ERR_TYPE);
+	}
+}
+END_TEST
+
+static const char *const no_names[] = {
+	"", "float", "Float64", "float64 ", " float64", "S", "S0", "S012",
+	"S99999999999999999999", "datetime64", "datetime64[", "datetime64[xs]",
+	"datetime64[123456789012ns]", "list of ", "list of string",
+	"list of list of int8", "strings",
+};
+
+START_TEST(no_dtypes)
+{
+	struct dtype d;
+
+	ck_err(dtype_read(no_names[_i], &d), CUTE_SHM_ERR_TYPE);
+}
+END_TEST
+
 START_TEST(shapes)
 {
 	uint64_t shape[40] = { 3, 4, 5 };
@@ -129,6 +172,8 @@ main(void)
 	tcase_add_loop_test(tc, refuses, 0, ELEMENTS(bad));
 	tcase_add_test(tc, null);
 	tcase_add_test(tc, longest);
+	tcase_add_loop_test(tc, names, 0, ELEMENTS(named));
+	tcase_add_loop_test(tc, no_dtypes, 0, ELEMENTS(no_names));
 	tcase_add_test(tc, shapes);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

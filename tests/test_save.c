@@ -220,7 +220,7 @@ START_TEST(torn_is_not_saved)
 	pid = fork();
 	if (pid == 0) {
 		shm = attach("p", CUTE_SHM_WRITE);
-		cute_shm_get(shm, "a", &a);
+		ck_ok(cute_shm_get(shm, "a", &a));
 		cute_shm_update_begin(&a, 0, &update);
 		raise(SIGKILL);
 	}

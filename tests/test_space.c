@@ -480,9 +480,11 @@ START_TEST(orphans_make_room)
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		if (cute_shm_builder_new("old", &opt, &b) == 0 &&
-		    cute_shm_builder_array(b, "a", "|u1", 1, shape, NULL) == 0)
-			(void)cute_shm_builder_publish(b, &shm);
-		raise(SIGKILL);
+		    cute_shm_builder_array(b, "a", "|u1", 1, shape,
+					   NULL) == 0 &&
+		    cute_shm_builder_publish(b, &shm) == 0)
+			raise(SIGKILL);
+		_exit(1);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_uint_eq(test_count(root), 1);

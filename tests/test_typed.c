@@ -75,7 +75,73 @@ START_TEST(counts_are_of_elements)
 	n = 99;
 	ck_assert_ptr_null(cute_shm_f32(&a, &n));
 	ck_assert_uint_eq(n, 99);
+	ck_errmsg_has("\"a/x\" is float64, not float32");
 	ck_assert_ptr_nonnull(cute_shm_f64(&a, NULL));
+	ck_assert_ptr_eq(cute_shm_typed(&a, "float64", NULL), a.data);
+	ck_assert_ptr_null(cute_shm_typed(&a, "complex64", NULL));
+	ck_errmsg_has("\"a/x\" is float64, not complex64");
+	ck_assert_ptr_null(cute_shm_typed(&a, "float65", NULL));
+	ck_errmsg_has("\"float65\" is no dtype");
+	ck_assert_ptr_null(cute_shm_u8(&a, NULL));
+	ck_errmsg_has("\"a/x\" is float64, not uint8");
+}
+END_TEST
+
+/* Fixed and variable strings come out the same. */
+START_TEST(strings_one_by_one)
+{
+	static const uint64_t offsets[] = { 0, 3, 8, 8, 12 };
+	static const char *const expect[] = { "abc", "defgh", "", "\0x\0y" };
+	static const uint64_t sizes[] = { 3, 5, 0, 4 };
+	static const char values[] = "abcdefgh\0x\0y";
+	struct cute_shm_array a[] = {
+		{ .path = "f", .dtype = "|S5", .item_size = 5,
+		  .element_count = 4, .data = "abc\0\0defgh\0\0\0\0\0\0x\0y" },
+		{ .path = "v", .dtype = "*|S1", .item_size = 1,
+		  .element_count = 4, .offsets = offsets, .values = values,
+		  .value_count = 12 },
+	};
+	const char *text;
+	uint64_t n, i;
+
+	for (i = 0; i < 4; i++) {
+		ck_ok(cute_shm_string(&a[_i], i, &text, &n));
+		ck_assert_uint_eq(n, sizes[i]);
+		ck_assert_mem_eq(text, expect[i], n);
+	}
+	ck_err(cute_shm_string(&a[_i], 4, &text, &n), CUTE_SHM_ERR_INVALID);
+	ck_errmsg_has("element 4 of 4");
+	ck_err(cute_shm_string(&a[_i], 0, NULL, &n), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_string(&a[_i], 0, &text, NULL), CUTE_SHM_ERR_INVALID);
+	a[0].dtype = "|V5";
+	a[1].dtype = "*|i1";
+	ck_err(cute_shm_string(&a[_i], 0, &text, &n), CUTE_SHM_ERR_TYPE);
+	ck_errmsg_has(_i ? "\"v\" is list of int8, not strings"
+			 : "\"f\" is V5, not strings");
+}
+END_TEST
+
+/* No call takes NULL as the place for what it finds. */
+START_TEST(no_place_for_a_result)
+{
+	struct cute_shm_node node;
+
+	ck_ok(cute_shm_find(shm, "a", &node));
+	ck_err(cute_shm_open("typed", NULL, NULL), CUTE_SHM_ERR_INVALID);
+	ck_errmsg_has("cute_shm_open: NULL is no place for a result");
+	ck_err(cute_shm_open_file("typed", NULL, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_get(shm, "a/x", NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_find(shm, "a/x", NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_follow(&node, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_node_array(&node, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_first_child(&node, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_next_sibling(&node, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_next(&node, &node, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_parent(&node, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_attr(&node, "x", NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_next_attr(&node, NULL, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_dtype_size("<f8", NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_builder_new("p", NULL, NULL), CUTE_SHM_ERR_INVALID);
 }
 END_TEST
 
@@ -172,6 +238,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, each_dtype_has_one_access, 0, ELEMENTS(types));
 	tcase_add_test(tc, counts_are_of_elements);
+	tcase_add_loop_test(tc, strings_one_by_one, 0, 2);
+	tcase_add_test(tc, no_place_for_a_result);
 	tcase_add_test(tc, an_empty_array_gives_a_pointer);
 	tcase_add_test(tc, ragged_lists);
 	tcase_add_test(tc, elements_that_are_not_there);

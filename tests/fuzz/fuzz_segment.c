@@ -65,7 +65,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (cute_shm_open_file(path, NULL, &shm) == 0) {
 		fuzz_reached++;
 		segment_read_all(shm);
-		cute_shm_get(shm, "l/l/a/b/x", &array);
+		if (cute_shm_get(shm, "l/l/a/b/x", &array) == 0)
+			fuzz_reached++;
 		verify(shm);
 		cute_shm_close(shm);
 	}
