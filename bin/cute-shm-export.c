@@ -13,7 +13,7 @@
 #endif
 
 #include "cli.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "interrupt.h"
 #include "left_out.h"
 #include "json.h"

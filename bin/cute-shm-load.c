@@ -10,7 +10,7 @@
 #include <cute_shm.h>
 
 #include "cli.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "command.h"
 #include "interrupt.h"
 #include "json.h"

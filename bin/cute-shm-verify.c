@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "progress.h"
 #include "text.h"
 #include "units.h"

@@ -11,7 +11,7 @@
 #include <cute_shm.h>
 
 #include "doctor.h"
-#include "found.h"
+#include "file/file.h"
 #include "python_segment.h"
 #include "text.h"
 #include "units.h"

@@ -9,13 +9,14 @@
 #include <cute_shm.h>
 
 #include "cli.h"
-#include "outfile.h"
+#include "file/file.h"
 
 static struct outfile out;
 
 int
 dump_file_begin(const char *path, const struct cute_shm *shm, bool overwrite)
 {
+	struct cute_shm_info info;
 	int err = outfile_begin(&out, path, overwrite ? OUTFILE_OVERWRITE : 0);
 
 	if (err == CUTE_SHM_ERR_EXISTS) {
@@ -24,7 +25,8 @@ dump_file_begin(const char *path, const struct cute_shm *shm, bool overwrite)
 	}
 	if (err != 0)
 		return cli_fail();
-	outfile_permit(&out, shm);
+	if (cute_shm_info(shm, &info) == 0)
+		outfile_permit(&out, &info);
 	if (dup2(out.fd, STDOUT_FILENO) >= 0)
 		return CLI_OK;
 	cli_message("cannot write %s: %s", path, strerror(errno));

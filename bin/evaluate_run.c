@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "interrupt.h"
 #include "text.h"
 

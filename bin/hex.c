@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "found.h"
+#include "file/file.h"
 #include "hex_fields.h"
 #include "hex_rows.h"
 #include "text.h"

@@ -1,6 +1,6 @@
 # The demos of the README: built as a user would, with the public headers only.
 
-DEMO_CPPFLAGS = -I$(srcdir)/lib
+DEMO_CPPFLAGS = -I$(srcdir)/lib/include
 check_PROGRAMS += demos/demo_arrays demos/demo_transfer demos/demo_read \
 	demos/demo_clean demos/demo_server demos/demo_client
 demos_demo_arrays_SOURCES = demos/demo_arrays.c

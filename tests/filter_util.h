@@ -3,7 +3,7 @@
 #ifndef CUTE_SHM_TESTS_FILTER_UTIL_H
 #define CUTE_SHM_TESTS_FILTER_UTIL_H
 
-#include "hdf5/filter.h"
+#include "hdf5/filter/filter.h"
 
 /* Of "s", "d" and "f" for filters, deflate may be left out of the library. */
 bool filters_are_ours(const char *filters);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "hdf5/strategy.h"
+#include "hdf5/dataset/dataset.h"
 #include "hdf5_util.h"
 
 struct h5_told h5_told;

@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-#include "hdf5/internal.h"
+#include "hdf5/describe/describe.h"
+#include "hdf5/scan/scan.h"
 #include "util.h"
 
 /* libhdf5 says a negative number, or the test fails. */

@@ -3,8 +3,8 @@
 #ifndef CUTE_SHM_TESTS_LOCK_UTIL_H
 #define CUTE_SHM_TESTS_LOCK_UTIL_H
 
-#include "internal.h"
-#include "lock.h"
+#include "read/read.h"
+#include "lock/lock.h"
 #include "util.h"
 
 extern int fd[2];

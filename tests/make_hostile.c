@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "read/read.h"
 
 #define PREFIX	"cute-shm:enum-"
 #define UNRESERVED	"cute-shm_enum-"	/* as long, but not reserved */

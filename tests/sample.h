@@ -3,7 +3,7 @@
 #ifndef CUTE_SHM_TESTS_SAMPLE_H
 #define CUTE_SHM_TESTS_SAMPLE_H
 
-#include "internal.h"
+#include "read/read.h"
 #include "read_all.h"
 #include "util.h"
 

@@ -3,7 +3,7 @@
 #ifndef STRATEGY_UTIL_H
 #define STRATEGY_UTIL_H
 
-#include "hdf5/strategy.h"
+#include "hdf5/dataset/dataset.h"
 #include "util.h"
 
 /* A dataset to be made; zeros are the usual. */

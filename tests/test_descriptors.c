@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cute_shm.h"
-#include "descriptor.h"
+#include "base/base.h"
 #include "util.h"
 
 static int report = -1;		/* where a child without stderr complains */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "read/read.h"
 #include "util.h"
 
 #define EMPTY		UINT64_C(0x2d06800538d394c2)

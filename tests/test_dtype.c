@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "read/read.h"
 #include "util.h"
 
 static const struct {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "read/read.h"
 #include "util.h"
 
 START_TEST(names)

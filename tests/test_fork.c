@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/base.h"
 #include "cute_shm.h"
 #include "util.h"
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hdf5/load.h"
 #include "hdf5_util.h"
 
 #define MIB ((uint64_t)1 << 20)

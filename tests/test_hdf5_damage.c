@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hdf5/load.h"
 #include "hdf5_little.h"
 
 #define CHANGES	250	/* files of each kind */

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hdf5/filter.h"
+#include "hdf5/filter/filter.h"
 #include "hdf5_util.h"
 
 #define SECRET		"PASSWORD"

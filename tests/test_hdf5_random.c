@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hdf5/strategy.h"
+#include "hdf5/dataset/dataset.h"
 #include "hdf5_util.h"
 
 #define FILES	 60
@@ -33,7 +33,7 @@ number(unsigned below)
 
 /* ------------------------------------------------------------------- types */
 
-static hid_t type_new(unsigned depth);
+static hid_t type_made(unsigned depth);
 
 static hid_t
 integer_new(void)
@@ -110,7 +110,7 @@ enum_new(void)
 static hid_t
 array_new(unsigned depth)
 {
-	hid_t base = type_new(depth - 1), t;
+	hid_t base = type_made(depth - 1), t;
 	hsize_t dims[3];
 	unsigned n = 1 + number(3), i;
 
@@ -130,7 +130,7 @@ record_new(unsigned depth)
 	char name[8];
 
 	for (i = 0; i < n; i++) {
-		fields[i] = type_new(depth - 1);
+		fields[i] = type_made(depth - 1);
 		at[i] = size + number(3);
 		size = at[i] + H5Tget_size(fields[i]);
 	}
@@ -146,14 +146,14 @@ record_new(unsigned depth)
 static hid_t
 list_new(unsigned depth)
 {
-	hid_t base = type_new(depth - 1), t = ck_h5(H5Tvlen_create(base));
+	hid_t base = type_made(depth - 1), t = ck_h5(H5Tvlen_create(base));
 
 	H5Tclose(base);
 	return t;
 }
 
 static hid_t
-type_new(unsigned depth)
+type_made(unsigned depth)
 {
 	hid_t t;
 
@@ -324,7 +324,7 @@ data_new(hid_t type, hsize_t count)
 static void
 put_attr(hid_t where, unsigned i)
 {
-	hid_t type = type_new(DEPTH);
+	hid_t type = type_made(DEPTH);
 	int rank = (int)number(3);
 	hsize_t dims[] = { 1 + number(3), 1 + number(3) };
 	void *data = data_new(type, 9);
@@ -360,7 +360,7 @@ write_some(hid_t dset, hid_t type, hid_t space, int rank, const hsize_t *dims,
 static void
 put(hid_t file, unsigned i)
 {
-	hid_t type = type_new(DEPTH), dcpl, space, dset;
+	hid_t type = type_made(DEPTH), dcpl, space, dset;
 	int rank = (int)number(4);
 	hsize_t dims[3] = { 1, 1, 1 }, most[3], count;
 	void *data;

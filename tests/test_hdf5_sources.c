@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hdf5/file_driver.h"
+#include "hdf5/source/source.h"
 #include "hdf5_util.h"
 
 #define ROW	4		/* elements of a source */

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "clock.h"
+#include "base/base.h"
 #include "hdf5_util.h"
-#include "hdf5/strategy.h"
+#include "hdf5/dataset/dataset.h"
 
 #define LARGE	(8 << 20)	/* elements that take a thread a while */
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "builder.h"
+#include "build/build.h"
 #include "util.h"
 
 #ifndef MADV_POPULATE_WRITE

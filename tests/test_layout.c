@@ -2,7 +2,7 @@
 /* layout.c: numbers worked out by hand from cute-shm(5). */
 #include <stdlib.h>
 
-#include "internal.h"
+#include "read/read.h"
 #include "util.h"
 
 static struct format_header

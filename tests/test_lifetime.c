@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "builder.h"
+#include "build/build.h"
 #include "util.h"
 
 static double value = 42;

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/base.h"
 #include "live_util.h"
 
 START_TEST(an_update_is_seen)

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/base.h"
 #include "lock_util.h"
 
 #define SHORT_NS INT64_C(20000000)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "builder.h"
+#include "build/build.h"
 #include "util.h"
 
 static void

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "read/read.h"
 #include "util.h"
 
 #define MIB	((size_t)1 << 20)

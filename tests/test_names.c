@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "builder.h"
-#include "lock.h"
-#include "owner.h"
+#include "build/build.h"
+#include "lock/lock.h"
+#include "root/root.h"
 #include "util.h"
 
 static const double value = 42;

@@ -11,8 +11,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "found.h"
-#include "outfile.h"
+#include "file/file.h"
+#include "file/file.h"
 #include "util.h"
 
 #define ACL	"system.posix_acl_access"
@@ -76,11 +76,13 @@ mode_of(const char *path)
 static void
 write_path(const char *path, const struct cute_shm *shm, unsigned flags)
 {
+	struct cute_shm_info info;
 	struct outfile f;
 
 	ck_ok(outfile_begin(&f, path, flags));
 	if (shm)
-		outfile_permit(&f, shm);
+		if (cute_shm_info(shm, &info) == 0)
+			outfile_permit(&f, &info);
 	/* Private until it is whole. */
 	if (f.temporary)
 		ck_assert_uint_eq(mode_of(f.temporary), 0600);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hdf5/strategy.h"
+#include "hdf5/dataset/dataset.h"
 #include "util.h"
 
 static uint64_t state;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pool.h"
+#include "base/base.h"
 #include "util.h"
 
 static atomic_int ran, dropped;

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "builder.h"
+#include "build/build.h"
 #include "util.h"
 
 static const double value = 42;

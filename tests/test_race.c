@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "builder.h"
-#include "clock.h"
+#include "build/build.h"
+#include "base/base.h"
 #include "util.h"
 
 #define LOADERS 8

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ranges.h"
+#include "lock/lock.h"
 #include "util.h"
 
 #define COUNT	300

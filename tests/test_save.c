@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "outfile.h"
+#include "file/file.h"
 #include "sample.h"
 
 #define BIG (3 << 20)

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "builder.h"
+#include "build/build.h"
 #include "util.h"
 
 #define MIB ((uint64_t)1 << 20)

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "permit.h"
+#include "root/root.h"
 #include "util.h"
 
 /* Numbers that no real user has; both in the group SHARED, one not. */

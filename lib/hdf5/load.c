@@ -9,12 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../clock.h"
-#include "../options.h"
-#include "descriptor.h"
-#include "file_driver.h"
-#include "limits.h"
-#include "parent.h"
+#include "hdf5/load.h"
 
 /* Crashes that are left out one by one before that makes no sense. */
 #define MAX_RESTARTS	64

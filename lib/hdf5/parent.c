@@ -13,9 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../clock.h"
-#include "descriptor.h"
-#include "parent.h"
+#include "hdf5/load.h"
 
 /* How often the child is looked at, and the caller told. */
 #define TICK_MS		100

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "clock.h"
+#include "base/base.h"
 #include "cute_shm.h"
 
 #define MOST_ROUNDS	99

@@ -10,7 +10,7 @@
 #endif
 
 #include "bench.h"
-#include "hdf5/filter.h"
+#include "hdf5/filter/filter.h"
 
 /* The same numbers in every run. */
 static uint32_t

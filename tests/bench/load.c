@@ -12,7 +12,7 @@
 
 #include "bench.h"
 #include "cute_shm_hdf5.h"
-#include "hdf5/filter.h"
+#include "hdf5/filter/filter.h"
 
 enum way {
 	OURS,			/* all threads, digests on */

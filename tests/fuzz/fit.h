@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "internal.h"
+#include "read/read.h"
 
 /*
  * Sizes follow from the input's: most changes of it would end at the header.

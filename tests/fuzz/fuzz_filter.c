@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "hdf5/filter.h"
+#include "hdf5/filter/filter.h"
 #include "seed.h"
 
 unsigned fuzz_reached;

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "fit.h"
-#include "internal.h"
+#include "read/read.h"
 #include "read_all.h"
 #include "seed.h"
 

@@ -16,7 +16,7 @@
 #include "../../bin/list.h"
 #include "../../bin/text.h"
 #include "fit.h"
-#include "internal.h"
+#include "read/read.h"
 #include "seed.h"
 
 unsigned fuzz_reached;

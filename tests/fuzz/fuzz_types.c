@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hdf5/mapping.h"
-#include "hdf5/strategy.h"
+#include "hdf5/type/type.h"
+#include "hdf5/dataset/dataset.h"
 #include "seed.h"
 
 #define DEPTH	4

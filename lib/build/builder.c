@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* A builder's begin: options, names, and the file that will be the segment. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build/build.h"
+
+#define GROUP_BUFFER_LIMIT ((size_t)1 << 24)
+
+/* The group's number from its name, 0 or an errno; ENOENT: no such name. */
+static int
+group_by_name(const char *name, gid_t *ret)
+{
+	struct group group, *found = NULL;
+	size_t size = 1024;
+	char *buffer, *grown;
+	int number;
+
+	buffer = NULL;
+	do {
+		size *= 2;
+		grown = realloc(buffer, size);
+		if (!grown) {
+			free(buffer);
+			return ENOMEM;
+		}
+		buffer = grown;
+		number = getgrnam_r(name, &group, buffer, size, &found);
+	} while (number == EINTR ||
+		 (number == ERANGE && size < GROUP_BUFFER_LIMIT));
+	if (found)
+		*ret = group.gr_gid;
+	free(buffer);
+	return found ? 0 : number != 0 ? number : ENOENT;
+}
+
+/* A decimal number that a gid_t holds; (gid_t)-1 is none. */
+static bool
+group_by_number(const char *text, gid_t *ret)
+{
+	unsigned long number;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (*end != '\0' || errno != 0 || number >= (gid_t)-1)
+		return false;
+	*ret = (gid_t)number;
+	return true;
+}
+
+/* The file may go to the group at once: until published it is ours alone. */
+static int
+give_to_group(const struct cute_shm_builder *b, const char *name)
+{
+	gid_t gid;
+
+	if (group_by_name(name, &gid) != 0 && !group_by_number(name, &gid))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s: there is no group %s",
+				     b->project, name);
+	if (fchown(b->fd, (uid_t)-1, gid) != 0)
+		return fail_errno("project %s: cannot give it to group %s",
+				  b->project, name);
+	return 0;
+}
+
+/* Bytes of the first characters of 'text' that take at most 'room'. */
+static size_t
+cut(const char *text, size_t room)
+{
+	size_t size = strnlen(text, room + 1);
+
+	if (size <= room)
+		return size;
+	for (size = room; size > 0; size--)
+		if (((uint8_t)text[size] & 0xc0) != 0x80)
+			break;
+	return size;
+}
+
+static int
+set_creator(struct cute_shm_builder *b, const char *creator)
+{
+	char *field = b->header.creator;
+
+	if (!creator || creator[0] == '\0')
+		creator = "libcute_shm " CUTE_SHM_VERSION;
+	if (!utf8_ok(creator, strlen(creator)))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s: the creator's name is not "
+				     "UTF-8", b->project);
+	memcpy(field, creator, cut(creator, sizeof(b->header.creator) - 1));
+	return 0;
+}
+
+/* "DIRECTORY/source" in *ret, for free(). */
+static int
+below_cwd(const char *source, char **ret)
+{
+	char *cwd = getcwd(NULL, 0);
+	int n;
+
+	if (!cwd)
+		return fail_errno("source %s: the working directory has no "
+				  "path", source);
+	n = asprintf(ret, "%s/%s", cwd, source);
+	free(cwd);
+	if (n < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
+	return 0;
+}
+
+/* The absolute path, of which a long one keeps its more telling end. */
+static int
+set_source(struct cute_shm_builder *b,
+	   const struct cute_shm_build_options *opt)
+{
+	size_t room = sizeof(b->header.source) - 1;
+	size_t size, skip;
+	char *path;
+	int err = 0;
+
+	if (!opt->source || opt->source[0] == '\0')
+		return 0;
+	path = realpath(opt->source, NULL);
+	if (!path && opt->source[0] == '/')
+		path = strdup(opt->source);
+	else if (!path)
+		err = below_cwd(opt->source, &path);
+	if (err != 0)
+		return err;
+	if (!path)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
+	size = strlen(path);
+	skip = size > room ? size - room : 0;
+	memcpy(b->header.source, path + skip, size - skip);
+	free(path);
+	b->header.source_size = opt->source_size;
+	b->header.source_mtime_ns = opt->source_mtime_ns;
+	return 0;
+}
+
+static int
+set_options(struct cute_shm_builder *b,
+	    const struct cute_shm_build_options *opt)
+{
+	const unsigned known = CUTE_SHM_OVERWRITE | CUTE_SHM_REPLACE |
+			       CUTE_SHM_EPHEMERAL | CUTE_SHM_RESERVE_AHEAD;
+
+	if (opt->flags & ~known)
+		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
+				     "project %s: unknown flags %#x",
+				     b->project, opt->flags);
+	if (opt->mode & ~(mode_t)0777 || (opt->mode && !(opt->mode & 0400)))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s: mode %04o is not one of "
+				     "permissions with the owner's to read",
+				     b->project, (unsigned)opt->mode);
+	if (opt->block_size % FORMAT_BLOCK_UNIT != 0)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s: block size %llu is no "
+				     "multiple of %d", b->project,
+				     (unsigned long long)opt->block_size,
+				     (int)FORMAT_BLOCK_UNIT);
+	b->flags = opt->flags;
+	if (b->flags & CUTE_SHM_REPLACE)
+		b->flags |= CUTE_SHM_OVERWRITE;
+	if (b->flags & CUTE_SHM_EPHEMERAL)
+		b->header.compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
+	b->mode = opt->mode ? opt->mode : 0600;
+	b->jobs = opt->jobs;
+	b->max_size = opt->max_size;
+	b->header.block_size = opt->block_size ? opt->block_size
+					       : FORMAT_BLOCK_SIZE;
+	return 0;
+}
+
+/* Do not let a long load end in what can be told now. */
+static int
+check_free(const struct cute_shm_builder *b)
+{
+	struct stat st;
+	bool there = lstat(b->path, &st) == 0;
+
+	if (there && S_ISDIR(st.st_mode))
+		return cute_shm_fail(CUTE_SHM_ERR_EXISTS, "project %s: %s is a "
+				     "folder, which no project replaces",
+				     b->project, b->path);
+	if (there && (b->flags & CUTE_SHM_OVERWRITE))
+		return replace_permitted(b->root, b->path);
+	if (there)
+		return cute_shm_fail(CUTE_SHM_ERR_EXISTS,
+				     "project %s exists already (%s)",
+				     b->project, b->path);
+	if (errno == ENOENT || (b->flags & CUTE_SHM_OVERWRITE))
+		return 0;
+	return fail_errno("project %s: cannot look at %s", b->project,
+			  b->path);
+}
+
+static int
+set_names(struct cute_shm_builder *b, const char *project, const char *root)
+{
+	int err;
+
+	err = project_path(root, project, &b->path);
+	if (err != 0)
+		return err;
+	b->project = strdup(project);
+	b->root = strndup(b->path, (size_t)(strrchr(b->path, '/') - b->path));
+	if (!b->project || !b->root)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory to build project %s", project);
+	return 0;
+}
+
+static int
+begin(struct cute_shm_builder *b, const char *project,
+      const struct cute_shm_build_options *opt)
+{
+	unsigned flags = temporary_flags;
+	int err;
+
+	err = set_names(b, project, opt->root);
+	if (err == 0)
+		err = set_options(b, opt);
+	if (err == 0)
+		err = set_creator(b, opt->creator);
+	if (err == 0)
+		err = set_source(b, opt);
+	if (err == 0)
+		err = root_check(b->root, &flags);
+	if (err == 0) {
+		collect_orphan(b->path);
+		err = check_free(b);
+	}
+	if (err == 0)
+		err = describe_root(b);
+	if (err != 0)
+		return err;
+	err = temporary_new(b->root, flags, &b->fd, &b->temporary);
+	if (err == 0 && b->flags & CUTE_SHM_EPHEMERAL)
+		err = owner_lock(b->fd);
+	if (err == 0 && opt->group)
+		err = give_to_group(b, opt->group);
+	return err;
+}
+
+/* A child's copy of a builder leaves the name to its parent. */
+void
+cute_shm_builder_free(struct cute_shm_builder *b)
+{
+	uint32_t i;
+
+	if (!b)
+		return;
+	reserve_end(b);
+	huge_end(b);
+	log_abandoned(b);
+	if (b->temporary && b->pid == getpid())
+		unlink(b->temporary);
+	if (b->fd >= 0)
+		close(b->fd);
+	for (i = 0; i < b->attr_count; i++)
+		free(b->attrs[i].record);
+	free(b->places);
+	free(b->order);
+	free(b->digests);
+	free(b->hashed);
+	free(b->nodes);
+	free(b->arrays);
+	free(b->links);
+	free(b->attrs);
+	hash_free(&b->by_path);
+	hash_free(&b->by_attr);
+	arena_free(&b->arena);
+	free(b->temporary);
+	free(b->project);
+	free(b->root);
+	free(b->path);
+	free(b);
+}
+
+int
+cute_shm_builder_new(const char *project,
+		     const struct cute_shm_build_options *from,
+		     struct cute_shm_builder **ret)
+{
+	struct cute_shm_build_options opt = { .size = sizeof(opt) };
+	struct cute_shm_builder *b;
+	int err;
+
+	if (!ret)
+		return no_result("cute_shm_builder_new");
+	err = options_copy(&opt, sizeof(opt), from);
+	if (err != 0)
+		return err;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a builder");
+	b->fd = -1;
+	b->pid = getpid();
+	b->begun = clock_now();
+	err = begin(b, project, &opt);
+	if (err != 0) {
+		cute_shm_builder_free(b);
+		return err;
+	}
+	log_building(b);
+	*ret = b;
+	return 0;
+}

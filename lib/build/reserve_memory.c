@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of the segment: all of it at once, or, for who asks for that, in
+ * a thread that runs ahead of those who write.  The kernel takes pages for a
+ * file one at a time, at a few GB/s; so reading and writing need not wait for
+ * the last of them.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build/build.h"
+
+/*
+ * What is allocated in one call: who writes waits until it is over, busily for
+ * the most part; and a signal undoes what it has done, so with a timer running,
+ * a call for many gigabytes would never end.
+ */
+#define CALL		((uint64_t)1 << 20)
+
+/*
+ * After so much, a look at what others have left; or after a 256th of what they
+ * would have to take first, for a look costs some 0.2 ms, and as many as that
+ * may be loading at once.
+ */
+#define STEP		((uint64_t)16 << 20)
+#define SPARE_PARTS	256
+
+/* Ahead of others, who wait for it: a millisecond or less. */
+#define AHEAD_STEP	((uint64_t)4 << 20)
+
+/*
+ * The thread stops this far beyond what was asked for last, and goes on when
+ * more is: a source that says it is long and then sends nothing holds no more.
+ */
+#define LEAD		((uint64_t)64 << 20)
+
+/* How much is held, and where to look next; before it began, one has looked. */
+struct taking {
+	uint64_t at;
+	uint64_t look;
+};
+
+struct ahead {
+	struct cute_shm_builder *b;
+	pid_t pid;		/* whose thread it is */
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t moved;	/* done has changed */
+	pthread_cond_t more;	/* wanted has */
+	atomic_bool stop;
+	atomic_bool asleep;	/* the thread waits for 'more' */
+	bool threaded;		/* else those who wait do its work */
+	struct taking taking;	/* the thread's; or with the mutex */
+	_Atomic uint64_t wanted;	/* bytes from the start, asked for */
+	_Atomic uint64_t done;	/* bytes from the start that are held */
+	int err;		/* why there will not be more, */
+	char *message;		/* and the sentence for it */
+};
+
+/* Others have taken what was there when it began: the message says what. */
+static int
+others_took(const struct cute_shm_builder *b, uint64_t at, int err)
+{
+	char had[SIZE_TEXT], need[SIZE_TEXT];
+
+	return cute_shm_fail(err, "project %s: with %s of %s in memory, %s",
+			     b->project, size_text(at, had),
+			     size_text(b->header.segment_size, need),
+			     cute_shm_errmsg());
+}
+
+/* posix_fallocate() gave up at 'at'. */
+static int
+step_failed(const struct cute_shm_builder *b, uint64_t at, int number)
+{
+	char need[SIZE_TEXT];
+
+	errno = number;
+	/* For memory, a file system may also say that there is none. */
+	if (number == ENOSPC || number == EDQUOT || number == ENOMEM)
+		return space_ran_out(b->root, b->header.segment_size, at);
+	return fail_errno("project %s: cannot reserve %s in %s", b->project,
+			  size_text(b->header.segment_size, need), b->root);
+}
+
+static int
+allocate(struct cute_shm_builder *b, uint64_t at, uint64_t size)
+{
+	int number;
+
+	do
+		number = posix_fallocate(b->fd, (off_t)at, (off_t)size);
+	while (number == EINTR);
+	return number == 0 ? 0 : step_failed(b, at, number);
+}
+
+/* Others may be taking memory at the same time. */
+static int
+look(const struct cute_shm_builder *b, struct taking *t)
+{
+	uint64_t spare = 0;
+	int err;
+
+	if (t->at < t->look)
+		return 0;
+	err = space_check(b->root, b->header.segment_size - t->at, &spare);
+	if (err == CUTE_SHM_ERR_NO_SPACE)
+		return others_took(b, t->at, err);
+	spare /= SPARE_PARTS;
+	t->look = t->at + (spare > STEP ? spare : STEP);
+	return 0;
+}
+
+/* The next 'step' bytes, or what is left. */
+static int
+take(struct cute_shm_builder *b, struct taking *t, uint64_t step)
+{
+	uint64_t left = b->header.segment_size - t->at, end, size;
+	int err = look(b, t);
+
+	if (err != 0)
+		return err;
+	if (step > left)
+		step = left;
+	huge_take(b, t->at, step);
+	for (end = t->at + step; t->at < end; t->at += size) {
+		size = end - t->at < CALL ? end - t->at : CALL;
+		err = allocate(b, t->at, size);
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}
+
+static int
+take_all(struct cute_shm_builder *b)
+{
+	struct taking t = { .look = STEP };
+	int err = 0;
+
+	while (t.at < b->header.segment_size && err == 0)
+		err = take(b, &t, STEP);
+	/* What it gave so far is others' again. */
+	if (err != 0 && ftruncate(b->fd, 0) != 0)
+		cute_shm_log(CUTE_SHM_LOG_WARNING,
+			     "project %s: what was reserved stays until its "
+			     "builder ends", b->project);
+	return err;
+}
+
+/* ------------------------------------------------------------------- ahead */
+
+/* The next step, and what came of it.  With the mutex if 'locked'. */
+static int
+advance(struct ahead *a, bool locked)
+{
+	int err = take(a->b, &a->taking, AHEAD_STEP);
+
+	if (!locked)
+		pthread_mutex_lock(&a->mutex);
+	if (err != 0)
+		a->message = strdup(cute_shm_errmsg());
+	a->err = err;
+	atomic_store_explicit(&a->done, a->taking.at, memory_order_release);
+	pthread_cond_broadcast(&a->moved);
+	if (!locked)
+		pthread_mutex_unlock(&a->mutex);
+	return err;
+}
+
+static bool
+far_enough(struct ahead *a)
+{
+	return a->taking.at >= LEAD &&
+	       a->taking.at - LEAD >= atomic_load(&a->wanted);
+}
+
+/* Sleep while the lead is long enough. */
+static void
+await_need(struct ahead *a)
+{
+	pthread_mutex_lock(&a->mutex);
+	atomic_store(&a->asleep, true);
+	while (far_enough(a) && !atomic_load(&a->stop))
+		pthread_cond_wait(&a->more, &a->mutex);
+	atomic_store(&a->asleep, false);
+	pthread_mutex_unlock(&a->mutex);
+}
+
+static void *
+run_ahead(void *arg)
+{
+	struct ahead *a = arg;
+	int err = 0;
+
+	while (err == 0 && a->taking.at < a->b->header.segment_size &&
+	       !atomic_load(&a->stop)) {
+		if (far_enough(a))
+			await_need(a);
+		else
+			err = advance(a, false);
+	}
+	return NULL;
+}
+
+/*
+ * Ask for the memory up to 'end'.  The thread says that it sleeps before it
+ * looks for the last time, so one of the two sees the other.
+ */
+static void
+ask(struct ahead *a, uint64_t end)
+{
+	uint64_t before = atomic_load_explicit(&a->wanted,
+					       memory_order_relaxed);
+
+	if (before >= end)
+		return;
+	while (before < end &&
+	       !atomic_compare_exchange_weak(&a->wanted, &before, end))
+		;
+	if (!atomic_load(&a->asleep))
+		return;
+	pthread_mutex_lock(&a->mutex);
+	pthread_cond_signal(&a->more);
+	pthread_mutex_unlock(&a->mutex);
+}
+
+/* Without a thread it works all the same, but nothing overlaps. */
+static bool
+thread_start(struct ahead *a)
+{
+	sigset_t before;
+	int number;
+
+	thread_signals_block(&before);
+	number = pthread_create(&a->thread, NULL, run_ahead, a);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return number == 0;
+}
+
+/* False: no memory; then there is the other way. */
+static bool
+ahead_start(struct cute_shm_builder *b)
+{
+	struct ahead *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return false;
+	a->b = b;
+	a->pid = getpid();
+	a->taking.look = STEP;
+	pthread_mutex_init(&a->mutex, NULL);
+	pthread_cond_init(&a->moved, NULL);
+	pthread_cond_init(&a->more, NULL);
+	a->threaded = thread_start(a);
+	b->ahead = a;
+	return true;
+}
+
+int
+reserve_memory(struct cute_shm_builder *b)
+{
+	/* Mappings are for what the file has. */
+	if (ftruncate(b->fd, (off_t)b->header.segment_size) != 0)
+		return step_failed(b, 0, errno);
+	huge_begin(b);
+	if (b->header.segment_size <= AHEAD_STEP)
+		return take_all(b);
+	if (!(b->flags & CUTE_SHM_RESERVE_AHEAD) || !ahead_start(b))
+		return take_all(b);
+	return 0;
+}
+
+int
+reserve_wait(const struct cute_shm_builder *b, uint64_t end)
+{
+	struct ahead *a = b->ahead;
+	int err = 0;
+
+	if (!a)
+		return 0;
+	ask(a, end);
+	if (atomic_load_explicit(&a->done, memory_order_acquire) >= end)
+		return 0;
+	pthread_mutex_lock(&a->mutex);
+	while (a->err == 0 && atomic_load(&a->done) < end) {
+		if (a->threaded)
+			pthread_cond_wait(&a->moved, &a->mutex);
+		else
+			advance(a, true);
+	}
+	/* It may have come that far, and failed only then. */
+	if (atomic_load(&a->done) < end)
+		err = cute_shm_fail(a->err, "%s", a->message ? a->message :
+				    cute_shm_strerror(a->err));
+	pthread_mutex_unlock(&a->mutex);
+	return err;
+}
+
+static void
+thread_end(struct ahead *a)
+{
+	if (!a->threaded)
+		return;
+	pthread_mutex_lock(&a->mutex);
+	atomic_store(&a->stop, true);
+	pthread_cond_signal(&a->more);
+	pthread_mutex_unlock(&a->mutex);
+	pthread_join(a->thread, NULL);
+}
+
+void
+reserve_end(struct cute_shm_builder *b)
+{
+	struct ahead *a = b->ahead;
+
+	if (!a)
+		return;
+	/* A forked child has a copy, but not the thread, which may hold it. */
+	if (a->pid == getpid()) {
+		thread_end(a);
+		pthread_cond_destroy(&a->more);
+		pthread_cond_destroy(&a->moved);
+		pthread_mutex_destroy(&a->mutex);
+	}
+	free(a->message);
+	free(a);
+	b->ahead = NULL;
+}

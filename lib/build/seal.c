@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/* The metadata of a segment whose data are in place; the header last. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "build/build.h"
+
+#define SINK_SIZE ((size_t)1 << 20)
+
+/* Bytes on their way to the file, hashed as they pass; keeps its error. */
+struct sink {
+	int fd;
+	int err;
+	uint64_t at;			/* where the buffer will stand */
+	size_t used;
+	uint8_t *buffer;		/* SINK_SIZE */
+	struct digest_stream *stream;
+};
+
+static void
+sink_flush(struct sink *s)
+{
+	if (s->err != 0)
+		return;
+	digest_stream_add(s->stream, s->buffer, s->used);
+	s->err = write_all(s->fd, s->buffer, s->used, s->at);
+	s->at += s->used;
+	s->used = 0;
+}
+
+/* NULL: zeros. */
+static void
+sink_put(struct sink *s, const void *data, uint64_t size)
+{
+	const uint8_t *p = data;
+	size_t n;
+
+	while (size > 0 && s->err == 0) {
+		n = SINK_SIZE - s->used;
+		n = size < n ? (size_t)size : n;
+		if (p)
+			memcpy(s->buffer + s->used, p, n);
+		else
+			memset(s->buffer + s->used, 0, n);
+		p = p ? p + n : NULL;
+		size -= n;
+		s->used += n;
+		if (s->used == SINK_SIZE)
+			sink_flush(s);
+	}
+}
+
+/* Zeros up to 'offset' of the segment. */
+static void
+sink_seek(struct sink *s, uint64_t offset)
+{
+	sink_put(s, NULL, offset - s->at - s->used);
+}
+
+/* The path with its NUL, padded to the row. */
+static void
+sink_path(struct sink *s, const struct build_node *node)
+{
+	sink_put(s, node->path, node->path_size);
+	sink_put(s, NULL, text_rows(node->path_size) - node->path_size);
+}
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct format_index_row *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static int
+put_index(const struct cute_shm_builder *b, struct sink *s)
+{
+	struct format_index_row *rows;
+	uint32_t i;
+
+	rows = reallocarray(NULL, b->node_count, sizeof(*rows));
+	if (!rows)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "project %s: no memory for an index of %u "
+				     "rows", b->project, b->node_count);
+	for (i = 0; i < b->node_count; i++) {
+		rows[i].hash = b->nodes[i].hash;
+		rows[i].offset = b->header.records_offset + b->nodes[i].offset;
+	}
+	qsort(rows, b->node_count, sizeof(*rows), by_hash);
+	sink_put(s, rows, (uint64_t)b->node_count * sizeof(*rows));
+	free(rows);
+	return 0;
+}
+
+/* What all nodes have; 'size' is the record's, 'tag' its first four bytes. */
+static struct format_record
+record_row(const char *tag, const struct build_node *node, uint64_t size)
+{
+	struct format_record row = {
+		.record_size = (uint32_t)(size + text_rows(node->path_size)),
+		.name_size = node->path_size,
+		.count = node->attr_count,
+	};
+
+	memcpy(row.tag, tag, sizeof(row.tag));
+	return row;
+}
+
+static uint64_t
+offset_of(const struct cute_shm_builder *b, uint32_t node)
+{
+	return b->header.records_offset + b->nodes[node].offset;
+}
+
+/* The root is its own parent. */
+static uint64_t
+parent_of(const struct cute_shm_builder *b, const struct build_node *node)
+{
+	return offset_of(b, node->parent == NO_INDEX ? 0 : node->parent);
+}
+
+static void
+put_node(const struct cute_shm_builder *b, const struct build_node *node,
+	 struct sink *s)
+{
+	bool link = node->kind == CUTE_SHM_LINK;
+	struct format_node record = {
+		.record = record_row(link ? FORMAT_TAG_LINK : FORMAT_TAG_GROUP,
+				     node, sizeof(record)),
+		.parent = parent_of(b, node),
+		.next = b->header.records_offset + node->next,
+		.child_or_target = link
+			? offset_of(b, b->links[node->detail].resolved)
+			: node->child_count,
+	};
+
+	sink_put(s, &record, sizeof(record));
+	sink_path(s, node);
+}
+
+/* Of the data, or of the digests of its blocks. */
+static uint64_t
+array_digest(const struct cute_shm_builder *b, const struct build_array *array)
+{
+	const uint64_t *digests = &b->digests[array->first_unit];
+	uint64_t rows = block_rows(array->data_size, b->header.block_size);
+
+	if (array->data_size == 0)
+		return digest("", 0);
+	if (rows == 0)
+		return digests[0];
+	return digest(digests, (size_t)(rows * sizeof(*digests)));
+}
+
+static void
+put_array(const struct cute_shm_builder *b, const struct build_node *node,
+	  struct sink *s)
+{
+	const struct build_array *array = &b->arrays[node->detail];
+	const struct layout_array *place = &b->places[array->ordinal];
+	struct format_array record = {
+		.record = record_row(FORMAT_TAG_ARRAY, node, sizeof(record) +
+				     shape_rows(array->ndim)),
+		.parent = parent_of(b, node),
+		.next = b->header.records_offset + node->next,
+		.element_count = array->element_count,
+		.item_size = array->dtype.item_size,
+		.ndim = array->ndim,
+		.data_offset = place->data_offset,
+		.data_size = array->data_size,
+		.digest = array_digest(b, array),
+		.first_block = place->first_block,
+		.live_slot = array->ordinal,
+	};
+	uint64_t shape_size = array->ndim * sizeof(*array->shape);
+
+	memcpy(record.dtype, array->dtype.text, sizeof(record.dtype));
+	if (array->dtype.ragged)
+		record.values_offset = place->data_offset +
+			cute_shm_values_at(array->element_count);
+	sink_put(s, &record, sizeof(record));
+	/* Not sink_put(): without a shape, NULL would not mean zeros. */
+	if (array->ndim > 0)
+		sink_put(s, array->shape, shape_size);
+	sink_put(s, NULL, shape_rows(array->ndim) - shape_size);
+	sink_path(s, node);
+}
+
+static void
+put_attrs(const struct cute_shm_builder *b, const struct build_node *node,
+	  struct sink *s)
+{
+	const struct format_attr *record;
+	uint32_t i;
+
+	for (i = node->first_attr; i != NO_INDEX; i = b->attrs[i].next) {
+		record = b->attrs[i].record;
+		sink_put(s, record, record->record.record_size);
+	}
+}
+
+/* The node after this one in pre-order, or NO_INDEX. */
+static uint32_t
+next_node(const struct cute_shm_builder *b, uint32_t i)
+{
+	if (b->nodes[i].first_child != NO_INDEX)
+		return b->nodes[i].first_child;
+	while (i != NO_INDEX && b->nodes[i].sibling == NO_INDEX)
+		i = b->nodes[i].parent;
+	return i == NO_INDEX ? NO_INDEX : b->nodes[i].sibling;
+}
+
+static void
+put_records(const struct cute_shm_builder *b, struct sink *s)
+{
+	const struct build_node *node;
+	uint32_t i;
+
+	for (i = 0; i != NO_INDEX && s->err == 0; i = next_node(b, i)) {
+		node = &b->nodes[i];
+		if (node->kind == CUTE_SHM_ARRAY)
+			put_array(b, node, s);
+		else
+			put_node(b, node, s);
+		put_attrs(b, node, s);
+	}
+}
+
+static void
+put_blocks(const struct cute_shm_builder *b, struct sink *s)
+{
+	const struct build_array *array;
+	uint64_t rows;
+	uint32_t i;
+
+	for (i = 0; i < b->array_count; i++) {
+		array = &b->arrays[b->order[i]];
+		rows = block_rows(array->data_size, b->header.block_size);
+		sink_put(s, &b->digests[array->first_unit],
+			 rows * sizeof(*b->digests));
+	}
+}
+
+/* All between the header and the live slots; its digest in *ret. */
+static int
+put_metadata(const struct cute_shm_builder *b, uint64_t *ret)
+{
+	struct sink s = { .fd = b->fd, .at = b->header.header_size };
+	int err;
+
+	s.buffer = malloc(SINK_SIZE);
+	s.stream = digest_stream_new();
+	if (!s.buffer || !s.stream) {
+		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				    "project %s: no memory to write metadata",
+				    b->project);
+		goto out;
+	}
+	sink_seek(&s, b->header.index_offset);
+	err = put_index(b, &s);
+	if (err != 0)
+		goto out;
+	sink_seek(&s, b->header.records_offset);
+	put_records(b, &s);
+	sink_seek(&s, b->header.blocks_offset);
+	put_blocks(b, &s);
+	sink_flush(&s);
+	err = s.err;
+	*ret = digest_stream_end(s.stream);
+out:
+	free(s.buffer);
+	digest_stream_free(s.stream);
+	return err;
+}
+
+/* RFC 4122, version 4. */
+static int
+make_uuid(uint8_t uuid[16])
+{
+	if (getrandom(uuid, 16, 0) != 16)
+		return fail_errno("no random numbers for a uuid");
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+	return 0;
+}
+
+static int
+put_header(struct cute_shm_builder *b)
+{
+	struct format_second second = { .home_inode = 0 };
+	struct format_header *h = &b->header;
+	struct timespec now;
+	int err;
+
+	memcpy(h->magic, FORMAT_MAGIC, sizeof(h->magic));
+	memcpy(h->version, FORMAT_VERSION_FIRST, sizeof(FORMAT_VERSION_FIRST));
+	h->byte_order = FORMAT_BYTE_ORDER;
+	clock_gettime(CLOCK_REALTIME, &now);
+	h->created_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
+			(uint64_t)now.tv_nsec;
+	h->creator_pid = (uint32_t)b->pid;
+	h->creator_uid = (uint32_t)geteuid();
+	err = make_uuid(h->uuid);
+	if (err == 0)
+		err = home_set(b->fd, h, &second);
+	if (err == 0)
+		err = write_all(b->fd, &second, sizeof(second), sizeof(*h));
+	if (err != 0)
+		return err;
+	h->header_digest = digest_header(h);
+	return write_all(b->fd, h, sizeof(*h), 0);
+}
+
+int
+cute_shm_builder_seal(struct cute_shm_builder *b)
+{
+	double since;
+	int err = 0;
+
+	if (b->state == BUILD_DESCRIBE)
+		err = cute_shm_builder_reserve(b);
+	if (err == 0)
+		err = expect_state(b, BUILD_WRITE, "sealing");
+	if (err != 0)
+		return err;
+	b->state = BUILD_OVER;
+	since = clock_now();
+	err = reserve_wait(b, b->header.segment_size);
+	reserve_end(b);
+	if (err == 0)
+		err = complete_data(b);
+	huge_end(b);
+	if (err == 0)
+		err = put_metadata(b, &b->header.metadata_digest);
+	if (err == 0)
+		err = put_header(b);
+	if (err != 0)
+		return err;
+	b->state = BUILD_SEALED;
+	log_sealed(b, since);
+	return 0;
+}
+
+/* Read into *h what another process has sealed through the same descriptor. */
+static int
+read_sealed(const struct cute_shm_builder *b, struct format_header *h)
+{
+	struct format_header raw;
+	struct stat st;
+	int err;
+
+	if (fstat(b->fd, &st) != 0)
+		return fail_errno("project %s: cannot examine it", b->project);
+	if (st.st_size < (off_t)sizeof(raw))
+		return cute_shm_fail(CUTE_SHM_ERR_STATE,
+				     "project %s: nobody has sealed it",
+				     b->project);
+	err = read_all(b->fd, &raw, sizeof(raw), 0);
+	if (err != 0)
+		return err;
+	/* The header is written last: without it, the rest is not there. */
+	if (memcmp(raw.magic, FORMAT_MAGIC, sizeof(raw.magic)) != 0)
+		return cute_shm_fail(CUTE_SHM_ERR_STATE,
+				     "project %s: nobody has sealed it",
+				     b->project);
+	return check_header(&raw, (size_t)st.st_size, h);
+}
+
+int
+cute_shm_builder_adopt(struct cute_shm_builder *b)
+{
+	struct format_header h;
+	int err;
+
+	if (b->state != BUILD_DESCRIBE)
+		err = expect_state(b, BUILD_WRITE, "adoption");
+	else
+		err = 0;
+	if (err == 0)
+		err = read_sealed(b, &h);
+	if (err != 0)
+		return err;
+	b->header = h;
+	b->state = BUILD_SEALED;
+	return 0;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is left when the caller has written all he wants: data given by pointer
+ * are written, units without a digest are read back, offsets that others wrote
+ * are checked.  In parallel, each job with a few units.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build/build.h"
+
+/* Small enough to stay in a core's own cache. */
+#define BUFFER_SIZE ((uint64_t)256 << 10)
+
+/* What one job does at most, in bytes and in arrays. */
+#define SPAN_BYTES ((uint64_t)16 << 20)
+#define SPAN_ARRAYS 4096
+
+struct span {
+	struct cute_shm_builder *builder;
+	uint32_t array;			/* ordinal of the first unit's array */
+	uint64_t from, to;		/* units */
+};
+
+/* What a job works with. */
+struct bench {
+	struct cute_shm_builder *b;
+	const struct build_array *array;
+	uint64_t base;			/* where the array's data begin */
+	uint8_t *buffer;		/* BUFFER_SIZE */
+	struct digest_stream *stream;
+};
+
+/* 'size' bytes of a part of a ragged array, put at 'at' of its data. */
+static int
+put_part(const struct bench *w, const uint8_t *src, uint64_t size, uint64_t at)
+{
+	digest_stream_add(w->stream, src, (size_t)size);
+	return segment_put(w->b, src, (size_t)size, w->base + at);
+}
+
+/* The bytes that [at, at + size) has of [from, to), which 'src' is. */
+static int
+put_overlap(const struct bench *w, const void *src, uint64_t from, uint64_t to,
+	    uint64_t at, uint64_t size)
+{
+	uint64_t end = at + size < to ? at + size : to;
+	uint64_t begin = at > from ? at : from;
+
+	if (begin >= end)
+		return 0;
+	return put_part(w, (const uint8_t *)src + (begin - from), end - begin,
+			begin);
+}
+
+/* A unit of a ragged array that was given as offsets and values. */
+static int
+put_ragged(const struct bench *w, uint64_t at, uint64_t size, uint64_t *hash)
+{
+	static const uint8_t padding[FORMAT_DATA_ALIGN];
+	const struct build_array *array = w->array;
+	uint64_t offsets_end = (array->element_count + 1) * sizeof(uint64_t);
+	uint64_t values_at = cute_shm_values_at(array->element_count);
+	int err;
+
+	err = put_overlap(w, array->offsets, 0, offsets_end, at, size);
+	if (err == 0)
+		err = put_overlap(w, padding, offsets_end, values_at, at, size);
+	if (err == 0)
+		err = put_overlap(w, array->data, values_at, array->data_size,
+				  at, size);
+	*hash = digest_stream_end(w->stream);
+	return err;
+}
+
+static int
+put_plain(const struct bench *w, uint64_t at, uint64_t size, uint64_t *hash)
+{
+	const uint8_t *src = (const uint8_t *)w->array->data + at;
+
+	*hash = digest(src, (size_t)size);
+	return segment_put(w->b, src, (size_t)size, w->base + at);
+}
+
+static int
+read_back(const struct bench *w, uint64_t at, uint64_t size, uint64_t *hash)
+{
+	size_t n;
+	int err = 0;
+
+	while (size > 0 && err == 0) {
+		n = (size_t)(size < BUFFER_SIZE ? size : BUFFER_SIZE);
+		err = read_all(w->b->fd, w->buffer, n, w->base + at);
+		digest_stream_add(w->stream, w->buffer, err == 0 ? n : 0);
+		at += n;
+		size -= n;
+	}
+	*hash = digest_stream_end(w->stream);
+	return err;
+}
+
+static int
+complete_unit(const struct bench *w, uint64_t unit)
+{
+	struct cute_shm_builder *b = w->b;
+	uint64_t at, size, hash;
+	int err;
+
+	if (atomic_load_explicit(&b->hashed[unit], memory_order_acquire))
+		return 0;
+	size = unit_range(b, w->array, unit, &at);
+	if (!w->array->given)
+		err = read_back(w, at, size, &hash);
+	else if (w->array->dtype.ragged)
+		err = put_ragged(w, at, size, &hash);
+	else
+		err = put_plain(w, at, size, &hash);
+	if (err != 0)
+		return err;
+	b->digests[unit] = hash;
+	atomic_store_explicit(&b->hashed[unit], 1, memory_order_release);
+	return 0;
+}
+
+static bool
+all_zero(const uint8_t *p, uint64_t size)
+{
+	while (size > 0)
+		if (p[--size] != 0)
+			return false;
+	return true;
+}
+
+/*
+ * The offsets from number 'at' on, as many as the buffer holds: the first is
+ * at least *last, the others do not fall.  *last becomes the last of them.
+ */
+static int
+check_offsets(const struct bench *w, uint64_t at, uint64_t count,
+	      uint64_t *last)
+{
+	uint64_t value, i;
+	int err;
+
+	err = read_all(w->b->fd, w->buffer, (size_t)(count * sizeof(value)),
+		       w->base + at * sizeof(value));
+	for (i = 0; i < count && err == 0; i++) {
+		memcpy(&value, w->buffer + i * sizeof(value), sizeof(value));
+		if (value < *last || (at + i == 0 && value != 0))
+			err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
+					    "offset %" PRIu64 " is %" PRIu64
+					    " after %" PRIu64, at + i, value,
+					    *last);
+		*last = value;
+	}
+	return err;
+}
+
+/*
+ * The offsets of a ragged array that were written as bytes: readers would
+ * refuse what is wrong here.
+ */
+static int
+check_ragged(const struct bench *w)
+{
+	const struct build_array *array = w->array;
+	uint64_t count = array->element_count + 1;
+	uint64_t end = count * sizeof(uint64_t);
+	uint64_t padding = cute_shm_values_at(array->element_count) - end;
+	uint64_t step = BUFFER_SIZE / sizeof(uint64_t);
+	uint64_t last = 0;
+	uint64_t at;
+	int err = 0;
+
+	for (at = 0; at < count && err == 0; at += step)
+		err = check_offsets(w, at, count - at < step ? count - at
+							     : step, &last);
+	if (err == 0 && last != array->value_count)
+		err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				    "its last offset is %" PRIu64 ", of %"
+				    PRIu64 " items", last, array->value_count);
+	if (err == 0)
+		err = read_all(w->b->fd, w->buffer, (size_t)padding,
+			       w->base + end);
+	if (err == 0 && !all_zero(w->buffer, padding))
+		err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				    "the %" PRIu64 " bytes between offsets and "
+				    "values are not zero", padding);
+	return err;
+}
+
+/* Those units of bench's array that are in the span; its end in *unit. */
+static int
+complete_array(const struct bench *w, const struct span *span, uint64_t *unit)
+{
+	const struct build_array *array = w->array;
+	uint64_t rows = block_rows(array->data_size, w->b->header.block_size);
+	uint64_t end = array->first_unit + (rows > 0 ? rows : 1);
+	int err = 0;
+
+	if (end > span->to)
+		end = span->to;
+	if (array->dtype.ragged && !array->given &&
+	    *unit == array->first_unit)
+		err = check_ragged(w);
+	for (; *unit < end && err == 0; ++*unit)
+		err = complete_unit(w, *unit);
+	if (err != 0)
+		return cute_shm_fail(err, "array /%s: %s",
+				     w->b->nodes[array->node].path,
+				     cute_shm_errmsg());
+	return 0;
+}
+
+static int
+complete_span(const struct span *span, struct bench *w)
+{
+	uint64_t unit = span->from;
+	uint32_t ordinal = span->array;
+	int err = 0;
+
+	for (; unit < span->to && err == 0; ordinal++) {
+		w->array = &w->b->arrays[w->b->order[ordinal]];
+		w->base = w->b->places[ordinal].data_offset;
+		if (w->array->data_size > 0)
+			err = complete_array(w, span, &unit);
+	}
+	return err;
+}
+
+static int
+span_job(void *arg, bool drop)
+{
+	struct span *span = arg;
+	struct bench w = { .b = span->builder };
+	int err = 0;
+
+	if (drop)
+		goto out;
+	w.stream = digest_stream_new();
+	w.buffer = malloc(BUFFER_SIZE);
+	if (w.stream && w.buffer)
+		err = complete_span(span, &w);
+	else
+		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				    "no memory to read data back");
+	digest_stream_free(w.stream);
+	free(w.buffer);
+out:
+	free(span);
+	return err;
+}
+
+/* Whether any of the span is left to do. */
+static bool
+is_idle(const struct span *span, bool ragged)
+{
+	uint64_t unit;
+
+	if (ragged)
+		return false;
+	for (unit = span->from; unit < span->to; unit++)
+		if (!atomic_load_explicit(&span->builder->hashed[unit],
+					  memory_order_acquire))
+			return false;
+	return true;
+}
+
+static int
+push_span(struct pool *pool, const struct span *span, bool ragged)
+{
+	struct span *copy;
+
+	if (is_idle(span, ragged))
+		return 0;
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a job");
+	*copy = *span;
+	return pool_push(pool, span_job, copy);
+}
+
+/* Cut the units into spans: some small arrays, or a part of a large one. */
+static int
+push_spans(struct cute_shm_builder *b, struct pool *pool)
+{
+	const struct build_array *array;
+	struct span span = { .builder = b };
+	uint64_t unit, end, at, bytes = 0;
+	bool ragged = false;
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; i < b->array_count && err == 0; i++) {
+		array = &b->arrays[b->order[i]];
+		end = i + 1 < b->array_count
+			? b->arrays[b->order[i + 1]].first_unit : b->unit_count;
+		for (unit = array->first_unit; unit < end && err == 0; unit++) {
+			if (bytes == 0)
+				span.array = i;
+			ragged |= array->dtype.ragged && !array->given;
+			bytes += unit_range(b, array, unit, &at);
+			span.to = unit + 1;
+			if (bytes < SPAN_BYTES &&
+			    span.to - span.from < SPAN_ARRAYS)
+				continue;
+			err = push_span(pool, &span, ragged);
+			span.from = span.to;
+			bytes = 0;
+			ragged = false;
+		}
+	}
+	if (err == 0 && span.from < b->unit_count)
+		err = push_span(pool, &span, ragged);
+	return err;
+}
+
+int
+complete_data(struct cute_shm_builder *b)
+{
+	unsigned jobs = jobs_or_cpus(b->jobs);
+	struct pool *pool;
+	int err, waited;
+
+	/* Threads are not worth their start for what one span holds. */
+	if (b->header.array_bytes <= SPAN_BYTES)
+		jobs = 1;
+	err = pool_new(jobs, 2 * jobs, &pool);
+	if (err != 0)
+		return err;
+	err = push_spans(b, pool);
+	waited = pool_wait(pool);
+	pool_free(pool);
+	return err != 0 ? err : waited;
+}

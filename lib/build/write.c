@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Data into the reserved file, hashed while it is in cache. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build/build.h"
+
+int
+segment_put(const struct cute_shm_builder *b, const void *data, size_t size,
+	    uint64_t offset)
+{
+	return huge_put(b, data, size, offset) ? 0 :
+	       write_all(b->fd, data, size, offset);
+}
+
+uint64_t
+unit_range(const struct cute_shm_builder *b, const struct build_array *array,
+	   uint64_t unit, uint64_t *offset)
+{
+	uint64_t block = b->header.block_size;
+	uint64_t left;
+
+	*offset = (unit - array->first_unit) * block;
+	left = array->data_size - *offset;
+	return left < block ? left : block;
+}
+
+/*
+ * Write what [at, end) of the array has in common with the unit that 'at' is
+ * in; a whole unit is hashed first, while others' bytes do not push it out of
+ * the cache.  How far that came in *done.
+ */
+static int
+write_unit(struct cute_shm_builder *b, const struct build_array *array,
+	   const uint8_t *src, uint64_t at, uint64_t end, uint64_t *done)
+{
+	uint64_t unit = array->first_unit + at / b->header.block_size;
+	uint64_t begin, size, stop, base;
+	uint64_t hash = 0;
+	bool whole;
+	int err;
+
+	size = unit_range(b, array, unit, &begin);
+	stop = end < begin + size ? end : begin + size;
+	whole = at == begin && stop == begin + size;
+
+	/* Not before the bytes are there does a digest hold. */
+	atomic_store_explicit(&b->hashed[unit], 0, memory_order_relaxed);
+	if (whole)
+		hash = digest(src, (size_t)size);
+	base = b->places[array->ordinal].data_offset;
+	err = reserve_wait(b, base + stop);
+	if (err == 0)
+		err = segment_put(b, src, (size_t)(stop - at), base + at);
+	if (err != 0)
+		return err;
+	if (whole) {
+		b->digests[unit] = hash;
+		atomic_store_explicit(&b->hashed[unit], 1,
+				      memory_order_release);
+	}
+	*done = stop - at;
+	return 0;
+}
+
+/* The array at 'path' that may be written now, in *ret. */
+static int
+find_array(const struct cute_shm_builder *b, const char *path,
+	   const struct build_array **ret)
+{
+	const struct build_array *array;
+	const char *name;
+	uint32_t node;
+	int err;
+
+	err = expect_state(b, BUILD_WRITE, "writing");
+	if (err == 0)
+		err = path_check(path, &name);
+	if (err != 0)
+		return err;
+	node = find_node(b, name, strlen(name));
+	if (node == NO_INDEX)
+		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+				     "project %s: there is no /%s to write",
+				     b->project, name);
+	if (b->nodes[node].kind != CUTE_SHM_ARRAY)
+		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
+				     "project %s: /%s is not an array",
+				     b->project, name);
+	array = &b->arrays[b->nodes[node].detail];
+	if (array->given)
+		return cute_shm_fail(CUTE_SHM_ERR_STATE,
+				     "array /%s: its data were given by "
+				     "pointer", name);
+	*ret = array;
+	return 0;
+}
+
+int
+cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
+		       uint64_t offset, const void *src, size_t size)
+{
+	const struct build_array *array = NULL;
+	const uint8_t *p = src;
+	uint64_t end, done;
+	int err;
+
+	err = find_array(b, path, &array);
+	if (err != 0)
+		return err;
+	if (offset > array->data_size || size > array->data_size - offset)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "array %s: %zu bytes at %" PRIu64
+				     " leave its %" PRIu64, path, size, offset,
+				     array->data_size);
+	if (size > 0 && !src)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "array %s: no data to write", path);
+	end = offset + size;
+	while (offset < end) {
+		err = write_unit(b, array, p, offset, end, &done);
+		if (err != 0)
+			return cute_shm_fail(err, "array %s: %s", path,
+					     cute_shm_errmsg());
+		p += done;
+		offset += done;
+	}
+	return 0;
+}

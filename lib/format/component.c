@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* What may be a component of a path: pure, for both libraries. */
+
+#include <string.h>
+
+#include "format/format.h"
+
+/*
+ * The size of the UTF-8 sequence that 'lead' begins, or 0, and in *low, *high
+ * what its second byte may be: that excludes overlong forms, surrogates and
+ * what lies above U+10FFFF (RFC 3629, section 4).
+ */
+static size_t
+utf8_sequence(uint8_t lead, uint8_t *low, uint8_t *high)
+{
+	*low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+	*high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+	if (lead < 0x80)
+		return 1;
+	if (lead < 0xc2 || lead > 0xf4)
+		return 0;
+	return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+bool
+utf8_ok(const char *text, size_t size)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	const uint8_t *end = p + size;
+	uint8_t low, high;
+	size_t n;
+
+	while (p < end) {
+		n = utf8_sequence(*p, &low, &high);
+		if (n == 0 || n > (size_t)(end - p))
+			return false;
+		if (n > 1 && (p[1] < low || p[1] > high))
+			return false;
+		if (n > 2 && (p[2] & 0xc0) != 0x80)
+			return false;
+		if (n > 3 && (p[3] & 0xc0) != 0x80)
+			return false;
+		p += n;
+	}
+	return true;
+}
+
+bool
+component_ok(const char *text, size_t size)
+{
+	if (size == 0 || (size == 1 && text[0] == '.') ||
+	    (size == 2 && text[0] == '.' && text[1] == '.'))
+		return false;
+	if (memchr(text, '/', size) || memchr(text, '\0', size))
+		return false;
+	return utf8_ok(text, size);
+}

@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A compound becomes a group of columns, one array per field: where each lies
+ * in an element of memory, and how it is taken out.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5/dataset/dataset.h"
+
+/* Where a type lies in an element, part by part, and what encloses it. */
+struct place {
+	size_t offset[PART_COUNT];
+	unsigned loop_count;
+	uint64_t count[MAX_NDIM];
+	size_t stride[PART_COUNT][MAX_NDIM];
+	unsigned ndim;
+	uint64_t shape[MAX_NDIM];
+	bool null;
+};
+
+struct collecting {
+	struct loader *l;
+	struct columns *columns;
+	const size_t *size;	/* of an element, part by part */
+};
+
+static int collect(struct collecting *c, const struct type *type,
+		   const char *path, const struct place *place, bool *present);
+
+static int
+no_memory(void)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for columns");
+}
+
+static void
+column_free(struct column *c)
+{
+	while (c->name_count > 0)
+		free(c->names[--c->name_count]);
+	free(c->names);
+	free(c->path);
+	free(c->kept);
+	free(c->kept_offsets);
+}
+
+void
+columns_free(struct columns *columns)
+{
+	while (columns->count > 0)
+		column_free(&columns->column[--columns->count]);
+	free(columns->column);
+	columns->column = NULL;
+	columns->room = 0;
+}
+
+/* Takes nothing over; the column's index is count - 1. */
+static int
+column_add(struct columns *columns, const struct column *column)
+{
+	struct column *more;
+
+	if (columns->count == columns->room) {
+		columns->room = columns->room ? 2 * columns->room : 4;
+		more = realloc(columns->column,
+			       columns->room * sizeof(*more));
+		if (!more)
+			return no_memory();
+		columns->column = more;
+	}
+	columns->column[columns->count++] = *column;
+	return 0;
+}
+
+bool
+shape_product(unsigned ndim, const uint64_t *shape, uint64_t *ret)
+{
+	bool fits = true;
+	unsigned i;
+
+	*ret = 1;
+	for (i = 0; i < ndim; i++) {
+		if (shape[i] == 0) {
+			*ret = 0;
+			return true;
+		}
+		fits &= !__builtin_mul_overflow(*ret, shape[i], ret);
+	}
+	return fits;
+}
+
+/* The shape of a leaf's array: what encloses it, and its own dimensions. */
+static int
+leaf_shape(const struct type *leaf, const struct place *place,
+	   struct column *ret)
+{
+	if (place->null)
+		return 0;
+	if (place->ndim + leaf->ndim > MAX_NDIM)
+		return 1;
+	ret->ndim = place->ndim + leaf->ndim;
+	memcpy(ret->shape, place->shape, sizeof(uint64_t) * place->ndim);
+	memcpy(ret->shape + place->ndim, leaf->dims,
+	       sizeof(uint64_t) * leaf->ndim);
+	if (!shape_product(ret->ndim, ret->shape, &ret->count) ||
+	    __builtin_mul_overflow(ret->count, leaf->item_size, &ret->bytes))
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "its shape has over 2^64 bytes");
+	if (leaf->kind != TYPE_PLAIN)
+		ret->bytes = 0;		/* its lists tell */
+	return 0;
+}
+
+static int
+skip_leaf(const struct collecting *c, const char *path, unsigned ndim)
+{
+	const char *node = c->columns->node;
+	char *where = NULL;
+	int rc;
+
+	if (asprintf(&where, "%s%s%s", node ? node : "", node ? "@" : "",
+		     path) < 0)
+		return no_memory();
+	rc = send_skipped(c->l, where, "%u dimensions", ndim);
+	free(where);
+	return rc;
+}
+
+/* The column's items lie in elements of this size. */
+static bool
+column_fits(const struct column *c, size_t size)
+{
+	uint64_t end = c->run, span;
+	unsigned i;
+
+	if (__builtin_add_overflow(end, c->offset, &end))
+		return false;
+	for (i = 0; i < c->loop_count; i++)
+		if (c->loop[i].count == 0 ||
+		    __builtin_mul_overflow(c->loop[i].count - 1,
+					   c->loop[i].stride, &span) ||
+		    __builtin_add_overflow(end, span, &end))
+			return false;
+	return end <= size;
+}
+
+/* Its items have the size that they are copied with. */
+static bool
+items_fit(const struct type *leaf, size_t run)
+{
+	static const size_t size[] = {
+		[TYPE_TEXT] = sizeof(char *),
+		[TYPE_LIST] = sizeof(hvl_t),
+		[TYPE_REFERENCE] = sizeof(hobj_ref_t),
+		[TYPE_REFERENCE_LIST] = sizeof(hvl_t),
+	};
+	uint64_t item = leaf->kind == TYPE_PLAIN ? leaf->item_size :
+			size[leaf->kind], bytes;
+
+	return leaf->dims_count > 0 &&
+	       !__builtin_mul_overflow(leaf->dims_count, item, &bytes) &&
+	       bytes == run;
+}
+
+static int
+collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
+	     const struct place *place, bool *present)
+{
+	struct column column = { .leaf = leaf, .repeat = leaf->dims_count };
+	unsigned i;
+	int rc;
+
+	rc = leaf_shape(leaf, place, &column);
+	if (rc == 1)
+		return skip_leaf(c, path, place->ndim + leaf->ndim);
+	if (rc != 0)
+		return rc;
+	column.part = leaf->kind == TYPE_PLAIN ? PART_PLAIN : PART_RAGGED;
+	column.offset = place->offset[column.part];
+	column.run = leaf->size[column.part];
+	column.loop_count = place->loop_count;
+	for (i = 0; i < place->loop_count; i++) {
+		column.loop[i].count = place->count[i];
+		column.loop[i].stride = place->stride[column.part][i];
+		column.repeat *= place->count[i];
+	}
+	if (!items_fit(leaf, column.run) ||
+	    !column_fits(&column, c->size[column.part]))
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "its parts lie "
+				     "outside its elements");
+	column.path = strdup(path);
+	if (!column.path)
+		return no_memory();
+	rc = column_add(c->columns, &column);
+	if (rc != 0)
+		free(column.path);
+	*present = rc == 0;
+	return rc;
+}
+
+/* Inside the elements of an array of compounds. */
+static void
+enter_dims(const struct type *record, struct place *place)
+{
+	unsigned part;
+
+	if (place->null || record->ndim == 0)
+		return;
+	if (place->ndim + record->ndim <= MAX_NDIM)
+		memcpy(place->shape + place->ndim, record->dims,
+		       sizeof(uint64_t) * record->ndim);
+	place->ndim += record->ndim;
+	if (place->ndim > MAX_NDIM)
+		return;		/* no leaf in it will have a form */
+	place->count[place->loop_count] = record->dims_count;
+	for (part = 0; part < PART_COUNT; part++)
+		place->stride[part][place->loop_count] = record->dims_count ?
+			record->size[part] / record->dims_count : 0;
+	place->loop_count++;
+}
+
+/* Whether the group has a field of that path among its children so far. */
+static bool
+taken(const struct columns *columns, size_t first, const char *path)
+{
+	size_t i;
+
+	if (columns->node)
+		return false;	/* the node's names tell */
+	for (i = first; i < columns->count; i++)
+		if (strcmp(columns->column[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static char *
+field_path(const struct columns *columns, const char *parent, const char *name)
+{
+	char *own = columns->node ? attr_name_of(name)
+					  : component_of(name);
+	char *path = NULL;
+
+	if (!own)
+		return NULL;
+	if (!columns->node)
+		path = path_join(parent, own);
+	else if (asprintf(&path, "%s.%s", parent, own) < 0)
+		path = NULL;
+	free(own);
+	return path;
+}
+
+static int
+collect_field(struct collecting *c, const struct field *f, size_t group,
+	      const char *parent, const struct place *place)
+{
+	struct place inner = *place;
+	struct column *record;
+	bool present = false;
+	char *path;
+	unsigned part;
+	int rc;
+
+	path = field_path(c->columns, parent, f->name);
+	if (!path)
+		return no_memory();
+	for (part = 0; part < PART_COUNT; part++)
+		inner.offset[part] += f->offset[part];
+	if (taken(c->columns, group + 1, path))
+		rc = send_skipped(c->l, path, "name clash");
+	else
+		rc = collect(c, f->type, path, &inner, &present);
+	free(path);
+	if (rc != 0 || !present)
+		return rc;
+	record = &c->columns->column[group];
+	record->names[record->name_count] = strdup(f->name);
+	return record->names[record->name_count++] ? 0 : no_memory();
+}
+
+static int
+collect_record(struct collecting *c, const struct type *type, const char *path,
+	       const struct place *place, bool *present)
+{
+	struct column column = { .leaf = NULL };
+	struct place inner = *place;
+	size_t group = c->columns->count;
+	unsigned i;
+	int rc;
+
+	column.path = strdup(path);
+	column.names = calloc(type->field_count + 1, sizeof(char *));
+	rc = column.path && column.names ? column_add(c->columns, &column)
+					 : no_memory();
+	if (rc != 0) {
+		free(column.path);
+		free(column.names);
+		return rc;
+	}
+	*present = true;
+	enter_dims(type, &inner);
+	for (i = 0; i < type->field_count && rc == 0; i++)
+		rc = collect_field(c, &type->fields[i], group, path, &inner);
+	return rc;
+}
+
+static int
+collect(struct collecting *c, const struct type *type, const char *path,
+	const struct place *place, bool *present)
+{
+	return type->kind == TYPE_RECORD ?
+	       collect_record(c, type, path, place, present) :
+	       collect_leaf(c, type, path, place, present);
+}
+
+int
+columns_get(struct loader *l, const struct type *type, const char *path,
+	    unsigned ndim, const uint64_t *shape, struct columns *ret)
+{
+	struct collecting c = { l, ret, type->size };
+	struct place place = { .null = !shape, .ndim = shape ? ndim : 0 };
+	bool present;
+
+	if (shape)
+		memcpy(place.shape, shape, sizeof(*shape) * ndim);
+	return collect(&c, type, path, &place, &present);
+}
+
+/* ------------------------------------------------------- out of the memory */
+
+/* Copy 'run' bytes per element; the usual sizes without a call for each. */
+static uint8_t *
+copy_runs(uint8_t *dst, const uint8_t *src, uint64_t count, size_t stride,
+	  size_t run)
+{
+	uint64_t i;
+
+	switch (run) {
+	case 1:
+		for (i = 0; i < count; i++, src += stride)
+			dst[i] = *src;
+		break;
+	case 2:
+		for (i = 0; i < count; i++, src += stride)
+			memcpy(dst + 2 * i, src, 2);
+		break;
+	case 4:
+		for (i = 0; i < count; i++, src += stride)
+			memcpy(dst + 4 * i, src, 4);
+		break;
+	case 8:
+		for (i = 0; i < count; i++, src += stride)
+			memcpy(dst + 8 * i, src, 8);
+		break;
+	default:
+		for (i = 0; i < count; i++, src += stride)
+			memcpy(dst + run * i, src, run);
+	}
+	return dst + count * run;
+}
+
+static uint8_t *
+gather_loop(const struct column *c, unsigned depth, const uint8_t *src,
+	    uint8_t *dst)
+{
+	uint64_t i;
+
+	if (depth == c->loop_count) {
+		memcpy(dst, src, c->run);
+		return dst + c->run;
+	}
+	if (depth + 1 == c->loop_count)
+		return copy_runs(dst, src, c->loop[depth].count,
+				 c->loop[depth].stride, c->run);
+	for (i = 0; i < c->loop[depth].count; i++)
+		dst = gather_loop(c, depth + 1,
+				  src + i * c->loop[depth].stride, dst);
+	return dst;
+}
+
+void
+column_gather(const struct column *c, const uint8_t *elements, uint64_t count,
+	      size_t stride, uint8_t *dst)
+{
+	const uint8_t *src = elements + c->offset;
+	uint64_t i, items = count * c->repeat, word;
+	uint8_t *to = dst;
+
+	if (c->loop_count == 0)
+		copy_runs(dst, src, count, stride, c->run);
+	else
+		for (i = 0; i < count; i++)
+			to = gather_loop(c, 0, src + i * stride, to);
+	for (i = 0; c->leaf->swap && i < items; i++) {
+		memcpy(&word, dst + 8 * i, sizeof(word));
+		word = __builtin_bswap64(word);
+		memcpy(dst + 8 * i, &word, sizeof(word));
+	}
+}
+
+void
+ragged_free(struct ragged *r)
+{
+	free(r->offsets);
+	free(r->values);
+	memset(r, 0, sizeof(*r));
+}
+
+void
+ragged_count(struct ragged *r)
+{
+	free(r->offsets);
+	free(r->values);
+	r->offsets = NULL;
+	r->values = NULL;
+	r->bytes_room = r->room = 0;
+	r->counting = true;
+}
+
+static int
+ragged_grow(struct ragged *r, uint64_t bytes)
+{
+	uint64_t room = bytes + bytes / 2 + 64;
+	uint8_t *more;
+
+	if (bytes <= r->bytes_room)
+		return 0;
+	if (r->most > 0 && room > r->most)
+		room = r->most;
+	more = realloc(r->values, room);
+	if (!more)
+		return no_memory();
+	r->values = more;
+	r->bytes_room = room;
+	return 0;
+}
+
+/* Add one list; its items may be NULL when there are none. */
+static int
+ragged_add(struct ragged *r, const struct type *leaf, const void *items,
+	   uint64_t n)
+{
+	uint64_t bytes, total, i, word;
+	uint8_t *at;
+
+	if (__builtin_add_overflow(r->items, n, &total) ||
+	    __builtin_mul_overflow(total, leaf->item_size, &bytes))
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "a list of %llu items",
+				     (unsigned long long)n);
+	if (r->most > 0 && bytes > r->most)
+		ragged_count(r);
+	if (!r->counting && ragged_grow(r, bytes) != 0)
+		return CUTE_SHM_ERR_NOMEM;
+	if (!r->counting && n > 0) {
+		at = r->values + r->items * leaf->item_size;
+		memcpy(at, items, n * leaf->item_size);
+		for (i = 0; leaf->swap && i < n; i++) {
+			memcpy(&word, at + 8 * i, sizeof(word));
+			word = __builtin_bswap64(word);
+			memcpy(at + 8 * i, &word, sizeof(word));
+		}
+	}
+	r->items = total;
+	r->count++;
+	if (!r->counting)
+		r->offsets[r->count] = total;
+	return 0;
+}
+
+/* Room for so many lists more, and the first offset, which is 0. */
+static int
+ragged_room(struct ragged *r, uint64_t lists)
+{
+	uint64_t need, *more;
+
+	if (r->counting)
+		return 0;
+	if (__builtin_add_overflow(r->count, lists, &need) ||
+	    need >= UINT64_MAX / 16)
+		return no_memory();
+	if (need + 1 <= r->room)
+		return 0;
+	r->room = need + need / 2 + 2;
+	more = realloc(r->offsets, r->room * sizeof(*more));
+	if (!more)
+		return no_memory();
+	r->offsets = more;
+	r->offsets[0] = 0;
+	return 0;
+}
+
+struct collector {
+	const struct column *column;
+	const struct scan *scan;
+	unsigned source;
+	struct ragged *r;
+};
+
+/* The dims_count lists of a leaf at one place. */
+static int
+collect_lists(const struct collector *k, const uint8_t *src)
+{
+	const struct type *leaf = k->column->leaf;
+	size_t step = k->column->run / leaf->dims_count;
+	const char *text;
+	hobj_ref_t ref;
+	uint64_t i;
+	hvl_t list;
+	int rc = 0;
+
+	for (i = 0; i < leaf->dims_count && rc == 0; i++, src += step) {
+		if (leaf->kind == TYPE_LIST) {
+			memcpy(&list, src, sizeof(list));
+			rc = ragged_add(k->r, leaf, list.p,
+					list.p ? list.len : 0);
+			continue;
+		}
+		if (leaf->kind == TYPE_REFERENCE ||
+		    leaf->kind == TYPE_REFERENCE_LIST) {
+			if (leaf->kind == TYPE_REFERENCE)
+				memcpy(&ref, src, sizeof(ref));
+			else
+				reference_list_get(src, &ref);
+			text = reference_path(k->scan, k->source, ref);
+			if (!text && ref != 0 && ref != HADDR_UNDEF)
+				k->r->lost++;
+			/* Paths in texts have their leading slash. */
+			if (text) {
+				rc = ragged_add(k->r, leaf, "/", 1);
+				if (rc != 0)
+					return rc;
+				k->r->count--;
+			}
+		} else {
+			memcpy(&text, src, sizeof(text));
+		}
+		rc = ragged_add(k->r, leaf, text, text ? strlen(text) : 0);
+	}
+	return rc;
+}
+
+static int
+collect_loop(const struct collector *k, unsigned depth, const uint8_t *src)
+{
+	const struct column *c = k->column;
+	uint64_t i;
+	int rc = 0;
+
+	if (depth == c->loop_count)
+		return collect_lists(k, src);
+	for (i = 0; i < c->loop[depth].count && rc == 0; i++)
+		rc = collect_loop(k, depth + 1,
+				  src + i * c->loop[depth].stride);
+	return rc;
+}
+
+int
+column_collect(const struct column *column, const struct scan *scan,
+	       unsigned source, const uint8_t *elements, uint64_t count,
+	       size_t stride, struct ragged *r)
+{
+	struct collector k = { column, scan, source, r };
+	uint64_t i;
+	int rc;
+
+	rc = ragged_room(r, count * column->repeat);
+	for (i = 0; i < count && rc == 0; i++)
+		rc = collect_loop(&k, 0,
+				  elements + i * stride + column->offset);
+	return rc;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* What an object is as a dataset: its type and its extent. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hdf5/dataset/dataset.h"
+
+void
+dataset_free(struct dataset *d)
+{
+	columns_free(&d->columns);
+	type_free(d->type);
+	free(d->elements);
+	names_free(&d->attributes);
+	d->type = NULL;
+	d->elements = NULL;
+}
+
+/* Rank and dimensions; 1 with the reason to skip it. */
+static int
+get_extent(struct dataset *d, hid_t space)
+{
+	hsize_t dims[H5S_MAX_RANK];
+	H5S_class_t class = H5Sget_simple_extent_type(space);
+	int i, rank;
+
+	d->null = class == H5S_NULL;
+	if (d->null)
+		return 0;
+	rank = H5Sget_simple_extent_dims(space, dims, NULL);
+	if (class == H5S_NO_CLASS || rank < 0)
+		return unreadable();
+	d->rank = (unsigned)rank;
+	for (i = 0; i < rank; i++)
+		d->dims[i] = dims[i];
+	if (!shape_product(d->rank, d->dims, &d->count))
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "its shape has over "
+				     "2^64 elements");
+	return 0;
+}
+
+/*
+ * Of these, H5Tequal() tells all that matters: it takes no notice of the order
+ * of members.
+ */
+static bool
+comparable(hid_t type)
+{
+	H5T_class_t class = H5Tget_class(type);
+
+	return class == H5T_INTEGER || class == H5T_FLOAT ||
+	       class == H5T_STRING || class == H5T_BITFIELD ||
+	       class == H5T_OPAQUE;
+}
+
+/* Datasets often have the type of the one before: that is mapped once. */
+static int
+type_get(struct loader *l, hid_t file_type, type_gone_fn *gone, void *arg,
+	 char *why, struct type **ret)
+{
+	int rc;
+
+	if (l->last_type && H5Tequal(file_type, l->last_file_type) > 0) {
+		*ret = type_share(l->last_type);
+		return 0;
+	}
+	rc = type_map(file_type, gone, arg, why, ret);
+	if (rc != 0 || (*ret)->kind != TYPE_PLAIN || !comparable(file_type))
+		return rc;
+	(*ret)->direct = !(*ret)->swap &&
+			 convert_get(file_type, (*ret)->mem[PART_PLAIN],
+				     &(*ret)->convert);
+	if (l->last_type) {
+		H5Tclose(l->last_file_type);
+		type_free(l->last_type);
+		l->last_type = NULL;
+	}
+	l->last_file_type = H5Tcopy(file_type);
+	if (l->last_file_type >= 0)
+		l->last_type = type_share(*ret);
+	return 0;
+}
+
+int
+dataset_get(struct loader *l, const struct object *object, hid_t id,
+	    type_gone_fn *gone, void *arg, char *why, struct dataset *ret)
+{
+	struct dataset d = { .object = object, .id = id };
+	hid_t type = H5Dget_type(id), space = H5Dget_space(id);
+	int rc;
+
+	if (type < 0 || space < 0)
+		rc = unreadable();
+	else
+		rc = type_get(l, type, gone, arg, why, &d.type);
+	if (rc == 0)
+		rc = get_extent(&d, space);
+	if (rc == 0 && type_is_leaf(d.type) &&
+	    d.rank + d.type->ndim > MAX_NDIM) {
+		snprintf(why, WHY_SIZE, "%u dimensions",
+			 d.rank + d.type->ndim);
+		rc = 1;
+	}
+	if (type >= 0)
+		H5Tclose(type);
+	if (space >= 0)
+		H5Sclose(space);
+	if (rc != 0)
+		dataset_free(&d);
+	else
+		*ret = d;
+	return rc;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* How a dataset is stored, and which part of it cannot be read. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5/dataset/dataset.h"
+
+void
+stored_get(const struct dataset *d, struct stored_as *ret)
+{
+	hid_t dcpl = H5Dget_create_plist(d->id);
+	hsize_t dims[H5S_MAX_RANK];
+	H5D_layout_t layout;
+	unsigned i;
+
+	*ret = (struct stored_as){ .chunked = false };
+	if (dcpl < 0)
+		return;
+	layout = H5Pget_layout(dcpl);
+	ret->is_virtual = layout == H5D_VIRTUAL;
+	ret->filtered = H5Pget_nfilters(dcpl) != 0;
+	if (layout == H5D_CHUNKED &&
+	    H5Pget_chunk(dcpl, H5S_MAX_RANK, dims) == (int)d->rank) {
+		for (i = 0; i < d->rank; i++)
+			ret->chunk[i] = dims[i];
+		ret->chunked = d->rank > 0;
+	}
+	H5Pclose(dcpl);
+}
+
+int
+stored_read(const struct dataset *d, enum part part, struct heap *heap,
+	    const struct block *block, void *elements)
+{
+	hid_t space, mem;
+	hsize_t start[MAX_NDIM], shape[MAX_NDIM];
+	herr_t rc = -1;
+	unsigned i;
+	int err;
+
+	if (heap)
+		heap_reset(heap);
+	err = stored_check(d->id, block->start, block->shape);
+	if (err)
+		return err;
+	space = H5Dget_space(d->id);
+	for (i = 0; i < d->rank; i++) {
+		start[i] = block->start[i];
+		shape[i] = block->shape[i];
+	}
+	/* Of the same rank: with another, 32 dimensions make libhdf5 crash. */
+	mem = H5Screate_simple((int)d->rank, shape, NULL);
+	if (space >= 0 && mem >= 0 &&
+	    (d->rank == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
+						 NULL, shape, NULL) >= 0))
+		rc = filters_read(d->id, d->type->mem[part], mem, space,
+				  heap ? heap->dxpl : H5P_DEFAULT, elements);
+	/* Closing would make libhdf5 forget why it failed. */
+	if (rc < 0)
+		unreadable_data(d->id);
+	if (mem >= 0)
+		H5Sclose(mem);
+	if (space >= 0)
+		H5Sclose(space);
+	return rc < 0 ? CUTE_SHM_ERR_SOURCE : 0;
+}
+
+/* ------------------------------------------------- which chunk is damaged */
+
+/* What of the chunk that 'at' lies in belongs to the block. */
+static void
+clip(const struct dataset *d, const uint64_t *chunk, const struct block *whole,
+     const uint64_t *at, struct block *ret)
+{
+	unsigned i;
+
+	ret->count = 1;
+	for (i = 0; i < d->rank; i++) {
+		uint64_t end = whole->start[i] + whole->shape[i];
+		uint64_t next = at[i] - at[i] % chunk[i];
+
+		next = chunk[i] < end - next ? next + chunk[i] : end;
+		ret->start[i] = at[i];
+		ret->shape[i] = next - at[i];
+		ret->count *= ret->shape[i];
+	}
+}
+
+static bool
+next_chunk(const struct dataset *d, const struct block *whole,
+	   const struct block *part, uint64_t *at)
+{
+	unsigned i;
+
+	for (i = d->rank; i-- > 0; ) {
+		at[i] += part->shape[i];
+		if (at[i] < whole->start[i] + whole->shape[i])
+			return true;
+		at[i] = whole->start[i];
+	}
+	return false;
+}
+
+/* 'at' lies in it. */
+static int
+fail_around(const struct dataset *d, const uint64_t *chunk, uint64_t *at,
+	    int err)
+{
+	unsigned i;
+
+	for (i = 0; i < d->rank; i++)
+		at[i] -= at[i] % chunk[i];
+	return fail_in_chunk(d->rank, at, err);
+}
+
+/* Then it is no chunk's fault. */
+static bool
+lacks_filter(const struct dataset *d)
+{
+	hid_t dcpl = H5Dget_create_plist(d->id);
+	bool ret = dcpl >= 0 && missing_filter(dcpl, NULL, 0) >= 0;
+
+	if (dcpl >= 0)
+		H5Pclose(dcpl);
+	H5Eclear2(H5E_DEFAULT);
+	return ret;
+}
+
+int
+stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
+	       const struct block *whole)
+{
+	size_t stride = d->type->size[part];
+	struct stored_as s;
+	uint64_t at[MAX_NDIM];
+	struct block block;
+	uint8_t *elements;
+	char *cause;
+	int rc = 0;
+
+	stored_get(d, &s);
+	cause = s.chunked && !lacks_filter(d) ? strdup(cute_shm_errmsg())
+					      : NULL;
+	/* As large as what could not be read: no chunk has more of it. */
+	elements = cause ? malloc(whole->count * stride) : NULL;
+	memcpy(at, whole->start, sizeof(at));
+	if (elements)
+		do {
+			clip(d, s.chunk, whole, at, &block);
+			rc = stored_read(d, part, heap, &block, elements);
+		} while (rc == 0 && next_chunk(d, whole, &block, at));
+	if (rc != 0 && !(heap && heap->full))
+		rc = fail_around(d, s.chunk, at, rc);
+	else if (cause)
+		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", cause);
+	else
+		rc = CUTE_SHM_ERR_SOURCE;
+	free(elements);
+	free(cause);
+	return rc;
+}
+
+int
+unreadable_data(hid_t dset)
+{
+	char cause[200], name[64] = "";
+	hid_t dcpl;
+	int id = -1;
+
+	/* First: every other call makes libhdf5 forget its error. */
+	hdf5_cause(cause, sizeof(cause));
+	dcpl = H5Dget_create_plist(dset);
+	if (dcpl >= 0) {
+		id = missing_filter(dcpl, name, sizeof(name) - 1);
+		H5Pclose(dcpl);
+	}
+	H5Eclear2(H5E_DEFAULT);
+	if (id >= 0)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "filter %d%s%s%s is "
+				     "not installed; install its HDF5 plugin, "
+				     "or name its folder in HDF5_PLUGIN_PATH",
+				     id, name[0] ? " (" : "", name,
+				     name[0] ? ")" : "");
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", cause);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* Attributes of groups and datasets. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5/describe/describe.h"
+
+/* An attribute that is being read. */
+struct reading {
+	struct loader *l;
+	const char *node;	/* path of its node */
+	char *where;		/* "node@name" */
+	unsigned source;
+	hid_t id;
+	uint64_t count;		/* elements */
+	uint8_t *elements[PART_COUNT];
+	const struct type *type;
+	struct kept_value *keep;	/* where it goes; NULL: the builder */
+};
+
+static int
+no_memory(void)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for attributes");
+}
+
+/* Clashes and sizes are the builder's to find. */
+static int
+put(struct reading *r, const struct column *c, int rc)
+{
+	char *where;
+
+	if (rc != CUTE_SHM_ERR_EXISTS && rc != CUTE_SHM_ERR_INVALID)
+		return rc;
+	if (asprintf(&where, "%s@%s", r->node, c->path) < 0)
+		return no_memory();
+	rc = send_skipped(r->l, where, rc == CUTE_SHM_ERR_EXISTS ?
+			  "name clash" : "attribute too large");
+	free(where);
+	return rc;
+}
+
+static int
+put_plain(struct reading *r, const struct column *c)
+{
+	size_t stride = r->type->size[PART_PLAIN];
+	uint8_t *data = malloc(c->bytes + 1);
+	int rc;
+
+	if (!data)
+		return no_memory();
+	column_gather(c, r->elements[PART_PLAIN], r->count, stride, data);
+	if (r->keep) {
+		kept_value_set(r->keep, c, false, data, NULL);
+		return 0;
+	}
+	rc = cute_shm_builder_attr(r->l->builder, r->node, c->path,
+				   c->leaf->dtype, c->ndim, c->shape, data);
+	free(data);
+	return put(r, c, rc);
+}
+
+static int
+put_ragged(struct reading *r, const struct column *c)
+{
+	struct ragged lists = { 0 };
+	int rc;
+
+	rc = column_collect(c, r->l->scan, r->source,
+			    r->elements[PART_RAGGED], r->count,
+			    r->type->size[PART_RAGGED], &lists);
+	if (rc == 0 && r->keep) {
+		kept_value_set(r->keep, c, false, NULL, &lists);
+		return 0;
+	}
+	if (rc == 0)
+		rc = references_lost(r->l, r->where, lists.lost);
+	if (rc == 0 && r->l->builder)
+		rc = put(r, c, cute_shm_builder_attr_ragged(r->l->builder,
+				r->node, c->path, c->leaf->dtype, c->ndim,
+				c->shape, lists.offsets, lists.values));
+	ragged_free(&lists);
+	return rc;
+}
+
+static int
+put_null(struct reading *r, const struct column *c)
+{
+	if (r->keep) {
+		kept_value_set(r->keep, c, true, NULL, NULL);
+		return 0;
+	}
+	return put(r, c, cute_shm_builder_attr(r->l->builder, r->node, c->path,
+					       "null", 0, NULL, NULL));
+}
+
+/* A plan reads nothing but references, to see where they lead. */
+static bool
+wants(const struct reading *r, const struct type *type)
+{
+	return r->keep || r->l->builder || type_refers(type);
+}
+
+static int
+put_columns(struct reading *r, const struct columns *columns, bool null)
+{
+	const struct column *c = columns->column;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < columns->count && rc == 0; i++, c++) {
+		if (!c->leaf || !wants(r, c->leaf))
+			continue;
+		if (null)
+			rc = r->keep || r->l->builder ? put_null(r, c) : 0;
+		else if (c->part == PART_PLAIN)
+			rc = put_plain(r, c);
+		else
+			rc = put_ragged(r, c);
+	}
+	return rc;
+}
+
+/* Read the elements, the parts that the type has. */
+static int
+read_elements(struct reading *r)
+{
+	uint64_t bytes;
+	unsigned part;
+
+	for (part = 0; part < PART_COUNT; part++) {
+		if (r->type->size[part] == 0)
+			continue;
+		if (__builtin_mul_overflow(r->count, r->type->size[part],
+					   &bytes) || bytes > UINT32_MAX)
+			return 1;
+		r->elements[part] = calloc(1, bytes + 1);
+		if (!r->elements[part])
+			return no_memory();
+		if (bytes > 0 && H5Aread(r->id, r->type->mem[part],
+					 r->elements[part]) < 0)
+			return unreadable();
+	}
+	return 0;
+}
+
+/* What libhdf5 allocated for lists and texts, and our own. */
+static void
+free_elements(struct reading *r, hid_t space)
+{
+	if (r->elements[PART_RAGGED])
+		H5Dvlen_reclaim(r->type->mem[PART_RAGGED], space, H5P_DEFAULT,
+				r->elements[PART_RAGGED]);
+	free(r->elements[PART_PLAIN]);
+	free(r->elements[PART_RAGGED]);
+}
+
+static int
+gone_field(const char *field, const char *reason, void *arg)
+{
+	struct reading *r = arg;
+	char *where;
+	int rc;
+
+	if (asprintf(&where, "%s%s", r->where, field) < 0)
+		return no_memory();
+	rc = send_skipped(r->l, where, "%s", reason);
+	free(where);
+	return rc;
+}
+
+/* The extent of 'space'; false for a null dataspace. */
+static bool
+extent(hid_t space, unsigned *rank, uint64_t *shape, uint64_t *count)
+{
+	hsize_t dims[H5S_MAX_RANK];
+	int i, n = H5Sget_simple_extent_dims(space, dims, NULL);
+
+	if (H5Sget_simple_extent_type(space) == H5S_NULL || n < 0)
+		return false;
+	*rank = (unsigned)n;
+	for (i = 0; i < n; i++)
+		shape[i] = dims[i];
+	if (!shape_product(*rank, shape, count))
+		*count = UINT64_MAX;	/* too large to be read */
+	return true;
+}
+
+/* With type and space at hand: 1 with the reason to skip it. */
+static int
+describe_value(struct reading *r, const char *name, hid_t space,
+	       struct type *type, char *why)
+{
+	struct columns columns = { .node = r->node };
+	uint64_t shape[MAX_NDIM] = { 0 };
+	unsigned rank = 0;
+	bool null;
+	int rc;
+
+	r->type = type;
+	null = !extent(space, &rank, shape, &r->count);
+	rc = columns_get(r->l, type, name, rank, null ? NULL : shape, &columns);
+	if (rc == 0 && !null && wants(r, type))
+		rc = read_elements(r);
+	if (rc == 1)
+		snprintf(why, WHY_SIZE, "attribute too large");
+	if (rc == 0 && !null && type->kind == TYPE_REFERENCE_LIST &&
+	    !reference_lists_short(r->elements[PART_RAGGED], r->count)) {
+		snprintf(why, WHY_SIZE, "list of object references");
+		rc = 1;
+	}
+	if (rc == 0)
+		rc = put_columns(r, &columns, null);
+	free_elements(r, space);
+	columns_free(&columns);
+	return rc;
+}
+
+static int
+describe_open(struct reading *r, const char *name, char *why)
+{
+	hid_t file_type = H5Aget_type(r->id), space = H5Aget_space(r->id);
+	struct type *type = NULL;
+	int rc;
+
+	if (file_type < 0 || space < 0)
+		rc = unreadable();
+	else
+		rc = type_map(file_type, gone_field, r, why, &type);
+	/* netCDF's DIMENSION_LIST: one path for each list, or none. */
+	if (rc == 1 && reference_list_is(file_type) &&
+	    H5Sget_simple_extent_type(space) != H5S_NULL)
+		rc = reference_list_type(&type);
+	if (rc == 0)
+		rc = describe_value(r, name, space, type, why);
+	type_free(type);
+	if (file_type >= 0)
+		H5Tclose(file_type);
+	if (space >= 0)
+		H5Sclose(space);
+	return rc;
+}
+
+/* Open it by the name that it has in the file, and describe it. */
+static int
+read_one(struct reading *r, const struct owner *owner, const char *raw,
+	 const char *name, char *why)
+{
+	const char *reason;
+	int rc;
+
+	board_work(r->l->board, r->where, 0);
+	reason = failure_of(r->l->failures, r->where);
+	if (reason)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", reason);
+	r->id = H5Aopen_by_name(owner->id, owner->name, raw, H5P_DEFAULT,
+				H5P_DEFAULT);
+	if (r->id < 0)
+		return unreadable();
+	rc = describe_open(r, name, why);
+	H5Aclose(r->id);
+	return rc;
+}
+
+static int
+describe_one(struct loader *l, const struct owner *owner, const char *raw,
+	     const char *name)
+{
+	struct reading r = { .l = l, .node = owner->path,
+			     .source = owner->source };
+	char why[WHY_SIZE];
+	int rc;
+
+	if (asprintf(&r.where, "%s@%s", owner->path, name) < 0)
+		return no_memory();
+	rc = read_one(&r, owner, raw, name, why);
+	if (rc == 1)
+		rc = send_skipped(l, r.where, "%s", why);
+	else if (is_objects_own(l, rc))
+		rc = send_failed(l, r.where, "%s", cute_shm_errmsg());
+	free(r.where);
+	return rc;
+}
+
+int
+attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
+	       const char *name, struct kept_value *keep)
+{
+	struct reading r = { .l = l, .node = owner->path,
+			     .source = owner->source, .keep = keep };
+	char why[WHY_SIZE];
+	int rc;
+
+	if (asprintf(&r.where, "%s@%s", owner->path, name) < 0)
+		return no_memory();
+	rc = read_one(&r, owner, raw, name, why);
+	free(r.where);
+	return rc == 1 || rc == CUTE_SHM_ERR_SOURCE ? 0 : rc;
+}
+
+static int
+skip_clash(struct loader *l, const struct owner *owner, const char *name)
+{
+	char *where;
+	int rc;
+
+	if (asprintf(&where, "%s@%s", owner->path, name) < 0)
+		return no_memory();
+	rc = send_skipped(l, where, "name clash");
+	free(where);
+	return rc;
+}
+
+/* Under a name that is not reserved; that is reported if it is there at all. */
+static int
+describe_renamed(struct loader *l, const struct owner *owner, const char *raw,
+		 const char *name, const char *why)
+{
+	uint64_t gone = l->result.skipped + l->result.failed;
+	char *where = NULL, *escaped = NULL;
+	int rc;
+
+	if (asprintf(&escaped, "%%%02X%s", (unsigned)(uint8_t)name[0],
+		     name + 1) < 0 ||
+	    asprintf(&where, "%s@%s", owner->path, name) < 0) {
+		free(escaped);
+		return no_memory();
+	}
+	rc = describe_one(l, owner, raw, escaped);
+	if (rc == 0 && gone == l->result.skipped + l->result.failed)
+		rc = send_changed(l, where, "named %s: %s", escaped, why);
+	free(escaped);
+	free(where);
+	return rc;
+}
+
+static int
+describe_named(struct loader *l, const struct owner *owner, const char *raw,
+	       const struct described *as, const struct verdicts *verdicts)
+{
+	char *name = attr_name_of(raw);
+	const char *why;
+	enum reserved id;
+	int rc;
+
+	if (!name)
+		return no_memory();
+	id = reserved_find(name);
+	why = verdict_against(verdicts, id);
+	if (id != RESERVED_NOT && (as->own >> id & 1))
+		rc = skip_clash(l, owner, name);
+	else if (why)
+		rc = describe_renamed(l, owner, raw, name, why);
+	else
+		rc = describe_one(l, owner, raw, name);
+	free(name);
+	return rc;
+}
+
+static int
+describe_all(struct loader *l, const struct owner *owner,
+	     const struct names *names, const struct described *as)
+{
+	struct verdicts *verdicts;
+	size_t i;
+	int rc = verdicts_get(l, owner, names, as, &verdicts);
+
+	for (i = 0; i < names->count && rc == 0; i++)
+		rc = describe_named(l, owner, names->name[i], as, verdicts);
+	verdicts_free(verdicts);
+	return rc;
+}
+
+int
+describe_attributes(struct loader *l, hid_t id, unsigned source,
+		    const char *path, const struct described *as)
+{
+	const struct owner owner = { id, ".", source, path };
+	struct names names = { .count = 0 };
+	char cause[200], *where;
+	int rc;
+
+	if (names_list(id, &names)) {
+		rc = describe_all(l, &owner, &names, as);
+	} else if (names.full || asprintf(&where, "%s@*", path) < 0) {
+		rc = no_memory();
+	} else {
+		rc = send_failed(l, where, "attributes: %s",
+				 hdf5_cause(cause, sizeof(cause)));
+		free(where);
+	}
+	names_free(&names);
+	return rc;
+}
+
+int
+describe_listed(struct loader *l, const struct object *object,
+		const struct names *names, const char *path,
+		const struct described *as)
+{
+	const struct owner owner = { group_open(l->scan, object->parent),
+				     object->name, object->source, path };
+
+	if (owner.id < 0)
+		return unreadable();
+	return describe_all(l, &owner, names, as);
+}

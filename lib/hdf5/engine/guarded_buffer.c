@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Buffers that end where a page without access begins.  libhdf5 copies as many
+ * bytes of a chunk as the file's index says, which for chunks without filters
+ * it does not tell before: of a damaged file, more than there is room for.
+ * Reading from the file into such a page is an error that libhdf5 reports.
+ */
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "hdf5/engine/engine.h"
+
+static size_t
+page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+int
+guarded_grow(uint8_t **data, size_t *capacity, size_t used, size_t need)
+{
+	size_t page = page_size(), size;
+	uint8_t *grown;
+
+	if (need <= *capacity)
+		return 0;
+	size = need < 2 * *capacity ? 2 * *capacity : need;
+	size = (size + page - 1) & ~(page - 1);
+	grown = size < need ? MAP_FAILED :
+		mmap(NULL, size + page, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (grown == MAP_FAILED || mprotect(grown + size, page, PROT_NONE)) {
+		if (grown != MAP_FAILED)
+			munmap(grown, size + page);
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for %zu "
+				     "bytes of chunks", need);
+	}
+	if (used > 0)
+		memcpy(grown, *data, used);
+	guarded_free(*data, *capacity);
+	*data = grown;
+	*capacity = size;
+	return 0;
+}
+
+void
+guarded_free(uint8_t *data, size_t capacity)
+{
+	if (data)
+		munmap(data, capacity + page_size());
+}

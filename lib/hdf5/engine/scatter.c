@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Elements in the dataset's order to the arrays of the segment. */
+
+#include <string.h>
+
+#include "hdf5/engine/engine.h"
+
+/* Written at once, so that a block of the digests is hashed in the cache. */
+#define PIECE	((size_t)1 << 20)
+
+static bool
+whole_record(const struct task *t)
+{
+	const struct task_column *c = t->columns;
+
+	return t->column_count == 1 && c->offset == 0 &&
+	       c->convert.from == t->item && !widens(&c->convert);
+}
+
+int
+task_check(const struct task *t)
+{
+	for (unsigned i = 0; i < t->column_count; i++) {
+		const struct task_column *c = &t->columns[i];
+
+		if (c->offset > t->item ||
+		    c->convert.from > t->item - c->offset)
+			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+					     "%zu bytes at %zu lie outside "
+					     "elements of %zu bytes",
+					     c->convert.from, c->offset,
+					     t->item);
+	}
+	return 0;
+}
+
+void
+task_convert(const struct task *t, uint8_t *data, uint64_t n)
+{
+	if (whole_record(t))
+		convert(&t->columns[0].convert, data, n);
+}
+
+static int
+write_bytes(struct task *t, const char *path, uint64_t at, const uint8_t *data,
+	    size_t size)
+{
+	int err = cute_shm_builder_write(t->builder, path, at, data, size);
+
+	if (!err)
+		atomic_fetch_add(&t->reader->bytes, size);
+	return err;
+}
+
+/* One function per width, so that each copy is one instruction. */
+#define PICK(name, width)						\
+static void								\
+name(uint8_t *to, const uint8_t *from, size_t stride, size_t n,	\
+     size_t size)							\
+{									\
+	(void)size;							\
+	for (size_t i = 0; i < n; i++)					\
+		memcpy(to + i * (width), from + i * stride, width);	\
+}
+
+PICK(pick1, 1)
+PICK(pick2, 2)
+PICK(pick4, 4)
+PICK(pick8, 8)
+PICK(pick, size)
+
+static void
+pick_field(uint8_t *to, const uint8_t *from, size_t stride, size_t n,
+	   size_t size)
+{
+	switch (size) {
+	case 1:
+		pick1(to, from, stride, n, size);
+		break;
+	case 2:
+		pick2(to, from, stride, n, size);
+		break;
+	case 4:
+		pick4(to, from, stride, n, size);
+		break;
+	case 8:
+		pick8(to, from, stride, n, size);
+		break;
+	default:
+		pick(to, from, stride, n, size);
+	}
+}
+
+/* Pieces end at multiples of their size, so that most are whole blocks. */
+static int
+write_column(struct task *t, struct batch *b, const struct task_column *c,
+	     uint64_t first, const uint8_t *data, uint64_t n)
+{
+	size_t size = c->convert.size, most = PIECE / size ? PIECE / size : 1;
+	int err = filter_grow(&b->field, &b->field_capacity, most * size);
+
+	data += c->offset;
+	while (!err && n > 0) {
+		size_t count = most - first % most;
+
+		if (count > n)
+			count = n;
+		if (widens(&c->convert)) {
+			widen(&c->convert, b->field, data, t->item, count);
+		} else {
+			pick_field(b->field, data, t->item, count, size);
+			convert(&c->convert, b->field, count);
+		}
+		err = write_bytes(t, c->path, first * size, b->field,
+				  count * size);
+		first += count;
+		data += count * t->item;
+		n -= count;
+	}
+	return err;
+}
+
+int
+task_write(struct task *t, struct batch *b, uint64_t first,
+	   const uint8_t *data, uint64_t n)
+{
+	int err = 0;
+
+	if (whole_record(t))
+		return write_bytes(t, t->columns[0].path, first * t->item, data,
+				   n * t->item);
+	for (unsigned i = 0; i < t->column_count && !err; i++)
+		err = write_column(t, b, &t->columns[i], first, data, n);
+	return err;
+}
+
+/* Step to the next piece along the dimensions before 'run'.  False: done. */
+static bool
+next_piece(uint64_t *index, const struct box *box, unsigned run)
+{
+	for (unsigned i = run; i-- > 0; ) {
+		if (++index[i] < box->extent[i])
+			return true;
+		index[i] = 0;
+	}
+	return false;
+}
+
+int
+task_write_box(struct task *t, struct batch *b, const struct box *box,
+	       const uint64_t *dims, const uint8_t *data)
+{
+	const struct plan *p = &t->plan;
+	uint64_t index[PLAN_DIMS] = { 0 }, n;
+	unsigned run = p->ndim - 1;
+	int err;
+
+	n = box->extent[run];
+	while (run > 0 && box->extent[run] == p->shape[run] &&
+	       dims[run] == p->shape[run])
+		n *= box->extent[--run];
+	do {
+		uint64_t from = 0, to = 0;
+
+		for (unsigned i = 0; i < p->ndim; i++) {
+			from = from * dims[i] + index[i];
+			to = to * p->shape[i] + box->begin[i] + index[i];
+		}
+		err = task_write(t, b, to, data + from * t->item, n);
+	} while (!err && next_piece(index, box, run));
+	return err;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libhdf5 copies elements out of a chunk without asking whether so many bytes
+ * of it were stored, or came out of its filters: of a damaged file it copies
+ * what happens to lie behind them in memory.  So that is checked before.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "hdf5/engine/engine.h"
+
+/* Stored bytes beyond this many times the chunk are no work of a filter. */
+#define MOST_GROWTH	8
+
+/* A dataset that H5Dread is to read, as far as it is chunked. */
+struct checked {
+	hid_t dset;
+	unsigned rank;
+	uint64_t dims[MAX_NDIM];
+	uint64_t chunk[MAX_NDIM];
+	uint64_t item;		/* bytes of an element in the file */
+	uint64_t whole;		/* bytes of a chunk */
+	bool partial_plain;	/* no filters on chunks at the edges */
+	bool ours;		/* all filters can be undone here */
+	struct filter_pipeline pipeline;
+};
+
+/* Memory that is used again: one thread of the process calls libhdf5. */
+static struct filter_scratch scratch;
+static uint8_t *raw;		/* guarded */
+static size_t raw_capacity;
+static uint8_t *data;
+static size_t data_capacity;
+
+/* Buffers beyond this are given back at once. */
+#define KEEP	((size_t)1 << 20)
+
+/* ------------------------------------------------------------ one chunk */
+
+uint64_t
+chunk_needed(unsigned ndim, const uint64_t *dims, const uint64_t *chunk,
+	     const hsize_t *at, uint64_t item)
+{
+	uint64_t last = 0;
+
+	for (unsigned i = 0; i < ndim; i++) {
+		uint64_t left = dims[i] - at[i];
+
+		last = last * chunk[i] +
+		       (left < chunk[i] ? left : chunk[i]) - 1;
+	}
+	return (last + 1) * item;
+}
+
+int
+chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *to, uint64_t size,
+	    uint32_t *mask, bool *readable)
+{
+	static const uint8_t marks[] = { 0x5a, 0xa5 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		to[size - 1] = marks[i];
+		*readable = H5Dread_chunk(dset, H5P_DEFAULT, at, mask,
+					  to) >= 0;
+		if (!*readable || to[size - 1] != marks[i])
+			return 0;
+	}
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "fewer than %" PRIu64
+			     " bytes are stored", size);
+}
+
+/* Chunks at the edges may be stored without filters. */
+static bool
+filters_apply(const struct checked *c, const hsize_t *at)
+{
+	bool partial = false;
+
+	for (unsigned i = 0; c->partial_plain && i < c->rank; i++)
+		partial |= c->dims[i] - at[i] < c->chunk[i];
+	return c->pipeline.count > 0 && !partial;
+}
+
+/* Where it cannot be read, H5Dread will say why. */
+static int
+check_plain(struct checked *c, const hsize_t *at, uint64_t need)
+{
+	uint32_t mask;
+	bool readable;
+	int err = guarded_grow(&raw, &raw_capacity, 0, c->whole);
+
+	return err ? err : chunk_fetch(c->dset, at, raw, need, &mask,
+				       &readable);
+}
+
+/* The size that comes out of the filters. */
+static int
+check_filtered(struct checked *c, const hsize_t *at, uint64_t size,
+	       uint64_t need)
+{
+	uint32_t mask = 0;
+	bool readable;
+	uint8_t *out;
+	int err;
+
+	if (size / MOST_GROWTH > c->whole + 65536)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %" PRIu64
+				     " bytes, though it has %" PRIu64, size,
+				     c->whole);
+	err = guarded_grow(&raw, &raw_capacity, 0, size);
+	if (!err)
+		err = chunk_fetch(c->dset, at, raw, size, &mask, &readable);
+	if (err || !readable)
+		return err;
+	err = filter_grow(&data, &data_capacity, c->whole);
+	if (!err)
+		err = filter_decode(&c->pipeline, mask, &scratch, raw,
+				    size, data, &out);
+	if (!err && scratch.decoded < need)
+		err = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes instead of "
+				    "%" PRIu64 " after its filters are undone",
+				    scratch.decoded, need);
+	return err;
+}
+
+static int
+check_chunk(struct checked *c, const hsize_t *at)
+{
+	bool filtered = filters_apply(c, at);
+	uint64_t need = chunk_needed(c->rank, c->dims, c->chunk, at, c->item);
+	hsize_t size = 0;
+
+	if (filtered ? !c->ours : c->whole > READ_IN_PARTS)
+		return 0;
+	if (H5Dget_chunk_storage_size(c->dset, at, &size) < 0 || size == 0)
+		return 0;
+	return filtered ? check_filtered(c, at, size, need) :
+			  check_plain(c, at, need);
+}
+
+/* ------------------------------------------------------------- datasets */
+
+/* The chunks that a block touches; NULL, NULL: all. */
+static int
+check_chunks(struct checked *c, const uint64_t *start, const uint64_t *shape)
+{
+	hsize_t at[MAX_NDIM], begin[MAX_NDIM], end[MAX_NDIM];
+	unsigned i;
+	int err;
+
+	for (i = 0; i < c->rank; i++) {
+		if (c->dims[i] == 0)
+			return 0;
+		begin[i] = start ? start[i] - start[i] % c->chunk[i] : 0;
+		end[i] = shape ? start[i] + shape[i] : c->dims[i];
+		at[i] = begin[i];
+	}
+	do {
+		err = check_chunk(c, at);
+		for (i = c->rank; i-- > 0; at[i] = begin[i])
+			if (c->chunk[i] < end[i] - at[i]) {
+				at[i] += c->chunk[i];
+				break;
+			}
+	} while (!err && i < c->rank);
+	return err;
+}
+
+/* False: not of this kind, or its sizes overflow, which H5Dread refuses. */
+static bool
+chunked_get(struct checked *c, hid_t dcpl)
+{
+	hsize_t chunk[MAX_NDIM];
+	unsigned options = 0;
+
+	if (H5Pget_chunk(dcpl, MAX_NDIM, chunk) != (int)c->rank || c->rank == 0)
+		return false;
+	c->whole = c->item;
+	for (unsigned i = 0; i < c->rank; i++) {
+		c->chunk[i] = chunk[i];
+		if (chunk[i] == 0 ||
+		    __builtin_mul_overflow(c->whole, chunk[i], &c->whole))
+			return false;
+	}
+	H5Pget_chunk_opts(dcpl, &options);
+	c->partial_plain = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
+	c->ours = c->whole <= UINT32_MAX &&
+		  filter_pipeline_get(dcpl, c->whole, &c->pipeline, NULL);
+	if (!c->ours)
+		c->pipeline.count = (unsigned)H5Pget_nfilters(dcpl);
+	return true;
+}
+
+static int
+check_compact(const struct checked *c)
+{
+	uint64_t has = H5Dget_storage_size(c->dset), need = c->item;
+
+	for (unsigned i = 0; i < c->rank; i++)
+		if (__builtin_mul_overflow(need, c->dims[i], &need))
+			need = UINT64_MAX;
+	if (has >= need)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "it has %" PRIu64
+			     " bytes instead of %" PRIu64, has, need);
+}
+
+static void
+free_large(void)
+{
+	if (raw_capacity <= KEEP && data_capacity <= KEEP)
+		return;
+	filter_scratch_free(&scratch);
+	guarded_free(raw, raw_capacity);
+	free(data);
+	raw = data = NULL;
+	raw_capacity = data_capacity = 0;
+}
+
+/* Rank, dimensions, and the size of an element. */
+static bool
+extent_get(struct checked *c)
+{
+	hid_t type = H5Dget_type(c->dset), space = H5Dget_space(c->dset);
+	int rank = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
+	hsize_t dims[MAX_NDIM];
+	bool ok = type >= 0 && rank >= 0 && rank <= MAX_NDIM &&
+		  H5Sget_simple_extent_dims(space, dims, NULL) == rank;
+
+	c->rank = ok ? (unsigned)rank : 0;
+	for (unsigned i = 0; i < c->rank; i++)
+		c->dims[i] = dims[i];
+	if (ok)
+		c->item = type_stored_size(type, c->dset);
+	if (type >= 0)
+		H5Tclose(type);
+	if (space >= 0)
+		H5Sclose(space);
+	return ok;
+}
+
+int
+stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape)
+{
+	struct checked c = { .dset = dset };
+	hid_t dcpl;
+	int err = 0;
+
+	/* Most are contiguous: what the file has of them libhdf5 checks. */
+	if (H5Dget_offset(dset) != HADDR_UNDEF)
+		return 0;
+	dcpl = H5Dget_create_plist(dset);
+	if (dcpl < 0 || !extent_get(&c))
+		goto out;
+	err = fill_check(dset, dcpl);
+	if (err)
+		goto out;
+	if (H5Pget_layout(dcpl) == H5D_COMPACT)
+		err = check_compact(&c);
+	else if (H5Pget_layout(dcpl) == H5D_CHUNKED && chunked_get(&c, dcpl))
+		err = check_chunks(&c, start, shape);
+out:
+	if (dcpl >= 0)
+		H5Pclose(dcpl);
+	free_large();
+	H5Eclear2(H5E_DEFAULT);
+	return err;
+}

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Chunks whose filters are ours.  One thread has libhdf5 hand out their stored
+ * bytes, in the order in which they most likely lie in the file; others undo
+ * the filters, put the elements of a tile of the array into order, and write
+ * it in large pieces.
+ */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5/engine/engine.h"
+
+#define SMALL		(16u << 10)	/* not worth a hand-over */
+
+#define SHORT_PIECE	4096		/* one of these costs a system call */
+
+/* Stored bytes beyond this many times the chunk are no work of a filter. */
+#define MOST_GROWTH	8
+
+/* ------------------------------------------------- in the threads' part */
+
+/* Where the failure of this thread happened. */
+static int
+fail_at(const struct task *t, const struct box *box, int err)
+{
+	uint64_t n = plan_chunk_number(&t->plan, box), at[PLAN_DIMS] = { 0 };
+
+	for (unsigned i = t->ndim; i-- > 0; n /= t->grid[i])
+		at[i] = n % t->grid[i] * t->chunk[i];
+	return fail_in_chunk(t->ndim, at, err);
+}
+
+/* Where chunk i of a batch is to lie once decoded. */
+static uint8_t *
+place_of(const struct batch *b, unsigned i)
+{
+	size_t size = b->task->plan.chunk_size;
+
+	/* One dimension: a chunk's place in the tile is as large as it is. */
+	if (b->tile && b->task->plan.ndim == 1)
+		return b->tile->data + (b->first + i) * size;
+	return b->data + i * size;
+}
+
+/* Undo the filters; of a chunk that is wider than the array, keep its part. */
+static int
+unpack(struct batch *b, const struct stored *s, uint8_t *from, uint8_t *to,
+       uint8_t **ret)
+{
+	struct task *t = b->task;
+	uint8_t *whole;
+	int err;
+
+	if (!t->cut)
+		return filter_decode(&t->pipeline, s->mask, &b->scratch, from,
+				     s->size, to, ret);
+	err = filter_grow(&b->whole, &b->whole_capacity, t->whole_size);
+	if (!err)
+		err = filter_decode(&t->pipeline, s->mask, &b->scratch, from,
+				    s->size, b->whole, &whole);
+	if (err)
+		return err;
+	cut_out(t->ndim, t->chunk, t->used, t->item, whole, to);
+	*ret = to;
+	return 0;
+}
+
+static int
+decode(struct batch *b, unsigned i)
+{
+	struct task *t = b->task;
+	const struct stored *s = &b->stored[i];
+	uint8_t *to = place_of(b, i), *at = b->raw + s->at;
+	int err = 0;
+
+	if (!s->decoded)
+		err = unpack(b, s, at, to, &at);
+	if (err)
+		return err;
+	/* In a tile of one dimension nothing arranges it later. */
+	if (b->tile && t->plan.ndim == 1 && at != to) {
+		memcpy(to, at, t->plan.chunk_size);
+		at = to;
+	}
+	task_convert(t, at, t->plan.chunk_size / t->item);
+	b->decoded[i] = at;
+	return 0;
+}
+
+/* Neighbours along the last dimension go together. */
+static int
+arrange_batch(struct batch *b)
+{
+	const struct plan *p = &b->task->plan;
+	struct box first, next;
+	unsigned i, n;
+	int err = 0;
+
+	for (i = 0; i < b->count && !err; i += n) {
+		plan_chunk(p, &b->box, b->first + i, &first);
+		for (n = 1; i + n < b->count; n++) {
+			plan_chunk(p, &b->box, b->first + i + n, &next);
+			if (next.at[p->ndim - 1] !=
+			    first.at[p->ndim - 1] + n)
+				break;
+		}
+		err = arrange(p, &b->box, b->tile->data, &first,
+			      b->decoded + i, n);
+	}
+	return err;
+}
+
+static int
+decode_batch(struct batch *b)
+{
+	struct task *t = b->task;
+	struct box box;
+	int err = 0;
+
+	if (!b->tile || t->plan.ndim > 1)
+		err = filter_grow(&b->data, &b->data_capacity,
+				  b->count * t->plan.chunk_size);
+	for (unsigned i = 0; i < b->count && !err; i++) {
+		err = decode(b, i);
+		if (!err)
+			continue;
+		plan_chunk(&t->plan, &b->box, b->first + i, &box);
+		err = fail_at(t, &box, err);
+	}
+	if (err)
+		return err;
+	if (!b->tile)
+		return task_write_box(t, b, &b->box, t->plan.chunk,
+				      b->decoded[0]);
+	return t->plan.ndim > 1 ? arrange_batch(b) : 0;
+}
+
+/* The batch that completes a tile writes it. */
+static int
+finish_tile(struct batch *b, bool write)
+{
+	struct task *t = b->task;
+	struct tile *tile = b->tile;
+	int err = 0;
+
+	if (!tile || atomic_fetch_sub(&tile->missing, b->count) != b->count)
+		return 0;
+	if (write)
+		err = task_write_box(t, b, &b->box, b->box.extent, tile->data);
+	tile_put(t->reader, tile);
+	return err;
+}
+
+static int
+batch_job(void *arg, bool drop)
+{
+	struct batch *b = arg;
+	struct task *t = b->task;
+	bool go = !drop && !atomic_load(&t->reader->failed);
+	int err = go ? decode_batch(b) : 0, later;
+
+	if (err)
+		reader_fail(t, err);
+	later = finish_tile(b, go && !err && !atomic_load(&t->reader->failed));
+	if (later)
+		reader_fail(t, later);
+	batch_put(b);
+	return 0;
+}
+
+/* ------------------------------------------- in the thread that reads */
+
+static bool
+partial(const struct task *t, const hsize_t *at)
+{
+	for (unsigned i = 0; i < t->ndim; i++)
+		if (t->shape[i] - at[i] < t->chunk[i])
+			return true;
+	return false;
+}
+
+/* It is stored, but cannot be read on its own: whether H5Dread may do it. */
+static int
+refused(const struct strategy_source *s, const struct task *t,
+	const hsize_t *at)
+{
+	uint64_t start[PLAN_DIMS], one[PLAN_DIMS];
+
+	for (unsigned i = 0; i < t->ndim; i++) {
+		start[i] = at[i];
+		one[i] = 1;
+	}
+	return stored_check(s->dset, start, one);
+}
+
+/*
+ * Fetch the chunk whose place among the elements is 'at' into the batch.  For
+ * chunks that are not stored, one of the two calls fails: which one depends on
+ * the version of libhdf5 and on the filters.
+ */
+static int
+fetch(const struct strategy_source *s, struct batch *b, size_t *used,
+      const hsize_t *at)
+{
+	const struct task *t = b->task;
+	struct stored *c = &b->stored[b->count];
+	size_t room = t->plan.chunk_size;
+	uint64_t need = chunk_needed(t->ndim, t->shape, t->chunk, at, t->item);
+	hsize_t size = 0;
+	bool readable = false;
+	int err;
+
+	c->at = *used;
+	c->mask = 0;
+	c->decoded = t->by_parts ||
+		     H5Dget_chunk_storage_size(s->dset, at, &size) < 0 ||
+		     size == 0;
+	if (size / MOST_GROWTH > t->whole_size + 65536)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %" PRIu64
+				     " bytes, though it has %zu",
+				     (uint64_t)size, t->whole_size);
+	if (!c->decoded && room < need)
+		room = need;
+	err = guarded_grow(&b->raw, &b->raw_capacity, *used,
+			   *used + (size > room ? size : room));
+	if (err)
+		return err;
+	if (!c->decoded)
+		err = chunk_fetch(s->dset, at, b->raw + c->at,
+				  t->pipeline.count ? size : need, &c->mask,
+				  &readable);
+	if (!err && !c->decoded && !readable)
+		err = refused(s, t, at);
+	if (err)
+		return err;
+	c->decoded = !readable;
+	c->size = c->decoded ? t->plan.chunk_size : size;
+	*used += c->size;
+	if (c->decoded)
+		return missing_read(s, t, at, b->raw + c->at);
+	if (t->partial_plain && partial(t, at))
+		c->mask = UINT32_MAX;
+	return 0;
+}
+
+/*
+ * Chunks of a batch: about BATCH_SIZE, but of narrow ones enough to fill the
+ * cache lines of the tile.
+ */
+static uint64_t
+batch_chunks(const struct plan *p)
+{
+	uint64_t most = BATCH_SIZE / p->chunk_size;
+	uint64_t wide = 64 / (p->chunk[p->ndim - 1] * p->item);
+
+	if (most < wide && wide * p->chunk_size <= 4 * BATCH_SIZE)
+		most = wide;
+	if (most < 1)
+		return 1;
+	return most > BATCH_CHUNKS ? BATCH_CHUNKS : most;
+}
+
+/* Fill the batch with chunks of its box, as many as it should have. */
+static int
+fetch_batch(const struct strategy_source *s, struct batch *b)
+{
+	const struct task *t = b->task;
+	uint64_t most = batch_chunks(&t->plan), left;
+	size_t used = 0;
+
+	left = b->box.chunks - b->first;
+	/* Their stored bytes may be more than what is used of them. */
+	for (b->count = 0; b->count < most && b->count < left &&
+	     used < 4 * BATCH_SIZE; b->count++) {
+		hsize_t at[PLAN_DIMS];
+		struct box box;
+		uint64_t n;
+		int err;
+
+		plan_chunk(&t->plan, &b->box, b->first + b->count, &box);
+		n = plan_chunk_number(&t->plan, &box);
+		for (unsigned i = t->ndim; i-- > 0; n /= t->grid[i])
+			at[i] = n % t->grid[i] * t->chunk[i];
+		err = fetch(s, b, &used, at);
+		if (err)
+			return fail_at(t, &box, err);
+	}
+	return 0;
+}
+
+/* Chunks that are not handed over will not complete the tile any more. */
+static void
+abandon(struct task *t, struct tile *tile, uint64_t chunks)
+{
+	if (tile && atomic_fetch_sub(&tile->missing, chunks) == chunks)
+		tile_put(t->reader, tile);
+}
+
+static int
+push_tile(const struct strategy_source *s, struct task *t,
+	  const struct box *box, struct tile *tile)
+{
+	uint64_t first = 0;
+	int err = 0;
+
+	if (tile)
+		atomic_store(&tile->missing, box->chunks);
+	while (first < box->chunks && !err) {
+		struct batch *b;
+
+		err = batch_get(t, &b);
+		if (err)
+			break;
+		b->tile = tile;
+		b->box = *box;
+		b->first = first;
+		err = fetch_batch(s, b);
+		if (err) {
+			batch_put(b);
+			break;
+		}
+		first += b->count;
+		err = reader_push(t->reader, batch_job, b);
+	}
+	if (first < box->chunks)
+		abandon(t, tile, box->chunks - first);
+	return err;
+}
+
+/* In one dimension, the last chunk is decoded in its place, beyond the edge. */
+static size_t
+tile_bytes(const struct plan *p, const struct box *box)
+{
+	size_t size = p->item;
+
+	if (p->ndim == 1)
+		return box->chunks * p->chunk_size;
+	for (unsigned i = 0; i < p->ndim; i++)
+		size *= box->extent[i];
+	return size;
+}
+
+/* A tile of one chunk is written out of the buffer in which it is decoded. */
+static int
+push_tiles(const struct strategy_source *s, struct task *t)
+{
+	int err = 0;
+
+	for (uint64_t i = 0; i < t->plan.tiles && !err; i++) {
+		struct tile *tile = NULL;
+		struct box box;
+
+		plan_tile(&t->plan, i, &box);
+		if (box.chunks > 1)
+			err = tile_get(t, tile_bytes(&t->plan, &box), &tile);
+		if (!err)
+			err = push_tile(s, t, &box, tile);
+	}
+	return err;
+}
+
+/* ----------------------------------------------------------- the set-up */
+
+static bool
+shape_get(const struct strategy_source *s, hid_t dcpl, struct task *t)
+{
+	hid_t type = H5Dget_type(s->dset), space = H5Dget_space(s->dset);
+	hsize_t dims[PLAN_DIMS], chunk[PLAN_DIMS];
+	int ndim = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
+	bool ok = ndim > 0 && ndim <= PLAN_DIMS &&
+		  H5Sget_simple_extent_dims(space, dims, NULL) == ndim &&
+		  H5Pget_chunk(dcpl, ndim, chunk) == ndim;
+	uint64_t whole;
+
+	t->item = type >= 0 ? H5Tget_size(type) : 0;
+	whole = t->item;
+	if (type >= 0)
+		H5Tclose(type);
+	if (space >= 0)
+		H5Sclose(space);
+	t->ndim = ok ? (unsigned)ndim : 0;
+	for (unsigned i = 0; i < t->ndim; i++) {
+		t->shape[i] = dims[i];
+		t->chunk[i] = chunk[i];
+		t->used[i] = chunk[i] < dims[i] ? chunk[i] : dims[i];
+		t->cut |= t->used[i] < chunk[i];
+		ok &= chunk[i] > 0 && dims[i] > 0 &&
+		      !__builtin_mul_overflow(whole, chunk[i], &whole);
+		t->grid[i] = ok ? (dims[i] - 1) / chunk[i] + 1 : 0;
+	}
+	t->whole_size = whole;
+	return ok && whole <= UINT32_MAX;
+}
+
+/* Enough tiles that all threads have work, each a few blocks if it can be. */
+static size_t
+tile_target(const struct task *t)
+{
+	uint64_t size = t->item, share;
+
+	for (unsigned i = 0; i < t->ndim; i++)
+		if (__builtin_mul_overflow(size, t->shape[i], &size))
+			return TILE_TARGET;
+	share = size / (2 * t->reader->threads) & ~(uint64_t)0xfffff;
+	if (share < 1 << 20)
+		share = 1 << 20;
+	return share < TILE_TARGET ? (size_t)share : TILE_TARGET;
+}
+
+/*
+ * Tiles that are no whole rows are written in many pieces, which had better be
+ * long: then they may be larger, and fewer at once.
+ */
+static bool
+tiles_get(struct task *t)
+{
+	struct plan *p = &t->plan;
+	uint64_t piece = t->item;
+
+	if (!plan_make(t->ndim, t->shape, t->used, t->item, tile_target(t),
+		       TILE_LIMIT, p))
+		return false;
+	for (unsigned i = p->split; i < p->ndim; i++)
+		piece *= i == p->split ? p->group * p->chunk[i] : p->shape[i];
+	return p->split == 0 || piece >= SHORT_PIECE ||
+	       plan_make(t->ndim, t->shape, t->used, t->item, TILE_MEMORY / 2,
+			 TILE_LIMIT, p);
+}
+
+static bool
+set_up(const struct strategy_source *s, hid_t dcpl, struct task *t)
+{
+	unsigned options = 0;
+	uint64_t bytes;
+
+	if (!shape_get(s, dcpl, t) || !tiles_get(t))
+		return false;
+	bytes = t->item;
+	for (unsigned i = 0; i < t->ndim; i++)
+		bytes *= t->shape[i];
+	if ((bytes < SMALL && missing_filter(dcpl, NULL, 0) < 0) ||
+	    H5Pget_chunk_opts(dcpl, &options) < 0)
+		return false;
+	t->partial_plain = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
+	if (!filter_pipeline_get(dcpl, t->whole_size, &t->pipeline, NULL))
+		return false;
+	t->by_parts = t->cut && t->whole_size > READ_IN_PARTS &&
+		      (t->pipeline.count == 0 || t->partial_plain);
+	return true;
+}
+
+int
+read_chunks(struct reader *r, const struct strategy_source *s, hid_t dcpl,
+	    bool *fits)
+{
+	struct task *t;
+	int err = task_new(r, s, &t);
+
+	if (err)
+		return err == CUTE_SHM_ERR_TYPE ? 0 : err;
+	*fits = set_up(s, dcpl, t);
+	if (*fits) {
+		task_begin(t, s);
+		err = task_check(t);
+		if (!err)
+			err = fill_check(s->dset, dcpl);
+	}
+	if (*fits && !err)
+		err = push_tiles(s, t);
+	if (err)
+		reader_fail(t, err);
+	task_release(t);
+	return err;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contiguous data: pieces of one block of the digests, each read from the file,
+ * converted, hashed and written by one thread while it is in the cache.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "hdf5/engine/engine.h"
+
+#define PIECE		((size_t)1 << 20)
+
+int
+source_read(int fd, uint8_t *data, size_t size, uint64_t at)
+{
+	while (size > 0) {
+		ssize_t n = pread(fd, data, size, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "cannot "
+					     "read %zu bytes at %" PRIu64
+					     " of the file: error %d", size,
+					     at, errno);
+		if (n == 0)
+			return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "the file "
+					     "ends at %" PRIu64 ", within "
+					     "the data", at);
+		data += n;
+		size -= (size_t)n;
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int
+do_piece(struct batch *b)
+{
+	struct task *t = b->task;
+	size_t size = b->count * t->item;
+	int err = filter_grow(&b->data, &b->data_capacity, size);
+
+	if (!err)
+		err = source_read(t->fd, b->data, size,
+				  t->file_offset + b->first * t->item);
+	if (err)
+		return err;
+	task_convert(t, b->data, b->count);
+	return task_write(t, b, b->first, b->data, b->count);
+}
+
+static int
+piece_job(void *arg, bool drop)
+{
+	struct batch *b = arg;
+	int err = 0;
+
+	if (!drop && !atomic_load(&b->task->reader->failed))
+		err = do_piece(b);
+	if (err)
+		reader_fail(b->task, err);
+	batch_put(b);
+	return 0;
+}
+
+static int
+push_pieces(struct task *t, uint64_t count)
+{
+	uint64_t most = PIECE / t->item ? PIECE / t->item : 1;
+	int err = 0;
+
+	/* The kernel reads ahead twice as far; asking for more is slower. */
+	posix_fadvise(t->fd, (off_t)t->file_offset, (off_t)(count * t->item),
+		      POSIX_FADV_SEQUENTIAL);
+	for (uint64_t first = 0; first < count && !err; first += most) {
+		struct batch *b;
+
+		err = batch_get(t, &b);
+		if (err)
+			break;
+		b->first = first;
+		b->count = (unsigned)(count - first < most ? count - first :
+							     most);
+		err = reader_push(t->reader, piece_job, b);
+	}
+	return err;
+}
+
+/* Elements and their size in the file; false if that is no sound extent. */
+static bool
+extent_get(hid_t dset, size_t *item, uint64_t *count)
+{
+	hid_t type = H5Dget_type(dset), space = H5Dget_space(dset);
+	hssize_t n = space >= 0 ? H5Sget_simple_extent_npoints(space) : -1;
+	uint64_t size;
+
+	*item = type >= 0 ? H5Tget_size(type) : 0;
+	if (type >= 0)
+		H5Tclose(type);
+	if (space >= 0)
+		H5Sclose(space);
+	*count = n > 0 ? (uint64_t)n : 0;
+	return *item > 0 && *item <= UINT32_MAX && n > 0 &&
+	       !__builtin_mul_overflow(*count, *item, &size) &&
+	       size >= CONTIGUOUS_LEAST && size <= H5Dget_storage_size(dset);
+}
+
+int
+read_contiguous(struct reader *r, const struct strategy_source *s, hid_t dcpl,
+		bool *fits)
+{
+	haddr_t at = H5Dget_offset(s->dset);
+	struct task *t;
+	uint64_t count;
+	size_t item;
+	int err;
+
+	if (at == HADDR_UNDEF || H5Pget_external_count(dcpl) != 0 ||
+	    !extent_get(s->dset, &item, &count))
+		return 0;
+	err = task_new(r, s, &t);
+	if (err)
+		return err == CUTE_SHM_ERR_TYPE ? 0 : err;
+	t->fd = source_fd(s->dset);
+	t->file_offset = at;
+	t->item = item;
+	*fits = t->fd >= 0;
+	if (*fits) {
+		task_begin(t, s);
+		err = task_check(t);
+	}
+	if (*fits && !err)
+		err = push_pieces(t, count);
+	if (err)
+		reader_fail(t, err);
+	task_release(t);
+	return err;
+}

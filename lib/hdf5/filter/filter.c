@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* The pipeline of a dataset, and undoing it for one chunk. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "hdf5/filter/filter.h"
+
+#define HUGE_PAGE	((size_t)2 << 20)
+
+/* What a chunk may hold beyond its own size: a damaged one may say anything. */
+#define SPARE_TIMES	7
+#define SPARE_LEAST	((size_t)64 << 10)
+#define SPARE_MOST	((size_t)16 << 20)
+
+/* How a filter changes the size of its data when writing. */
+enum change {
+	KEEPS,
+	ADDS_SUM,	/* four bytes at the end, see filter_fletcher32() */
+	PACKS
+};
+
+/* One that is not ours, or not with these parameters, has no step. */
+static filter_step *
+step_of(const struct filter *f, enum change *change)
+{
+	*change = PACKS;
+	switch (f->id) {
+	case H5Z_FILTER_DEFLATE:
+		return filter_inflate;
+	case FILTER_LZF:
+		return filter_unlzf;
+	case FILTER_ZSTD:
+		return filter_unzstd;
+	case FILTER_LZ4:
+		return filter_unlz4;
+	case FILTER_BLOSC:
+		return filter_unblosc;
+	case FILTER_BITSHUFFLE:
+		*change = filter_bitshuffle_packs(f) ? PACKS : KEEPS;
+		return filter_bitshuffle_known(f) ? filter_unbitshuffle : NULL;
+	case H5Z_FILTER_SHUFFLE:
+		*change = KEEPS;
+		return f->param_count > 0 && f->param[0] > 0 ?
+		       filter_unshuffle : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static bool
+known(const struct filter *f, enum change *change)
+{
+	if (f->id == H5Z_FILTER_FLETCHER32) {
+		*change = ADDS_SUM;
+		return true;
+	}
+	return step_of(f, change) != NULL;
+}
+
+static bool
+filter_get(hid_t dcpl, unsigned i, struct filter *ret)
+{
+	unsigned flags;
+	size_t count = FILTER_PARAMS;
+
+	ret->id = H5Pget_filter2(dcpl, i, &flags, &count, ret->param, 0, NULL,
+				 NULL);
+	if (ret->id < 0)
+		return false;
+	ret->param_count = count < FILTER_PARAMS ? (unsigned)count :
+						   FILTER_PARAMS;
+	return true;
+}
+
+bool
+filter_pipeline_get(hid_t dcpl, size_t chunk_size, struct filter_pipeline *ret,
+		    int *foreign)
+{
+	int count = H5Pget_nfilters(dcpl);
+	bool packed = false;
+
+	if (count < 0 || count > FILTER_MAX)
+		return false;
+	ret->chunk_size = chunk_size;
+	ret->count = (unsigned)count;
+	for (unsigned i = 0; i < ret->count; i++) {
+		enum change change;
+
+		if (!filter_get(dcpl, i, &ret->filter[i]))
+			return false;
+		if (foreign)
+			*foreign = ret->filter[i].id;
+		/* Between two that pack, no size would be known. */
+		if (!known(&ret->filter[i], &change) ||
+		    (packed && change == PACKS))
+			return false;
+		packed |= change == PACKS;
+	}
+	return true;
+}
+
+static bool
+skipped(uint32_t mask, unsigned i)
+{
+	return mask >> i & 1;
+}
+
+/* The size that the data had before filter 'i' packed it. */
+static size_t
+size_before(const struct filter_pipeline *p, uint32_t mask, unsigned i)
+{
+	size_t size = p->chunk_size;
+
+	while (i-- > 0)
+		if (p->filter[i].id == H5Z_FILTER_FLETCHER32 &&
+		    !skipped(mask, i))
+			size += 4;
+	return size;
+}
+
+/* Whether no filter below 'i' moves the data once more. */
+static bool
+last_step(const struct filter_pipeline *p, uint32_t mask, unsigned i)
+{
+	while (i-- > 0)
+		if (p->filter[i].id != H5Z_FILTER_FLETCHER32 &&
+		    !skipped(mask, i))
+			return false;
+	return true;
+}
+
+/* A chunk on its way through the filters. */
+struct passage {
+	uint8_t *data;
+	size_t size;
+	uint8_t *dst;	/* where the last step puts it, if it fits */
+	unsigned turn;	/* of the two scratch buffers */
+};
+
+static int
+room_for(const struct filter_pipeline *p, uint32_t mask, unsigned i,
+	 struct filter_scratch *s, const struct passage *c, size_t room,
+	 uint8_t **ret)
+{
+	unsigned other = !c->turn;
+	int err;
+
+	if (room == p->chunk_size && last_step(p, mask, i)) {
+		*ret = c->dst;
+		return 0;
+	}
+	err = filter_grow(&s->buffer[other], &s->capacity[other], room);
+	*ret = s->buffer[other];
+	return err;
+}
+
+static size_t
+most_room(const struct filter_pipeline *p)
+{
+	size_t spare = p->chunk_size < SPARE_MOST / SPARE_TIMES ?
+		       p->chunk_size * SPARE_TIMES : SPARE_MOST;
+
+	return p->chunk_size + (spare < SPARE_LEAST ? SPARE_LEAST : spare);
+}
+
+/* Try one filter, with more room as long as that is what it lacks. */
+static int
+try_step(const struct filter_pipeline *p, uint32_t mask, unsigned i,
+	 struct filter_scratch *s, const struct passage *c, size_t *room,
+	 uint8_t **to)
+{
+	size_t most = most_room(p);
+	enum change change;
+	filter_step *step = step_of(&p->filter[i], &change);
+
+	for (;;) {
+		int err = room_for(p, mask, i, s, c, *room, to);
+
+		s->missing = s->wanted = 0;
+		if (!err)
+			err = step(&p->filter[i], s, c->data, c->size, *to,
+				   *room);
+		if (!err || s->wanted <= *room || *room >= most)
+			return err;
+		*room = s->wanted < most ? s->wanted : most;
+	}
+}
+
+static int
+undo(const struct filter_pipeline *p, uint32_t mask, unsigned i,
+     struct filter_scratch *s, struct passage *c)
+{
+	enum change change;
+	size_t room = c->size;
+	uint8_t *to;
+	int err;
+
+	if (p->filter[i].id == H5Z_FILTER_FLETCHER32)
+		return filter_fletcher32(c->data, c->size, &c->size);
+	step_of(&p->filter[i], &change);
+	if (change == PACKS)
+		room = size_before(p, mask, i);
+	err = try_step(p, mask, i, s, c, &room, &to);
+	if (err)
+		return err;
+	if (to != c->dst)
+		c->turn = !c->turn;
+	c->data = to;
+	c->size = room - s->missing;
+	return 0;
+}
+
+int
+filter_decode(const struct filter_pipeline *p, uint32_t mask,
+	      struct filter_scratch *s, uint8_t *src, size_t size, uint8_t *dst,
+	      uint8_t **ret)
+{
+	struct passage c = { src, size, dst, 0 };
+
+	for (unsigned i = p->count; i-- > 0; ) {
+		int err = skipped(mask, i) ? 0 : undo(p, mask, i, s, &c);
+
+		if (err)
+			return err;
+	}
+	if (c.size > p->chunk_size)
+		c.size = p->chunk_size;
+	if (c.size < p->chunk_size && c.data == src)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes instead "
+				     "of %zu after its filters are undone",
+				     c.size, p->chunk_size);
+	if (c.data == s->buffer[c.turn]) {
+		memcpy(dst, c.data, c.size);
+		c.data = dst;
+	}
+	s->decoded = c.size;
+	/* What a short stream left out lies outside the array, or is zero. */
+	memset(c.data + c.size, 0, p->chunk_size - c.size);
+	*ret = c.data;
+	return 0;
+}
+
+/*
+ * Large buffers live no longer than a load: taken page by page they would cost
+ * up to a fifth of its time.
+ */
+static uint8_t *
+get_huge(size_t *size)
+{
+	uint8_t *data;
+
+	if (*size > SIZE_MAX - HUGE_PAGE)
+		return NULL;
+	*size = (*size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	data = aligned_alloc(HUGE_PAGE, *size);
+	/* Where there are none it does without. */
+	if (data)
+		madvise(data, *size, MADV_HUGEPAGE);
+	return data;
+}
+
+int
+filter_grow(uint8_t **buffer, size_t *capacity, size_t size)
+{
+	uint8_t *grown;
+
+	if (*buffer && size <= *capacity)
+		return 0;
+	free(*buffer);
+	*buffer = NULL;
+	*capacity = 0;
+	grown = size < HUGE_PAGE ? malloc(size ? size : 1) : get_huge(&size);
+	if (!grown)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for %zu bytes of a chunk",
+				     size);
+	*buffer = grown;
+	*capacity = size;
+	return 0;
+}

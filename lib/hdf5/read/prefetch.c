@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file into the page cache, ahead of who reads it: libhdf5 asks for one
+ * chunk at a time, and a disk would rest while that is decoded.  Chunks lie
+ * about in the order in which they are read, so how much is done tells where
+ * that is.
+ */
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "hdf5/read/hdf5_read.h"
+
+#define LEAST	(UINT64_C(8) << 20)	/* bytes of a file that is worth it */
+#define WINDOW	(UINT64_C(4) << 20)	/* in one request */
+#define AHEAD	(UINT64_C(64) << 20)	/* of what is read just now */
+#define PAUSE_NS	2000000
+
+struct prefetch {
+	int fd;
+	uint64_t size;
+	const struct board *board;
+	atomic_bool stop;
+	pthread_t thread;
+};
+
+/* About where in the file the load is. */
+static uint64_t
+position(const struct prefetch *p)
+{
+	uint64_t done = __atomic_load_n(&p->board->done, __ATOMIC_RELAXED);
+
+	return p->board->total ? (uint64_t)((double)p->size * (double)done /
+					    (double)p->board->total) : 0;
+}
+
+static void *
+run(void *arg)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	struct prefetch *p = arg;
+	uint64_t at = 0, now;
+
+	do {
+		now = position(p);
+		if (at >= now + AHEAD) {
+			nanosleep(&pause, NULL);
+			continue;
+		}
+		if (at < now)
+			at = now;
+		posix_fadvise(p->fd, (off_t)at, (off_t)WINDOW,
+			      POSIX_FADV_WILLNEED);
+		at += WINDOW;
+	} while (at < p->size && !atomic_load(&p->stop));
+	return NULL;
+}
+
+struct prefetch *
+prefetch_begin(struct loader *l)
+{
+	struct prefetch *p;
+	struct stat st;
+	int fd;
+
+	/* Where only some of it is wanted, the place cannot be told. */
+	if (l->opt->select || l->opt->exclude || l->pending_count == 0)
+		return NULL;
+	fd = source_descriptor(l->scan, 0);
+	if (fd < 0 || fstat(fd, &st) != 0 || (uint64_t)st.st_size < LEAST)
+		return NULL;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->fd = fd;
+	p->size = (uint64_t)st.st_size;
+	p->board = l->board;
+	if (pthread_create(&p->thread, NULL, run, p) == 0)
+		return p;
+	free(p);
+	return NULL;
+}
+
+void
+prefetch_end(struct prefetch *p)
+{
+	if (!p)
+		return;
+	atomic_store(&p->stop, true);
+	pthread_join(p->thread, NULL);
+	free(p);
+}

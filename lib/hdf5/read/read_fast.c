@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* Datasets for the fast strategies, and what became of them. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hdf5/read/hdf5_read.h"
+
+/* The columns of a dataset as strategy.h wants them. */
+struct picked {
+	const struct dataset *d;
+	struct strategy_column *columns;
+	unsigned count;
+	unsigned wanted;	/* plain columns that have data */
+};
+
+/* The column of a leaf, if it has one with data. */
+static const struct column *
+column_of(const struct dataset *d, const struct type *leaf)
+{
+	size_t i;
+
+	for (i = 0; i < d->columns.count; i++)
+		if (d->columns.column[i].leaf == leaf)
+			return &d->columns.column[i];
+	return NULL;
+}
+
+static void
+pick_leaf(struct picked *p, const struct type *leaf, hid_t file_type,
+	  size_t offset)
+{
+	const struct column *c = column_of(p->d, leaf);
+
+	if (!c || c->part != PART_PLAIN || c->loop_count > 0 || leaf->swap ||
+	    p->count == p->wanted)
+		return;
+	p->columns[p->count++] = (struct strategy_column){
+		.path = c->path,
+		.file_type = H5Tcopy(file_type),
+		.mem_type = leaf->mem[PART_PLAIN],
+		.offset = offset,
+	};
+}
+
+/* All leaves that lie once in every record of the file. */
+static void
+pick(struct picked *p, const struct type *type, hid_t file_type, size_t offset)
+{
+	unsigned i;
+	hid_t member;
+	int index;
+
+	if (type->kind != TYPE_RECORD) {
+		pick_leaf(p, type, file_type, offset);
+		return;
+	}
+	if (type->ndim > 0)
+		return;
+	for (i = 0; i < type->field_count; i++) {
+		index = H5Tget_member_index(file_type, type->fields[i].name);
+		if (index < 0)
+			continue;
+		member = H5Tget_member_type(file_type, (unsigned)index);
+		if (member < 0)
+			continue;
+		pick(p, type->fields[i].type, member, offset +
+		     H5Tget_member_offset(file_type, (unsigned)index));
+		H5Tclose(member);
+	}
+}
+
+/*
+ * Lists, texts without a fixed size, and references have another size in the
+ * file than H5Tget_size() says, so what follows them has another offset.
+ */
+static bool
+has_other_size(hid_t type)
+{
+	hid_t part;
+	bool ret;
+	int i;
+
+	switch (H5Tget_class(type)) {
+	case H5T_VLEN:
+	case H5T_REFERENCE:
+		return true;
+	case H5T_STRING:
+		return H5Tis_variable_str(type) != 0;
+	case H5T_ARRAY:
+		part = H5Tget_super(type);
+		ret = part < 0 || has_other_size(part);
+		H5Tclose(part);
+		return ret;
+	case H5T_COMPOUND:
+		for (ret = false, i = H5Tget_nmembers(type); i > 0 && !ret; ) {
+			part = H5Tget_member_type(type, (unsigned)--i);
+			ret = part < 0 || has_other_size(part);
+			H5Tclose(part);
+		}
+		return ret;
+	default:
+		return false;
+	}
+}
+
+/* Pick all plain columns, and count their bytes; picked_free() in any case. */
+static int
+pick_columns(struct picked *p, uint64_t *bytes)
+{
+	const struct dataset *d = p->d;
+	hid_t file_type = H5Dget_type(d->id);
+	size_t i;
+	int rc = 0;
+
+	*bytes = 0;
+	for (i = 0; i < d->columns.count; i++)
+		if (d->columns.column[i].leaf &&
+		    d->columns.column[i].part == PART_PLAIN) {
+			p->wanted++;
+			*bytes += d->columns.column[i].bytes;
+		}
+	p->columns = calloc(p->wanted + 1, sizeof(*p->columns));
+	if (!p->columns || file_type < 0)
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for columns");
+	else if (!has_other_size(file_type))
+		pick(p, d->type, file_type, 0);
+	if (file_type >= 0)
+		H5Tclose(file_type);
+	return rc;
+}
+
+static void
+picked_free(struct picked *p)
+{
+	while (p->count > 0)
+		H5Tclose(p->columns[--p->count].file_type);
+	free(p->columns);
+	H5Eclear2(H5E_DEFAULT);
+}
+
+int
+read_fast(struct loader *l, struct under_way *u, bool *fits)
+{
+	const struct dataset *d = &u->d;
+	struct picked p = { .d = d };
+	struct strategy_source source = { .builder = l->builder,
+					  .name = d->object->path,
+					  .dset = d->id,
+					  .done = under_way_done,
+					  .done_arg = u };
+	const char *how = NULL;
+	uint64_t bytes;
+	int rc = pick_columns(&p, &bytes);
+
+	source.columns = p.columns;
+	source.column_count = p.count;
+	board_work(l->board, d->object->path, bytes);
+	if (rc == 0 && p.count == p.wanted)
+		rc = strategy_read(l->reader, &source, &how);
+	/* Here it is freed at the earliest by under_way_tell(), later. */
+	if (how)
+		u->strategy = how;
+	*fits = how != NULL;
+	picked_free(&p);
+	return rc;
+}
+
+/* Whether all columns and filters are ours, so that libhdf5 need not decode. */
+static bool
+decoded_here(const struct dataset *d, hid_t dcpl)
+{
+	struct filter_pipeline pipeline;
+	struct convert convert;
+	struct picked p = { .d = d };
+	uint64_t bytes;
+	bool ret = pick_columns(&p, &bytes) == 0 && p.count == p.wanted &&
+		   !strategy_generic() &&
+		   filter_pipeline_get(dcpl, SIZE_MAX, &pipeline, NULL);
+	unsigned i;
+
+	for (i = 0; i < p.count && ret; i++)
+		ret = convert_get(p.columns[i].file_type,
+				  p.columns[i].mem_type, &convert);
+	picked_free(&p);
+	return ret;
+}
+
+/* The filters that were left out when a chunk was stored, as far as known. */
+static unsigned
+mask_of(hid_t dset, hsize_t number)
+{
+	unsigned mask = 0;
+#if H5_VERSION_GE(1, 10, 5)
+	hid_t space = H5Dget_space(dset);
+	hsize_t offset[H5S_MAX_RANK], size;
+	haddr_t at;
+
+	if (space < 0 || H5Dget_chunk_info(dset, space, number, offset, &mask,
+					   &at, &size) < 0)
+		mask = 0;
+	if (space >= 0)
+		H5Sclose(space);
+#else
+	(void)dset, (void)number;
+#endif
+	return mask;
+}
+
+/*
+ * Whether chunks went to the file without this filter, as one that is optional
+ * and was missing there, too: the first and the last stand for all.
+ */
+static bool
+stored_without(hid_t dset, hid_t dcpl, int id)
+{
+	int i = H5Pget_nfilters(dcpl);
+	hsize_t count = 1;
+	unsigned flags;
+	size_t none;
+
+#if H5_VERSION_GE(1, 10, 5)
+	if (H5Dget_num_chunks(dset, H5S_ALL, &count) < 0 || count == 0)
+		count = 1;
+#endif
+	while (i-- > 0) {
+		none = 0;
+		if (H5Pget_filter2(dcpl, (unsigned)i, &flags, &none, NULL, 0,
+				   NULL, NULL) == id)
+			return mask_of(dset, 0) & mask_of(dset, count - 1) &
+			       1u << i;
+	}
+	return false;
+}
+
+int
+check_filters(const struct dataset *d)
+{
+	hid_t dcpl = H5Dget_create_plist(d->id);
+	int id = dcpl < 0 ? -1 : missing_filter(dcpl, NULL, 0);
+	bool ok = id < 0 || d->count == 0 || d->null ||
+		  H5Dget_storage_size(d->id) == 0 ||
+		  stored_without(d->id, dcpl, id) || decoded_here(d, dcpl);
+
+	if (dcpl >= 0)
+		H5Pclose(dcpl);
+	H5Eclear2(H5E_DEFAULT);
+	return ok ? 0 : unreadable_data(d->id);
+}
+
+/* With KEEP_GOING: the next round leaves it out. */
+static int
+tell_failed(struct loader *l, const char *path, const char *message)
+{
+	int rc = send_failed(l, path, "%s", message);
+
+	l->retry = rc == 0;
+	return rc;
+}
+
+/* What the threads have met, now that they have come to rest. */
+static int
+wait_failed(struct loader *l, const char *path)
+{
+	const char *culprit;
+	int rc = reader_wait(l->reader);
+
+	culprit = reader_culprit(l->reader);
+	if (is_objects_own(l, rc))
+		rc = tell_failed(l, *culprit ? culprit : path,
+				 cute_shm_errmsg());
+	return rc;
+}
+
+/*
+ * The error may be that of a dataset which was begun earlier: then that is
+ * told, and what is wrong with this one, if anything, in the next round.  With
+ * KEEP_GOING the others are tried as well, so that one round finds all of them.
+ */
+static int
+failed(struct loader *l, const char *path)
+{
+	char message[1024];
+	bool before = l->retry;
+	int rc;
+
+	snprintf(message, sizeof(message), "%s", cute_shm_errmsg());
+	l->retry = false;
+	rc = wait_failed(l, path);
+	if (rc == 0 && !l->retry)
+		rc = tell_failed(l, path, message);
+	l->retry |= before;
+	return rc;
+}
+
+/* The reader's progress, told in the thread that reads. */
+static int
+tick(void *arg, uint64_t bytes)
+{
+	struct loader *l = arg;
+
+	board_done(l->board, bytes - l->ticked);
+	l->ticked = bytes;
+	return 0;
+}
+
+int
+read_pending(struct loader *l)
+{
+	const struct object *object = NULL;
+	size_t i;
+	int rc;
+
+	rc = reader_new(l->jobs, tick, l, &l->reader);
+	if (rc == 0)
+		rc = pool_new(l->jobs > 2 ? 2 : l->jobs, 2, &l->pool);
+	l->quiet = true;	/* what is skipped has been told */
+	for (i = 0; i < l->pending_count && rc == 0; i++) {
+		object = &l->scan->objects[l->pending[i].object];
+		rc = read_dataset(l, &l->pending[i]);
+		if (is_objects_own(l, rc))
+			rc = failed(l, object->path);
+		if (rc == 0)
+			rc = under_way_tell(l, !l->retry);
+	}
+	if (rc == 0)
+		rc = wait_failed(l, object ? object->path : "");
+	pool_free(l->pool);
+	reader_free(l->reader);
+	if (rc == 0)
+		return under_way_tell(l, !l->retry);
+	under_way_tell(l, false);
+	return rc;
+}

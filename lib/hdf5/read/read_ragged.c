@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lists of variable length.  Their sizes must be known before memory is
+ * reserved, so they are read once to be counted; what is small is kept from
+ * that, the rest is read again when there is a place for it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5/read/hdf5_read.h"
+
+#define BAND_SIZE	(UINT64_C(1) << 20)	/* of pointers to lists */
+#define HEAP_SIZE	(UINT64_C(16) << 20)	/* of the lists themselves */
+
+/* Called with the lists of a band of elements, still in libhdf5's memory. */
+typedef int band_fn(struct loader *l, struct dataset *d,
+		    const uint8_t *elements, uint64_t count, size_t stride,
+		    void *arg);
+
+/* What reading in bands takes. */
+struct reading {
+	struct loader *l;
+	struct dataset *d;
+	struct heap heap;
+	uint8_t *buffer;
+	band_fn *use;
+	void *arg;
+};
+
+static int use_block(struct reading *r, const struct block *block);
+
+/* The first half of the elements, in their order, then the other. */
+static int
+use_halves(struct reading *r, const struct block *block)
+{
+	struct block half = *block;
+	uint64_t others;
+	unsigned i = 0;
+	int rc;
+
+	while (block->shape[i] == 1)
+		i++;
+	others = block->count / block->shape[i];
+	half.shape[i] = block->shape[i] / 2;
+	half.count = others * half.shape[i];
+	rc = use_block(r, &half);
+	half.start[i] += half.shape[i];
+	half.shape[i] = block->shape[i] - half.shape[i];
+	half.count = others * half.shape[i];
+	return rc ? rc : use_block(r, &half);
+}
+
+/* Read, use; if their lists are too many for that, fewer at once. */
+static int
+use_block(struct reading *r, const struct block *block)
+{
+	const struct dataset *d = r->d;
+	size_t stride = d->type->size[PART_RAGGED];
+	hsize_t size;
+	int rc;
+
+	/* Other datasets are under way. */
+	rc = r->l->reader ? reader_check(r->l->reader) : 0;
+	if (rc != 0)
+		return rc;
+	/* The lists may be as large as the file. */
+	if (H5Fget_filesize(d->id, &size) < 0)
+		size = 0;
+	board_work(r->l->board, d->object->path, size);
+	r->heap.limit = block->count > 1 ? HEAP_SIZE : UINT64_MAX;
+	memset(r->buffer, 0, block->count * stride);
+	rc = stored_read(d, PART_RAGGED, &r->heap, block, r->buffer);
+	if (rc == 0)
+		return r->use(r->l, r->d, r->buffer, block->count, stride,
+			      r->arg);
+	return r->heap.full ? use_halves(r, block) :
+	       stored_culprit(d, PART_RAGGED, &r->heap, block);
+}
+
+/*
+ * Elements to read at once.  libhdf5 holds all their lists in memory; these
+ * cannot be larger than the file, which tells what to expect on average.
+ */
+static uint64_t
+band_room(const struct loader *l, const struct dataset *d, size_t stride)
+{
+	hid_t file = l->scan->sources[d->object->source].file;
+	uint64_t room = BAND_SIZE / stride;
+	hsize_t size;
+	double share;
+
+	if (H5Fget_filesize(file, &size) >= 0 && size > 0) {
+		share = (double)HEAP_SIZE * (double)d->count / (double)size;
+		if (share < (double)room)
+			room = (uint64_t)share;
+	}
+	return room > 0 ? room : 1;
+}
+
+static int
+each_band(struct loader *l, struct dataset *d, band_fn *use, void *arg)
+{
+	struct reading r = { .l = l, .d = d, .use = use, .arg = arg };
+	size_t stride = d->type->size[PART_RAGGED];
+	uint64_t room = band_room(l, d, stride);
+	struct stored_as s;
+	struct bands bands;
+	int rc = heap_begin(&r.heap, HEAP_SIZE);
+
+	if (rc != 0)
+		return rc;
+	stored_get(d, &s);
+	/* Not along chunks: the lists must come in the order of elements. */
+	bands_begin_few(&bands, d->rank, d->dims, NULL,
+			s.chunked ? s.chunk : NULL, &room);
+	if (room > d->count)
+		room = d->count;
+	r.buffer = malloc(room * stride);
+	if (!r.buffer)
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+	while (rc == 0 && bands_next(&bands))
+		rc = use_block(&r, &bands.block);
+	free(r.buffer);
+	heap_end(&r.heap);
+	return rc;
+}
+
+static bool
+is_ragged(const struct column *c)
+{
+	return c->leaf && c->part == PART_RAGGED;
+}
+
+/* --------------------------------------------------------------- measuring */
+
+/* Lists of each column, and whether they are still being kept. */
+struct measuring {
+	struct ragged *lists;
+};
+
+static int
+measure_band(struct loader *l, struct dataset *d, const uint8_t *elements,
+	     uint64_t count, size_t stride, void *arg)
+{
+	struct measuring *m = arg;
+	uint64_t bytes = 0;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < d->columns.count && rc == 0; i++) {
+		const struct column *c = &d->columns.column[i];
+
+		if (!is_ragged(c))
+			continue;
+		rc = column_collect(c, l->scan, d->object->source, elements,
+				    count, stride, &m->lists[i]);
+		bytes += m->lists[i].items * c->leaf->item_size;
+	}
+	/* Too many to be kept: go on counting. */
+	if (rc != 0 || keep_lists_room(l, bytes))
+		return rc;
+	for (i = 0; i < d->columns.count; i++)
+		ragged_count(&m->lists[i]);
+	return 0;
+}
+
+int
+ragged_measure(struct loader *l, struct dataset *d)
+{
+	struct measuring m;
+	struct column *c = d->columns.column;
+	uint64_t offsets = 0;
+	bool keep, any = false;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < d->columns.count; i++)
+		if (is_ragged(&c[i])) {
+			any = true;
+			offsets += 8 * (c[i].count + 1);
+		}
+	if (!any)
+		return 0;
+	m.lists = calloc(d->columns.count, sizeof(*m.lists));
+	if (!m.lists)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+	keep = l->builder && d->count < UINT64_MAX / 64 &&
+	       keep_lists_room(l, offsets);
+	for (i = 0; i < d->columns.count; i++) {
+		m.lists[i].counting = !keep;
+		/* No more than that, even for a moment. */
+		m.lists[i].most = keep_lists_max - l->kept_lists;
+	}
+	rc = each_band(l, d, measure_band, &m);
+	for (i = 0; i < d->columns.count && rc == 0; i++)
+		rc = references_lost(l, c[i].path, m.lists[i].lost);
+	for (i = 0; i < d->columns.count; i++, c++) {
+		if (is_ragged(c) && rc == 0) {
+			c->value_count = m.lists[i].items;
+			c->kept_offsets = m.lists[i].offsets;
+			/* NULL would mean that they are written later. */
+			c->kept = m.lists[i].values || !c->kept_offsets ?
+				  m.lists[i].values : calloc(1, 1);
+		} else {
+			ragged_free(&m.lists[i]);
+		}
+	}
+	free(m.lists);
+	return rc;
+}
+
+/* ----------------------------------------------------------------- writing */
+
+/* How far each column is. */
+struct writing {
+	uint64_t *lists;
+	uint64_t *items;
+};
+
+static int
+write_lists(struct loader *l, const struct column *c, struct ragged *r,
+	    uint64_t *lists, uint64_t *items)
+{
+	uint64_t i, first = *lists > 0;	/* whose offset is written already */
+	uint64_t values = cute_shm_values_at(c->count);
+	uint64_t done = 8 * r->count + r->items * c->leaf->item_size;
+	int rc;
+
+	for (i = 0; i <= r->count; i++)
+		r->offsets[i] += *items;
+	rc = cute_shm_builder_write(l->builder, c->path, 8 * (*lists + first),
+				    r->offsets + first,
+				    8 * (r->count + 1 - first));
+	if (rc == 0 && r->items > 0)
+		rc = cute_shm_builder_write(l->builder, c->path, values +
+				*items * c->leaf->item_size, r->values,
+				r->items * c->leaf->item_size);
+	*lists += r->count;
+	*items += r->items;
+	board_done(l->board, done);
+	return rc;
+}
+
+static int
+write_band(struct loader *l, struct dataset *d, const uint8_t *elements,
+	   uint64_t count, size_t stride, void *arg)
+{
+	struct writing *w = arg;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < d->columns.count && rc == 0; i++) {
+		const struct column *c = &d->columns.column[i];
+		struct ragged lists = { 0 };
+
+		if (!is_ragged(c))
+			continue;
+		rc = column_collect(c, l->scan, d->object->source, elements,
+				    count, stride, &lists);
+		if (rc == 0)
+			rc = write_lists(l, c, &lists, &w->lists[i],
+					 &w->items[i]);
+		ragged_free(&lists);
+	}
+	return rc;
+}
+
+int
+ragged_write(struct loader *l, struct dataset *d)
+{
+	struct writing w;
+	size_t i;
+	int rc;
+
+	w.lists = calloc(d->columns.count, sizeof(*w.lists));
+	w.items = calloc(d->columns.count, sizeof(*w.items));
+	if (w.lists && w.items)
+		rc = each_band(l, d, write_band, &w);
+	else
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+	for (i = 0; rc == 0 && i < d->columns.count; i++)
+		d->columns.column[i].value_count = w.items[i];
+	free(w.lists);
+	free(w.items);
+	return rc;
+}

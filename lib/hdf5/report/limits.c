@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How much private memory the child may have.  A few bytes of a damaged file
+ * can claim sizes of gigabytes; the kernel refuses what is over the bound at
+ * once, before it is there, and then it is an error like another one.
+ */
+
+#include "hdf5/report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+#define LEAST_BOUND	(UINT64_C(1) << 30)
+#define TIMES_FILE	4
+
+/* What the bound is, for messages; "" while there is none. */
+static char note[96];
+static bool by_caller;	/* not what is available */
+
+uint64_t
+memory_bound(const char *file, uint64_t wanted)
+{
+	uint64_t bytes = 0;
+	struct stat st;
+
+	if (wanted > 0)
+		return wanted;
+	/* Not st_size: a few bytes of a sparse file can claim that, too. */
+	if (stat(file, &st) == 0)
+		bytes = (uint64_t)st.st_blocks * 512;
+	if (bytes > UINT64_MAX / TIMES_FILE)
+		return UINT64_MAX;
+	bytes *= TIMES_FILE;
+	return bytes > LEAST_BOUND ? bytes : LEAST_BOUND;
+}
+
+/* The KiB after 'key' in a file of /proc, in bytes; 0 if there is none. */
+static uint64_t
+proc_bytes(const char *name, const char *key)
+{
+	uint64_t n = 0;
+	FILE *file = file_above_stdio(name);
+	char line[256];
+
+	while (file && n == 0 && fgets(line, sizeof(line), file))
+		if (strncmp(line, key, strlen(key)) == 0)
+			n = strtoull(line + strlen(key), NULL, 10);
+	if (file)
+		fclose(file);
+	return n < UINT64_MAX / 1024 ? n * 1024 : UINT64_MAX;
+}
+
+/* Readers, writers, and some that stand alone; only what they use is taken. */
+static uint64_t
+stacks(unsigned jobs)
+{
+	size_t size = (size_t)8 << 20;
+	pthread_attr_t attr;
+
+	if (pthread_getattr_default_np(&attr) == 0) {
+		pthread_attr_getstacksize(&attr, &size);
+		pthread_attr_destroy(&attr);
+	}
+	return (uint64_t)size * (2 * (uint64_t)jobs + 4);
+}
+
+static void
+set_note(uint64_t bound, bool available)
+{
+	const char *unit = bound >= UINT64_C(1) << 30 ? "GiB" : "MiB";
+	double n = (double)bound / (*unit == 'G' ? 1 << 30 : 1 << 20);
+
+	snprintf(note, sizeof(note), available ?
+		 "over the %.1f %s of memory that are available" :
+		 "over the bound of %.1f %s of private memory (--max-memory)",
+		 n, unit);
+	by_caller = !available;
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+limit_memory(uint64_t bound, unsigned jobs)
+{
+	uint64_t has = proc_bytes("/proc/self/status", "VmData:");
+	uint64_t free = proc_bytes("/proc/meminfo", "MemAvailable:");
+	struct rlimit limit;
+	bool available;
+
+	free = free > 0 ? free - free / 8 : UINT64_MAX;
+	/* What ulimit -v leaves is no more. */
+	if (getrlimit(RLIMIT_AS, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		free = least(free, limit.rlim_cur - least(limit.rlim_cur,
+			     proc_bytes("/proc/self/status", "VmSize:")));
+	available = free < bound;
+	if (available)
+		bound = free;
+	if (bound > UINT64_MAX / 2 || getrlimit(RLIMIT_DATA, &limit) != 0)
+		return;
+	set_note(bound, available);
+	bound += has + stacks(jobs);
+	if (bound < limit.rlim_cur) {
+		limit.rlim_cur = bound;
+		setrlimit(RLIMIT_DATA, &limit);
+	}
+}
+
+/*
+ * Should memory run out all the same, let the kernel choose this process.  And
+ * each file behind an external link stays open.
+ */
+void
+limits_set(uint64_t bound, unsigned jobs)
+{
+	struct rlimit limit;
+	int fd;
+
+	limit_memory(bound, jobs);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	fd = fd_above_stdio(open("/proc/self/oom_score_adj",
+				 O_WRONLY | O_CLOEXEC));
+	if (fd >= 0) {
+		if (write(fd, "1000", 4) < 0)
+			errno = 0;	/* it is only a hint */
+		close(fd);
+	}
+}
+
+void
+limits_note(char *text, size_t size)
+{
+	size_t used = strlen(text);
+
+	if (note[0] && used < size)
+		snprintf(text + used, size - used, ": %s", note);
+}
+
+bool
+limits_exceeded(int err, const char *text)
+{
+	return by_caller && (err == CUTE_SHM_ERR_NOMEM || strstr(text, note));
+}
+
+int
+limits_fail(const char *file, const char *path, const char *text)
+{
+	static const char advice[] = "; raise it, or leave the object out "
+				     "(--exclude)";
+
+	if (strstr(text, note))
+		return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "%s%s", text, advice);
+	return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "%s: at /%s: %s: %s%s", file,
+			     path, text, note, advice);
+}

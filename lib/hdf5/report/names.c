@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of HDF5 as names of the segment, and which paths are wanted. */
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5/report/report.h"
+
+/* Bytes of the well-formed UTF-8 character at 'p' (RFC 3629), or 0. */
+static size_t
+utf8_size(const uint8_t *p)
+{
+	uint8_t low = 0x80, high = 0xbf;
+	size_t n, i;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	if (p[0] == 0xed)
+		high = 0x9f;
+	if (p[0] == 0xf0)
+		low = 0x90;
+	if (p[0] == 0xf4)
+		high = 0x8f;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (i = 2; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+bool
+text_is_ascii(const void *text, uint64_t size)
+{
+	const uint8_t *p = text, *end = p + size;
+
+	while (p < end && *p < 0x80)
+		p++;
+	return p == end;
+}
+
+bool
+text_is_utf8(const void *text, uint64_t size)
+{
+	const uint8_t *p = text, *end = p + size;
+	uint8_t last[8] = { 0 };
+	size_t n, left;
+
+	for (; end - p >= 4; p += n) {
+		n = utf8_size(p);
+		if (n == 0)
+			return false;
+	}
+	/* It may look at three bytes more than there are: see NULs there. */
+	left = (size_t)(end - p);
+	if (left > 0)
+		memcpy(last, p, left);
+	for (p = last; p < last + left; p += n) {
+		n = utf8_size(p);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Bytes that are no UTF-8, and those in 'also', become %XX. */
+static char *
+escape(const char *name, const char *also)
+{
+	char *ret = malloc(3 * strlen(name) + 2), *to = ret;
+	size_t n;
+
+	if (!ret)
+		return NULL;
+	for (; *name; name += n) {
+		n = utf8_size((const uint8_t *)name);
+		if (n == 0 || strchr(also, *name)) {
+			to += sprintf(to, "%%%02X", (unsigned)(uint8_t)*name);
+			n = 1;
+		} else {
+			memcpy(to, name, n);
+			to += n;
+		}
+	}
+	if (to == ret)
+		*to++ = '%';	/* neither may be empty */
+	*to = '\0';
+	return ret;
+}
+
+char *
+component_of(const char *name)
+{
+	bool dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+
+	return escape(name, dots ? "." : "/");
+}
+
+char *
+attr_name_of(const char *name)
+{
+	return escape(name, "");
+}
+
+char *
+path_join(const char *parent, const char *name)
+{
+	char *ret;
+
+	if (asprintf(&ret, "%s%s%s", parent, parent[0] ? "/" : "", name) < 0)
+		return NULL;
+	return ret;
+}
+
+/* Whether 'path' is 'top' or lies below it; the root is above all. */
+static bool
+below(const char *path, const char *top)
+{
+	size_t size = strlen(top);
+
+	return size == 0 || (strncmp(path, top, size) == 0 &&
+			     (path[size] == '\0' || path[size] == '/'));
+}
+
+bool
+path_wanted(const struct cute_shm_hdf5_options *opt, const char *path)
+{
+	const char *const *p;
+	const char *top;
+	bool wanted = !opt->select || !opt->select[0];
+
+	for (p = opt->select; p && *p && !wanted; p++) {
+		top = **p == '/' ? *p + 1 : *p;
+		wanted = below(path, top) || below(top, path);
+	}
+	for (p = opt->exclude; p && *p && wanted; p++)
+		wanted = fnmatch(**p == '/' ? *p + 1 : *p, path, 0) != 0;
+	return wanted;
+}

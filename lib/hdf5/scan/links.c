@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* The links of one group, in the segment's order, with their paths. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5/scan/scan.h"
+
+static int
+no_memory(void)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+			     "no memory for the file's tree");
+}
+
+/* Links as they come from libhdf5. */
+struct listing {
+	struct link *links;
+	size_t count, room;
+	struct board *board;
+	bool full;		/* no memory */
+};
+
+static herr_t
+see_link(hid_t group, const char *name, const H5L_info_t *info, void *arg)
+{
+	struct listing *l = arg;
+	struct link *more;
+
+	(void)group;
+	board_beat(l->board);
+	if (l->count == l->room) {
+		l->room = l->room ? 2 * l->room : 16;
+		more = realloc(l->links, l->room * sizeof(*more));
+		if (!more)
+			goto full;
+		l->links = more;
+	}
+	l->links[l->count] = (struct link){
+		.name = strdup(name),
+		.type = info->type,
+		.address = info->type == H5L_TYPE_HARD ? info->u.address : 0,
+		.object = NO_OBJECT,
+	};
+	if (l->links[l->count].name) {
+		l->count++;
+		return 0;
+	}
+full:
+	l->full = true;
+	return -1;
+}
+
+static void
+listing_clear(struct listing *l)
+{
+	while (l->count > 0)
+		free(l->links[--l->count].name);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct link *)a)->name,
+		      ((const struct link *)b)->name);
+}
+
+static bool
+tracks_order(hid_t group)
+{
+	hid_t plist = H5Gget_create_plist(group);
+	unsigned flags = 0;
+
+	if (plist < 0)
+		return false;
+	if (H5Pget_link_creation_order(plist, &flags) < 0)
+		flags = 0;
+	H5Pclose(plist);
+	return (flags & H5P_CRT_ORDER_TRACKED) != 0;
+}
+
+/* By creation where that is tracked, else by name, as bytes. */
+static bool
+list_links(hid_t group, struct listing *l)
+{
+	hsize_t at = 0;
+
+	if (tracks_order(group)) {
+		if (H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, &at,
+			       see_link, l) >= 0)
+			return true;
+		listing_clear(l);
+		at = 0;
+	}
+	if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, see_link, l) < 0)
+		return false;
+	if (l->count > 1)
+		qsort(l->links, l->count, sizeof(*l->links), by_name);
+	return true;
+}
+
+/* Whether the last component of a link's path is not its name itself. */
+static bool
+escaped(const struct link *link)
+{
+	const char *slash = strrchr(link->path, '/');
+
+	return strcmp(slash ? slash + 1 : link->path, link->name) != 0;
+}
+
+/* By path; those of the same path in their order. */
+static int
+by_path(const void *a, const void *b)
+{
+	const struct link *x = *(struct link *const *)a;
+	const struct link *y = *(struct link *const *)b;
+	int order = strcmp(x->path, y->path);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+/*
+ * Names are unique within a group: only escaping can make two of them one.
+ * The first of them in the group's order keeps its place.
+ */
+static int
+drop_clashes(struct loader *l, struct listing *found)
+{
+	struct link **sorted;
+	bool any = false;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < found->count && !any; i++)
+		any = escaped(&found->links[i]);
+	if (!any)
+		return 0;
+	sorted = calloc(found->count, sizeof(struct link *));
+	if (!sorted)
+		return no_memory();
+	for (i = 0; i < found->count; i++)
+		sorted[i] = &found->links[i];
+	qsort(sorted, found->count, sizeof(struct link *), by_path);
+	for (i = 1; i < found->count; i++)
+		if (strcmp(sorted[i]->path, sorted[i - 1]->path) == 0)
+			sorted[i]->kind = LINK_NONE;
+	free(sorted);
+	for (i = 0; i < found->count && rc == 0; i++)
+		if (found->links[i].kind == LINK_NONE)
+			rc = send_skipped(l, found->links[i].path,
+					  "name clash");
+	return rc;
+}
+
+/* The paths of a group's links; what is not wanted goes. */
+static int
+name_links(struct loader *l, const char *parent, struct listing *found)
+{
+	struct link *link;
+	size_t i, kept = 0;
+	char *component;
+
+	for (i = 0; i < found->count; i++) {
+		link = &found->links[i];
+		component = component_of(link->name);
+		link->path = component ? path_join(parent, component) : NULL;
+		free(component);
+		if (!link->path)
+			return no_memory();
+		if (path_wanted(l->opt, link->path)) {
+			found->links[kept++] = *link;
+		} else {
+			free(link->name);
+			free(link->path);
+		}
+	}
+	found->count = kept;
+	return drop_clashes(l, found);
+}
+
+int
+links_get(struct loader *l, hid_t group, const char *path, struct link **ret,
+	  size_t *count)
+{
+	struct listing found = { .board = l->board };
+	char cause[200];
+	int rc = 0;
+
+	if (!list_links(group, &found)) {
+		rc = found.full ? no_memory() :
+		     send_failed(l, path, "links: %s",
+				 hdf5_cause(cause, sizeof(cause)));
+		listing_clear(&found);
+	}
+	if (rc == 0)
+		rc = name_links(l, path, &found);
+	*ret = found.links;
+	*count = found.count;
+	return rc;
+}

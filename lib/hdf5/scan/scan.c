@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file's objects and their names: one walk in pre-order over hard and
+ * external links, where the first name owns the object; then the soft links, of
+ * which one that leads out of the tree so far is walked in its place.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hdf5/scan/scan.h"
+
+static int
+no_memory(void)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+			     "no memory for the file's tree");
+}
+
+/* A group whose links are being looked at; soft links wait in a list. */
+struct walk_place {
+	size_t object;
+	size_t link;
+};
+
+struct walk {
+	struct loader *l;
+	struct scan *s;
+	struct walk_place *stack;
+	size_t depth, stack_room;
+	struct walk_place *soft;
+	size_t soft_count, soft_room;
+};
+
+static int
+place_push(struct walk_place **places, size_t *count, size_t *room, size_t object,
+	   size_t link)
+{
+	struct walk_place *more;
+
+	if (*count == *room) {
+		*room = *room ? 2 * *room : 64;
+		more = realloc(*places, *room * sizeof(*more));
+		if (!more)
+			return no_memory();
+		*places = more;
+	}
+	(*places)[(*count)++] = (struct walk_place){ object, link };
+	return 0;
+}
+
+/* Read the links of a group object, and put it on the stack. */
+static int
+enter(struct walk *w, size_t index, hid_t id)
+{
+	struct object *o = &w->s->objects[index];
+	int rc = links_get(w->l, id, o->path, &o->links, &o->link_count);
+
+	return rc ? rc : place_push(&w->stack, &w->depth, &w->stack_room, index,
+				    0);
+}
+
+/* Whether a dataset has a form in a segment; told if it has not. */
+static int
+judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
+{
+	struct dataset d;
+	char why[WHY_SIZE];
+	int rc;
+
+	rc = dataset_get(w->l, o, id, NULL, NULL, why, &d);
+	if (rc == 0) {
+		rc = outside_check(w->l, o->path, id);
+		if (rc != 0)
+			dataset_free(&d);
+		if (rc == 1)
+			return 0;
+	}
+	if (rc == 0) {
+		o->made = true;
+		o->held = held_new(w->l, &d, attributes);
+		dataset_free(&d);
+		return 0;
+	}
+	if (rc == 1)
+		return send_skipped(w->l, o->path, "%s", why);
+	if (!is_objects_own(w->l, rc))
+		return rc;
+	o->broken = true;
+	return send_failed(w->l, o->path, "%s", cute_shm_errmsg());
+}
+
+static enum object_kind
+kind_of(H5O_type_t type)
+{
+	return type == H5O_TYPE_GROUP ? OBJECT_GROUP :
+	       type == H5O_TYPE_DATASET ? OBJECT_DATASET :
+	       type == H5O_TYPE_NAMED_DATATYPE ? OBJECT_TYPE : OBJECT_OTHER;
+}
+
+#define OBJECT_INFO	(H5O_INFO_BASIC | H5O_INFO_HDR | H5O_INFO_NUM_ATTRS)
+
+/* H5Oset_comment() puts this message into an object's header. */
+#define COMMENT_MESSAGE	(UINT64_C(1) << 0x0d)
+
+/* What an object has beside attributes and data. */
+static int
+see_comment(struct walk *w, const char *path, const H5O_info_t *info)
+{
+	if ((info->hdr.mesg.present & COMMENT_MESSAGE) == 0)
+		return 0;
+	return send_skipped(w->l, path, "comment of an object");
+}
+
+/* A new object: whether it has a node in the segment. */
+static int
+judge(struct walk *w, struct object *o, hid_t id, const H5O_info_t *info)
+{
+	int rc = see_comment(w, o->path, info);
+
+	if (rc != 0)
+		return rc;
+	switch (o->kind) {
+	case OBJECT_GROUP:
+		o->made = true;
+		return 0;
+	case OBJECT_DATASET:
+		return judge_dataset(w, o, id, attributes_count(info));
+	case OBJECT_TYPE:
+		o->made = attributes_count(info) > 0;
+		return 0;
+	default:
+		return send_skipped(w->l, o->path, "object of unknown kind");
+	}
+}
+
+/*
+ * A link that was opened leads to 'id': a new object, or one that has a name
+ * already.  The link may move when objects are added: it is found by its place.
+ */
+static int
+see_object(struct walk *w, struct walk_place at, hid_t id)
+{
+	struct link *link = &w->s->objects[at.object].links[at.link];
+	struct object o = { .parent = at.object, .name = link->name,
+			    .path = link->path };
+	H5O_info_t info;
+	char cause[200];
+	size_t index;
+	int rc;
+
+	if (H5Oget_info2(id, &info, OBJECT_INFO) < 0) {
+		link->kind = LINK_NONE;
+		return send_failed(w->l, link->path, "%s",
+				   hdf5_cause(cause, sizeof(cause)));
+	}
+	rc = source_of(w->s, id, info.fileno, &o.source);
+	if (rc != 0)
+		return rc;
+	o.address = info.addr;
+	o.kind = kind_of(info.type);
+	index = object_find(w->s, o.source, o.address);
+	link->kind = index == NO_OBJECT ? LINK_NODE : LINK_ALIAS;
+	link->object = index;
+	if (index != NO_OBJECT)
+		return 0;
+	rc = judge(w, &o, id, &info);
+	if (rc == 0)
+		rc = object_add(w->s, &o, &index);
+	if (rc != 0)
+		return rc;
+	link->object = index;
+	w->l->board->objects = w->s->object_count;
+	return o.kind == OBJECT_GROUP ? enter(w, index, id) : 0;
+}
+
+/* An object that cannot be opened, or must not: it has its name, no more. */
+static int
+see_broken(struct walk *w, struct walk_place at, unsigned source, const char *cause)
+{
+	struct link *link = &w->s->objects[at.object].links[at.link];
+	struct object o = { .parent = at.object, .name = link->name,
+			    .path = link->path, .source = source,
+			    .address = link->address, .kind = OBJECT_OTHER,
+			    .broken = true };
+	size_t index = NO_OBJECT;
+	int rc;
+
+	rc = send_failed(w->l, link->path, "%s", cause);
+	if (rc == 0)
+		rc = object_add(w->s, &o, &index);
+	link->kind = LINK_NODE;
+	link->object = index;
+	return rc;
+}
+
+static int
+see_hard(struct walk *w, struct walk_place at, hid_t group)
+{
+	struct link *link = &w->s->objects[at.object].links[at.link];
+	unsigned source = w->s->objects[at.object].source;
+	char cause[200];
+	const char *reason;
+	hid_t id;
+	int rc;
+
+	link->object = object_find(w->s, source, link->address);
+	if (link->object != NO_OBJECT) {
+		link->kind = LINK_ALIAS;
+		return 0;
+	}
+	reason = failure_of(w->l->failures, link->path);
+	if (reason)
+		return see_broken(w, at, source, reason);
+	board_work(w->l->board, link->path, 0);
+	id = H5Oopen(group, link->name, H5P_DEFAULT);
+	if (id < 0)
+		return see_broken(w, at, source,
+				  hdf5_cause(cause, sizeof(cause)));
+	rc = see_object(w, at, id);
+	H5Oclose(id);
+	return rc;
+}
+
+/*
+ * A link that cannot be followed: it leads to nothing, or to a file that is not
+ * wanted, or to one that is there and cannot be read.
+ */
+static int
+see_failed(struct walk *w, const char *path, const char *dangling)
+{
+	char file[4096], cause[200];
+	int error = file_driver_failure(file, sizeof(file));
+	bool opened = !hdf5_said("unable to open external file");
+
+	hdf5_cause(cause, sizeof(cause));
+	if (error == EREFUSED)
+		return send_skipped(w->l, path, "external link, to %s", file);
+	/* What is damaged in this file is told where it has its own name. */
+	if (opened)
+		return !file_driver_last()[0] || hdf5_is_missing(cause) ?
+		       send_skipped(w->l, path, "%s", dangling) :
+		       send_failed(w->l, path, "%s", cause);
+	if (error != 0)
+		return send_failed(w->l, path, "cannot open %s: %s", file,
+				   file_driver_reason(error));
+	/* A file that is none of HDF5's has been opened, and closed again. */
+	snprintf(file, sizeof(file), "%s", file_driver_last());
+	if (file[0] && hdf5_refuses(file, cause, sizeof(cause)))
+		return send_failed(w->l, path, "cannot open %s: %s", file,
+				   cause);
+	return send_skipped(w->l, path, "%s", dangling);
+}
+
+/* A soft or external link, which may lead to nothing. */
+static int
+see_other(struct walk *w, struct walk_place at, hid_t group, const char *dangling)
+{
+	struct link *link = &w->s->objects[at.object].links[at.link];
+	const char *reason = failure_of(w->l->failures, link->path);
+	hid_t id;
+	int rc;
+
+	link->kind = LINK_NONE;
+	if (reason)
+		return send_failed(w->l, link->path, "%s", reason);
+	board_work(w->l->board, link->path, 0);
+	file_driver_forget();
+	id = H5Oopen(group, link->name, H5P_DEFAULT);
+	if (id < 0)
+		return see_failed(w, link->path, dangling);
+	rc = see_object(w, at, id);
+	H5Oclose(id);
+	return rc;
+}
+
+static int
+see_link_at(struct walk *w, struct walk_place at, hid_t group)
+{
+	struct link *link = &w->s->objects[at.object].links[at.link];
+
+	if (link->kind == LINK_NONE)
+		return 0;		/* a name clash */
+	switch (link->type) {
+	case H5L_TYPE_HARD:
+		return see_hard(w, at, group);
+	case H5L_TYPE_SOFT:
+		link->kind = LINK_SOFT;
+		return place_push(&w->soft, &w->soft_count, &w->soft_room,
+				  at.object, at.link);
+	case H5L_TYPE_EXTERNAL:
+		if (!(w->l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL))
+			return see_other(w, at, group,
+					 "dangling external link");
+		link->kind = LINK_NONE;
+		return send_skipped(w->l, link->path, "external link");
+	default:
+		link->kind = LINK_NONE;
+		return send_skipped(w->l, link->path, "user-defined link");
+	}
+}
+
+/* Walk on until all groups on the stack are done. */
+static int
+walk_on(struct walk *w)
+{
+	struct walk_place at;
+	int rc = 0;
+
+	while (w->depth > 0 && rc == 0) {
+		at = w->stack[w->depth - 1];
+		if (at.link == w->s->objects[at.object].link_count) {
+			w->depth--;
+			continue;
+		}
+		w->stack[w->depth - 1].link++;
+		rc = see_link_at(w, at, group_open(w->s, at.object));
+	}
+	return rc;
+}
+
+static int
+see_soft(struct walk *w, struct walk_place at)
+{
+	int rc = see_other(w, at, group_open(w->s, at.object),
+			   "dangling soft link");
+
+	return rc ? rc : walk_on(w);
+}
+
+/* Soft links, and those found behind them, in rounds. */
+static int
+walk_soft(struct walk *w)
+{
+	struct walk_place *round;
+	size_t count, i;
+	int rc = 0;
+
+	while (w->soft_count > 0 && rc == 0) {
+		round = w->soft;
+		count = w->soft_count;
+		w->soft = NULL;
+		w->soft_count = w->soft_room = 0;
+		for (i = 0; i < count && rc == 0; i++)
+			rc = see_soft(w, round[i]);
+		free(round);
+	}
+	return rc;
+}
+
+static int
+walk_root(struct walk *w, hid_t file)
+{
+	struct object root = { .kind = OBJECT_GROUP, .made = true,
+			       .parent = NO_OBJECT, .name = "/", .path = "" };
+	hid_t id = H5Oopen(file, "/", H5P_DEFAULT);
+	H5O_info_t info;
+	char cause[200];
+	size_t index;
+	int rc;
+
+	if (id < 0 || H5Oget_info2(id, &info, OBJECT_INFO) < 0) {
+		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot read the "
+				   "root group: %s", w->l->file,
+				   hdf5_cause(cause, sizeof(cause)));
+	} else {
+		root.address = info.addr;
+		rc = source_of(w->s, id, info.fileno, &root.source);
+		if (rc == 0)
+			rc = see_comment(w, root.path, &info);
+		if (rc == 0)
+			rc = object_add(w->s, &root, &index);
+		if (rc == 0)
+			rc = enter(w, index, id);
+	}
+	if (id >= 0)
+		H5Oclose(id);
+	return rc ? rc : walk_on(w);
+}
+
+int
+scan_file(struct loader *l, hid_t file)
+{
+	struct walk w = { .l = l };
+	int rc;
+
+	w.s = calloc(1, sizeof(*w.s));
+	if (!w.s)
+		return no_memory();
+	w.s->group = H5I_INVALID_HID;
+	w.s->group_object = NO_OBJECT;
+	l->scan = w.s;
+	rc = walk_root(&w, file);
+	if (rc == 0)
+		rc = walk_soft(&w);
+	free(w.stack);
+	free(w.soft);
+	return rc;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files that took part in a load, and what they were before the first byte was
+ * read: one that is another at the end may have been read half before and half
+ * after a change.
+ */
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hdf5/source/source.h"
+
+/* The clock of file times moves that often, or more often. */
+#define TICK_NS		10000000
+#define PAUSE_NS	500000
+
+struct taken {
+	struct stat st;
+	char path[];
+};
+
+static void *all;		/* a tree of struct taken, for tsearch() */
+static char *changed;		/* the first that is known to differ, */
+static const char *changed_in;	/* and how */
+
+static int
+by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct taken *)a)->path,
+		      ((const struct taken *)b)->path);
+}
+
+static bool
+same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+const char *
+changed_how(const struct stat *before, const struct stat *now)
+{
+	if (before->st_dev != now->st_dev || before->st_ino != now->st_ino)
+		return "another file has its name";
+	if (before->st_size != now->st_size)
+		return "it has another size";
+	if (!same_time(before->st_mtim, now->st_mtim))
+		return "it was written to";
+	if (!same_time(before->st_ctim, now->st_ctim))
+		return "its time of change is another";
+	return NULL;
+}
+
+int
+changed_fail(const char *path, const char *how)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s changed while it was "
+			     "read: %s; load it when nothing writes to it",
+			     path, how);
+}
+
+static void
+note_changed(const char *path, const char *how)
+{
+	if (!changed) {
+		changed = strdup(path);
+		changed_in = how;
+	}
+}
+
+/* Nanoseconds from a file's time to now; a clock may be wrong, or another's. */
+static int64_t
+age(struct timespec now, struct timespec then)
+{
+	int64_t s = (int64_t)now.tv_sec - (int64_t)then.tv_sec;
+
+	if (s < -1 || s > 1)
+		return INT64_MAX;
+	return s * 1000000000 + (now.tv_nsec - then.tv_nsec);
+}
+
+/*
+ * Two writes within one tick of the kernel's clock leave the same times: what
+ * was changed in this very tick must be looked at in the next one.
+ */
+static bool
+too_new(const struct stat *st)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return age(now, st->st_ctim) <= 0 || age(now, st->st_mtim) <= 0;
+}
+
+static void
+settle(const char *path, struct stat *st)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int tries = TICK_NS / PAUSE_NS;
+	struct stat now;
+
+	if (!too_new(st))
+		return;
+	while (too_new(st) && tries-- > 0)
+		nanosleep(&pause, NULL);
+	if (stat(path, &now) == 0 && now.st_dev == st->st_dev &&
+	    now.st_ino == st->st_ino)
+		*st = now;
+}
+
+bool
+changed_add(const char *path, struct stat *st)
+{
+	struct taken *t = malloc(sizeof(*t) + strlen(path) + 1);
+	struct taken **found;
+	const char *how;
+
+	if (!t)
+		return false;
+	strcpy(t->path, path);
+	found = tsearch(t, &all, by_path);
+	if (!found) {
+		free(t);
+		return false;
+	}
+	if (*found != t) {
+		free(t);
+		how = changed_how(&(*found)->st, st);
+		if (how)
+			note_changed(path, how);
+		return !how;
+	}
+	settle(path, st);
+	t->st = *st;
+	return true;
+}
+
+static void
+look(const void *node, VISIT visit, int depth)
+{
+	const struct taken *t = *(struct taken *const *)node;
+	const char *how;
+	struct stat now;
+
+	(void)depth;
+	if ((visit != postorder && visit != leaf) || changed)
+		return;
+	how = stat(t->path, &now) != 0 ? "it is not there any more" :
+	      changed_how(&t->st, &now);
+	if (how)
+		note_changed(t->path, how);
+}
+
+int
+changed_check(void)
+{
+	twalk(all, look);
+	return changed ? changed_fail(changed, changed_in) : 0;
+}

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Updates in place, under a lock and a sequence counter.  See "Live slots" in
+ * cute-shm(5): the sequence is odd exactly while a writer holds the exclusive
+ * lock, so an odd one without that lock was left by a writer who died.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "live/live.h"
+
+/* After so many updates that came in between, stand in line for the lock. */
+#define SNAPSHOT_TRIES	16
+
+/*
+ * A sleeper looks by itself this often, for the case that a writer was killed
+ * between its last store and the call that wakes, or in the middle.
+ */
+#define NAP_REST_NS	INT64_C(1000000000)
+#define NAP_WRITING_NS	INT64_C(20000000)
+#define NAP_SNAPSHOT_NS	INT64_C(1000000)
+
+/* An array's slot and where its data lie in the segment. */
+struct live {
+	const struct cute_shm *shm;
+	struct format_live *slot;
+	uint8_t *data;
+	uint64_t start;
+	uint64_t end;
+};
+
+static int
+live_get(const struct cute_shm_array *array, struct live *ret)
+{
+	const struct cute_shm *shm = array->shm;
+	const struct format_header *h = &shm->header;
+	const struct format_array *record;
+	const void *slot;
+
+	record = array->record ? segment_at(shm, array->record,
+					    sizeof(*record)) : NULL;
+	if (!record)
+		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
+				     "\"%s\" is an attribute, these never "
+				     "change", array->path);
+	if (record->live_slot >= h->array_count)
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "/%s: live slot outside", array->path);
+	slot = segment_at(shm, h->live_offset + sizeof(struct format_live) *
+			  record->live_slot, sizeof(struct format_live));
+	if (!slot)
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "/%s: live slot outside", array->path);
+	ret->shm = shm;
+	ret->slot = (struct format_live *)(uintptr_t)slot;
+	/* An array without data has no address, and none to add to. */
+	ret->data = (uint8_t *)(uintptr_t)(array->data_size ? array->data :
+					   shm->base);
+	ret->start = (uint64_t)(ret->data - shm->base);
+	ret->end = ret->start + array->data_size;
+	return 0;
+}
+
+/* A reader could not use offsets and items that change under it. */
+static int
+check_updatable(const struct cute_shm_array *array)
+{
+	if (array->dtype[0] != '*')
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_TYPE, "/%s is ragged, and ragged "
+			     "arrays are not updated in place: publish the "
+			     "project again with CUTE_SHM_OVERWRITE, or keep "
+			     "the items in an array of fixed size and their "
+			     "number in another", array->path);
+}
+
+static int
+check_writable(const struct live *live, const struct cute_shm_array *array)
+{
+	if (!live->shm->writable)
+		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "/%s: the handle "
+				     "was opened for reading; open it with "
+				     "CUTE_SHM_WRITE", array->path);
+	if (live->start == live->end)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "/%s has no data to update", array->path);
+	return 0;
+}
+
+static uint32_t
+sequence_of(const struct live *live)
+{
+	return __atomic_load_n(&live->slot->sequence, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Whether sequence 's', as just read, was left odd by a writer who died.  A
+ * child that a fork has left without a descriptor cannot tell.
+ */
+static bool
+left_torn(const struct live *live, uint32_t s)
+{
+	return s % 2 != 0 && live->shm->fd >= 0 &&
+	       !table_holds(live->shm->locks, live->start, live->end) &&
+	       !range_locked(live->shm->fd, live->start, live->end, false) &&
+	       sequence_of(live) == s;
+}
+
+static int
+fail_timeout(const struct cute_shm_array *array)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT, "/%s: still held by another "
+			     "one when the time was up", array->path);
+}
+
+/* A writer learns who keeps it out: whoever may read may lock, see README. */
+static int
+fail_locked(const struct live *live, const struct cute_shm_array *array,
+	    bool exclusive)
+{
+	if (exclusive &&
+	    range_locked(live->shm->fd, live->start, live->end, true) &&
+	    !range_locked(live->shm->fd, live->start, live->end, false))
+		return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT, "/%s: still held by "
+				     "a reader, by a shared lock, when the "
+				     "time was up", array->path);
+	return fail_timeout(array);
+}
+
+static int
+fail_torn(const struct cute_shm_array *array)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_TORN, "/%s is torn: its writer died "
+			     "in the middle; an update of the whole array "
+			     "heals it", array->path);
+}
+
+static int
+lock_live(const struct live *live, const struct cute_shm_array *array,
+	  bool exclusive, int64_t timeout_ns, struct cute_shm_lock **ret)
+{
+	int rc = lock_range(live->shm->locks, live->start, live->end, exclusive,
+			    timeout_ns, ret);
+
+	return rc == CUTE_SHM_ERR_TIMEOUT ? fail_locked(live, array, exclusive)
+					  : rc;
+}
+
+/* What every writer begins with: the array's slot, and the lock. */
+static int
+lock_writable(const struct cute_shm_array *array, int64_t timeout_ns,
+	      struct live *live, struct cute_shm_lock **ret)
+{
+	int rc = live_get(array, live);
+
+	if (rc == 0)
+		rc = check_updatable(array);
+	if (rc == 0)
+		rc = check_writable(live, array);
+	if (rc == 0)
+		rc = lock_live(live, array, true, timeout_ns, ret);
+	return rc;
+}
+
+/* Whether [offset, offset + size) lies in the array's data. */
+static int
+check_range(const struct cute_shm_array *array, uint64_t offset, size_t size)
+{
+	if (offset <= array->data_size && size <= array->data_size - offset)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_INVALID, "/%s: %zu bytes at %ju, the "
+			     "array has %ju", array->path, size,
+			     (uintmax_t)offset, (uintmax_t)array->data_size);
+}
+
+/* Sequence odd, before any store to the data can be seen. */
+static void
+sequence_begin(struct format_live *slot)
+{
+	uint32_t s = __atomic_load_n(&slot->sequence, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&slot->sequence, s + (s % 2 ? 2 : 1),
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->writer_pid, (uint32_t)getpid(),
+			 __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+/* Sequence even, after all of them; 0 means never, so it follows on 2. */
+static void
+sequence_end(struct format_live *slot)
+{
+	uint32_t s = __atomic_load_n(&slot->sequence, __ATOMIC_RELAXED) + 1;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	__atomic_store_n(&slot->updated_ns,
+			 (uint64_t)now.tv_sec * 1000000000 +
+			 (uint64_t)now.tv_nsec, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->sequence, s ? s : 2, __ATOMIC_RELEASE);
+	futex_wake_all(&slot->sequence);
+}
+
+int
+cute_shm_update_begin(const struct cute_shm_array *array, int64_t timeout_ns,
+		      struct cute_shm_update *ret)
+{
+	struct cute_shm_lock *lock;
+	struct live live;
+	int rc;
+
+	rc = lock_writable(array, timeout_ns, &live, &lock);
+	if (rc != 0)
+		return rc;
+	ret->data = live.data;
+	ret->size = array->data_size;
+	ret->torn = sequence_of(&live) % 2 != 0;
+	ret->slot = live.slot;
+	ret->lock = lock;
+	sequence_begin(live.slot);
+	return 0;
+}
+
+void
+cute_shm_update_end(struct cute_shm_update *update)
+{
+	if (!update || !update->lock)
+		return;
+	/* A forked child has a copy of an update that is its parent's. */
+	if (!lock_inherited(update->lock))
+		sequence_end(update->slot);
+	cute_shm_unlock(update->lock);
+	update->lock = NULL;
+	update->data = NULL;
+}
+
+int
+cute_shm_update(const struct cute_shm_array *array, uint64_t offset,
+		const void *src, size_t size, int64_t timeout_ns)
+{
+	struct cute_shm_lock *lock;
+	struct live live;
+	int rc;
+
+	rc = check_range(array, offset, size);
+	if (rc == 0)
+		rc = lock_writable(array, timeout_ns, &live, &lock);
+	if (rc != 0)
+		return rc;
+	if (sequence_of(&live) % 2 != 0 && size < array->data_size) {
+		rc = fail_torn(array);
+	} else {
+		sequence_begin(live.slot);
+		copy_in(live.data + offset, src, size);
+		sequence_end(live.slot);
+	}
+	cute_shm_unlock(lock);
+	return rc;
+}
+
+/* Whoever reads digest and sequence meanwhile must not take them as one. */
+static void
+seal(struct format_live *slot, uint32_t sequence, uint64_t hash)
+{
+	__atomic_store_n(&slot->digest_sequence, 0, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&slot->digest, hash, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->digest_sequence, sequence, __ATOMIC_RELEASE);
+}
+
+int
+cute_shm_seal(const struct cute_shm_array *array, int64_t timeout_ns)
+{
+	struct cute_shm_lock *lock;
+	uint64_t hash = 0;
+	struct live live;
+	uint32_t s;
+	int rc;
+
+	rc = lock_writable(array, timeout_ns, &live, &lock);
+	if (rc != 0)
+		return rc;
+	s = sequence_of(&live);
+	if (s % 2 != 0)
+		rc = fail_torn(array);
+	else if (s != 0)	/* else the record's digest holds */
+		rc = digest_data(live.data, array->data_size,
+				 live.shm->header.block_size, &hash);
+	if (rc == 0 && s != 0)
+		seal(live.slot, s, hash);
+	cute_shm_unlock(lock);
+	return rc;
+}
+
+/* With writers kept away by the shared lock. */
+static int
+snapshot_locked(const struct live *live, const struct cute_shm_array *array,
+		uint64_t offset, void *dst, size_t size, int64_t timeout_ns,
+		uint32_t *sequence)
+{
+	struct cute_shm_lock *lock;
+	int rc;
+
+	rc = lock_live(live, array, false, timeout_ns, &lock);
+	if (rc != 0)
+		return rc;
+	*sequence = sequence_of(live);
+	if (*sequence % 2 == 0)
+		copy_out(dst, live->data + offset, size);
+	else
+		rc = fail_torn(array);
+	cute_shm_unlock(lock);
+	return rc;
+}
+
+/* One attempt without a lock: true when *sequence is that of a whole value. */
+static bool
+snapshot_once(const struct live *live, uint64_t offset, void *dst, size_t size,
+	      uint32_t *sequence)
+{
+	*sequence = sequence_of(live);
+	if (*sequence % 2 != 0)
+		return false;
+	copy_out(dst, live->data + offset, size);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&live->slot->sequence, __ATOMIC_RELAXED) ==
+	       *sequence;
+}
+
+/* What is left of 'timeout_ns', which is for ever if it is negative. */
+static int64_t
+left_of(int64_t timeout_ns, const struct timespec *deadline)
+{
+	int64_t left = timeout_ns > 0 ? time_left(deadline) : timeout_ns;
+
+	return timeout_ns > 0 && left < 0 ? 0 : left;
+}
+
+/*
+ * Update after update came into the copies, or left no time for one.  Stand in
+ * line for the lock, which a crowd of quick writers cannot deny for ever.
+ */
+static int
+snapshot_slowly(const struct live *live, const struct cute_shm_array *array,
+		uint64_t offset, void *dst, size_t size, int64_t timeout_ns,
+		uint32_t *sequence)
+{
+	int rc;
+
+	rc = snapshot_locked(live, array, offset, dst, size, timeout_ns,
+			     sequence);
+	if (rc == CUTE_SHM_ERR_TIMEOUT &&
+	    snapshot_once(live, offset, dst, size, sequence))
+		return 0;
+	return rc;
+}
+
+/*
+ * While a writer is at work, sleep: a lock that is asked for then would hold up
+ * the next one, for as long as this process happens to be stopped.
+ */
+static int
+snapshot(const struct live *live, const struct cute_shm_array *array,
+	 uint64_t offset, void *dst, size_t size, int64_t timeout_ns,
+	 uint32_t *sequence)
+{
+	struct timespec deadline = { 0 };
+	int64_t left = timeout_ns;
+	uint32_t last = sequence_of(live);
+	int spoiled = 0;
+
+	if (timeout_ns > 0)
+		deadline = deadline_after(timeout_ns);
+	for (; spoiled < SNAPSHOT_TRIES; last = *sequence) {
+		if (snapshot_once(live, offset, dst, size, sequence))
+			return 0;
+		/* One long update is waited for; missed ones are counted. */
+		spoiled += *sequence % 2 == 0 || *sequence != last;
+		if (*sequence % 2 == 0)
+			continue;
+		if (left_torn(live, *sequence))
+			return fail_torn(array);
+		left = left_of(timeout_ns, &deadline);
+		if (left == 0)
+			return fail_timeout(array);
+		futex_wait(&live->slot->sequence, *sequence,
+			   left > 0 && left < NAP_SNAPSHOT_NS ?
+			   left : NAP_SNAPSHOT_NS);
+		pthread_testcancel();
+		/* Without a descriptor, what is torn is never seen. */
+		spoiled += live->shm->fd < 0;
+	}
+	return snapshot_slowly(live, array, offset, dst, size,
+			       left_of(timeout_ns, &deadline), sequence);
+}
+
+int
+cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
+		  void *dst, size_t size, int64_t timeout_ns,
+		  uint32_t *sequence)
+{
+	struct live live;
+	uint32_t s;
+	int rc;
+
+	rc = check_range(array, offset, size);
+	if (rc == 0)
+		rc = live_get(array, &live);
+	if (rc == 0)
+		rc = snapshot(&live, array, offset, dst, size, timeout_ns, &s);
+	if (rc == 0 && sequence)
+		*sequence = s;
+	return rc;
+}
+
+int
+cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
+	      int64_t timeout_ns, uint32_t *sequence)
+{
+	struct timespec deadline = { 0 };
+	struct live live;
+	int64_t left, nap;
+	uint32_t s;
+	int rc;
+
+	rc = live_get(array, &live);
+	if (rc == 0)
+		rc = check_updatable(array);
+	if (rc != 0)
+		return rc;
+	if (timeout_ns > 0)
+		deadline = deadline_after(timeout_ns);
+	for (left = timeout_ns; ; ) {
+		s = sequence_of(&live);
+		if (s % 2 == 0 && s != since) {
+			*sequence = s;
+			return 0;
+		}
+		if (s != since && left_torn(&live, s)) {
+			*sequence = s;
+			return fail_torn(array);
+		}
+		if (timeout_ns >= 0 && left <= 0)
+			return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT, "/%s: no "
+					     "update in time", array->path);
+		nap = s % 2 ? NAP_WRITING_NS : NAP_REST_NS;
+		if (timeout_ns >= 0 && left < nap)
+			nap = left;
+		futex_wait(&live.slot->sequence, s, nap);
+		pthread_testcancel();
+		left = left_of(timeout_ns, &deadline);
+	}
+}
+
+int
+cute_shm_state(const struct cute_shm_array *array, struct cute_shm_state *ret)
+{
+	struct format_live *slot;
+	struct cute_shm_state state = { 0 };
+	struct live live;
+	uint32_t again;
+	int rc;
+
+	rc = live_get(array, &live);
+	if (rc != 0)
+		return rc;
+	slot = live.slot;
+	do {
+		state.sequence = sequence_of(&live);
+		state.writer_pid = __atomic_load_n(&slot->writer_pid,
+						   __ATOMIC_RELAXED);
+		state.updated_ns = __atomic_load_n(&slot->updated_ns,
+						   __ATOMIC_RELAXED);
+		state.sealed = __atomic_load_n(&slot->digest_sequence,
+					       __ATOMIC_ACQUIRE) ==
+			       state.sequence;
+		state.digest = __atomic_load_n(&slot->digest,
+					       __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		again = __atomic_load_n(&slot->sequence, __ATOMIC_RELAXED);
+	} while (again != state.sequence);
+	if (state.sequence == 0)
+		state.digest = array->digest;
+	else if (!state.sealed)
+		state.digest = 0;
+	state.torn = left_torn(&live, state.sequence);
+	*ret = state;
+	return 0;
+}
+
+int
+cute_shm_lock(const struct cute_shm_array *array, int64_t timeout_ns,
+	      struct cute_shm_lock **ret)
+{
+	struct live live;
+	int rc;
+
+	rc = live_get(array, &live);
+	if (rc != 0)
+		return rc;
+	return lock_live(&live, array, false, timeout_ns, ret);
+}
+
+int
+cute_shm_lock_all(const struct cute_shm *shm, int exclusive,
+		  int64_t timeout_ns, struct cute_shm_lock **ret)
+{
+	const struct format_header *h = &shm->header;
+	int rc;
+
+	if (exclusive && !shm->writable)
+		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s: the handle "
+				     "was opened for reading; open it with "
+				     "CUTE_SHM_WRITE", shm->path);
+	rc = lock_range(shm->locks, h->data_offset,
+			h->data_offset + h->data_size, exclusive, timeout_ns,
+			ret);
+	if (rc == CUTE_SHM_ERR_TIMEOUT)
+		return cute_shm_fail(rc, "%s: arrays still held by others when "
+				     "the time was up", shm->path);
+	return rc;
+}

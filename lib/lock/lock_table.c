@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Locks on ranges of a segment that die with their holder.
+ *
+ * The kernel's open-file-description locks exclude other descriptions.  They
+ * cannot tell apart the threads that share a handle, and keep one lock for each
+ * byte and description, so a handle has a table of the locks that its threads
+ * hold on the handle's description: what one thread lets go of is unlocked but
+ * for what others hold.  Table and kernel change together, under the mutex.
+ *
+ * Nobody waits under the mutex, and nobody who waits is in the table.  A lock
+ * that is not to be had at once is waited for by a description of its own, and
+ * held by that: in the kernel's queue the threads of one handle, handles and
+ * processes are all alike.  Where there can be no such description (no /proc,
+ * no descriptor left, no right to open the file any more) the request is
+ * repeated at intervals, which is correct, but not fair.
+ *
+ * The kernel hands nothing over: it wakes those who queue, and whoever asks
+ * first gets the lock, which is the holder if it asks again at once.  So who
+ * waits marks what it waits for, and a writer that asks again at once and finds
+ * such a mark sleeps for a moment before.  It does so once, so a mark that is
+ * left, by a process that is stopped or means harm, costs a millisecond.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lock/lock.h"
+
+struct cute_shm_lock {
+	struct range range;		/* the first member, see lock_of() */
+	struct lock_table *table;
+	int fd;			/* a description of its own, or -1 */
+	bool held;		/* in the table */
+	bool inherited;
+	struct cute_shm_lock *next, **at;	/* apart; next: inherited, too */
+};
+
+#define GIVE_WAY_TIMES	5	/* of 0.2 ms */
+
+/* Who asks again later than this has left time for others to wake up. */
+#define AT_ONCE_NS	INT64_C(200000)
+
+/*
+ * One for all tables, since who forks must hold it; it is held for a moment at
+ * a time.  Who holds it cannot be cancelled.
+ */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static int cancel_state;	/* of the thread that holds the mutex */
+
+/* An array without data has nothing to lock: the lock that stands for that. */
+static struct cute_shm_lock nothing;
+
+void
+lock_tables_hold(void)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_mutex_lock(&mutex);
+	cancel_state = state;
+}
+
+void
+lock_tables_release(void)
+{
+	int state = cancel_state;
+
+	pthread_mutex_unlock(&mutex);
+	pthread_setcancelstate(state, &state);
+}
+
+/* ------------------------------------------------------------------ tables */
+
+int
+lock_table_new(int *fd, struct lock_table **ret)
+{
+	struct lock_table *table = calloc(1, sizeof(*table));
+	int rc;
+
+	if (!table)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
+	table->fd = fd;
+	rc = fork_watch(table);
+	if (rc != 0) {
+		free(table);
+		return rc;
+	}
+	*ret = table;
+	return 0;
+}
+
+static struct cute_shm_lock *
+lock_of(struct range *range)
+{
+	return (struct cute_shm_lock *)(void *)range;
+}
+
+/* What the parent held is no lock of ours; it is kept for its owner's calls. */
+static void
+inherit(struct lock_table *table, struct cute_shm_lock *lock)
+{
+	if (lock->fd >= 0)
+		close(lock->fd);
+	lock->fd = -1;
+	lock->inherited = true;
+	lock->next = table->inherited;
+	table->inherited = lock;
+}
+
+static void
+inherit_all(struct lock_table *table, struct range *root)
+{
+	if (!root)
+		return;
+	inherit_all(table, root->left);
+	inherit_all(table, root->right);
+	inherit(table, lock_of(root));
+}
+
+void
+lock_table_forked(struct lock_table *table)
+{
+	struct cute_shm_lock *lock, *next;
+
+	inherit_all(table, table->held);
+	table->held = NULL;
+	for (lock = table->apart; lock; lock = next) {
+		next = lock->next;
+		inherit(table, lock);
+	}
+	table->apart = NULL;
+}
+
+void
+lock_table_free(struct lock_table *table)
+{
+	struct cute_shm_lock *lock, *next;
+
+	if (!table)
+		return;
+	presence_end(table);
+	fork_forget(table);
+	lock_tables_hold();
+	/* A child that is forked from now on shares the descriptor. */
+	range_release(*table->fd, 0, 0);
+	lock_table_forked(table);
+	lock_tables_release();
+	for (lock = table->inherited; lock; lock = next) {
+		next = lock->next;
+		free(lock);
+	}
+	free(table);
+}
+
+/* -------------------------------------------------- requests to the kernel */
+
+/* An 'end' of 0 is the file's, wherever that may be. */
+struct flock
+range_flock(uint64_t start, uint64_t end, int type)
+{
+	return (struct flock){
+		.l_type = (short)type,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)start,
+		.l_len = end == 0 ? 0 : (off_t)(end - start),
+	};
+}
+
+static int
+set_lock(int fd, int type, uint64_t start, uint64_t end)
+{
+	struct flock range = range_flock(start, end, type);
+	int rc;
+
+	do
+		rc = fcntl(fd, F_OFD_SETLK, &range);
+	while (rc != 0 && errno == EINTR);
+	return rc;
+}
+
+/* Whether a lock of another description keeps us from [start, end). */
+bool
+range_locked(int fd, uint64_t start, uint64_t end, bool exclusive)
+{
+	struct flock range = range_flock(start, end,
+					 exclusive ? F_WRLCK : F_RDLCK);
+
+	return fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+}
+
+int
+range_try(int fd, uint64_t start, uint64_t end, bool exclusive)
+{
+	return set_lock(fd, exclusive ? F_WRLCK : F_RDLCK, start, end);
+}
+
+void
+range_release(int fd, uint64_t start, uint64_t end)
+{
+	set_lock(fd, F_UNLCK, start, end);
+}
+
+/* ------------------------------------------------------------------- locks */
+
+/* 0, or an errno: EAGAIN when others have it. */
+static int
+lock_at_once(struct cute_shm_lock *lock)
+{
+	struct lock_table *table = lock->table;
+	const struct range *r = &lock->range;
+	int error = 0;
+
+	lock_tables_hold();
+	if (ranges_overlap(table->held, r->start, r->end, !r->exclusive))
+		error = EAGAIN;
+	else if (range_try(*table->fd, r->start, r->end, r->exclusive) != 0)
+		error = errno == EACCES ? EAGAIN : errno;
+	else
+		ranges_insert(&table->held, &lock->range);
+	lock->held = error == 0;
+	lock_tables_release();
+	return error;
+}
+
+/* From now on a forked child knows the description, and closes it. */
+static bool
+open_apart(struct cute_shm_lock *lock)
+{
+	struct lock_table *table = lock->table;
+
+	lock_tables_hold();
+	lock->fd = fd_reopen(*table->fd);
+	if (lock->fd >= 0) {
+		lock->next = table->apart;
+		lock->at = &table->apart;
+		if (table->apart)
+			table->apart->at = &lock->next;
+		table->apart = lock;
+	}
+	lock_tables_release();
+	return lock->fd >= 0;
+}
+
+static void
+close_apart(struct cute_shm_lock *lock)
+{
+	*lock->at = lock->next;
+	if (lock->next)
+		lock->next->at = lock->at;
+	/* A child that is being forked may not have closed it yet. */
+	range_release(lock->fd, 0, 0);
+	close(lock->fd);
+	lock->fd = -1;
+}
+
+static void
+remove_held(struct cute_shm_lock *lock)
+{
+	struct lock_table *table = lock->table;
+	uint64_t start = lock->range.start, stop;
+
+	ranges_remove(&table->held, &lock->range);
+	for (; ranges_gap(table->held, &start, lock->range.end, &stop);
+	     start = stop)
+		range_release(*table->fd, start, stop);
+}
+
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Let go of what the lock holds, if it does. */
+static void
+drop(void *arg)
+{
+	struct cute_shm_lock *lock = arg;
+
+	if (lock->range.exclusive)
+		__atomic_store_n(&lock->table->released_ns, now_ns(),
+				 __ATOMIC_RELAXED);
+	lock_tables_hold();
+	if (lock->fd >= 0)
+		close_apart(lock);
+	else if (lock->held)
+		remove_held(lock);
+	lock_tables_release();
+	free(lock);
+}
+
+/* Cancelled after the sleep: in it, ThreadSanitizer loses track of a thread. */
+static void
+sleep_ns(long ns)
+{
+	const struct timespec pause = { .tv_nsec = ns };
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	nanosleep(&pause, NULL);
+	pthread_setcancelstate(state, &state);
+	pthread_testcancel();
+}
+
+/* At intervals that grow to a millisecond. */
+static int
+lock_by_polling(struct cute_shm_lock *lock, const struct timespec *deadline)
+{
+	long pause = 1000;
+	int error;
+
+	while ((error = lock_at_once(lock)) == EAGAIN) {
+		if (deadline && time_left(deadline) <= 0)
+			return ETIMEDOUT;
+		sleep_ns(pause);
+		if (pause < 1000000)
+			pause *= 2;
+	}
+	return error;
+}
+
+/* Whether a thread of this handle had an exclusive lock a moment ago. */
+static bool
+asks_again(const struct lock_table *table)
+{
+	int64_t released = __atomic_load_n(&table->released_ns,
+					   __ATOMIC_RELAXED);
+
+	return released != 0 && now_ns() - released < AT_ONCE_NS;
+}
+
+static bool
+is_awaited(int fd, const struct range *r)
+{
+	return range_locked(fd, LOCK_WAITING + r->start, LOCK_WAITING + r->end,
+			    true);
+}
+
+/* Let those who wait go first: until one has it, or for a moment. */
+static void
+give_way(const struct cute_shm_lock *lock)
+{
+	const struct range *r = &lock->range;
+	int fd = *lock->table->fd, i;
+
+	for (i = 0; i < GIVE_WAY_TIMES && is_awaited(fd, r); i++) {
+		if (range_locked(fd, r->start, r->end, true))
+			break;
+		sleep_ns(200000);
+	}
+}
+
+static int
+lock_in_line(struct cute_shm_lock *lock, const struct timespec *deadline)
+{
+	const struct range *r = &lock->range;
+	uint64_t start = LOCK_WAITING + r->start, end = LOCK_WAITING + r->end;
+	int error = EAGAIN;
+
+	if (open_apart(lock)) {
+		range_try(lock->fd, start, end, false);
+		error = range_wait(lock->fd, r->start, r->end, r->exclusive,
+				   deadline);
+		if (error == 0)
+			range_release(lock->fd, start, end);
+		if (error != EAGAIN)
+			return error;
+		lock_tables_hold();
+		close_apart(lock);
+		lock_tables_release();
+	}
+	return lock_by_polling(lock, deadline);
+}
+
+/* A thread that is cancelled while it waits leaves nothing behind. */
+static int
+obtain(struct cute_shm_lock *lock, int64_t timeout_ns)
+{
+	struct timespec deadline = { 0 };
+	int error = 0;
+
+	if (timeout_ns > 0)
+		deadline = deadline_after(timeout_ns);
+	pthread_cleanup_push(drop, lock);
+	if (lock->range.exclusive && timeout_ns != 0 && asks_again(lock->table))
+		give_way(lock);
+	error = lock_at_once(lock);
+	if (error == EAGAIN && timeout_ns != 0)
+		error = lock_in_line(lock, timeout_ns > 0 ? &deadline : NULL);
+	pthread_cleanup_pop(error != 0);
+	return error;
+}
+
+int
+lock_range(struct lock_table *table, uint64_t start, uint64_t end,
+	   bool exclusive, int64_t timeout_ns, struct cute_shm_lock **ret)
+{
+	struct cute_shm_lock *lock;
+
+	if (start == end) {
+		*ret = &nothing;
+		return 0;
+	}
+	if (*table->fd < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_STATE, "this process was "
+				     "forked where the segment could not be "
+				     "opened again, so it cannot lock: open "
+				     "the project anew");
+	lock = calloc(1, sizeof(*lock));
+	if (!lock)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a lock");
+	lock->range = (struct range){ .start = start, .end = end,
+				      .exclusive = exclusive };
+	lock->table = table;
+	lock->fd = -1;
+	errno = obtain(lock, timeout_ns);
+	if (errno == EAGAIN || errno == ETIMEDOUT)
+		return CUTE_SHM_ERR_TIMEOUT;
+	if (errno != 0)
+		return fail_errno("cannot lock a part of the segment");
+	*ret = lock;
+	return 0;
+}
+
+bool
+table_holds(struct lock_table *table, uint64_t start, uint64_t end)
+{
+	bool found;
+
+	lock_tables_hold();
+	found = ranges_overlap(table->held, start, end, true) != NULL;
+	lock_tables_release();
+	return found;
+}
+
+bool
+lock_inherited(const struct cute_shm_lock *lock)
+{
+	return lock->inherited;
+}
+
+void
+cute_shm_unlock(struct cute_shm_lock *lock)
+{
+	/* What the parent holds stays in the list, and is freed with it. */
+	if (lock && lock != &nothing && !lock->inherited)
+		drop(lock);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for a lock in the kernel's queue, also for a limited time.
+ *
+ * F_OFD_SETLKW has no timeout, only a signal ends it, and a library has no
+ * signal to itself.  Who polls instead is passed over by those who queue.  So a
+ * thread that lives for the one wait stands in the queue: when the time is up,
+ * it is cancelled, which libc does by a signal of its own.  The caller gives a
+ * description that nothing else uses, so what the thread may have got in its
+ * last moment goes when the caller closes that.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lock/lock.h"
+
+/* Enough for fcntl() and for a signal handler; mlockall() touches all of it. */
+#define STACK_SIZE	(128 << 10)
+
+struct waiter {
+	int fd;
+	struct flock range;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t ended;
+	bool done;		/* with 'error', an errno or 0 */
+	int error;
+	int state;		/* to be cancelled: the thread's before its end */
+};
+
+/* A cancellation point. */
+static int
+queue(int fd, struct flock *range)
+{
+	int rc;
+
+	do
+		rc = fcntl(fd, F_OFD_SETLKW, range);
+	while (rc != 0 && errno == EINTR);
+	return rc != 0 ? errno : 0;
+}
+
+static void *
+stand_in_line(void *arg)
+{
+	struct waiter *w = arg;
+	int error = queue(w->fd, &w->range);
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &w->state);
+	pthread_mutex_lock(&w->mutex);
+	w->error = error;
+	w->done = true;
+	pthread_cond_signal(&w->ended);
+	pthread_mutex_unlock(&w->mutex);
+	return NULL;
+}
+
+/* Without signals of the caller's, whose handlers are for its own threads. */
+static int
+start(struct waiter *w)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	int rc = pthread_attr_init(&attr);
+
+	if (rc != 0)
+		return rc;
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&w->thread, &attr, stand_in_line, w);
+	if (rc == EINVAL)	/* too small for the program's own TLS */
+		rc = pthread_create(&w->thread, NULL, stand_in_line, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return rc;
+}
+
+/* The caller holds the mutex, and is not or no longer to be cancelled. */
+static void
+stop(void *arg)
+{
+	struct waiter *w = arg;
+	bool done = w->done;
+
+	pthread_mutex_unlock(&w->mutex);
+	if (!done)
+		pthread_cancel(w->thread);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->ended);
+	pthread_mutex_destroy(&w->mutex);
+}
+
+static void
+init(struct waiter *w)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&w->mutex, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->ended, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static int
+wait_until(struct waiter *w, const struct timespec *deadline)
+{
+	int state, rc = 0;
+
+	/* From the thread's first moment on, only stop() ends it. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	init(w);
+	rc = start(w);
+	if (rc != 0) {
+		pthread_cond_destroy(&w->ended);
+		pthread_mutex_destroy(&w->mutex);
+		pthread_setcancelstate(state, NULL);
+		return EAGAIN;
+	}
+	pthread_mutex_lock(&w->mutex);
+	pthread_cleanup_push(stop, w);
+	pthread_setcancelstate(state, NULL);
+	while (!w->done && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&w->ended, &w->mutex, deadline);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_cleanup_pop(true);
+	pthread_setcancelstate(state, NULL);
+	/* It may have ended well while the time was up. */
+	return w->done ? w->error : ETIMEDOUT;
+}
+
+int
+range_wait(int fd, uint64_t start, uint64_t end, bool exclusive,
+	   const struct timespec *deadline)
+{
+	struct waiter w = {
+		.fd = fd,
+		.range = range_flock(start, end, exclusive ? F_WRLCK : F_RDLCK),
+	};
+
+	return deadline ? wait_until(&w, deadline) : queue(fd, &w.range);
+}
+
+struct timespec
+deadline_after(int64_t timeout_ns)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += (time_t)(timeout_ns / 1000000000);
+	t.tv_nsec += (long)(timeout_ns % 1000000000);
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+int64_t
+time_left(const struct timespec *deadline)
+{
+	struct timespec now;
+	int64_t seconds;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	seconds = (int64_t)(deadline->tv_sec - now.tv_sec);
+	if (seconds >= INT64_MAX / 1000000000)
+		return INT64_MAX;
+	return seconds * 1000000000 + (deadline->tv_nsec - now.tv_nsec);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* From a path to its node, through the index; links on the way are followed. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "read/read.h"
+
+/* Like the system's own limit (ELOOP). */
+#define MAX_LINKS 40
+
+/* Guesses before the rows nearby are looked at one by one, and their number. */
+#define GUESSES 3
+#define NEARBY 16
+
+/* 'at' as a row in [low, high), whatever it is. */
+static uint64_t
+nearest_row(double at, uint64_t low, uint64_t high)
+{
+	if (!(at > (double)low))
+		return low;
+	if (at >= (double)high - 1)
+		return high - 1;
+	return (uint64_t)at;
+}
+
+/*
+ * The first row of the index whose hash is not below 'hash'.  Hashes are evenly
+ * spread, so their place is known but for the square root of their number; from
+ * the row found there, the next guess is that much nearer, and then it is a few
+ * steps only.  Halving ends it also where hashes are not so.
+ */
+static uint64_t
+first_row(const struct format_index_row *rows, uint64_t count, uint64_t hash)
+{
+	const double density = (double)count * 0x1p-64;
+	double at = (double)hash * density;
+	uint64_t low = 0, high = count;	/* the answer is in [low, high] */
+	uint64_t guess, found;
+	bool below = false;
+	unsigned i;
+
+	for (i = 0; low < high; i++) {
+		if (i < GUESSES)
+			guess = nearest_row(at, low, high);
+		else if (i < GUESSES + NEARBY)
+			guess = below ? low : high - 1;
+		else
+			guess = low + (high - low) / 2;
+		found = rows[guess].hash;
+		below = found < hash;
+		if (below)
+			low = guess + 1;
+		else
+			high = guess;
+		at = (double)guess + (double)(int64_t)(hash - found) * density;
+	}
+	return low;
+}
+
+/*
+ * The node at exactly this path.  CUTE_SHM_ERR_NOT_FOUND comes without a
+ * message: the caller may try another path.
+ */
+static int
+exact(const struct cute_shm *shm, const char *path, size_t size,
+      struct record *ret)
+{
+	uint64_t hash = path_hash(path, size), i;
+	uint64_t count = shm->header.node_count;
+	const struct format_index_row *rows;
+	struct record r;
+	int rc;
+
+	rows = segment_at(shm, shm->header.index_offset, count * sizeof(*rows));
+	for (i = first_row(rows, count, hash);
+	     i < count && rows[i].hash == hash; i++) {
+		rc = node_record(shm, rows[i].offset, &r);
+		if (rc != 0)
+			return rc;
+		if (r.path_size == size && memcmp(r.path, path, size) == 0) {
+			*ret = r;
+			return 0;
+		}
+	}
+	return CUTE_SHM_ERR_NOT_FOUND;
+}
+
+/* The group or array that a link leads to. */
+static int
+link_target(const struct cute_shm *shm, const struct record *link,
+	    struct record *ret)
+{
+	int rc = node_record(shm, link->child_or_target, ret);
+
+	if (rc == 0 && ret->kind == CUTE_SHM_LINK)
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: link /%s leads "
+				     "to another link", shm->path, link->path);
+	return rc;
+}
+
+/*
+ * "link/rest" becomes "target/rest": in *path, for free().  The longest prefix
+ * that exists is looked at; when it is no link, nothing can be done.
+ */
+static int
+replace_link(const struct cute_shm *shm, char **path)
+{
+	struct record prefix, target;
+	const char *slash = *path + strlen(*path);
+	char *longer;
+	int rc = CUTE_SHM_ERR_NOT_FOUND;
+
+	while (rc == CUTE_SHM_ERR_NOT_FOUND) {
+		slash = memrchr(*path, '/', (size_t)(slash - *path));
+		if (!slash)
+			return rc;
+		rc = exact(shm, *path, (size_t)(slash - *path), &prefix);
+	}
+	if (rc == 0 && prefix.kind != CUTE_SHM_LINK)
+		return CUTE_SHM_ERR_NOT_FOUND;
+	if (rc == 0)
+		rc = link_target(shm, &prefix, &target);
+	if (rc != 0)
+		return rc;
+	if (target.path_size == 0)
+		slash++;
+	longer = malloc(target.path_size + strlen(slash) + 1);
+	if (!longer)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
+	memcpy(longer, target.path, target.path_size);
+	strcpy(longer + target.path_size, slash);
+	free(*path);
+	*path = longer;
+	return 0;
+}
+
+/* What the user calls the segment. */
+static const char *
+where_of(const struct cute_shm *shm)
+{
+	return shm->project[0] ? shm->project : shm->path;
+}
+
+/* Tell how far the path leads. */
+static int
+not_found(const struct cute_shm *shm, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct record r;
+
+	while (slash && exact(shm, path, (size_t)(slash - path), &r) != 0)
+		slash = memrchr(path, '/', (size_t)(slash - path));
+	return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+			     "%s: no \"%s\" in /%.*s", where_of(shm),
+			     slash ? slash + 1 : path,
+			     slash ? (int)(slash - path) : 0, path);
+}
+
+/* Slow, and only for paths that are not in the index as they are. */
+static int
+through_links(const struct cute_shm *shm, const char *path, struct record *ret)
+{
+	char *copy = strdup(path);
+	unsigned links = 0;
+	int rc = CUTE_SHM_ERR_NOT_FOUND;
+
+	if (!copy)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
+	while (rc == CUTE_SHM_ERR_NOT_FOUND && links++ < MAX_LINKS) {
+		rc = replace_link(shm, &copy);
+		if (rc != 0)
+			break;
+		rc = exact(shm, copy, strlen(copy), ret);
+	}
+	free(copy);
+	if (rc == CUTE_SHM_ERR_NOT_FOUND && links > MAX_LINKS)
+		return cute_shm_fail(rc, "%s: /%s leads over more than %d "
+				     "links", where_of(shm), path, MAX_LINKS);
+	return rc == CUTE_SHM_ERR_NOT_FOUND ? not_found(shm, path) : rc;
+}
+
+static int
+lookup(const struct cute_shm *shm, const char *path, struct record *ret)
+{
+	const char *plain = path;
+	int rc;
+
+	if (!path)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no path given");
+	if (path[0] == '/')
+		plain++;
+	/* The index holds well-formed paths only: a hit needs no check. */
+	rc = exact(shm, plain, strlen(plain), ret);
+	if (rc != CUTE_SHM_ERR_NOT_FOUND)
+		return rc;
+	rc = path_check(path, &plain);
+	return rc ? rc : through_links(shm, plain, ret);
+}
+
+int
+cute_shm_get(const struct cute_shm *shm, const char *path,
+	     struct cute_shm_array *ret)
+{
+	struct record r, target;
+	int rc;
+
+	if (!ret)
+		return no_result("cute_shm_get");
+	rc = lookup(shm, path, &r);
+	if (rc == 0 && r.kind == CUTE_SHM_LINK) {
+		rc = link_target(shm, &r, &target);
+		r = target;
+	}
+	if (rc != 0)
+		return rc;
+	if (r.kind != CUTE_SHM_ARRAY)
+		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
+				     "/%s is a group, not an array", r.path);
+	return array_record(shm, &r, ret);
+}
+
+int
+cute_shm_find(const struct cute_shm *shm, const char *path,
+	      struct cute_shm_node *ret)
+{
+	struct record r;
+	int rc;
+
+	if (!ret)
+		return no_result("cute_shm_find");
+	rc = lookup(shm, path, &r);
+	if (rc == 0)
+		node_fill(shm, &r, ret);
+	return rc;
+}
+
+int
+cute_shm_follow(const struct cute_shm_node *node, struct cute_shm_node *ret)
+{
+	struct record link, target;
+	int rc;
+
+	if (!ret)
+		return no_result("cute_shm_follow");
+	if (node->kind != CUTE_SHM_LINK) {
+		*ret = *node;
+		return 0;
+	}
+	rc = node_record(node->shm, node->record, &link);
+	if (rc == 0)
+		rc = link_target(node->shm, &link, &target);
+	if (rc == 0)
+		node_fill(node->shm, &target, ret);
+	return rc;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/* Open, map, close: one descriptor and one mapping per handle. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "read/read.h"
+
+/* A regular file of the caller or root, with room for a header. */
+static int
+check_file(const struct cute_shm *shm, unsigned flags)
+{
+	if (!S_ISREG(shm->stat.st_mode))
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
+				     "%s is not a regular file", shm->path);
+	if (!(flags & CUTE_SHM_ANY_OWNER) && user_unmapped(shm->stat.st_uid))
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to a user "
+				     "that this user namespace does not map "
+				     "(shown as %u), perhaps root outside of "
+				     "the container; open it with "
+				     "CUTE_SHM_ANY_OWNER (--any-owner) if that "
+				     "one is trusted", shm->path,
+				     (unsigned)shm->stat.st_uid);
+	if (!(flags & CUTE_SHM_ANY_OWNER) && !user_trusted(shm->stat.st_uid))
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to user %u"
+				     "; open it with CUTE_SHM_ANY_OWNER if "
+				     "that one is trusted", shm->path,
+				     (unsigned)shm->stat.st_uid);
+	/* A name that we give is the only one; a copy may have several. */
+	if (!(flags & CUTE_SHM_ANY_OWNER) && shm->project[0] &&
+	    shm->stat.st_nlink > 1)
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s has %ju names "
+				     "(hard links), so others may have given "
+				     "it this one: remove one, or open it with "
+				     "CUTE_SHM_ANY_OWNER", shm->path,
+				     (uintmax_t)shm->stat.st_nlink);
+	if (shm->stat.st_size < (off_t)sizeof(struct format_header))
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT, "%s: %jd bytes hold "
+				     "no header of a segment", shm->path,
+				     (intmax_t)shm->stat.st_size);
+	return 0;
+}
+
+/* EAGAIN is the answer to a process that locks all of its memory. */
+static int
+fail_map(const struct cute_shm *shm)
+{
+	struct rlimit limit;
+
+	if (errno != EAGAIN || getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+		return fail_errno("cannot map %s", shm->path);
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "cannot map the %zu bytes of "
+			     "%s: the process locks its memory (mlockall) and "
+			     "may lock %ju bytes; raise that limit (ulimit "
+			     "-l), or lock only what is needed (mlock)",
+			     shm->size, shm->path, (uintmax_t)limit.rlim_cur);
+}
+
+/* Check the header, and map what the descriptor leads to. */
+static int
+map(struct cute_shm *shm)
+{
+	int rc;
+
+	if ((uintmax_t)shm->stat.st_size > SIZE_MAX)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "%s: %jd bytes do not "
+				     "fit into the address space", shm->path,
+				     (intmax_t)shm->stat.st_size);
+	shm->size = (size_t)shm->stat.st_size;
+	rc = read_header(shm->fd, shm->size, &shm->header);
+	if (rc != 0)
+		return cute_shm_fail(rc, "%s: %s", shm->path,
+				     cute_shm_errmsg());
+	if (shm->writable &&
+	    (shm->header.compatible & ~FORMAT_COMPATIBLE_KNOWN))
+		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED, "%s: unknown "
+				     "feature bits %#x: may be read, not "
+				     "written", shm->path,
+				     shm->header.compatible);
+	if (map_new(shm->fd, shm->size, PROT_READ, &shm->map) != 0)
+		return fail_map(shm);
+	shm->base = shm->map.base;
+	/* Metadata stay read-only for all; so do the data, for readers. */
+	if (shm->writable && shm->size > shm->header.live_offset &&
+	    mprotect(shm->map.base + shm->header.live_offset,
+		     shm->size - shm->header.live_offset,
+		     PROT_READ | PROT_WRITE) != 0)
+		return fail_errno("cannot map %s for writing", shm->path);
+	memcpy(shm->version, shm->header.version, sizeof(shm->version) - 1);
+	memcpy(shm->creator, shm->header.creator, sizeof(shm->creator) - 1);
+	memcpy(shm->source, shm->header.source, sizeof(shm->source) - 1);
+	return 0;
+}
+
+static int
+open_descriptor(struct cute_shm *shm, int follow)
+{
+	int number;
+
+	/*
+	 * A child that is forked just now must find it in the handle, or it
+	 * would share it.  Not to be held up by a pipe that bears the name.
+	 */
+	fork_hold();
+	shm->fd = fd_above_stdio(open(shm->path, O_CLOEXEC | O_NONBLOCK |
+				      (shm->writable ? O_RDWR : O_RDONLY) |
+				      O_NOCTTY | follow));
+	number = errno;
+	fork_release();
+	errno = number;
+	if (shm->fd >= 0) {
+		if (fstat(shm->fd, &shm->stat) == 0)
+			return 0;
+		return fail_errno("cannot stat %s", shm->path);
+	}
+	if (errno == ENOENT && shm->project[0])
+		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\""
+				     " (%s does not exist)", shm->project,
+				     shm->path);
+	/* Of projects only: O_NOFOLLOW. */
+	if (errno == ELOOP && shm->project[0])
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
+				     "%s is a symbolic link", shm->path);
+	if (errno == ENXIO)
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
+				     "%s is not a regular file", shm->path);
+	return fail_errno("cannot open %s", shm->path);
+}
+
+/* *opt, or the defaults, in *o. */
+static int
+open_options(struct cute_shm_open_options *o,
+	     const struct cute_shm_open_options *opt)
+{
+	int rc;
+
+	*o = (struct cute_shm_open_options){ .size = sizeof(*o) };
+	rc = options_copy(o, sizeof(*o), opt);
+	if (rc == 0 &&
+	    (o->flags & ~(unsigned)(CUTE_SHM_ANY_OWNER | CUTE_SHM_WRITE)))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "unknown flags %#x to open with",
+				     o->flags);
+	return rc;
+}
+
+/* An orphan has ended, though nobody has collected it yet. */
+static int
+check_owner(const struct cute_shm *shm)
+{
+	if (owner_gone(shm->fd, &shm->header))
+		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\""
+				     " any more: the owner of %s has ended",
+				     shm->project, shm->path);
+	return 0;
+}
+
+/*
+ * A handle outlives the working directory that its file was opened in.  Only
+ * from now on: until here a message has the path as it was given.
+ */
+static void
+make_absolute(struct cute_shm *shm)
+{
+	char *cwd, *path;
+
+	if (shm->path[0] == '/')
+		return;
+	cwd = getcwd(NULL, 0);
+	if (cwd && asprintf(&path, "%s/%s", cwd, shm->path) >= 0) {
+		free(shm->path);
+		shm->path = path;
+	}
+	free(cwd);
+}
+
+static void
+log_opened(const struct cute_shm *shm)
+{
+	uint64_t held = (uint64_t)shm->stat.st_blocks * 512;
+	char size[SIZE_TEXT], has[SIZE_TEXT];
+
+	if (!log_debug())
+		return;
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "opened and mapped %s for %s, %s%s%s",
+		     shm->path, shm->writable ? "writing" : "reading",
+		     size_text(shm->size, size), held < shm->size ?
+		     ", of which its file system holds " : "",
+		     held < shm->size ? size_text(held, has) : "");
+}
+
+/* Takes ownership of 'path'. */
+static int
+attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
+{
+	struct cute_shm *shm = calloc(1, sizeof(*shm));
+	int rc;
+
+	if (!shm) {
+		free(path);
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a handle");
+	}
+	shm->fd = -1;
+	shm->owner.fd = -1;
+	shm->writable = flags & CUTE_SHM_WRITE;
+	shm->path = path;
+	shm->project = strdup(project);
+	if (!shm->project)
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				   "no memory for a handle");
+	else
+		rc = lock_table_new(&shm->fd, &shm->locks);
+	if (rc == 0 && shm->writable)
+		rc = root_check_updates(shm->path);
+	if (rc == 0)
+		rc = open_descriptor(shm, project[0] ? O_NOFOLLOW : 0);
+	if (rc == 0)
+		rc = check_file(shm, flags);
+	if (rc == 0)
+		rc = map(shm);
+	if (rc == 0 && project[0])
+		rc = check_owner(shm);
+	if (rc == 0)
+		rc = presence_begin(shm->locks, &shm->stat);
+	if (rc != 0) {
+		cute_shm_close(shm);
+		return rc;
+	}
+	make_absolute(shm);
+	log_opened(shm);
+	*ret = shm;
+	return 0;
+}
+
+int
+cute_shm_open(const char *project, const struct cute_shm_open_options *opt,
+	      struct cute_shm **ret)
+{
+	struct cute_shm_open_options o;
+	char *path;
+	int rc;
+
+	if (!ret)
+		return no_result("cute_shm_open");
+	rc = open_options(&o, opt);
+	if (rc == 0)
+		rc = project_path(o.root, project, &path);
+	return rc ? rc : attach(project, path, o.flags, ret);
+}
+
+int
+cute_shm_open_file(const char *path, const struct cute_shm_open_options *opt,
+		   struct cute_shm **ret)
+{
+	struct cute_shm_open_options o;
+	char *copy;
+	int rc;
+
+	if (!ret)
+		return no_result("cute_shm_open_file");
+	rc = open_options(&o, opt);
+	if (rc != 0)
+		return rc;
+	copy = path ? strdup(path) : NULL;
+	if (!copy)
+		return path ? cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+					    "no memory for a path")
+			    : cute_shm_fail(CUTE_SHM_ERR_INVALID,
+					    "no path given");
+	return attach("", copy, o.flags, ret);
+}
+
+static void
+log_closed(const struct cute_shm *shm)
+{
+	if (shm->base && log_debug())
+		cute_shm_log(CUTE_SHM_LOG_DEBUG, "unmapped and closed %s",
+			     shm->path);
+}
+
+void
+cute_shm_close(struct cute_shm *shm)
+{
+	if (!shm)
+		return;
+	log_closed(shm);
+	owner_end(&shm->owner);
+	map_free(&shm->map);
+	lock_table_free(shm->locks);
+	if (shm->fd >= 0)
+		close(shm->fd);
+	free(shm->project);
+	free(shm->path);
+	free(shm);
+}
+
+void
+cute_shm_close_at(struct cute_shm **shm)
+{
+	cute_shm_close(*shm);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open a segment, map it, and find its records; the one place where an offset
+ * becomes a pointer.  Uses base, format, lock and root.
+ */
+#ifndef LIB_READ_READ_H
+#define LIB_READ_READ_H
+
+#include "read/reserved.h"
+#include "root/root.h"
+
+/* Of a file; without a base, of nothing. */
+struct mapping {
+	uint8_t *base;
+	size_t size;
+};
+
+/* A handle: one descriptor, one mapping, a header that was checked. */
+struct cute_shm {
+	const uint8_t *base;
+	size_t size;
+	struct mapping map;
+	struct format_header header;	/* private copy, see check_header() */
+	int fd;
+	bool writable;			/* live slots and data are mapped so */
+	struct lock_table *locks;	/* that threads of this handle hold */
+	char *project;			/* "" when opened by path */
+	char *path;
+	struct stat stat;
+	struct ownership owner;
+	char version[sizeof(((struct format_header *)0)->version) + 1];
+	char creator[sizeof(((struct format_header *)0)->creator) + 1];
+	char source[sizeof(((struct format_header *)0)->source) + 1];
+};
+
+/* map.c */
+
+/*
+ * All 'size' bytes of a file, shared, at a multiple of 2 MiB if they are as
+ * many and such a place is found; -1 and errno, as of mmap().
+ */
+int map_new(int fd, size_t size, int prot, struct mapping *ret) must_check;
+void map_free(struct mapping *map);
+
+/* record.c: the one place where an offset becomes a pointer */
+
+/* A record that was bounds-checked: its numbers, copied, and its texts. */
+struct record {
+	enum cute_shm_kind kind;
+	uint64_t offset;
+	uint64_t after;		/* just past this record: attributes follow */
+	uint64_t parent;
+	uint64_t next;
+	uint32_t attr_count;
+	uint32_t path_size;
+	const char *path;
+	uint64_t child_or_target;
+	const struct format_array *array;	/* ARRY only */
+};
+
+/* [off, off + len) of the segment, or NULL when that lies outside. */
+const void *segment_at(const struct cute_shm *shm, uint64_t off, uint64_t len);
+int node_record(const struct cute_shm *shm, uint64_t offset,
+		struct record *ret) must_check;
+int array_record(const struct cute_shm *shm, const struct record *record,
+		 struct cute_shm_array *ret) must_check;
+int attr_record(const struct cute_shm *shm, uint64_t offset,
+		struct cute_shm_attr *ret, uint64_t *after) must_check;
+void node_fill(const struct cute_shm *shm, const struct record *record,
+	       struct cute_shm_node *ret);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one place where an offset becomes a pointer.  Every record is checked
+ * when it is reached, on a private copy of its numbers: a hostile segment gives
+ * an error, never a read outside the mapping.
+ */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "read/read.h"
+
+const void *
+segment_at(const struct cute_shm *shm, uint64_t off, uint64_t len)
+{
+	if (off > shm->size || len > shm->size - off)
+		return NULL;
+	return shm->base + off;
+}
+
+static int
+corrupt(const struct cute_shm *shm, uint64_t offset, const char *what)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: record at %#" PRIx64
+			     ": %s", shm->path, offset, what);
+}
+
+static uint64_t
+records_end(const struct cute_shm *shm)
+{
+	return shm->header.records_offset + shm->header.records_size;
+}
+
+/* The first row of the record at 'offset', which lies inside as a whole. */
+static int
+record_row(const struct cute_shm *shm, uint64_t offset,
+	   struct format_record *ret)
+{
+	uint64_t end = records_end(shm);
+	const void *at = NULL;
+
+	if (offset >= shm->header.records_offset && offset < end &&
+	    offset % FORMAT_ROW == 0 && end - offset >= sizeof(*ret))
+		at = segment_at(shm, offset, sizeof(*ret));
+	if (!at)
+		return corrupt(shm, offset, "outside the records");
+	memcpy(ret, at, sizeof(*ret));
+	if (ret->record_size % FORMAT_ROW != 0 ||
+	    ret->record_size < sizeof(struct format_node) + FORMAT_ROW ||
+	    ret->record_size > end - offset)
+		return corrupt(shm, offset, "its size is impossible");
+	return 0;
+}
+
+/* Text of 'size' bytes and its NUL, which fill rows up to 'end' exactly. */
+static const char *
+text_at(const struct cute_shm *shm, uint64_t at, uint64_t size, uint64_t end)
+{
+	const char *text;
+
+	if (at + align_up(size + 1, FORMAT_ROW) != end)
+		return NULL;
+	text = segment_at(shm, at, size + 1);
+	if (!text || memchr(text, '\0', (size_t)size + 1) != text + size)
+		return NULL;
+	return text;
+}
+
+static bool
+tag_is(const struct format_record *row, const char *tag)
+{
+	return memcmp(row->tag, tag, sizeof(row->tag)) == 0;
+}
+
+/* Sizes of the fixed part and the shape of an ARRY, or 0. */
+static uint64_t
+array_head(const struct cute_shm *shm, uint64_t offset,
+	   const struct format_record *row, struct record *ret)
+{
+	uint32_t ndim;
+
+	if (row->record_size < sizeof(struct format_array) + FORMAT_ROW)
+		return 0;
+	ret->array = segment_at(shm, offset, sizeof(*ret->array));
+	if (!ret->array)
+		return 0;
+	ndim = ret->array->ndim;
+	if (ndim > FORMAT_MAX_NDIM)
+		return 0;
+	return sizeof(*ret->array) +
+	       align_up(sizeof(uint64_t) * ndim, FORMAT_ROW);
+}
+
+/* Parents lie before, subtrees end behind, links lead to other records. */
+static int
+check_offsets(const struct cute_shm *shm, const struct record *r)
+{
+	uint64_t begin = shm->header.records_offset;
+
+	if (r->next < r->after || r->next > records_end(shm))
+		return corrupt(shm, r->offset, "its subtree ends elsewhere");
+	if (r->offset == begin ? r->parent != begin || r->path_size != 0 ||
+				 r->kind != CUTE_SHM_GROUP :
+				 r->parent < begin || r->parent >= r->offset)
+		return corrupt(shm, r->offset, "its parent lies elsewhere");
+	if (r->kind == CUTE_SHM_LINK && r->child_or_target == r->offset)
+		return corrupt(shm, r->offset, "a link to itself");
+	return 0;
+}
+
+int
+node_record(const struct cute_shm *shm, uint64_t offset, struct record *ret)
+{
+	struct record r = { .offset = offset };
+	struct format_record row;
+	struct format_node node;
+	uint64_t head = sizeof(node);
+	int rc;
+
+	rc = record_row(shm, offset, &row);
+	if (rc != 0)
+		return rc;
+	if (tag_is(&row, FORMAT_TAG_ARRAY)) {
+		r.kind = CUTE_SHM_ARRAY;
+		head = array_head(shm, offset, &row, &r);
+	} else if (tag_is(&row, FORMAT_TAG_GROUP)) {
+		r.kind = CUTE_SHM_GROUP;
+	} else if (tag_is(&row, FORMAT_TAG_LINK)) {
+		r.kind = CUTE_SHM_LINK;
+	} else {
+		return corrupt(shm, offset, "not a node");
+	}
+	r.after = offset + row.record_size;
+	r.path_size = row.name_size;
+	r.path = head ? text_at(shm, offset + head, row.name_size, r.after)
+		      : NULL;
+	if (!r.path)
+		return corrupt(shm, offset, "its shape or path do not fit");
+	/* The three kinds have parent and next in the same places. */
+	memcpy(&node, segment_at(shm, offset, sizeof(node)), sizeof(node));
+	r.parent = node.parent;
+	r.next = node.next;
+	r.attr_count = row.count;
+	if (r.kind != CUTE_SHM_ARRAY)
+		r.child_or_target = node.child_or_target;
+	rc = check_offsets(shm, &r);
+	if (rc == 0)
+		*ret = r;
+	return rc;
+}
+
+void
+node_fill(const struct cute_shm *shm, const struct record *r,
+	  struct cute_shm_node *ret)
+{
+	const char *slash = memrchr(r->path, '/', r->path_size);
+
+	ret->shm = shm;
+	ret->kind = r->kind;
+	ret->path = r->path;
+	ret->name = slash ? slash + 1 : r->path;
+	ret->child_count = r->kind == CUTE_SHM_GROUP ? r->child_or_target : 0;
+	ret->attr_count = r->attr_count;
+	ret->record = r->offset;
+	ret->end = r->next;
+	ret->target = r->kind == CUTE_SHM_LINK ? r->child_or_target : 0;
+}
+
+/* dtype text, item size and shape agree; fills in what they tell. */
+static int
+typed(const struct cute_shm *shm, uint64_t offset, const char *text,
+      const char *dtype, uint32_t item_size, const uint64_t *shape,
+      struct cute_shm_array *ret, struct dtype *type)
+{
+	if (dtype[FORMAT_DTYPE_SIZE - 1] != '\0' ||
+	    dtype_parse(dtype, type) != 0 || type->item_size != item_size)
+		return corrupt(shm, offset, "its dtype makes no sense");
+	if (type->null && ret->ndim != 0)
+		return corrupt(shm, offset, "a null with dimensions");
+	memcpy(ret->shape, shape, sizeof(*shape) * ret->ndim);
+	if (shape_count(ret->ndim, ret->shape, &ret->element_count) != 0)
+		return corrupt(shm, offset, "its shape overflows");
+	if (type->null)
+		ret->element_count = 0;
+	ret->dtype = text;
+	ret->item_size = item_size;
+	return 0;
+}
+
+/*
+ * Where the values of a ragged array begin, counted from its data, and their
+ * number; false if the offsets do not fit.  'to' is the values' alignment.
+ */
+static bool
+ragged(struct cute_shm_array *a, uint64_t to)
+{
+	uint64_t begin, bytes;
+
+	if (a->element_count > a->data_size / sizeof(uint64_t) ||
+	    a->data_size > UINT64_MAX - to)
+		return false;
+	begin = align_up(sizeof(uint64_t) * (a->element_count + 1), to);
+	if (begin > a->data_size)
+		return false;
+	a->offsets = a->data;
+	a->value_count = a->offsets[a->element_count];
+	bytes = a->data_size - begin;
+	if (bytes % a->item_size != 0 || bytes / a->item_size != a->value_count)
+		return false;
+	a->values = bytes ? (const uint8_t *)a->data + begin : NULL;
+	return true;
+}
+
+/* data_size is what the shape says, or what the ragged offsets say. */
+static bool
+sized(struct cute_shm_array *a, const struct dtype *type, uint64_t to)
+{
+	uint64_t bytes;
+
+	if (type->ragged)
+		return ragged(a, to);
+	return !__builtin_mul_overflow(a->element_count, a->item_size,
+				       &bytes) &&
+	       bytes == a->data_size;
+}
+
+int
+array_record(const struct cute_shm *shm, const struct record *record,
+	     struct cute_shm_array *ret)
+{
+	const struct format_header *h = &shm->header;
+	struct format_array f;
+	struct cute_shm_array a;
+	struct dtype type;
+	const uint64_t *shape;
+	uint64_t align;
+	int rc;
+
+	memcpy(&f, record->array, sizeof(f));
+	if (f.ndim > FORMAT_MAX_NDIM)
+		return corrupt(shm, record->offset, "too many dimensions");
+	a.ndim = f.ndim;
+	shape = segment_at(shm, record->offset + sizeof(f),
+			   sizeof(*shape) * f.ndim);
+	if (!shape)
+		return corrupt(shm, record->offset, "its shape lies outside");
+	rc = typed(shm, record->offset, record->array->dtype, f.dtype,
+		   f.item_size, shape, &a, &type);
+	if (rc != 0)
+		return rc;
+	align = f.data_size >= FORMAT_PAGE ? FORMAT_PAGE : FORMAT_DATA_ALIGN;
+	if (f.element_count != a.element_count ||
+	    f.live_slot >= h->array_count)
+		return corrupt(shm, record->offset, "its numbers do not agree");
+	if (f.data_offset < h->data_offset || f.data_offset % align != 0 ||
+	    !segment_at(shm, f.data_offset, f.data_size))
+		return corrupt(shm, record->offset, "its data lie outside");
+	a.shm = shm;
+	a.path = record->path;
+	a.data = f.data_size ? segment_at(shm, f.data_offset, f.data_size)
+			     : NULL;
+	a.data_size = f.data_size;
+	a.offsets = NULL;
+	a.values = NULL;
+	a.value_count = 0;
+	a.digest = f.digest;
+	a.record = record->offset;
+	if (!sized(&a, &type, FORMAT_DATA_ALIGN) ||
+	    (type.ragged && f.values_offset - f.data_offset !=
+	     align_up(sizeof(uint64_t) * (a.element_count + 1),
+		      FORMAT_DATA_ALIGN)))
+		return corrupt(shm, record->offset,
+			       "its size is not that of its shape");
+	*ret = a;
+	return 0;
+}
+
+int
+attr_record(const struct cute_shm *shm, uint64_t offset,
+	    struct cute_shm_attr *ret, uint64_t *after)
+{
+	struct cute_shm_attr attr = { .record = offset };
+	struct cute_shm_array *a = &attr.value;
+	const struct format_attr *at;
+	struct format_record row;
+	struct format_attr f;
+	struct dtype type;
+	uint64_t shape_at, value_at, end;
+	int rc;
+
+	rc = record_row(shm, offset, &row);
+	if (rc != 0)
+		return rc;
+	at = segment_at(shm, offset, sizeof(f));
+	if (!tag_is(&row, FORMAT_TAG_ATTR) || row.count > FORMAT_MAX_NDIM ||
+	    !at)
+		return corrupt(shm, offset, "not an attribute");
+	memcpy(&f, at, sizeof(f));
+	end = offset + row.record_size;
+	shape_at = offset + sizeof(f) +
+		   align_up((uint64_t)row.name_size + 1, FORMAT_ROW);
+	value_at = shape_at +
+		   align_up(sizeof(uint64_t) * row.count, FORMAT_ROW);
+	attr.name = text_at(shm, offset + sizeof(f), row.name_size, shape_at);
+	if (value_at > end || f.value_size > end - value_at ||
+	    align_up(f.value_size, FORMAT_ROW) != end - value_at || !attr.name)
+		return corrupt(shm, offset, "its name, shape and value do not "
+			       "fill it");
+	a->ndim = row.count;
+	rc = typed(shm, offset, at->dtype, f.dtype, f.item_size,
+		   segment_at(shm, shape_at, sizeof(uint64_t) * row.count), a,
+		   &type);
+	if (rc != 0)
+		return rc;
+	a->shm = shm;
+	a->path = attr.name;
+	a->data_size = f.value_size;
+	if (f.value_size)
+		a->data = segment_at(shm, value_at, f.value_size);
+	if (!sized(a, &type, sizeof(uint64_t)))
+		return corrupt(shm, offset,
+			       "its size is not that of its shape");
+	*ret = attr;
+	*after = end;
+	return 0;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* Who owns an ephemeral project, and its end when the owner closes or exits. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "root/root.h"
+
+/*
+ * The projects that this process owns, for its exit.  A child that was forked
+ * owns none; where no handler runs, as in vfork(), the pid tells.
+ */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct ownership *owned;
+
+/* Bytes of others that may be in the way of one's own. */
+#define TRIES 4096
+
+/*
+ * Byte 0 as well: libraries that know format 1.0 alone look there, and must not
+ * take the project for an orphan.
+ */
+int
+owner_lock(int fd)
+{
+	uint64_t at = LOCK_OWNERS + (uint64_t)getpid(), end = at + TRIES;
+
+	while (range_try(fd, at, at + 1, true) != 0)
+		if ((errno != EAGAIN && errno != EACCES) || ++at == end)
+			return fail_errno("the file system of the root has no "
+					  "locks, which ephemeral projects "
+					  "need");
+	if (range_try(fd, LOCK_OWNER, LOCK_OWNER + 1, true) != 0)
+		return fail_errno("cannot lock the new segment");
+	return 0;
+}
+
+/*
+ * Only exclusive locks count, for which one needs permission to write: a reader
+ * must not pass for an owner.
+ */
+static bool
+has_owner(int fd, const struct format_header *h)
+{
+	if (header_is_first(h))
+		return range_locked(fd, LOCK_OWNER, LOCK_OWNER + 1, false);
+	return range_locked(fd, LOCK_OWNERS, LOCK_NAME, false);
+}
+
+enum owner
+owner_of(int fd, const struct format_header *h)
+{
+	if (!(h->compatible & FORMAT_COMPATIBLE_EPHEMERAL))
+		return OWNER_NONE;
+	/* Without a descriptor nobody can tell. */
+	if (fd < 0)
+		return OWNER_LIVES;
+	if (!home_is(fd, h))
+		return OWNER_NONE;
+	return has_owner(fd, h) ? OWNER_LIVES : OWNER_GONE;
+}
+
+static void
+forget(const struct ownership *o)
+{
+	struct ownership **at = &owned;
+
+	pthread_mutex_lock(&mutex);
+	while (*at && *at != o)
+		at = &(*at)->next;
+	if (*at)
+		*at = o->next;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void
+hold(void)
+{
+	pthread_mutex_lock(&mutex);
+}
+
+static void
+release(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+/* A child owns nothing: its parent alone does. */
+static void
+forked(void)
+{
+	for (; owned; owned = owned->next) {
+		close(owned->fd);
+		owned->fd = -1;
+	}
+}
+
+void
+owner_begin(struct ownership *o, int fd, const char *path,
+	    const struct stat *st)
+{
+	static const struct fork_hooks hooks = { hold, release, forked };
+
+	fork_hook(&hooks);
+	*o = (struct ownership){
+		.fd = fd, .pid = getpid(), .path = path, .stat = st
+	};
+	pthread_mutex_lock(&mutex);
+	o->next = owned;
+	owned = o;
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+owner_end(struct ownership *o)
+{
+	bool removed;
+
+	if (o->fd < 0)
+		return;
+	forget(o);
+	/*
+	 * Nobody could act on an error: what stays is an orphan, which others
+	 * collect.  No need to wait for a process that is removing or replacing
+	 * it just now.
+	 */
+	if (o->pid == getpid() &&
+	    remove_name(o->path, o->stat, false, &removed) != 0)
+		cute_shm_log(CUTE_SHM_LOG_WARNING, "%s", cute_shm_errmsg());
+	close(o->fd);
+	o->fd = -1;
+}
+
+/*
+ * At exit, or when the library is unloaded.  Other threads may run still: only
+ * names are removed, and not if one of them holds the mutex.
+ */
+static void __attribute__((destructor))
+end_all(void)
+{
+	const struct ownership *o;
+	bool removed;
+	int err;
+
+	if (pthread_mutex_trylock(&mutex) != 0)
+		return;
+	for (o = owned; o; o = o->next) {
+		if (o->pid != getpid())
+			continue;
+		err = remove_name(o->path, o->stat, false, &removed);
+		(void)err;	/* an orphan, see above */
+	}
+	pthread_mutex_unlock(&mutex);
+}
