@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Whatever makes a descriptor in the libraries does so by lib/descriptor.h, so
+# Whatever makes a descriptor in the libraries does so by lib/base/descriptor.c, so
 # that none is 0, 1 or 2: these belong to the caller, who may have closed them.
 here=${srcdir:-.}
 calls='open|openat|openat2|open_tree|creat|opendir|fopen|freopen|tmpfile|popen'
@@ -20,13 +20,13 @@ found=$(echo 'x = open("a", 0) + fd_above_stdio(dup(2));' | unsafe test)
 [ -n "$found" ] || { echo "this test finds nothing"; exit 1; }
 
 found=
-for file in "$here"/lib/*.c "$here"/lib/hdf5/*.c; do
+for file in "$here"/lib/*/*.c "$here"/lib/hdf5/*/*.c; do
 	case $file in
-	*/lib/descriptor.c) continue ;;
+	*/descriptor.c) continue ;;
 	esac
 	found=$found$(unsafe "$file" <"$file")
 done
 [ -z "$found" ] && exit 0
-echo "a descriptor that may be 0, 1 or 2 (see lib/descriptor.h):"
+echo "a descriptor that may be 0, 1 or 2 (see lib/base/base.h):"
 echo "$found"
 exit 1

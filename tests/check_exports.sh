@@ -17,7 +17,7 @@ listed() {
 declared() {
 	for header; do
 		sed -e 's,/\*.*\*/,,' -e '/\/\*/,/\*\//d' \
-			-e '/^#/d; /^typedef/d' "$here/lib/$header"
+			-e '/^#/d; /^typedef/d' "$here/lib/include/$header"
 	done | tr '\n' ' ' | tr ';{}' '\n' |
 		sed -n 's/.*[ *]\(cute_shm_[a-z0-9_]*\)(.*/\1/p' | sort -u
 }

@@ -7,19 +7,19 @@ tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 compilers=0
 
-for header in cute_shm.h cute_shm_hdf5.h; do
+for header in cute_shm.h cute_shm_hdf5.h cute_shm_format.h; do
 	printf '#include <%s>\nint main(void) { return 0; }\n' "$header" \
 		>"$tmp/use.c"
 	cp "$tmp/use.c" "$tmp/use.cc"
 	if command -v "${CC:-cc}" >/dev/null; then
 		compilers=$((compilers + 1))
 		"${CC:-cc}" -std=c11 -pedantic -Wall -Wextra -Wundef -Werror \
-			-I "$here/lib" -fsyntax-only "$tmp/use.c" || failed=1
+			-I "$here/lib/include" -fsyntax-only "$tmp/use.c" || failed=1
 	fi
 	if command -v c++ >/dev/null; then
 		compilers=$((compilers + 1))
 		c++ -std=c++11 -pedantic -Wall -Wextra -Werror \
-			-I "$here/lib" -fsyntax-only "$tmp/use.cc" || failed=1
+			-I "$here/lib/include" -fsyntax-only "$tmp/use.cc" || failed=1
 	fi
 done
 [ $compilers -gt 0 ] || { echo "skipped: no compiler here"; exit 77; }

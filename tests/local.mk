@@ -42,6 +42,7 @@ cli_tests = tests/cli_front.sh tests/cli_options.sh tests/cli_list.sh \
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
 surface_tests = tests/check_completion.sh tests/check_descriptors.sh \
+	tests/check_rooms.sh \
 	tests/check_exports.sh tests/check_headers.sh tests/check_link.sh \
 	tests/check_linker.sh
 TESTS += $(cli_tests) $(surface_tests) tests/cgroup.sh \
@@ -462,12 +463,12 @@ FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
 fuzzed_segment = tests/fuzz/fuzz_segment.c tests/read_all.c \
 	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 fuzzed_filter = tests/fuzz/fuzz_filter.c \
-	$(filter lib/hdf5/filter%.c lib/hdf5/simd%.c,$(lib_libload_la_SOURCES)) \
-	lib/error.c lib/log.c
-fuzzed_types = tests/fuzz/fuzz_types.c lib/hdf5/types.c \
-	lib/hdf5/types_check.c \
-	lib/hdf5/types_nested.c lib/hdf5/types_number.c lib/hdf5/convert.c \
-	lib/hdf5/widen.c lib/hdf5/report.c lib/hdf5/limits.c lib/dtype.c lib/error.c lib/log.c
+	$(filter lib/hdf5/filter/%.c,$(lib_libload_la_SOURCES)) \
+	lib/base/error.c lib/base/log.c
+fuzzed_types = tests/fuzz/fuzz_types.c \
+	$(filter lib/hdf5/type/%.c lib/hdf5/report/%.c,$(lib_libload_la_SOURCES)) \
+	$(filter lib/format/%.c lib/base/%.c lib/read/reserved.c, \
+		$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 segment_seeds = \
 	tests/fuzz/segment/empty.hex \
 	tests/fuzz/segment/scalar.hex \

@@ -144,18 +144,24 @@ struct format_live {
 	uint8_t zero[36];		/* 0x1c */
 };
 
+#ifdef __cplusplus
+#define FORMAT_ASSERT	static_assert
+#else
+#define FORMAT_ASSERT	_Static_assert
+#endif
+
 #define FORMAT_AT(type, member, at) \
-	_Static_assert(__builtin_offsetof(struct type, member) == (at), \
+	FORMAT_ASSERT(__builtin_offsetof(struct type, member) == (at), \
 		       #type "." #member " is not where cute-shm(5) says")
 
-_Static_assert(sizeof(struct format_header) == 512, "half of a pair");
-_Static_assert(sizeof(struct format_second) == 512, "the other half");
-_Static_assert(sizeof(struct format_index_row) == 16, "one row");
-_Static_assert(sizeof(struct format_record) == 16, "one row");
-_Static_assert(sizeof(struct format_node) == 0x30, "three rows");
-_Static_assert(sizeof(struct format_array) == 0x70, "seven rows");
-_Static_assert(sizeof(struct format_attr) == 0x30, "three rows");
-_Static_assert(sizeof(struct format_live) == 64, "one cache line");
+FORMAT_ASSERT(sizeof(struct format_header) == 512, "half of a pair");
+FORMAT_ASSERT(sizeof(struct format_second) == 512, "the other half");
+FORMAT_ASSERT(sizeof(struct format_index_row) == 16, "one row");
+FORMAT_ASSERT(sizeof(struct format_record) == 16, "one row");
+FORMAT_ASSERT(sizeof(struct format_node) == 0x30, "three rows");
+FORMAT_ASSERT(sizeof(struct format_array) == 0x70, "seven rows");
+FORMAT_ASSERT(sizeof(struct format_attr) == 0x30, "three rows");
+FORMAT_ASSERT(sizeof(struct format_live) == 64, "one cache line");
 FORMAT_AT(format_header, segment_size, 0x20);
 FORMAT_AT(format_header, live_offset, 0x60);
 FORMAT_AT(format_header, incompatible, 0x90);

@@ -159,8 +159,9 @@ listen_to_child(const struct saver *s, int pipe, struct message **end)
 			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "poll: %s",
 					     strerror(errno));
 		if (n > 0) {
+			/* However quick it was, the caller hears of it once. */
 			if (receive(pipe, &m) <= 0)
-				return 0;
+				return progress(s);
 			handle(s, m, end);
 		}
 		if (clock_now() - told >= TICK_MS / 1e3) {
