@@ -151,7 +151,10 @@ name_over(struct cute_shm_builder *b)
 int
 builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
 {
-	struct cute_shm_open_options opt = { .size = sizeof(opt) };
+	/* The file is the builder's own, whatever its owner looks like. */
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt), .flags = CUTE_SHM_ANY_OWNER
+	};
 	struct cute_shm *shm;
 	char self[64];
 	char *project, *path;
