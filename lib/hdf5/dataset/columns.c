@@ -100,7 +100,7 @@ leaf_shape(const struct type *leaf, const struct place *place,
 	if (place->null)
 		return 0;
 	if (place->ndim + leaf->ndim > MAX_NDIM)
-		return 1;
+		return SKIP;
 	ret->ndim = place->ndim + leaf->ndim;
 	memcpy(ret->shape, place->shape, sizeof(uint64_t) * place->ndim);
 	memcpy(ret->shape + place->ndim, leaf->dims,
@@ -174,7 +174,7 @@ collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
 	int rc;
 
 	rc = leaf_shape(leaf, place, &column);
-	if (rc == 1)
+	if (rc == SKIP)
 		return skip_leaf(c, path, place->ndim + leaf->ndim);
 	if (rc != 0)
 		return rc;

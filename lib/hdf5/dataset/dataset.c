@@ -100,7 +100,7 @@ dataset_get(struct loader *l, const struct object *object, hid_t id,
 	    d.rank + d.type->ndim > MAX_NDIM) {
 		snprintf(why, WHY_SIZE, "%u dimensions",
 			 d.rank + d.type->ndim);
-		rc = 1;
+		rc = SKIP;
 	}
 	if (type >= 0)
 		H5Tclose(type);

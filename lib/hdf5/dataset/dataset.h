@@ -122,7 +122,7 @@ struct dataset {
 };
 
 /*
- * What the open object is as a dataset, its columns left out.  1, with the
+ * What the open object is as a dataset, its columns left out.  SKIP, with the
  * reason in why[WHY_SIZE], when it has no form in a segment.
  */
 int dataset_get(struct loader *l, const struct object *object, hid_t id,

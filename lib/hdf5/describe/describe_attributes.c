@@ -135,7 +135,7 @@ read_elements(struct reading *r)
 			continue;
 		if (__builtin_mul_overflow(r->count, r->type->size[part],
 					   &bytes) || bytes > UINT32_MAX)
-			return 1;
+			return SKIP;
 		r->elements[part] = calloc(1, bytes + 1);
 		if (!r->elements[part])
 			return no_memory();
@@ -204,12 +204,12 @@ describe_value(struct reading *r, const char *name, hid_t space,
 	rc = columns_get(r->l, type, name, rank, null ? NULL : shape, &columns);
 	if (rc == 0 && !null && wants(r, type))
 		rc = read_elements(r);
-	if (rc == 1)
+	if (rc == SKIP)
 		snprintf(why, WHY_SIZE, "attribute too large");
 	if (rc == 0 && !null && type->kind == TYPE_REFERENCE_LIST &&
 	    !reference_lists_short(r->elements[PART_RAGGED], r->count)) {
 		snprintf(why, WHY_SIZE, "list of object references");
-		rc = 1;
+		rc = SKIP;
 	}
 	if (rc == 0)
 		rc = put_columns(r, &columns, null);
@@ -230,7 +230,7 @@ describe_open(struct reading *r, const char *name, char *why)
 	else
 		rc = type_map(file_type, gone_field, r, why, &type);
 	/* netCDF's DIMENSION_LIST: one path for each list, or none. */
-	if (rc == 1 && reference_list_is(file_type) &&
+	if (rc == SKIP && reference_list_is(file_type) &&
 	    H5Sget_simple_extent_type(space) != H5S_NULL)
 		rc = reference_list_type(&type);
 	if (rc == 0)
@@ -276,7 +276,7 @@ describe_one(struct loader *l, const struct owner *owner, const char *raw,
 	if (asprintf(&r.where, "%s@%s", owner->path, name) < 0)
 		return no_memory();
 	rc = read_one(&r, owner, raw, name, why);
-	if (rc == 1)
+	if (rc == SKIP)
 		rc = send_skipped(l, r.where, "%s", why);
 	else if (is_objects_own(l, rc))
 		rc = send_failed(l, r.where, "%s", cute_shm_errmsg());
@@ -297,7 +297,7 @@ attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
 		return no_memory();
 	rc = read_one(&r, owner, raw, name, why);
 	free(r.where);
-	return rc == 1 || rc == CUTE_SHM_ERR_SOURCE ? 0 : rc;
+	return rc == SKIP || rc == CUTE_SHM_ERR_SOURCE ? 0 : rc;
 }
 
 static int

@@ -14,7 +14,7 @@ put_datatype(struct loader *l, const struct object *object, hid_t id)
 
 	if (rc == 0)
 		text = type->kind == TYPE_RECORD ? "compound" : type->dtype;
-	if (rc == 1)
+	if (rc == SKIP)
 		rc = 0;
 	if (rc == 0 && l->builder)
 		rc = cute_shm_builder_attr_text(l->builder, object->path,

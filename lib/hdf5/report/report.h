@@ -39,6 +39,12 @@ int limits_fail(const char *file, const char *path, const char *text);
 #define MAX_NDIM CUTE_SHM_MAX_NDIM
 #define DTYPE_SIZE 16
 
+/*
+ * A return value beside 0 and the negative errors: the object has no form in a
+ * segment, or must not be read, and is left out.  The load goes on.
+ */
+#define SKIP 1
+
 /* Wakes a child out of a wait: it has a handler that does nothing. */
 #define WAKE_SIGNAL SIGUSR1
 

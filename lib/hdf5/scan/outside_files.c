@@ -224,7 +224,7 @@ outside_check(struct loader *l, const char *path, hid_t id)
 	H5Eclear2(H5E_DEFAULT);
 	free(k.seen);
 	if (rc == 0 && k.refused)
-		return 1;
+		return SKIP;
 	if (rc == 0 && k.missing > 0)
 		rc = say_missing(&k);
 	if (rc == 0 && k.short_of[0])

@@ -74,7 +74,7 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 		rc = outside_check(w->l, o->path, id);
 		if (rc != 0)
 			dataset_free(&d);
-		if (rc == 1)
+		if (rc == SKIP)
 			return 0;
 	}
 	if (rc == 0) {
@@ -83,7 +83,7 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 		dataset_free(&d);
 		return 0;
 	}
-	if (rc == 1)
+	if (rc == SKIP)
 		return send_skipped(w->l, o->path, "%s", why);
 	if (!is_objects_own(w->l, rc))
 		return rc;

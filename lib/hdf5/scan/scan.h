@@ -13,7 +13,7 @@
 
 /*
  * Look at external raw files and at the sources of a virtual dataset, and tell
- * of those that are not there.  1, and told: it must not be read.
+ * of those that are not there.  SKIP, and told: it must not be read.
  * CUTE_SHM_ERR_SOURCE: it cannot.
  */
 int outside_check(struct loader *l, const char *path, hid_t id);

@@ -103,7 +103,7 @@ typedef int type_gone_fn(const char *field, const char *reason, void *arg);
 #define WHY_SIZE 80
 
 /*
- * What 'file_type' becomes.  1, with the reason in why[WHY_SIZE]: no form in
+ * What 'file_type' becomes.  SKIP, with the reason in why[WHY_SIZE]: no form in
  * a segment.  CUTE_SHM_ERR_SOURCE: libhdf5 cannot tell; CUTE_SHM_ERR_NOMEM.
  */
 int type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
@@ -126,9 +126,6 @@ hid_t type_float16(void);
 /* One more owner, who calls type_free() too. */
 struct type *type_share(struct type *type);
 bool type_is_leaf(const struct type *type);
-
-/* The type has no form in a segment; the reason is in mapping.why. */
-#define SKIP 1
 
 /* Nested types: far more than any real one, and little enough for the stack. */
 #define TYPE_DEPTH 200
