@@ -10,7 +10,7 @@
 #include "hdf5/describe/describe.h"
 #include "hdf5/scan/scan.h"
 
-/* parent.c; more of it in parent.h */
+/* parent.c: how long a step may take */
 
 extern double step_seconds;	/* CPU time of one step; tests shorten it */
 

@@ -152,7 +152,7 @@ bands_next(struct bands *b)
 	return true;
 }
 
-/* The first dimension along which a run is longer than one element. */
+/* The first dimension that a run covers, completely or in part. */
 static unsigned
 run_dimension(const struct bands *bands, const struct block *block)
 {

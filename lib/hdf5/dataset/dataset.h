@@ -21,7 +21,7 @@ struct column {
 	const struct type *leaf;
 	enum part part;
 	char *path;		/* or name of the attribute */
-	char **names;		/* group: names of its fields */
+	char **names;		/* group: names of its present fields */
 	size_t name_count;
 	size_t offset;
 	unsigned loop_count;

@@ -15,7 +15,7 @@
 
 struct reader;
 
-/* -------------------------------------------- what the loader has to know */
+/* ----------------------------------------------- interface for the loader */
 
 /* An array of the segment: the whole records of a dataset, or one field. */
 struct strategy_column {
@@ -40,6 +40,8 @@ struct strategy_source {
 	void (*done)(void *arg, double waited);
 	void *done_arg;
 };
+
+/* engine.c and strategy.c */
 
 /*
  * A reader with 'jobs' threads.  The reading thread calls 'tick' (may be NULL)
@@ -296,7 +298,10 @@ int missing_read(const struct strategy_source *s, const struct task *task,
 
 /* ------------------------------------------------------ the strategies */
 
-/* If a strategy does not fit, it sets *fits to false and does nothing. */
+/*
+ * strategy_contiguous.c, strategy_chunk.c: if a strategy does not fit, it sets
+ * *fits to false and does nothing.
+ */
 int read_contiguous(struct reader *reader, const struct strategy_source *source,
 		    hid_t dcpl, bool *fits);
 int read_chunks(struct reader *reader, const struct strategy_source *source,

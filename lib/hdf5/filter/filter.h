@@ -67,13 +67,14 @@ bool filter_pipeline_get(hid_t dcpl, size_t chunk_size,
  * Undo the filters of one stored chunk, except those whose bit is set in
  * 'mask'.  On success *ret points to its chunk_size bytes: in 'dst', which has
  * room for them, or in 'src' if no step moved the data.  Stored data may decode
- * to more bytes, up to a limit; the rest is ignored, as libhdf5 does.
+ * to more bytes, up to a limit; the rest is ignored, as in libhdf5.
  * CUTE_SHM_ERR_SOURCE: damaged.
  */
 int filter_decode(const struct filter_pipeline *pipeline, uint32_t mask,
 		  struct filter_scratch *scratch, uint8_t *src, size_t size,
 		  uint8_t *dst, uint8_t **ret);
 
+/* filter_codec.c: it knows the states of the decoders. */
 void filter_scratch_free(struct filter_scratch *scratch);
 
 /*
@@ -155,6 +156,8 @@ int filters_register(void);
  */
 herr_t filters_read(hid_t dset, hid_t mem_type, hid_t mem_space,
 		    hid_t file_space, hid_t dxpl, void *data);
+
+/* filter.c: reusable buffers */
 
 /* Grow *buffer to at least 'size' bytes; its content is lost. */
 int filter_grow(uint8_t **buffer, size_t *capacity, size_t size);

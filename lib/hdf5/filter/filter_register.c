@@ -177,7 +177,7 @@ have(int id)
 	case FILTER_ZSTD:
 		return filter_unzstd != NULL;
 	case FILTER_BITSHUFFLE:
-		/* Without one of its codecs a plugin may do better. */
+		/* A plugin may have the codec that this build lacks. */
 		return filter_unlz4 && filter_unzstd;
 	default:
 		return true;

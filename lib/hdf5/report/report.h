@@ -53,7 +53,7 @@ int limits_fail(const char *file, const char *path, const char *text);
 /* The signal that interrupts a wait of the child; its handler does nothing. */
 #define WAKE_SIGNAL SIGUSR1
 
-/* report.c: messages from the child to the parent */
+/* report.c: the structures for messages from the child to the parent */
 
 /*
  * A page shared by child and parent.  The parent can see at any moment, also
@@ -143,6 +143,8 @@ struct loader {
 	_Atomic(struct under_way *) done;	/* see read/finished.c */
 	struct cute_shm_hdf5_result result;
 };
+
+/* report.c: the page and the messages */
 
 /* Begin to work on 'path'; this may take as long as reading 'bytes' bytes. */
 void board_work(struct board *board, const char *path, uint64_t bytes);

@@ -168,7 +168,7 @@ look_at_raw_files(struct look *k, hid_t dset, hid_t dcpl, unsigned count)
 	return rc;
 }
 
-/* ---------------------------------------------------------------- the look */
+/* --------------------------------------------------------------- the check */
 
 int
 look_at(struct look *k, hid_t dset)

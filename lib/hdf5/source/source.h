@@ -129,7 +129,7 @@ struct object {
 	enum object_kind kind;
 	bool made;		/* has a node in the segment */
 	bool broken;		/* unreadable (not just skipped) */
-	size_t parent;		/* index of the group whose link 'name' is */
+	size_t parent;		/* index of the group with link 'name' */
 	const char *name;
 	const char *path;
 	struct link *links;	/* of a group, in the order of the segment */

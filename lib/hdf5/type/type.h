@@ -128,10 +128,10 @@ int type_check(hid_t file_type);
 /* type_size.c: bytes of an element in the file that contains 'object'. */
 uint64_t type_stored_size(hid_t file_type, hid_t object);
 
-/* IEEE 754 half precision, for which HDF5 1.10 has no name. */
+/* type_number.c: IEEE 754 half precision, for which HDF5 1.10 has no name. */
 hid_t type_float16(void);
 
-/* Add an owner, which must call type_free(), too. */
+/* type_map.c: add an owner, which must call type_free(), too. */
 struct type *type_share(struct type *type);
 bool type_is_leaf(const struct type *type);
 
