@@ -30,8 +30,8 @@ int describe_attributes(struct loader *l, hid_t id, unsigned source,
 			const char *path, const struct described *as);
 
 /*
- * The same for an object that is not open, whose attributes are listed in
- * 'names'.
+ * Describe the attributes 'names' of an object that is not open, for the node
+ * at 'path'.
  */
 int describe_listed(struct loader *l, const struct object *object,
 		    const struct names *names, const char *path,

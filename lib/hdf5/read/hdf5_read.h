@@ -27,7 +27,7 @@ bool fits_at_once(const struct dataset *d);
 /* Read such a plain part by one H5Dread, and write it. */
 int read_at_once(struct loader *l, struct dataset *d);
 
-/* The same without libhdf5, for a dataset that is 'placed' in the file. */
+/* Read and write a dataset that is 'placed' in the file, without libhdf5. */
 int read_placed(struct loader *l, struct dataset *d);
 
 /* read_dataset.c: data, after their memory was reserved */

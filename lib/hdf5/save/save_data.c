@@ -10,7 +10,7 @@
 /* Bytes of one write; progress is reported after each. */
 #define BAND		((uint64_t)16 << 20)
 
-/* The same for elements that must be built, so that these stay in the cache. */
+/* Elements that must be built: fewer bytes, so that they stay in the cache. */
 #define BAND_BUILT	((uint64_t)1 << 20)
 
 #define CHUNK		((uint64_t)1 << 20)

@@ -75,8 +75,8 @@ int look_refuse(struct look *look, const char *format, ...)
 char *in_folder(const char *folder, size_t size, const char *name);
 
 /*
- * The same; a leading "${ORIGIN}" of 'prefix' means the folder of file
- * 'origin'.
+ * "prefix/name", for free(); a leading "${ORIGIN}" of 'prefix' means the folder
+ * of file 'origin'.
  */
 char *in_prefix(const char *prefix, size_t size, const char *origin,
 		const char *name);
