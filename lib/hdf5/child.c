@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The child that does all that calls libhdf5: whatever a damaged file makes
- * that do, it happens here.
+ * The child process, in which all calls of libhdf5 happen: a damaged file can
+ * crash only this process.
  */
 
 #include <dlfcn.h>
@@ -19,8 +19,8 @@
 #include "hdf5/load.h"
 
 /*
- * Of a set of files, the one with the superblock tells how it was written, next
- * to that.
+ * A hint for a file that libhdf5 cannot open.  The file with the superblock
+ * names the driver that wrote a set of files.
  */
 static const char *
 advice(const struct loader *l)
@@ -34,7 +34,7 @@ advice(const struct loader *l)
 		fclose(file);
 	if (number == EMFILE || number == ENFILE)
 		return "too many files are open: raise that limit (ulimit -n)";
-	/* What the system says of an open is no sign of damage. */
+	/* If open() fails, the file need not be damaged. */
 	if (number != 0)
 		return "the system does not give access to it";
 	if (memmem(begin, size, "NCSAfami", 8))
@@ -48,8 +48,8 @@ advice(const struct loader *l)
 }
 
 /*
- * A writer is at work, by its lock or by the mark that it leaves in files of
- * the latest versions.  What lies there now may be half of what it will be.
+ * A writer has locked the file, or has set the mark in the superblock that
+ * files of the latest versions have.  The data may be incomplete now.
  */
 static int
 fail_being_written(const struct loader *l, bool locked)
@@ -100,7 +100,7 @@ open_file(struct loader *l, hid_t *ret)
 	return how ? changed_fail(l->file, how) : 0;
 }
 
-/* Every selection must have met something, or it has a mistake in it. */
+/* A selection that matches nothing is a mistake. */
 static int
 check_selection(const struct loader *l)
 {
@@ -117,7 +117,9 @@ check_selection(const struct loader *l)
 	return 0;
 }
 
-/* From the description to a segment that lacks its name only. */
+/*
+ * Reserve, read and seal the described segment; only its name is missing then.
+ */
 static int
 fill(struct loader *l)
 {
@@ -138,7 +140,9 @@ fill(struct loader *l)
 	return rc;
 }
 
-/* So far, and since the child began. */
+/*
+ * Log a finished step, with the sums so far and the time since the child began.
+ */
 static void
 log_step(const struct loader *l, const char *done, double since)
 {
@@ -181,7 +185,7 @@ load(struct loader *l)
 		log_step(l, l->builder ? "loaded" : "planned", since);
 	if (rc != 0 && rc != CUTE_SHM_ERR_SOURCE)
 		return rc;
-	/* Then that is the reason, whatever else seems to be wrong. */
+	/* If a file has changed, this is the cause of any other error. */
 	changed = changed_check();
 	return changed ? changed : rc;
 }

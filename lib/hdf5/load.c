@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The public calls: children build a segment, which is then published. */
+/*
+ * The public calls: one child after another builds a segment, until one
+ * succeeds; the parent publishes it.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +14,10 @@
 
 #include "hdf5/load.h"
 
-/* Crashes that are left out one by one before that makes no sense. */
+/* Limit of children that crash and are replaced. */
 #define MAX_RESTARTS	64
 
-/* The size of options, perhaps of an older program, that have a handle. */
+/* The size of 'options' with the member 'handle'; older programs have less. */
 #define HANDLE_END	(offsetof(struct cute_shm_hdf5_options, handle) + \
 			 sizeof(struct cute_shm **))
 
@@ -78,7 +81,7 @@ stat_source(const char *file, struct stat *st)
 	return rc;
 }
 
-/* Give the segment its name, and see how large it has become. */
+/* Give the segment its name, and record its size. */
 static int
 publish(struct load *load)
 {
@@ -98,7 +101,7 @@ publish(struct load *load)
 	return 0;
 }
 
-/* A file that changed made libhdf5 fail, not the file that it is now. */
+/* If the file has changed, report the change, which made libhdf5 fail. */
 static int
 blame_change(const struct load *load, int rc)
 {
@@ -111,7 +114,10 @@ blame_change(const struct load *load, int rc)
 	return how ? changed_fail(load->l.file, how) : rc;
 }
 
-/* Children, until one needs no other; then its messages and its segment. */
+/*
+ * Run children until one needs no successor.  Then report its messages, and
+ * publish its segment.
+ */
 static int
 run(struct load *load, const char *project, const struct stat *st)
 {
@@ -142,7 +148,7 @@ run(struct load *load, const char *project, const struct stat *st)
 	return rc;
 }
 
-/* 'project' is NULL for a plan. */
+/* Load a file, or plan a load if 'project' is NULL. */
 static int
 load_or_plan(const char *project, const char *file,
 	     const struct cute_shm_hdf5_options *opt,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The parent's side of a load: it starts the child, listens, and watches. */
+/*
+ * The parent's side of a load: start the child, receive its messages, watch it.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,34 +17,35 @@
 
 #include "hdf5/load.h"
 
-/* How often the child is looked at, and the caller told. */
+/* How often the child is checked and progress is reported. */
 #define TICK_MS		100
 
 /*
- * A step that takes more of the CPU than this will never end.  4 MB/s is slower
- * than the slowest filter in use.
+ * A step that needs more CPU time than this will never end.  Reading at 4 MB/s
+ * is slower than the slowest filter in use.
  */
 double step_seconds = 20;
 #define STEP_RATE	4e6
 
 /*
- * Of objects that have no end, or crash libhdf5, some are left out if the
- * caller wants that; all of them together may take as long as this many steps,
- * of CPU time, or by the clock if they are more than that: on a busy machine it
- * goes faster.
+ * With KEEP_GOING, objects that crash libhdf5, or never end, are left out.  All
+ * of them together may take the CPU time of LOST_STEPS such steps.  If they are
+ * more than LOST_STEPS, they may take the clock time of LOST_STEPS_TIME steps:
+ * on a busy machine the clock runs faster than CPU time.
  */
 #define LOST_STEPS	3
 #define LOST_STEPS_TIME	10
 
 /*
- * Until libhdf5 has answered once, time is what counts: it never will if the
- * caller's other threads were inside it when the child was made.
+ * Until libhdf5 has answered once, clock time counts: it never answers if
+ * another thread of the caller was inside libhdf5 at the fork.
  */
 #define START_SECONDS	30.0
 
 /*
- * A child that does nothing for so long is woken by a signal, in case it waits
- * for a FIFO to be opened by a writer; at once, if the kernel says so.
+ * A child that used no CPU time for so long gets a signal, because it may wait
+ * for a writer to open a FIFO.  If the kernel confirms this, the signal is sent
+ * after IDLE_CHECK.
  */
 #define IDLE_SECONDS	30.0
 #define IDLE_CHECK	0.5
@@ -81,7 +84,10 @@ dispatch(const struct load *load, const struct message *m)
 		opt->skipped(&skipped, opt->arg);
 }
 
-/* Takes 'm' over.  What a child tells counts only if it is the last one. */
+/*
+ * Queue a message of a child; takes over 'm'.  With KEEP_GOING only the
+ * messages of the last child are reported.
+ */
 static int
 enqueue(struct load *load, struct message *m)
 {
@@ -119,7 +125,7 @@ queue_clear(struct load *load)
 	load->queue_bytes = 0;
 }
 
-/* Takes 'm' over. */
+/* Handle a message of the child; takes over 'm'. */
 static int
 handle(struct load *load, struct message *m)
 {
@@ -158,7 +164,7 @@ lose(struct load *load, double cpu, double seconds)
 	load->lost_steps++;
 }
 
-/* Each step is bounded; so are all of them. */
+/* Check the limit for all lost steps together; each step has its own limit. */
 static int
 check_lost(const struct load *load)
 {
@@ -179,7 +185,7 @@ check_lost(const struct load *load)
 			     (cpu ? LOST_STEPS : LOST_STEPS_TIME));
 }
 
-/* The caller's bound of the time. */
+/* Check the caller's time limit. */
 static int
 check_time(const struct load *load)
 {
@@ -193,7 +199,7 @@ check_time(const struct load *load)
 	return deadline_fail(&load->deadline, load->l.file, state);
 }
 
-/* Whether the child waits for someone to open the other end of a FIFO. */
+/* Whether the child waits until another process opens its end of a FIFO. */
 static bool
 waits_for_fifo(pid_t pid)
 {
@@ -212,8 +218,8 @@ waits_for_fifo(pid_t pid)
 }
 
 /*
- * A link, or raw data, may lead to a FIFO.  The signal does nothing but end
- * the wait: the open fails, and libhdf5 takes it from there.
+ * A link, or the name of a raw file, may lead to a FIFO.  The signal only
+ * interrupts the wait: then open() fails, and libhdf5 reports the error.
  */
 static void
 wake(struct load *load, double cpu, double now)
@@ -238,7 +244,7 @@ wake(struct load *load, double cpu, double now)
 	syscall(SYS_tgkill, load->pid, load->pid, WAKE_SIGNAL);
 }
 
-/* CUTE_SHM_ERR_SOURCE when the step that the child is at has no end. */
+/* CUTE_SHM_ERR_SOURCE if the current step of the child will never end. */
 static int
 watch(struct load *load)
 {
@@ -288,7 +294,7 @@ progress(const struct load *load)
 			     "%s: loading was cancelled", load->l.file);
 }
 
-/* Until the child has closed its end, or must not go on. */
+/* Receive messages until the child closes its end, or must be stopped. */
 static int
 listen_to_child(struct load *load, bool *endless)
 {
@@ -326,7 +332,10 @@ listen_to_child(struct load *load, bool *endless)
 
 /* ------------------------------------------------------------------ a child */
 
-/* Wait for the child's end; false if someone else has waited for it. */
+/*
+ * Wait for the child to end.  False if another part of the program has reaped
+ * it.
+ */
 static bool
 reap(pid_t pid, int *status)
 {
@@ -375,7 +384,7 @@ start_child(struct load *load)
 	return 0;
 }
 
-/* What to say when the child is gone without a word. */
+/* Set the error for a child that ended without a final message. */
 static int
 fail_crash(const struct load *load, int status, bool known, bool endless,
 	   char *reason, size_t size)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A dataset in blocks of bounded size, which follow its chunks: pure. */
+/*
+ * Divide a dataset into blocks of bounded size that follow its chunks.
+ * Arithmetic only.
+ */
 
 #include <string.h>
 
@@ -11,7 +14,7 @@ min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* The block at 'start' of a grid of 'cell' within 'end'. */
+/* Set the shape of a block at 'start': one 'cell', cut off at 'end'. */
 static void
 block_clip(struct block *b, unsigned rank, const uint64_t *cell,
 	   const uint64_t *end)
@@ -76,7 +79,7 @@ bands_begin(struct bands *b, unsigned rank, const uint64_t *dims,
 	}
 }
 
-/* Chunks that a block touches, at most; or many. */
+/* An upper limit of the chunks that a block touches. */
 static uint64_t
 touched(const struct bands *b, const uint64_t *chunk)
 {
@@ -105,7 +108,7 @@ bands_begin_few(struct bands *b, unsigned rank, const uint64_t *dims,
 	}
 }
 
-/* Move 'b' on in the grid of 'cell' over [begin, end); false past its end. */
+/* Move 'b' to the next cell in [begin, end).  False after the last one. */
 static bool
 advance(struct block *b, unsigned rank, const uint64_t *begin,
 	const uint64_t *cell, const uint64_t *end)
@@ -149,7 +152,7 @@ bands_next(struct bands *b)
 	return true;
 }
 
-/* The first dimension that a run covers whole or in part. */
+/* The first dimension that a run covers, completely or in part. */
 static unsigned
 run_dimension(const struct bands *bands, const struct block *block)
 {

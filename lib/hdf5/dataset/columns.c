@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A compound becomes a group of columns, one array per field: where each lies
- * in an element of memory, and how it is taken out.
+ * A compound becomes a group of columns, one array for each field: where each
+ * column lies in an element in memory, and how to copy it out.
  */
 
 #include <stdio.h>
@@ -10,7 +10,9 @@
 
 #include "hdf5/dataset/dataset.h"
 
-/* Where a type lies in an element, part by part, and what encloses it. */
+/*
+ * Where a type lies in an element, for each part, and the dimensions around it.
+ */
 struct place {
 	size_t offset[PART_COUNT];
 	unsigned loop_count;
@@ -24,7 +26,7 @@ struct place {
 struct collecting {
 	struct loader *l;
 	struct columns *columns;
-	const size_t *size;	/* of an element, part by part */
+	const size_t *size;	/* of an element, for each part */
 };
 
 static int collect(struct collecting *c, const struct type *type,
@@ -57,7 +59,9 @@ columns_free(struct columns *columns)
 	columns->room = 0;
 }
 
-/* Takes nothing over; the column's index is count - 1. */
+/*
+ * Add a column; its index is count - 1.  On error the caller frees its members.
+ */
 static int
 column_add(struct columns *columns, const struct column *column)
 {
@@ -92,7 +96,7 @@ shape_product(unsigned ndim, const uint64_t *shape, uint64_t *ret)
 	return fits;
 }
 
-/* The shape of a leaf's array: what encloses it, and its own dimensions. */
+/* The shape of a leaf's array: the dimensions around the leaf, then its own. */
 static int
 leaf_shape(const struct type *leaf, const struct place *place,
 	   struct column *ret)
@@ -100,7 +104,7 @@ leaf_shape(const struct type *leaf, const struct place *place,
 	if (place->null)
 		return 0;
 	if (place->ndim + leaf->ndim > MAX_NDIM)
-		return 1;
+		return SKIP;
 	ret->ndim = place->ndim + leaf->ndim;
 	memcpy(ret->shape, place->shape, sizeof(uint64_t) * place->ndim);
 	memcpy(ret->shape + place->ndim, leaf->dims,
@@ -110,7 +114,7 @@ leaf_shape(const struct type *leaf, const struct place *place,
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "its shape has over 2^64 bytes");
 	if (leaf->kind != TYPE_PLAIN)
-		ret->bytes = 0;		/* its lists tell */
+		ret->bytes = 0;		/* depends on its lists */
 	return 0;
 }
 
@@ -129,7 +133,7 @@ skip_leaf(const struct collecting *c, const char *path, unsigned ndim)
 	return rc;
 }
 
-/* The column's items lie in elements of this size. */
+/* Check that the column's items lie within elements of this size. */
 static bool
 column_fits(const struct column *c, size_t size)
 {
@@ -147,7 +151,7 @@ column_fits(const struct column *c, size_t size)
 	return end <= size;
 }
 
-/* Its items have the size that they are copied with. */
+/* Check that the items have the size with which they are copied. */
 static bool
 items_fit(const struct type *leaf, size_t run)
 {
@@ -174,7 +178,7 @@ collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
 	int rc;
 
 	rc = leaf_shape(leaf, place, &column);
-	if (rc == 1)
+	if (rc == SKIP)
 		return skip_leaf(c, path, place->ndim + leaf->ndim);
 	if (rc != 0)
 		return rc;
@@ -201,7 +205,7 @@ collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
 	return rc;
 }
 
-/* Inside the elements of an array of compounds. */
+/* Add the dimensions of an array of compounds. */
 static void
 enter_dims(const struct type *record, struct place *place)
 {
@@ -214,7 +218,7 @@ enter_dims(const struct type *record, struct place *place)
 		       sizeof(uint64_t) * record->ndim);
 	place->ndim += record->ndim;
 	if (place->ndim > MAX_NDIM)
-		return;		/* no leaf in it will have a form */
+		return;		/* its leaves will be left out */
 	place->count[place->loop_count] = record->dims_count;
 	for (part = 0; part < PART_COUNT; part++)
 		place->stride[part][place->loop_count] = record->dims_count ?
@@ -222,14 +226,14 @@ enter_dims(const struct type *record, struct place *place)
 	place->loop_count++;
 }
 
-/* Whether the group has a field of that path among its children so far. */
+/* Whether an earlier child of the group has this path. */
 static bool
 taken(const struct columns *columns, size_t first, const char *path)
 {
 	size_t i;
 
 	if (columns->node)
-		return false;	/* the node's names tell */
+		return false;	/* the node checks its names */
 	for (i = first; i < columns->count; i++)
 		if (strcmp(columns->column[i].path, path) == 0)
 			return true;
@@ -331,7 +335,9 @@ columns_get(struct loader *l, const struct type *type, const char *path,
 
 /* ------------------------------------------------------- out of the memory */
 
-/* Copy 'run' bytes per element; the usual sizes without a call for each. */
+/*
+ * Copy 'run' bytes per element, for the usual sizes without calling memcpy().
+ */
 static uint8_t *
 copy_runs(uint8_t *dst, const uint8_t *src, uint64_t count, size_t stride,
 	  size_t run)
@@ -438,7 +444,7 @@ ragged_grow(struct ragged *r, uint64_t bytes)
 	return 0;
 }
 
-/* Add one list; its items may be NULL when there are none. */
+/* Add one list; 'items' may be NULL if the list is empty. */
 static int
 ragged_add(struct ragged *r, const struct type *leaf, const void *items,
 	   uint64_t n)
@@ -471,7 +477,7 @@ ragged_add(struct ragged *r, const struct type *leaf, const void *items,
 	return 0;
 }
 
-/* Room for so many lists more, and the first offset, which is 0. */
+/* Make room for 'lists' more lists, and set the first offset, which is 0. */
 static int
 ragged_room(struct ragged *r, uint64_t lists)
 {
@@ -500,7 +506,7 @@ struct collector {
 	struct ragged *r;
 };
 
-/* The dims_count lists of a leaf at one place. */
+/* Add the dims_count lists of one leaf. */
 static int
 collect_lists(const struct collector *k, const uint8_t *src)
 {
@@ -528,7 +534,9 @@ collect_lists(const struct collector *k, const uint8_t *src)
 			text = reference_path(k->scan, k->source, ref);
 			if (!text && ref != 0 && ref != HADDR_UNDEF)
 				k->r->lost++;
-			/* Paths in texts have their leading slash. */
+			/*
+			 * A path that is stored as a text begins with a slash.
+			 */
 			if (text) {
 				rc = ragged_add(k->r, leaf, "/", 1);
 				if (rc != 0)

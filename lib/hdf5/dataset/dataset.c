@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an object is as a dataset: its type and its extent. */
+/* Type and extent of an object that is a dataset. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ dataset_free(struct dataset *d)
 	d->elements = NULL;
 }
 
-/* Rank and dimensions; 1 with the reason to skip it. */
+/* Get the rank and the dimensions. */
 static int
 get_extent(struct dataset *d, hid_t space)
 {
@@ -41,8 +41,8 @@ get_extent(struct dataset *d, hid_t space)
 }
 
 /*
- * Of these, H5Tequal() tells all that matters: it takes no notice of the order
- * of members.
+ * For these classes H5Tequal() compares everything that matters.  It ignores
+ * the order of a compound's members.
  */
 static bool
 comparable(hid_t type)
@@ -54,7 +54,10 @@ comparable(hid_t type)
 	       class == H5T_OPAQUE;
 }
 
-/* Datasets often have the type of the one before: that is mapped once. */
+/*
+ * Datasets often have the type of the previous one, which then is not mapped
+ * again.
+ */
 static int
 type_get(struct loader *l, hid_t file_type, type_gone_fn *gone, void *arg,
 	 char *why, struct type **ret)
@@ -100,7 +103,7 @@ dataset_get(struct loader *l, const struct object *object, hid_t id,
 	    d.rank + d.type->ndim > MAX_NDIM) {
 		snprintf(why, WHY_SIZE, "%u dimensions",
 			 d.rank + d.type->ndim);
-		rc = 1;
+		rc = SKIP;
 	}
 	if (type >= 0)
 		H5Tclose(type);

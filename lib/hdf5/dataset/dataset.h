@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dataset: its extent, how it is stored, the columns that its elements become,
- * and blocks of bounded size to read it in.  Uses base, hdf5/report,
- * hdf5/source, hdf5/type and hdf5/engine.
+ * A dataset: its extent, how it is stored, the columns that its elements
+ * become, and blocks of bounded size in which it is read.  Uses base,
+ * hdf5/report, hdf5/source, hdf5/type, hdf5/filter and hdf5/engine.
  */
 #ifndef LIB_HDF5_DATASET_DATASET_H
 #define LIB_HDF5_DATASET_DATASET_H
 
 #include "hdf5/engine/engine.h"
 
-/* columns.c */
+/* columns.c: the columns of a compound, and their items in memory */
 
 /*
- * A leaf of a type, seen from one element of a dataset: its items lie at
- * 'offset' + the sum of i * stride over the loops, i below each count, and are
- * 'run' bytes each time.  Or, without a leaf, a compound: a group.
+ * A column is a leaf of the type.  In one element of the dataset its items lie
+ * at 'offset' + the sum of i * stride over the loops, with i below each count,
+ * and take 'run' bytes at each place.  A column without a leaf is a compound: a
+ * group.
  */
 struct column {
 	const struct type *leaf;
 	enum part part;
 	char *path;		/* or name of the attribute */
-	char **names;		/* group: of the fields that are present */
+	char **names;		/* group: names of its present fields */
 	size_t name_count;
 	size_t offset;
 	unsigned loop_count;
@@ -29,66 +30,69 @@ struct column {
 		size_t stride;
 	} loop[MAX_NDIM];
 	size_t run;
-	uint64_t repeat;	/* lists or items per element, in its array */
-	unsigned ndim;		/* of the array it becomes */
+	uint64_t repeat;	/* lists or items per element of the dataset */
+	unsigned ndim;		/* of the column's array */
 	uint64_t shape[MAX_NDIM];
 	uint64_t count;		/* product of the shape */
-	uint64_t bytes;		/* plain: of its data */
-	uint64_t value_count;	/* ragged: items in all */
-	uint8_t *kept;		/* plain: its data; ragged: its values */
+	uint64_t bytes;		/* plain: bytes of its data */
+	uint64_t value_count;	/* ragged: items of all lists */
+	uint8_t *kept;		/* data or values that were read, or NULL */
 	uint64_t *kept_offsets;	/* ragged */
 };
 
 struct columns {
 	struct column *column;
 	size_t count, room;
-	const char *node;	/* whose attribute: names joined by dots */
+	const char *node;	/* of an attribute: names joined by dots */
 };
 
 /*
- * The columns that elements of 'type', in an array of this shape, become, in
- * pre-order.  NULL as shape: a null dataspace.  Those of over 32 dimensions or
- * with a name that is taken are left out, and told.
+ * Find the columns of 'type' in an array of this shape, in pre-order.  A NULL
+ * shape is a null dataspace.  Columns with over 32 dimensions, or with a name
+ * that exists already, are reported as skipped.
  */
 int columns_get(struct loader *l, const struct type *type, const char *path,
 		unsigned ndim, const uint64_t *shape, struct columns *ret);
 void columns_free(struct columns *columns);
 
 /*
- * The number of elements; false if that is over 2^64.  A zero anywhere makes it
- * 0, whatever the other dimensions are.
+ * The number of elements; false if it exceeds 64 bits.  If one dimension is
+ * zero, the number is 0, whatever the others are.
  */
 bool shape_product(unsigned ndim, const uint64_t *shape, uint64_t *ret);
 
-/* Copy a plain column's items out of elements that are 'stride' bytes each. */
+/* Copy a plain column's items out of elements of 'stride' bytes each. */
 void column_gather(const struct column *column, const uint8_t *elements,
 		   uint64_t count, size_t stride, uint8_t *dst);
 
-/* Lists of a ragged column, collected. */
+/* The collected lists of a ragged column. */
 struct ragged {
-	uint64_t *offsets;	/* count + 1, in items */
+	uint64_t *offsets;	/* count + 1 of them, in items */
 	uint8_t *values;
 	uint64_t count, room;	/* lists */
 	uint64_t items, bytes_room;
-	uint64_t lost;		/* references that lead to nothing */
-	bool counting;		/* the number of items is all that is wanted, */
-	uint64_t most;		/* as soon as values take more; 0: never */
+	uint64_t lost;		/* references that lead to no object */
+	bool counting;		/* only count the items; also */
+	uint64_t most;		/* if values take more; 0: no limit */
 };
 
-/* Add the lists of 'count' elements; the caller gives these back. */
+/*
+ * Add the lists of 'count' elements.  The caller frees the elements and their
+ * lists.
+ */
 int column_collect(const struct column *column, const struct scan *scan,
 		   unsigned source, const uint8_t *elements, uint64_t count,
 		   size_t stride, struct ragged *r);
-/* From now on count only; what was collected is given back. */
+/* Free what was collected, and only count from now on. */
 void ragged_count(struct ragged *r);
 void ragged_free(struct ragged *r);
 
-/* heap.c: memory for lists while they are read */
+/* heap.c: memory for the lists that H5Dread reads */
 
 struct heap {
-	hid_t dxpl;		/* makes H5Dread take it from here */
+	hid_t dxpl;		/* lets H5Dread use this heap */
 	uint64_t limit, used;
-	bool full;		/* why H5Dread failed */
+	bool full;		/* H5Dread failed because of the limit */
 	struct piece *pieces;
 };
 
@@ -96,40 +100,40 @@ int heap_begin(struct heap *heap, uint64_t limit);
 void heap_reset(struct heap *heap);
 void heap_end(struct heap *heap);
 
-/* early_limit.c: memory that the builder reads when it seals */
+/* early_limit.c: how much may be kept until the builder seals */
 
-/* Whether so many bytes more may be held. */
+/* Whether 'bytes' more bytes of plain data, or of lists, may be kept. */
 bool keep_room(const struct loader *l, uint64_t bytes);
 extern uint64_t keep_lists_max;	/* tests make it smaller */
 bool keep_lists_room(const struct loader *l, uint64_t bytes);
 
-/* dataset.c */
+/* dataset.c: type and extent */
 
 struct dataset {
 	const struct object *object;
-	hid_t id;		/* its owner closes it */
+	hid_t id;		/* open dataset; its owner closes it */
 	struct type *type;
 	bool null;
 	unsigned rank;
 	uint64_t dims[MAX_NDIM];
 	uint64_t count;		/* elements */
 	struct columns columns;
-	uint8_t *elements;	/* plain ones, if they were read already */
-	bool placed;		/* they lie in one piece of the file, */
-	uint64_t offset;	/* here */
-	struct names attributes;	/* if they were listed already */
+	uint8_t *elements;	/* plain ones, if they were read early */
+	bool placed;		/* they are contiguous in the file, */
+	uint64_t offset;	/* at this offset */
+	struct names attributes;	/* names, if they were listed early */
 	double seconds;
 };
 
 /*
- * What the open object is as a dataset, its columns left out.  1, with the
- * reason in why[WHY_SIZE], when it has no form in a segment.
+ * Describe the open object as a dataset, without its columns.  Returns SKIP,
+ * with the reason in why[WHY_SIZE], if the dataset has no form in a segment.
  */
 int dataset_get(struct loader *l, const struct object *object, hid_t id,
 		type_gone_fn *gone, void *arg, char *why, struct dataset *ret);
 void dataset_free(struct dataset *d);
 
-/* band.c: a dataset in blocks of bounded size */
+/* band.c: blocks of bounded size */
 
 struct block {
 	uint64_t start[MAX_NDIM];
@@ -140,24 +144,25 @@ struct block {
 struct bands {
 	unsigned rank;
 	uint64_t dims[MAX_NDIM];
-	uint64_t outer[MAX_NDIM];	/* whole chunks, visited in turn */
-	uint64_t inner[MAX_NDIM];	/* pieces of them, read at once */
+	uint64_t outer[MAX_NDIM];	/* whole chunks, one after the other */
+	uint64_t inner[MAX_NDIM];	/* parts of them, each read at once */
 	struct block cell;		/* of the outer grid */
 	struct block block;
 	bool started;
 };
 
 /*
- * Blocks of at most 'room' elements (at least one element), that follow the
- * chunks if 'chunk' is not NULL, else the order of the elements.
+ * Divide a dataset into blocks of at most 'room' elements, at least one.  The
+ * blocks follow the chunks if 'chunk' is not NULL, else the order of the
+ * elements.
  */
 void bands_begin(struct bands *bands, unsigned rank, const uint64_t *dims,
 		 const uint64_t *chunk, uint64_t room);
 bool bands_next(struct bands *bands);
 
 /*
- * The same, but with less room where blocks would touch more chunks than that:
- * libhdf5 takes kilobytes of memory for each.
+ * Like bands_begin(), but reduce *room until no block touches more than
+ * MOST_CHUNKS chunks: libhdf5 needs kilobytes of memory for each.
  */
 #define MOST_CHUNKS	1024
 void bands_begin_few(struct bands *bands, unsigned rank, const uint64_t *dims,
@@ -165,40 +170,43 @@ void bands_begin_few(struct bands *bands, unsigned rank, const uint64_t *dims,
 		     uint64_t *room);
 
 /*
- * The runs of elements of a block that follow each other in the array: their
- * number and length.  run_start() gives the first element of run i.
+ * A run is a sequence of a block's elements that are adjacent in the array.
+ * block_run() returns the elements in a run, run_start() the index in the array
+ * of the first element of run i.
  */
 uint64_t block_run(const struct bands *bands, const struct block *block);
 uint64_t run_start(const struct bands *bands, const struct block *block,
 		   uint64_t i);
 
-/* A plain column that has data. */
+/* Whether the column is plain and has data. */
 static inline bool
 column_is_plain(const struct column *c)
 {
 	return c->leaf && c->part == PART_PLAIN && c->bytes > 0;
 }
 
-/* early_read.c */
+/* early_read.c: datasets that need not be reopened */
 
 #define SMALL_SIZE	4096
 
 /*
- * What need not be opened again once it is known: a small dataset is read now,
- * of a larger one it is told where it lies; and the names of its attributes, of
- * which it has so many.  NULL: not this one.
+ * Read an open dataset early, so that it need not be reopened: the data of a
+ * small one; of a larger one that is contiguous, the offset of its data.  Also
+ * list the names of its attributes, whose number is 'attributes'.  NULL if this
+ * cannot be done.
  */
 struct held *held_new(struct loader *l, const struct dataset *d,
 		      hsize_t attributes);
+/* Record the offset of the data only. */
 struct held *held_place(struct loader *l, const struct dataset *d);
 
-/* Into a dataset that is not open; frees what is held. */
+/* Move the early results into *ret, a dataset that is not open; free 'held'. */
 void held_take(struct loader *l, struct held *held, struct dataset *ret);
 
 /* stored.c: how a dataset is stored */
 
 struct stored_as {
-	bool chunked;		/* and then: */
+	bool chunked;		/* then 'chunk' is set */
 	uint64_t chunk[MAX_NDIM];
 	bool is_virtual;
 	bool filtered;
@@ -206,18 +214,18 @@ struct stored_as {
 
 void stored_get(const struct dataset *d, struct stored_as *ret);
 
-/* H5Dread of a block; lists lie in the heap, until it is used again. */
+/* H5Dread of a block.  Lists lie in the heap until it is used again. */
 int stored_read(const struct dataset *d, enum part part, struct heap *heap,
 		const struct block *block, void *elements);
 
 /*
- * After that failed: read the chunks of the block one by one, to name the first
- * that fails.  Always an error.
+ * Call this after stored_read() failed.  It reads the chunks of the block one
+ * by one, and names the first that fails.  It always returns an error.
  */
 int stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
 		   const struct block *block);
 
-/* What H5Dread refused; a filter that is not installed is the usual cause. */
+/* Set the error for a failed H5Dread.  The usual cause is a missing filter. */
 int unreadable_data(hid_t dset);
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much of what was read while its object was open may be held until the
- * builder seals.  It is held until the process ends, which is soon after.
+ * Limits for data that are read while their object is open, and kept until the
+ * builder seals.  They are not freed: the process ends soon after.
  */
 
 #include "hdf5/dataset/dataset.h"
 
-/* A part of the 64 MiB that a load may use. */
+/* A part of the 64 MiB of private memory that a load may use. */
 #define KEEP_MAX (UINT64_C(16) << 20)
 
 /*
- * Lists have to be read before their sizes are known; to read them again takes
- * as long as the first time, but less memory.
+ * Lists are read to find out their sizes.  Keeping them saves a second read,
+ * which takes as long as the first, but it costs memory.
  */
 uint64_t keep_lists_max = UINT64_C(16) << 20;
 

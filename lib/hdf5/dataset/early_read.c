@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Datasets that are opened as seldom as can be: to open one takes libhdf5
- * several times as long as to read it.  Small ones are read when the scan meets
- * them; of others, whose data lie in one piece of the file, it is kept where
- * that is.  So are the names of their attributes, which can be opened without
- * the dataset.
+ * Datasets that are opened only once, because opening one takes libhdf5 several
+ * times as long as reading it.  The scan reads small datasets when it meets
+ * them.  Of other datasets whose data are contiguous in the file, it records
+ * the offset of the data.  It also lists the names of attributes, which can be
+ * opened without the dataset.
  */
 
 #include <stdlib.h>
@@ -12,15 +12,18 @@
 
 #include "hdf5/dataset/dataset.h"
 
-#define PLACES_MAX	(UINT64_C(8) << 20)	/* bytes for all of them */
+#define PLACES_MAX	(UINT64_C(8) << 20)	/* bytes for all datasets */
 
-/* To open one by its name takes an eighth of what its dataset takes again. */
+/*
+ * Opening an attribute by name costs about 1/8 of reopening its dataset, so it
+ * is cheaper for up to 8.
+ */
 #define FEW_ATTRIBUTES	8
 
-/* What is known of such a dataset. */
+/* What is known of a dataset that need not be reopened. */
 struct held {
-	struct type *type;	/* shared with others of the same */
-	uint8_t *elements;	/* NULL: they lie at 'offset' of the source */
+	struct type *type;	/* shared with other datasets */
+	uint8_t *elements;	/* NULL: in the file, at 'offset' */
 	uint64_t offset;
 	struct names attributes;
 	unsigned rank;
@@ -33,7 +36,7 @@ elements_size(const struct dataset *d)
 	return d->count * d->type->size[PART_PLAIN];
 }
 
-/* Also counts what keeps it, in round figures. */
+/* Includes an estimate for this struct and the allocator. */
 static uint64_t
 held_size(const struct dataset *d)
 {
@@ -80,7 +83,9 @@ held_read(struct loader *l, const struct dataset *d)
 	if (!h->elements || stored_check(d->id, NULL, NULL) != 0 ||
 	    filters_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
 			 H5P_DEFAULT, h->elements) < 0) {
-		/* Whoever comes later tells why. */
+		/*
+		 * The dataset is read again later, and the error reported then.
+		 */
 		H5Eclear2(H5E_DEFAULT);
 		free(h->elements);
 		free(h);
@@ -91,7 +96,7 @@ held_read(struct loader *l, const struct dataset *d)
 	return h;
 }
 
-/* Their bytes, in round figures. */
+/* The bytes of the names, estimated. */
 static uint64_t
 names_size(const struct names *n)
 {
@@ -102,7 +107,7 @@ names_size(const struct names *n)
 	return size;
 }
 
-/* Within what may be kept; else whoever opens it again lists them anew. */
+/* Keep the names if the limit allows it; else they are listed again later. */
 static bool
 keep_names(struct loader *l, hid_t id, struct names *ret)
 {
@@ -156,7 +161,7 @@ place_get(struct loader *l, const struct dataset *d, uint64_t *ret)
 	    size >= CONTIGUOUS_LEAST || strategy_generic() ||
 	    source_descriptor(l->scan, d->object->source) < 0)
 		return false;
-	/* Not of chunks, nor in files of their own. */
+	/* HADDR_UNDEF for chunked data and for data in external files. */
 	at = H5Dget_offset(d->id);
 	*ret = at;
 	return at != HADDR_UNDEF && size <= H5Dget_storage_size(d->id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory for the lists and texts that libhdf5 reads: in large pieces, given
- * back all at once, and no more than a limit, at which H5Dread fails.
+ * Memory for the lists and texts that libhdf5 reads.  It is allocated in large
+ * pieces and freed all at once.  At a limit H5Dread fails.
  */
 
 #include <stdlib.h>
@@ -52,7 +52,7 @@ heap_alloc(size_t size, void *heap)
 	if (size > SIZE_MAX / 2)
 		return NULL;
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-	/* One list alone may be as large as it is. */
+	/* A single list may exceed the limit. */
 	if (h->used > 0 && size > h->limit - h->used) {
 		h->full = true;
 		return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How a dataset is stored, and which part of it cannot be read. */
+/* How a dataset is stored, and which of its chunks cannot be read. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -51,14 +51,14 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 		start[i] = block->start[i];
 		shape[i] = block->shape[i];
 	}
-	/* Of the same rank: with another, 32 dimensions make libhdf5 crash. */
+	/* Use the dataset's rank: with another, 32 dimensions crash libhdf5. */
 	mem = H5Screate_simple((int)d->rank, shape, NULL);
 	if (space >= 0 && mem >= 0 &&
 	    (d->rank == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
 						 NULL, shape, NULL) >= 0))
 		rc = filters_read(d->id, d->type->mem[part], mem, space,
 				  heap ? heap->dxpl : H5P_DEFAULT, elements);
-	/* Closing would make libhdf5 forget why it failed. */
+	/* Get the cause first: closing clears libhdf5's error. */
 	if (rc < 0)
 		unreadable_data(d->id);
 	if (mem >= 0)
@@ -70,7 +70,7 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 
 /* ------------------------------------------------- which chunk is damaged */
 
-/* What of the chunk that 'at' lies in belongs to the block. */
+/* The part of the block that lies in the chunk that contains 'at'. */
 static void
 clip(const struct dataset *d, const uint64_t *chunk, const struct block *whole,
      const uint64_t *at, struct block *ret)
@@ -104,7 +104,7 @@ next_chunk(const struct dataset *d, const struct block *whole,
 	return false;
 }
 
-/* 'at' lies in it. */
+/* Report a failure of the chunk that contains 'at'. */
 static int
 fail_around(const struct dataset *d, const uint64_t *chunk, uint64_t *at,
 	    int err)
@@ -116,7 +116,7 @@ fail_around(const struct dataset *d, const uint64_t *chunk, uint64_t *at,
 	return fail_in_chunk(d->rank, at, err);
 }
 
-/* Then it is no chunk's fault. */
+/* If a filter is missing, no single chunk is damaged. */
 static bool
 lacks_filter(const struct dataset *d)
 {
@@ -144,7 +144,7 @@ stored_culprit(const struct dataset *d, enum part part, struct heap *heap,
 	stored_get(d, &s);
 	cause = s.chunked && !lacks_filter(d) ? strdup(cute_shm_errmsg())
 					      : NULL;
-	/* As large as what could not be read: no chunk has more of it. */
+	/* Each chunk has at most as many elements of the block as the block. */
 	elements = cause ? malloc(whole->count * stride) : NULL;
 	memcpy(at, whole->start, sizeof(at));
 	if (elements)
@@ -170,7 +170,7 @@ unreadable_data(hid_t dset)
 	hid_t dcpl;
 	int id = -1;
 
-	/* First: every other call makes libhdf5 forget its error. */
+	/* Do this first: every other call clears libhdf5's error. */
 	hdf5_cause(cause, sizeof(cause));
 	dcpl = H5Dget_create_plist(dset);
 	if (dcpl >= 0) {

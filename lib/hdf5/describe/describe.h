@@ -1,35 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Describe every object and its attributes to the builder.  Uses hdf5/report,
- * hdf5/source, hdf5/type, hdf5/dataset, hdf5/scan and hdf5/read.
+ * Describe all objects and their attributes to the builder.  Uses base, build,
+ * read, hdf5/report, hdf5/source, hdf5/type, hdf5/dataset and hdf5/read.
  */
 #ifndef LIB_HDF5_DESCRIBE_DESCRIBE_H
 #define LIB_HDF5_DESCRIBE_DESCRIBE_H
 
 #include "hdf5/read/hdf5_read.h"
 
-/* describe_attributes.c */
+/* describe_attributes.c: the attributes of a node */
 
-/* Where libhdf5 finds attributes: an open object, and a name from there. */
+/* How to open attributes: an open object, and a name relative to it. */
 struct owner {
 	hid_t id;
-	const char *name;	/* ".": itself */
+	const char *name;	/* ".": the object itself */
 	unsigned source;
-	const char *path;	/* of the node in the segment */
+	const char *path;	/* path of the node in the segment */
 };
 
-/* The node that attributes are for. */
+/* The node that gets the attributes. */
 struct described {
 	struct reserved_node node;
-	const struct object *group;	/* whose links are the children */
-	unsigned own;	/* bits: reserved names that the mapping itself uses */
+	const struct object *group;	/* its links are the node's children */
+	unsigned own;	/* bits: reserved names that the load itself writes */
 };
 
-/* All attributes of an object, for the node at 'path'. */
+/* Describe all attributes of an open object for the node at 'path'. */
 int describe_attributes(struct loader *l, hid_t id, unsigned source,
 			const char *path, const struct described *as);
 
-/* The same of an object that is not open, whose attributes are known. */
+/*
+ * Describe the attributes 'names' of an object that is not open, for the node
+ * at 'path'.
+ */
 int describe_listed(struct loader *l, const struct object *object,
 		    const struct names *names, const char *path,
 		    const struct described *as);
@@ -37,45 +40,48 @@ int describe_listed(struct loader *l, const struct object *object,
 struct kept_value;
 
 /*
- * Read the attribute 'raw', which will be called 'name', into *keep, which
- * stays empty if it has no form in a segment or cannot be read.
+ * Read the attribute 'raw', which the segment would call 'name', into *keep.
+ * *keep stays empty if the attribute has no form in a segment or is unreadable.
  */
 int attribute_keep(struct loader *l, const struct owner *owner,
 		   const char *raw, const char *name, struct kept_value *keep);
 
 /* describe_reserved.c: attributes of the file with reserved names */
 
-/* An attribute in memory; begins as zeros. */
+/* An attribute in memory; begin with zeros. */
 struct kept_value {
-	unsigned columns;	/* 1: 'array' is it */
+	unsigned columns;	/* 1: 'array' is the value */
 	struct cute_shm_array array;
 	char dtype[DTYPE_SIZE];
 	void *data;
 	struct ragged lists;
 };
 
-/* Takes over 'data', or what is in *lists. */
+/* Set the value.  Takes over 'data', or the memory of *lists. */
 void kept_value_set(struct kept_value *keep, const struct column *column,
 		    bool null, void *data, struct ragged *lists);
 
 struct verdicts;
 
-/* *ret is NULL if no name is reserved; for verdicts_free() in any case. */
+/*
+ * Check the attributes with reserved names.  *ret is NULL if there are none.
+ * Call verdicts_free() in any case.
+ */
 int verdicts_get(struct loader *l, const struct owner *owner,
 		 const struct names *names, const struct described *as,
 		 struct verdicts **ret);
-/* Why the attribute must not have that name, or NULL. */
+/* Why the attribute must not keep that reserved name, or NULL if it may. */
 const char *verdict_against(const struct verdicts *v, enum reserved id);
 void verdicts_free(struct verdicts *v);
 
-/* describe_datatype.c */
+/* describe_datatype.c: committed datatypes */
 
-/* A committed datatype that has attributes: a place for these. */
+/* Describe a committed datatype with attributes: a group that has these. */
 int describe_datatype(struct loader *l, const struct object *object);
 
-/* describe_objects.c */
+/* describe_objects.c: groups, datasets, links */
 
-/* All objects of the scan, in the segment's order. */
+/* Describe all objects of the scan, in the order of the segment. */
 int describe(struct loader *l);
 
 #endif

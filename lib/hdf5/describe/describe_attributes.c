@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Attributes of groups and datasets. */
+/* Describe the attributes of groups and datasets. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,17 +7,17 @@
 
 #include "hdf5/describe/describe.h"
 
-/* An attribute that is being read. */
+/* An attribute that is being read or described. */
 struct reading {
 	struct loader *l;
 	const char *node;	/* path of its node */
-	char *where;		/* "node@name" */
+	char *where;		/* "node@name", for messages */
 	unsigned source;
 	hid_t id;
 	uint64_t count;		/* elements */
 	uint8_t *elements[PART_COUNT];
 	const struct type *type;
-	struct kept_value *keep;	/* where it goes; NULL: the builder */
+	struct kept_value *keep;	/* for the value; NULL: builder */
 };
 
 static int
@@ -26,7 +26,10 @@ no_memory(void)
 	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for attributes");
 }
 
-/* Clashes and sizes are the builder's to find. */
+/*
+ * Handle the builder's result: it finds name clashes and values that are too
+ * large.
+ */
 static int
 put(struct reading *r, const struct column *c, int rc)
 {
@@ -96,7 +99,10 @@ put_null(struct reading *r, const struct column *c)
 					       "null", 0, NULL, NULL));
 }
 
-/* A plan reads nothing but references, to see where they lead. */
+/*
+ * A plan reads only attributes with references, to see whether these lead to
+ * objects.
+ */
 static bool
 wants(const struct reading *r, const struct type *type)
 {
@@ -123,7 +129,7 @@ put_columns(struct reading *r, const struct columns *columns, bool null)
 	return rc;
 }
 
-/* Read the elements, the parts that the type has. */
+/* Read the elements of each part that the type has. */
 static int
 read_elements(struct reading *r)
 {
@@ -135,7 +141,7 @@ read_elements(struct reading *r)
 			continue;
 		if (__builtin_mul_overflow(r->count, r->type->size[part],
 					   &bytes) || bytes > UINT32_MAX)
-			return 1;
+			return SKIP;
 		r->elements[part] = calloc(1, bytes + 1);
 		if (!r->elements[part])
 			return no_memory();
@@ -146,7 +152,7 @@ read_elements(struct reading *r)
 	return 0;
 }
 
-/* What libhdf5 allocated for lists and texts, and our own. */
+/* Free the lists and texts that libhdf5 allocated, and our own memory. */
 static void
 free_elements(struct reading *r, hid_t space)
 {
@@ -171,7 +177,7 @@ gone_field(const char *field, const char *reason, void *arg)
 	return rc;
 }
 
-/* The extent of 'space'; false for a null dataspace. */
+/* Get the extent of 'space'.  False for a null dataspace. */
 static bool
 extent(hid_t space, unsigned *rank, uint64_t *shape, uint64_t *count)
 {
@@ -184,11 +190,14 @@ extent(hid_t space, unsigned *rank, uint64_t *shape, uint64_t *count)
 	for (i = 0; i < n; i++)
 		shape[i] = dims[i];
 	if (!shape_product(*rank, shape, count))
-		*count = UINT64_MAX;	/* too large to be read */
+		*count = UINT64_MAX;	/* read_elements() skips it */
 	return true;
 }
 
-/* With type and space at hand: 1 with the reason to skip it. */
+/*
+ * Describe a value of this type and extent.  May return SKIP, with the reason
+ * in 'why'.
+ */
 static int
 describe_value(struct reading *r, const char *name, hid_t space,
 	       struct type *type, char *why)
@@ -204,12 +213,12 @@ describe_value(struct reading *r, const char *name, hid_t space,
 	rc = columns_get(r->l, type, name, rank, null ? NULL : shape, &columns);
 	if (rc == 0 && !null && wants(r, type))
 		rc = read_elements(r);
-	if (rc == 1)
+	if (rc == SKIP)
 		snprintf(why, WHY_SIZE, "attribute too large");
 	if (rc == 0 && !null && type->kind == TYPE_REFERENCE_LIST &&
 	    !reference_lists_short(r->elements[PART_RAGGED], r->count)) {
 		snprintf(why, WHY_SIZE, "list of object references");
-		rc = 1;
+		rc = SKIP;
 	}
 	if (rc == 0)
 		rc = put_columns(r, &columns, null);
@@ -229,8 +238,11 @@ describe_open(struct reading *r, const char *name, char *why)
 		rc = unreadable();
 	else
 		rc = type_map(file_type, gone_field, r, why, &type);
-	/* netCDF's DIMENSION_LIST: one path for each list, or none. */
-	if (rc == 1 && reference_list_is(file_type) &&
+	/*
+	 * netCDF's DIMENSION_LIST has one reference, or none, in each list:
+	 * store its path.
+	 */
+	if (rc == SKIP && reference_list_is(file_type) &&
 	    H5Sget_simple_extent_type(space) != H5S_NULL)
 		rc = reference_list_type(&type);
 	if (rc == 0)
@@ -243,7 +255,7 @@ describe_open(struct reading *r, const char *name, char *why)
 	return rc;
 }
 
-/* Open it by the name that it has in the file, and describe it. */
+/* Open the attribute by its name in the file, and describe it. */
 static int
 read_one(struct reading *r, const struct owner *owner, const char *raw,
 	 const char *name, char *why)
@@ -276,7 +288,7 @@ describe_one(struct loader *l, const struct owner *owner, const char *raw,
 	if (asprintf(&r.where, "%s@%s", owner->path, name) < 0)
 		return no_memory();
 	rc = read_one(&r, owner, raw, name, why);
-	if (rc == 1)
+	if (rc == SKIP)
 		rc = send_skipped(l, r.where, "%s", why);
 	else if (is_objects_own(l, rc))
 		rc = send_failed(l, r.where, "%s", cute_shm_errmsg());
@@ -297,7 +309,7 @@ attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
 		return no_memory();
 	rc = read_one(&r, owner, raw, name, why);
 	free(r.where);
-	return rc == 1 || rc == CUTE_SHM_ERR_SOURCE ? 0 : rc;
+	return rc == SKIP || rc == CUTE_SHM_ERR_SOURCE ? 0 : rc;
 }
 
 static int
@@ -313,7 +325,10 @@ skip_clash(struct loader *l, const struct owner *owner, const char *name)
 	return rc;
 }
 
-/* Under a name that is not reserved; that is reported if it is there at all. */
+/*
+ * Describe the attribute under a name that is not reserved.  Report the new
+ * name, unless the attribute is skipped anyway.
+ */
 static int
 describe_renamed(struct loader *l, const struct owner *owner, const char *raw,
 		 const char *name, const char *why)

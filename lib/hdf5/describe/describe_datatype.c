@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Committed datatypes: some writers keep attributes there. */
+/* Describe committed datatypes: some writers give them attributes. */
 
 #include "hdf5/describe/describe.h"
 
-/* The dtype that an array of the type would have, "compound", or "". */
+/* Write the dtype that an array of this type has; "compound"; or "" if none. */
 static int
 put_datatype(struct loader *l, const struct object *object, hid_t id)
 {
@@ -14,7 +14,7 @@ put_datatype(struct loader *l, const struct object *object, hid_t id)
 
 	if (rc == 0)
 		text = type->kind == TYPE_RECORD ? "compound" : type->dtype;
-	if (rc == 1)
+	if (rc == SKIP)
 		rc = 0;
 	if (rc == 0 && l->builder)
 		rc = cute_shm_builder_attr_text(l->builder, object->path,
@@ -49,7 +49,7 @@ describe_datatype(struct loader *l, const struct object *object)
 		H5Oclose(id);
 	if (rc == CUTE_SHM_ERR_SOURCE) {
 		rc = send_failed(l, object->path, "%s", cute_shm_errmsg());
-		l->retry = rc == 0;	/* parts of it may be described */
+		l->retry = rc == 0;	/* it may be described in part */
 	}
 	return rc;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Every object of the scan, described to the builder in the segment's order. */
+/*
+ * Describe every object of the scan to the builder, in the order of the
+ * segment.
+ */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +56,7 @@ put_enum(struct loader *l, const struct column *c)
 	return rc;
 }
 
-/* The fields that are present, under their own names. */
+/* Write the names that the present fields have in the file. */
 static int
 put_compound(struct loader *l, const struct column *c)
 {
@@ -101,7 +104,7 @@ put_node(struct loader *l, const struct dataset *d, const struct column *c)
 				      c->ndim, c->shape, c->kept);
 }
 
-/* Of what is not open, they are known, or there are none. */
+/* The attributes of a dataset that is not open are listed already. */
 static int
 put_attributes(struct loader *l, const struct dataset *d, const char *path,
 	       const struct described *as)
@@ -114,7 +117,9 @@ put_attributes(struct loader *l, const struct dataset *d, const char *path,
 	return describe_listed(l, d->object, &d->attributes, path, as);
 }
 
-/* The first node of a dataset, which has its attributes. */
+/*
+ * Describes the first node of a dataset, which gets the dataset's attributes.
+ */
 static struct described
 described_as(const struct dataset *d, const struct column *c)
 {
@@ -134,7 +139,7 @@ described_as(const struct dataset *d, const struct column *c)
 	return as;
 }
 
-/* The nodes, with the dataset's own attributes on the first of them. */
+/* Add the nodes.  The first one gets the dataset's own attributes. */
 static int
 put_nodes(struct loader *l, struct dataset *d)
 {
@@ -171,8 +176,8 @@ data_bytes(const struct dataset *d, const struct column *c)
 }
 
 /*
- * About what a node takes in the segment beside its data and attributes: record
- * and path, row of the index, live slot, alignment of the data.
+ * Add an estimate of a node's bytes in the segment, besides its attributes:
+ * record and path, row of the index, live slot, alignment, data.
  */
 static void
 add_size(struct loader *l, const char *path, uint64_t data)
@@ -183,7 +188,7 @@ add_size(struct loader *l, const char *path, uint64_t data)
 				  align / 2;
 }
 
-/* Sum up, and tell of arrays that are complete or only planned. */
+/* Add to the sums.  Report arrays that are complete, or only planned. */
 static int
 account(struct loader *l, struct dataset *d, struct pending *pending)
 {
@@ -223,8 +228,8 @@ account(struct loader *l, struct dataset *d, struct pending *pending)
 }
 
 /*
- * The builder reads what is kept when it seals, in this process; the columns
- * will be gone.
+ * The builder reads kept data when it seals, later in this process, so the
+ * columns must not free these data.
  */
 static void
 hand_over(struct loader *l, struct dataset *d)
@@ -274,7 +279,7 @@ plain_bytes(const struct dataset *d)
 	return sum;
 }
 
-/* With its columns known: sizes first, then nodes. */
+/* Describe a dataset whose columns are known: first sizes, then nodes. */
 static int
 describe_columns(struct loader *l, struct dataset *d)
 {
@@ -309,7 +314,7 @@ struct gone {
 	const char *path;
 };
 
-/* ".pos.x" of the dataset "a" is "a/pos/x". */
+/* Field ".pos.x" of dataset "a" has the path "a/pos/x". */
 static int
 gone_field(const char *field, const char *reason, void *arg)
 {
@@ -357,7 +362,7 @@ describe_dataset(struct loader *l, struct object *object)
 		H5Oclose(id);
 	if (is_objects_own(l, rc)) {
 		rc = send_failed(l, object->path, "%s", cute_shm_errmsg());
-		l->retry = rc == 0;	/* parts of it may be described */
+		l->retry = rc == 0;	/* it may be described in part */
 	}
 	return rc;
 }
@@ -401,7 +406,7 @@ describe_alias(struct loader *l, const struct link *link)
 		return send_skipped(l, link->path, "link to /%s, which cannot "
 				    "be read", target->path);
 	if (target->kind == OBJECT_TYPE)
-		return 0;	/* without attributes */
+		return 0;	/* a type without attributes has no node */
 	return send_skipped(l, link->path, "link to /%s, which is skipped",
 			    target->path);
 }
@@ -426,7 +431,7 @@ describe_link(struct loader *l, const struct link *link)
 					    : describe_dataset(l, object);
 }
 
-/* Where the walk is in each of the open groups. */
+/* The position of the walk in each open group. */
 struct level {
 	size_t object;
 	size_t link;

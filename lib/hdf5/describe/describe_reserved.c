@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attributes of a file that are named as the segment's reserved ones.  Exports
- * have such; anybody else's are kept under these names only if they have the
- * form and the place of them.
+ * Attributes of a file with names that the segment reserves.  Files exported
+ * from a segment have such attributes.  An attribute of another file keeps such
+ * a name only if its form and its node are as the format demands.
  */
 
 #include <stdio.h>
@@ -11,11 +11,11 @@
 
 #include "hdf5/describe/describe.h"
 
-/* What the file has under the reserved names, and what is against that. */
+/* The attributes with reserved names, and why they may not keep these names. */
 struct verdicts {
 	struct kept_value value[RESERVED_COUNT];
 	bool present[RESERVED_COUNT];
-	char why[RESERVED_COUNT][RESERVED_WHY];		/* "": nothing */
+	char why[RESERVED_COUNT][RESERVED_WHY];		/* "": it may */
 };
 
 void
@@ -24,7 +24,7 @@ kept_value_set(struct kept_value *keep, const struct column *c, bool null,
 {
 	struct cute_shm_array *a = &keep->array;
 
-	/* Several make it no value of ours, whatever they are. */
+	/* A reserved attribute has only one column: keep no others. */
 	if (keep->columns++ > 0) {
 		free(data);
 		if (lists)
@@ -79,7 +79,7 @@ verdict_against(const struct verdicts *v, enum reserved id)
 	return v && v->why[id][0] ? v->why[id] : NULL;
 }
 
-/* Whether the link has a node in the segment. */
+/* Whether the link gets a node in the segment. */
 static bool
 present(const struct loader *l, const struct link *link)
 {
@@ -118,7 +118,7 @@ fields_fit(const struct loader *l, const struct object *group,
 	return true;
 }
 
-/* With all values at hand: what is against each. */
+/* All values are read: decide for each whether it may keep its name. */
 static void
 judge(const struct loader *l, const struct described *as, struct verdicts *v)
 {
@@ -144,7 +144,9 @@ judge(const struct loader *l, const struct described *as, struct verdicts *v)
 	}
 }
 
-/* Read what has a reserved name, but not of the mapping's own making. */
+/*
+ * Read the attributes with reserved names, except names that the load writes.
+ */
 static int
 collect(struct loader *l, const struct owner *owner, const struct names *names,
 	const struct described *as, struct verdicts *v)
@@ -199,7 +201,10 @@ verdicts_get(struct loader *l, const struct owner *owner,
 	if (!v)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "no memory for attributes");
-	/* All is read again to be described, and reported then. */
+	/*
+	 * The attributes are read again when they are described, and reported
+	 * then.
+	 */
 	l->quiet = true;
 	rc = collect(l, owner, names, as, v);
 	l->quiet = quiet;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From chunks to the row-major order of a tile.  Rows of neighbouring chunks
- * are put side by side in one go: where chunks are a few elements wide, this
- * writes each cache line once instead of once per chunk.
+ * Put the elements of chunks into the row-major order of a tile.  Rows of
+ * neighbouring chunks are copied side by side: where a chunk is only a few
+ * elements wide, this writes each cache line once instead of once per chunk.
  */
 
 #include <string.h>
@@ -18,7 +18,7 @@ struct rows {
 	uint8_t *to;
 	size_t to_stride;
 	size_t run;		/* bytes of a row in a chunk */
-	size_t last_run;	/* in the last chunk, at the array's edge */
+	size_t last_run;	/* the same in the last chunk, at the edge */
 };
 
 /* One function per width, so that each copy is one instruction. */
@@ -46,8 +46,8 @@ COPY_ROWS(copy_rows, r->run)
 
 #ifdef __SSE2__
 /*
- * Chunks that are one element wide: a matrix to be transposed, four rows of
- * four chunks at a time.  Rows done; the rest is copied.
+ * Chunks that are one element wide form a matrix: transpose four rows of four
+ * chunks at a time.  Returns the rows done; the caller copies the rest.
  */
 static uint64_t
 transpose4(const struct rows *r, uint8_t *const *chunks, unsigned count)
@@ -100,7 +100,7 @@ transpose8x2(const struct rows *r, uint8_t *const *chunks, unsigned count)
 	return i;
 }
 
-/* Chunks done, all rows of them. */
+/* Returns the number of chunks done, with all their rows. */
 static unsigned
 transpose(const struct rows *r, uint8_t *const *chunks, unsigned count)
 {
@@ -167,7 +167,10 @@ copy_plane(struct rows *r, uint8_t *const *chunks, unsigned count)
 	}
 }
 
-/* Step to the next plane: the dimensions before the last two.  False: done. */
+/*
+ * Step to the next plane along the dimensions before the last two.  False:
+ * done.
+ */
 static bool
 next_plane(uint64_t *index, const struct box *first, unsigned ndim)
 {
@@ -187,7 +190,7 @@ cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
 	unsigned last = ndim - 1, i;
 	size_t run = item * used[last];
 
-	/* Whole rows follow each other. */
+	/* Rows that are used whole follow each other: copy them at once. */
 	while (last > 0 && used[last] == chunk[last])
 		run *= used[--last];
 	do {
@@ -201,7 +204,9 @@ cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
 	} while (i < last);
 }
 
-/* Elements from the first of a row of chunks to the end of the last. */
+/*
+ * The number of elements from the first chunk of a row to the end of its last.
+ */
 static uint64_t
 reach(const struct plan *p, const struct box *first, unsigned count, unsigned i)
 {

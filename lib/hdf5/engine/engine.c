@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the strategies share: threads, memory that is used again, errors. */
+/* What the strategies share: threads, reusable memory, errors. */
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,10 +8,10 @@
 
 #include "hdf5/engine/engine.h"
 
-/* Buffers beyond this are given back when their work is done. */
+/* Larger buffers are freed when the work with them is done. */
 #define KEEP		(16u << 20)
 
-/* Batches of huge chunks: at most as many as take this together. */
+/* Batches of huge chunks may take this much memory together. */
 #define HUGE_MEMORY	(256ull << 20)
 
 int
@@ -118,7 +118,9 @@ reader_wait(struct reader *r)
 {
 	int err = pool_wait(r->pool);
 
-	/* Jobs keep their errors here, so that the pool can be used again. */
+	/*
+	 * The pool gets no errors from its jobs, so that it can be used again.
+	 */
 	if (!err)
 		err = reader_check(r);
 	if (!atomic_load(&r->failed)) {
@@ -132,7 +134,10 @@ reader_wait(struct reader *r)
 	return err;
 }
 
-/* What is handed over is begun in that order: only the first waits. */
+/*
+ * The pool begins batches in the order of their push, so only the first batch
+ * of a task can wait for other tasks.
+ */
 static int
 run_batch(void *arg, bool drop)
 {
@@ -186,7 +191,9 @@ nomem:
 			     s->name);
 }
 
-/* CUTE_SHM_ERR_TYPE, without a message: the conversion is not one of ours. */
+/*
+ * CUTE_SHM_ERR_TYPE without a message: this library cannot do the conversion.
+ */
 int
 task_new(struct reader *r, const struct strategy_source *s, struct task **ret)
 {
@@ -212,7 +219,7 @@ task_new(struct reader *r, const struct strategy_source *s, struct task **ret)
 	return 0;
 }
 
-/* It fits: from now on 'done' is owed. */
+/* The strategy fits: from now on 'done' must be called. */
 void
 task_begin(struct task *t, const struct strategy_source *s)
 {
@@ -239,7 +246,7 @@ task_release(struct task *t)
 
 /* ------------------------------------------------- batches and tiles */
 
-/* Chunks, or elements, that are huge go through fewer threads. */
+/* Huge chunks or elements are read by fewer threads, to limit the memory. */
 static unsigned
 most_batches(const struct task *t)
 {
@@ -321,8 +328,8 @@ batch_put(struct batch *b)
 }
 
 /*
- * An idle tile, grown if need be, or a new one.  NULL: no memory to spare now.
- * With the lock.
+ * Take an idle tile, enlarged if necessary, or a new one.  NULL if there is no
+ * memory to spare now.  The caller holds the lock.
  */
 static struct tile *
 tile_take(struct reader *r, size_t size)

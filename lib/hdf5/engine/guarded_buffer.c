@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Buffers that end where a page without access begins.  libhdf5 copies as many
- * bytes of a chunk as the file's index says, which for chunks without filters
- * it does not tell before: of a damaged file, more than there is room for.
- * Reading from the file into such a page is an error that libhdf5 reports.
+ * Buffers that end at a page without access.  libhdf5 copies as many bytes of a
+ * chunk as the index of the file says, and for unfiltered chunks it does not
+ * report that size in advance: in a damaged file it may exceed the buffer.
+ * When read() meets the guard page, it fails, and libhdf5 reports an error.
  */
 
 #include <string.h>

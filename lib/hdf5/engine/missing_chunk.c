@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Chunks that libhdf5 must be asked for: mostly those that are not stored. */
+/* Chunks that libhdf5 must read, mostly because they are not stored. */
 
 #include <string.h>
 
 #include "hdf5/engine/engine.h"
 
-/* Elements from 'at' on, to memory that has as many. */
+/* Read elements from 'at' on into memory of shape 'dims'. */
 static int
 read_box(const struct strategy_source *s, unsigned ndim, const hsize_t *at,
 	 const hsize_t *count, const hsize_t *dims, uint8_t *data)
@@ -43,7 +43,9 @@ missing_read(const struct strategy_source *s, const struct task *t,
 		if (count[i] > dims[i])
 			count[i] = dims[i];
 	}
-	/* With a fill time of "never", H5Dread leaves alone what is missing. */
+	/*
+	 * With a fill time of "never", H5Dread does not write missing elements.
+	 */
 	memset(data, 0, t->plan.chunk_size);
 	return read_box(s, t->ndim, at, count, dims, data);
 }

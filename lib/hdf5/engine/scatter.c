@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Elements in the dataset's order to the arrays of the segment. */
+/* Write elements in the dataset's order to the arrays of the segment. */
 
 #include <string.h>
 
 #include "hdf5/engine/engine.h"
 
-/* Written at once, so that a block of the digests is hashed in the cache. */
+/*
+ * Bytes per write, so that a block of the digests is hashed while in the cache.
+ */
 #define PIECE	((size_t)1 << 20)
 
 static bool
@@ -91,7 +93,7 @@ pick_field(uint8_t *to, const uint8_t *from, size_t stride, size_t n,
 	}
 }
 
-/* Pieces end at multiples of their size, so that most are whole blocks. */
+/* Pieces end at multiples of PIECE, so that most of them are whole blocks. */
 static int
 write_column(struct task *t, struct batch *b, const struct task_column *c,
 	     uint64_t first, const uint8_t *data, uint64_t n)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libhdf5 copies elements out of a chunk without asking whether so many bytes
- * of it were stored, or came out of its filters: of a damaged file it copies
- * what happens to lie behind them in memory.  So that is checked before.
+ * libhdf5 copies elements out of a chunk without checking that so many bytes
+ * were stored, or came out of the filters: in a damaged file it copies whatever
+ * memory lies behind the chunk.  Therefore check the sizes before H5Dread.
  */
 
 #include <inttypes.h>
@@ -10,10 +10,10 @@
 
 #include "hdf5/engine/engine.h"
 
-/* Stored bytes beyond this many times the chunk are no work of a filter. */
+/* No filter enlarges a chunk so much: the size in the index is wrong. */
 #define MOST_GROWTH	8
 
-/* A dataset that H5Dread is to read, as far as it is chunked. */
+/* The layout of a dataset that H5Dread will read. */
 struct checked {
 	hid_t dset;
 	unsigned rank;
@@ -22,18 +22,18 @@ struct checked {
 	uint64_t item;		/* bytes of an element in the file */
 	uint64_t whole;		/* bytes of a chunk */
 	bool partial_plain;	/* no filters on chunks at the edges */
-	bool ours;		/* all filters can be undone here */
+	bool ours;		/* filter.h can undo all filters */
 	struct filter_pipeline pipeline;
 };
 
-/* Memory that is used again: one thread of the process calls libhdf5. */
+/* Reused memory: only one thread of the process calls libhdf5. */
 static struct filter_scratch scratch;
 static uint8_t *raw;		/* guarded */
 static size_t raw_capacity;
 static uint8_t *data;
 static size_t data_capacity;
 
-/* Buffers beyond this are given back at once. */
+/* Larger buffers are freed at once. */
 #define KEEP	((size_t)1 << 20)
 
 /* ------------------------------------------------------------ one chunk */
@@ -70,7 +70,7 @@ chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *to, uint64_t size,
 			     " bytes are stored", size);
 }
 
-/* Chunks at the edges may be stored without filters. */
+/* The file may store chunks at the edges without filters. */
 static bool
 filters_apply(const struct checked *c, const hsize_t *at)
 {
@@ -81,7 +81,7 @@ filters_apply(const struct checked *c, const hsize_t *at)
 	return c->pipeline.count > 0 && !partial;
 }
 
-/* Where it cannot be read, H5Dread will say why. */
+/* If the chunk cannot be read, H5Dread will report why. */
 static int
 check_plain(struct checked *c, const hsize_t *at, uint64_t need)
 {
@@ -93,7 +93,7 @@ check_plain(struct checked *c, const hsize_t *at, uint64_t need)
 				       &readable);
 }
 
-/* The size that comes out of the filters. */
+/* Check the size that comes out of the filters. */
 static int
 check_filtered(struct checked *c, const hsize_t *at, uint64_t size,
 	       uint64_t need)
@@ -140,7 +140,7 @@ check_chunk(struct checked *c, const hsize_t *at)
 
 /* ------------------------------------------------------------- datasets */
 
-/* The chunks that a block touches; NULL, NULL: all. */
+/* Check the chunks that a block touches (NULL, NULL: all chunks). */
 static int
 check_chunks(struct checked *c, const uint64_t *start, const uint64_t *shape)
 {
@@ -166,7 +166,9 @@ check_chunks(struct checked *c, const uint64_t *start, const uint64_t *shape)
 	return err;
 }
 
-/* False: not of this kind, or its sizes overflow, which H5Dread refuses. */
+/*
+ * False if the dataset has no chunks, or sizes overflow: H5Dread refuses those.
+ */
 static bool
 chunked_get(struct checked *c, hid_t dcpl)
 {
@@ -217,7 +219,7 @@ free_large(void)
 	raw_capacity = data_capacity = 0;
 }
 
-/* Rank, dimensions, and the size of an element. */
+/* Get the rank, the dimensions, and the size of an element. */
 static bool
 extent_get(struct checked *c)
 {
@@ -246,7 +248,7 @@ stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape)
 	hid_t dcpl;
 	int err = 0;
 
-	/* Most are contiguous: what the file has of them libhdf5 checks. */
+	/* Most datasets are contiguous: libhdf5 checks their size itself. */
 	if (H5Dget_offset(dset) != HADDR_UNDEF)
 		return 0;
 	dcpl = H5Dget_create_plist(dset);

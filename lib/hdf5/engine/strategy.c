@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The choice of a strategy for a dataset. */
+/* Choose the strategy for a dataset. */
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ missing_filter(hid_t dcpl, char *name, size_t size)
 	unsigned flags;
 
 	for (i = 0; i < count; i++) {
-		params = 0;	/* the call says how many there are */
+		params = 0;	/* in: 0, out: how many the filter has */
 		id = H5Pget_filter2(dcpl, (unsigned)i, &flags, &params, NULL,
 				    size, name, NULL);
 		if (id >= 0 && H5Zfilter_avail(id) <= 0)

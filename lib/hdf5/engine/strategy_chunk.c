@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chunks whose filters are ours.  One thread has libhdf5 hand out their stored
- * bytes, in the order in which they most likely lie in the file; others undo
- * the filters, put the elements of a tile of the array into order, and write
- * it in large pieces.
+ * Read chunks whose filters this library can undo.  One thread gets their
+ * stored bytes from libhdf5, in the order in which they most likely lie in the
+ * file.  Other threads undo the filters, arrange the elements of a tile of the
+ * array, and write the tile in large pieces.
  */
 
 #include <fcntl.h>
@@ -13,16 +13,16 @@
 
 #include "hdf5/engine/engine.h"
 
-#define SMALL		(16u << 10)	/* not worth a hand-over */
+#define SMALL		(16u << 10)	/* not worth using other threads */
 
-#define SHORT_PIECE	4096		/* one of these costs a system call */
+#define SHORT_PIECE	4096		/* takes one system call to write */
 
-/* Stored bytes beyond this many times the chunk are no work of a filter. */
+/* No filter enlarges a chunk so much: the size in the index is wrong. */
 #define MOST_GROWTH	8
 
 /* ------------------------------------------------- in the threads' part */
 
-/* Where the failure of this thread happened. */
+/* Name the chunk in which this thread failed. */
 static int
 fail_at(const struct task *t, const struct box *box, int err)
 {
@@ -33,19 +33,22 @@ fail_at(const struct task *t, const struct box *box, int err)
 	return fail_in_chunk(t->ndim, at, err);
 }
 
-/* Where chunk i of a batch is to lie once decoded. */
+/* Where chunk i of a batch is decoded to. */
 static uint8_t *
 place_of(const struct batch *b, unsigned i)
 {
 	size_t size = b->task->plan.chunk_size;
 
-	/* One dimension: a chunk's place in the tile is as large as it is. */
+	/* In one dimension, a chunk takes chunk_size bytes of the tile. */
 	if (b->tile && b->task->plan.ndim == 1)
 		return b->tile->data + (b->first + i) * size;
 	return b->data + i * size;
 }
 
-/* Undo the filters; of a chunk that is wider than the array, keep its part. */
+/*
+ * Undo the filters.  Of a chunk that is wider than the array, keep the used
+ * part.
+ */
 static int
 unpack(struct batch *b, const struct stored *s, uint8_t *from, uint8_t *to,
        uint8_t **ret)
@@ -80,7 +83,7 @@ decode(struct batch *b, unsigned i)
 		err = unpack(b, s, at, to, &at);
 	if (err)
 		return err;
-	/* In a tile of one dimension nothing arranges it later. */
+	/* A tile of one dimension is not arranged later. */
 	if (b->tile && t->plan.ndim == 1 && at != to) {
 		memcpy(to, at, t->plan.chunk_size);
 		at = to;
@@ -90,7 +93,7 @@ decode(struct batch *b, unsigned i)
 	return 0;
 }
 
-/* Neighbours along the last dimension go together. */
+/* Arrange chunks that are neighbours along the last dimension together. */
 static int
 arrange_batch(struct batch *b)
 {
@@ -138,7 +141,7 @@ decode_batch(struct batch *b)
 	return t->plan.ndim > 1 ? arrange_batch(b) : 0;
 }
 
-/* The batch that completes a tile writes it. */
+/* The last batch of a tile writes it. */
 static int
 finish_tile(struct batch *b, bool write)
 {
@@ -182,7 +185,10 @@ partial(const struct task *t, const hsize_t *at)
 	return false;
 }
 
-/* It is stored, but cannot be read on its own: whether H5Dread may do it. */
+/*
+ * The chunk is stored but cannot be read raw.  Returns 0 if H5Dread may read
+ * it.
+ */
 static int
 refused(const struct strategy_source *s, const struct task *t,
 	const hsize_t *at)
@@ -197,9 +203,9 @@ refused(const struct strategy_source *s, const struct task *t,
 }
 
 /*
- * Fetch the chunk whose place among the elements is 'at' into the batch.  For
- * chunks that are not stored, one of the two calls fails: which one depends on
- * the version of libhdf5 and on the filters.
+ * Fetch the chunk at element 'at' into the batch.  If a chunk is not stored,
+ * one of the two calls fails; which one depends on the version of libhdf5 and
+ * on the filters.
  */
 static int
 fetch(const struct strategy_source *s, struct batch *b, size_t *used,
@@ -247,8 +253,8 @@ fetch(const struct strategy_source *s, struct batch *b, size_t *used,
 }
 
 /*
- * Chunks of a batch: about BATCH_SIZE, but of narrow ones enough to fill the
- * cache lines of the tile.
+ * The number of chunks in a batch: about BATCH_SIZE bytes, but for narrow
+ * chunks enough to fill the cache lines of the tile.
  */
 static uint64_t
 batch_chunks(const struct plan *p)
@@ -272,7 +278,9 @@ fetch_batch(const struct strategy_source *s, struct batch *b)
 	size_t used = 0;
 
 	left = b->box.chunks - b->first;
-	/* Their stored bytes may be more than what is used of them. */
+	/*
+	 * Limit the stored bytes, too: they may exceed the size of the chunks.
+	 */
 	for (b->count = 0; b->count < most && b->count < left &&
 	     used < 4 * BATCH_SIZE; b->count++) {
 		hsize_t at[PLAN_DIMS];
@@ -291,7 +299,7 @@ fetch_batch(const struct strategy_source *s, struct batch *b)
 	return 0;
 }
 
-/* Chunks that are not handed over will not complete the tile any more. */
+/* These chunks will not be read, so the tile must not wait for them. */
 static void
 abandon(struct task *t, struct tile *tile, uint64_t chunks)
 {
@@ -330,7 +338,10 @@ push_tile(const struct strategy_source *s, struct task *t,
 	return err;
 }
 
-/* In one dimension, the last chunk is decoded in its place, beyond the edge. */
+/*
+ * In one dimension, the last chunk is decoded in the tile and may extend past
+ * the edge of the array.
+ */
 static size_t
 tile_bytes(const struct plan *p, const struct box *box)
 {
@@ -343,7 +354,7 @@ tile_bytes(const struct plan *p, const struct box *box)
 	return size;
 }
 
-/* A tile of one chunk is written out of the buffer in which it is decoded. */
+/* A tile of one chunk is written from the buffer in which it was decoded. */
 static int
 push_tiles(const struct strategy_source *s, struct task *t)
 {
@@ -395,7 +406,7 @@ shape_get(const struct strategy_source *s, hid_t dcpl, struct task *t)
 	return ok && whole <= UINT32_MAX;
 }
 
-/* Enough tiles that all threads have work, each a few blocks if it can be. */
+/* Make enough tiles to give all threads work, each of some MiB if possible. */
 static size_t
 tile_target(const struct task *t)
 {
@@ -411,8 +422,8 @@ tile_target(const struct task *t)
 }
 
 /*
- * Tiles that are no whole rows are written in many pieces, which had better be
- * long: then they may be larger, and fewer at once.
+ * A tile that is not made of whole rows is written in many pieces.  If these
+ * are too short, make the tiles larger; then fewer of them fit into memory.
  */
 static bool
 tiles_get(struct task *t)

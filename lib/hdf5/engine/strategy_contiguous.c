@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Contiguous data: pieces of one block of the digests, each read from the file,
- * converted, hashed and written by one thread while it is in the cache.
+ * Read contiguous data in pieces of one block of the digests.  One thread reads
+ * a piece from the file, converts, hashes and writes it while it is in the
+ * cache.
  */
 
 #include <errno.h>
@@ -73,7 +74,9 @@ push_pieces(struct task *t, uint64_t count)
 	uint64_t most = PIECE / t->item ? PIECE / t->item : 1;
 	int err = 0;
 
-	/* The kernel reads ahead twice as far; asking for more is slower. */
+	/*
+	 * With this advice the kernel reads ahead twice as far; more is slower.
+	 */
 	posix_fadvise(t->fd, (off_t)t->file_offset, (off_t)(count * t->item),
 		      POSIX_FADV_SEQUENTIAL);
 	for (uint64_t first = 0; first < count && !err; first += most) {
@@ -90,7 +93,10 @@ push_pieces(struct task *t, uint64_t count)
 	return err;
 }
 
-/* Elements and their size in the file; false if that is no sound extent. */
+/*
+ * Get the number of elements and their size in the file.  False if the sizes
+ * are wrong, or the data too small for this strategy.
+ */
 static bool
 extent_get(hid_t dset, size_t *item, uint64_t *count)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* From the shapes of array and chunk to tiles: arithmetic only. */
+/*
+ * Plan the tiles for given shapes of the array and its chunks.  Arithmetic
+ * only.
+ */
 
 #include <string.h>
 
 #include "hdf5/engine/engine.h"
 
-/* Merge the last dimension into the one before as long as chunks cover it. */
+/* Merge the last dimension into the one before while one chunk covers it. */
 static void
 merge(struct plan *p)
 {
@@ -30,7 +33,7 @@ sizes_fit(const struct plan *p)
 	return array <= INT64_MAX && chunk <= UINT32_MAX;
 }
 
-/* Bytes of a tile one chunk wide along 'split'; at most UINT64_MAX. */
+/* Bytes of a tile that is one chunk wide along 'split'; at most UINT64_MAX. */
 static uint64_t
 tile_size(const struct plan *p, unsigned split)
 {
@@ -83,7 +86,7 @@ plan_make(unsigned ndim, const uint64_t *shape, const uint64_t *chunk,
 	return true;
 }
 
-/* Elements from 'chunks' chunks on, from chunk 'at', along dimension i. */
+/* Set dimension i of the box: 'chunks' chunks from chunk 'at' on. */
 static void
 place(const struct plan *p, unsigned i, uint64_t at, uint64_t chunks,
       struct box *box)

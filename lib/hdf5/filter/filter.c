@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The pipeline of a dataset, and undoing it for one chunk. */
+/* The filter pipeline of a dataset; undo it for one chunk. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,10 @@
 
 #define HUGE_PAGE	((size_t)2 << 20)
 
-/* What a chunk may hold beyond its own size: a damaged one may say anything. */
+/*
+ * Limits for the bytes that a chunk decodes to beyond its own size: a damaged
+ * chunk may claim any size.
+ */
 #define SPARE_TIMES	7
 #define SPARE_LEAST	((size_t)64 << 10)
 #define SPARE_MOST	((size_t)16 << 20)
@@ -21,7 +24,10 @@ enum change {
 	PACKS
 };
 
-/* One that is not ours, or not with these parameters, has no step. */
+/*
+ * The step that undoes a filter, or NULL if this library cannot undo it, or not
+ * with these parameters.
+ */
 static filter_step *
 step_of(const struct filter *f, enum change *change)
 {
@@ -92,7 +98,9 @@ filter_pipeline_get(hid_t dcpl, size_t chunk_size, struct filter_pipeline *ret,
 			return false;
 		if (foreign)
 			*foreign = ret->filter[i].id;
-		/* Between two that pack, no size would be known. */
+		/*
+		 * The size of the data between two packing filters is unknown.
+		 */
 		if (!known(&ret->filter[i], &change) ||
 		    (packed && change == PACKS))
 			return false;
@@ -120,7 +128,7 @@ size_before(const struct filter_pipeline *p, uint32_t mask, unsigned i)
 	return size;
 }
 
-/* Whether no filter below 'i' moves the data once more. */
+/* Whether 'i' is the last filter to undo that writes the data elsewhere. */
 static bool
 last_step(const struct filter_pipeline *p, uint32_t mask, unsigned i)
 {
@@ -131,12 +139,12 @@ last_step(const struct filter_pipeline *p, uint32_t mask, unsigned i)
 	return true;
 }
 
-/* A chunk on its way through the filters. */
+/* A chunk while its filters are undone. */
 struct passage {
 	uint8_t *data;
 	size_t size;
-	uint8_t *dst;	/* where the last step puts it, if it fits */
-	unsigned turn;	/* of the two scratch buffers */
+	uint8_t *dst;	/* for the last step, if the data fit */
+	unsigned turn;	/* index of the scratch buffer in use */
 };
 
 static int
@@ -165,7 +173,7 @@ most_room(const struct filter_pipeline *p)
 	return p->chunk_size + (spare < SPARE_LEAST ? SPARE_LEAST : spare);
 }
 
-/* Try one filter, with more room as long as that is what it lacks. */
+/* Undo one filter.  Retry with more room as long as the step asks for more. */
 static int
 try_step(const struct filter_pipeline *p, uint32_t mask, unsigned i,
 	 struct filter_scratch *s, const struct passage *c, size_t *room,
@@ -236,15 +244,17 @@ filter_decode(const struct filter_pipeline *p, uint32_t mask,
 		c.data = dst;
 	}
 	s->decoded = c.size;
-	/* What a short stream left out lies outside the array, or is zero. */
+	/*
+	 * Bytes missing from a short stream lie outside the array, or are zero.
+	 */
 	memset(c.data + c.size, 0, p->chunk_size - c.size);
 	*ret = c.data;
 	return 0;
 }
 
 /*
- * Large buffers live no longer than a load: taken page by page they would cost
- * up to a fifth of its time.
+ * Large buffers live as long as one load.  Without huge pages, page faults
+ * would cost up to a fifth of its time.
  */
 static uint8_t *
 get_huge(size_t *size)
@@ -255,7 +265,9 @@ get_huge(size_t *size)
 		return NULL;
 	*size = (*size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
 	data = aligned_alloc(HUGE_PAGE, *size);
-	/* Where there are none it does without. */
+	/*
+	 * Without huge pages, madvise() fails and the buffer has small pages.
+	 */
 	if (data)
 		madvise(data, *size, MADV_HUGEPAGE);
 	return data;

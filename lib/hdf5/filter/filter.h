@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Undo the filters of HDF5 chunks without libhdf5, in any number of threads; and
- * for libhdf5, where it reads.  Uses base.
+ * Undo the filters of HDF5 chunks without libhdf5, in any number of threads.
+ * Also register these decoders with libhdf5, for the data that only H5Dread can
+ * read.  Uses base.
  */
 #ifndef LIB_HDF5_FILTER_FILTER_H
 #define LIB_HDF5_FILTER_FILTER_H
@@ -10,10 +11,10 @@
 
 #include "base/base.h"
 
-#define FILTER_MAX	32	/* HDF5 allows no more, a mask bit for each */
-#define FILTER_PARAMS	8	/* what any of ours reads of its parameters */
+#define FILTER_MAX	32	/* HDF5's limit: one bit of the mask for each */
+#define FILTER_PARAMS	8	/* as many as any filter here uses */
 
-/* Registered numbers of the filters that libhdf5 does not name. */
+/* Registered numbers of the filters for which libhdf5 has no name. */
 enum {
 	FILTER_LZF = 32000,		/* h5py's */
 	FILTER_BLOSC = 32001,
@@ -28,132 +29,137 @@ struct filter {
 	unsigned param[FILTER_PARAMS];	/* the first param_count are set */
 };
 
-/* The filters of one dataset, in the order in which writing applies them. */
+/* The filters of one dataset, in the order in which a writer applies them. */
 struct filter_pipeline {
 	size_t chunk_size;	/* bytes of a chunk without filters */
 	unsigned count;
 	struct filter filter[FILTER_MAX];
 };
 
-/* What one thread needs to decode; begins as zeros, grows, and is reused. */
+/*
+ * Buffers and state of one decoding thread.  Begins as zeros, grows, is reused.
+ */
 struct filter_scratch {
-	uint8_t *buffer[2];	/* where steps alternate */
+	uint8_t *buffer[2];	/* the steps alternate between them */
 	size_t capacity[2];
-	uint8_t *block;		/* of bitshuffle: unpacked, */
+	uint8_t *block;		/* bitshuffle: an unpacked block, */
 	size_t block_capacity;
 	uint8_t *planes;	/* and its planes of bytes */
 	size_t planes_capacity;
-	size_t missing;		/* bytes that a stream fell short of */
-	size_t wanted;		/* room that a stream takes, if it was less */
-	size_t decoded;		/* bytes of the last chunk that were not missing */
-	void *deflate;		/* decoders that have state */
+	size_t missing;		/* bytes missing from a short stream */
+	size_t wanted;		/* room that the stream needs, if more */
+	size_t decoded;		/* bytes decoded from the last chunk */
+	void *deflate;		/* states of decoders */
 	void *zstd;
 };
 
 /* filter.c */
 
 /*
- * The pipeline of a dataset from its creation properties.  True if all of it
- * can be undone here; else *foreign (may be NULL) is the number of a filter
- * that cannot, and libhdf5 must read the data.
+ * Get the pipeline of a dataset from its creation properties.  True if this
+ * library can undo all of it; else libhdf5 must read the data, and *foreign
+ * (may be NULL) is the number of a filter that cannot be undone here.
  */
 bool filter_pipeline_get(hid_t dcpl, size_t chunk_size,
 			 struct filter_pipeline *ret, int *foreign);
 
 /*
- * Undo the filters of one chunk as stored, but for those whose bit is set in
- * 'mask'.  On success *ret are its chunk_size bytes: 'dst', which has room for
- * them, or part of 'src' where nothing had to be moved.  More than that may be
- * stored, up to a limit: the rest is of no use to anyone, and libhdf5 does not
- * mind either.  CUTE_SHM_ERR_SOURCE: damaged.
+ * Undo the filters of one stored chunk, except those whose bit is set in
+ * 'mask'.  On success *ret points to its chunk_size bytes: in 'dst', which has
+ * room for them, or in 'src' if no step moved the data.  Stored data may decode
+ * to more bytes, up to a limit; the rest is ignored, as in libhdf5.
+ * CUTE_SHM_ERR_SOURCE: damaged.
  */
 int filter_decode(const struct filter_pipeline *pipeline, uint32_t mask,
 		  struct filter_scratch *scratch, uint8_t *src, size_t size,
 		  uint8_t *dst, uint8_t **ret);
 
+/* filter_codec.c: it knows the states of the decoders. */
 void filter_scratch_free(struct filter_scratch *scratch);
 
 /*
  * A step undoes one filter: 'size' bytes at src become exactly 'room' bytes at
- * dst.  Steps that keep the size are called with room == size.  One that fails
- * for lack of room sets scratch->wanted, and may be called with more.
+ * dst.  For a filter that keeps the size, room == size.  A step that needs more
+ * room sets scratch->wanted and fails; the caller may retry with more.
  */
 typedef int filter_step(const struct filter *filter,
 			struct filter_scratch *scratch, const uint8_t *src,
 			size_t size, uint8_t *dst, size_t room);
 
-/* filter_codec.c: decoders of libraries; NULL where built without one */
+/* filter_codec.c: decoders from libraries; NULL if built without the library */
 
 extern filter_step *const filter_inflate;
 extern filter_step *const filter_unzstd;
 extern filter_step *const filter_unlz4;
 extern filter_step *const filter_unblosc;
 
-/* One packed block, without any header. */
+/* One block packed by lz4, without any header. */
 int filter_unlz4_block(const uint8_t *src, size_t size, uint8_t *dst,
 		       size_t room);
 
 /*
- * How many bytes a chunk of the filter 'id' says it holds, 0 where that cannot
- * be told; for those of zstd, lz4 and blosc.
+ * The number of bytes that a chunk decodes to, by its own header; 0 if unknown.
+ * For the filters zstd, lz4 and blosc.
  */
 uint64_t filter_codec_size(int id, const uint8_t *src, size_t size);
 
-/* filter_lzf.c */
+/* filter_lzf.c: LZF, without a library */
 
-/* How many bytes a sound stream holds. */
+/* The number of bytes that an undamaged stream decodes to. */
 size_t filter_lzf_size(const uint8_t *src, size_t size);
 
 int filter_unlzf(const struct filter *filter, struct filter_scratch *scratch,
 		 const uint8_t *src, size_t size, uint8_t *dst, size_t room);
 
-/* filter_shuffle.c */
+/* filter_shuffle.c: HDF5's own shuffle */
 int filter_unshuffle(const struct filter *filter,
 		     struct filter_scratch *scratch, const uint8_t *src,
 		     size_t size, uint8_t *dst, size_t room);
 
 /*
- * From 'width' planes of bytes to items of 'width' bytes.  Plane p of the
- * items begins at src + p * stride; n items are written to dst.
+ * Turn 'width' planes of bytes into items of 'width' bytes.  Plane p begins at
+ * src + p * stride; n items are written to dst.
  */
 void unshuffle(uint8_t *dst, const uint8_t *src, size_t stride, size_t n,
 	       size_t width);
 
-/* filter_bitshuffle.c */
+/* filter_bitshuffle.c: bitshuffle, with or without lz4 or zstd */
 
-/* False where the parameters name a codec that is not ours, or are wrong. */
+/* False if the parameters are wrong, or name a codec that is not supported. */
 bool filter_bitshuffle_known(const struct filter *filter);
 
-/* Whether it also compresses. */
+/* Whether this filter also compresses. */
 bool filter_bitshuffle_packs(const struct filter *filter);
 int filter_unbitshuffle(const struct filter *filter,
 			struct filter_scratch *scratch, const uint8_t *src,
 			size_t size, uint8_t *dst, size_t room);
 
-/* filter_checksum.c */
+/* filter_checksum.c: fletcher32 */
 
-/* Check the sum behind the data; *ret is the size without it. */
+/* Check the sum after the data; *ret is the size without the sum. */
 int filter_fletcher32(const uint8_t *src, size_t size, size_t *ret);
 
-/* HDF5's variant of the sum. */
+/* The sum as HDF5 computes it. */
 uint32_t fletcher32(const uint8_t *data, size_t size);
 
 /*
- * filter_register.c: have libhdf5 use these decoders, before any plugin, for
- * what has to go through H5Dread: strings, lists, references, virtual datasets.
- * Once per process, which must have begun libhdf5.
+ * filter_register.c: let libhdf5 use these decoders, before any plugin, for
+ * data that only H5Dread can read: strings, lists, references, virtual
+ * datasets.  Call it once per process, after H5open().
  */
 int filters_register(void);
 
 /*
- * H5Dread, for data that these decoders may be called for.  libhdf5 does not
- * tell a filter how large a chunk is, and reads beyond the end of one that is
- * shorter: so they look at this dataset.
+ * H5Dread for datasets whose filters these decoders may undo.  libhdf5 does not
+ * say how large a chunk is, and reads past the end of a chunk that decodes to
+ * less; therefore the decoders get the chunk's size from this dataset.
  */
 herr_t filters_read(hid_t dset, hid_t mem_type, hid_t mem_space,
 		    hid_t file_space, hid_t dxpl, void *data);
 
-/* Grow *buffer to 'size' bytes; its content is lost. */
+/* filter.c: reusable buffers */
+
+/* Grow *buffer to at least 'size' bytes; its content is lost. */
 int filter_grow(uint8_t **buffer, size_t *capacity, size_t size);
 
 static inline uint32_t

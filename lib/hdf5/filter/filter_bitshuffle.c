@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bitshuffle, HDF5 filter 32008: in blocks of items, the first bits of all
- * items, then the second bits, and so on, perhaps packed block by block.
- * Parameters: two of version, bytes of an item, items of a block (0: the rule
- * in default_block()), codec.
+ * Bitshuffle, HDF5 filter 32008.  Data are stored in blocks of items: the first
+ * bits of all items of the block, then the second bits, and so on; each block
+ * may be packed.  Parameters: two for the version, bytes of an item, items of a
+ * block (0: the rule in default_block()), codec.
  */
 
 #include <string.h>
@@ -56,7 +56,7 @@ filter_bitshuffle_packs(const struct filter *f)
 	return codec(f) != CODEC_NONE;
 }
 
-/* Eight planes of bits, 'row' bytes each, into 8 * row bytes. */
+/* Turn eight planes of bits, 'row' bytes each, into 8 * row bytes. */
 static void
 unslice_plain(uint8_t *dst, const uint8_t *src, size_t row, size_t from)
 {
@@ -134,8 +134,8 @@ unslice(uint8_t *dst, const uint8_t *src, size_t row)
 #endif
 
 /*
- * One block of n items, n a multiple of 8: bits to planes of bytes, which are
- * at most a few KiB and stay in cache, then planes to items.
+ * Undo one block of n items, n a multiple of 8: bits to planes of bytes, which
+ * have at most a few KiB and stay in the cache, then planes to items.
  */
 static int
 unshuffle_block(struct filter_scratch *s, const uint8_t *src, uint8_t *dst,
@@ -165,7 +165,7 @@ damaged(const char *what)
 			     "bitshuffle data are damaged: %s", what);
 }
 
-/* What unpacks a block: the next 4 bytes are its packed size. */
+/* Unpack one block.  The next 4 bytes are its packed size. */
 static int
 unpack_block(const struct filter *f, struct filter_scratch *s,
 	     const uint8_t **src, const uint8_t *end, size_t size)
@@ -184,13 +184,18 @@ unpack_block(const struct filter *f, struct filter_scratch *s,
 		err = filter_unlz4_block(*src, packed, s->block, size);
 	else if (!err)
 		err = filter_unzstd(f, s, *src, packed, s->block, size);
-	/* No room of the chunk's will help. */
+	/*
+	 * The size of a block is fixed: more room for the chunk would not help.
+	 */
 	s->wanted = 0;
 	*src += packed;
 	return err;
 }
 
-/* Blocks of 'block' items, one of what is left, and under 8 items as is. */
+/*
+ * First blocks of 'block' items, then a smaller block for what is left; fewer
+ * than 8 last items are stored as they are.
+ */
 static int
 unshuffle_blocks(const struct filter *f, struct filter_scratch *s,
 		 const uint8_t *src, size_t size, uint8_t *dst, size_t items,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fletcher's checksum as HDF5 computes it: over big-endian words of 16 bits, an
- * odd last byte being the high half of one, both sums with end-around carry.
+ * Fletcher's checksum as HDF5 computes it: over big-endian words of 16 bits,
+ * both sums with end-around carry.  An odd last byte is the high half of a
+ * word.
  */
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@ struct sums {
 	uint64_t first, second;
 };
 
-/* Fold to 1..0xffff; only a sum that is really zero stays 0, as in HDF5. */
+/* Fold to 1..0xffff.  As in HDF5, only a sum of zero becomes 0. */
 static uint64_t
 fold(uint64_t sum)
 {
@@ -24,7 +25,7 @@ fold(uint64_t sum)
 	return sum;
 }
 
-/* 'n' words, at most BATCH of them, so that 64 bits suffice. */
+/* Add 'n' words, at most BATCH, so that the sums fit into 64 bits. */
 #define BATCH	4096
 
 static void
@@ -40,10 +41,11 @@ add_words(struct sums *s, const uint8_t *p, size_t n)
 
 #ifdef __SSE2__
 /*
- * Eight words at a time.  With lane k's sums a[k] (plain) and b[k] (sum of
- * sums) over m steps, the words add sum(a) to the first sum; to the second
- * 8 * b[k] - k * a[k] each, and 8 * m times what the first was.  360 steps are
- * the most that b holds in 32 bits.
+ * Eight words at a time.  After m steps, lane k has the sums a[k] (of its
+ * words) and b[k] (of the sums a[k] after each step).  These words add sum(a)
+ * to the first sum.  To the second sum they add 8 * b[k] - k * a[k] for each
+ * lane, and 8 * m times the previous first sum.  b overflows 32 bits after 360
+ * steps.
  */
 #define STEPS	360
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chunks that a library packed: deflate, zstd, lz4, blosc. */
+/* Decoders that use a library: deflate, zstd, lz4, blosc. */
 
 #include <limits.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ inflate(const struct filter *filter, struct filter_scratch *scratch,
 	case LIBDEFLATE_SUCCESS:
 		break;
 	case LIBDEFLATE_INSUFFICIENT_SPACE:
-		/* It does not tell how much more. */
+		/* libdeflate does not say how much room is needed. */
 		scratch->wanted = room < SIZE_MAX / 2 ? 2 * room : SIZE_MAX;
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "deflate stream "
 				     "holds more than %zu bytes", room);
@@ -47,8 +47,8 @@ inflate(const struct filter *filter, struct filter_scratch *scratch,
 				     "deflate stream is damaged");
 	}
 	/*
-	 * libhdf5 takes a stream that ends early for what it is, and writers
-	 * that store only the part of a chunk inside the array rely on that.
+	 * libhdf5 accepts a stream that ends early.  Some writers rely on that
+	 * and store only the part of a chunk that lies inside the array.
 	 */
 	scratch->missing = room - n;
 	return 0;
@@ -130,8 +130,9 @@ filter_unlz4_block(const uint8_t *src, size_t size, uint8_t *dst, size_t room)
 }
 
 /*
- * The HDF5 plugin's frame: big-endian, 8 bytes of size, 4 of block size, then
- * blocks, each after 4 bytes of packed size; one of full size is not packed.
+ * The frame of the HDF5 plugin, big-endian: 8 bytes of size, 4 of block size,
+ * then the blocks, each after 4 bytes of packed size.  A block whose packed
+ * size is the block size is not packed.
  */
 static int
 unlz4(const struct filter *filter, struct filter_scratch *scratch,
@@ -199,7 +200,7 @@ unblosc(const struct filter *filter, struct filter_scratch *scratch,
 	    blosc_cbuffer_validate(src, packed, &again) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "blosc header is "
 				     "damaged, or not of %zu bytes", room);
-	/* Its codecs, and their plugins, may leave parts of damaged ones out. */
+	/* Codecs of blosc may leave parts of a damaged chunk unwritten. */
 	memset(dst, 0, room);
 	if (blosc_decompress_ctx(src, dst, room, 1) != (int)room)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "blosc data are "

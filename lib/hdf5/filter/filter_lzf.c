@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LZF as h5py's filter 32000 writes it: the stream of liblzf, without header.
- * A control byte c < 32 is followed by c + 1 literal bytes; another one is a
- * back reference of (c >> 5) + 2 bytes (a 7 there adds the next byte), whose
- * distance is ((c & 31) << 8 | next byte) + 1.
+ * LZF as h5py's filter 32000 writes it: a stream of liblzf, without a header.
+ * A control byte c < 32 is followed by c + 1 literal bytes.  Any other control
+ * byte is a back reference of (c >> 5) + 2 bytes; if c >> 5 is 7, the next byte
+ * is added to this length.  Its distance is ((c & 31) << 8 | next byte) + 1.
  */
 
 #include <string.h>
@@ -22,7 +22,7 @@ damaged(const char *why)
 			     why);
 }
 
-/* Copies of a fixed size are single instructions; use them while room is. */
+/* A copy of a fixed size is one instruction: use it while there is room. */
 static int
 literals(struct cursor *c, size_t length)
 {

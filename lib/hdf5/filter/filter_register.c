@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Our decoders as filters of libhdf5. */
+/* Register our decoders as filters of libhdf5. */
 
 #include "hdf5/filter/filter.h"
 
-/* HDF5 keeps the size of a chunk in 32 bits. */
+/* HDF5 stores the size of a chunk in 32 bits. */
 #define CHUNK_MOST	UINT32_MAX
 
-/* libhdf5 is called by one thread of the process. */
+/* Only one thread of the process calls libhdf5. */
 static struct filter_scratch scratch;
-static hid_t reading = H5I_INVALID_HID;	/* whose chunks are decoded */
+static hid_t reading = H5I_INVALID_HID;	/* dataset that H5Dread reads now */
 
 herr_t
 filters_read(hid_t dset, hid_t mem_type, hid_t mem_space, hid_t file_space,
@@ -23,9 +23,9 @@ filters_read(hid_t dset, hid_t mem_type, hid_t mem_space, hid_t file_space,
 }
 
 /*
- * Bytes that an element takes in the file, or more.  libhdf5 gives the size that
- * it has in memory: a pointer of 8 bytes for a string, which is a length of 4,
- * an address of at most 8 and an index of 4 in the file.
+ * An upper limit of the bytes of an element in the file.  libhdf5 returns its
+ * size in memory.  There a string is a pointer of 8 bytes; in the file it is a
+ * length of 4, an address of at most 8 and an index of 4 bytes.
  */
 static uint64_t
 element_size(hid_t type)
@@ -35,7 +35,7 @@ element_size(hid_t type)
 	return H5Tdetect_class(type, H5T_STRING) > 0 ? 2 * size : size;
 }
 
-/* Bytes of a chunk of the open dataset, or more; 0 where it has none. */
+/* An upper limit of the bytes of a chunk; 0 if the dataset has no chunks. */
 static size_t
 chunk_size(hid_t dset)
 {
@@ -56,7 +56,9 @@ chunk_size(hid_t dset)
 	return rank > 0 && size <= CHUNK_MOST ? size : 0;
 }
 
-/* How many bytes the stream says it holds; 0: that cannot be told. */
+/*
+ * The number of bytes that the stream decodes to, by its header; 0 if unknown.
+ */
 static uint64_t
 unpacked_size(const struct filter *f, const uint8_t *src, size_t size)
 {
@@ -74,7 +76,7 @@ unpacked_size(const struct filter *f, const uint8_t *src, size_t size)
 	}
 }
 
-/* Give libhdf5 this thread's last failure as its innermost error. */
+/* Pass the last failure of this thread to libhdf5 as its innermost error. */
 static size_t
 refuse(void)
 {
@@ -91,7 +93,9 @@ refuse_size(const struct filter *f, uint64_t size)
 	return refuse();
 }
 
-/* One chunk, as H5Z_func_t has it; what it returns is the number of bytes. */
+/*
+ * Undo one chunk, as an H5Z_func_t: returns the number of bytes, 0 on failure.
+ */
 static size_t
 undo(filter_step *step, int id, unsigned flags, size_t param_count,
      const unsigned *params, size_t size, size_t *room, void **data)
@@ -112,7 +116,7 @@ undo(filter_step *step, int id, unsigned flags, size_t param_count,
 	held = unpacked_size(&f, *data, size);
 	if (held == 0 || held > CHUNK_MOST)
 		return refuse_size(&f, held);
-	/* The rest of a short chunk is zero, not what lies behind it. */
+	/* If the chunk is short, the rest of its buffer must be zero. */
 	whole = reading >= 0 ? chunk_size(reading) : 0;
 	if (whole < held)
 		whole = held;
@@ -133,7 +137,7 @@ undo(filter_step *step, int id, unsigned flags, size_t param_count,
 	return held;
 }
 
-/* libhdf5 does not tell which filter it calls. */
+/* libhdf5 does not say which filter it calls, so each one has a function. */
 #define OURS(name, id, step)						\
 static size_t								\
 undo_##name(unsigned flags, size_t param_count, const unsigned *params,	\
@@ -161,7 +165,7 @@ static const H5Z_class2_t classes[] = {
 	CLASS(FILTER_ZSTD, "zstd", undo_zstd),
 };
 
-/* Decoders that this build has: a plugin may serve for the others. */
+/* Whether this build has the decoder.  If not, a plugin may have it. */
 static bool
 have(int id)
 {
@@ -173,7 +177,7 @@ have(int id)
 	case FILTER_ZSTD:
 		return filter_unzstd != NULL;
 	case FILTER_BITSHUFFLE:
-		/* One of its codecs could be missing. */
+		/* A plugin may have the codec that this build lacks. */
 		return filter_unlz4 && filter_unzstd;
 	default:
 		return true;

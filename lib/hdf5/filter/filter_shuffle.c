@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * HDF5's shuffle stores the first bytes of all items, then the second bytes,
- * and so on: planes.  To undo it is to transpose a matrix of bytes.
+ * and so on: one plane for each byte.  Undoing it transposes a matrix of bytes.
  */
 
 #include <string.h>
@@ -23,7 +23,7 @@ plain(uint8_t *dst, const uint8_t *src, size_t stride, size_t n, size_t width,
 }
 
 #ifdef __SSE2__
-/* Sixteen items a step; each returns how many items it did. */
+/* Sixteen items at a time.  Each of these functions returns the items done. */
 static size_t
 planes2(uint8_t *dst, const uint8_t *src, size_t stride, size_t n)
 {
@@ -75,7 +75,7 @@ planes8(uint8_t *dst, const uint8_t *src, size_t stride, size_t n)
 	return i;
 }
 
-/* Eight of the planes of wider items. */
+/* Eight planes of items that are wider than 8 bytes. */
 static size_t
 planes8_of(uint8_t *dst, const uint8_t *src, size_t stride, size_t n,
 	   size_t width)
@@ -108,7 +108,10 @@ unshuffle(uint8_t *dst, const uint8_t *src, size_t stride, size_t n,
 	for (; width > 8 && plane + 8 <= width; plane += 8)
 		done = planes8_of(dst + plane, src + plane * stride, stride, n,
 				  width);
-	/* Planes without a group of eight, then items without one of 16. */
+	/*
+	 * The planes after the last group of 8, then the items after the last
+	 * 16.
+	 */
 	if (width > 8 && plane < width)
 		plain(dst, src, stride, done, width, plane, width);
 	plain(dst + done * width, src + done, stride, n - done, width, 0,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Telling of arrays, with the time that they took, when they are written. */
+/* Report arrays that have been written, with the time that this took. */
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ under_way_done(void *arg, double waited)
 		;
 }
 
-/* One line per array that was pending. */
+/* Report each array that was pending, in a message of its own. */
 static int
 tell(const struct under_way *u)
 {
@@ -76,7 +76,7 @@ under_way_tell(struct loader *l, bool well)
 	struct under_way *first = NULL;
 	int rc = 0;
 
-	/* The last was put in front. */
+	/* Reverse the list: it begins with the dataset that was done last. */
 	for (; u; u = next) {
 		next = u->next;
 		u->next = first;

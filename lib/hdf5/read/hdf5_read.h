@@ -1,50 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Read the data of described datasets into reserved memory.  Uses hdf5/report,
- * hdf5/source, hdf5/type, hdf5/engine and hdf5/dataset.
+ * Read the data of described datasets into reserved memory.  Uses base, build,
+ * hdf5/report, hdf5/source, hdf5/type, hdf5/filter, hdf5/engine and
+ * hdf5/dataset.
  */
 #ifndef LIB_HDF5_READ_HDF5_READ_H
 #define LIB_HDF5_READ_HDF5_READ_H
 
 #include "hdf5/dataset/dataset.h"
 
-/* read_small.c */
+/* read_small.c: small datasets, without other threads */
 
 /*
- * Read small plain columns at once, to be given to the builder by pointer.
- * When that fails nothing is kept: read_dataset() may know a way, or will say
- * why there is none.
+ * Read small plain columns now; the builder gets pointers to the data.  On
+ * failure no data are kept: read_dataset() may succeed in another way, or
+ * reports the error.
  */
 void read_small(struct dataset *d);
 
-/* Whether the plain part is so small that threads would not help... */
+/*
+ * Whether the plain part is so small that threads would not help, and touches
+ * so few chunks that one H5Dread can read it.
+ */
 bool fits_at_once(const struct dataset *d);
 
-/* ... and then to read it by one H5Dread, and write it. */
+/* Read such a plain part by one H5Dread, and write it. */
 int read_at_once(struct loader *l, struct dataset *d);
 
-/* The same without libhdf5, for what is 'placed'. */
+/* Read and write a dataset that is 'placed' in the file, without libhdf5. */
 int read_placed(struct loader *l, struct dataset *d);
 
-/* read_dataset.c: data, once memory is reserved */
+/* read_dataset.c: data, after their memory was reserved */
 
-/* Data that must still be read: the builder has none of these parts. */
+/* Data that must still be read, because the builder does not have them yet. */
 struct pending {
-	size_t object;		/* its index */
+	size_t object;		/* index of the object */
 	bool plain, lists;
-	struct held *held;	/* need not be opened, or NULL */
+	struct held *held;	/* not to be reopened, or NULL */
 };
 
 int read_dataset(struct loader *l, const struct pending *pending);
 
-/* finished.c: datasets of which nobody knows yet how long they take */
+/*
+ * finished.c: datasets that are being read, and the report when they are done
+ */
 
 struct under_way {
 	struct under_way *next;
 	struct loader *l;
 	struct dataset d;
 	struct pending pending;
-	const char *strategy;	/* of the plain part */
+	const char *strategy;	/* strategy for the plain part */
 	double seconds;
 };
 
@@ -53,41 +59,45 @@ struct under_way *under_way_new(struct loader *l,
 void under_way_free(struct under_way *u);
 
 /*
- * It is written, well or ill: from any thread.  'waited' seconds of its time
- * were other datasets'.
+ * The dataset has been read and written, with or without success.  Any thread
+ * may call this.  'waited' is the time that other datasets took, in seconds.
  */
 void under_way_done(void *under_way, double waited);
 
-/* Tell of those that are done, if all is well, and free them; in one thread. */
+/*
+ * Report the datasets that are done, if 'well', and free them.  Only one thread
+ * may call this.
+ */
 int under_way_tell(struct loader *l, bool well);
 
-/* read_fast.c: strategy.h's ways, for what they fit */
+/* read_fast.c: datasets for the strategies of the engine */
 
 /*
- * Read the plain columns; *fits is false when only H5Dread will do.  Else they
- * may still be under way: under_way_done() is called when they are not.
+ * Read the plain columns.  *fits is false if only H5Dread can read them.  If it
+ * is true, threads may still read them; under_way_done() is called at the end.
  */
 int read_fast(struct loader *l, struct under_way *u, bool *fits);
 
 /*
- * Whether the open dataset, whose columns are known, has a filter that neither
- * libhdf5 nor we have: CUTE_SHM_ERR_SOURCE, as when its data are read.
+ * CUTE_SHM_ERR_SOURCE, as when its data are read, if the open dataset needs a
+ * filter that neither libhdf5 nor this library has; else 0.  The columns of the
+ * dataset must be known.
  */
 int check_filters(const struct dataset *d);
 
-/* prefetch.c: while data are read; NULL where it is no use */
+/* prefetch.c: read ahead in the file; prefetch_begin() may return NULL */
 struct prefetch *prefetch_begin(struct loader *l);
 void prefetch_end(struct prefetch *prefetch);
 
-/* All data of all pending objects. */
+/* read_fast.c: read all data of all pending objects. */
 int read_pending(struct loader *l);
 
-/* read_ragged.c */
+/* read_ragged.c: lists of variable length */
 
-/* Count the items of the ragged columns, and keep them if they are few. */
+/* Count the items of the ragged columns; keep the items if they are few. */
 int ragged_measure(struct loader *l, struct dataset *d);
 
-/* Write those that were not kept. */
+/* Write the ragged columns that were not kept. */
 int ragged_write(struct loader *l, struct dataset *d);
 
 #endif

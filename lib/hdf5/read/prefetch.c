@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file into the page cache, ahead of who reads it: libhdf5 asks for one
- * chunk at a time, and a disk would rest while that is decoded.  Chunks lie
- * about in the order in which they are read, so how much is done tells where
- * that is.
+ * Load the file into the page cache ahead of the load: libhdf5 asks for one
+ * chunk at a time, and the disk would be idle while the chunk is decoded.
+ * Chunks lie in the file in about the order in which they are read, so the
+ * progress of the load gives its position in the file.
  */
 
 #include <fcntl.h>
@@ -15,9 +15,9 @@
 
 #include "hdf5/read/hdf5_read.h"
 
-#define LEAST	(UINT64_C(8) << 20)	/* bytes of a file that is worth it */
-#define WINDOW	(UINT64_C(4) << 20)	/* in one request */
-#define AHEAD	(UINT64_C(64) << 20)	/* of what is read just now */
+#define LEAST	(UINT64_C(8) << 20)	/* smaller files gain nothing */
+#define WINDOW	(UINT64_C(4) << 20)	/* bytes of one request */
+#define AHEAD	(UINT64_C(64) << 20)	/* bytes ahead of the load's position */
 #define PAUSE_NS	2000000
 
 struct prefetch {
@@ -28,7 +28,7 @@ struct prefetch {
 	pthread_t thread;
 };
 
-/* About where in the file the load is. */
+/* The approximate position of the load in the file. */
 static uint64_t
 position(const struct prefetch *p)
 {
@@ -67,7 +67,9 @@ prefetch_begin(struct loader *l)
 	struct stat st;
 	int fd;
 
-	/* Where only some of it is wanted, the place cannot be told. */
+	/*
+	 * If only some objects are loaded, progress does not give the position.
+	 */
 	if (l->opt->select || l->opt->exclude || l->pending_count == 0)
 		return NULL;
 	fd = source_descriptor(l->scan, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data, once memory is reserved: by one of the fast strategies where it fits,
- * else by H5Dread in bands, which threads take apart and write meanwhile.
+ * Read data after their memory was reserved: by a fast strategy if one fits,
+ * else by H5Dread in bands, while threads extract and write the columns of
+ * earlier bands.
  */
 
 #include <stdlib.h>
@@ -12,7 +13,10 @@
 #define BAND_SIZE	(UINT64_C(4) << 20)
 #define BANDS_AT_ONCE	3
 
-/* Virtual datasets open their sources for every band: make these few. */
+/*
+ * For each band of a virtual dataset libhdf5 reopens its sources: use few
+ * bands.
+ */
 #define VIRTUAL_BAND_SIZE (UINT64_C(16) << 20)
 
 static int
@@ -22,7 +26,7 @@ no_memory(void)
 }
 
 /* ------------------------------------------------------- bands, by H5Dread */
-/* The buffers of bands under way, taken in turn. */
+/* The buffers for bands that are read or written; they are reused. */
 struct buffers {
 	pthread_mutex_t lock;
 	pthread_cond_t returned;
@@ -91,7 +95,7 @@ buffers_free(struct buffers *b)
 	pthread_mutex_destroy(&b->lock);
 }
 
-/* Write a column's items of a block: 'repeat' of them per element. */
+/* Write a column's items of a block: 'repeat' items per element. */
 static int
 write_runs(const struct banded *b, const struct block *block,
 	   const struct column *c, const uint8_t *items)
@@ -107,7 +111,7 @@ write_runs(const struct banded *b, const struct block *block,
 	return rc;
 }
 
-/* Whether the elements are the column's items as they stand. */
+/* Whether the elements are the column's items, unchanged. */
 static bool
 is_whole(const struct column *c, size_t stride)
 {
@@ -162,7 +166,7 @@ read_block(const struct banded *b, uint8_t *elements)
 {
 	const struct block *block = &b->bands.block;
 
-	/* H5Dread leaves alone what it has no value for. */
+	/* H5Dread does not write elements that have no value. */
 	memset(elements, 0, block->count * b->stride);
 	return stored_read(b->d, PART_PLAIN, NULL, block, elements) == 0 ? 0 :
 	       stored_culprit(b->d, PART_PLAIN, NULL, block);
@@ -175,7 +179,10 @@ read_bands(struct banded *b)
 	int rc = 0;
 
 	while (rc == 0 && bands_next(&b->bands)) {
-		/* Other datasets are under way. */
+		/*
+		 * Stop if another dataset, which the threads still read, has
+		 * failed.
+		 */
 		rc = reader_check(b->l->reader);
 		if (rc != 0)
 			break;
@@ -198,9 +205,9 @@ read_bands(struct banded *b)
 }
 
 /*
- * A chunk that is larger than a band is read in pieces: it must stay in
- * libhdf5's cache meanwhile, or it would be decoded for each of them.  What is
- * open already keeps the cache that it has: it must be closed first.
+ * A chunk that is larger than a band is read in pieces.  It must stay in
+ * libhdf5's cache for that time, or libhdf5 would decode it for each piece.  An
+ * open dataset keeps its old cache size, so it must be closed first.
  */
 static int
 reopen_with_cache(const struct loader *l, struct dataset *d, uint64_t size)
@@ -219,8 +226,8 @@ reopen_with_cache(const struct loader *l, struct dataset *d, uint64_t size)
 }
 
 /*
- * Bytes of a chunk in libhdf5's memory, and of its part that the array has; at
- * most UINT64_MAX.
+ * Bytes of a chunk in libhdf5's memory, and (in *used) of its part inside the
+ * array; at most UINT64_MAX.
  */
 static uint64_t
 chunk_bytes(const struct dataset *d, const uint64_t *chunk, uint64_t *used)
@@ -260,7 +267,7 @@ read_generic(struct loader *l, struct dataset *d)
 	room = b.room / b.stride;
 	if (chunk)
 		size = chunk_bytes(d, chunk, &used);
-	/* What has no filters is read in parts as it is. */
+	/* libhdf5 reads parts of unfiltered chunks without a cache. */
 	rc = used > b.room && s.filtered ? reopen_with_cache(l, d, size) : 0;
 	if (rc != 0)
 		return rc;
@@ -304,7 +311,7 @@ columns_of(struct loader *l, struct dataset *d)
 			   &d->columns);
 }
 
-/* Of which all is known that libhdf5 could tell. */
+/* Read a dataset whose type, extent and offset are known, without libhdf5. */
 static int
 read_held(struct loader *l, const struct pending *pending, struct under_way *u)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Datasets for the fast strategies, and what became of them. */
+/* Give datasets to the fast strategies, and handle their errors. */
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "hdf5/read/hdf5_read.h"
 
-/* The columns of a dataset as strategy.h wants them. */
+/* The columns of a dataset for strategy_read(). */
 struct picked {
 	const struct dataset *d;
 	struct strategy_column *columns;
@@ -14,7 +14,7 @@ struct picked {
 	unsigned wanted;	/* plain columns that have data */
 };
 
-/* The column of a leaf, if it has one with data. */
+/* The column of a leaf, or NULL if it has none. */
 static const struct column *
 column_of(const struct dataset *d, const struct type *leaf)
 {
@@ -43,7 +43,7 @@ pick_leaf(struct picked *p, const struct type *leaf, hid_t file_type,
 	};
 }
 
-/* All leaves that lie once in every record of the file. */
+/* Pick all leaves that occur once in each record of the file. */
 static void
 pick(struct picked *p, const struct type *type, hid_t file_type, size_t offset)
 {
@@ -71,8 +71,8 @@ pick(struct picked *p, const struct type *type, hid_t file_type, size_t offset)
 }
 
 /*
- * Lists, texts without a fixed size, and references have another size in the
- * file than H5Tget_size() says, so what follows them has another offset.
+ * H5Tget_size() does not return the size in the file for lists, texts without a
+ * fixed size, and references, so the offsets after them differ, too.
  */
 static bool
 has_other_size(hid_t type)
@@ -104,7 +104,10 @@ has_other_size(hid_t type)
 	}
 }
 
-/* Pick all plain columns, and count their bytes; picked_free() in any case. */
+/*
+ * Pick all plain columns, and count their bytes.  Call picked_free() in any
+ * case.
+ */
 static int
 pick_columns(struct picked *p, uint64_t *bytes)
 {
@@ -158,7 +161,7 @@ read_fast(struct loader *l, struct under_way *u, bool *fits)
 	board_work(l->board, d->object->path, bytes);
 	if (rc == 0 && p.count == p.wanted)
 		rc = strategy_read(l->reader, &source, &how);
-	/* Here it is freed at the earliest by under_way_tell(), later. */
+	/* 'u' still exists: under_way_tell() frees it, later in this thread. */
 	if (how)
 		u->strategy = how;
 	*fits = how != NULL;
@@ -166,7 +169,7 @@ read_fast(struct loader *l, struct under_way *u, bool *fits)
 	return rc;
 }
 
-/* Whether all columns and filters are ours, so that libhdf5 need not decode. */
+/* Whether this library can convert all columns and undo all filters. */
 static bool
 decoded_here(const struct dataset *d, hid_t dcpl)
 {
@@ -186,7 +189,7 @@ decoded_here(const struct dataset *d, hid_t dcpl)
 	return ret;
 }
 
-/* The filters that were left out when a chunk was stored, as far as known. */
+/* The filters that were skipped when a chunk was stored; 0 if unknown. */
 static unsigned
 mask_of(hid_t dset, hsize_t number)
 {
@@ -208,8 +211,9 @@ mask_of(hid_t dset, hsize_t number)
 }
 
 /*
- * Whether chunks went to the file without this filter, as one that is optional
- * and was missing there, too: the first and the last stand for all.
+ * Whether chunks were stored without this filter, because it is optional and
+ * the writer did not have it either.  Only the first and the last chunk are
+ * checked.
  */
 static bool
 stored_without(hid_t dset, hid_t dcpl, int id)
@@ -248,7 +252,7 @@ check_filters(const struct dataset *d)
 	return ok ? 0 : unreadable_data(d->id);
 }
 
-/* With KEEP_GOING: the next round leaves it out. */
+/* Report a failed object.  With KEEP_GOING the next round leaves it out. */
 static int
 tell_failed(struct loader *l, const char *path, const char *message)
 {
@@ -258,7 +262,7 @@ tell_failed(struct loader *l, const char *path, const char *message)
 	return rc;
 }
 
-/* What the threads have met, now that they have come to rest. */
+/* Wait for the threads, and report their error. */
 static int
 wait_failed(struct loader *l, const char *path)
 {
@@ -273,9 +277,10 @@ wait_failed(struct loader *l, const char *path)
 }
 
 /*
- * The error may be that of a dataset which was begun earlier: then that is
- * told, and what is wrong with this one, if anything, in the next round.  With
- * KEEP_GOING the others are tried as well, so that one round finds all of them.
+ * The error may belong to a dataset that was begun earlier.  Then that dataset
+ * is reported; an error of this one would appear in the next round.  With
+ * KEEP_GOING the other datasets are still read, so that one round finds all
+ * errors.
  */
 static int
 failed(struct loader *l, const char *path)
@@ -293,7 +298,7 @@ failed(struct loader *l, const char *path)
 	return rc;
 }
 
-/* The reader's progress, told in the thread that reads. */
+/* Report the reader's progress; called by the thread that reads. */
 static int
 tick(void *arg, uint64_t bytes)
 {
@@ -314,7 +319,7 @@ read_pending(struct loader *l)
 	rc = reader_new(l->jobs, tick, l, &l->reader);
 	if (rc == 0)
 		rc = pool_new(l->jobs > 2 ? 2 : l->jobs, 2, &l->pool);
-	l->quiet = true;	/* what is skipped has been told */
+	l->quiet = true;	/* the scan has reported what is skipped */
 	for (i = 0; i < l->pending_count && rc == 0; i++) {
 		object = &l->scan->objects[l->pending[i].object];
 		rc = read_dataset(l, &l->pending[i]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lists of variable length.  Their sizes must be known before memory is
- * reserved, so they are read once to be counted; what is small is kept from
- * that, the rest is read again when there is a place for it.
+ * reserved, so they are read once to count their items.  Small lists are kept
+ * then; the others are read again when their memory is reserved.
  */
 
 #include <stdlib.h>
@@ -13,12 +13,12 @@
 #define BAND_SIZE	(UINT64_C(1) << 20)	/* of pointers to lists */
 #define HEAP_SIZE	(UINT64_C(16) << 20)	/* of the lists themselves */
 
-/* Called with the lists of a band of elements, still in libhdf5's memory. */
+/* Called for a band of elements, whose lists are still in libhdf5's memory. */
 typedef int band_fn(struct loader *l, struct dataset *d,
 		    const uint8_t *elements, uint64_t count, size_t stride,
 		    void *arg);
 
-/* What reading in bands takes. */
+/* Arguments for reading in bands. */
 struct reading {
 	struct loader *l;
 	struct dataset *d;
@@ -30,7 +30,7 @@ struct reading {
 
 static int use_block(struct reading *r, const struct block *block);
 
-/* The first half of the elements, in their order, then the other. */
+/* Read the first half of the elements, then the second: keep their order. */
 static int
 use_halves(struct reading *r, const struct block *block)
 {
@@ -51,7 +51,7 @@ use_halves(struct reading *r, const struct block *block)
 	return rc ? rc : use_block(r, &half);
 }
 
-/* Read, use; if their lists are too many for that, fewer at once. */
+/* Read and use a block.  If its lists need too much memory, halve the block. */
 static int
 use_block(struct reading *r, const struct block *block)
 {
@@ -60,7 +60,7 @@ use_block(struct reading *r, const struct block *block)
 	hsize_t size;
 	int rc;
 
-	/* Other datasets are under way. */
+	/* Stop if another dataset, which the threads still read, has failed. */
 	rc = r->l->reader ? reader_check(r->l->reader) : 0;
 	if (rc != 0)
 		return rc;
@@ -79,8 +79,9 @@ use_block(struct reading *r, const struct block *block)
 }
 
 /*
- * Elements to read at once.  libhdf5 holds all their lists in memory; these
- * cannot be larger than the file, which tells what to expect on average.
+ * The number of elements to read at once.  libhdf5 keeps all their lists in
+ * memory.  All lists together cannot be larger than the file, so its size gives
+ * an average.
  */
 static uint64_t
 band_room(const struct loader *l, const struct dataset *d, size_t stride)
@@ -111,7 +112,9 @@ each_band(struct loader *l, struct dataset *d, band_fn *use, void *arg)
 	if (rc != 0)
 		return rc;
 	stored_get(d, &s);
-	/* Not along chunks: the lists must come in the order of elements. */
+	/*
+	 * Do not follow chunks: the lists must come in the order of elements.
+	 */
 	bands_begin_few(&bands, d->rank, d->dims, NULL,
 			s.chunked ? s.chunk : NULL, &room);
 	if (room > d->count)
@@ -134,7 +137,7 @@ is_ragged(const struct column *c)
 
 /* --------------------------------------------------------------- measuring */
 
-/* Lists of each column, and whether they are still being kept. */
+/* The lists of each column; they are only counted if they need much memory. */
 struct measuring {
 	struct ragged *lists;
 };
@@ -157,7 +160,7 @@ measure_band(struct loader *l, struct dataset *d, const uint8_t *elements,
 				    count, stride, &m->lists[i]);
 		bytes += m->lists[i].items * c->leaf->item_size;
 	}
-	/* Too many to be kept: go on counting. */
+	/* The lists are too large to be kept: only count from now on. */
 	if (rc != 0 || keep_lists_room(l, bytes))
 		return rc;
 	for (i = 0; i < d->columns.count; i++)
@@ -189,7 +192,7 @@ ragged_measure(struct loader *l, struct dataset *d)
 	       keep_lists_room(l, offsets);
 	for (i = 0; i < d->columns.count; i++) {
 		m.lists[i].counting = !keep;
-		/* No more than that, even for a moment. */
+		/* The limit holds at every moment. */
 		m.lists[i].most = keep_lists_max - l->kept_lists;
 	}
 	rc = each_band(l, d, measure_band, &m);
@@ -199,7 +202,7 @@ ragged_measure(struct loader *l, struct dataset *d)
 		if (is_ragged(c) && rc == 0) {
 			c->value_count = m.lists[i].items;
 			c->kept_offsets = m.lists[i].offsets;
-			/* NULL would mean that they are written later. */
+			/* NULL would mean that the values are written later. */
 			c->kept = m.lists[i].values || !c->kept_offsets ?
 				  m.lists[i].values : calloc(1, 1);
 		} else {
@@ -212,7 +215,7 @@ ragged_measure(struct loader *l, struct dataset *d)
 
 /* ----------------------------------------------------------------- writing */
 
-/* How far each column is. */
+/* The number of lists and items that are written, for each column. */
 struct writing {
 	uint64_t *lists;
 	uint64_t *items;
@@ -222,7 +225,7 @@ static int
 write_lists(struct loader *l, const struct column *c, struct ragged *r,
 	    uint64_t *lists, uint64_t *items)
 {
-	uint64_t i, first = *lists > 0;	/* whose offset is written already */
+	uint64_t i, first = *lists > 0;	/* skip an offset that is written */
 	uint64_t values = cute_shm_values_at(c->count);
 	uint64_t done = 8 * r->count + r->items * c->leaf->item_size;
 	int rc;

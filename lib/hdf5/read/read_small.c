@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Datasets so small that handing them to a thread would take longer than to
- * read and write them here.
+ * Datasets so small that giving them to a thread would take longer than reading
+ * and writing them here.
  */
 
 #include <stdlib.h>
@@ -11,7 +11,9 @@
 
 #define AT_ONCE	(UINT64_C(256) << 10)
 
-/* Elements that were read already, or NULL. */
+/*
+ * The elements, if they were read early; else read them now.  NULL on failure.
+ */
 static uint8_t *
 elements_get(struct dataset *d)
 {
@@ -31,7 +33,7 @@ elements_get(struct dataset *d)
 	return elements;
 }
 
-/* All columns or none: what is pending is read whole. */
+/* Keep all columns or none, because a pending dataset is read whole. */
 static void
 forget_plain(struct columns *columns)
 {
@@ -82,7 +84,9 @@ fits_at_once(const struct dataset *d)
 	if (__builtin_mul_overflow(d->count, d->type->size[PART_PLAIN],
 				   &size) || size > AT_ONCE)
 		return false;
-	/* No more chunks than elements: most datasets need no closer look. */
+	/*
+	 * Few elements cannot touch too many chunks: most datasets stop here.
+	 */
 	if (d->count <= MOST_CHUNKS)
 		return true;
 	stored_get(d, &s);
@@ -91,7 +95,7 @@ fits_at_once(const struct dataset *d)
 	return room == d->count;
 }
 
-/* Write a column out of elements that were read whole. */
+/* Write one column of elements that were read whole. */
 static int
 write_column(const struct loader *l, const struct dataset *d,
 	     const struct column *c, const uint8_t *elements)
@@ -112,7 +116,7 @@ write_column(const struct loader *l, const struct dataset *d,
 	return rc;
 }
 
-/* Write the plain columns out of these elements. */
+/* Write all plain columns of these elements. */
 static int
 write_plain(const struct loader *l, const struct dataset *d,
 	    const uint8_t *elements)
@@ -148,7 +152,7 @@ read_at_once(struct loader *l, struct dataset *d)
 	return rc;
 }
 
-/* Its elements as the segment has them, for free(). */
+/* Read the elements and convert them; *ret is for free(). */
 static int
 placed_elements(const struct loader *l, const struct dataset *d, uint8_t **ret)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What each process in which libhdf5 runs does first. */
+/* The first steps of each process in which libhdf5 runs. */
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 #include "hdf5/report/report.h"
 
-/* Without SA_RESTART: what it interrupts fails. */
+/* Install the handler without SA_RESTART, so that an interrupted call fails. */
 static void
 woken(int signal_number)
 {
@@ -19,8 +19,9 @@ woken(int signal_number)
 }
 
 /*
- * Something must be on 0, 1 and 2, or libhdf5 would get these numbers for its
- * files.  Without /dev/null it is a pipe that nothing comes from or goes to.
+ * Descriptors 0, 1 and 2 must be open, or libhdf5 would get these numbers for
+ * its files.  If /dev/null cannot be opened, use the ends of a pipe: nothing is
+ * written to it or read from it.
  */
 static void
 leave_stdio(void)
@@ -39,9 +40,10 @@ leave_stdio(void)
 }
 
 /*
- * The parent decides when this ends: a signal from the terminal goes to both,
- * and only the parent knows what to say.  No core files of other's faults, and
- * nothing of libhdf5's own messages and assertions on the user's terminal.
+ * The parent decides when this process ends.  A signal from the terminal goes
+ * to both processes, but only the parent knows what to report.  Write no core
+ * file when a damaged file crashes libhdf5, and keep libhdf5's own messages and
+ * assertions off the user's terminal.
  */
 static void
 detach(void)
@@ -67,8 +69,9 @@ detach(void)
 }
 
 /*
- * Filter plugins that are not linked with libhdf5 find it only if its symbols
- * are global, which they are not when a program loaded us with dlopen().
+ * A filter plugin that is not linked with libhdf5 finds libhdf5 only if its
+ * symbols are global.  They are not global when a program loaded this library
+ * with dlopen().
  */
 static void
 make_global(void)
@@ -85,7 +88,10 @@ log_line(enum cute_shm_log_level level, const char *message, void *arg)
 	send_log(arg, (int)level, message);
 }
 
-/* To the parent, whose hook it is; but only what that wants to have. */
+/*
+ * Send log messages to the parent, whose hook receives them, but only the
+ * levels that the hook wants.
+ */
 static void
 inherit_log(struct loader *l)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What earlier children could not read, sorted by path. */
+/* The objects that earlier children could not read, sorted by path. */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "hdf5/report/report.h"
 
-/* Where 'path' is, or belongs. */
+/* The index of 'path', or the index at which to insert it. */
 static size_t
 find(const struct failures *f, const char *path, bool *found)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What libhdf5 says of a failure, in the words of its innermost error. */
+/* The cause of a failure in libhdf5: the text of its innermost error. */
 
 #include <ctype.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 struct cause {
 	char text[CAUSE_SIZE];
-	bool memory;		/* there was none */
+	bool memory;		/* libhdf5 ran out of memory */
 };
 
 /* H5Ewalk2 goes from the innermost error outwards: keep the first text. */
@@ -32,8 +32,8 @@ first_cause(unsigned n, const H5E_error2_t *error, void *arg)
 }
 
 /*
- * "file write failed: time = ..., error message = 'No space left on device',
- * buf = ..." says it all in its first and its quoted words.
+ * In "file write failed: time = ..., error message = 'No space left on device',
+ * buf = ..." only the first words and the quoted words matter.
  */
 static void
 shorten_cause(char *text)
@@ -53,7 +53,7 @@ shorten_cause(char *text)
 	end[to - from] = '\0';
 }
 
-/* libhdf5's words for what a later version has written, or damage. */
+/* libhdf5 says this of files of a later version, but also of damaged ones. */
 static bool
 is_newer(const char *text)
 {

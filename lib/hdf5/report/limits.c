@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much private memory the child may have.  A few bytes of a damaged file
- * can claim sizes of gigabytes; the kernel refuses what is over the bound at
- * once, before it is there, and then it is an error like another one.
+ * How much private memory the child may use.  A few bytes of a damaged file can
+ * claim sizes of gigabytes.  With a limit the kernel refuses such an allocation
+ * before the memory is used, and the failure is an ordinary error.
  */
 
 #include "hdf5/report/report.h"
@@ -21,9 +21,9 @@
 #define LEAST_BOUND	(UINT64_C(1) << 30)
 #define TIMES_FILE	4
 
-/* What the bound is, for messages; "" while there is none. */
+/* Describes the limit in messages; "" while no limit is set. */
 static char note[96];
-static bool by_caller;	/* not what is available */
+static bool by_caller;	/* max_memory is the limit, not free memory */
 
 uint64_t
 memory_bound(const char *file, uint64_t wanted)
@@ -33,7 +33,7 @@ memory_bound(const char *file, uint64_t wanted)
 
 	if (wanted > 0)
 		return wanted;
-	/* Not st_size: a few bytes of a sparse file can claim that, too. */
+	/* Not st_size: a damaged file can be sparse and claim any size. */
 	if (stat(file, &st) == 0)
 		bytes = (uint64_t)st.st_blocks * 512;
 	if (bytes > UINT64_MAX / TIMES_FILE)
@@ -42,7 +42,7 @@ memory_bound(const char *file, uint64_t wanted)
 	return bytes > LEAST_BOUND ? bytes : LEAST_BOUND;
 }
 
-/* The KiB after 'key' in a file of /proc, in bytes; 0 if there is none. */
+/* The number of KiB after 'key' in a file of /proc, in bytes; 0 if absent. */
 static uint64_t
 proc_bytes(const char *name, const char *key)
 {
@@ -58,7 +58,10 @@ proc_bytes(const char *name, const char *key)
 	return n < UINT64_MAX / 1024 ? n * 1024 : UINT64_MAX;
 }
 
-/* Readers, writers, and some that stand alone; only what they use is taken. */
+/*
+ * Stacks of readers, writers and a few single threads.  The kernel provides
+ * only the pages that a stack uses.
+ */
 static uint64_t
 stacks(unsigned jobs)
 {
@@ -100,7 +103,7 @@ limit_memory(uint64_t bound, unsigned jobs)
 	bool available;
 
 	free = free > 0 ? free - free / 8 : UINT64_MAX;
-	/* What ulimit -v leaves is no more. */
+	/* ulimit -v may leave less than that. */
 	if (getrlimit(RLIMIT_AS, &limit) == 0 &&
 	    limit.rlim_cur != RLIM_INFINITY)
 		free = least(free, limit.rlim_cur - least(limit.rlim_cur,
@@ -119,8 +122,8 @@ limit_memory(uint64_t bound, unsigned jobs)
 }
 
 /*
- * Should memory run out all the same, let the kernel choose this process.  And
- * each file behind an external link stays open.
+ * If memory runs out anyway, let the kernel kill this process first.  Also
+ * raise the limit of descriptors: each file behind an external link stays open.
  */
 void
 limits_set(uint64_t bound, unsigned jobs)
@@ -137,7 +140,7 @@ limits_set(uint64_t bound, unsigned jobs)
 				 O_WRONLY | O_CLOEXEC));
 	if (fd >= 0) {
 		if (write(fd, "1000", 4) < 0)
-			errno = 0;	/* it is only a hint */
+			errno = 0;	/* this is only a hint to the kernel */
 		close(fd);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of HDF5 as names of the segment, and which paths are wanted. */
+/* Convert HDF5 names to names of the segment; select paths. */
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -58,7 +58,7 @@ text_is_utf8(const void *text, uint64_t size)
 		if (n == 0)
 			return false;
 	}
-	/* It may look at three bytes more than there are: see NULs there. */
+	/* utf8_size() may read three bytes past the end: give it NULs. */
 	left = (size_t)(end - p);
 	if (left > 0)
 		memcpy(last, p, left);
@@ -70,7 +70,7 @@ text_is_utf8(const void *text, uint64_t size)
 	return true;
 }
 
-/* Bytes that are no UTF-8, and those in 'also', become %XX. */
+/* Replace bytes that are not UTF-8, and the bytes in 'also', by %XX. */
 static char *
 escape(const char *name, const char *also)
 {
@@ -90,7 +90,7 @@ escape(const char *name, const char *also)
 		}
 	}
 	if (to == ret)
-		*to++ = '%';	/* neither may be empty */
+		*to++ = '%';	/* no name may be empty */
 	*to = '\0';
 	return ret;
 }
@@ -119,7 +119,7 @@ path_join(const char *parent, const char *name)
 	return ret;
 }
 
-/* Whether 'path' is 'top' or lies below it; the root is above all. */
+/* Whether 'path' is 'top' or lies below it; every path is below the root. */
 static bool
 below(const char *path, const char *top)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the child tells the parent: a page that both see, and messages. */
+/* Reports of the child to the parent: a shared page, and messages in a pipe. */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -39,7 +39,10 @@ board_done(struct board *b, uint64_t bytes)
 	__atomic_add_fetch(&b->beat, 1, __ATOMIC_RELEASE);
 }
 
-/* The child may be writing, or have died writing: some path, in any case. */
+/*
+ * The child may be writing the path, or may have died while writing it: return
+ * some valid text in any case.
+ */
 void
 board_path(const struct board *b, char *ret, size_t size)
 {
@@ -54,7 +57,7 @@ board_path(const struct board *b, char *ret, size_t size)
 	} while (tries-- > 0 && (s % 2 || s != after));
 }
 
-/* Paths may be long, but not that long. */
+/* A limit for the size of a message.  Real paths are much shorter. */
 #define MESSAGE_MAX	(UINT32_C(64) << 20)
 
 static int
@@ -76,7 +79,7 @@ send_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-/* Send *m and up to three texts in one piece. */
+/* Send *m and up to three texts in one message. */
 static int
 send_message(struct loader *l, struct message *m, const char *const text[3])
 {
@@ -167,7 +170,7 @@ send_failed(struct loader *l, const char *path, const char *reason, ...)
 	va_list ap;
 	int rc;
 
-	/* What part of it failed has been said: its owner fails with it. */
+	/* This part failed and was reported: the whole fails, too. */
 	if (l->ended)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", l->ended);
 	va_start(ap, reason);
@@ -185,7 +188,7 @@ send_failed(struct loader *l, const char *path, const char *reason, ...)
 	return rc;
 }
 
-/* What takes too much memory is left out as well, if that is wanted. */
+/* With KEEP_GOING an object that needs too much memory is left out as well. */
 bool
 is_objects_own(const struct loader *l, int err)
 {
@@ -226,7 +229,7 @@ send_end(struct loader *l, enum message_kind kind, int err, const char *text)
 	return send_message(l, &m, (const char *const[]){ text, "", "" });
 }
 
-/* 1 when all was read, 0 at the end of the stream, -1 on failure. */
+/* 1 when all bytes were read, 0 at the end of the stream, -1 on failure. */
 static int
 receive_bytes(int fd, void *data, size_t size)
 {
@@ -254,7 +257,7 @@ receive(int fd, struct message **ret)
 	rc = receive_bytes(fd, &head, sizeof(head));
 	if (rc <= 0)
 		return rc;
-	/* The child may have lost its mind before it sent this. */
+	/* A damaged file may have corrupted the child: check the sizes. */
 	if (head.size < sizeof(head) + 3 || head.size > MESSAGE_MAX ||
 	    head.ndim > MAX_NDIM)
 		return -1;

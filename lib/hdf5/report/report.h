@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the process that reads an HDF5 file reports to the one that asked: what
- * it is at, what is left out and why, what libhdf5 says of a failure; and the
- * bounds of a load.  Uses base.
+ * Reports from the child that reads an HDF5 file to its parent: the current
+ * object, what is left out and why, and the cause of a failure in libhdf5.
+ * Also the limits of a load, and names of HDF5 as names of the segment.  Uses
+ * base; of the room read only reserved.h.
  */
 #ifndef LIB_HDF5_REPORT_REPORT_H
 #define LIB_HDF5_REPORT_REPORT_H
@@ -13,44 +14,55 @@
 #include "cute_shm_hdf5.h"
 #include "read/reserved.h"
 
+/* limits.c: how much private memory the child may use */
+
 /*
- * The bound for loading 'file': 'wanted' bytes, or, if that is 0, 1 GiB or four
- * times the bytes that the file has on its disk, whichever is more.  A large
- * chunk or a large tree needs memory, but then the file is large, too.
+ * The memory limit for loading 'file': 'wanted' bytes.  If 'wanted' is 0, the
+ * limit is 1 GiB or four times the bytes that the file occupies on disk,
+ * whichever is more: a large chunk or a large tree needs memory, but then the
+ * file is large, too.
  */
 uint64_t memory_bound(const char *file, uint64_t wanted);
 
 /*
- * Of the calling process: at most so many bytes more than it has, and not more
- * than is available; the stacks of its threads are added.  Further limits that
- * suit a child which reads strange files.
+ * Limit the calling process to 'bound' bytes of private memory more than it
+ * uses now, but not more than is available; the stacks of 'jobs' threads are
+ * added.  Also set the other limits that suit a child which reads untrusted
+ * files.
  */
 void limits_set(uint64_t bound, unsigned jobs);
 
-/* Add to a text of 'size' bytes that it was the bound which made it fail. */
+/* Append to a text of 'size' bytes that the memory limit caused the failure. */
 void limits_note(char *text, size_t size);
 
-/* Whether that was added, or the bound is why 'err' is "no memory". */
+/* Whether 'text' has that note, or the limit is why 'err' is "no memory". */
 bool limits_exceeded(int err, const char *text);
 
-/* CUTE_SHM_ERR_LIMIT for this error in 'file' at 'path'; 'text' tells of it. */
+/* Set CUTE_SHM_ERR_LIMIT for 'path' in 'file'; 'text' describes the failure. */
 int limits_fail(const char *file, const char *path, const char *text);
 
 #define MAX_NDIM CUTE_SHM_MAX_NDIM
 #define DTYPE_SIZE 16
 
-/* Wakes a child out of a wait: it has a handler that does nothing. */
+/*
+ * A return value beside 0 and the negative errors: the object has no form in a
+ * segment, or must not be read, and is left out.  The load goes on.
+ */
+#define SKIP 1
+
+/* The signal that interrupts a wait of the child; its handler does nothing. */
 #define WAKE_SIGNAL SIGUSR1
 
-/* report.c: what the child tells the parent */
+/* report.c: the structures for messages from the child to the parent */
 
 /*
- * A page that both see.  It tells the parent at any moment, also after a crash
- * of the child, what the child is at.  'beat' changes with every step.
+ * A page shared by child and parent.  The parent can see at any moment, also
+ * after a crash, which object the child works on.  'beat' changes with every
+ * step.
  */
 struct board {
 	uint64_t beat;
-	uint64_t expect;	/* bytes that this step may take to read */
+	uint64_t expect;	/* bytes that this step may have to read */
 	uint64_t done;
 	uint64_t total;
 	uint64_t objects;
@@ -59,19 +71,19 @@ struct board {
 };
 
 enum message_kind {
-	MESSAGE_SKIPPED = 1,	/* path, reason */
-	MESSAGE_INCOMPLETE,	/* path, reason: not all of its data are there */
+	MESSAGE_SKIPPED = 1,	/* path, reason: left out */
+	MESSAGE_INCOMPLETE,	/* path, reason: some of its data are missing */
 	MESSAGE_FAILED,		/* path, reason: unreadable */
-	MESSAGE_CHANGED,	/* path, reason: not as in the file */
+	MESSAGE_CHANGED,	/* path, reason: differs from the file */
 	MESSAGE_ARRAY,		/* path, dtype, strategy; shape, bytes, time */
 	MESSAGE_LOG,
-	MESSAGE_ERROR,		/* the load's own error */
-	MESSAGE_RETRY,		/* begin again without what has failed */
+	MESSAGE_ERROR,		/* the error of the whole load */
+	MESSAGE_RETRY,		/* start again without what failed */
 	MESSAGE_DONE		/* the sums */
 };
 
 struct message {
-	uint32_t size;		/* of all, the texts behind included */
+	uint32_t size;		/* of the whole message, with its texts */
 	uint32_t kind;
 	int32_t err;		/* ERROR; LOG: level */
 	uint32_t ndim;
@@ -79,10 +91,10 @@ struct message {
 	uint64_t bytes;
 	double seconds;
 	struct cute_shm_hdf5_result result;
-	/* Then texts, each with its NUL: path, reason or dtype, strategy. */
+	/* Texts follow, each with its NUL: path, reason or dtype, strategy. */
 };
 
-/* failures.c: paths that a child before this one could not read, and why */
+/* failures.c: paths that an earlier child could not read, and why */
 
 struct failure {
 	char *path;
@@ -94,68 +106,71 @@ struct failures {
 	size_t count, room;
 };
 
-/* The reason, or NULL. */
+/* The reason why 'path' could not be read, or NULL if it has not failed. */
 const char *failure_of(const struct failures *failures, const char *path);
 int failure_add(struct failures *failures, const char *path,
 		const char *reason);
 void failures_free(struct failures *failures);
 
-/* The state of the child; one per process. */
+/* The state of the child; there is one per process. */
 struct loader {
 	const char *file;
-	const struct stat *before;	/* what it was when the load began */
+	const struct stat *before;	/* its status when the load began */
 	const struct cute_shm_hdf5_options *opt;
-	struct cute_shm_builder *builder;	/* NULL: only a plan */
-	const struct failures *failures;	/* not to be touched again */
+	struct cute_shm_builder *builder;	/* NULL: plan only */
+	const struct failures *failures;	/* not to be read again */
 	struct board *board;
 	int pipe;
 	int parent;		/* process that waits for this one */
 	unsigned jobs;
-	uint64_t max_memory;	/* of private memory, beside what it had */
-	bool quiet;		/* what is skipped has been told */
-	bool retry;		/* something failed: begin again without it */
-	char *ended;		/* by send_failed(), with this message */
-	uint64_t kept;		/* bytes held until the builder has them, */
-	uint64_t kept_lists;	/* and those of lists, */
-	uint64_t kept_places;	/* and of where others lie in the file */
+	uint64_t max_memory;	/* limit of private memory beside what it had */
+	bool quiet;		/* the skipped objects have been reported */
+	bool retry;		/* an object failed: start again without it */
+	char *ended;		/* message of the failure that ended the load */
+	uint64_t kept;		/* bytes kept until the builder seals: */
+	uint64_t kept_lists;	/* of lists, and */
+	uint64_t kept_places;	/* of the places of datasets in the file */
 	struct pending *pending;
 	size_t pending_count, pending_room;
 	struct scan *scan;
-	struct pool *pool;	/* writes what H5Dread has read */
-	struct reader *reader;	/* the fast strategies' */
-	uint64_t ticked;	/* bytes of its, told so far */
-	hid_t last_file_type;	/* of the dataset before, and what it became */
+	struct pool *pool;	/* writes the data that H5Dread has read */
+	struct reader *reader;	/* runs the fast strategies */
+	uint64_t ticked;	/* bytes of 'reader' reported so far */
+	hid_t last_file_type;	/* of the previous dataset, and its type here */
 	struct type *last_type;
-	uint64_t lost_references;	/* that lead to nothing here, */
-	char *lost_from;		/* and where the first of them is */
-	_Atomic(struct under_way *) done;	/* see tell.c */
+	uint64_t lost_references;	/* references that lead to no object, */
+	char *lost_from;		/* and the path of the first of them */
+	_Atomic(struct under_way *) done;	/* see read/finished.c */
 	struct cute_shm_hdf5_result result;
 };
 
-/* At work on 'path', which may take as long as 'bytes' bytes do. */
+/* report.c: the page and the messages */
+
+/* Begin to work on 'path'; this may take as long as reading 'bytes' bytes. */
 void board_work(struct board *board, const char *path, uint64_t bytes);
-void board_done(struct board *board, uint64_t bytes);	/* any thread */
+void board_done(struct board *board, uint64_t bytes);	/* from any thread */
 void board_beat(struct board *board);	/* one of many small steps is done */
 void board_path(const struct board *board, char *ret, size_t size);
 
+/* Report that an object is left out. */
 int send_skipped(struct loader *l, const char *path, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same of something that is in the segment, but not as it should be. */
+/* Report an object that is in the segment, but with some data missing. */
 int send_incomplete(struct loader *l, const char *path, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Something that is in the segment, but not as it is in the file. */
+/* Report an object that is in the segment, but differs from the file. */
 int send_changed(struct loader *l, const char *path, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Something that cannot be read: without KEEP_GOING it ends the load, with it
- * it is counted and 0 is returned.
+ * Report an object that cannot be read.  Without KEEP_GOING this ends the load;
+ * with KEEP_GOING the object is counted and 0 is returned.
  */
 int send_failed(struct loader *l, const char *path, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Whether an error is that of one object, and not of the load. */
+/* Whether an error concerns one object only, and not the whole load. */
 bool is_objects_own(const struct loader *l, int err);
 
 int send_array(struct loader *l, const struct cute_shm_hdf5_array *array);
@@ -163,42 +178,49 @@ int send_end(struct loader *l, enum message_kind kind, int err,
 	     const char *text);
 int send_log(struct loader *l, int level, const char *text);
 
-/* One whole message into *ret, for free(); 0 at the end, -1 on error. */
+/*
+ * Receive one whole message into *ret, for free().  Returns 1, or 0 at the end
+ * of the stream, or -1 on error.
+ */
 int receive(int fd, struct message **ret);
 const char *message_text(const struct message *m, unsigned i);
+
+/* hdf5_cause.c: why the last call of libhdf5 failed */
 
 /* The innermost cause that libhdf5 gives for its last failure. */
 const char *hdf5_cause(char *text, size_t size);
 
-/* Whether one of its messages, the innermost or not, has these words. */
+/* Whether any message of that failure, not only the innermost, has 'words'. */
 bool hdf5_said(const char *words);
 
-/* Whether such a cause is that a name leads to nothing. */
+/* Whether such a cause means that a name leads to nothing. */
 bool hdf5_is_missing(const char *cause);
 
-/* Whether that says that this libhdf5 is too old for it. */
+/* Whether such a cause means that this libhdf5 is too old for the file. */
 bool cause_is_newer(const char *cause);
 
-/* CUTE_SHM_ERR_SOURCE with that. */
+/* Set CUTE_SHM_ERR_SOURCE, with the cause as its message. */
 int unreadable(void);
 
-/* names.c */
+/* names.c: names of HDF5 as names of the segment */
 
-/* The name of a link or field as a component, and that of an attribute. */
+/* Convert the name of a link or a field, or of an attribute; for free(). */
 char *component_of(const char *name);
 char *attr_name_of(const char *name);
 /* "parent/name", or "name" in the root; for free(). */
 char *path_join(const char *parent, const char *name);
-/* Of all bytes: 7 bits, or well-formed. */
+/* Whether all bytes are 7 bits wide, or all are well-formed UTF-8. */
 bool text_is_ascii(const void *text, uint64_t size);
 bool text_is_utf8(const void *text, uint64_t size);
-/* By --select and --exclude. */
+/* Whether --select and --exclude let 'path' into the segment. */
 bool path_wanted(const struct cute_shm_hdf5_options *opt, const char *path);
 
-/* What each child does first: let go of the terminal, and begin libhdf5. */
+/* child_begin.c */
+
+/* What each child does first: detach from the terminal, and start libhdf5. */
 void child_begin(struct loader *l);
 
-/* The load's error: what failed for want of memory says which bound it was. */
+/* The error of a load: a failure for lack of memory names the limit it met. */
 int child_error(const struct loader *l, int rc);
 
 #endif

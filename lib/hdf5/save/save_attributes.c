@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Attributes of the segment as attributes of the file. */
+/* Write attributes of the segment as attributes of the file. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 #include "hdf5/save/save.h"
 
 /*
- * An object's header has room for 64 KiB less a little; what may not fit goes
- * to where attributes may have any size.
+ * An object's header has room for a little less than 64 KiB.  If an attribute
+ * may not fit, all are stored outside the header, where any size is possible.
  */
 #define LARGE_VALUE 30000
 
-/* Of which HDF5 can track the order of creation. */
+/* HDF5 can track the creation order of at most this many attributes. */
 #define MOST_ORDERED 65535
 
 const char *const enum_attributes[] = {
@@ -76,7 +76,9 @@ space_of(const struct cute_shm_array *a, const struct out_type *type)
 	return H5Screate_simple((int)a->ndim, dims, NULL);
 }
 
-/* The elements of lists and texts, built whole: attributes are small. */
+/*
+ * Write lists or texts.  Attributes are small, so build all elements at once.
+ */
 static int
 write_ragged(const struct cute_shm_node *node, const struct cute_shm_array *a,
 	     const struct out_type *type, hid_t id)

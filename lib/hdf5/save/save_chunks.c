@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compressed chunks: many threads shuffle and deflate, libhdf5 only stores.
- * Its own filters run in one thread, and zlib takes twice the time.
+ * Compressed chunks: threads shuffle and deflate, libhdf5 only stores.
+ * libhdf5's own filters run in one thread, and zlib takes twice as long as
+ * libdeflate.
  */
 
 #include <stdlib.h>
@@ -12,26 +13,29 @@
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
 
-/* Chunks of one round, for each thread: enough that they end about together. */
+/*
+ * Chunks per thread in one round: several, so that threads end at about the
+ * same time.
+ */
 #define ROUND 4
 
-/* Bytes of one round, unless that is less than one chunk for each thread. */
+/* Limit for the bytes of one round, but each thread gets at least one chunk. */
 #define ROUND_BYTES ((uint64_t)64 << 20)
 
 struct chunk {
-	const uint8_t *data;	/* of its elements that are in the array */
-	size_t given;		/* bytes of those; the rest is zero */
+	const uint8_t *data;	/* the part inside the array */
+	size_t given;		/* bytes of that part; the rest is zero */
 	size_t size;		/* bytes of the chunk */
-	size_t item;		/* bytes of an element, for the shuffle */
+	size_t item;		/* bytes of an element, for shuffle */
 	bool shuffle;
 	int level;
 	hsize_t start[MAX_NDIM];
-	uint8_t *plain;		/* size bytes, as they are compressed */
+	uint8_t *plain;		/* 'size' bytes before compression */
 	uint8_t *packed;
-	size_t packed_size;	/* 0: does not become smaller */
+	size_t packed_size;	/* 0: compression gained nothing */
 };
 
-/* Byte i of all elements, then byte i + 1 of all. */
+/* First byte i of all elements, then byte i + 1 of all, and so on. */
 static void
 shuffle(const struct chunk *c)
 {
@@ -73,7 +77,9 @@ pack(void *arg, bool drop)
 	return 0;
 }
 
-/* What does not shrink is stored without that filter. */
+/*
+ * Store a chunk.  If compression gained nothing, store it without that filter.
+ */
 static int
 store(struct out *o, const struct chunk *c)
 {
@@ -89,20 +95,21 @@ store(struct out *o, const struct chunk *c)
 }
 
 /*
- * Chunk by chunk in the order of the elements: each is whole rows along one
- * axis, so a range of elements, and all together are all of them.
+ * Write chunk after chunk, in the order of the elements.  Each chunk is whole
+ * rows along one axis, so it is a range of elements; together they are all
+ * elements.
  */
 struct walk {
 	struct out *o;
 	struct pool *pool;
-	struct chunk *chunks;	/* of a round */
+	struct chunk *chunks;	/* of one round */
 	uint64_t room;
 	uint64_t row;		/* elements in one row along the axis */
 	uint64_t rows;		/* in a chunk */
-	uint64_t at;		/* the next chunk's, in all axes up to it */
+	uint64_t at;		/* row at which the next chunk begins */
 };
 
-/* Where the chunk begins that begins with row 'at'. */
+/* The position in the dataset of the chunk that begins with row 'at'. */
 static void
 place(const struct out *o, uint64_t at, hsize_t *start)
 {
@@ -115,7 +122,7 @@ place(const struct out *o, uint64_t at, hsize_t *start)
 	}
 }
 
-/* Rows of the chunk that begins at row 'at': the last may be short. */
+/* Rows in the chunk that begins at row 'at'; the last chunk may have fewer. */
 static uint64_t
 rows_at(const struct walk *w, uint64_t at)
 {
@@ -149,7 +156,10 @@ pack_round(struct walk *w, uint64_t count, uint64_t first)
 		at += rows_at(w, at);
 		rc = pool_push(w->pool, pack, &w->chunks[i]);
 	}
-	/* In any case: the caller frees what the threads work on. */
+	/*
+	 * Wait even after an error: the caller frees the memory that the
+	 * threads use.
+	 */
 	waited = pool_wait(w->pool);
 	return rc ? rc : waited;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Arrays, and groups of columns, as datasets. */
+/* Write arrays, and groups of columns, as datasets. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,19 +7,19 @@
 
 #include "hdf5/save/save.h"
 
-/* What is written in one call: progress is told between them. */
+/* Bytes of one write; progress is reported after each. */
 #define BAND		((uint64_t)16 << 20)
 
-/* Elements that have to be put together first stay in the cache. */
+/* Elements that must be built: fewer bytes, so that they stay in the cache. */
 #define BAND_BUILT	((uint64_t)1 << 20)
 
 #define CHUNK		((uint64_t)1 << 20)
-#define CHUNK_MAX	((uint64_t)1 << 30)	/* HDF5 has 4 GiB */
+#define CHUNK_MAX	((uint64_t)1 << 30)	/* HDF5's limit is 4 GiB */
 
-/* Compressing fewer bytes is not worth a chunk and its index. */
+/* A smaller dataset is not worth a chunk and its index. */
 #define SMALL		4096
 
-/* Where an array changes while it is written: so often, with pauses. */
+/* If an array changes while it is written, retry so often, after a pause. */
 #define TRIES		50
 #define PAUSE_NS	20000000
 
@@ -50,7 +50,10 @@ out_product(const struct out *o, unsigned first)
 	return n;
 }
 
-/* The first axis of which one row has at most so many bytes, or the last. */
+/*
+ * The first axis along which one row has at most 'bytes' bytes, or the last
+ * axis.
+ */
 static unsigned
 axis_for(const struct out *o, uint64_t bytes)
 {
@@ -61,7 +64,7 @@ axis_for(const struct out *o, uint64_t bytes)
 	return d;
 }
 
-/* Whole rows along one axis, so that what is written in order fills chunks. */
+/* Chunks are whole rows along one axis, so that writes in order fill chunks. */
 static void
 choose_chunk(struct out *o)
 {
@@ -85,7 +88,9 @@ choose_chunk(struct out *o)
 	o->chunked = true;
 }
 
-/* Creation order, so that a load finds the same order again. */
+/*
+ * Track the creation order of attributes, so that a load finds the same order.
+ */
 static hid_t
 dataset_props(const struct out *o)
 {
@@ -205,7 +210,7 @@ out_get(struct out *o, uint64_t first, uint64_t count, const void **ret)
 	if (rc == 0)
 		rc = texts_begin(&o->texts, size);
 	if (rc == 0 && !o->elements) {
-		/* The first band is the largest. */
+		/* No later band is larger. */
 		o->elements = calloc((size_t)count, o->size);
 		if (!o->elements)
 			rc = no_memory();
@@ -222,7 +227,7 @@ out_get(struct out *o, uint64_t first, uint64_t count, const void **ret)
 
 /* ------------------------------------------------------------------ writing */
 
-/* Bytes of data in the segment behind so many elements, for the progress. */
+/* Bytes in the segment of 'count' elements, for the progress. */
 static uint64_t
 bytes_of(const struct out *o, uint64_t count)
 {
@@ -234,7 +239,7 @@ bytes_of(const struct out *o, uint64_t count)
 			  (double)all);
 }
 
-/* A part of the dataset: elements from 'first' on, which are a hyperslab. */
+/* Write the hyperslab of n elements that begins with element 'first'. */
 static int
 write_part(struct out *o, hid_t space, const hsize_t *start,
 	   const hsize_t *count, uint64_t first, uint64_t n)
@@ -258,7 +263,7 @@ write_part(struct out *o, hid_t space, const hsize_t *start,
 	return rc;
 }
 
-/* Position 'outer' along the axes before 'axis', in start[]. */
+/* Set start[] to position 'outer' along the axes before 'axis'. */
 static void
 place_outer(const struct out *o, unsigned axis, uint64_t outer, hsize_t *start)
 {
@@ -268,7 +273,7 @@ place_outer(const struct out *o, unsigned axis, uint64_t outer, hsize_t *start)
 	}
 }
 
-/* Whole rows along one axis each time, and whole chunks. */
+/* Write in bands of whole rows along one axis, and of whole chunks. */
 static int
 write_bands(struct out *o, hid_t space)
 {
@@ -338,7 +343,7 @@ write_data(struct out *o)
 
 /* -------------------------------------------------------------- live arrays */
 
-/* The sum of the sequences of all arrays, in *ret, and whether one is odd. */
+/* Add the sequence number of an array to *sum, and set *odd if it is odd. */
 static int
 add_sequence(const struct cute_shm_array *a, uint64_t *sum, bool *odd)
 {
@@ -379,8 +384,8 @@ sequence(const struct out *o, uint64_t *sum, bool *odd)
 }
 
 /*
- * As often as it takes for no update to have come between.  Not by locks: this
- * process is a child, and locks are shared with its parent.
+ * Write the data until no update happened meanwhile.  Locks cannot be used:
+ * this process is a child and shares the locks of its parent.
  */
 static int
 write_whole(struct out *o)

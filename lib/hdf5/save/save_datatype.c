@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Groups that were committed datatypes, as such again. */
+/* Write groups that were committed datatypes as such again. */
 
 #include <string.h>
 
@@ -8,9 +8,10 @@
 static const char *const datatype_attributes[] = { "cute-shm:datatype", NULL };
 
 /*
- * The type of which an array would have the group's dtype; H5I_INVALID_HID if
- * that is none, or if the load would not make the group of it again: it does so
- * for the sake of other attributes, and of some of ours in no case.
+ * The HDF5 type for the dtype in the group's attribute.  H5I_INVALID_HID if
+ * there is none, or if a load of the file would not make the same group: a load
+ * makes a group of a committed datatype only if the type has other attributes,
+ * and never a group of the dtype "null".
  */
 static hid_t
 type_of(const struct cute_shm_node *node)

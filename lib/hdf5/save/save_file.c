@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The way back: the parent, who gives the file its name, and the child. */
+/* Export: the parent, which gives the file its name, and the child. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,16 +15,16 @@
 
 #include "hdf5/save/save.h"
 
-/* How often the caller is told. */
+/* How often progress is reported to the caller. */
 #define TICK_MS 100
 
 /*
- * Until libhdf5 has answered once, it may be that it never will: if the
- * caller's other threads were inside it when the child was made.
+ * libhdf5 must answer once in this time: it never answers if another thread of
+ * the caller was inside libhdf5 at the fork.
  */
 #define START_SECONDS 30.0
 
-/* What both see. */
+/* Memory that parent and child share. */
 struct shared {
 	struct board board;
 	struct cute_shm_hdf5_save_result result;
@@ -51,7 +51,7 @@ save_file(struct saver *s, const char *open_as)
 				     hdf5_cause(cause, sizeof(cause)));
 	rc = save_tree(s, open_as);
 	board_work(s->l.board, "", 0);
-	/* What it has kept back is written now, and may fail. */
+	/* libhdf5 writes the rest of its cache now, which may fail. */
 	if (s->file >= 0 && H5Fclose(s->file) < 0 && rc == 0)
 		rc = cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "cannot complete the "
 				   "file: %s",
@@ -100,7 +100,7 @@ progress(const struct saver *s)
 			     s->l.file);
 }
 
-/* Takes 'm' over; *end is the child's last word. */
+/* Handle a message of the child; takes over 'm'.  *end is the final message. */
 static void
 handle(const struct saver *s, struct message *m, struct message **end)
 {
@@ -144,7 +144,7 @@ check_time(const struct saver *s)
 	return deadline_fail(&s->deadline, s->l.file, state);
 }
 
-/* Until the child has closed its end, or the caller wants no more. */
+/* Receive messages until the child closes its end, or must be stopped. */
 static int
 listen_to_child(const struct saver *s, int pipe, struct message **end)
 {
@@ -159,7 +159,10 @@ listen_to_child(const struct saver *s, int pipe, struct message **end)
 			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "poll: %s",
 					     strerror(errno));
 		if (n > 0) {
-			/* However quick it was, the caller hears of it once. */
+			/*
+			 * Report progress at least once, even for a short
+			 * export.
+			 */
 			if (receive(pipe, &m) <= 0)
 				return progress(s);
 			handle(s, m, end);
@@ -202,7 +205,7 @@ child_failed(const struct saver *s, const struct message *end, int status)
 			     path[0] ? " while writing /" : "", path);
 }
 
-/* A process of its own, since libhdf5 may be in use in this one. */
+/* Run a child process, since libhdf5 may be in use in this one. */
 static int
 run(struct saver *s, const char *open_as)
 {
@@ -260,7 +263,7 @@ save(struct saver *s, const char *file)
 	struct stat st;
 	int rc;
 
-	/* libhdf5 opens by name, and not what has none. */
+	/* libhdf5 opens files by name, so the file needs a temporary one. */
 	rc = outfile_begin(&out, file, OUTFILE_NAMED |
 			   (s->opt.flags & CUTE_SHM_HDF5_OVERWRITE ?
 			    OUTFILE_OVERWRITE : 0u));

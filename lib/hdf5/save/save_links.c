@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the segment's links lead, known before the first node is written. */
+/*
+ * Where the links of the segment lead; collected before the first node is
+ * written.
+ */
 
 #include <stdlib.h>
 
@@ -58,7 +61,7 @@ targets_below(const struct saver *s, const struct cute_shm_node *group)
 {
 	size_t low = 0, high = s->target_count, middle;
 
-	/* The first that stands after the group's own record. */
+	/* Find the first target after the group's own record. */
 	while (low < high) {
 		middle = low + (high - low) / 2;
 		if (s->targets[middle] <= group->record)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Columns, put together again as the compound that they were. */
+/* Turn groups of columns into the compounds that they were. */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "hdf5/save/save.h"
 
-/* As deep as the loader reads them. */
+/* The loader accepts the same depth. */
 #define MAX_DEPTH 200
 
-/* What makes the group an ordinary one; not an error. */
+/* Not an error: write the group as an ordinary one. */
 #define ORDINARY 1
 
 static int
@@ -37,7 +37,7 @@ record_free(struct record_out *r)
 	free(r);
 }
 
-/* What the first dimensions of all have in common. */
+/* Reduce r->shape to the first dimensions that all fields have in common. */
 static void
 narrow(struct record_out *r, bool first, unsigned ndim, const uint64_t *shape)
 {
@@ -53,7 +53,10 @@ narrow(struct record_out *r, bool first, unsigned ndim, const uint64_t *shape)
 	r->ndim = i;
 }
 
-/* Attributes that a column has not from the loader must not be lost. */
+/*
+ * Whether the column has no attributes except those of an enum: a field has no
+ * attributes, so others would be lost.
+ */
 static bool
 only_enum(const struct cute_shm_node *node, const struct out_type *type)
 {
@@ -99,7 +102,7 @@ collect_nested(struct record_out *r, const struct cute_shm_node *node,
 
 	if (rc != 0)
 		return rc;
-	/* The one attribute is that which names its fields. */
+	/* Its only attribute must be the one that names its fields. */
 	if (node->attr_count != 1 ||
 	    cute_shm_attr(node, record_attributes[0], &attr) != 0 ||
 	    (r->count > 0 && r->null != f->record->null))
@@ -109,7 +112,10 @@ collect_nested(struct record_out *r, const struct cute_shm_node *node,
 	return 0;
 }
 
-/* The field's own name, if the node has the one that the loader makes of it. */
+/*
+ * The field's name in the file; ORDINARY if a load would not give the node its
+ * present name for this field name.
+ */
 static int
 field_name(const struct cute_shm_array *names, uint64_t i,
 	   const struct cute_shm_node *node, const char **ret)
@@ -155,11 +161,11 @@ collect_field(struct record_out *r, const struct cute_shm_array *names,
 		rc = collect_nested(r, node, depth, f);
 	else if (rc == 0)
 		rc = ORDINARY;
-	r->count++;		/* also what record_free() has to see */
+	r->count++;		/* record_free() must see this field, too */
 	return rc;
 }
 
-/* The list of fields, if it is one that fits the children. */
+/* Get the attribute with the names of the fields, if it fits the children. */
 static int
 get_names(const struct cute_shm_node *node, struct cute_shm_array *ret)
 {
@@ -175,7 +181,10 @@ get_names(const struct cute_shm_node *node, struct cute_shm_array *ret)
 	return 0;
 }
 
-/* HDF5 has no array types without elements. */
+/*
+ * Whether an array type in the record would be empty, which HDF5 does not
+ * allow.
+ */
 static bool
 empty_inside(const struct record_out *r)
 {
@@ -229,7 +238,7 @@ collect(const struct cute_shm_node *node, unsigned depth,
 
 /* ------------------------------------------------------------ HDF5's types */
 
-/* 'type', or an array type of it with the dimensions from 'outer' on. */
+/* 'type', or an array type of it, with the dimensions from 'outer' on. */
 static hid_t
 with_dims(hid_t type, unsigned outer, unsigned ndim, const uint64_t *shape,
 	  uint64_t *repeat)
@@ -256,7 +265,7 @@ insert(struct record_out *r, struct record_field *f, hid_t type)
 		H5Tclose(type);
 	if (done)
 		return 0;
-	/* A name twice, no dimension, too large: the columns tell it all. */
+	/* Duplicate name, empty array, or too large: write ordinary columns. */
 	H5Eclear2(H5E_DEFAULT);
 	return ORDINARY;
 }
@@ -267,7 +276,7 @@ field_size(const struct record_field *f)
 	return f->record ? f->record->size : f->type.size;
 }
 
-/* Offsets first, since a compound has its size from the start. */
+/* Set all offsets first, because H5Tcreate() needs the size of the compound. */
 static int
 place_fields(struct record_out *r)
 {
@@ -291,7 +300,7 @@ place_fields(struct record_out *r)
 	return 0;
 }
 
-/* The loader would make complex numbers of them, which they are not. */
+/* Whether a load would make complex numbers of this compound. */
 static bool
 like_complex(const struct record_out *r)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The walk over the segment, in its order. */
+/* Walk over the segment in its order, and write each node. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,9 @@ group_props(const struct cute_shm_node *node, hid_t props)
 {
 	const unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
 
-	/* Without times the same project gives the same file. */
+	/*
+	 * Store no times, so that the same project always gives the same file.
+	 */
 	if (H5Pset_obj_track_times(props, false) < 0 ||
 	    H5Pset_link_creation_order(props, order) < 0 ||
 	    !attributes_ordered(node, props) ||
@@ -54,7 +56,7 @@ save_group(struct saver *s, const struct cute_shm_node *node)
 	return rc;
 }
 
-/* Of the file itself: its properties are those of the root group. */
+/* Create the file; its creation properties are those of the root group. */
 static int
 save_root(struct saver *s, const struct cute_shm_node *root,
 	  const char *open_as)
@@ -64,7 +66,7 @@ save_root(struct saver *s, const struct cute_shm_node *root,
 	int rc = props < 0 || access < 0 ? fail_node(root)
 					 : group_props(root, props);
 
-	/* What any libhdf5 since 1.8 reads. */
+	/* Use a format that libhdf5 can read since version 1.8. */
 	if (rc == 0 && H5Pset_libver_bounds(access, H5F_LIBVER_V18,
 					    H5F_LIBVER_V18) < 0)
 		rc = fail_node(root);
@@ -82,8 +84,9 @@ save_root(struct saver *s, const struct cute_shm_node *root,
 }
 
 /*
- * Whether a group is to be a compound in the file, with *ret then: not if links
- * lead to its fields, since these have no place of their own there.
+ * Whether to write a group as a compound; then *ret is set.  Not if a link
+ * leads to one of its fields, because a field of a compound has no path in
+ * HDF5.
  */
 static int
 compound_get(const struct saver *s, const struct cute_shm_node *node,
@@ -93,8 +96,9 @@ compound_get(const struct saver *s, const struct cute_shm_node *node,
 }
 
 /*
- * A hard link where the target is there already: a load then finds the same
- * first name.  Else a soft one, which a load follows when all names are known.
+ * Write a hard link if the target is in the file already: then a load finds the
+ * same first name.  Else write a soft link, which a load follows when it knows
+ * all names.
  */
 static int
 save_link(struct saver *s, const struct cute_shm_node *node)
@@ -120,7 +124,7 @@ save_link(struct saver *s, const struct cute_shm_node *node)
 	return done < 0 ? fail_node(node) : 0;
 }
 
-/* The node after a whole subtree. */
+/* Go to the node after a whole subtree. */
 static int
 skip_subtree(const struct cute_shm_node *top, struct cute_shm_node *node)
 {
@@ -140,7 +144,7 @@ skip_subtree(const struct cute_shm_node *top, struct cute_shm_node *node)
 	return rc;
 }
 
-/* Write the node, and go to the one after it. */
+/* Write the node, and go to the next one. */
 static int
 save_node(struct saver *s, const struct cute_shm_node *top,
 	  struct cute_shm_node *node)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a dtype of the segment to the HDF5 type that it comes from. */
+/* The HDF5 type for a dtype of the segment, and elements in that type. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,10 @@ fail_type(const struct cute_shm_array *a)
 			     hdf5_cause(cause, sizeof(cause)));
 }
 
-/* libhdf5 reads the one as the other never, and most programs ask for ASCII. */
+/*
+ * libhdf5 converts neither character set to the other, and most programs ask
+ * for ASCII: use UTF-8 only if a text needs it.
+ */
 static void
 set_charset(hid_t t, const void *text, uint64_t size)
 {
@@ -28,7 +31,10 @@ set_charset(hid_t t, const void *text, uint64_t size)
 		    H5T_CSET_ASCII : H5T_CSET_UTF8);
 }
 
-/* Also of the items of lists, whose bytes are then 'text'. */
+/*
+ * A fixed-size string; for the items of lists, 'text' is the values of the
+ * array.
+ */
 static hid_t
 fixed_string(const void *text, uint64_t bytes, size_t size)
 {
@@ -63,7 +69,7 @@ float_type(uint32_t size)
 		       size == 8 ? H5T_IEEE_F64LE : H5T_NATIVE_LDOUBLE);
 }
 
-/* As h5py has them: {r, i}, and an enum of a byte. */
+/* As h5py writes them: a compound {r, i}, and an enum of one byte. */
 static hid_t
 complex_type(uint32_t size)
 {
@@ -107,7 +113,7 @@ opaque_type(const char *dtype, uint32_t size)
 	return t;
 }
 
-/* Of an item: 'dtype' without the star of lists. */
+/* The type of one item; 'dtype' has no "*". */
 static hid_t
 item_type(const char *dtype, uint32_t size, const void *text, uint64_t bytes)
 {
@@ -130,7 +136,7 @@ item_type(const char *dtype, uint32_t size, const void *text, uint64_t bytes)
 
 /* ------------------------------------------------------------------- enums */
 
-/* Names and values, one of each; false: not what the loader makes. */
+/* Get names and values of an enum.  False if a load cannot have made them. */
 static bool
 enum_parts(const struct cute_shm_array *a, const struct cute_shm_node *node,
 	   struct cute_shm_attr *names, struct cute_shm_attr *values)
@@ -168,7 +174,7 @@ enum_insert(hid_t t, const struct cute_shm_attr *names,
 	return done;
 }
 
-/* The loader would make a |b1 of it, which it is not. */
+/* Whether a load would make the dtype |b1 of this enum. */
 static bool
 like_bool(hid_t t)
 {
@@ -183,7 +189,7 @@ like_bool(hid_t t)
 	return no && yes;
 }
 
-/* Invalid if it is none, or libhdf5 does not want it: then an integer. */
+/* The enum type, or H5I_INVALID_HID: then the array is written as integers. */
 static hid_t
 enum_type(const struct cute_shm_array *a, const struct cute_shm_node *node)
 {
@@ -211,7 +217,7 @@ enum_type(const struct cute_shm_array *a, const struct cute_shm_node *node)
 
 /* ----------------------------------------------------------------- the type */
 
-/* Turn the item into a list, or a text, whose items it is. */
+/* Turn the type of an item into that of a list, or of a text. */
 static void
 make_ragged(const struct cute_shm_array *a, struct out_type *t)
 {
@@ -219,7 +225,7 @@ make_ragged(const struct cute_shm_array *a, struct out_type *t)
 
 	t->form = FORM_LIST;
 	t->size = sizeof(hvl_t);
-	/* A text of HDF5 ends with its NUL, so one in it would cut it. */
+	/* A NUL would end an HDF5 text, so such texts become lists. */
 	if (strcmp(a->dtype, "*|S1") == 0 &&
 	    (a->value_count == 0 ||
 	     !memchr(a->values, '\0', (size_t)a->value_count))) {
@@ -252,7 +258,7 @@ out_type_get(const struct cute_shm_array *a, const struct cute_shm_node *node,
 	t.is_enum = t.id >= 0;
 	if (t.is_enum && null)
 		t.size = H5Tget_size(t.id);
-	if (!t.is_enum && null)		/* any will do, none was kept */
+	if (!t.is_enum && null)		/* the type was lost, so any will do */
 		t.id = H5Tcopy(H5T_STD_I32LE);
 	else if (!t.is_enum)
 		t.id = item_type(a->dtype + ragged, a->item_size,
@@ -324,7 +330,7 @@ put_text(const struct cute_shm_array *a, uint64_t i, uint8_t *to,
 
 	if (rc != 0)
 		return rc;
-	/* An update may have made it longer than it was: it is done again. */
+	/* An update made the text longer.  write_whole() will retry. */
 	if (texts->size == texts->room) {
 		memset(to, 0, sizeof(at));
 		return 0;

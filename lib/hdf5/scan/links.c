@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The links of one group, in the segment's order, with their paths. */
+/* The links of one group with their paths, in the order of the segment. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +79,7 @@ tracks_order(hid_t group)
 	return (flags & H5P_CRT_ORDER_TRACKED) != 0;
 }
 
-/* By creation where that is tracked, else by name, as bytes. */
+/* List by creation order if the group tracks it, else by name, as bytes. */
 static bool
 list_links(hid_t group, struct listing *l)
 {
@@ -99,7 +99,7 @@ list_links(hid_t group, struct listing *l)
 	return true;
 }
 
-/* Whether the last component of a link's path is not its name itself. */
+/* Whether escaping changed the name in the last component of a link's path. */
 static bool
 escaped(const struct link *link)
 {
@@ -108,7 +108,7 @@ escaped(const struct link *link)
 	return strcmp(slash ? slash + 1 : link->path, link->name) != 0;
 }
 
-/* By path; those of the same path in their order. */
+/* Order by path; links of the same path keep their order. */
 static int
 by_path(const void *a, const void *b)
 {
@@ -120,8 +120,8 @@ by_path(const void *a, const void *b)
 }
 
 /*
- * Names are unique within a group: only escaping can make two of them one.
- * The first of them in the group's order keeps its place.
+ * Names are unique within a group, but escaping can make two of them equal.
+ * Then the first in the group's order keeps the path.
  */
 static int
 drop_clashes(struct loader *l, struct listing *found)
@@ -152,7 +152,7 @@ drop_clashes(struct loader *l, struct listing *found)
 	return rc;
 }
 
-/* The paths of a group's links; what is not wanted goes. */
+/* Set the paths of a group's links, and remove those that are not wanted. */
 static int
 name_links(struct loader *l, const char *parent, struct listing *found)
 {

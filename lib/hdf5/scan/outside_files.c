@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a dataset takes from other files: raw data, and the sources of a virtual
- * dataset, which may take theirs from others again.  libhdf5 is silent where
- * these are not there, and takes zeros or the fill value.
+ * What a dataset reads from other files: external raw data, and the sources of
+ * a virtual dataset, which may be virtual datasets, too.  If such a file is
+ * missing, libhdf5 reports nothing, and reads zeros or the fill value.
  */
 
 #include <errno.h>
@@ -68,7 +68,7 @@ in_prefix(const char *prefix, size_t size, const char *origin, const char *name)
 
 /* --------------------------------------------------------------- raw files */
 
-/* A relative name is relative to where the program runs, as libhdf5 has it. */
+/* As in libhdf5, a relative name is relative to the working directory. */
 static char *
 raw_path(const char *name, const char *origin)
 {
@@ -98,7 +98,7 @@ raw_missing(const char *name, const char *path, int error)
 			     "the working one", name, folder, path);
 }
 
-/* One file, of which 'size' bytes from 'offset' on are wanted. */
+/* Check one raw file, from which 'size' bytes from 'offset' on are read. */
 static int
 look_at_raw(struct look *k, const char *name, const char *path, uint64_t offset,
 	    uint64_t size)
@@ -168,7 +168,7 @@ look_at_raw_files(struct look *k, hid_t dset, hid_t dcpl, unsigned count)
 	return rc;
 }
 
-/* ---------------------------------------------------------------- the look */
+/* --------------------------------------------------------------- the check */
 
 int
 look_at(struct look *k, hid_t dset)
@@ -176,7 +176,7 @@ look_at(struct look *k, hid_t dset)
 	hid_t dcpl;
 	int count, rc = 0;
 
-	/* Most have data of their own in one piece. */
+	/* Most datasets have contiguous data of their own. */
 	if (H5Dget_offset(dset) != HADDR_UNDEF)
 		return 0;
 	dcpl = H5Dget_create_plist(dset);
@@ -224,7 +224,7 @@ outside_check(struct loader *l, const char *path, hid_t id)
 	H5Eclear2(H5E_DEFAULT);
 	free(k.seen);
 	if (rc == 0 && k.refused)
-		return 1;
+		return SKIP;
 	if (rc == 0 && k.missing > 0)
 		rc = say_missing(&k);
 	if (rc == 0 && k.short_of[0])

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file's objects and their names: one walk in pre-order over hard and
- * external links, where the first name owns the object; then the soft links, of
- * which one that leads out of the tree so far is walked in its place.
+ * Find the objects of the file and their names.  First walk in pre-order over
+ * hard and external links; the first name of an object owns it.  Then follow
+ * the soft links.  If one leads to an object that is not in the tree yet, walk
+ * on from there.
  */
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ no_memory(void)
 			     "no memory for the file's tree");
 }
 
-/* A group whose links are being looked at; soft links wait in a list. */
+/* A position in the walk: a group and one of its links. */
 struct walk_place {
 	size_t object;
 	size_t link;
@@ -61,7 +62,7 @@ enter(struct walk *w, size_t index, hid_t id)
 				    0);
 }
 
-/* Whether a dataset has a form in a segment; told if it has not. */
+/* Decide whether a dataset has a form in a segment; report it if it has not. */
 static int
 judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 {
@@ -74,7 +75,7 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 		rc = outside_check(w->l, o->path, id);
 		if (rc != 0)
 			dataset_free(&d);
-		if (rc == 1)
+		if (rc == SKIP)
 			return 0;
 	}
 	if (rc == 0) {
@@ -83,7 +84,7 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 		dataset_free(&d);
 		return 0;
 	}
-	if (rc == 1)
+	if (rc == SKIP)
 		return send_skipped(w->l, o->path, "%s", why);
 	if (!is_objects_own(w->l, rc))
 		return rc;
@@ -104,7 +105,7 @@ kind_of(H5O_type_t type)
 /* H5Oset_comment() puts this message into an object's header. */
 #define COMMENT_MESSAGE	(UINT64_C(1) << 0x0d)
 
-/* What an object has beside attributes and data. */
+/* Report a comment of the object, which has no form in a segment. */
 static int
 see_comment(struct walk *w, const char *path, const H5O_info_t *info)
 {
@@ -113,7 +114,7 @@ see_comment(struct walk *w, const char *path, const H5O_info_t *info)
 	return send_skipped(w->l, path, "comment of an object");
 }
 
-/* A new object: whether it has a node in the segment. */
+/* Decide whether a new object gets a node in the segment. */
 static int
 judge(struct walk *w, struct object *o, hid_t id, const H5O_info_t *info)
 {
@@ -136,8 +137,8 @@ judge(struct walk *w, struct object *o, hid_t id, const H5O_info_t *info)
 }
 
 /*
- * A link that was opened leads to 'id': a new object, or one that has a name
- * already.  The link may move when objects are added: it is found by its place.
+ * An opened link leads to object 'id', which is new or has a name already.
+ * Adding objects may move the link in memory, so 'at' gives its position.
  */
 static int
 see_object(struct walk *w, struct walk_place at, hid_t id)
@@ -175,7 +176,7 @@ see_object(struct walk *w, struct walk_place at, hid_t id)
 	return o.kind == OBJECT_GROUP ? enter(w, index, id) : 0;
 }
 
-/* An object that cannot be opened, or must not: it has its name, no more. */
+/* An object that cannot be opened, or must not be: record only its name. */
 static int
 see_broken(struct walk *w, struct walk_place at, unsigned source, const char *cause)
 {
@@ -224,8 +225,8 @@ see_hard(struct walk *w, struct walk_place at, hid_t group)
 }
 
 /*
- * A link that cannot be followed: it leads to nothing, or to a file that is not
- * wanted, or to one that is there and cannot be read.
+ * Report a link that cannot be followed: it is dangling, or its file is not
+ * wanted, or the target exists but cannot be read.
  */
 static int
 see_failed(struct walk *w, const char *path, const char *dangling)
@@ -237,7 +238,7 @@ see_failed(struct walk *w, const char *path, const char *dangling)
 	hdf5_cause(cause, sizeof(cause));
 	if (error == EREFUSED)
 		return send_skipped(w->l, path, "external link, to %s", file);
-	/* What is damaged in this file is told where it has its own name. */
+	/* A damaged object of this file is reported under its own name. */
 	if (opened)
 		return !file_driver_last()[0] || hdf5_is_missing(cause) ?
 		       send_skipped(w->l, path, "%s", dangling) :
@@ -245,7 +246,7 @@ see_failed(struct walk *w, const char *path, const char *dangling)
 	if (error != 0)
 		return send_failed(w->l, path, "cannot open %s: %s", file,
 				   file_driver_reason(error));
-	/* A file that is none of HDF5's has been opened, and closed again. */
+	/* libhdf5 has opened a file that is not HDF5, and closed it again. */
 	snprintf(file, sizeof(file), "%s", file_driver_last());
 	if (file[0] && hdf5_refuses(file, cause, sizeof(cause)))
 		return send_failed(w->l, path, "cannot open %s: %s", file,
@@ -253,7 +254,7 @@ see_failed(struct walk *w, const char *path, const char *dangling)
 	return send_skipped(w->l, path, "%s", dangling);
 }
 
-/* A soft or external link, which may lead to nothing. */
+/* Follow a soft or an external link, which may be dangling. */
 static int
 see_other(struct walk *w, struct walk_place at, hid_t group, const char *dangling)
 {
@@ -301,7 +302,7 @@ see_link_at(struct walk *w, struct walk_place at, hid_t group)
 	}
 }
 
-/* Walk on until all groups on the stack are done. */
+/* Walk until all groups on the stack are done. */
 static int
 walk_on(struct walk *w)
 {
@@ -329,7 +330,7 @@ see_soft(struct walk *w, struct walk_place at)
 	return rc ? rc : walk_on(w);
 }
 
-/* Soft links, and those found behind them, in rounds. */
+/* Follow the soft links, then the soft links found behind them, and so on. */
 static int
 walk_soft(struct walk *w)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sources of virtual datasets: where they are looked for, and found. */
+/* Find the sources of virtual datasets, in the same places as libhdf5. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,16 +11,18 @@
 
 #include "hdf5/scan/scan.h"
 
-#define DEEPEST		32	/* virtual datasets in each other */
-#define MOST		1000000	/* sources of all of them */
+#define DEEPEST		32	/* limit of nested virtual datasets */
+#define MOST		1000000	/* limit of all their sources together */
 
-/* Where libhdf5 looks for a source, in its order. */
+/* The places in which libhdf5 searches a source, in its order. */
 struct places {
 	char *path[16];
 	unsigned count;
 };
 
-/* Takes 'path' over; NULL: no memory. */
+/*
+ * Add a path, which is then owned by *p.  False if 'path' is NULL: no memory.
+ */
 static bool
 add_place(struct places *p, char *path)
 {
@@ -42,7 +44,7 @@ places_free(struct places *p)
 		free(p->path[--p->count]);
 }
 
-/* The folder of the working program, or of the file 'path'; with a slash. */
+/* The directory of the file 'path', or the working directory; with a slash. */
 static void
 folder_of(const char *path, char folder[PATH_MAX])
 {
@@ -79,7 +81,7 @@ places_get(struct places *p, const char *name, const char *origin)
 	ok &= add_place(p, in_folder(folder, strlen(folder), name));
 	folder_of("", folder);
 	ok &= add_place(p, in_folder(folder, strlen(folder), name));
-	/* Beside the file that a symbolic link leads to. */
+	/* Next to the file to which a symbolic link leads. */
 	if (realpath(origin, real)) {
 		folder_of(real, folder);
 		ok &= add_place(p, in_folder(folder, strlen(folder), name));
@@ -88,8 +90,8 @@ places_get(struct places *p, const char *name, const char *origin)
 }
 
 /*
- * Open the first that can be.  On failure *error is ENOENT if there is none,
- * else the message says which one cannot be opened, and why.
+ * Open the first source that can be opened.  On failure *error is ENOENT if no
+ * source exists; else the message says which one cannot be opened, and why.
  */
 static hid_t
 open_source(const struct places *p, int *error)
@@ -140,12 +142,12 @@ add_missing(struct look *k, const char *file, const char *dset,
 					      p->path[i]);
 }
 
-/* The names of one source: a mapping's own, or those of a block of it. */
+/* The names of one source: those of a mapping, or of one block of it. */
 struct source_name {
 	char *file, *dset;
 };
 
-/* The source dataset in the open file; again, if it takes from others. */
+/* Check the source dataset in the open file, and its own sources. */
 static int
 look_into(struct look *k, hid_t file, const struct source_name *name)
 {
@@ -170,7 +172,7 @@ look_into(struct look *k, hid_t file, const struct source_name *name)
 				     name->dset, cause);
 	}
 	dcpl = H5Dget_create_plist(dset);
-	/* libhdf5 reads it, whatever we can decode. */
+	/* libhdf5 reads the source, so our decoders do not help. */
 	if (dcpl >= 0 && missing_filter(dcpl, NULL, 0) >= 0 &&
 	    H5Dget_storage_size(dset) > 0)
 		rc = unreadable_data(dset);
@@ -182,7 +184,9 @@ look_into(struct look *k, hid_t file, const struct source_name *name)
 	return rc;
 }
 
-/* What was opened for the mapping before: many are of the same file. */
+/*
+ * The file of the previous mapping, kept open: many mappings use the same file.
+ */
 struct open_source {
 	hid_t file;
 	char *name;
@@ -247,7 +251,7 @@ look_at_source(struct look *k, hid_t dset, const struct source_name *name,
 	return rc;
 }
 
-/* A printf-style name with the number of a block; "%%" is "%". */
+/* Expand a printf-style name: "%b" is the number of the block, "%%" is "%". */
 static char *
 expand(const char *name, uint64_t block, bool *blocks)
 {
@@ -271,8 +275,8 @@ expand(const char *name, uint64_t block, bool *blocks)
 }
 
 /*
- * Blocks of the mapping within the extent that the dataset has: libhdf5 lets it
- * end where sources are missing, so at least the first is looked at.
+ * The number of blocks of the mapping within the current extent of the dataset.
+ * libhdf5 ends that extent at missing sources, so check at least the first.
  */
 static uint64_t
 block_count(hid_t dset, hid_t mapped)
@@ -297,7 +301,7 @@ block_count(hid_t dset, hid_t mapped)
 	return ret;
 }
 
-/* All sources of a mapping, whose names may have a block's number in them. */
+/* Check all sources of a mapping, whose names may contain a block's number. */
 static int
 look_at_blocks(struct look *k, hid_t dset, hid_t mapped,
 	       const struct source_name *name, struct open_source *last)
@@ -320,7 +324,7 @@ look_at_blocks(struct look *k, hid_t dset, hid_t mapped,
 	return rc;
 }
 
-/* The text that 'get' gives, for free(). */
+/* The text that 'get' returns, for free(). */
 static char *
 text_of(ssize_t get(hid_t, size_t, char *, size_t), hid_t dcpl, size_t i)
 {
@@ -362,7 +366,7 @@ look_at_mappings(struct look *k, hid_t dset, hid_t dcpl)
 	return rc;
 }
 
-/* Whether it was looked at already; else it is from now on. */
+/* Whether the dataset was checked before; remember it if not. */
 static int
 see(struct look *k, hid_t dset, bool *again)
 {

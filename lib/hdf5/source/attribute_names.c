@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of an object's attributes, in the segment's order. */
+/* The names of an object's attributes, in the order of the segment. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +98,7 @@ list_by_name(hid_t id, struct names *n)
 	hsize_t at = 0;
 
 	names_clear(n);
-	/* In an order of its own libhdf5 need not hold all of them at once. */
+	/* In its native order libhdf5 need not hold all attributes at once. */
 	if (H5Aiterate2(id, H5_INDEX_NAME, H5_ITER_NATIVE, &at, see_name,
 			n) < 0)
 		return false;
@@ -108,8 +108,8 @@ list_by_name(hid_t id, struct names *n)
 }
 
 /*
- * By creation where that is tracked, else by name, as bytes.  Most objects have
- * none or one: asking for their number first is the cheapest.
+ * List by creation order if the object tracks it, else by name, as bytes.  Most
+ * objects have no or one attribute: asking for their number first costs least.
  */
 bool
 names_list(hid_t id, struct names *n)
@@ -125,7 +125,7 @@ names_list(hid_t id, struct names *n)
 		return true;
 	if (!list_by_name(id, n))
 		return false;
-	/* The number may be wrong. */
+	/* The number in the object's header may be wrong. */
 	return many || n->count < 2 || list_by_creation(id, n) ||
 	       list_by_name(id, n);
 }

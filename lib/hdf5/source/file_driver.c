@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The file driver through which libhdf5 reads: it opens regular files only,
+ * checks whether they change or are being written, and limits the number of
+ * descriptors.
+ */
+
 #include "hdf5/source/source.h"
 
 #include <errno.h>
@@ -17,16 +23,16 @@
 #endif
 
 
-/* Descriptors that are kept, of all files that are open. */
+/* The fewest and the most descriptors that all open files together may keep. */
 #define FEWEST	4
 #define MOST	256
 
 struct opened {
 	H5FD_t public;
-	int fd;			/* -1: given up, opened again when needed */
+	int fd;			/* -1: closed for now, reopened when needed */
 	struct stat st;
 	haddr_t eoa;
-	struct opened *older, *newer;	/* of those that have a descriptor */
+	struct opened *older, *newer;	/* list of files with a descriptor */
 	char path[];
 };
 
@@ -68,7 +74,10 @@ is_first(const struct stat *st)
 	return st->st_dev == first.st_dev && st->st_ino == first.st_ino;
 }
 
-/* That of the first file stays: another thread reads ahead in it. */
+/*
+ * Close one descriptor.  The first file keeps its own: the prefetch thread
+ * reads it, too.
+ */
 static bool
 give_up_one(void)
 {
@@ -100,7 +109,7 @@ open_descriptor(const char *path)
 	return fd;
 }
 
-/* Make sure that it has a descriptor; false, with an errno, if that fails. */
+/* Make sure that the file has a descriptor.  False, with errno, on failure. */
 static bool
 have_descriptor(struct opened *f)
 {
@@ -146,7 +155,7 @@ note(const char *path, int error)
 	snprintf(failure_path, sizeof(failure_path), "%s", path);
 }
 
-/* 0, or why this file must not be read. */
+/* 0, or the reason why this file must not be read. */
 static int
 judge(const char *path, int fd, struct stat *st)
 {
@@ -158,13 +167,16 @@ judge(const char *path, int fd, struct stat *st)
 		return EUNSUITABLE;
 	if (first_known && !external_allowed && !is_first(st))
 		return EREFUSED;
-	/* In this order: what a writer does after this shows in its times. */
+	/*
+	 * Check for writers last: what a writer does later changes the file's
+	 * times.
+	 */
 	if (!changed_add(path, st))
 		return ECHANGED;
 	return writer_at_work(fd, st->st_size, locks_matter);
 }
 
-/* What is refused is not even opened. */
+/* A file that is not permitted is not even opened. */
 static int
 permitted(const char *path)
 {
@@ -283,7 +295,7 @@ get_handle(H5FD_t *file, hid_t fapl, void **ret)
 	return 0;
 }
 
-/* What lies behind the end of the file is zero, as in libhdf5's own driver. */
+/* Bytes past the end of the file are zero, as in libhdf5's own driver. */
 static herr_t
 read_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 	  void *buffer)
@@ -324,7 +336,7 @@ write_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 static const H5FD_class_t class = {
 #ifdef H5FD_CLASS_VERSION
 	.version = H5FD_CLASS_VERSION,
-	.value = (H5FD_class_value_t)400,	/* for tests: not registered */
+	.value = (H5FD_class_value_t)400,	/* for tests, not registered */
 #endif
 	.name = "cute-shm",
 	.maxaddr = (haddr_t)INT64_MAX,
@@ -352,7 +364,9 @@ file_driver_begin(bool external, bool locks)
 	external_allowed = external;
 	locks_matter = locks;
 	getrlimit(RLIMIT_NOFILE, &limit);
-	/* A half, of what is beyond a few, for all others. */
+	/*
+	 * Use half of the available descriptors and leave the rest to others.
+	 */
 	most = limit.rlim_cur > MOST * 2 + 16 ? MOST :
 	       limit.rlim_cur > FEWEST * 2 + 16 ?
 	       (unsigned)(limit.rlim_cur - 16) / 2 : FEWEST;

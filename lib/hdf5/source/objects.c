@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The objects of a file and of those that it leads to, found by address. */
+/*
+ * The objects of the file, and of the files that its links lead to, by address.
+ */
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,10 +84,10 @@ object_add(struct scan *s, const struct object *o, size_t *ret)
 	return 0;
 }
 
-/* Files that are kept open: each takes hundreds of kilobytes of libhdf5's. */
+/* Files kept open.  libhdf5 uses hundreds of kilobytes for each. */
 #define MOST_OPEN	16
 
-/* The one that was not used for longest is closed; the first one never. */
+/* Close the file that was not used for longest, but never the first file. */
 static void
 close_one(struct scan *s, const struct source *except)
 {
@@ -117,7 +119,7 @@ source_opened(struct scan *s, struct source *source, hid_t file)
 	s->sources_open++;
 }
 
-/* That file of a source, opened if it is not. */
+/* The open file of a source; reopen it if it was closed. */
 static hid_t
 source_file(struct scan *s, unsigned number)
 {
@@ -140,7 +142,10 @@ no_handle(void)
 			     "a file behind a link has no handle");
 }
 
-/* One more, or one that was closed: then 'file' is kept, else closed. */
+/*
+ * Add the file of a new source, or of a source whose file was closed.  The
+ * source then keeps 'file' open; the caller closes its own reference.
+ */
 static int
 source_add(struct scan *s, hid_t file, unsigned long fileno, unsigned *ret)
 {

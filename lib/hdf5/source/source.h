@@ -1,90 +1,99 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The HDF5 file as bytes and objects: the driver that libhdf5 reads through, what
- * has changed or is being written meanwhile, and objects found by address.  Uses
- * base and hdf5/report.
+ * The HDF5 file as bytes and objects: the driver through which libhdf5 reads,
+ * whether a file changed or is being written, objects by address, names of
+ * attributes.  Uses base and hdf5/report.
  */
 #ifndef LIB_HDF5_SOURCE_SOURCE_H
 #define LIB_HDF5_SOURCE_SOURCE_H
 
 #include "hdf5/report/report.h"
 
+/* file_driver.c: the driver through which libhdf5 reads files */
+
 /*
- * Register the driver.  'external': files beside the first may be opened.
- * 'locks': what a writer has locked may not.
+ * Register the driver.  'external': other files than the first may be opened.
+ * 'locks': a file that a writer has locked is refused.
  */
 void file_driver_begin(bool external, bool locks);
 
-/* The driver's number, or a negative one. */
+/* The number of the driver; negative if it is not registered. */
 hid_t file_driver_id(void);
 
-/* How all files of a load are opened; not the caller's to close. */
+/*
+ * The access properties for all files of a load; the caller must not close
+ * them.
+ */
 hid_t file_driver_access(void);
 
 /*
- * A file that is open, of an open id; NULL if it has another driver.  Valid
- * until libhdf5 closes it.
+ * The open file of an HDF5 id; NULL if the file has another driver.  Valid
+ * until libhdf5 closes the file.
  */
 struct opened;
 struct opened *file_driver_of(hid_t id);
 
-/* What libhdf5 reads it from, or -1; valid until another file is read. */
+/*
+ * The descriptor from which libhdf5 reads the file, or -1.  Valid until another
+ * file is read.
+ */
 int file_driver_descriptor(struct opened *opened);
 
-/* What the file of an open id is.  False if it has another driver. */
+/* The status of the file of an HDF5 id.  False if it has another driver. */
 bool file_driver_stat(hid_t id, struct stat *ret);
 
-/* The name under which it was opened, or NULL; valid while it is open. */
+/* The name under which the file was opened, or NULL; valid while it is open. */
 const char *file_driver_path(hid_t id);
 
 /* Whether 'path' leads to the file that was opened first. */
 bool file_driver_is_first(const char *path);
 
 /*
- * Why files could not be opened since file_driver_forget(): 0, if none was
- * tried in vain or those were not there at all, else the errno of the last one
- * that is there, whose name goes to path[size].
+ * Why the driver failed to open a file since file_driver_forget(): the errno,
+ * or one of the values below, of the last failure; the name of that file goes
+ * to path[size].  0 if no open failed, or only opens of files that do not
+ * exist.
  */
 #define EREFUSED	(-1)	/* not permitted by file_driver_begin() */
-#define EUNSUITABLE	(-2)	/* neither a file nor a folder */
-#define ECHANGED	(-3)	/* another one than when it was opened first */
-#define EMARKED		(-4)	/* its superblock says: a writer has it open */
+#define EUNSUITABLE	(-2)	/* neither a file nor a directory */
+#define ECHANGED	(-3)	/* differs from when it was opened first */
+#define EMARKED		(-4)	/* the superblock is marked by a writer */
 void file_driver_forget(void);
 int file_driver_failure(char *path, size_t size);
 
-/* A sentence for these, as strerror(). */
+/* The text for such an error, like strerror(). */
 const char *file_driver_reason(int error);
 
-/* The file that was opened last, if libhdf5 liked it or not; "" for none. */
+/* The file that was opened last, even if libhdf5 refused it; "" if none. */
 const char *file_driver_last(void);
 
-/* source_writer.c */
+/* source_writer.c: whether a program has the file open for writing */
 
-/* Whether the user lets locks count, as libhdf5 asks the environment. */
+/* Whether locks count, by the same environment variable as for libhdf5. */
 bool writer_locks_matter(void);
 
 /*
- * EWOULDBLOCK if a lock on this file says that it is being written, EMARKED if
- * its superblock does, else 0.
+ * EWOULDBLOCK if a lock on the file shows a writer, EMARKED if the superblock
+ * shows one, else 0.
  */
 int writer_at_work(int fd, off_t size, bool locks_matter);
 
-/* source_changed.c: what took part in a load, and whether it still is what it was */
+/* source_changed.c: whether the files of a load changed meanwhile */
 
 /*
- * Remember 'path', and what it is.  If it was known: whether that is the same.
- * Waits until a change would be seen in its times, a few milliseconds if it is
- * as new as that.
+ * Remember 'path' with its status.  If the path is known already, return
+ * whether the status is still the same.  Waits a few milliseconds if the file
+ * changed just now, until a further change would show in its times.
  */
 bool changed_add(const char *path, struct stat *st);
 
-/* CUTE_SHM_ERR_SOURCE if one of them is not what it was, or 0. */
+/* CUTE_SHM_ERR_SOURCE if one of the files has changed, or 0. */
 int changed_check(void);
 
-/* In a few words, how 'now' differs from 'before'; NULL: not at all. */
+/* A few words on how 'now' differs from 'before'; NULL if it does not. */
 const char *changed_how(const struct stat *before, const struct stat *now);
 
-/* The error, in words: CUTE_SHM_ERR_SOURCE. */
+/* Set CUTE_SHM_ERR_SOURCE with a message that says so. */
 int changed_fail(const char *path, const char *how);
 
 /* objects.c: the file's objects, found by address */
@@ -94,126 +103,144 @@ int changed_fail(const char *path, const char *how);
 enum object_kind {
 	OBJECT_GROUP,
 	OBJECT_DATASET,
-	OBJECT_TYPE,		/* committed: a group, if it has attributes */
+	OBJECT_TYPE,		/* committed; a group, if it has attributes */
 	OBJECT_OTHER
 };
 
 enum link_kind {
-	LINK_NODE,		/* the object's own place in the tree */
+	LINK_NODE,		/* the object's first name */
 	LINK_ALIAS,
-	LINK_SOFT,		/* not yet looked at */
+	LINK_SOFT,		/* not followed yet */
 	LINK_NONE		/* skipped */
 };
 
 struct link {
-	char *name;		/* in the file */
-	char *path;		/* in the segment */
+	char *name;		/* name in the file */
+	char *path;		/* path in the segment */
 	enum link_kind kind;
 	int type;		/* H5L_type_t */
-	uint64_t address;	/* of a hard link's object */
-	size_t object;		/* NODE, ALIAS: index of it */
+	uint64_t address;	/* address of a hard link's object */
+	size_t object;		/* NODE, ALIAS: index of the object */
 };
 
 struct object {
-	unsigned source;	/* which file */
+	unsigned source;	/* index of the file in scan->sources */
 	uint64_t address;
 	enum object_kind kind;
 	bool made;		/* has a node in the segment */
-	bool broken;		/* unreadable, as opposed to skipped */
-	size_t parent;		/* whose link 'name' is its first name */
+	bool broken;		/* unreadable (not just skipped) */
+	size_t parent;		/* index of the group with link 'name' */
 	const char *name;
 	const char *path;
-	struct link *links;	/* of a group, in the segment's order */
+	struct link *links;	/* of a group, in the order of the segment */
 	size_t link_count;
-	struct held *held;	/* a dataset that need not be opened again */
+	struct held *held;	/* a dataset that was read early, or NULL */
 };
 
 /*
- * A file that objects are in.  Only some stay open, and are opened again when
- * one of their objects is asked for.
+ * A file that contains objects.  Only some files stay open; the others are
+ * reopened when one of their objects is needed.
  */
 struct source {
-	unsigned long fileno;	/* libhdf5's number while it is open, or 0 */
+	unsigned long fileno;	/* libhdf5's number of the open file, or 0 */
 	dev_t device;
 	ino_t inode;
 	hid_t file;		/* H5I_INVALID_HID: not open */
-	struct opened *opened;	/* the same, see file_driver.h */
-	uint64_t used;		/* when it was last, by scan->uses */
+	struct opened *opened;	/* the same file in the driver */
+	uint64_t used;		/* value of scan->uses at the last use */
 	char *path;
 };
 
 struct scan {
-	struct object *objects;	/* 0 is the root */
+	struct object *objects;	/* index 0 is the root */
 	size_t object_count, object_room;
 	struct source *sources;
 	unsigned source_count, sources_open;
 	uint64_t uses;
-	size_t *buckets;	/* of the hash table by address: index + 1 */
+	size_t *buckets;	/* hash table by address: index + 1, or 0 */
 	size_t bucket_count;
-	hid_t group;		/* the last of group_open(), or invalid, */
-	size_t group_object;	/* and which that is; NO_OBJECT: none yet */
+	hid_t group;		/* the group that group_open() keeps open, */
+	size_t group_object;	/* and its index, or NO_OBJECT */
 };
 
-/* The object's index, or NO_OBJECT. */
+/* The index of the object, or NO_OBJECT. */
 size_t object_find(const struct scan *scan, unsigned source, uint64_t address);
 int object_add(struct scan *scan, const struct object *object, size_t *ret);
 
-/* Which file 'id' is in; objects of it can be opened again by that. */
+/*
+ * The index of the file that 'id' is in, added if it is new.  Objects of the
+ * file can be reopened by this index.
+ */
 int source_of(struct scan *scan, hid_t id, unsigned long fileno,
 	      unsigned *ret);
 
 /*
- * The descriptor that libhdf5 reads this file from, or -1.  It is no copy, and
- * good until libhdf5 is called again; that of source 0 is good for ever.
+ * The descriptor from which libhdf5 reads this file, or -1.  It is not a copy:
+ * it is valid until the next call of libhdf5, that of source 0 always.
  */
 int source_descriptor(struct scan *scan, unsigned source);
 
 /* Whether a link of any kind has this path. */
 bool scan_has(const struct scan *scan, const char *path);
 
-/* Open an object again; H5I_INVALID_HID. */
+/* Reopen an object.  H5I_INVALID_HID on failure. */
 hid_t object_open(struct scan *scan, const struct object *object);
 
 /*
- * A group by its index, which stays open until another one is asked for: one
- * comes back to the same many times.  H5I_INVALID_HID, for NO_OBJECT as well.
+ * Open a group by its index.  It stays open until another group is opened,
+ * because callers often ask for the same group many times.  H5I_INVALID_HID on
+ * failure and for NO_OBJECT.
  */
 hid_t group_open(struct scan *scan, size_t object);
 
-/* Open a dataset by its first name, with access properties. */
+/* Open a dataset by its first name, with access properties 'dapl'. */
 hid_t dataset_open(struct scan *scan, const struct object *object, hid_t dapl);
 
-/* The path that a reference of file 'source' leads to; NULL for none. */
+/*
+ * The path of the object that a reference in file 'source' leads to; NULL if
+ * the reference leads to no object of the scan.
+ */
 const char *reference_path(const struct scan *scan, unsigned source,
 			   uint64_t address);
 
-/* attribute_names.c */
+/* attribute_names.c: the names of an object's attributes */
 
-/* Names of an object's attributes, in the segment's order; begins as zeros. */
+/*
+ * Names of an object's attributes, in the order of the segment.  Begin with
+ * zeros.
+ */
 struct names {
 	char **name;
 	size_t count, room;
-	bool full;		/* no memory */
+	bool full;		/* out of memory */
 };
 
-/* False, and for names_free() all the same, if they cannot be listed. */
+/* List the names.  False if that fails; call names_free() in any case. */
 bool names_list(hid_t id, struct names *ret);
 void names_free(struct names *names);
 
-/* Their number, or 2 where the object does not know it; 0 is always true. */
+/*
+ * The number of attributes, or 2 if the object does not know it.  A result of 0
+ * is always correct.
+ */
 hsize_t attributes_count(const H5O_info_t *info);
 
+/* source_access.c: how the file is opened, and its descriptor */
+
 /*
- * A new list of how to open files: libhdf5 1.14 takes numbers of few bits in
- * many bytes for damage, if it is not told otherwise.
+ * New access properties for H5Fopen().  By default libhdf5 1.14 takes numbers
+ * of few bits stored in many bytes for damage; this relaxes that check.
  */
 hid_t source_access(void);
 
-/* The descriptor that libhdf5 reads an object from, or -1; and a copy of it. */
+/*
+ * The descriptor from which libhdf5 reads the file of an object, or -1.
+ * source_fd() returns a copy, which the caller closes.
+ */
 int source_handle(hid_t id);
 int source_fd(hid_t id);
 
-/* Whether libhdf5 cannot open this file, and why. */
+/* Whether libhdf5 cannot open this file; the reason goes to cause[size]. */
 bool hdf5_refuses(const char *path, char *cause, size_t size);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How the HDF5 file is opened, and the descriptor that libhdf5 reads it from. */
+/*
+ * How an HDF5 file is opened, and the descriptor from which libhdf5 reads it.
+ */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that took part in a load, and what they were before the first byte was
- * read: one that is another at the end may have been read half before and half
- * after a change.
+ * The files of a load, each with its status before the first byte was read.  If
+ * the status of a file differs at the end, the load may have read a part of it
+ * before and a part after a change.
  */
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "hdf5/source/source.h"
 
-/* The clock of file times moves that often, or more often. */
+/* The kernel's clock for file times advances at least this often. */
 #define TICK_NS		10000000
 #define PAUSE_NS	500000
 
@@ -22,9 +22,9 @@ struct taken {
 	char path[];
 };
 
-static void *all;		/* a tree of struct taken, for tsearch() */
-static char *changed;		/* the first that is known to differ, */
-static const char *changed_in;	/* and how */
+static void *all;		/* struct taken, sorted by tsearch() */
+static char *changed;		/* the first file found to have changed, */
+static const char *changed_in;	/* and in which way */
 
 static int
 by_path(const void *a, const void *b)
@@ -70,7 +70,10 @@ note_changed(const char *path, const char *how)
 	}
 }
 
-/* Nanoseconds from a file's time to now; a clock may be wrong, or another's. */
+/*
+ * Nanoseconds from a file's time to now.  INT64_MAX if they are over a second
+ * apart: one of the clocks is wrong, or the time was set.
+ */
 static int64_t
 age(struct timespec now, struct timespec then)
 {
@@ -82,8 +85,8 @@ age(struct timespec now, struct timespec then)
 }
 
 /*
- * Two writes within one tick of the kernel's clock leave the same times: what
- * was changed in this very tick must be looked at in the next one.
+ * Two writes within one tick of the kernel's clock leave the same times: if the
+ * file changed within this tick, its status must be read again in the next one.
  */
 static bool
 too_new(const struct stat *st)

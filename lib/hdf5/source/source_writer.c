@@ -20,9 +20,9 @@ writer_locks_matter(void)
 }
 
 /*
- * A writer of HDF5 holds an exclusive lock, which a reader's shared one meets.
- * It is not kept: what is written later changes the file's times.  Where there
- * are no locks all is well.
+ * A writer of HDF5 holds an exclusive lock, so a shared lock fails.  The shared
+ * lock is released at once: later writes show in the file's times.  On a file
+ * system without locks the file counts as not locked.
  */
 static bool
 is_locked(int fd)
@@ -35,8 +35,8 @@ is_locked(int fd)
 
 /*
  * A writer of files of the latest versions sets a mark in the superblock, which
- * is at 0, 512, 1024, and so on, and clears it when it closes the file.
- * Without locks libhdf5 itself takes no notice.
+ * is at offset 0, 512, 1024, and so on, and clears it when it closes the file.
+ * libhdf5 itself ignores the mark when locks are disabled.
  */
 static bool
 is_marked(int fd, off_t size)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Conversions that take no more than one pass over the bytes. */
+/*
+ * Simple conversions that this library does itself, in one pass over the bytes.
+ */
 
 #include <string.h>
 
 #include "base/simd.h"
 #include "hdf5/type/type.h"
 
-/* Whether 'type' differs from mem_type in nothing but its byte order. */
+/* Whether 'type' differs from mem_type only in its byte order. */
 static bool
 swapped(hid_t type, hid_t mem_type)
 {
@@ -20,8 +22,9 @@ swapped(hid_t type, hid_t mem_type)
 }
 
 /*
- * Integers of the same size, of which libhdf5 changes the order of bytes and no
- * more, even where the file's has fewer bits: what lies around them counts.
+ * Integers of the same size in other byte order.  libhdf5 only swaps the bytes
+ * of such integers, even if the file's type uses fewer bits than its bytes
+ * have: all bits are copied.
  */
 static bool
 swapped_integer(hid_t type, hid_t mem_type)
@@ -46,7 +49,9 @@ get_number(hid_t file_type, hid_t mem_type, struct convert *ret)
 	return ret->word <= 8 && (ret->word & (ret->word - 1)) == 0;
 }
 
-/* H5Dread fails on a text that is to change its character set. */
+/*
+ * A change of the character set is refused here, because H5Dread fails on it.
+ */
 static bool
 get_string(hid_t file_type, hid_t mem_type, struct convert *ret)
 {
@@ -69,7 +74,7 @@ get_string(hid_t file_type, hid_t mem_type, struct convert *ret)
 	}
 }
 
-/* By the type that both are made of: of an enum, of an array's elements. */
+/* Convert by the base type: of an enum, or of an array's elements. */
 static bool
 get_super(hid_t file_type, hid_t mem_type, struct convert *ret)
 {
@@ -137,7 +142,7 @@ swap16(__m128i v)
 	return _mm_or_si128(_mm_slli_epi16(v, 8), _mm_srli_epi16(v, 8));
 }
 
-/* Vectors of 16 bytes; how many bytes that were. */
+/* Swap in vectors of 16 bytes; return the number of bytes done. */
 static size_t
 swap_vectors(uint8_t *p, size_t size, size_t word)
 {
@@ -213,6 +218,6 @@ convert(const struct convert *how, uint8_t *data, size_t n)
 		break;
 	case CONVERT_INTEGER:
 	case CONVERT_FLOAT:
-		break;		/* by widen() */
+		break;		/* done by widen() */
 	}
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libhdf5 copies as many bytes of a fill value as an element has, whatever the
- * size of the value is in the file: of a damaged one, memory that lies behind.
- * No call tells that size, but the encoded form of the property does.
+ * Check the size of a dataset's fill value.  libhdf5 copies as many bytes of a
+ * fill value as an element has, whatever size the value has in the file: if a
+ * damaged value is shorter, libhdf5 copies memory behind it.  No call reports
+ * that size, but the encoded form of the property contains it.
  */
 
 #include <inttypes.h>
@@ -24,9 +25,10 @@ load_le64(const uint8_t *p)
 }
 
 /*
- * The property list with that property alone, so that nothing else of the file
- * is before it: its name, a byte each for when to allocate and to fill, and
- * eight of the value's size.  False if it is not found.
+ * Find the size of the value in an encoded property list that has only this
+ * property, so that no other content of the file can look like its name.  The
+ * list has the name, a byte each for allocation time and fill time, and the
+ * size of the value in eight bytes.  False if the name is not found.
  */
 static bool
 size_of(const uint8_t *list, size_t size, uint64_t *ret)

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a datatype of HDF5 becomes, whether its parts fit it, and the conversion of
- * its values.  Uses base and hdf5/report.
+ * What an HDF5 datatype becomes in the segment, whether a file's datatype is
+ * sound, and the conversion of its values.  Uses base, format and hdf5/report.
  */
 #ifndef LIB_HDF5_TYPE_TYPE_H
 #define LIB_HDF5_TYPE_TYPE_H
 
 #include "hdf5/report/report.h"
 
+/* convert.c: conversions that this library does itself */
+
 enum conversion {
 	CONVERT_NONE,
-	CONVERT_SWAP,		/* the bytes of each word */
+	CONVERT_SWAP,		/* swap the bytes of each word */
 	CONVERT_TERMINATED,	/* strings: zeros after the first NUL */
-	CONVERT_SPACES,		/* strings: trailing spaces to NULs */
-	CONVERT_INTEGER,	/* other sizes: not in place, see widen() */
+	CONVERT_SPACES,		/* strings: trailing spaces become NULs */
+	CONVERT_INTEGER,	/* the size changes: by widen(), not in place */
 	CONVERT_FLOAT
 };
 
@@ -21,22 +23,23 @@ struct convert {
 	enum conversion kind;
 	size_t size;		/* bytes of an element in the segment, */
 	size_t from;		/* and in the file */
-	size_t word;		/* bytes of what is swapped in it */
-	unsigned shift, bits;	/* where an integer lies in its bytes */
+	size_t word;		/* bytes of one word to swap */
+	unsigned shift, bits;	/* position of an integer's bits in its bytes */
 	bool is_signed;
-	bool big;		/* its bytes are in that order */
+	bool big;		/* the file's bytes are big-endian */
 };
 
-/* Whether H5Dread between these types is one of ours. */
+/* Whether this library can do the conversion that H5Dread would do. */
 bool convert_get(hid_t file_type, hid_t mem_type, struct convert *ret);
 
-/* In place, n elements. */
+/* Convert n elements in place. */
 void convert(const struct convert *how, uint8_t *data, size_t n);
 
-/* widen.c; 'ret' has the sizes. */
+/* widen.c: conversions that change the size of numbers */
+/* Like convert_get(), for different sizes; ret->size and ret->from are set. */
 bool widen_get(hid_t file_type, hid_t mem_type, struct convert *ret);
 
-/* n elements, of which the next is 'stride' bytes farther. */
+/* Convert n elements; in the source they are 'stride' bytes apart. */
 void widen(const struct convert *how, uint8_t *to, const uint8_t *from,
 	   size_t stride, size_t n);
 
@@ -49,18 +52,21 @@ widens(const struct convert *how)
 struct loader;
 struct scan;
 
-/* type_map.c: from an HDF5 datatype to what it becomes */
+/* type_map.c: from an HDF5 datatype to its form in a segment */
 
 enum type_kind {
 	TYPE_PLAIN,
 	TYPE_TEXT,		/* variable-length string */
 	TYPE_LIST,		/* variable-length list */
-	TYPE_REFERENCE,		/* to an object: its path */
-	TYPE_REFERENCE_LIST,	/* of at most one; attributes only */
+	TYPE_REFERENCE,		/* object reference: becomes a path */
+	TYPE_REFERENCE_LIST,	/* in attributes: at most one */
 	TYPE_RECORD		/* compound */
 };
 
-/* Which leaves a memory type holds: the others are left out of it. */
+/*
+ * The leaves that a memory type contains; it leaves out those of the other
+ * part.
+ */
 enum part {
 	PART_PLAIN,
 	PART_RAGGED,
@@ -68,7 +74,7 @@ enum part {
 };
 
 struct field {
-	char *name;		/* as in the file */
+	char *name;		/* name in the file */
 	struct type *type;
 	size_t offset[PART_COUNT];
 };
@@ -78,69 +84,76 @@ struct type {
 	char dtype[DTYPE_SIZE];
 	uint32_t item_size;	/* of one item of the dtype */
 	bool swap;		/* 8-byte items that libhdf5 does not swap */
-	bool direct;		/* what the file has becomes it by 'convert' */
+	bool direct;		/* 'convert' makes it of the file's bytes */
 	struct convert convert;
 	hid_t mem[PART_COUNT];	/* memory types, or H5I_INVALID_HID */
-	size_t size[PART_COUNT];	/* their sizes, 0 for none */
-	unsigned ndim;		/* of array types */
+	size_t size[PART_COUNT];	/* sizes of these, or 0 */
+	unsigned ndim;		/* array types: rank */
 	uint64_t dims[MAX_NDIM];
 	uint64_t dims_count;	/* product of them */
 	unsigned field_count;
 	struct field *fields;
 	unsigned enum_count;
-	unsigned shares;	/* owners beside the first */
+	unsigned shares;	/* owners besides the first */
 	bool is_enum;
 	char **enum_names;
-	uint64_t *enum_values;	/* low item_size bytes of each */
+	uint64_t *enum_values;	/* low item_size bytes of each value */
 };
 
 /*
- * Called for a field that has no form in a segment: its name after a dot, as in
- * "pos.time", and the reason.
+ * Called for a field that has no form in a segment.  'field' is the name of the
+ * field with a dot before each part, as in ".pos.time".
  */
 typedef int type_gone_fn(const char *field, const char *reason, void *arg);
 
 #define WHY_SIZE 80
 
 /*
- * What 'file_type' becomes.  1, with the reason in why[WHY_SIZE]: no form in
- * a segment.  CUTE_SHM_ERR_SOURCE: libhdf5 cannot tell; CUTE_SHM_ERR_NOMEM.
+ * Find what 'file_type' becomes.  Returns SKIP, with the reason in
+ * why[WHY_SIZE], if it has no form in a segment; CUTE_SHM_ERR_SOURCE if libhdf5
+ * cannot describe the type; CUTE_SHM_ERR_NOMEM.
  */
 int type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
 	     struct type **ret);
 void type_free(struct type *type);
 
 /*
- * types_check.c: whether the parts of a file's datatype fit into it, at any
- * depth.  type_map() calls it; whoever uses such a type without that must call
- * it first.  CUTE_SHM_ERR_SOURCE says which part does not.
+ * type_check.c: whether the parts of a file's datatype fit into it, at any
+ * depth.  type_map() calls type_check(); other code that uses a type of the
+ * file must call it first.  The message of CUTE_SHM_ERR_SOURCE names the wrong
+ * part.
  */
 int type_check(hid_t file_type);
 
-/* types_size.c: bytes of an element in the file of this object. */
+/* type_size.c: bytes of an element in the file that contains 'object'. */
 uint64_t type_stored_size(hid_t file_type, hid_t object);
 
-/* IEEE 754 half precision, which HDF5 1.10 has no name for. */
+/* type_number.c: IEEE 754 half precision, for which HDF5 1.10 has no name. */
 hid_t type_float16(void);
 
-/* One more owner, who calls type_free() too. */
+/* type_map.c: add an owner, which must call type_free(), too. */
 struct type *type_share(struct type *type);
 bool type_is_leaf(const struct type *type);
 
-/* The type has no form in a segment; the reason is in mapping.why. */
-#define SKIP 1
-
-/* Nested types: far more than any real one, and little enough for the stack. */
+/*
+ * Limit of nested types: more than any real type needs, but safe for the stack.
+ */
 #define TYPE_DEPTH 200
 
-/* State of one mapping: where to tell of fields that have no form. */
+/*
+ * State of one mapping: the callback for fields that have no form in a segment,
+ * and the reason why the whole type has none.
+ */
 struct type_mapping {
 	type_gone_fn *gone;
 	void *arg;
 	char *why;
 };
 
-/* type_map.c; the failures return what the caller shall return */
+/*
+ * type_map.c: for the other files of this room.  The functions for failures
+ * return the value that the caller shall return.
+ */
 
 int type_skip(const struct type_mapping *m, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -148,25 +161,27 @@ int type_unreadable(const char *what);
 int type_no_memory(void);
 struct type *type_new(enum type_kind kind);
 
-/* A leaf that reads as the memory type 'mem', which it takes over. */
+/* A leaf that is read as the memory type 'mem', which the leaf then owns. */
 int type_leaf(enum type_kind kind, const char *dtype, uint32_t item_size,
 	      hid_t mem, struct type **ret);
 
-/* 'where' is what a field's name follows, 'depth' that of the nesting. */
+/*
+ * 'where' is the prefix for names of fields, 'depth' the depth of the nesting.
+ */
 int map_any(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 	    struct type **ret);
 
-/* type_number.c */
+/* type_number.c: integers, floats, enums, complex numbers */
 
 int map_int(struct type_mapping *m, hid_t t, struct type **ret);
 int map_bitfield(struct type_mapping *m, hid_t t, struct type **ret);
 int map_float(struct type_mapping *m, hid_t t, struct type **ret);
 int map_enum(struct type_mapping *m, hid_t t, struct type **ret);
 
-/* {r, i} of two equal floats that we have complex numbers for; else SKIP. */
+/* A compound {r, i} of two equal floats becomes a complex number; else SKIP. */
 int map_complex(hid_t t, struct type **ret);
 
-/* type_nested.c */
+/* type_nested.c: lists, arrays, compounds */
 
 int map_list(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 	     struct type **ret);
@@ -175,27 +190,29 @@ int map_array(struct type_mapping *m, hid_t t, const char *where, unsigned depth
 int map_compound(struct type_mapping *m, hid_t t, const char *where,
 		 unsigned depth, struct type **ret);
 
-/* type_references.c */
+/* type_references.c: references to objects */
 
-/* Whether there are references in it. */
+/* Whether the type contains references. */
 bool type_refers(const struct type *type);
 
-/* A list of references to objects, and what it becomes in attributes. */
+/* Whether the type is a list of object references; its form in attributes. */
 bool reference_list_is(hid_t file_type);
 int reference_list_type(struct type **ret);
-/* Whether no list in memory has more than one reference. */
+/* Whether each list in memory has at most one reference. */
 bool reference_lists_short(const void *elements, uint64_t count);
-/* That one, or 0. */
+/* The reference of such a list, or 0. */
 void reference_list_get(const void *element, hobj_ref_t *ret);
 
-/* So many references of the attribute or dataset 'path' lead to nothing. */
+/*
+ * Count references of the attribute or dataset 'path' that lead to no object.
+ */
 int references_lost(struct loader *l, const char *path, uint64_t count);
-/* Report all of them at once. */
+/* Report all of them in one message. */
 int references_report(struct loader *l);
 
 /*
- * fill_check.c: whether the fill value is as long as an element.
- * stored_check() calls it.
+ * fill_check.c: whether the fill value is as long as an element.  Called by
+ * stored_check().
  */
 int fill_check(hid_t dset, hid_t dcpl);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether the parts of a datatype fit into it.  libhdf5 makes no types but
- * such, and does not check those of a file: members outside their record, or
- * values of an enum that are longer than it, make it and us read and write
- * where nothing of the dataset is.
+ * Whether the parts of a datatype fit into it.  libhdf5 makes only such types,
+ * but it does not check those that it finds in a file.  A member outside its
+ * record, or an enum value longer than the enum, would make libhdf5 and this
+ * library read and write outside the data.
  */
 
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 
 #include "hdf5/type/type.h"
 
-/* libhdf5 takes the exponent of a float into a number of so many bits. */
+/* libhdf5 reads the exponent of a float into a number of so many bits. */
 #define EXPONENT_BITS	64
 
 static int check_any(hid_t t, unsigned depth);
@@ -29,7 +29,7 @@ unknown(void)
 	return type_unreadable("datatype");
 }
 
-/* The bits of a number, from 'first' on, lie in its bytes. */
+/* Whether 'count' bits from bit 'first' on lie in 'size' bytes. */
 static bool
 bits_inside(size_t size, size_t first, size_t count)
 {
@@ -38,7 +38,7 @@ bits_inside(size_t size, size_t first, size_t count)
 	return count > 0 && first <= bits && count <= bits - first;
 }
 
-/* An integer or a bitfield. */
+/* Check an integer or a bitfield. */
 static int
 check_bits(hid_t t)
 {
@@ -83,7 +83,7 @@ check_string(hid_t t)
 	return 0;
 }
 
-/* Its values are as long as the integer that it is made of. */
+/* The values of an enum must be as long as its base integer. */
 static int
 check_enum(hid_t t)
 {
@@ -118,7 +118,7 @@ check_list(hid_t t, unsigned depth)
 	return err;
 }
 
-/* Its dimensions give its size; none of them is zero. */
+/* The dimensions must give the size of the type; none of them may be zero. */
 static bool
 array_fits(hid_t t, size_t item)
 {
@@ -175,7 +175,7 @@ check_extents(struct extent *extents, unsigned count)
 	return 0;
 }
 
-/* Others find a member by its name. */
+/* Readers find a member by its name, so two members must not share one. */
 static bool
 name_is_unique(hid_t t, unsigned i)
 {
@@ -229,7 +229,7 @@ check_compound(hid_t t, unsigned depth)
 static int
 check_any(hid_t t, unsigned depth)
 {
-	/* What lies deeper has no form in a segment, and is not used. */
+	/* A deeper type has no form in a segment, so it is not used. */
 	if (depth > TYPE_DEPTH)
 		return 0;
 	switch (H5Tget_class(t)) {

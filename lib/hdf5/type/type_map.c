@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an HDF5 datatype becomes: see cute-shm-hdf5(7) for the table. */
+/* What an HDF5 datatype becomes; cute-shm-hdf5(7) has the table. */
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -139,7 +139,7 @@ map_string(struct type_mapping *m, hid_t t, struct type **ret)
 	return type_leaf(TYPE_PLAIN, dtype, (uint32_t)size, mem, ret);
 }
 
-/* h5py's tag for NumPy's times: "NUMPY:<M8[ns]". */
+/* h5py's tag for NumPy's datetime types: "NUMPY:<M8[ns]". */
 static bool
 numpy_time(const char *tag, size_t size, char *dtype, bool *swap)
 {
@@ -152,7 +152,7 @@ numpy_time(const char *tag, size_t size, char *dtype, bool *swap)
 	snprintf(dtype, DTYPE_SIZE, "<%.14s", tag + 7);
 	if (cute_shm_dtype_size(dtype, &item_size) != 0)
 		return false;
-	/* Other opaque bytes have no order, whatever their tag says. */
+	/* Opaque bytes with other tags have no byte order. */
 	*swap = tag[6] == '>';
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Types that are made of others: lists, arrays, compounds. */
+/* Types that contain others: lists, arrays, compounds. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "hdf5/type/type.h"
 
-/* Turn the plain type of an item into that of a list of them. */
+/* Turn the plain type of an item into the type of a list of such items. */
 static int
 list_of(struct type_mapping *m, struct type *item)
 {
@@ -59,7 +59,7 @@ map_list(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 	return rc;
 }
 
-/* Put the dimensions of an array type before those that are there. */
+/* Put the dimensions of an array type in front of those of its element. */
 static int
 array_of(struct type_mapping *m, hid_t t, struct type *type)
 {
@@ -115,7 +115,7 @@ map_array(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 	return rc;
 }
 
-/* Field i, if it has a form; one that has none is told and passed over. */
+/* Map field i.  If it has no form, report that and leave the field out. */
 static int
 map_field(struct type_mapping *m, hid_t t, unsigned i, const char *where,
 	  unsigned depth, struct type *record)
@@ -140,7 +140,7 @@ map_field(struct type_mapping *m, hid_t t, unsigned i, const char *where,
 	if (rc == 0) {
 		record->field_count++;
 	} else {
-		/* The next field has this place. */
+		/* The next field takes this place in the array. */
 		free(f->name);
 		f->name = NULL;
 	}
@@ -153,7 +153,7 @@ map_field(struct type_mapping *m, hid_t t, unsigned i, const char *where,
 	return rc;
 }
 
-/* A packed memory type of the fields that have this part. */
+/* Make a packed memory type of the fields that have leaves of this part. */
 static int
 record_mem(struct type *record, enum part part)
 {

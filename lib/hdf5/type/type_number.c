@@ -81,7 +81,10 @@ type_float16(void)
 	return t;
 }
 
-/* Ours, from small to large: explicit fraction bits, exponents of normals. */
+/*
+ * The float dtypes, from small to large: explicit bits of the fraction,
+ * exponents of normal numbers.
+ */
 static const struct {
 	const char *dtype;
 	uint32_t size;
@@ -94,7 +97,7 @@ static const struct {
 	{ "<f16", 16, 63, -16382, 16383 },
 };
 
-/* The smallest of ours that holds every value of 't', the last if none. */
+/* The smallest dtype that holds every value of 't'; the last if none does. */
 static int
 float_index(hid_t t, unsigned *ret)
 {
@@ -131,7 +134,7 @@ map_float(struct type_mapping *m, hid_t t, struct type **ret)
 	unsigned i;
 	int rc;
 
-	/* libhdf5 1.10 reads out of bounds when it converts larger ones. */
+	/* libhdf5 1.10 reads out of bounds when it converts larger floats. */
 	if (H5Tget_size(t) > 16)
 		return type_skip(m, "float of %zu bytes", H5Tget_size(t));
 	rc = float_index(t, &i);
@@ -192,7 +195,7 @@ enum_members(hid_t t, hid_t super, struct type *type)
 	return 0;
 }
 
-/* FALSE = 0 and TRUE = 1, in either order. */
+/* Whether the members are FALSE = 0 and TRUE = 1, in either order. */
 static bool
 is_bool(const struct type *t)
 {

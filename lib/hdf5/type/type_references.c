@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* References to objects, which become the paths of these. */
+/* References to objects become the paths of these objects. */
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The size of a datatype in the file: H5Tget_size() tells that in memory, where
- * lists and texts are pointers.
+ * The size of a datatype in the file.  H5Tget_size() returns the size in
+ * memory, where lists and texts are pointers.
  */
 
 #include "hdf5/type/type.h"
 
-/* Bytes of an address in the file of an object. */
+/* The size of addresses in the file that contains the object. */
 static size_t
 address_size(hid_t id)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers of other sizes than C's, made wider: integers of 12 or 24 bits, the
- * upper half of a float32.  HDF5's own conversion takes each bit on its own.
+ * Convert numbers whose size C has no type for: integers of 12 or 24 bits, the
+ * upper half of a float32.  HDF5's own conversion is slow: it handles each bit
+ * on its own.
  */
 
 #include <string.h>
@@ -34,7 +35,7 @@ get_integer(hid_t file_type, hid_t mem_type, struct convert *ret)
 	       ret->shift + ret->bits <= 8 * ret->from;
 }
 
-/* As float32 is, but for the length of its fraction. */
+/* A float like float32, but with a shorter fraction. */
 static bool
 get_float(hid_t file_type, hid_t mem_type, struct convert *ret)
 {
@@ -74,7 +75,7 @@ widen_get(hid_t file_type, hid_t mem_type, struct convert *ret)
 	}
 }
 
-/* The bytes of one number, as they lie in the file. */
+/* The bytes of one number of the file, as an integer. */
 static inline uint64_t
 bits_of(const struct convert *how, const uint8_t *from)
 {
@@ -94,7 +95,7 @@ integer(const struct convert *how, const uint8_t *from)
 	return how->is_signed ? (uint64_t)((int64_t)v >> spare) : v >> spare;
 }
 
-/* What is not a number becomes the one that H5Dread makes of it. */
+/* A NaN becomes the NaN that H5Dread makes of it. */
 static inline uint32_t
 float32(const struct convert *how, const uint8_t *from)
 {
