@@ -160,7 +160,8 @@ START_TEST(who_waits_leaves_a_mark)
 {
 	struct cute_shm_lock *lock;
 	struct request r = { .i = 0, .start = 0, .end = 100,
-			     .exclusive = _i / 2, .timeout_ns = limits[_i % 2] };
+			     .exclusive = _i / 2,
+			     .timeout_ns = limits[_i % 2] };
 
 	ck_ok(lock_range(table[1], 0, 100, true, 0, &lock));
 	ck_assert(!marked());
@@ -362,7 +363,7 @@ START_TEST(a_fork_while_one_waits)
 }
 END_TEST
 
-/* --------------------------------------------------------------- all at once */
+/* -------------------------------------------------------------- all at once */
 
 #define SLOTS	8
 

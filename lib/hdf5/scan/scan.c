@@ -35,8 +35,8 @@ struct walk {
 };
 
 static int
-place_push(struct walk_place **places, size_t *count, size_t *room, size_t object,
-	   size_t link)
+place_push(struct walk_place **places, size_t *count, size_t *room,
+	   size_t object, size_t link)
 {
 	struct walk_place *more;
 
@@ -178,7 +178,8 @@ see_object(struct walk *w, struct walk_place at, hid_t id)
 
 /* An object that cannot be opened, or must not be: record only its name. */
 static int
-see_broken(struct walk *w, struct walk_place at, unsigned source, const char *cause)
+see_broken(struct walk *w, struct walk_place at, unsigned source,
+	   const char *cause)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 	struct object o = { .parent = at.object, .name = link->name,
@@ -256,7 +257,8 @@ see_failed(struct walk *w, const char *path, const char *dangling)
 
 /* Follow a soft or an external link, which may be dangling. */
 static int
-see_other(struct walk *w, struct walk_place at, hid_t group, const char *dangling)
+see_other(struct walk *w, struct walk_place at, hid_t group,
+	  const char *dangling)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 	const char *reason = failure_of(w->l->failures, link->path);

@@ -161,8 +161,8 @@ look_into(struct look *k, hid_t file, const struct source_name *name)
 		hdf5_cause(cause, sizeof(cause));
 		error = file_driver_failure(path, sizeof(path));
 		if (error == EREFUSED)
-			return look_refuse(k, "virtual dataset with a source in "
-				      "another file: %.300s", path);
+			return look_refuse(k, "virtual dataset with a source "
+					   "in another file: %.300s", path);
 		if (hdf5_is_missing(cause) || strstr(cause, "not a dataset")) {
 			add_missing(k, name->file, name->dset, NULL);
 			return 0;

@@ -185,8 +185,8 @@ int map_complex(hid_t t, struct type **ret);
 
 int map_list(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 	     struct type **ret);
-int map_array(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
-	      struct type **ret);
+int map_array(struct type_mapping *m, hid_t t, const char *where,
+	      unsigned depth, struct type **ret);
 int map_compound(struct type_mapping *m, hid_t t, const char *where,
 		 unsigned depth, struct type **ret);
 
