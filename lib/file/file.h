@@ -11,7 +11,7 @@
 
 /* trusted_user.c */
 
-/* True if 'uid' is root or the caller, and surely not an unmapped user. */
+/* True if 'uid' is root or the caller, and is not an unmapped user. */
 bool user_trusted(uid_t uid);
 
 /*
@@ -111,7 +111,7 @@ void outfile_permit(struct outfile *f, const struct cute_shm_info *from);
  */
 int outfile_commit(struct outfile *f) __attribute__((warn_unused_result));
 
-/* End the file; it is removed unless it was committed or never begun. */
+/* End the file, also one that never began; remove it if not committed. */
 void outfile_end(struct outfile *f);
 
 #endif
