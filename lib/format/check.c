@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is checked before a byte of a segment is trusted: in constant time. */
+/* The checks of a header before the segment is used, in constant time. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #include "format/format.h"
 
-/* A decimal number without leading zeros at *text, moved past; or -1. */
+/* Read a decimal number without leading zeros and move *text on; or -1. */
 static long
 version_number(const char **text)
 {
@@ -25,8 +25,8 @@ version_number(const char **text)
 }
 
 /*
- * Another major version may have moved everything else, so this is all that
- * can be said of it; *minor is set for our own.
+ * In another major version all later members may lie elsewhere, so check the
+ * version first.  *minor is set if the major version is ours.
  */
 static int
 check_version(const struct format_header *h, long *minor)
@@ -55,7 +55,7 @@ check_version(const struct format_header *h, long *minor)
 	return 0;
 }
 
-/* A section begins after the one before it, aligned, and ends inside. */
+/* A section begins at *at or later, aligned, and ends in the segment. */
 static int
 check_section(const struct format_header *h, const char *name, uint64_t offset,
 	      uint64_t count, uint64_t row, uint64_t align, uint64_t *at)
@@ -137,7 +137,7 @@ check_numbers(const struct format_header *h, uint64_t size, long minor)
 	return 0;
 }
 
-/* Fuzzers could not get past a digest: they go without. */
+/* Builds for fuzzing skip the digest, which fuzzers could never match. */
 static bool
 header_differs(const struct format_header *h)
 {
@@ -161,7 +161,7 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 				     "%" PRIu64 " bytes hold no header of a "
 				     "segment",
 				     size);
-	/* Others may be able to write to the segment: judge a private copy. */
+	/* Others may change the segment meanwhile: check a private copy. */
 	memcpy(&h, base, sizeof(h));
 	if (memcmp(h.magic, FORMAT_MAGIC, sizeof(h.magic)) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
@@ -172,7 +172,7 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 	if (h.byte_order != FORMAT_BYTE_ORDER)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "byte order %#"
 				     PRIx64, h.byte_order);
-	/* Before the feature bits, or a flipped one would be a feature. */
+	/* Before the feature bits, or a flipped bit would seem a feature. */
 	if (header_differs(&h))
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "header digest is %"
 				     "016" PRIx64 ", the header says %016"
