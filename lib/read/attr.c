@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The attributes of a node, in their order and by name. */
+/* The attributes of a node, in the order of the segment and by name. */
 
 #include <string.h>
 
 #include "read/read.h"
 
-/* The first attribute's offset; 'end' is where the node's subtree ends. */
+/* *at is the offset of the node's first attribute; 0 if it has none. */
 static int
 first_attr(const struct cute_shm_node *node, uint64_t *at)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Children, siblings, parents, pre-order.  Every step moves strictly on. */
+/*
+ * Steps to children, siblings, parents and in pre-order.  Each step moves in
+ * one direction only, so that a walk ends in a damaged segment, too.
+ */
 
 #include <inttypes.h>
 
 #include "read/read.h"
 
-/* Just past a node's attributes: its first child, if it has one. */
+/* The end of a node's attributes, where its first child begins, if any. */
 static int
 after_attrs(const struct record *r, const struct cute_shm *shm, uint64_t *ret)
 {
@@ -25,8 +28,9 @@ after_attrs(const struct record *r, const struct cute_shm *shm, uint64_t *ret)
 
 /*
  * The child of the group at 'parent' that begins at 'offset', if that lies
- * before 'end'.  A node has one parent: whoever goes down and along comes by it
- * once, however the subtrees of a hostile segment overlap.
+ * before 'end'.  The child must name this parent: so a walk by children and
+ * siblings visits each node once, even if subtrees of a hostile segment
+ * overlap.
  */
 static int
 child_before(const struct cute_shm *shm, uint64_t parent, uint64_t offset,

@@ -186,8 +186,8 @@ bool home_is(int fd, const struct format_header *h);
  * this process does.  The lock ends when its process dies.
  *
  * Wait until the file that 'path' leads to is locked; *fd is its descriptor,
- * and closing that unlocks it.  *fd is -1, and nothing is locked, if there is no
- * file or none that this process can open.  *st is the stat of the file;
+ * and closing that unlocks it.  *fd is -1, and nothing is locked, if there is
+ * no file or none that this process can open.  *st is the stat of the file;
  * st_nlink is 0 if there is none.  CUTE_SHM_ERR_BUSY: another process has held
  * the lock for too long.
  */
