@@ -60,7 +60,7 @@ int pool_new(unsigned threads, unsigned depth, struct pool **ret);
  */
 int pool_push(struct pool *pool, pool_job *job, void *arg);
 
-/* Wait until all jobs are done.  Returns 0 or the first job's error. */
+/* Wait until all jobs are done.  0, or the error of the first that failed. */
 int pool_wait(struct pool *pool);
 
 /* Drop the jobs that still wait and end the workers.  NULL is accepted. */

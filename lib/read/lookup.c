@@ -193,7 +193,7 @@ lookup(const struct cute_shm *shm, const char *path, struct record *ret)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no path given");
 	if (path[0] == '/')
 		plain++;
-	/* The index has well-formed paths only: a hit needs no check. */
+	/* The index holds well-formed paths only: a hit needs no check. */
 	rc = exact(shm, plain, strlen(plain), ret);
 	if (rc != CUTE_SHM_ERR_NOT_FOUND)
 		return rc;

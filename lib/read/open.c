@@ -32,7 +32,7 @@ check_file(const struct cute_shm *shm, unsigned flags)
 				     "; open it with CUTE_SHM_ANY_OWNER if "
 				     "that one is trusted", shm->path,
 				     (unsigned)shm->stat.st_uid);
-	/* The library gives a project one name; other files may have more. */
+	/* A name that we give is the only one; a copy may have several. */
 	if (!(flags & CUTE_SHM_ANY_OWNER) && shm->project[0] &&
 	    shm->stat.st_nlink > 1)
 		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s has %ju names "

@@ -167,7 +167,7 @@ void second_seal(struct format_header *h, const struct format_second *second);
 
 /*
  * Set the home in *second: if the header says that the segment is ephemeral, to
- * the device and inode of 'fd', else to zero.  Then call second_seal().
+ * the device and inode of 'fd', else to zero.  It calls second_seal(), too.
  */
 int home_set(int fd, struct format_header *h,
 	     struct format_second *second) must_check;
