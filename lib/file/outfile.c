@@ -193,11 +193,11 @@ sweep(const char *path)
 static int
 try_named(struct outfile *f, bool *again)
 {
-	int rc = temporary_name(f->path, &f->temporary);
+	int err = temporary_name(f->path, &f->temporary);
 
 	*again = false;
-	if (rc != 0)
-		return rc;
+	if (err != 0)
+		return err;
 	f->fd = fd_above_stdio(open(f->temporary, O_RDWR | O_CREAT | O_EXCL |
 				    O_CLOEXEC | O_NOFOLLOW, PRIVATE));
 	if (f->fd >= 0 && is_kept(f->fd))
@@ -209,22 +209,22 @@ try_named(struct outfile *f, bool *again)
 		*again = true;
 		errno = EAGAIN;
 	}
-	rc = fail_file("cannot write", f->path);
+	err = fail_file("cannot write", f->path);
 	free(f->temporary);
 	f->temporary = NULL;
-	return rc;
+	return err;
 }
 
 static int
 make_named(struct outfile *f)
 {
 	bool again = true;
-	int rc = 0, i;
+	int err = 0, i;
 
 	sweep(f->path);
 	for (i = 0; again && i < TRIES; i++)
-		rc = try_named(f, &again);
-	return rc;
+		err = try_named(f, &again);
+	return err;
 }
 
 static void
@@ -275,19 +275,19 @@ outfile_begin(struct outfile *f, const char *path, unsigned flags)
 	struct outfile made = {
 		.fd = -1, .overwrite = flags & OUTFILE_OVERWRITE,
 	};
-	int rc;
+	int err;
 
 	*f = made;
 	if (!path)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no file given");
-	rc = resolve(path, made.overwrite, &made.path);
-	if (rc == 0)
-		rc = make(&made, flags);
+	err = resolve(path, made.overwrite, &made.path);
+	if (err == 0)
+		err = make(&made, flags);
 	made.mode = PRIVATE;
 	made.gid = (gid_t)-1;
-	if (rc != 0) {
+	if (err != 0) {
 		outfile_end(&made);
-		return rc;
+		return err;
 	}
 	*f = made;
 	return 0;
@@ -331,7 +331,7 @@ static int
 give_name(struct outfile *f)
 {
 	char *name;
-	int rc;
+	int err;
 
 	if (!f->overwrite) {
 		/* Some file systems have no hard links, but renameat2(). */
@@ -351,13 +351,13 @@ give_name(struct outfile *f)
 		 */
 		sweep(f->path);
 		lock(f->fd);
-		rc = temporary_name(f->path, &name);
-		if (rc != 0)
-			return rc;
-		rc = link_as(f, name);
-		if (rc != 0) {
+		err = temporary_name(f->path, &name);
+		if (err != 0)
+			return err;
+		err = link_as(f, name);
+		if (err != 0) {
 			free(name);
-			return rc;
+			return err;
 		}
 		f->temporary = name;
 	}
@@ -371,17 +371,17 @@ give_name(struct outfile *f)
 int
 outfile_commit(struct outfile *f)
 {
-	int rc = 0;
+	int err = 0;
 
 	/* Or a crash of the machine could leave the name without the data. */
 	if (fsync(f->fd) != 0 && errno != EINVAL && errno != EROFS)
-		rc = fail_file("cannot write", f->path);
-	if (rc == 0 && permit(f) != 0)
-		rc = fail_file("cannot set permissions of", f->path);
-	if (rc == 0)
-		rc = give_name(f);
+		err = fail_file("cannot write", f->path);
+	if (err == 0 && permit(f) != 0)
+		err = fail_file("cannot set permissions of", f->path);
+	if (err == 0)
+		err = give_name(f);
 	outfile_end(f);
-	return rc;
+	return err;
 }
 
 void
