@@ -82,35 +82,35 @@ static int
 check_sections(const struct format_header *h)
 {
 	uint64_t at = h->header_size;
-	int rc;
+	int err;
 
-	rc = check_section(h, "path index", h->index_offset, h->node_count,
-			   sizeof(struct format_index_row),
-			   FORMAT_SECTION_ALIGN, &at);
-	if (rc == 0)
-		rc = check_section(h, "records", h->records_offset,
-				   h->records_size, 1, FORMAT_SECTION_ALIGN,
-				   &at);
-	if (rc == 0)
-		rc = check_section(h, "block digests", h->blocks_offset,
-				   h->block_count, sizeof(uint64_t),
-				   FORMAT_SECTION_ALIGN, &at);
-	if (rc == 0 && h->metadata_size != at)
+	err = check_section(h, "path index", h->index_offset, h->node_count,
+			    sizeof(struct format_index_row),
+			    FORMAT_SECTION_ALIGN, &at);
+	if (err == 0)
+		err = check_section(h, "records", h->records_offset,
+				    h->records_size, 1, FORMAT_SECTION_ALIGN,
+				    &at);
+	if (err == 0)
+		err = check_section(h, "block digests", h->blocks_offset,
+				    h->block_count, sizeof(uint64_t),
+				    FORMAT_SECTION_ALIGN, &at);
+	if (err == 0 && h->metadata_size != at)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "metadata end at %#"
 				     PRIx64 ", the header says %#" PRIx64, at,
 				     h->metadata_size);
-	if (rc == 0)
-		rc = check_section(h, "live slots", h->live_offset,
-				   h->array_count, sizeof(struct format_live),
-				   FORMAT_PAGE, &at);
-	if (rc == 0)
-		rc = check_section(h, "data", h->data_offset, h->data_size, 1,
-				   FORMAT_PAGE, &at);
-	if (rc == 0 && at != h->segment_size)
+	if (err == 0)
+		err = check_section(h, "live slots", h->live_offset,
+				    h->array_count, sizeof(struct format_live),
+				    FORMAT_PAGE, &at);
+	if (err == 0)
+		err = check_section(h, "data", h->data_offset, h->data_size, 1,
+				    FORMAT_PAGE, &at);
+	if (err == 0 && at != h->segment_size)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "data end at %#"
 				     PRIx64 ", the segment at %#" PRIx64, at,
 				     h->segment_size);
-	return rc;
+	return err;
 }
 
 static int
@@ -154,7 +154,7 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 {
 	struct format_header h;
 	long minor = 0;
-	int rc;
+	int err;
 
 	if (size < sizeof(h))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
@@ -166,9 +166,9 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 	if (memcmp(h.magic, FORMAT_MAGIC, sizeof(h.magic)) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "does not begin with %s", FORMAT_MAGIC);
-	rc = check_version(&h, &minor);
-	if (rc != 0)
-		return rc;
+	err = check_version(&h, &minor);
+	if (err != 0)
+		return err;
 	if (h.byte_order != FORMAT_BYTE_ORDER)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "byte order %#"
 				     PRIx64, h.byte_order);
@@ -183,12 +183,12 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 				     "unknown feature bits %#" PRIx32,
 				     h.incompatible &
 				     ~FORMAT_INCOMPATIBLE_KNOWN);
-	rc = check_numbers(&h, size, minor);
-	if (rc == 0)
-		rc = check_sections(&h);
-	if (rc == 0)
+	err = check_numbers(&h, size, minor);
+	if (err == 0)
+		err = check_sections(&h);
+	if (err == 0)
 		*ret = h;
-	return rc;
+	return err;
 }
 
 int

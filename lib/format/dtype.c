@@ -135,14 +135,14 @@ int
 cute_shm_dtype_size(const char *dtype, uint32_t *ret)
 {
 	struct dtype d;
-	int rc;
+	int err;
 
 	if (!ret)
 		return no_result("cute_shm_dtype_size");
-	rc = dtype_read(dtype, &d);
-	if (rc == 0)
+	err = dtype_read(dtype, &d);
+	if (err == 0)
 		*ret = d.item_size;
-	return rc;
+	return err;
 }
 
 int
