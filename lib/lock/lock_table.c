@@ -83,15 +83,15 @@ int
 lock_table_new(int *fd, struct lock_table **ret)
 {
 	struct lock_table *table = calloc(1, sizeof(*table));
-	int rc;
+	int err;
 
 	if (!table)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
 	table->fd = fd;
-	rc = fork_watch(table);
-	if (rc != 0) {
+	err = fork_watch(table);
+	if (err != 0) {
 		free(table);
-		return rc;
+		return err;
 	}
 	*ret = table;
 	return 0;
