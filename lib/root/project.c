@@ -126,7 +126,7 @@ entry_header(struct entry *e, int fd)
 {
 	struct format_header h;
 	struct stat st;
-	int rc;
+	int err;
 
 	if (fstat(fd, &st) != 0)
 		return fail_errno("cannot stat %s", e->info.path);
@@ -134,9 +134,9 @@ entry_header(struct entry *e, int fd)
 	if (!S_ISREG(st.st_mode))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "not a regular file");
-	rc = read_header(fd, (uint64_t)st.st_size, &h);
-	if (rc != 0)
-		return rc;
+	err = read_header(fd, (uint64_t)st.st_size, &h);
+	if (err != 0)
+		return err;
 	info_header(&e->info, &h);
 	info_locks(&e->info, fd, &h);
 	memcpy(e->version, h.version, sizeof(h.version));
@@ -162,7 +162,7 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	struct entry e = { .info = { .message = "" } };
 	char *path, *message = NULL;
 	struct stat st;
-	int fd, rc;
+	int fd, err;
 
 	if (asprintf(&path, "%s/%s", root, name) < 0)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
@@ -188,13 +188,13 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 		e.info.message = message ? message
 					 : cute_shm_strerror(e.info.err);
 	}
-	rc = each(&e.info, arg) ? CUTE_SHM_ERR_CANCELLED : 0;
+	err = each(&e.info, arg) ? CUTE_SHM_ERR_CANCELLED : 0;
 	if (fd >= 0)
 		close(fd);
 	free(message);
 	free(path);
-	if (rc != 0)
-		return cute_shm_fail(rc, "the listing was ended");
+	if (err != 0)
+		return cute_shm_fail(err, "the listing was ended");
 	return 0;
 }
 
@@ -216,17 +216,17 @@ int
 cute_shm_list(const char *root, cute_shm_list_fn *each, void *arg)
 {
 	struct dirent **names;
-	int count, i, rc = 0;
+	int count, i, err = 0;
 
 	root = root_or_default(root);
 	count = scandir(root, &names, has_prefix, by_bytes);
 	if (count < 0)
 		return fail_errno("cannot list %s", root);
 	for (i = 0; i < count; i++) {
-		if (rc == 0)
-			rc = entry_show(root, names[i]->d_name, each, arg);
+		if (err == 0)
+			err = entry_show(root, names[i]->d_name, each, arg);
 		free(names[i]);
 	}
 	free(names);
-	return rc;
+	return err;
 }
