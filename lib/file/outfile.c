@@ -189,7 +189,7 @@ sweep(const char *path)
 /* Attempts to lock a new file before another process's sweep removes it. */
 #define TRIES 100
 
-/* Make a file with a name.  *again: a sweep removed it, so retry. */
+/* Make a file with a temporary name.  *again: a sweep removed it; retry. */
 static int
 try_named(struct outfile *f, bool *again)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Properties and users of a handle's project; whether it was replaced. */
+/* Properties and users of a handle's project; whether it is current. */
 
 #include <sys/stat.h>
 

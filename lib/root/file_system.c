@@ -38,8 +38,8 @@ root_check(const char *root, unsigned *flags)
 				     "(CUTE_SHM_ROOT), which has large pages, "
 				     "too", root);
 	/*
-	 * Servers of FUSE and 9P identify files by name.  If an unnamed file
-	 * got a name by link(), the kernel would see another file there.
+	 * Servers of FUSE and 9P identify files by name: a second name, made
+	 * by link(), would be another file to the kernel.
 	 */
 	if (magic_of(&fs) == MAGIC_FUSE || magic_of(&fs) == MAGIC_9P)
 		*flags |= TEMPORARY_NAMED;
