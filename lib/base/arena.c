@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory that is only ever added to, and freed at once. */
+/* Memory that is allocated piece by piece and freed all at once. */
 
 #include <stdlib.h>
 #include <string.h>

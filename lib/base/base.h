@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every room stands on: errors, the log, options, threads, clocks, memory
- * that grows, whole reads and writes, and descriptors above 2.  Uses no other
- * room.
+ * What all rooms need: errors, the log, options, threads, time limits, memory
+ * that grows, a hash table, complete reads and writes, and descriptors above
+ * 2.  Uses no other room.
  */
 #ifndef LIB_BASE_BASE_H
 #define LIB_BASE_BASE_H
@@ -21,77 +21,94 @@
 #include "base/clock.h"
 #include "cute_shm.h"
 
+/* options.c */
+
 /*
- * Copy the caller's option struct over 'opt', which holds the defaults and has
- * 'size' bytes.  NULL leaves them.  A smaller one comes from an older program,
- * a larger one must have zeros where this library knows nothing.
+ * Copy the caller's option struct 'from' over 'opt', which has 'size' bytes and
+ * holds the defaults; they stay if 'from' is NULL.  A smaller struct comes from
+ * a program that was built for an older library.  A larger one comes from a
+ * newer program: CUTE_SHM_ERR_UNSUPPORTED unless all bytes that this library
+ * does not know are zero.
  */
 int options_copy(void *opt, size_t size, const void *from)
 	__attribute__((warn_unused_result));
 
-/* Threads to use: 'jobs', or as many as CPUs that this process may use. */
+/* Returns 'jobs', or if that is 0, how many CPUs this process may use. */
 unsigned jobs_or_cpus(unsigned jobs);
+
+/* pool.c: worker threads */
 
 struct pool;
 
 /*
- * A job returns 0 or a negative enum cute_shm_err (having called
- * cute_shm_fail()).  It owns 'arg' and must release it in either case.
- * With 'drop' true the pool has failed: release 'arg', do nothing else.
+ * A job returns 0, or calls cute_shm_fail() and returns its negative enum
+ * cute_shm_err.  It owns 'arg' and must release it in either case.  If 'drop'
+ * is true, an earlier job has failed or the pool ends: the job must release
+ * 'arg' and do nothing else.
  */
 typedef int pool_job(void *arg, _Bool drop);
 
 /*
- * 'threads' workers and room for 'depth' waiting jobs.  With one thread or
- * none, jobs run in the caller, inside pool_push().
+ * Start a pool of 'threads' workers and room for 'depth' waiting jobs.  With
+ * one thread or none, jobs run in the caller, inside pool_push().
  */
 int pool_new(unsigned threads, unsigned depth, struct pool **ret);
 
 /*
- * Hand over a job; waits while the queue is full.  Once a job has failed, this
- * returns that error, its message set in this thread, and 'job' is dropped.
+ * Queue a job; wait while the queue is full.  After a job has failed, the call
+ * drops 'job' and returns that error, with its message set in this thread.
  */
 int pool_push(struct pool *pool, pool_job *job, void *arg);
 
-/* Wait until the queue is empty and all jobs are done: the first error or 0. */
+/* Wait until all jobs are done.  0, or the error of the first that failed. */
 int pool_wait(struct pool *pool);
 
-/* End the workers, dropping what waits.  NULL is fine. */
+/* Drop the jobs that still wait and end the workers.  NULL is accepted. */
 void pool_free(struct pool *pool);
 
+/* deadline.c: time limits of calls */
+
 struct deadline {
-	double seconds;		/* of wall time that were given; 0: no bound */
+	double seconds;		/* the limit, in wall time; 0: no limit */
 	double end;		/* on the monotonic clock */
 };
 
-/* CUTE_SHM_ERR_INVALID if 'seconds' is negative or no number. */
+/* Set the limit.  CUTE_SHM_ERR_INVALID if 'seconds' is negative or NaN. */
 int deadline_begin(struct deadline *d, double seconds)
 	__attribute__((warn_unused_result));
 
 bool deadline_over(const struct deadline *d);
 
-/* CUTE_SHM_ERR_LIMIT: which bound, its value, and what was done ('state'). */
+/*
+ * Return CUTE_SHM_ERR_LIMIT, with a message that names the object ('what'), the
+ * limit, and how far the call got ('state').
+ */
 int deadline_fail(const struct deadline *d, const char *what,
 		  const char *state);
 
+/* descriptor.c */
+
 /*
- * The descriptor as the call that made it returned it, -1 included, or in its
- * place one above 2 with FD_CLOEXEC; -1 and errno if there is none.
- * Async-signal-safe.
+ * Give a new descriptor a number above 2, so that it cannot take the place of a
+ * standard stream that the program has closed.  'fd' is what open() or the like
+ * returned.  If it is 0, 1 or 2, close it and return a duplicate above 2 with
+ * FD_CLOEXEC, or -1 and errno if there is none; else return 'fd', also if that
+ * is -1.  Async-signal-safe.
  */
 int fd_above_stdio(int fd);
 
-/* pipe2(O_CLOEXEC); 0, or -1 and errno. */
+/* pipe2(O_CLOEXEC), with both ends above 2; 0, or -1 and errno. */
 int pipe_above_stdio(int ends[2]);
 
-/* fopen("re") and opendir(): NULL and errno where they fail. */
+/* fopen("re") and opendir(), with descriptors above 2; NULL and errno. */
 FILE *file_above_stdio(const char *path);
 DIR *dir_above_stdio(const char *path);
 
 /*
- * Around pthread_create(): signals are for the program's own threads.  But not
- * those that a thread raises by what it does: where these are blocked, the
- * kernel ends the process and passes over the program's handler.
+ * Block signals before pthread_create() and keep the caller's mask in *before,
+ * so that the program's handlers run in its own threads only.  Signals that a
+ * thread causes itself, such as SIGBUS, stay unblocked: if they were blocked,
+ * the kernel would end the process without calling the program's handler.
  */
 static inline void
 thread_signals_block(sigset_t *before)
@@ -109,7 +126,7 @@ thread_signals_block(sigset_t *before)
 
 #define must_check __attribute__((warn_unused_result))
 
-/* Round up; 'to' is a power of two, 'n' at most UINT64_MAX - to. */
+/* Round 'n' up; 'to' is a power of two, 'n' at most UINT64_MAX - to. */
 static inline uint64_t
 align_up(uint64_t n, uint64_t to)
 {
@@ -118,60 +135,81 @@ align_up(uint64_t n, uint64_t to)
 
 /* error.c */
 
-/* "what: strerror(errno)" with the error that suits errno (EACCES, ...). */
+/*
+ * Set the message "FORMAT...: strerror(errno)" and return the error code for
+ * errno, such as CUTE_SHM_ERR_PERMISSION for EACCES.
+ */
 int fail_errno(const char *format, ...)
 	__attribute__((format(printf, 1, 2), cold));
 
-/* CUTE_SHM_ERR_INVALID: 'call' was given no place for its result. */
+/* Return CUTE_SHM_ERR_INVALID: 'call' got NULL for its result pointer. */
 int no_result(const char *call) __attribute__((cold));
 
-/* arena.c: texts and shapes that live as long as the builder */
+/* arena.c: memory that is allocated piece by piece and freed all at once */
 
 struct arena {
 	struct arena_chunk *chunks;	/* the newest first */
-	size_t used, size;		/* of the newest */
+	size_t used, size;		/* bytes of the newest chunk */
 };
 
-/* 'size' bytes aligned to 8, or NULL (told). */
+/* Allocate 'size' bytes, aligned to 8; NULL, with a message, if that fails. */
 void *arena_get(struct arena *arena, size_t size) must_check;
+
+/* Copy 'size' bytes of text and add a NUL; NULL, with a message. */
 const char *arena_text(struct arena *arena, const char *text, size_t size)
 	must_check;
 void arena_free(struct arena *arena);
 
-/* A vector with room for one more, doubled when full, or NULL (told). */
+/* vector.c */
+
+/*
+ * Make room for one more item of 'size' bytes behind the 'count' items; if
+ * *room items are not enough, double it.  Returns the vector, which may have
+ * moved, or NULL with a message; then 'items' is still valid.
+ */
 void *vector_grow(void *items, uint32_t count, uint32_t *room, size_t size)
 	must_check;
 
-/* index_table.c: from hashes to indices, open addressing */
+/* index_table.c: a hash table of indices, with open addressing */
 
 #define NO_INDEX UINT32_MAX
 
 struct hash {
-	struct hash_slot *slots;	/* 'size' of them, a power of two */
+	struct hash_slot *slots;	/* 'size' slots, a power of two */
 	uint64_t size, count;
 };
 
-/* Whether entry 'index' of 'of' is the one that is looked for. */
+/* True if entry 'index' of the caller's table 'of' has the wanted text. */
 typedef bool hash_same(const void *of, uint32_t index, const char *text,
 			size_t size);
 
-/* The index that was put under 'hash' and is the same, or NO_INDEX. */
+/* The index that was put under 'hash' and that same() accepts, or NO_INDEX. */
 uint32_t hash_find(const struct hash *table, uint64_t hash, hash_same *same,
 		    const void *of, const char *text, size_t size);
 int hash_put(struct hash *table, uint64_t hash, uint32_t index) must_check;
 void hash_free(struct hash *table);
 
+/* size_text.c */
+
 /* Room for "1023.9 MiB (18446744073709551615 bytes)". */
 #define SIZE_TEXT 48
 
-/* The size for people and, in bytes, for programs; returns 'text'. */
+/* Write the size in a unit that people read easily, and in bytes, to 'text'. */
 const char *size_text(uint64_t size, char text[SIZE_TEXT]);
 
+/* io.c */
+
+/*
+ * Transfer all 'size' bytes at 'offset', with as many calls as that takes.
+ * Reading beyond the end of the file is CUTE_SHM_ERR_SYSTEM.
+ */
 int write_all(int fd, const void *data, size_t size, uint64_t offset)
 	must_check;
 int read_all(int fd, void *data, size_t size, uint64_t offset) must_check;
 
-/* log.c: whether the hook wants what the library does. */
+/* log.c */
+
+/* True if the hook wants debug messages: reports of what the library does. */
 static inline bool
 log_debug(void)
 {

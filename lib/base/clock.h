@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* Times of clocks, in seconds. */
 #ifndef LIB_BASE_CLOCK_H
 #define LIB_BASE_CLOCK_H
 
 #include <time.h>
 
-/* What a clock shows, in seconds; 0 if there is no such clock, or no longer. */
+/* The clock's time; 0 if the clock does not exist or no longer exists. */
 static inline double
 clock_seconds(clockid_t clock)
 {
@@ -15,7 +16,7 @@ clock_seconds(clockid_t clock)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Seconds since some moment, whatever the time of day. */
+/* Time since a fixed moment; setting the date does not change it. */
 static inline double
 clock_now(void)
 {

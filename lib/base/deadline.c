@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How long a call may take. */
+/* Time limits of calls. */
 
 #include "base/base.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors above those of standard input, output and error. */
+/* Descriptors above 2, so that they never replace a standard stream. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A code for programs, a sentence for people: this thread's last failure. */
+/* Errors: a code for programs, and per thread a message for people. */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 
-/* Long enough for a path of PATH_MAX and some numbers. */
+/* Long enough for a path of PATH_MAX bytes and some numbers. */
 static _Thread_local char message[4096 + 512];
 
 static const char *const names[] = {
@@ -51,7 +51,7 @@ cute_shm_errmsg(void)
 	return message;
 }
 
-/* The arguments may point into 'message': format beside it, then copy. */
+/* The arguments may point into 'message': format elsewhere, then copy. */
 static void __attribute__((format(printf, 1, 0)))
 set_message(const char *format, va_list ap, const char *tail)
 {

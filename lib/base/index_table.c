@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A hash table of indices; what they stand for is the caller's. */
+/* A hash table of indices into a table that the caller has. */
 
 #include <stdlib.h>
 
 #include "base/base.h"
 
-/* Half of the hash is enough to place it: indices have 32 bits too. */
+/* 32 bits of the hash are enough, because indices have 32 bits, too. */
 struct hash_slot {
 	uint32_t hash;
 	uint32_t index;		/* NO_INDEX: free */
@@ -68,7 +68,7 @@ hash_put(struct hash *table, uint64_t hash, uint32_t index)
 {
 	int err;
 
-	/* At most three quarters full, so that searches stay short. */
+	/* Keep the table at most 3/4 full, so that searches stay short. */
 	if (table->count >= table->size / 4 * 3) {
 		err = grow(table);
 		if (err != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole reads and writes. */
+/* Reads and writes that transfer all bytes. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-/* Linux moves no more than this in one call. */
+/* Linux transfers at most so many bytes in one call. */
 #define IO_LIMIT ((size_t)0x7ffff000)
 
 int

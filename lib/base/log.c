@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One hook per process for messages; silent unless set. */
+/* The log: one hook per process; without a hook, messages are dropped. */
 
 #include <stdarg.h>
 #include <stdio.h>

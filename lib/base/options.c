@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Option structs that may grow, and the number of threads. */
+/* Option structs of older and newer programs; the number of threads. */
 
 #include <sched.h>
 #include <stdbool.h>

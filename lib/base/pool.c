@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Worker threads behind a bounded queue; see pool.h for the contract. */
+/* Worker threads behind a bounded queue; see base.h for the contract. */
 
 #include <pthread.h>
 #include <signal.h>
@@ -17,20 +17,20 @@ struct task {
 struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t filled;		/* a task waits, or 'ending' */
-	pthread_cond_t drained;		/* there is room, or all is done */
+	pthread_cond_t drained;		/* a job was taken, or is done */
 	unsigned threads;		/* 0: jobs run in the caller */
 	unsigned depth;
-	unsigned first;			/* oldest of the waiting tasks */
+	unsigned first;			/* the oldest waiting task */
 	unsigned waiting;
 	unsigned running;
 	bool ending;
 	int err;			/* of the first job that failed */
-	char *message;			/* its sentence, NULL: no memory */
+	char *message;			/* of 'err'; NULL: no memory for it */
 	pthread_t *ids;
-	struct task *tasks;		/* a ring of 'depth' */
+	struct task *tasks;		/* a ring of 'depth' tasks */
 };
 
-/* Keep the first error with the message of the thread that had it. */
+/* Keep the first error, with the message of the thread that failed. */
 static void
 keep_error(struct pool *pool, int err)
 {
@@ -40,7 +40,7 @@ keep_error(struct pool *pool, int err)
 	pool->message = strdup(cute_shm_errmsg());
 }
 
-/* The pool's error, told in this thread. */
+/* Return the pool's error and set its message in this thread. */
 static int
 tell_error(const struct pool *pool)
 {
@@ -93,8 +93,9 @@ work(void *arg)
 }
 
 /*
- * Start as many workers as the system allows, at most 'threads'; with none
- * the caller works.  They take no signals: those are the program's.
+ * Start 'threads' workers, or as many as the system allows; if it allows none,
+ * jobs run in the caller.  Workers block the signals that the program's own
+ * threads should handle.
  */
 static void
 start(struct pool *pool, unsigned threads)
@@ -140,7 +141,7 @@ fail:
 			     "no memory for a pool of %u threads", threads);
 }
 
-/* Without workers there is one thread only, and nothing to lock. */
+/* Without workers only the caller uses the pool: nothing needs a lock. */
 static int
 run_here(struct pool *pool, pool_job *job, void *arg)
 {

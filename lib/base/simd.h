@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SSE2, which every x86-64 has, in words that shuffling needs. */
+/* SSE2 helpers for shuffling bytes.  Every x86-64 processor has SSE2. */
 #ifndef CUTE_SHM_SIMD_H
 #define CUTE_SHM_SIMD_H
 
@@ -20,7 +20,7 @@ store(uint8_t *p, __m128i v)
 	_mm_storeu_si128((__m128i *)p, v);
 }
 
-/* Bytes of a and b by turns: the low halves in *lo, the high ones in *hi. */
+/* Interleave the bytes of a and b: low halves to *lo, high halves to *hi. */
 static inline void
 zip8(__m128i a, __m128i b, __m128i *lo, __m128i *hi)
 {
@@ -43,8 +43,8 @@ zip32(__m128i a, __m128i b, __m128i *lo, __m128i *hi)
 }
 
 /*
- * Eight rows of 16 bytes become 16 columns of 8 bytes: r[k] then holds columns
- * 2k and 2k + 1.  Without loops, so that all stays in registers.
+ * Turn eight rows of 16 bytes into 16 columns of 8 bytes: r[k] then holds
+ * columns 2k and 2k + 1.  No loops, so that all values stay in registers.
  */
 static inline void
 transpose8(__m128i r[8])
@@ -65,7 +65,7 @@ transpose8(__m128i r[8])
 	zip32(b[3], b[7], &r[6], &r[7]);
 }
 
-/* Rows that lie 'stride' bytes apart. */
+/* Load eight rows that lie 'stride' bytes apart. */
 static inline void
 load8(__m128i r[8], const uint8_t *p, size_t stride)
 {
@@ -92,7 +92,7 @@ store8(uint8_t *p, const __m128i r[8])
 	store(p + 112, r[7]);
 }
 
-/* The two columns of 8 bytes in r, 'stride' bytes apart. */
+/* Store the two 8-byte columns of r, 'stride' bytes apart. */
 static inline void
 store_columns(uint8_t *p, __m128i r, size_t stride)
 {

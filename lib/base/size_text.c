@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sizes in messages. */
+/* Format sizes for messages. */
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@ vector_grow(void *items, uint32_t count, uint32_t *room, size_t size)
 
 	if (count < *room)
 		return items;
-	/* NO_INDEX is no index, and doubling must not wrap. */
+	/* No item may have the index NO_INDEX, and doubling must not wrap. */
 	more = *room == 0 ? 16 : *room < NO_INDEX / 2 ? *room * 2 : NO_INDEX;
 	grown = count < NO_INDEX ? reallocarray(items, more, size) : NULL;
 	if (!grown) {

@@ -1,107 +1,117 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of people: they appear at once and whole, with the permissions that they
- * should have; and files that others may have left, opened with care.  Uses
- * base.
+ * Files that users name: the library writes them so that they appear complete
+ * and with the right permissions, or not at all; and it opens with care files
+ * that another user may have made.  Uses base.
  */
 #ifndef LIB_FILE_FILE_H
 #define LIB_FILE_FILE_H
 
 #include "base/base.h"
 
-/* Whether 'uid' is root or the caller, as far as a number can prove that. */
+/* trusted_user.c */
+
+/* True if 'uid' is root or the caller, and is not an unmapped user. */
 bool user_trusted(uid_t uid);
 
 /*
- * Whether 'uid' stands for all users that this user namespace does not map: no
- * file with that owner can be known to be the caller's.
+ * True if 'uid' is the number that the kernel shows for all users that this
+ * user namespace does not map.  A file with such an owner may be anybody's.
  */
 bool user_unmapped(uid_t uid);
 
-/* 'map' is /proc/self/uid_map, or a file of a test. */
+/* True if the file 'map' (/proc/self/uid_map, but for tests) maps all users. */
 bool uid_map_complete(const char *map);
 
+/* file_access.c */
+
 /*
- * The process's umask, which can be asked for only by changing it, for all
- * threads; so from /proc, and without that, as if it were 077.
+ * The process's umask from /proc, or 077 without /proc.  umask(2) is no way to
+ * read it, because it changes the umask of all threads.
  */
 mode_t umask_now(void);
 
 /*
- * Give the file this mode, but permissions of the group only if it can have
- * that group (-1: any), and no access list: its folder may have given it one of
- * others, whom nobody has let read what is written.  0, or -1 and errno.
+ * Give the file this group (-1: keep the group it has) and this mode, and
+ * remove its access list: it may have inherited one from its folder, which
+ * would let other users read the data.  If the group cannot be set or the list
+ * not be removed, the group gets no permissions.  0, or -1 and errno.
  */
 int file_access_set(int fd, gid_t gid, mode_t mode);
 
 /*
- * Give it what the file at 'path' has, of which 'old' is what stat() says:
- * mode, group, access list, and for root the owner.  What it cannot have, as
- * another group, takes the permissions for that away.
+ * Copy the access from the file at 'path', whose stat() is *old: mode, group,
+ * access list and, for root, the owner.  If the group or the list cannot be
+ * set, the group gets no permissions.  0, or -1 and errno.
  */
 int file_access_copy(int fd, const char *path, const struct stat *old);
 
+/* open_found.c */
+
 enum {
 	FOUND_WRITE = 1,	/* for writing, too */
-	FOUND_ANY_OWNER = 2	/* not only of the caller or root */
+	FOUND_ANY_OWNER = 2	/* of any user, not only the caller or root */
 };
 
 /*
- * Open a regular file in the folder 'dir', or AT_FDCWD, at once or not at all:
- * no link is followed as the last component, nothing is waited for, and no
- * terminal is taken.  The descriptor, with what fstat() says of it; or -1, and
- * errno: ELOOP for a link, EMEDIUMTYPE for what is no regular file, EPERM for
- * one of another user.
+ * Open a regular file in the folder 'dir' (or AT_FDCWD).  The call does not
+ * follow a symbolic link in the last component, does not wait (as for a FIFO),
+ * and does not acquire a controlling terminal.  Returns the descriptor, with
+ * its fstat() in *st; or -1 and errno: ELOOP for a link, EMEDIUMTYPE if it is
+ * no regular file, EPERM if it belongs to another user.
  */
 int found_open(int dir, const char *name, unsigned flags, struct stat *st);
 
 /*
- * The text of such a file, of at most 'limit' bytes, for free(); NULL where it
- * is larger, too.
+ * Read such a file as text, for free().  NULL if it cannot be opened or has
+ * more than 'limit' bytes.
  */
 char *found_text(int dir, const char *name, unsigned flags, size_t limit);
 
+/* outfile.c */
+
 struct outfile {
 	int fd;
-	char *path;		/* what it will be named */
+	char *path;		/* its final name */
 	char *temporary;	/* its name until then; NULL: it has none */
 	bool overwrite;
-	mode_t mode;		/* what it will have, if it replaces nothing: */
-	gid_t gid;		/* permissions, and the group they are for */
+	mode_t mode;		/* permissions and group that it will have */
+	gid_t gid;		/* if it replaces no file */
 };
 
 enum {
 	OUTFILE_OVERWRITE = 1,
-	OUTFILE_NAMED = 2	/* has a temporary name, to be opened by it */
+	OUTFILE_NAMED = 2	/* make a temporary name to open it by */
 };
 
 /*
- * Begin a file, empty, which only its owner may read.
- * CUTE_SHM_ERR_EXISTS: it exists, and OVERWRITE is not set.  Only a regular
- * file is overwritten; what a symbolic link of the caller or root leads to, not
- * the link.  What has
- * a temporary name is left behind by a process that is killed, and swept away
- * by the next one that writes the same file.
+ * Begin an empty file, which only its owner may read until it is committed.
+ * CUTE_SHM_ERR_EXISTS: the file exists and OUTFILE_OVERWRITE is not set.  Only
+ * a regular file is overwritten.  If the path is a symbolic link of the caller
+ * or root, the call replaces the file that it leads to, not the link.  If the
+ * process is killed, a file with a temporary name stays; the next process that
+ * writes the same file removes it.
  */
 int outfile_begin(struct outfile *f, const char *path, unsigned flags)
 	__attribute__((warn_unused_result));
 
 /*
- * What is written comes from the segment: who may not read that may not read
- * the file, either.  If it replaces nothing, it will have the permissions of
- * the segment to read and write, less the umask, those of the group only if it
- * can have the segment's group.  Without this call it stays private.
+ * Give the file the permissions of the segment that its data come from, so that
+ * nobody can read the file who cannot read the segment.  If the file replaces
+ * none, the commit sets the segment's bits for reading and writing, less the
+ * umask, and those of the group only if the file can have the segment's group.
+ * Without this call the file stays private.
  */
 void outfile_permit(struct outfile *f, const struct cute_shm_info *from);
 
 /*
- * Bring it to the disk, and give it its permissions: those of the file that it
- * replaces, with its group, its list of access and, for root, its owner; and
- * then its name.  Then, or on failure, end it.
+ * Write the file to the disk, set its permissions, and then give it its name.
+ * If it replaces a file, it gets that file's mode, group, access list and, for
+ * root, owner.  The call ends the file, also on failure.
  */
 int outfile_commit(struct outfile *f) __attribute__((warn_unused_result));
 
-/* End it; what was not committed is gone.  Fine when it never began. */
+/* End the file, also one that never began; remove it if not committed. */
 void outfile_end(struct outfile *f);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who may read a file that is written: mode, group, access list, owner. */
+/* The access to files that are written: mode, group, access list, owner. */
 
 #include <errno.h>
 #include <stdbool.h>
@@ -26,7 +26,7 @@ umask_now(void)
 
 #define ACL "system.posix_acl_access"
 
-/* Whether the file has the group now; -1: any will do. */
+/* Set the group (-1: any will do); true if the file has it now. */
 static bool
 take_group(int fd, gid_t gid)
 {
@@ -49,8 +49,8 @@ file_access_set(int fd, gid_t gid, mode_t mode)
 }
 
 /*
- * Where a file has a list, the group's permissions in its mode are the mask of
- * the list, and mean nothing without it.
+ * If a file has an access list, the group bits of its mode are the mask of that
+ * list, so they must not be copied without the list.
  */
 int
 file_access_copy(int fd, const char *path, const struct stat *old)
@@ -59,7 +59,7 @@ file_access_copy(int fd, const char *path, const struct stat *old)
 	ssize_t size = getxattr(path, ACL, list, sizeof(list));
 	bool has_list = size >= 0 || (errno != ENODATA && errno != EOPNOTSUPP);
 
-	/* Only root can give files away; else who replaces it owns it. */
+	/* Only root can change the owner; else the caller owns the new file. */
 	if (old->st_uid != geteuid() &&
 	    fchown(fd, old->st_uid, (gid_t)-1) != 0)
 		errno = 0;

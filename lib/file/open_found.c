@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that others may have put where they are found. */
+/* Open files that another user may have put in place. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ found_open(int dir, const char *name, unsigned flags, struct stat *st)
 				   O_NOCTTY | O_NOFOLLOW |
 				   (flags & FOUND_WRITE ? O_RDWR : O_RDONLY)));
 	if (fd < 0) {
-		/* A socket, or a pipe that nobody reads. */
+		/* A socket, or a FIFO that no process reads. */
 		if (errno == ENXIO)
 			errno = EMEDIUMTYPE;
 		return -1;
@@ -48,7 +48,7 @@ found_text(int dir, const char *name, unsigned flags, size_t limit)
 
 	if (fd < 0)
 		return NULL;
-	/* It may grow meanwhile: the limit is what counts. */
+	/* The file may grow meanwhile: read no more than its first size. */
 	if (st.st_size >= 0 && (uintmax_t)st.st_size <= limit)
 		text = malloc((size_t)st.st_size + 1);
 	while (text && size < (size_t)st.st_size &&

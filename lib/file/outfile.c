@@ -15,7 +15,7 @@
 
 #include "file/file.h"
 
-/* Until it is whole: what was private may not be read on the way, either. */
+/* The mode until the commit: until then only the owner may read the data. */
 #define PRIVATE 0600
 
 static int
@@ -44,8 +44,8 @@ fail_memory(void)
 }
 
 /*
- * In a folder of all, somebody may have put a link where the file is to be, to
- * have another one overwritten.
+ * In a folder that all users can write to, another user may have put a link
+ * under this name, to make the caller overwrite another file.
  */
 static int
 check_link(const char *path)
@@ -60,7 +60,7 @@ check_link(const char *path)
 			     (unsigned)st.st_uid);
 }
 
-/* What is there already must be a file that may be overwritten. */
+/* Find the path to write; an existing file must be one to overwrite. */
 static int
 resolve(const char *path, bool overwrite, char **ret)
 {
@@ -114,8 +114,8 @@ temporary_name(const char *path, char **ret)
 }
 
 /*
- * Locked: its writer lives.  0, or -1; where there are no locks, nobody sweeps
- * either.
+ * Lock the file, which shows that its writer lives; 0, or -1 and errno.  On a
+ * file system without locks no sweep removes a file.
  */
 static int
 lock(int fd)
@@ -125,13 +125,13 @@ lock(int fd)
 	return fcntl(fd, F_OFD_SETLK, &whole);
 }
 
-/* The file still has its name: no sweep took it before it was locked. */
+/* Lock the file; true if it still has its name: no sweep came before. */
 static bool
 is_kept(int fd)
 {
 	struct stat st;
 
-	/* EAGAIN: one has the lock just now. */
+	/* EAGAIN: a sweep has the lock and removes the file just now. */
 	if (lock(fd) != 0 && (errno == EAGAIN || errno == EACCES))
 		return false;
 	return fstat(fd, &st) == 0 && st.st_nlink > 0;
@@ -170,7 +170,7 @@ sweep_one(int dir, const char *name)
 	close(fd);
 }
 
-/* Remove what those have left that were killed while they wrote the same. */
+/* Remove what killed processes left when they wrote the same file. */
 static void
 sweep(const char *path)
 {
@@ -186,18 +186,18 @@ sweep(const char *path)
 		closedir(dir);
 }
 
-/* Try this often to be quicker than others' sweeps. */
+/* Attempts to lock a new file before another process's sweep removes it. */
 #define TRIES 100
 
-/* *again: another one's sweep was quicker. */
+/* Make a file with a temporary name.  *again: a sweep removed it; retry. */
 static int
 try_named(struct outfile *f, bool *again)
 {
-	int rc = temporary_name(f->path, &f->temporary);
+	int err = temporary_name(f->path, &f->temporary);
 
 	*again = false;
-	if (rc != 0)
-		return rc;
+	if (err != 0)
+		return err;
 	f->fd = fd_above_stdio(open(f->temporary, O_RDWR | O_CREAT | O_EXCL |
 				    O_CLOEXEC | O_NOFOLLOW, PRIVATE));
 	if (f->fd >= 0 && is_kept(f->fd))
@@ -209,22 +209,22 @@ try_named(struct outfile *f, bool *again)
 		*again = true;
 		errno = EAGAIN;
 	}
-	rc = fail_file("cannot write", f->path);
+	err = fail_file("cannot write", f->path);
 	free(f->temporary);
 	f->temporary = NULL;
-	return rc;
+	return err;
 }
 
 static int
 make_named(struct outfile *f)
 {
 	bool again = true;
-	int rc = 0, i;
+	int err = 0, i;
 
 	sweep(f->path);
 	for (i = 0; again && i < TRIES; i++)
-		rc = try_named(f, &again);
-	return rc;
+		err = try_named(f, &again);
+	return err;
 }
 
 static void
@@ -233,7 +233,7 @@ self_path(char path[64], int fd)
 	snprintf(path, 64, "/proc/self/fd/%d", fd);
 }
 
-/* Whether a file without a name can be given one: not without /proc. */
+/* True if an unnamed file can be given a name, which needs /proc. */
 static bool
 can_be_named(int fd)
 {
@@ -263,7 +263,7 @@ make(struct outfile *f, unsigned flags)
 		f->fd = -1;
 		return make_named(f);
 	}
-	/* What kernels and file systems say that have no O_TMPFILE. */
+	/* The errors of kernels and file systems that have no O_TMPFILE. */
 	if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
 		return make_named(f);
 	return fail_file("cannot write", f->path);
@@ -275,25 +275,25 @@ outfile_begin(struct outfile *f, const char *path, unsigned flags)
 	struct outfile made = {
 		.fd = -1, .overwrite = flags & OUTFILE_OVERWRITE,
 	};
-	int rc;
+	int err;
 
 	*f = made;
 	if (!path)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no file given");
-	rc = resolve(path, made.overwrite, &made.path);
-	if (rc == 0)
-		rc = make(&made, flags);
+	err = resolve(path, made.overwrite, &made.path);
+	if (err == 0)
+		err = make(&made, flags);
 	made.mode = PRIVATE;
 	made.gid = (gid_t)-1;
-	if (rc != 0) {
+	if (err != 0) {
 		outfile_end(&made);
-		return rc;
+		return err;
 	}
 	*f = made;
 	return 0;
 }
 
-/* Before it has its name; until then it is private. */
+/* Set the permissions, before the file gets its name. */
 static int
 permit(const struct outfile *f)
 {
@@ -311,7 +311,7 @@ outfile_permit(struct outfile *f, const struct cute_shm_info *from)
 	f->gid = from->gid;
 }
 
-/* Another name for the file. */
+/* Give the file this name, too. */
 static int
 link_as(const struct outfile *f, const char *name)
 {
@@ -331,10 +331,10 @@ static int
 give_name(struct outfile *f)
 {
 	char *name;
-	int rc;
+	int err;
 
 	if (!f->overwrite) {
-		/* Some file systems have no hard links, but can do this. */
+		/* Some file systems have no hard links, but renameat2(). */
 		if (f->temporary &&
 		    renameat2(AT_FDCWD, f->temporary, AT_FDCWD, f->path,
 			      RENAME_NOREPLACE) == 0) {
@@ -345,16 +345,19 @@ give_name(struct outfile *f)
 		return link_as(f, f->path);
 	}
 	if (!f->temporary) {
-		/* For a moment it has a name that an end would leave behind. */
+		/*
+		 * rename() needs a name, which stays if the process is killed
+		 * here.  Remove such names first, and lock this one.
+		 */
 		sweep(f->path);
 		lock(f->fd);
-		rc = temporary_name(f->path, &name);
-		if (rc != 0)
-			return rc;
-		rc = link_as(f, name);
-		if (rc != 0) {
+		err = temporary_name(f->path, &name);
+		if (err != 0)
+			return err;
+		err = link_as(f, name);
+		if (err != 0) {
 			free(name);
-			return rc;
+			return err;
 		}
 		f->temporary = name;
 	}
@@ -368,17 +371,17 @@ give_name(struct outfile *f)
 int
 outfile_commit(struct outfile *f)
 {
-	int rc = 0;
+	int err = 0;
 
-	/* Else a crash of the machine could leave the name without the data. */
+	/* Or a crash of the machine could leave the name without the data. */
 	if (fsync(f->fd) != 0 && errno != EINVAL && errno != EROFS)
-		rc = fail_file("cannot write", f->path);
-	if (rc == 0 && permit(f) != 0)
-		rc = fail_file("cannot set permissions of", f->path);
-	if (rc == 0)
-		rc = give_name(f);
+		err = fail_file("cannot write", f->path);
+	if (err == 0 && permit(f) != 0)
+		err = fail_file("cannot set permissions of", f->path);
+	if (err == 0)
+		err = give_name(f);
 	outfile_end(f);
-	return rc;
+	return err;
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose files are trusted. */
+/* The users whose files are trusted. */
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -11,7 +11,7 @@
 
 #define DEFAULT_OVERFLOW 65534
 
-/* What the kernel reports for users that the namespace does not map. */
+/* The number that the kernel shows for users the namespace does not map. */
 static uid_t
 overflow_uid(void)
 {
@@ -31,8 +31,8 @@ overflow_uid(void)
 }
 
 /*
- * Whether 'map', as /proc/self/uid_map has it, gives each user a number.  Only
- * (uid_t)-1 is nobody's.
+ * Sum the lines of 'map', which is like /proc/self/uid_map: it is complete if
+ * it maps all numbers but (uid_t)-1, which is no user.
  */
 bool
 uid_map_complete(const char *map)
@@ -49,7 +49,7 @@ uid_map_complete(const char *map)
 	return sum >= UINT32_MAX;
 }
 
-/* Read each time: a process may enter another namespace. */
+/* Read the map each time, because a process may enter another namespace. */
 bool
 user_unmapped(uid_t uid)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is checked before a byte of a segment is trusted: in constant time. */
+/* The checks of a header before the segment is used, in constant time. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #include "format/format.h"
 
-/* A decimal number without leading zeros at *text, moved past; or -1. */
+/* Read a decimal number without leading zeros and move *text on; or -1. */
 static long
 version_number(const char **text)
 {
@@ -25,8 +25,8 @@ version_number(const char **text)
 }
 
 /*
- * Another major version may have moved everything else, so this is all that
- * can be said of it; *minor is set for our own.
+ * In another major version all later members may lie elsewhere, so check the
+ * version first.  *minor is set if the major version is ours.
  */
 static int
 check_version(const struct format_header *h, long *minor)
@@ -55,7 +55,7 @@ check_version(const struct format_header *h, long *minor)
 	return 0;
 }
 
-/* A section begins after the one before it, aligned, and ends inside. */
+/* A section begins at *at or later, aligned, and ends in the segment. */
 static int
 check_section(const struct format_header *h, const char *name, uint64_t offset,
 	      uint64_t count, uint64_t row, uint64_t align, uint64_t *at)
@@ -82,35 +82,35 @@ static int
 check_sections(const struct format_header *h)
 {
 	uint64_t at = h->header_size;
-	int rc;
+	int err;
 
-	rc = check_section(h, "path index", h->index_offset, h->node_count,
-			   sizeof(struct format_index_row),
-			   FORMAT_SECTION_ALIGN, &at);
-	if (rc == 0)
-		rc = check_section(h, "records", h->records_offset,
-				   h->records_size, 1, FORMAT_SECTION_ALIGN,
-				   &at);
-	if (rc == 0)
-		rc = check_section(h, "block digests", h->blocks_offset,
-				   h->block_count, sizeof(uint64_t),
-				   FORMAT_SECTION_ALIGN, &at);
-	if (rc == 0 && h->metadata_size != at)
+	err = check_section(h, "path index", h->index_offset, h->node_count,
+			    sizeof(struct format_index_row),
+			    FORMAT_SECTION_ALIGN, &at);
+	if (err == 0)
+		err = check_section(h, "records", h->records_offset,
+				    h->records_size, 1, FORMAT_SECTION_ALIGN,
+				    &at);
+	if (err == 0)
+		err = check_section(h, "block digests", h->blocks_offset,
+				    h->block_count, sizeof(uint64_t),
+				    FORMAT_SECTION_ALIGN, &at);
+	if (err == 0 && h->metadata_size != at)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "metadata end at %#"
 				     PRIx64 ", the header says %#" PRIx64, at,
 				     h->metadata_size);
-	if (rc == 0)
-		rc = check_section(h, "live slots", h->live_offset,
-				   h->array_count, sizeof(struct format_live),
-				   FORMAT_PAGE, &at);
-	if (rc == 0)
-		rc = check_section(h, "data", h->data_offset, h->data_size, 1,
-				   FORMAT_PAGE, &at);
-	if (rc == 0 && at != h->segment_size)
+	if (err == 0)
+		err = check_section(h, "live slots", h->live_offset,
+				    h->array_count, sizeof(struct format_live),
+				    FORMAT_PAGE, &at);
+	if (err == 0)
+		err = check_section(h, "data", h->data_offset, h->data_size, 1,
+				    FORMAT_PAGE, &at);
+	if (err == 0 && at != h->segment_size)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "data end at %#"
 				     PRIx64 ", the segment at %#" PRIx64, at,
 				     h->segment_size);
-	return rc;
+	return err;
 }
 
 static int
@@ -137,7 +137,7 @@ check_numbers(const struct format_header *h, uint64_t size, long minor)
 	return 0;
 }
 
-/* Fuzzers could not get past a digest: they go without. */
+/* Builds for fuzzing skip the digest, which fuzzers could never match. */
 static bool
 header_differs(const struct format_header *h)
 {
@@ -154,25 +154,25 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 {
 	struct format_header h;
 	long minor = 0;
-	int rc;
+	int err;
 
 	if (size < sizeof(h))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "%" PRIu64 " bytes hold no header of a "
 				     "segment",
 				     size);
-	/* Others may be able to write to the segment: judge a private copy. */
+	/* Others may change the segment meanwhile: check a private copy. */
 	memcpy(&h, base, sizeof(h));
 	if (memcmp(h.magic, FORMAT_MAGIC, sizeof(h.magic)) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "does not begin with %s", FORMAT_MAGIC);
-	rc = check_version(&h, &minor);
-	if (rc != 0)
-		return rc;
+	err = check_version(&h, &minor);
+	if (err != 0)
+		return err;
 	if (h.byte_order != FORMAT_BYTE_ORDER)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "byte order %#"
 				     PRIx64, h.byte_order);
-	/* Before the feature bits, or a flipped one would be a feature. */
+	/* Before the feature bits, or a flipped bit would seem a feature. */
 	if (header_differs(&h))
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "header digest is %"
 				     "016" PRIx64 ", the header says %016"
@@ -183,12 +183,12 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 				     "unknown feature bits %#" PRIx32,
 				     h.incompatible &
 				     ~FORMAT_INCOMPATIBLE_KNOWN);
-	rc = check_numbers(&h, size, minor);
-	if (rc == 0)
-		rc = check_sections(&h);
-	if (rc == 0)
+	err = check_numbers(&h, size, minor);
+	if (err == 0)
+		err = check_sections(&h);
+	if (err == 0)
 		*ret = h;
-	return rc;
+	return err;
 }
 
 int

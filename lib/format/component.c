@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What may be a component of a path: pure, for both libraries. */
+/* Check the components of paths: pure functions. */
 
 #include <string.h>
 
 #include "format/format.h"
 
 /*
- * The size of the UTF-8 sequence that 'lead' begins, or 0, and in *low, *high
- * what its second byte may be: that excludes overlong forms, surrogates and
- * what lies above U+10FFFF (RFC 3629, section 4).
+ * The size of the UTF-8 sequence that begins with 'lead', or 0 if none does.
+ * *low and *high bound its second byte, which excludes overlong forms,
+ * surrogates and code points above U+10FFFF (RFC 3629, section 4).
  */
 static size_t
 utf8_sequence(uint8_t lead, uint8_t *low, uint8_t *high)

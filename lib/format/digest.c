@@ -5,7 +5,7 @@
 
 #include "format/format.h"
 
-/* XXH3's own state; the name hides it from who includes internal.h. */
+/* A stream is XXH3's state under a name that format.h can declare. */
 static XXH3_state_t *
 state_of(struct digest_stream *stream)
 {
@@ -28,7 +28,7 @@ digest_stream_new(void)
 void
 digest_stream_add(struct digest_stream *stream, const void *data, size_t size)
 {
-	/* It fails for NULL only. */
+	/* This fails only for NULL. */
 	XXH3_64bits_update(state_of(stream), data, size);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The text of a dtype, and shapes: pure. */
+/* Parse dtypes, and count the elements of shapes: pure functions. */
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const char *const time_units[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The size of one of the dtypes that have no parameter, or 0. */
+/* The item size of a dtype without a parameter, or 0. */
 static uint32_t
 plain_size(const char *text)
 {
@@ -37,8 +37,8 @@ plain_size(const char *text)
 }
 
 /*
- * A decimal number without leading zeros in [1, max] at *text, which is moved
- * past it; else 0.
+ * Read a decimal number in [1, max] without leading zeros, and move *text past
+ * it; 0 if there is none.
  */
 static uint32_t
 number(const char **text, uint32_t max)
@@ -70,7 +70,7 @@ bytes_size(const char *text)
 	return *text == '\0' ? n : 0;
 }
 
-/* "<M8[ns]", "<m8[25us]": 8, or 0.  NumPy writes no multiple of 1. */
+/* "<M8[ns]", "<m8[25us]": 8, or 0.  NumPy never writes a multiple of 1. */
 static uint32_t
 time_size(const char *text)
 {
@@ -135,14 +135,14 @@ int
 cute_shm_dtype_size(const char *dtype, uint32_t *ret)
 {
 	struct dtype d;
-	int rc;
+	int err;
 
 	if (!ret)
 		return no_result("cute_shm_dtype_size");
-	rc = dtype_read(dtype, &d);
-	if (rc == 0)
+	err = dtype_read(dtype, &d);
+	if (err == 0)
 		*ret = d.item_size;
-	return rc;
+	return err;
 }
 
 int
@@ -160,7 +160,7 @@ shape_count(unsigned ndim, const uint64_t *shape, uint64_t *ret)
 	if (ndim > 0 && !shape)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "%u dimensions without a shape", ndim);
-	/* A zero anywhere makes it 0, also after factors that overflow. */
+	/* A zero anywhere makes the product 0, even if others overflow. */
 	for (i = 0; i < ndim; i++) {
 		empty |= shape[i] == 0;
 		overflow |= __builtin_mul_overflow(count, shape[i], &count);

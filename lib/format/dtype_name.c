@@ -20,7 +20,7 @@ static const struct {
 	{ "complex64", "<c8" }, { "complex128", "<c16" },
 };
 
-/* Beginnings of names that have a parameter, and of their texts. */
+/* Names with a parameter: how the name and the dtype's text begin. */
 static const struct {
 	const char *name;
 	const char *text;
@@ -70,7 +70,7 @@ cute_shm_dtype_name(const char *dtype, char *ret, size_t size)
 	return ret;
 }
 
-/* The text of a name that is not ragged, at most 'size' bytes with its NUL. */
+/* Write the text of a name that is not ragged; false if unknown or too long. */
 static bool
 plain_text(const char *name, char *ret, size_t size)
 {
@@ -90,7 +90,7 @@ plain_text(const char *name, char *ret, size_t size)
 	return false;
 }
 
-/* "float64" to "<f8"; false where it is no such name. */
+/* Convert "float64" to "<f8"; false if the name is unknown. */
 static bool
 text_of_name(const char *name, char ret[FORMAT_DTYPE_SIZE])
 {

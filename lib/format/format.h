@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes of a segment: layout, dtype texts, paths, digests, and the check of
- * a header in constant time.  Uses base.
+ * The bytes of a segment: layout, dtypes, paths, digests, and the check of the
+ * header in constant time.  Uses base.
  */
 #ifndef LIB_FORMAT_FORMAT_H
 #define LIB_FORMAT_FORMAT_H
@@ -9,38 +9,47 @@
 #include "base/base.h"
 #include "cute_shm_format.h"
 
-/* dtype.c: pure */
+/* dtype.c: pure functions */
 
 struct dtype {
 	char text[FORMAT_DTYPE_SIZE];	/* NUL-padded */
-	uint32_t item_size;		/* of "null": 0 */
+	uint32_t item_size;		/* 0 for "null" */
 	bool ragged;
 	bool null;
 };
 
-/* Parse NUL-terminated dtype text of the format; CUTE_SHM_ERR_TYPE. */
+/* Parse a dtype of the format, such as "<f8"; CUTE_SHM_ERR_TYPE. */
 int dtype_parse(const char *text, struct dtype *ret) must_check;
 
-/* dtype_name.c: the same for callers, who may write "float64" for "<f8" */
+/* dtype_name.c: the same, but accept names, too: "float64" for "<f8" */
 int dtype_read(const char *dtype, struct dtype *ret) must_check;
 
-/* Product of the shape; CUTE_SHM_ERR_INVALID when over 64 bits or 32 dims. */
+/*
+ * dtype.c: the product of the shape; CUTE_SHM_ERR_INVALID if it exceeds 64 bits
+ * or if there are more than 32 dimensions.
+ */
 int shape_count(unsigned ndim, const uint64_t *shape, uint64_t *ret) must_check;
 
-/* path.c: pure */
+/* path.c: pure functions */
 
-/* 'path' without one leading slash; CUTE_SHM_ERR_INVALID unless well-formed. */
+/*
+ * Check a path; *ret is the path without one leading slash.
+ * CUTE_SHM_ERR_INVALID if it is not well-formed.
+ */
 int path_check(const char *path, const char **ret) must_check;
 
 uint64_t path_hash(const char *path, size_t size);
 
-/* component.c: pure */
+/* component.c: pure functions */
 
-/* Whether 'size' bytes are a component: UTF-8, no slash, NUL, ".", "..". */
+/*
+ * True if the text can be a component of a path: not empty, UTF-8, without
+ * slash and NUL, and neither "." nor "..".
+ */
 bool component_ok(const char *text, size_t size);
 bool utf8_ok(const char *text, size_t size);
 
-/* layout.c: pure; from sizes to offsets, as cute-shm(5) says */
+/* layout.c: a pure function from sizes to offsets, see cute-shm(5) */
 
 struct layout_array {
 	uint64_t data_size;	/* in */
@@ -49,9 +58,9 @@ struct layout_array {
 };
 
 /*
- * Fill the sections' offsets and sizes of *header (block_size, node_count,
- * array_count, records_size are given) and the places of the arrays.
- * CUTE_SHM_ERR_INVALID when the sum is over 63 bits.
+ * Compute the offsets and sizes of the sections in *header, and the offsets of
+ * the arrays.  The caller has set block_size, node_count, array_count and
+ * records_size.  CUTE_SHM_ERR_INVALID if the segment would exceed 63 bits.
  */
 int layout(struct format_header *header, struct layout_array *arrays)
 	must_check;
@@ -61,39 +70,44 @@ int layout(struct format_header *header, struct layout_array *arrays)
 uint64_t digest(const void *data, size_t size);
 uint64_t digest_header(const struct format_header *header);
 
-/* The digest of what comes in pieces; _end() also makes it ready for more. */
+/*
+ * The digest of data that come in pieces.  digest_stream_end() returns it and
+ * resets the stream, so that it can be used again.
+ */
 struct digest_stream;
 
-struct digest_stream *digest_stream_new(void);	/* NULL: no memory (told) */
+/* NULL, with a message, if there is no memory. */
+struct digest_stream *digest_stream_new(void);
 void digest_stream_add(struct digest_stream *stream, const void *data,
 		       size_t size);
 uint64_t digest_stream_end(struct digest_stream *stream);
 void digest_stream_free(struct digest_stream *stream);
 
 /*
- * The digest of an array's data as its record has it: of the digests of its
- * blocks, where it is longer than one.
+ * The digest of an array's data, as its record stores it: of the data if they
+ * fit into one block, else of the digests of their blocks.
  */
 int digest_data(const void *data, uint64_t size, uint64_t block_size,
 		uint64_t *ret) must_check;
 
-/* Rows of the block digests that an array of that size has; 0: none. */
+/* The number of block digests of an array; 0 if one block holds its data. */
 uint64_t block_rows(uint64_t data_size, uint64_t block_size);
 
 /* check.c */
 
 /*
- * Copy the header at 'base' and check all that it alone can tell, in constant
- * time; 'size' is that of the whole object.  The order tells causes apart: not
- * ours (FORMAT), too new in its major version (UNSUPPORTED), damaged (CORRUPT),
- * unknown feature (UNSUPPORTED).
+ * Copy the header at 'base' to *ret, and check everything that needs only the
+ * header and 'size', the size of the whole object; in constant time.  The order
+ * of the checks keeps the causes apart: not a segment (FORMAT), another major
+ * version (UNSUPPORTED), damaged (CORRUPT), unknown feature (UNSUPPORTED).
  */
 int check_header(const void *base, uint64_t size, struct format_header *ret)
 	must_check;
 
 /*
- * Read and check the header of an object of 'size' bytes.  Not through a map:
- * a file that shrinks meanwhile must not hurt, and it costs less.
+ * Read and check the header of an object of 'size' bytes.  This uses pread(),
+ * because access to a mapping raises SIGBUS if the file shrinks meanwhile, and
+ * because a mapping costs more.
  */
 int read_header(int fd, uint64_t size, struct format_header *ret) must_check;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From sizes to offsets, as cute-shm(5) says: pure, one way for one tree. */
+/* Compute offsets from sizes as cute-shm(5) says: one layout for one tree. */
 
 #include "format/format.h"
 
@@ -7,8 +7,9 @@
 #define SIZE_LIMIT ((uint64_t)INT64_MAX)
 
 /*
- * *at rounded up to 'to', and then 'count' times 'size' further: the section's
- * place in *ret.  False when that is over 63 bits.
+ * Place a section of 'count' rows of 'size' bytes at the first multiple of 'to'
+ * from *at on.  *ret is its offset, *at its end.  False if that exceeds 63
+ * bits.
  */
 static bool
 place(uint64_t *at, uint64_t to, uint64_t count, uint64_t size, uint64_t *ret)
@@ -53,7 +54,7 @@ place_data(struct format_header *h, struct layout_array *arrays, uint64_t at)
 		if (!place(&at, to, arrays[i].data_size, 1,
 			   &arrays[i].data_offset))
 			return false;
-		/* No more than 'at', which did not overflow. */
+		/* This is at most 'at', which did not overflow. */
 		h->array_bytes += arrays[i].data_size;
 	}
 	h->segment_size = at;

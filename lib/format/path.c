@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The syntax of paths: pure. */
+/* The syntax and the hash of paths: pure functions. */
 
 #include <string.h>
 

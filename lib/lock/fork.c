@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A forked child uses what its parent has opened.
+ * A forked child can use the handles of its parent.
  *
- * Parent and child would share each open file description, and with it the
- * locks: what one of them takes or drops, both do, and the lock of a killed
- * writer would stay for as long as its child lives.  So a child begins with
- * opening its segments again, by their descriptors, and holds no lock but that
- * of a reader.
+ * fork() makes parent and child share each open file description, and with it
+ * the locks: each would release the other's locks, and the lock of a killed
+ * writer would stay for as long as its child lives.  So a child first reopens
+ * its segments under the same descriptors.  It then holds no lock but that of a
+ * reader.
  */
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #include "lock/lock.h"
 
-/* The tables of all handles; also held while a descriptor is being made. */
+/* Guards the list of all tables; also held while a handle is being opened. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct lock_table *tables;
 static bool registered;
@@ -50,7 +50,7 @@ fork_hook(const struct fork_hooks *more)
 	fork_release();
 }
 
-/* So that a child finds all of them as nobody has just changed them. */
+/* Hold all mutexes, so that no state is half changed in the child. */
 static void
 before_fork(void)
 {
@@ -69,7 +69,7 @@ after_fork(void)
 	fork_release();
 }
 
-/* "/proc/self/fd/FD", by what a signal handler may do. */
+/* Write "/proc/self/fd/FD"; snprintf() is not async-signal-safe. */
 static void
 self_path(char path[32], int fd)
 {
@@ -101,9 +101,9 @@ fd_reopen(int fd)
 }
 
 /*
- * Put a description of its own under the descriptor.  Without /proc, or without
- * a free descriptor, the child lets go at least of the parent's: it reads by
- * the mapping, and cannot lock.
+ * Give the descriptor an open file description of its own.  If that fails, as
+ * without /proc or a free descriptor, close the one shared with the parent: the
+ * child can then read through the mapping, but cannot lock.
  */
 static void
 in_child(struct lock_table *table)
@@ -125,7 +125,7 @@ in_child(struct lock_table *table)
 	*table->fd = -1;
 }
 
-/* Only what a signal handler may do: other threads may have held anything. */
+/* Async-signal-safe: another thread may have held any mutex at the fork. */
 static void
 after_fork_child(void)
 {

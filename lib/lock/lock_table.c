@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locks on ranges of a segment that die with their holder.
+ * Locks on ranges of a segment, which the kernel releases when their process
+ * dies.
  *
- * The kernel's open-file-description locks exclude other descriptions.  They
- * cannot tell apart the threads that share a handle, and keep one lock for each
- * byte and description, so a handle has a table of the locks that its threads
- * hold on the handle's description: what one thread lets go of is unlocked but
- * for what others hold.  Table and kernel change together, under the mutex.
+ * The kernel's open-file-description locks exclude other descriptions.  They do
+ * not exclude the threads that share a handle, and the kernel keeps one lock
+ * per byte and description.  So each handle has a table of the locks that its
+ * threads hold on its description: when a thread releases a lock, only those
+ * bytes are unlocked that no other thread holds.  Table and kernel change
+ * together, under the mutex.
  *
- * Nobody waits under the mutex, and nobody who waits is in the table.  A lock
- * that is not to be had at once is waited for by a description of its own, and
- * held by that: in the kernel's queue the threads of one handle, handles and
- * processes are all alike.  Where there can be no such description (no /proc,
- * no descriptor left, no right to open the file any more) the request is
- * repeated at intervals, which is correct, but not fair.
+ * No thread waits while it holds the mutex, and the table has no waiting
+ * threads.  If a lock is not free at once, its thread opens another description
+ * of the file, waits on that in the kernel's queue, and then holds the lock
+ * there.  The queue treats threads of a handle, handles and processes alike.
+ * If the file cannot be opened again (no /proc, no free descriptor, no
+ * permission any more), the thread polls, which is correct, but not fair.
  *
- * The kernel hands nothing over: it wakes those who queue, and whoever asks
- * first gets the lock, which is the holder if it asks again at once.  So who
- * waits marks what it waits for, and a writer that asks again at once and finds
- * such a mark sleeps for a moment before.  It does so once, so a mark that is
- * left, by a process that is stopped or means harm, costs a millisecond.
+ * The kernel does not hand a lock over.  It wakes the waiting threads, and the
+ * first that asks gets the lock: often the last holder, if it asks again at
+ * once.  So a waiting thread marks its range (LOCK_WAITING), and a writer that
+ * asks again at once sleeps first if it finds a mark, for at most a
+ * millisecond.  It sleeps once per request, so a mark of a stopped or malicious
+ * process does little harm.
  */
 
 #include <errno.h>
@@ -34,25 +37,25 @@
 struct cute_shm_lock {
 	struct range range;		/* the first member, see lock_of() */
 	struct lock_table *table;
-	int fd;			/* a description of its own, or -1 */
+	int fd;			/* has a description of its own; or -1 */
 	bool held;		/* in the table */
 	bool inherited;
-	struct cute_shm_lock *next, **at;	/* apart; next: inherited, too */
+	struct cute_shm_lock *next, **at;	/* apart; next: inherited too */
 };
 
-#define GIVE_WAY_TIMES	5	/* of 0.2 ms */
+#define GIVE_WAY_TIMES	5	/* sleeps of 0.2 ms */
 
-/* Who asks again later than this has left time for others to wake up. */
+/* A longer pause between two requests lets the waiting threads wake up. */
 #define AT_ONCE_NS	INT64_C(200000)
 
 /*
- * One for all tables, since who forks must hold it; it is held for a moment at
- * a time.  Who holds it cannot be cancelled.
+ * One mutex for all tables, because a thread that forks must hold it.  It is
+ * held for short times only, and by threads that cannot be cancelled.
  */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int cancel_state;	/* of the thread that holds the mutex */
 
-/* An array without data has nothing to lock: the lock that stands for that. */
+/* Stands for the lock on an empty range, as of an array without data. */
 static struct cute_shm_lock nothing;
 
 void
@@ -80,15 +83,15 @@ int
 lock_table_new(int *fd, struct lock_table **ret)
 {
 	struct lock_table *table = calloc(1, sizeof(*table));
-	int rc;
+	int err;
 
 	if (!table)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
 	table->fd = fd;
-	rc = fork_watch(table);
-	if (rc != 0) {
+	err = fork_watch(table);
+	if (err != 0) {
 		free(table);
-		return rc;
+		return err;
 	}
 	*ret = table;
 	return 0;
@@ -100,7 +103,7 @@ lock_of(struct range *range)
 	return (struct cute_shm_lock *)(void *)range;
 }
 
-/* What the parent held is no lock of ours; it is kept for its owner's calls. */
+/* The child does not hold its parent's lock, but may pass it to our calls. */
 static void
 inherit(struct lock_table *table, struct cute_shm_lock *lock)
 {
@@ -146,7 +149,7 @@ lock_table_free(struct lock_table *table)
 	presence_end(table);
 	fork_forget(table);
 	lock_tables_hold();
-	/* A child that is forked from now on shares the descriptor. */
+	/* A child that is forked from now on would keep the locks. */
 	range_release(*table->fd, 0, 0);
 	lock_table_forked(table);
 	lock_tables_release();
@@ -159,7 +162,7 @@ lock_table_free(struct lock_table *table)
 
 /* -------------------------------------------------- requests to the kernel */
 
-/* An 'end' of 0 is the file's, wherever that may be. */
+/* An 'end' of 0 is the end of the file, however it grows. */
 struct flock
 range_flock(uint64_t start, uint64_t end, int type)
 {
@@ -183,7 +186,7 @@ set_lock(int fd, int type, uint64_t start, uint64_t end)
 	return rc;
 }
 
-/* Whether a lock of another description keeps us from [start, end). */
+/* True if a lock of another description conflicts with this request. */
 bool
 range_locked(int fd, uint64_t start, uint64_t end, bool exclusive)
 {
@@ -207,7 +210,7 @@ range_release(int fd, uint64_t start, uint64_t end)
 
 /* ------------------------------------------------------------------- locks */
 
-/* 0, or an errno: EAGAIN when others have it. */
+/* 0, or an errno: EAGAIN if another thread or process has the lock. */
 static int
 lock_at_once(struct cute_shm_lock *lock)
 {
@@ -227,7 +230,7 @@ lock_at_once(struct cute_shm_lock *lock)
 	return error;
 }
 
-/* From now on a forked child knows the description, and closes it. */
+/* Open a description for this lock, and list it for a child to close it. */
 static bool
 open_apart(struct cute_shm_lock *lock)
 {
@@ -252,7 +255,7 @@ close_apart(struct cute_shm_lock *lock)
 	*lock->at = lock->next;
 	if (lock->next)
 		lock->next->at = lock->at;
-	/* A child that is being forked may not have closed it yet. */
+	/* A child that is just forked may still have it open: unlock first. */
 	range_release(lock->fd, 0, 0);
 	close(lock->fd);
 	lock->fd = -1;
@@ -279,7 +282,7 @@ now_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Let go of what the lock holds, if it does. */
+/* Release the range, if the lock holds it, and free the lock. */
 static void
 drop(void *arg)
 {
@@ -297,7 +300,10 @@ drop(void *arg)
 	free(lock);
 }
 
-/* Cancelled after the sleep: in it, ThreadSanitizer loses track of a thread. */
+/*
+ * Sleep, and only then let the thread be cancelled: ThreadSanitizer loses track
+ * of a thread that is cancelled in nanosleep().
+ */
 static void
 sleep_ns(long ns)
 {
@@ -310,7 +316,7 @@ sleep_ns(long ns)
 	pthread_testcancel();
 }
 
-/* At intervals that grow to a millisecond. */
+/* Retry at intervals that grow to a millisecond. */
 static int
 lock_by_polling(struct cute_shm_lock *lock, const struct timespec *deadline)
 {
@@ -327,7 +333,7 @@ lock_by_polling(struct cute_shm_lock *lock, const struct timespec *deadline)
 	return error;
 }
 
-/* Whether a thread of this handle had an exclusive lock a moment ago. */
+/* True if a thread of this handle has just released an exclusive lock. */
 static bool
 asks_again(const struct lock_table *table)
 {
@@ -344,7 +350,7 @@ is_awaited(int fd, const struct range *r)
 			    true);
 }
 
-/* Let those who wait go first: until one has it, or for a moment. */
+/* Sleep until a waiting thread has the lock, for at most a millisecond. */
 static void
 give_way(const struct cute_shm_lock *lock)
 {
@@ -380,7 +386,7 @@ lock_in_line(struct cute_shm_lock *lock, const struct timespec *deadline)
 	return lock_by_polling(lock, deadline);
 }
 
-/* A thread that is cancelled while it waits leaves nothing behind. */
+/* If the thread is cancelled while it waits, drop() cleans up. */
 static int
 obtain(struct cute_shm_lock *lock, int64_t timeout_ns)
 {
@@ -451,7 +457,7 @@ lock_inherited(const struct cute_shm_lock *lock)
 void
 cute_shm_unlock(struct cute_shm_lock *lock)
 {
-	/* What the parent holds stays in the list, and is freed with it. */
+	/* lock_table_free() frees the parent's locks, which are in its list. */
 	if (lock && lock != &nothing && !lock->inherited)
 		drop(lock);
 }

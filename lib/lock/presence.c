@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shared lock on byte LOCK_READER that shows a process as a user of a
- * segment.  One handle of the process holds it for all, because the kernel
- * walks through all locks of a file whenever one changes or a descriptor is
- * closed: with one for each handle, a fork would cost their number squared.
+ * segment.  One handle holds it for all handles of the process, because the
+ * kernel walks through all locks of a file whenever a lock changes or a
+ * descriptor is closed: with one lock per handle, the cost of a fork would grow
+ * with the square of their number.
  */
 
 #include <search.h>
@@ -11,15 +12,15 @@
 
 #include "lock/lock.h"
 
-/* The handles of this process that have one file open. */
+/* The handles of this process that have the same file open. */
 struct presence {
 	dev_t dev;
 	ino_t ino;
 	struct lock_table *tables;
-	struct lock_table *holder;	/* one of them */
+	struct lock_table *holder;	/* the one that has the lock */
 };
 
-static void *presences;		/* tsearch(); under fork_hold() */
+static void *presences;		/* tree of tsearch(); under fork_hold() */
 
 static int
 compare(const void *a, const void *b)
@@ -31,7 +32,7 @@ compare(const void *a, const void *b)
 	return x->dev < y->dev ? -1 : x->dev > y->dev;
 }
 
-/* NULL: no memory. */
+/* Find or add the entry of a file; NULL if there is no memory. */
 static struct presence *
 presence_of(const struct stat *st)
 {
@@ -50,7 +51,7 @@ presence_of(const struct stat *st)
 static void
 hold(struct lock_table *table)
 {
-	/* On a file system without locks nobody can ask. */
+	/* On a file system without locks no process can look for this one. */
 	range_try(*table->fd, LOCK_READER, LOCK_READER + 1, false);
 	table->presence->holder = table;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for a lock in the kernel's queue, also for a limited time.
+ * Wait for a lock in the kernel's queue, with or without a time limit.
  *
- * F_OFD_SETLKW has no timeout, only a signal ends it, and a library has no
- * signal to itself.  Who polls instead is passed over by those who queue.  So a
- * thread that lives for the one wait stands in the queue: when the time is up,
- * it is cancelled, which libc does by a signal of its own.  The caller gives a
- * description that nothing else uses, so what the thread may have got in its
- * last moment goes when the caller closes that.
+ * F_OFD_SETLKW has no timeout: only a signal ends it, and a library has no
+ * signal number of its own.  A thread that polls instead loses the lock to the
+ * threads in the queue.  So this file starts a helper thread for each wait with
+ * a limit.  The helper waits in the queue; when the time is up, it is
+ * cancelled, for which libc has a signal of its own.  The caller passes a
+ * description without other uses: if the helper gets the lock at the last
+ * moment, the caller releases it by closing that.
  */
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 
 #include "lock/lock.h"
 
-/* Enough for fcntl() and for a signal handler; mlockall() touches all of it. */
+/* Enough for fcntl() and a signal handler; mlockall() makes all resident. */
 #define STACK_SIZE	(128 << 10)
 
 struct waiter {
@@ -28,9 +29,9 @@ struct waiter {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t ended;
-	bool done;		/* with 'error', an errno or 0 */
-	int error;
-	int state;		/* to be cancelled: the thread's before its end */
+	bool done;		/* and 'error' is set */
+	int error;		/* an errno, or 0 */
+	int state;		/* the helper's old cancel state; not used */
 };
 
 /* A cancellation point. */
@@ -60,7 +61,7 @@ stand_in_line(void *arg)
 	return NULL;
 }
 
-/* Without signals of the caller's, whose handlers are for its own threads. */
+/* Block all signals: the program's handlers run in its own threads only. */
 static int
 start(struct waiter *w)
 {
@@ -81,7 +82,7 @@ start(struct waiter *w)
 	return rc;
 }
 
-/* The caller holds the mutex, and is not or no longer to be cancelled. */
+/* Called with the mutex, by a thread that cannot be cancelled (again). */
 static void
 stop(void *arg)
 {
@@ -113,7 +114,7 @@ wait_until(struct waiter *w, const struct timespec *deadline)
 {
 	int state, rc = 0;
 
-	/* From the thread's first moment on, only stop() ends it. */
+	/* No cancellation until stop() is pushed, which ends the helper. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	init(w);
 	rc = start(w);
@@ -131,7 +132,7 @@ wait_until(struct waiter *w, const struct timespec *deadline)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	pthread_cleanup_pop(true);
 	pthread_setcancelstate(state, NULL);
-	/* It may have ended well while the time was up. */
+	/* The helper may have got the lock just when the time was up. */
 	return w->done ? w->error : ETIMEDOUT;
 }
 

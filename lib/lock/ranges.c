@@ -8,7 +8,7 @@
 
 #include "lock/lock.h"
 
-/* Chance decides about speed only; the caller's mutex guards the state. */
+/* Priorities affect speed only.  The caller's mutex guards the state. */
 static uint32_t
 next_priority(void)
 {
@@ -20,7 +20,7 @@ next_priority(void)
 	return x;
 }
 
-/* By address where starts are equal, so that each node has one place. */
+/* Compare addresses if starts are equal, so that each node has one place. */
 static bool
 before(const struct range *a, const struct range *b)
 {
@@ -35,7 +35,7 @@ max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Compute what depends on the children. */
+/* Compute the members that depend on the children. */
 static void
 refresh(struct range *r)
 {
@@ -53,7 +53,7 @@ refresh(struct range *r)
 	}
 }
 
-/* Those of 'root' before 'at' to *left, the others to *right. */
+/* Split a tree: nodes before 'at' go to *left, the others to *right. */
 static void
 split(struct range *root, const struct range *at, struct range **left,
       struct range **right)
@@ -71,7 +71,7 @@ split(struct range *root, const struct range *at, struct range **left,
 	}
 }
 
-/* All of 'left' come before all of 'right'. */
+/* Join two trees; all nodes of 'left' come before those of 'right'. */
 static struct range *
 join(struct range *left, struct range *right)
 {
@@ -119,7 +119,7 @@ ranges_remove(struct range **root, struct range *range)
 	refresh(*root);
 }
 
-/* Where the ranges that count end, at most, in a subtree. */
+/* The largest end of a subtree's ranges, or of its exclusive ones. */
 static uint64_t
 reach(const struct range *r, bool exclusive)
 {
@@ -133,8 +133,9 @@ ranges_overlap(const struct range *root, uint64_t start, uint64_t end,
 	const struct range *r = root;
 
 	/*
-	 * If the left subtree reaches beyond 'start', the one that does begins
-	 * before 'end' or nothing to its right does.
+	 * If a range of the left subtree ends after 'start', search only there:
+	 * either it begins before 'end' and overlaps, or all ranges to its
+	 * right begin at 'end' or later.
 	 */
 	while (r && reach(r, exclusive) > start) {
 		if (reach(r->left, exclusive) > start)

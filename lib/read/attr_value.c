@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Attributes of one value, by the path of their node. */
+/* Attributes that have one value, by the path of their node. */
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "read/read.h"
 
-/* The attribute 'name' of the node at 'path', which has one element. */
+/* Find the attribute 'name' of the node at 'path'; it has one element. */
 static int
 one_value(const struct cute_shm *shm, const char *path, const char *name,
 	  struct cute_shm_array *ret)
@@ -32,7 +32,7 @@ one_value(const struct cute_shm *shm, const char *path, const char *name,
 	return 0;
 }
 
-/* CUTE_SHM_ERR_TYPE: the attribute is not what was asked for. */
+/* Return CUTE_SHM_ERR_TYPE: the attribute has another type. */
 static int
 other_type(const char *path, const struct cute_shm_array *value,
 	   const char *wanted)
@@ -73,7 +73,7 @@ cute_shm_attr_text(const struct cute_shm *shm, const char *path,
 	return 0;
 }
 
-/* The bits of a small number, in the low bytes of the result. */
+/* The bits of a number of up to 8 bytes, in the low bytes of the result. */
 static uint64_t
 load_bits(const struct cute_shm_array *value)
 {
@@ -83,7 +83,7 @@ load_bits(const struct cute_shm_array *value)
 	return bits;
 }
 
-/* An integer or a bool; false where it is none. */
+/* Get an integer or a bool; false if the value is neither. */
 static bool
 get_integer(const struct cute_shm_array *value, bool *is_signed,
 	    uint64_t *bits)
@@ -151,7 +151,7 @@ half_value(uint64_t bits)
 	return bits & 0x8000 ? -value : value;
 }
 
-/* A float of the format; false where it is none. */
+/* Get a float of the format; false if the value is none. */
 static bool
 get_float(const struct cute_shm_array *value, double *ret)
 {
@@ -172,7 +172,7 @@ get_float(const struct cute_shm_array *value, double *ret)
 		memcpy(ret, value->data, sizeof(*ret));
 		return true;
 	case sizeof(extended):
-		/* x87's, which other machines' long double is not. */
+		/* The format has the x87's long double; others differ. */
 		if (__LDBL_MANT_DIG__ != 64)
 			return false;
 		memcpy(&extended, value->data, sizeof(extended));

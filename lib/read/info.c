@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of the project of a handle: facts, users, whether it is current. */
+/* Properties and users of a handle's project; whether it is current. */
 
 #include <sys/stat.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a path to its node, through the index; links on the way are followed. */
+/* Find the node of a path in the index, and follow links in the path. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +9,11 @@
 /* Like the system's own limit (ELOOP). */
 #define MAX_LINKS 40
 
-/* Guesses before the rows nearby are looked at one by one, and their number. */
+/* Guesses before the search steps through nearby rows, and number of steps. */
 #define GUESSES 3
 #define NEARBY 16
 
-/* 'at' as a row in [low, high), whatever it is. */
+/* The row in [low, high) that is nearest to 'at'. */
 static uint64_t
 nearest_row(double at, uint64_t low, uint64_t high)
 {
@@ -25,10 +25,11 @@ nearest_row(double at, uint64_t low, uint64_t high)
 }
 
 /*
- * The first row of the index whose hash is not below 'hash'.  Hashes are evenly
- * spread, so their place is known but for the square root of their number; from
- * the row found there, the next guess is that much nearer, and then it is a few
- * steps only.  Halving ends it also where hashes are not so.
+ * The first row of the index whose hash is not below 'hash'.  Hashes are spread
+ * evenly, so the hash predicts its row with an error of about the square root
+ * of their number.  The hash of that row gives a better guess, and after a few
+ * guesses the row is a few steps away.  If hashes are not spread evenly, a
+ * binary search limits the time.
  */
 static uint64_t
 first_row(const struct format_index_row *rows, uint64_t count, uint64_t hash)
@@ -100,8 +101,8 @@ link_target(const struct cute_shm *shm, const struct record *link,
 }
 
 /*
- * "link/rest" becomes "target/rest": in *path, for free().  The longest prefix
- * that exists is looked at; when it is no link, nothing can be done.
+ * Replace "link/rest" by "target/rest" in *path, for free().  This looks at the
+ * longest prefix that exists: if it is no link, the path leads nowhere.
  */
 static int
 replace_link(const struct cute_shm *shm, char **path)
@@ -136,14 +137,14 @@ replace_link(const struct cute_shm *shm, char **path)
 	return 0;
 }
 
-/* What the user calls the segment. */
+/* The name under which the caller opened the segment. */
 static const char *
 where_of(const struct cute_shm *shm)
 {
 	return shm->project[0] ? shm->project : shm->path;
 }
 
-/* Tell how far the path leads. */
+/* Report the last group on the path that exists. */
 static int
 not_found(const struct cute_shm *shm, const char *path)
 {
@@ -158,7 +159,7 @@ not_found(const struct cute_shm *shm, const char *path)
 			     slash ? (int)(slash - path) : 0, path);
 }
 
-/* Slow, and only for paths that are not in the index as they are. */
+/* Look a path up that is not in the index itself; this is slow. */
 static int
 through_links(const struct cute_shm *shm, const char *path, struct record *ret)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings of segments.  They begin where a large page may, which the kernel
- * sees to for anonymous memory, but not for the files of most roots.
+ * Mappings of segments, aligned so that the kernel can use large pages.  The
+ * kernel itself aligns anonymous memory, but not the files of most roots.
  */
 
 #include <stdatomic.h>
@@ -10,10 +10,10 @@
 
 #include "read/read.h"
 
-/* Large pages of x86-64, and of most others. */
+/* The size of large pages on x86-64 and on most other machines. */
 #define ALIGNMENT	((size_t)2 << 20)
 
-/* Where the next one is tried: in place of the last, or below it. */
+/* The address to try for the next mapping: that of a freed one, or below. */
 static _Atomic uintptr_t place;
 
 static bool
@@ -22,7 +22,7 @@ is_aligned(const uint8_t *base)
 	return (uintptr_t)base % ALIGNMENT == 0;
 }
 
-/* At 'hint' if nothing is there, and otherwise anywhere. */
+/* Map at 'hint' if that is free, and otherwise anywhere. */
 static uint8_t *
 map_at(uintptr_t hint, int fd, size_t size, int prot)
 {
@@ -31,7 +31,7 @@ map_at(uintptr_t hint, int fd, size_t size, int prot)
 	return base == MAP_FAILED ? NULL : base;
 }
 
-/* An address where so much is free just now, or 0. */
+/* An aligned address with so many free bytes behind it just now, or 0. */
 static uintptr_t
 find_place(size_t size)
 {
@@ -68,7 +68,7 @@ map_new(int fd, size_t size, int prot, struct mapping *ret)
 		base = map_at(0, fd, size, prot);
 	} else {
 		base = map_aligned(fd, size, prot);
-		/* Core dumps would be as large as the data. */
+		/* Otherwise core dumps would be as large as the data. */
 		if (base)
 			madvise(base, size, MADV_DONTDUMP);
 	}

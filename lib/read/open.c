@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Open, map, close: one descriptor and one mapping per handle. */
+/* Open, map and close: one descriptor and one mapping per handle. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #include "read/read.h"
 
-/* A regular file of the caller or root, with room for a header. */
+/* Check that it is a regular file of the caller or root, with a header. */
 static int
 check_file(const struct cute_shm *shm, unsigned flags)
 {
@@ -47,7 +47,7 @@ check_file(const struct cute_shm *shm, unsigned flags)
 	return 0;
 }
 
-/* EAGAIN is the answer to a process that locks all of its memory. */
+/* mmap() fails with EAGAIN if the process locks all its memory. */
 static int
 fail_map(const struct cute_shm *shm)
 {
@@ -62,7 +62,7 @@ fail_map(const struct cute_shm *shm)
 			     shm->size, shm->path, (uintmax_t)limit.rlim_cur);
 }
 
-/* Check the header, and map what the descriptor leads to. */
+/* Check the header, and map the file of the descriptor. */
 static int
 map(struct cute_shm *shm)
 {
@@ -86,7 +86,7 @@ map(struct cute_shm *shm)
 	if (map_new(shm->fd, shm->size, PROT_READ, &shm->map) != 0)
 		return fail_map(shm);
 	shm->base = shm->map.base;
-	/* Metadata stay read-only for all; so do the data, for readers. */
+	/* Metadata stay read-only; writers may change live slots and data. */
 	if (shm->writable && shm->size > shm->header.live_offset &&
 	    mprotect(shm->map.base + shm->header.live_offset,
 		     shm->size - shm->header.live_offset,
@@ -104,8 +104,9 @@ open_descriptor(struct cute_shm *shm, int follow)
 	int number;
 
 	/*
-	 * A child that is forked just now must find it in the handle, or it
-	 * would share it.  Not to be held up by a pipe that bears the name.
+	 * A child that is forked just now must find the descriptor in the
+	 * handle, to reopen it; else it would share it with its parent.
+	 * O_NONBLOCK: the name may lead to a FIFO, which must not block.
 	 */
 	fork_hold();
 	shm->fd = fd_above_stdio(open(shm->path, O_CLOEXEC | O_NONBLOCK |
@@ -123,7 +124,7 @@ open_descriptor(struct cute_shm *shm, int follow)
 		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\""
 				     " (%s does not exist)", shm->project,
 				     shm->path);
-	/* Of projects only: O_NOFOLLOW. */
+	/* Only projects are opened with O_NOFOLLOW. */
 	if (errno == ELOOP && shm->project[0])
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "%s is a symbolic link", shm->path);
@@ -133,7 +134,7 @@ open_descriptor(struct cute_shm *shm, int follow)
 	return fail_errno("cannot open %s", shm->path);
 }
 
-/* *opt, or the defaults, in *o. */
+/* Copy *opt, or the defaults, to *o, and check the flags. */
 static int
 open_options(struct cute_shm_open_options *o,
 	     const struct cute_shm_open_options *opt)
@@ -150,7 +151,7 @@ open_options(struct cute_shm_open_options *o,
 	return rc;
 }
 
-/* An orphan has ended, though nobody has collected it yet. */
+/* An orphan counts as removed, even if no process has removed it yet. */
 static int
 check_owner(const struct cute_shm *shm)
 {
@@ -162,8 +163,9 @@ check_owner(const struct cute_shm *shm)
 }
 
 /*
- * A handle outlives the working directory that its file was opened in.  Only
- * from now on: until here a message has the path as it was given.
+ * Make the path absolute, because the program may change its working directory
+ * while the handle is open.  This comes last, so that messages of a failed open
+ * show the path as the caller gave it.
  */
 static void
 make_absolute(struct cute_shm *shm)

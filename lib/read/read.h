@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open a segment, map it, and find its records; the one place where an offset
- * becomes a pointer.  Uses base, format, lock and root.
+ * Open a segment, map it, and read its records, attributes and arrays.  Only
+ * this room turns an offset into a pointer.  Uses base, file, format, lock and
+ * root.
  */
 #ifndef LIB_READ_READ_H
 #define LIB_READ_READ_H
@@ -9,21 +10,21 @@
 #include "read/reserved.h"
 #include "root/root.h"
 
-/* Of a file; without a base, of nothing. */
+/* A mapped file.  base is NULL when nothing is mapped. */
 struct mapping {
 	uint8_t *base;
 	size_t size;
 };
 
-/* A handle: one descriptor, one mapping, a header that was checked. */
+/* A handle: one descriptor, one mapping, one checked header. */
 struct cute_shm {
 	const uint8_t *base;
 	size_t size;
 	struct mapping map;
 	struct format_header header;	/* private copy, see check_header() */
 	int fd;
-	bool writable;			/* live slots and data are mapped so */
-	struct lock_table *locks;	/* that threads of this handle hold */
+	bool writable;			/* as live slots and data are mapped */
+	struct lock_table *locks;	/* of the threads of this handle */
 	char *project;			/* "" when opened by path */
 	char *path;
 	struct stat stat;
@@ -36,15 +37,16 @@ struct cute_shm {
 /* map.c */
 
 /*
- * All 'size' bytes of a file, shared, at a multiple of 2 MiB if they are as
- * many and such a place is found; -1 and errno, as of mmap().
+ * Map the first 'size' bytes of a file, shared.  A mapping of 2 MiB or more
+ * begins at a multiple of 2 MiB, if such a place is found.  0, or -1 and the
+ * errno of mmap().
  */
 int map_new(int fd, size_t size, int prot, struct mapping *ret) must_check;
 void map_free(struct mapping *map);
 
 /* record.c: the one place where an offset becomes a pointer */
 
-/* A record that was bounds-checked: its numbers, copied, and its texts. */
+/* A bounds-checked record: copies of its numbers, pointers to its texts. */
 struct record {
 	enum cute_shm_kind kind;
 	uint64_t offset;
@@ -58,8 +60,14 @@ struct record {
 	const struct format_array *array;	/* ARRY only */
 };
 
-/* [off, off + len) of the segment, or NULL when that lies outside. */
+/* A pointer to [off, off + len), or NULL if a part of it lies outside. */
 const void *segment_at(const struct cute_shm *shm, uint64_t off, uint64_t len);
+
+/*
+ * Check the record at an offset, or that of an array, and fill *ret.
+ * CUTE_SHM_ERR_CORRUPT; *ret is then unchanged.  *after is where the attribute
+ * ends.
+ */
 int node_record(const struct cute_shm *shm, uint64_t offset,
 		struct record *ret) must_check;
 int array_record(const struct cute_shm *shm, const struct record *record,

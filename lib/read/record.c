@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one place where an offset becomes a pointer.  Every record is checked
- * when it is reached, on a private copy of its numbers: a hostile segment gives
- * an error, never a read outside the mapping.
+ * The one place where an offset becomes a pointer.  Each record is checked when
+ * it is read, on a private copy of its numbers: a hostile segment causes an
+ * error, but never a read outside the mapping.
  */
 
 #include <inttypes.h>
@@ -31,7 +31,7 @@ records_end(const struct cute_shm *shm)
 	return shm->header.records_offset + shm->header.records_size;
 }
 
-/* The first row of the record at 'offset', which lies inside as a whole. */
+/* Copy the first row of the record at 'offset'; all of it must lie inside. */
 static int
 record_row(const struct cute_shm *shm, uint64_t offset,
 	   struct format_record *ret)
@@ -52,7 +52,7 @@ record_row(const struct cute_shm *shm, uint64_t offset,
 	return 0;
 }
 
-/* Text of 'size' bytes and its NUL, which fill rows up to 'end' exactly. */
+/* The text of 'size' bytes; with NUL and padding it must end at 'end'. */
 static const char *
 text_at(const struct cute_shm *shm, uint64_t at, uint64_t size, uint64_t end)
 {
@@ -72,7 +72,7 @@ tag_is(const struct format_record *row, const char *tag)
 	return memcmp(row->tag, tag, sizeof(row->tag)) == 0;
 }
 
-/* Sizes of the fixed part and the shape of an ARRY, or 0. */
+/* The size of the fixed part and the shape of an ARRY, or 0 if damaged. */
 static uint64_t
 array_head(const struct cute_shm *shm, uint64_t offset,
 	   const struct format_record *row, struct record *ret)
@@ -91,7 +91,7 @@ array_head(const struct cute_shm *shm, uint64_t offset,
 	       align_up(sizeof(uint64_t) * ndim, FORMAT_ROW);
 }
 
-/* Parents lie before, subtrees end behind, links lead to other records. */
+/* Check the parent, the end of the subtree, and the target of a link. */
 static int
 check_offsets(const struct cute_shm *shm, const struct record *r)
 {
@@ -136,7 +136,7 @@ node_record(const struct cute_shm *shm, uint64_t offset, struct record *ret)
 		      : NULL;
 	if (!r.path)
 		return corrupt(shm, offset, "its shape or path do not fit");
-	/* The three kinds have parent and next in the same places. */
+	/* Members up to 'next' are the same in nodes of all three kinds. */
 	memcpy(&node, segment_at(shm, offset, sizeof(node)), sizeof(node));
 	r.parent = node.parent;
 	r.next = node.next;
@@ -166,7 +166,7 @@ node_fill(const struct cute_shm *shm, const struct record *r,
 	ret->target = r->kind == CUTE_SHM_LINK ? r->child_or_target : 0;
 }
 
-/* dtype text, item size and shape agree; fills in what they tell. */
+/* Check that dtype, item size and shape agree, and fill *ret from them. */
 static int
 typed(const struct cute_shm *shm, uint64_t offset, const char *text,
       const char *dtype, uint32_t item_size, const uint64_t *shape,
@@ -188,8 +188,8 @@ typed(const struct cute_shm *shm, uint64_t offset, const char *text,
 }
 
 /*
- * Where the values of a ragged array begin, counted from its data, and their
- * number; false if the offsets do not fit.  'to' is the values' alignment.
+ * Find the values of a ragged array, which follow its offsets, and count them;
+ * false if the sizes do not agree.  'to' is the alignment of the values.
  */
 static bool
 ragged(struct cute_shm_array *a, uint64_t to)
@@ -211,7 +211,7 @@ ragged(struct cute_shm_array *a, uint64_t to)
 	return true;
 }
 
-/* data_size is what the shape says, or what the ragged offsets say. */
+/* Check that data_size fits the shape, or the offsets of a ragged array. */
 static bool
 sized(struct cute_shm_array *a, const struct dtype *type, uint64_t to)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 
-/* Nodes that may have it. */
+/* The nodes that may have the attribute. */
 enum place {
 	ON_ARRAY,
 	ON_GROUP,
@@ -20,10 +20,10 @@ enum place {
 static const struct {
 	const char *name;
 	enum place place;
-	const char *dtype;	/* NULL: has a rule of its own */
+	const char *dtype;	/* NULL: checked by enum_fits() */
 	unsigned ndim;
 	uint64_t count;		/* elements; 0: any number */
-	const char *form;	/* what it holds, for messages */
+	const char *form;	/* of the value, for messages */
 } rules[RESERVED_COUNT] = {
 	[RESERVED_ENUM_NAMES] = { "cute-shm:enum-names", ON_ARRAY, NULL, 1, 0,
 		"a list of texts" },
@@ -106,7 +106,7 @@ form_fits(enum reserved id, const struct cute_shm_array *value, char *why)
 		      rules[id].form, value->dtype, value->ndim);
 }
 
-/* Two attributes that describe the integers of one array. */
+/* Check the two attributes that describe the integers of an array. */
 static bool
 enum_fits(const struct reserved_node *node, const struct cute_shm_array *names,
 	  const struct cute_shm_array *values, char *why)
@@ -128,7 +128,7 @@ enum_fits(const struct reserved_node *node, const struct cute_shm_array *names,
 	return true;
 }
 
-/* Of a committed datatype: a dtype, "compound", or nothing. */
+/* Check the text of a committed datatype: a dtype, "compound", or empty. */
 static bool
 datatype_fits(const struct reserved_node *node,
 	      const struct cute_shm_array *value, char *why)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attributes whose names begin with "cute-shm:": which there are, on what nodes
- * they stand, and what they hold.  cute-shm(5) has the table; this is the only
- * code that knows it.  The builder, cute_shm_verify() and the HDF5 loader ask.
+ * Reserved attributes, whose names begin with "cute-shm:": their names, their
+ * nodes and their values.  cute-shm(5) has the table; reserved.c is the only
+ * code that knows it.  The builder, cute_shm_verify() and the HDF5 loader call
+ * these functions.
  */
 #ifndef CUTE_SHM_RESERVED_H
 #define CUTE_SHM_RESERVED_H
@@ -15,7 +16,7 @@
 
 #define RESERVED_PREFIX "cute-shm:"
 
-/* In the order in which they stand, after all other attributes of a node. */
+/* In the order of the segment, where they follow a node's other attributes. */
 enum reserved {
 	RESERVED_NOT,			/* an ordinary name */
 	RESERVED_ENUM_NAMES,
@@ -28,11 +29,11 @@ enum reserved {
 	RESERVED_SOURCE_MTIME,
 	RESERVED_SELECTION,
 	RESERVED_SHARE,
-	RESERVED_UNKNOWN,		/* the prefix, and what is not here */
+	RESERVED_UNKNOWN,		/* has the prefix, but is not here */
 	RESERVED_COUNT
 };
 
-/* What the rules need to know of a node. */
+/* The properties of a node that the rules depend on. */
 struct reserved_node {
 	enum cute_shm_kind kind;
 	bool root;
@@ -40,31 +41,31 @@ struct reserved_node {
 	uint64_t child_count;		/* groups */
 };
 
-/* The values of a node's reserved attributes; NULL where it has none. */
+/* The values of a node's reserved attributes, or NULL. */
 struct reserved_values {
 	const struct cute_shm_array *of[RESERVED_COUNT];
 };
 
 #define RESERVED_WHY 160
 
-/* What the name of an attribute means. */
+/* The reserved attribute of this name, RESERVED_NOT or RESERVED_UNKNOWN. */
 enum reserved reserved_find(const char *name);
 
-/* The name of one in the table. */
+/* The name of a reserved attribute. */
 const char *reserved_name(enum reserved id);
 
 /*
- * Whether a node like this may have its attribute 'id', which values->of[id]
- * is.  If not, 'why' has the reason, to follow the name of the node.  The names
- * of a compound's fields are for reserved_field().
+ * True if a node like this may have the attribute 'id' with its value
+ * values->of[id].  If not, 'why' is the reason, for a message that begins with
+ * the node's name.  For the names of a compound's fields see reserved_field().
  */
 bool reserved_fits(enum reserved id, const struct reserved_node *node,
 		   const struct reserved_values *values,
 		   char why[RESERVED_WHY]);
 
 /*
- * Whether child 'i' of a group with the list of fields 'compound' may have this
- * name: that of its field, unless no node can have that one.
+ * True if child 'i' of a group with the list of fields 'compound' may have this
+ * name: it must be that of the field, unless no node can have the field's name.
  */
 bool reserved_field(const struct cute_shm_array *compound, uint64_t i,
 		    const char *name, char why[RESERVED_WHY]);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Data as what they are, or not at all. */
+/* Access to data under their exact type; any other type is an error. */
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "read/read.h"
 
-/* What an array without elements points to: aligned for any dtype. */
+/* The address of data without elements, aligned for any dtype. */
 static const long double nothing;
 
 /* The data if the dtype is exactly 'text', else NULL without a message. */
@@ -20,7 +20,7 @@ data_as(const struct cute_shm_array *array, const char *text, uint64_t *n)
 	return array->data ? array->data : &nothing;
 }
 
-/* Always NULL: say what the array is. */
+/* Report the type that the array has; always NULL. */
 static const void *
 not_typed(const struct cute_shm_array *array, const char *wanted)
 {
@@ -42,7 +42,7 @@ cute_shm_typed(const struct cute_shm_array *array, const char *dtype,
 
 	if (data)
 		return data;
-	/* It may be a name, such as "float64". */
+	/* The dtype may be given by name, such as "float64". */
 	if (dtype_read(dtype, &d) != 0)
 		return NULL;
 	data = data_as(array, d.text, n);

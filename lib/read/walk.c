@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Children, siblings, parents, pre-order.  Every step moves strictly on. */
+/*
+ * Steps to children, siblings, parents and in pre-order.  Each step moves in
+ * one direction only, so that a walk ends in a damaged segment, too.
+ */
 
 #include <inttypes.h>
 
 #include "read/read.h"
 
-/* Just past a node's attributes: its first child, if it has one. */
+/* The end of a node's attributes, where its first child begins, if any. */
 static int
 after_attrs(const struct record *r, const struct cute_shm *shm, uint64_t *ret)
 {
 	uint64_t at = r->after;
 	struct cute_shm_attr attr;
 	uint32_t i;
-	int rc;
+	int err;
 
 	for (i = 0; i < r->attr_count; i++) {
-		rc = attr_record(shm, at, &attr, &at);
-		if (rc != 0)
-			return rc;
+		err = attr_record(shm, at, &attr, &at);
+		if (err != 0)
+			return err;
 	}
 	*ret = at;
 	return 0;
@@ -25,27 +28,28 @@ after_attrs(const struct record *r, const struct cute_shm *shm, uint64_t *ret)
 
 /*
  * The child of the group at 'parent' that begins at 'offset', if that lies
- * before 'end'.  A node has one parent: whoever goes down and along comes by it
- * once, however the subtrees of a hostile segment overlap.
+ * before 'end'.  The child must name this parent: so a walk by children and
+ * siblings visits each node once, even if subtrees of a hostile segment
+ * overlap.
  */
 static int
 child_before(const struct cute_shm *shm, uint64_t parent, uint64_t offset,
 	     uint64_t end, struct cute_shm_node *ret)
 {
 	struct record r;
-	int rc;
+	int err;
 
 	if (offset >= end)
 		return CUTE_SHM_ERR_END;
-	rc = node_record(shm, offset, &r);
-	if (rc == 0 && r.parent != parent)
+	err = node_record(shm, offset, &r);
+	if (err == 0 && r.parent != parent)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: record at %#"
 				     PRIx64 ": the group at %#" PRIx64
 				     " is not its parent", shm->path, offset,
 				     parent);
-	if (rc == 0)
+	if (err == 0)
 		node_fill(shm, &r, ret);
-	return rc;
+	return err;
 }
 
 /* The node at 'offset', which must lie before 'end'. */
@@ -54,14 +58,14 @@ node_before(const struct cute_shm *shm, uint64_t offset, uint64_t end,
 	    struct cute_shm_node *ret)
 {
 	struct record r;
-	int rc;
+	int err;
 
 	if (offset >= end)
 		return CUTE_SHM_ERR_END;
-	rc = node_record(shm, offset, &r);
-	if (rc == 0)
+	err = node_record(shm, offset, &r);
+	if (err == 0)
 		node_fill(shm, &r, ret);
-	return rc;
+	return err;
 }
 
 int
@@ -70,7 +74,7 @@ cute_shm_first_child(const struct cute_shm_node *group,
 {
 	struct record r;
 	uint64_t at;
-	int rc;
+	int err;
 
 	if (!ret)
 		return no_result("cute_shm_first_child");
@@ -78,10 +82,10 @@ cute_shm_first_child(const struct cute_shm_node *group,
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "/%s is not a group, it has no children",
 				     group->path);
-	rc = node_record(group->shm, group->record, &r);
-	if (rc == 0)
-		rc = after_attrs(&r, group->shm, &at);
-	return rc ? rc : child_before(group->shm, r.offset, at, r.next, ret);
+	err = node_record(group->shm, group->record, &r);
+	if (err == 0)
+		err = after_attrs(&r, group->shm, &at);
+	return err ? err : child_before(group->shm, r.offset, at, r.next, ret);
 }
 
 /* The record of the group that holds a node. */
@@ -89,13 +93,13 @@ static int
 parent_record(const struct cute_shm *shm, const struct record *r,
 	      struct record *ret)
 {
-	int rc = node_record(shm, r->parent, ret);
+	int err = node_record(shm, r->parent, ret);
 
-	if (rc == 0 && ret->kind != CUTE_SHM_GROUP)
+	if (err == 0 && ret->kind != CUTE_SHM_GROUP)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: /%s is in /%s, "
 				     "which is no group", shm->path, r->path,
 				     ret->path);
-	return rc;
+	return err;
 }
 
 int
@@ -103,15 +107,15 @@ cute_shm_next_sibling(const struct cute_shm_node *node,
 		      struct cute_shm_node *ret)
 {
 	struct record r, parent;
-	int rc;
+	int err;
 
 	if (!ret)
 		return no_result("cute_shm_next_sibling");
-	rc = node_record(node->shm, node->record, &r);
-	if (rc == 0)
-		rc = parent_record(node->shm, &r, &parent);
-	return rc ? rc : child_before(node->shm, r.parent, r.next, parent.next,
-				      ret);
+	err = node_record(node->shm, node->record, &r);
+	if (err == 0)
+		err = parent_record(node->shm, &r, &parent);
+	return err ? err : child_before(node->shm, r.parent, r.next,
+					parent.next, ret);
 }
 
 int
@@ -120,30 +124,30 @@ cute_shm_next(const struct cute_shm_node *top,
 {
 	struct record r;
 	uint64_t at;
-	int rc;
+	int err;
 
 	if (!ret)
 		return no_result("cute_shm_next");
-	rc = node_record(node->shm, node->record, &r);
-	if (rc == 0)
-		rc = after_attrs(&r, node->shm, &at);
-	return rc ? rc : node_before(node->shm, at, top->end, ret);
+	err = node_record(node->shm, node->record, &r);
+	if (err == 0)
+		err = after_attrs(&r, node->shm, &at);
+	return err ? err : node_before(node->shm, at, top->end, ret);
 }
 
 int
 cute_shm_parent(const struct cute_shm_node *node, struct cute_shm_node *ret)
 {
 	struct record r, parent;
-	int rc;
+	int err;
 
 	if (!ret)
 		return no_result("cute_shm_parent");
-	rc = node_record(node->shm, node->record, &r);
-	if (rc == 0)
-		rc = parent_record(node->shm, &r, &parent);
-	if (rc == 0)
+	err = node_record(node->shm, node->record, &r);
+	if (err == 0)
+		err = parent_record(node->shm, &r, &parent);
+	if (err == 0)
 		node_fill(node->shm, &parent, ret);
-	return rc;
+	return err;
 }
 
 int
@@ -151,16 +155,16 @@ cute_shm_node_array(const struct cute_shm_node *node,
 		    struct cute_shm_array *ret)
 {
 	struct record r;
-	int rc;
+	int err;
 
 	if (!ret)
 		return no_result("cute_shm_node_array");
 	if (node->kind != CUTE_SHM_ARRAY)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "/%s is not an array", node->path);
-	rc = node_record(node->shm, node->record, &r);
-	if (rc == 0 && r.kind != CUTE_SHM_ARRAY)
+	err = node_record(node->shm, node->record, &r);
+	if (err == 0 && r.kind != CUTE_SHM_ARRAY)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
 				     "/%s was an array", node->path);
-	return rc ? rc : array_record(node->shm, &r, ret);
+	return err ? err : array_record(node->shm, &r, ret);
 }

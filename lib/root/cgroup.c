@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory limits of control groups, of both versions. */
+/* Memory limits of control groups, versions 1 and 2. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,14 +9,14 @@
 #include "root/root.h"
 
 /*
- * The files with the limits and the use, and the keys of memory.stat for the
- * part of the use that can be dropped: pages of the page cache, whether they
- * were read once (inactive) or more often (active).  Pages of tmpfs are not
- * among them.  Those that are dirty or being written must first reach a disk.
+ * The files with the limits and the use, and keys of memory.stat.  Inactive and
+ * active pages are the page cache, without tmpfs, which the kernel can drop;
+ * but it must first write those of them to a disk that are dirty or in
+ * writeback.
  */
 struct version {
 	const char *type;		/* of the file system */
-	const char *option;		/* that its mount has, or NULL */
+	const char *option;		/* of its mount, or NULL */
 	const char *max, *high, *current;
 	const char *inactive, *active, *dirty, *writeback;
 };
@@ -27,13 +27,13 @@ static const struct version v1 = {
 	"total_dirty", "total_writeback",
 };
 
-/* Above memory.high the kernel stops the processes for most of the time. */
+/* Above memory.high the kernel slows processes down: that is a limit, too. */
 static const struct version v2 = {
 	"cgroup2", NULL, "memory.max", "memory.high", "memory.current",
 	"inactive_file", "active_file", "file_dirty", "file_writeback",
 };
 
-/* Version 1 has no word for it, but the last page that 63 bits can count. */
+/* Version 1 shows a huge number, nearly 2^63, if there is no limit. */
 #define UNLIMITED ((uint64_t)1 << 62)
 
 /* "DIR/NAME" opened to read, or NULL. */
@@ -50,7 +50,7 @@ open_in(const char *dir, const char *name)
 	return file;
 }
 
-/* The number in a file of one line; 'otherwise' for "max" and for none. */
+/* Read a number; 'otherwise' if the file is missing or says "max". */
 static uint64_t
 read_number(const char *dir, const char *name, uint64_t otherwise)
 {
@@ -66,7 +66,7 @@ read_number(const char *dir, const char *name, uint64_t otherwise)
 	return number;
 }
 
-/* Bytes of page cache that can be dropped at once, by memory.stat. */
+/* The bytes of page cache that the kernel can drop at once (memory.stat). */
 static uint64_t
 read_reclaimable(const char *dir, const struct version *v)
 {
@@ -89,7 +89,7 @@ read_reclaimable(const char *dir, const struct version *v)
 	return cache > busy ? cache - busy : 0;
 }
 
-/* What one level leaves: pages that can be dropped count as free. */
+/* The bytes that one group's limits leave; droppable pages count as free. */
 static uint64_t
 level_available(const char *dir, const struct version *v)
 {
@@ -107,7 +107,10 @@ level_available(const char *dir, const struct version *v)
 	return used < max ? max - used : 0;
 }
 
-/* The least of 'dir' and the levels above it, up to its first 'top' bytes. */
+/*
+ * The least that the group 'dir' and its parents leave, up to the mount point,
+ * which is the first 'top' bytes of 'dir'.
+ */
 static uint64_t
 walk_up(char *dir, size_t top, const struct version *v)
 {
@@ -124,7 +127,7 @@ walk_up(char *dir, size_t top, const struct version *v)
 	}
 }
 
-/* Whether one of the words of 'list', separated by commas, is 'word'. */
+/* True if 'word' is one of the words of 'list', separated by commas. */
 static bool
 has_word(const char *list, const char *word)
 {
@@ -141,8 +144,8 @@ has_word(const char *list, const char *word)
 }
 
 /*
- * This process's path in the hierarchy, for free(), or NULL: lines are
- * "NUMBER:CONTROLLERS:PATH", and version 2's has no controllers.
+ * This process's path in the hierarchy, for free(), or NULL.  The lines of the
+ * file are "NUMBER:CONTROLLERS:PATH"; that of version 2 has no controllers.
  */
 static char *
 cgroup_path(const char *file_name, const struct version *v)
@@ -171,7 +174,7 @@ cgroup_path(const char *file_name, const struct version *v)
 	return path;
 }
 
-/* Undo the \040 of blanks and the like, in place. */
+/* Replace octal escapes, such as \040 for a blank, in place. */
 static void
 unescape(char *text)
 {
@@ -191,8 +194,8 @@ unescape(char *text)
 }
 
 /*
- * A line of mountinfo(5): the part of the hierarchy that is mounted in *root,
- * and where.  False when it is of another type.
+ * Parse a line of mountinfo(5).  *root is the part of the hierarchy that is
+ * mounted, *point is the mount point.  False if it is a mount of another type.
  */
 static bool
 parse_mount(char *line, const struct version *v, char **root, char **point)
@@ -226,9 +229,9 @@ parse_mount(char *line, const struct version *v, char **root, char **point)
 }
 
 /*
- * What the process's group leaves, as seen through a mount.  In a container
- * its path may lie outside of what is mounted: then the mount's own root is
- * the nearest that can be seen.
+ * The bytes that the process's group leaves, as one mount shows it.  In a
+ * container the group may lie outside the mounted part; then take the root of
+ * the mount, the nearest group that is visible.
  */
 static uint64_t
 mount_available(const char *path, const char *root, const char *point,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the file system of a root can do. */
+/* Limits of the root's file system. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ root_check(const char *root, unsigned *flags)
 {
 	struct statfs fs;
 
-	/* Making a file there will fail, and say why. */
+	/* Making a file there will fail, and report the reason. */
 	if (statfs(root, &fs) != 0)
 		return 0;
 	if (magic_of(&fs) == HUGETLBFS_MAGIC)
@@ -38,15 +38,15 @@ root_check(const char *root, unsigned *flags)
 				     "(CUTE_SHM_ROOT), which has large pages, "
 				     "too", root);
 	/*
-	 * Their servers know files by names: a link to an unnamed file, or to
-	 * a temporary name, would be another file to the kernel.
+	 * Servers of FUSE and 9P identify files by name: a second name, made
+	 * by link(), would be another file to the kernel.
 	 */
 	if (magic_of(&fs) == MAGIC_FUSE || magic_of(&fs) == MAGIC_9P)
 		*flags |= TEMPORARY_NAMED;
 	return 0;
 }
 
-/* The name of a file system that writes to new places, or NULL. */
+/* The file system's name if it writes changed data to new places, or NULL. */
 static const char *
 copies_on_write(const struct statfs *fs)
 {
@@ -65,8 +65,9 @@ copies_on_write(const struct statfs *fs)
 }
 
 /*
- * On an overlay a project whose owner lives was made there.  One that is
- * lasting may lie in a lower layer, and there is no way to find out.
+ * True if the segment was made on this overlay itself, which is certain while
+ * its owner lives.  A lasting segment may lie in a lower layer; there is no way
+ * to find out.
  */
 static bool
 made_here(const char *path)
@@ -92,7 +93,7 @@ root_check_updates(const char *path)
 {
 	struct statfs fs;
 
-	/* Opening it will fail, and say why. */
+	/* Opening the file will fail, and report the reason. */
 	if (statfs(path, &fs) != 0)
 		return 0;
 	if (copies_on_write(&fs))

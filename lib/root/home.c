@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The second superblock of a segment.  An ephemeral segment has its own device
- * and inode there.  A file with another inode is a copy of it: no owner's end
- * is a reason to remove that.
+ * The second superblock of a segment.  In an ephemeral segment it stores the
+ * segment's home: device and inode of the file that it was made in.  A file
+ * with another inode is a copy, which must stay when the owner ends.
  */
 
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #include "root/root.h"
 
-/* Not later ones, which may use these bytes for something else. */
+/* Compare exactly: a later version may use the bytes in another way. */
 static bool
 version_is(const struct format_header *h, const char *version)
 {
@@ -41,7 +41,7 @@ second_seal(struct format_header *h, const struct format_second *second)
 	static const struct format_second nothing;
 	bool used = memcmp(second, &nothing, sizeof(nothing)) != 0;
 
-	/* A later version has its own reasons for its number. */
+	/* Keep a later version, which this library cannot choose. */
 	if (header_is_first(h) || version_is(h, FORMAT_VERSION)) {
 		memset(h->version, 0, sizeof(h->version));
 		memcpy(h->version, used ? FORMAT_VERSION : FORMAT_VERSION_FIRST,
@@ -82,7 +82,7 @@ home_is(int fd, const struct format_header *h)
 	struct format_second second;
 	struct stat st;
 
-	/* Format 1.0 does not know copies. */
+	/* Format 1.0 stores no home, so it cannot recognize a copy. */
 	if (header_is_first(h))
 		return true;
 	return read_second(fd, &second) == 0 && fstat(fd, &st) == 0 &&

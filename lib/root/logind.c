@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * systemd-logind deletes what an ordinary user has in /dev/shm when the last
- * of the user's sessions ends, unless RemoveIPC=no or the user lingers; see
- * logind.conf(5).  Who publishes a lasting project should know.
+ * systemd-logind deletes the files of an ordinary user in /dev/shm when the
+ * last of the user's sessions ends, unless RemoveIPC=no or the user lingers;
+ * see logind.conf(5).  The program can warn users who publish a lasting project
+ * there.
  */
 
 #include <dirent.h>
@@ -17,10 +18,10 @@
 
 #include "root/root.h"
 
-/* Below are system users, whom logind leaves alone (SYS_UID_MAX). */
+/* Lower numbers are system users, whose files logind keeps (SYS_UID_MAX). */
 #define FIRST_ORDINARY	1000
 
-/* How systemd spells "no". */
+/* True if systemd reads the value as "no". */
 static bool
 is_no(const char *value)
 {
@@ -30,7 +31,7 @@ is_no(const char *value)
 	       strcasecmp(value, "f") == 0 || strcmp(value, "0") == 0;
 }
 
-/* What the file says of RemoveIPC, if it says anything. */
+/* Set *removes to the value of RemoveIPC, if the file has one. */
 static void
 read_setting(const char *path, bool *removes)
 {
@@ -53,7 +54,7 @@ is_conf(const struct dirent *entry)
 	return size > 5 && strcmp(entry->d_name + size - 5, ".conf") == 0;
 }
 
-/* Of these the first has the last word. */
+/* In order of precedence: a file in the first folder hides the others. */
 static const char *const folders[] = { "etc", "run", "usr/local/lib",
 				       "usr/lib" };
 #define FOLDERS (sizeof(folders) / sizeof(*folders))
@@ -67,7 +68,7 @@ conf_path(char path[PATH_MAX], const char *system, const char *folder,
 			name) < PATH_MAX;
 }
 
-/* The main file: of the first folder that has one. */
+/* Read the main file of the first folder that has one. */
 static void
 read_main(const char *system, bool *removes)
 {
@@ -82,7 +83,7 @@ read_main(const char *system, bool *removes)
 		}
 }
 
-/* The smallest name of a drop-in, in any folder, that comes after 'name'. */
+/* Set 'name' to the next drop-in of all folders in order; false if none. */
 static bool
 next_dropin(const char *system, char name[NAME_MAX + 1])
 {
@@ -106,7 +107,7 @@ next_dropin(const char *system, char name[NAME_MAX + 1])
 	return *best != '\0';
 }
 
-/* A drop-in hides those of its name in the folders that follow. */
+/* Read a drop-in.  It hides those of the same name in later folders. */
 static void
 read_dropin(const char *system, const char *name, bool *removes)
 {
@@ -122,12 +123,12 @@ read_dropin(const char *system, const char *name, bool *removes)
 		}
 }
 
-/* As systemd reads it: drop-ins after the main file, sorted by their names. */
+/* Read as systemd does: the main file, then all drop-ins sorted by name. */
 static bool
 setting(const char *system)
 {
 	char name[NAME_MAX + 1] = "";
-	bool removes = true;	/* what systemd is built with */
+	bool removes = true;	/* the default of systemd */
 
 	read_main(system, &removes);
 	while (next_dropin(system, name))
@@ -143,8 +144,9 @@ logind_removes(const char *system, uid_t uid, const char *user)
 	if (uid < FIRST_ORDINARY)
 		return false;
 	/*
-	 * Where logind runs it has its folder of sessions; but that alone may
-	 * come from a package in a container, where systemd does not run.
+	 * logind runs if systemd runs and logind's folder of sessions exists.
+	 * The folder alone is no proof: in a container, without systemd, a
+	 * package may have made it.
 	 */
 	snprintf(path, sizeof(path), "%s/run/systemd/system", system);
 	if (access(path, F_OK) != 0)
@@ -157,7 +159,7 @@ logind_removes(const char *system, uid_t uid, const char *user)
 	return access(path, F_OK) != 0 && setting(system);
 }
 
-/* Whether the root is the folder that logind clears, or lies in it. */
+/* True if the root is the folder that logind clears, or lies in it. */
 static bool
 is_cleared(const char *root)
 {

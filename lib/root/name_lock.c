@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One process at a time changes where a name leads.
+ * Only one process at a time removes or replaces a name.
  *
- * There is no system call that removes a name only if it leads to a given file,
- * and between a look at the name and its removal another project may be
- * published there.  So whoever removes or replaces a name first locks a byte of
- * the segment that it leads to, and looks once more afterwards.  Removing an
- * orphan needs the locks of all its owners, so nobody can join it meanwhile.
+ * No system call removes a name only if it leads to a given file, and another
+ * project may be published under the name between a check and the removal.  So
+ * a process that removes or replaces a name first locks a byte of the segment
+ * that the name leads to, and then checks the name again.  To remove an orphan,
+ * it locks the bytes of all owners, so that no process can become one.
  *
- * The locks are exclusive, which needs permission to write.  With permission to
- * read alone a shared lock has to do: it waits for the exclusive ones of
- * others.  A shared lock of another process does not count, so that nobody who
- * may only read a project can hold up its removal.
+ * The locks are exclusive, which needs permission to write.  A process that may
+ * only read takes a shared lock, which excludes the exclusive locks of others.
+ * Shared locks of other processes are ignored, so that a process that may only
+ * read a project cannot delay its removal.
  */
 
 #include <errno.h>
@@ -23,15 +23,16 @@
 
 #include "root/root.h"
 
-/* A process that was stopped in the middle holds others up for so long. */
+/* The longest wait for a process that was stopped while it had the lock. */
 #define PATIENCE_NS	INT64_C(30000000000)
 #define LONGEST_NAP_NS	10000000
 
 enum result { LOCKED, BUSY };
 
 /*
- * Lock [start, end), exclusively if the descriptor permits that and only
- * readers could object.  On a file system without locks nobody has any.
+ * Lock [start, end): exclusively, or shared if the descriptor is read-only or
+ * others have shared locks.  BUSY if another process has an exclusive lock.  On
+ * a file system without locks no process has any, so that counts as LOCKED.
  */
 static enum result
 try_range(int fd, uint64_t start, uint64_t end)
@@ -44,8 +45,8 @@ try_range(int fd, uint64_t start, uint64_t end)
 }
 
 /*
- * Open the file for a lock.  For reading only where opening for writing would
- * copy it (a lower layer of an overlay), or is not permitted.
+ * Open the file to lock it: for writing, or for reading if that is all that is
+ * permitted, or on an overlay, which would copy a file of a lower layer.
  */
 static int
 open_for_lock(const char *path, struct stat *st)
@@ -85,7 +86,7 @@ leads_to(const char *path, const struct stat *st)
 	return lstat(path, &now) == 0 && same_file(&now, st);
 }
 
-/* One attempt; BUSY also if the name leads elsewhere now. */
+/* Try once to lock the name; BUSY also if it leads elsewhere now. */
 static enum result
 try_name(const char *path, int *ret, struct stat *st)
 {
@@ -106,7 +107,7 @@ try_name(const char *path, int *ret, struct stat *st)
 	return BUSY;
 }
 
-/* name_lock() with other patience; BUSY, without a message, when it ends. */
+/* Lock the name within 'patience_ns', or return BUSY without a message. */
 static enum result
 lock_within(const char *path, int64_t patience_ns, int *fd, struct stat *st)
 {

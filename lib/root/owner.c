@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who owns an ephemeral project, and its end when the owner closes or exits. */
+/* Owners of ephemeral projects, which end when the owner closes or exits. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,18 +9,18 @@
 #include "root/root.h"
 
 /*
- * The projects that this process owns, for its exit.  A child that was forked
- * owns none; where no handler runs, as in vfork(), the pid tells.
+ * The projects that this process owns, to remove them at exit.  A forked child
+ * owns none; after vfork(), which runs no fork handlers, the pid shows that.
  */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct ownership *owned;
 
-/* Bytes of others that may be in the way of one's own. */
+/* Attempts to find a byte that no other owner has locked. */
 #define TRIES 4096
 
 /*
- * Byte 0 as well: libraries that know format 1.0 alone look there, and must not
- * take the project for an orphan.
+ * Lock a byte of the owners, and byte 0 as well: libraries that know only
+ * format 1.0 look there, and must not take the project for an orphan.
  */
 int
 owner_lock(int fd)
@@ -38,8 +38,8 @@ owner_lock(int fd)
 }
 
 /*
- * Only exclusive locks count, for which one needs permission to write: a reader
- * must not pass for an owner.
+ * Only exclusive locks count.  They need permission to write, so a process that
+ * may only read cannot pass for an owner.
  */
 static bool
 has_owner(int fd, const struct format_header *h)
@@ -54,7 +54,7 @@ owner_of(int fd, const struct format_header *h)
 {
 	if (!(h->compatible & FORMAT_COMPATIBLE_EPHEMERAL))
 		return OWNER_NONE;
-	/* Without a descriptor nobody can tell. */
+	/* Without a descriptor the locks cannot be examined. */
 	if (fd < 0)
 		return OWNER_LIVES;
 	if (!home_is(fd, h))
@@ -87,7 +87,7 @@ release(void)
 	pthread_mutex_unlock(&mutex);
 }
 
-/* A child owns nothing: its parent alone does. */
+/* In the child: only the parent owns the projects. */
 static void
 forked(void)
 {
@@ -122,9 +122,9 @@ owner_end(struct ownership *o)
 		return;
 	forget(o);
 	/*
-	 * Nobody could act on an error: what stays is an orphan, which others
-	 * collect.  No need to wait for a process that is removing or replacing
-	 * it just now.
+	 * The caller could not act on an error: a project that stays is an
+	 * orphan, which other processes collect.  Do not wait for a process
+	 * that removes or replaces the project just now.
 	 */
 	if (o->pid == getpid() &&
 	    remove_name(o->path, o->stat, false, &removed) != 0)
@@ -134,8 +134,8 @@ owner_end(struct ownership *o)
 }
 
 /*
- * At exit, or when the library is unloaded.  Other threads may run still: only
- * names are removed, and not if one of them holds the mutex.
+ * Runs at exit, or when the library is unloaded.  Other threads may still run,
+ * so remove names only, and none if another thread holds the mutex.
  */
 static void __attribute__((destructor))
 end_all(void)

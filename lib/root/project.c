@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Projects by name: where they lie, and what they are. */
+/* Projects by name: their paths, their properties, and the list of them. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -36,8 +36,9 @@ project_ok(const char *project)
 }
 
 /*
- * A handle outlives the working directory that it was made in, so the path is
- * absolute; but for a root that does not exist, of which others will tell.
+ * Make the path absolute, because the program may change its working directory
+ * while a handle exists.  A root that does not exist stays relative; the next
+ * system call reports it.
  */
 static int
 join(const char *root, const char *project, char **ret)
@@ -74,7 +75,7 @@ info_stat(struct cute_shm_info *info, const struct stat *st)
 	info->gid = st->st_gid;
 }
 
-/* The header's texts are elsewhere: they need their NULs. */
+/* Copy the numbers only: the texts need room for a NUL each. */
 static void
 info_header(struct cute_shm_info *info, const struct format_header *h)
 {
@@ -91,7 +92,7 @@ info_header(struct cute_shm_info *info, const struct format_header *h)
 	info->metadata_digest = h->metadata_digest;
 }
 
-/* Who owns it and has it open, by the locks on the descriptor's file. */
+/* The locks on the file show if it has an owner and if it is in use. */
 static void
 info_locks(struct cute_shm_info *info, int fd, const struct format_header *h)
 {
@@ -119,13 +120,13 @@ struct entry {
 	char source[sizeof(((struct format_header *)0)->source) + 1];
 };
 
-/* Judge the object by its first bytes. */
+/* Fill the entry from the object's header. */
 static int
 entry_header(struct entry *e, int fd)
 {
 	struct format_header h;
 	struct stat st;
-	int rc;
+	int err;
 
 	if (fstat(fd, &st) != 0)
 		return fail_errno("cannot stat %s", e->info.path);
@@ -133,9 +134,9 @@ entry_header(struct entry *e, int fd)
 	if (!S_ISREG(st.st_mode))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "not a regular file");
-	rc = read_header(fd, (uint64_t)st.st_size, &h);
-	if (rc != 0)
-		return rc;
+	err = read_header(fd, (uint64_t)st.st_size, &h);
+	if (err != 0)
+		return err;
 	info_header(&e->info, &h);
 	info_locks(&e->info, fd, &h);
 	memcpy(e->version, h.version, sizeof(h.version));
@@ -144,7 +145,7 @@ entry_header(struct entry *e, int fd)
 	return 0;
 }
 
-/* Why open() failed; a symbolic link is nothing that we have made. */
+/* Report why open() failed.  The library never makes symbolic links. */
 static int
 unreadable(void)
 {
@@ -161,7 +162,7 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	struct entry e = { .info = { .message = "" } };
 	char *path, *message = NULL;
 	struct stat st;
-	int fd, rc;
+	int fd, err;
 
 	if (asprintf(&path, "%s/%s", root, name) < 0)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
@@ -174,26 +175,26 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
 				 O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0 && errno == ENOENT) {
-		free(path);	/* gone since the folder was read */
+		free(path);	/* removed since the folder was read */
 		return 0;
 	}
 	e.info.err = fd < 0 ? unreadable() : entry_header(&e, fd);
-	/* Its size and owner are no secret. */
+	/* Size and owner can be read without permission for the file. */
 	if (fd < 0 && lstat(path, &st) == 0)
 		info_stat(&e.info, &st);
 	if (e.info.err != 0) {
-		/* The callback may have failures of its own. */
+		/* The callback may fail in other calls, with other messages. */
 		message = strdup(cute_shm_errmsg());
 		e.info.message = message ? message
 					 : cute_shm_strerror(e.info.err);
 	}
-	rc = each(&e.info, arg) ? CUTE_SHM_ERR_CANCELLED : 0;
+	err = each(&e.info, arg) ? CUTE_SHM_ERR_CANCELLED : 0;
 	if (fd >= 0)
 		close(fd);
 	free(message);
 	free(path);
-	if (rc != 0)
-		return cute_shm_fail(rc, "the listing was ended");
+	if (err != 0)
+		return cute_shm_fail(err, "the listing was ended");
 	return 0;
 }
 
@@ -215,17 +216,17 @@ int
 cute_shm_list(const char *root, cute_shm_list_fn *each, void *arg)
 {
 	struct dirent **names;
-	int count, i, rc = 0;
+	int count, i, err = 0;
 
 	root = root_or_default(root);
 	count = scandir(root, &names, has_prefix, by_bytes);
 	if (count < 0)
 		return fail_errno("cannot list %s", root);
 	for (i = 0; i < count; i++) {
-		if (rc == 0)
-			rc = entry_show(root, names[i]->d_name, each, arg);
+		if (err == 0)
+			err = entry_show(root, names[i]->d_name, each, arg);
 		free(names[i]);
 	}
 	free(names);
-	return rc;
+	return err;
 }

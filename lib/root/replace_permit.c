@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Users by name, and whose files may be replaced. */
+/* Names of users, and whether the sticky bit forbids to replace a file. */
 
 #include <linux/capability.h>
 #include <pwd.h>
@@ -27,7 +27,7 @@ user_text(uid_t uid, char text[USER_TEXT])
 	return text;
 }
 
-/* Whether the sticky bit of folders does not bind this process. */
+/* True if this process may ignore the sticky bit of folders. */
 static bool
 is_privileged(void)
 {
@@ -37,17 +37,17 @@ is_privileged(void)
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 
 	if (syscall(SYS_capget, &header, sets) != 0)
-		return true;	/* the attempt will tell */
+		return true;	/* the removal itself will report an error */
 	return sets[0].effective & (1u << CAP_FOWNER);
 }
 
-/* As the kernel decides on removal and replacement; see chmod(2). */
+/* The kernel's rule for removal and replacement; see chmod(2). */
 static bool
 sticky_forbids(const struct stat *folder, const struct stat *file)
 {
 	if (!(folder->st_mode & S_ISVTX))
 		return false;
-	/* With an unmapped user no number says anything. */
+	/* The number of an unmapped user does not identify the user. */
 	if (!user_unmapped(file->st_uid) &&
 	    (file->st_uid == geteuid() || is_privileged()))
 		return false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The folder of segments: names, owners, users, removal, what its file system
- * can do, and how much memory is free.  Uses base, file, format and lock.
+ * The root, which is the folder of segments: their names, owners, users and
+ * removal, the limits of its file system, and the memory that is free.  Uses
+ * base, file, format and lock.
  */
 #ifndef LIB_ROOT_ROOT_H
 #define LIB_ROOT_ROOT_H
@@ -25,7 +26,7 @@ const char *root_or_default(const char *root);
  */
 int project_path(const char *root, const char *project, char **ret) must_check;
 
-/* Fill the members of *info but for its texts, err, and project. */
+/* Fill *info except for its texts, 'err' and 'project'. */
 void info_fill(struct cute_shm_info *info, const struct stat *st,
 	       const struct format_header *h, int fd);
 
@@ -33,23 +34,25 @@ void info_fill(struct cute_shm_info *info, const struct stat *st,
 int usage_users(const struct cute_shm_usage *u, const struct stat *st,
 		cute_shm_user_fn *each, void *arg) must_check;
 
-bool same_file(const struct stat *a, const struct stat *b);
-
 /* unlink.c */
+
+/* True if both are the same file: device and inode are equal. */
+bool same_file(const struct stat *a, const struct stat *b);
 
 /* Remove the project at 'path' if it is an orphan. */
 void collect_orphan(const char *path);
 
 /* temporary.c */
 
-/* Remove what builders that died have left in 'root'. */
+/* Remove the files that dead builders have left in 'root'. */
 void temporary_sweep(const char *root);
 
 /* space.c */
 
 /*
- * CUTE_SHM_ERR_NO_SPACE, with numbers and remedy, when 'need' does not fit;
- * else what would be left goes to *spare, unless that is NULL.
+ * Check that 'need' bytes fit into the root.  *spare, unless 'spare' is NULL,
+ * is the number of bytes that would be left.  CUTE_SHM_ERR_NO_SPACE, with
+ * numbers and a remedy in the message, if they do not fit.
  */
 int space_check(const char *root, uint64_t need, uint64_t *spare) must_check;
 
@@ -57,70 +60,76 @@ int space_check(const char *root, uint64_t need, uint64_t *spare) must_check;
 int space_file_limit(const char *kind, const char *name,
 		     uint64_t need) must_check;
 
-/* space.c */
-
-/* CUTE_SHM_ERR_NO_SPACE: the root gave 'given' of the 'need' it has. */
+/* Return CUTE_SHM_ERR_NO_SPACE: the root gave only 'given' of 'need' bytes. */
 int space_ran_out(const char *root, uint64_t need, uint64_t given);
 
 /* cgroup.c */
 
 /*
- * What the memory limits of this process's control groups, and of all above
- * them, leave; UINT64_MAX when there are none.  The arguments are what
- * /proc/self/cgroup and /proc/self/mountinfo are in real life.
+ * The bytes that the memory limits of this process's control groups and of
+ * their parent groups leave; UINT64_MAX without limits.  The arguments are
+ * /proc/self/cgroup and /proc/self/mountinfo, or files of a test.
  */
 uint64_t cgroup_available(const char *cgroup, const char *mountinfo);
 
 /* temporary.c: files that have no lasting name */
 
 enum {
-	TEMPORARY_NAMED = 1	/* do as if there were no O_TMPFILE */
+	TEMPORARY_NAMED = 1	/* do not use O_TMPFILE */
 };
 
 /*
- * A new file in 'root', mode 0600.  *name is NULL if it has no name; else its
- * path, for free(), and the file is locked against temporary_sweep().
+ * Make a new file in 'root' with mode 0600.  *name is NULL if it has no name;
+ * else *name is its path, for free(), and the file is locked, so that
+ * temporary_sweep() does not remove it.
  */
 int temporary_new(const char *root, unsigned flags, int *fd, char **name)
 	must_check;
 
-/* A path in 'root' that nobody uses yet, for free(). */
+/* A path in 'root' with a random name, for free(). */
 int temporary_name(const char *root, char **ret) must_check;
 
 /*
- * Make and lock the file that keeps other builders of the project away for a
- * moment, in *fd, and its name, for free(): remove it, then close *fd.  That of
- * a builder that died is taken over, or swept as any temporary file.
+ * Wait until this process has a lock that excludes other builders of the
+ * project; hold it for a short time only.  *fd is the locked file and *name its
+ * path, for free().  To release the lock, remove the name and then close *fd.
+ * If a builder dies, the next one takes over its file, or temporary_sweep()
+ * removes it.
  */
 int temporary_claim(const char *root, const char *project, int *fd,
 		    char **name) must_check;
 
-/* Hold byte 0, so that nobody takes the file for a leftover. */
+/* Lock byte 0, so that no sweep takes the file for a leftover. */
 int temporary_lock(int fd) must_check;
 void temporary_unlock(int fd);
 
 /* logind.c: users whose /dev/shm is emptied when they log out */
 
-/* 'system' stands before all paths: "", or a folder of a test. */
+/*
+ * True if logind removes the user's files from /dev/shm at logout.  'system' is
+ * put before all paths that are read: "", or a folder of a test.
+ */
 bool logind_removes(const char *system, uid_t uid, const char *user);
 
-/* For tests of roots without O_TMPFILE: flags for temporary_new(). */
+/* temporary.c: flags for temporary_new(), for tests without O_TMPFILE. */
 extern unsigned temporary_flags;
+
+/* owner.c */
 
 /*
  * Become the owner of the file; the descriptor must be writable.
- * CUTE_SHM_ERR_SYSTEM where the file system has no locks.
+ * CUTE_SHM_ERR_SYSTEM if the file system has no locks.
  */
 int owner_lock(int fd) must_check;
 
-/* How a segment ends. */
+/* The state of a segment's owner. */
 enum owner {
-	OWNER_NONE,	/* it is lasting, or a copy of an ephemeral one */
+	OWNER_NONE,	/* lasting, or a copy of an ephemeral segment */
 	OWNER_LIVES,
-	OWNER_GONE
+	OWNER_GONE	/* dead: the segment is an orphan */
 };
 
-/* *h is the header of the file; any open mode will do. */
+/* Find the owner by its lock on 'fd', in any open mode; *h is its header. */
 enum owner owner_of(int fd, const struct format_header *h);
 
 static inline bool
@@ -129,18 +138,18 @@ owner_gone(int fd, const struct format_header *h)
 	return owner_of(fd, h) == OWNER_GONE;
 }
 
-/* That a process owns a project; fd is -1 if it does not. */
+/* A project that this process owns; fd is -1 if it owns none. */
 struct ownership {
 	int fd;			/* holds the owner's lock */
-	pid_t pid;		/* whose project it is */
-	const char *path;	/* of the segment, and its stat: of the handle */
+	pid_t pid;		/* of the owner */
+	const char *path;	/* of the segment; both are in the handle */
 	const struct stat *stat;
 	struct ownership *next;
 };
 
 /*
- * This process owns the project at 'path' from now on, and 'fd', which holds
- * the lock.  'path' and 'st' last until owner_end().
+ * From now on this process owns the project at 'path', and *o owns 'fd', which
+ * holds the lock.  'path' and 'st' must stay valid until owner_end().
  */
 void owner_begin(struct ownership *o, int fd, const char *path,
 		 const struct stat *st);
@@ -150,76 +159,81 @@ void owner_end(struct ownership *o);
 
 /* home.c */
 
-/* Whether the segment is of format 1.0. */
+/* True if the segment has format 1.0. */
 bool header_is_first(const struct format_header *h);
 
-/* Make version and view_digest of *h fit the second superblock. */
+/* Set version and view_digest of *h to fit the second superblock. */
 void second_seal(struct format_header *h, const struct format_second *second);
 
 /*
- * Set the home in *second to the file of the descriptor if the header says
- * that the segment is ephemeral, else to zero, and seal.
+ * Set the home in *second: if the header says that the segment is ephemeral, to
+ * the device and inode of 'fd', else to zero.  It calls second_seal(), too.
  */
 int home_set(int fd, struct format_header *h,
 	     struct format_second *second) must_check;
 
-/* The same for the second superblock that the file has, in *second. */
+/* The same, but first read *second from the file. */
 int home_renew(int fd, struct format_header *h,
 	       struct format_second *second) must_check;
 
-/* Whether an ephemeral segment is in the file that it was made in. */
+/* True if an ephemeral segment is in the file that it was made in. */
 bool home_is(int fd, const struct format_header *h);
 
 /* name_lock.c */
 
 /*
- * Keep others from changing where 'path' leads while this process does that.
- * A process that dies holds nothing up.
+ * Lock the name 'path', so that no other process removes or replaces it while
+ * this process does.  The lock ends when its process dies.
  *
- * Wait until the file that 'path' leads to is locked.  *fd is its descriptor,
- * to be closed; or -1 if nothing is there, or nothing that can be opened and
- * locked, which nobody else locks either.  *st is the file that was found;
- * st_nlink is 0 if there was none.  CUTE_SHM_ERR_BUSY: another process has had
- * it for too long.
+ * Wait until the file that 'path' leads to is locked; *fd is its descriptor,
+ * and closing that unlocks it.  *fd is -1, and nothing is locked, if there is
+ * no file or none that this process can open.  *st is the stat of the file;
+ * st_nlink is 0 if there is none.  CUTE_SHM_ERR_BUSY: another process has held
+ * the lock for too long.
  */
 int name_lock(const char *path, int *fd, struct stat *st) must_check;
 
 /*
- * Remove the name if it leads to the file of *st; *removed is whether that was
- * done.  Neither that it leads elsewhere, nor that there is no such name, is an
- * error.  Unless 'wait', nor is that another process has its lock just now.
+ * Remove the name if it leads to the file of *st; *removed is true if that was
+ * done.  It is no error if the name leads elsewhere or does not exist.  If
+ * another process has the lock, wait for it; or if 'wait' is false, do nothing,
+ * which is no error, either.
  */
 int remove_name(const char *path, const struct stat *st, bool wait,
 		bool *removed) must_check;
 
-/* The same for a segment that has no owner, without waiting. */
+/* The same if the segment has no owner; it never waits. */
 int remove_orphan(const char *path, const struct stat *st, bool *removed)
 	must_check;
 
-/* "ada (uid 1000)" in 'text', which is returned. */
+/* replace_permit.c */
+
+/* Write "ada (uid 1000)" to 'text', and return it. */
 #define USER_TEXT 96
 const char *user_text(uid_t uid, char text[USER_TEXT]);
 
 /*
- * 0 unless it is known that this process may not replace or remove what is at
- * 'path' in the folder 'root', which is sticky: CUTE_SHM_ERR_PERMISSION.
+ * CUTE_SHM_ERR_PERMISSION if the sticky bit of the folder 'root' surely forbids
+ * this process to replace or remove 'path'; else 0.
  */
 int replace_permitted(const char *root, const char *path) must_check;
 
+/* file_system.c */
+
 /*
- * CUTE_SHM_ERR_SYSTEM for a root that no project can be built in.
- * *flags: those for temporary_new() are added.
+ * CUTE_SHM_ERR_SYSTEM if no project can be built in this root.  Adds to *flags
+ * those that temporary_new() needs there.
  */
 int root_check(const char *root, unsigned *flags) must_check;
 
 /*
- * CUTE_SHM_ERR_PERMISSION where the arrays of the segment at 'path' cannot be
- * updated safely.  Before it is opened for writing, which an overlay may take
- * as a reason to copy it.
+ * CUTE_SHM_ERR_PERMISSION if the arrays of the segment at 'path' cannot be
+ * updated safely.  Call it before the segment is opened for writing, because an
+ * overlay may copy the file then.
  */
 int root_check_updates(const char *path) must_check;
 
-/* No file could be made in 'root', for the reason in errno. */
+/* Return the error of a file that could not be made in 'root', from errno. */
 int root_fail_new(const char *root);
 
 #endif

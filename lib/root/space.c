@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How much fits into a root, before anything is tried. */
+/* How much fits into a root, found out before anything is written. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,7 @@ static const char limit_file_system[] = "free space of its file system";
 static const char limit_memory[] = "available memory (MemAvailable)";
 static const char limit_cgroup[] = "memory limit of the control group";
 
-/* Free bytes of the root's file system; UINT64_MAX: it knows no bound. */
+/* Free bytes of the root's file system; UINT64_MAX if it has no limit. */
 static int
 file_system_available(const char *root, uint64_t *ret)
 {
@@ -33,7 +33,7 @@ file_system_available(const char *root, uint64_t *ret)
 	return 0;
 }
 
-/* What is written there takes pages of memory, and no disk gets them back. */
+/* True if the root's files take memory that the kernel cannot drop. */
 static bool
 is_memory(const char *root)
 {
@@ -44,7 +44,7 @@ is_memory(const char *root)
 	return fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC;
 }
 
-/* MemAvailable in bytes; UINT64_MAX when the kernel does not tell. */
+/* MemAvailable in bytes; UINT64_MAX if the kernel does not report it. */
 static uint64_t
 memory_available(void)
 {
@@ -64,9 +64,9 @@ memory_available(void)
 }
 
 /*
- * Of memory the process itself takes a part: stacks, tables, what is decoded.
- * Most of it is there when the first pages of a segment are, and is counted
- * when later ones are asked for.
+ * Memory to leave for the process itself: stacks, tables, decoded data.  Most
+ * of it is in use by the time the first pages of a segment are written, so that
+ * later checks of the available memory have counted it.
  */
 #define OWN_MEMORY ((uint64_t)16 << 20)
 
@@ -108,7 +108,7 @@ cute_shm_available(const char *root, struct cute_shm_space *ret)
 	return 0;
 }
 
-/* What can be done, depending on the bound. */
+/* The remedy to suggest for this limit. */
 static const char *
 remedy(const struct cute_shm_space *space)
 {
@@ -163,8 +163,8 @@ space_check(const char *root, uint64_t need, uint64_t *spare)
 }
 
 /*
- * Beyond that limit the kernel would send SIGXFSZ, which ends the process: see
- * it coming.
+ * Check the limit first: a write beyond it raises SIGXFSZ, which ends the
+ * process.
  */
 int
 space_file_limit(const char *kind, const char *name, uint64_t need)

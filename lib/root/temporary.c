@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that have no lasting name: unnamed where the root can do that, else
- * with a name that is not a project's, and a lock that tells the living from
- * the leftovers.
+ * Files without a lasting name: unnamed if the file system supports that, else
+ * with a name that is no project's.  A lock on such a file shows that its
+ * process lives; a sweep removes the files without a lock.
  */
 
 #include <dirent.h>
@@ -19,7 +19,7 @@
 
 unsigned temporary_flags;
 
-/* How often another's sweep may come between creation and lock. */
+/* Attempts to lock a new file before another process's sweep removes it. */
 #define TRIES 16
 
 int
@@ -38,7 +38,7 @@ temporary_name(const char *root, char **ret)
 	return 0;
 }
 
-/* 0, or -1 with errno: EAGAIN when another one holds byte 0. */
+/* 0, or -1 with errno: EAGAIN if another process has locked byte 0. */
 static int
 try_lock(int fd, short type)
 {
@@ -53,8 +53,8 @@ int
 temporary_lock(int fd)
 {
 	/*
-	 * Where there are no locks, nobody can take the file for a leftover
-	 * either.
+	 * On a file system without locks no sweep can take the file for a
+	 * leftover.
 	 */
 	if (try_lock(fd, F_WRLCK) != 0 && (errno == EAGAIN || errno == EACCES))
 		return fail_errno("cannot lock a new file");
@@ -67,7 +67,7 @@ temporary_unlock(int fd)
 	try_lock(fd, F_UNLCK);
 }
 
-/* The file still has a name: no sweep took it before it was locked. */
+/* Lock the file; true if it still has a name: no sweep came before. */
 static bool
 is_ours(int fd)
 {
@@ -109,7 +109,7 @@ named_new(const char *root, int *ret, char **ret_name)
 			     root);
 }
 
-/* Wait for the lock; others have it for moments. */
+/* Wait for the lock, which other processes hold for short times only. */
 static int
 claim_lock(int fd)
 {
@@ -143,7 +143,7 @@ temporary_claim(const char *root, const char *project, int *ret,
 					 O_NOFOLLOW | O_NONBLOCK, 0600));
 		err = fd < 0 ? fail_errno("cannot make %s", name)
 			     : claim_lock(fd);
-		/* Whoever had it has removed it. */
+		/* Retry if the last holder has removed the file. */
 		if (err != 0 || (fstat(fd, &st) == 0 &&
 				 stat(name, &now) == 0 &&
 				 st.st_ino == now.st_ino))
@@ -161,7 +161,7 @@ temporary_claim(const char *root, const char *project, int *ret,
 	return 0;
 }
 
-/* What kernels and file systems say that have no O_TMPFILE. */
+/* The errors of kernels and file systems that have no O_TMPFILE. */
 static bool
 no_tmpfile(int number)
 {
@@ -187,7 +187,7 @@ temporary_new(const char *root, unsigned flags, int *fd, char **name)
 	return 0;
 }
 
-/* Whether the name still leads to the locked file, of which *st is. */
+/* True if the name still leads to the locked file, whose stat is *st. */
 static bool
 leads_to(int dir, const char *name, const struct stat *st)
 {
@@ -197,14 +197,14 @@ leads_to(int dir, const char *name, const struct stat *st)
 	       now.st_dev == st->st_dev && now.st_ino == st->st_ino;
 }
 
-/* Remove the file if it is ours and its builder does not live. */
+/* Remove the file if it belongs to this user and its builder is dead. */
 static void
 sweep_one(int dir, const char *name)
 {
 	struct stat st;
 	int fd;
 
-	/* For writing, as an exclusive lock needs it; never wait for a FIFO. */
+	/* The lock needs O_RDWR; with O_NONBLOCK a FIFO cannot block. */
 	fd = fd_above_stdio(openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW |
 				   O_NONBLOCK));
 	if (fd < 0)

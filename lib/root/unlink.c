@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of projects: by name, for want of users, for want of an owner. */
+/* Remove projects: by name, only if idle, or because the owner is dead. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,7 @@ same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Remove the name unless others have the segment open. */
+/* Remove the name unless another process has the segment open. */
 static int
 unlink_idle(const char *path)
 {
@@ -42,8 +42,8 @@ unlink_idle(const char *path)
 }
 
 /*
- * Remove the name, wherever it leads.  A process that has the lock for long
- * does not hinder that: then it is as if it had come first.
+ * Remove the name, wherever it leads.  If another process keeps the lock for
+ * too long, remove the name without the lock, as if that process came first.
  */
 static int
 unlink_any(const char *path)
@@ -132,7 +132,7 @@ struct collection {
 	uint64_t freed;
 };
 
-/* The file stays open meanwhile, so that its inode is not used again. */
+/* 'fd' stays open meanwhile, so that no new file can get the same inode. */
 static void
 collect_file(struct collection *c, const char *path, int fd)
 {

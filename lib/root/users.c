@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who has which segments open, as far as /proc shows. */
+/* The processes that have a segment open, as far as /proc shows them. */
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 /* The kernel cuts names of processes to 15 bytes. */
 #define COMMAND_SIZE 64
 
-/* The process's number if 'name' is one, else 0. */
+/* The process ID that 'name' stands for, or 0. */
 static pid_t
 pid_of(const char *name)
 {
@@ -30,7 +30,7 @@ struct process {
 	char command[COMMAND_SIZE];
 };
 
-/* A process has a file open. */
+/* One process has one file open. */
 struct use {
 	dev_t device;
 	ino_t inode;
@@ -39,7 +39,7 @@ struct use {
 
 struct cute_shm_usage {
 	struct process *processes;
-	struct use *uses;	/* sorted, each once */
+	struct use *uses;	/* sorted, without duplicates */
 	uint32_t process_count, use_count;
 	uint32_t process_room, use_room;
 };
@@ -84,7 +84,7 @@ add_use(struct cute_shm_usage *u, const struct stat *st)
 	return 0;
 }
 
-/* The files behind the descriptors in the folder /proc/PID/fd. */
+/* Add the files behind the descriptors in the folder /proc/PID/fd. */
 static int
 add_files(struct cute_shm_usage *u, DIR *fds)
 {
@@ -115,7 +115,7 @@ add_process(struct cute_shm_usage *u, int process, pid_t pid)
 	if (!fds) {
 		if (fd >= 0)
 			close(fd);
-		return 0;	/* gone, or another user's */
+		return 0;	/* has ended, or belongs to another user */
 	}
 	err = add_files(u, fds);
 	closedir(fds);
@@ -156,7 +156,7 @@ look(struct cute_shm_usage *u, DIR *proc)
 	return err;
 }
 
-/* Sort, and drop what a process has open more than once. */
+/* Sort the uses, and drop duplicates: a file that a process opened twice. */
 static void
 arrange(struct cute_shm_usage *u)
 {
@@ -205,7 +205,7 @@ cute_shm_usage_free(struct cute_shm_usage *u)
 	free(u);
 }
 
-/* The first use of the file, or of one that comes after it. */
+/* The index of the file's first use, or of the next file's if it has none. */
 static uint32_t
 first_use(const struct cute_shm_usage *u, const struct stat *st)
 {
