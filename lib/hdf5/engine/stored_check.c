@@ -99,7 +99,7 @@ check_filtered(struct checked *c, const hsize_t *at, uint64_t size,
 	       uint64_t need)
 {
 	uint32_t mask = 0;
-	bool readable;
+	bool readable = false;
 	uint8_t *out;
 	int err;
 
