@@ -387,6 +387,7 @@ struct cute_shm_damage {
 	uint64_t block;		/* in the array, of block_size bytes */
 	uint64_t begin, end;	/* bytes of its data; equal: not in these */
 	const char *message;	/* a sentence, the path in it */
+	uint64_t reserved[4];
 };
 
 struct cute_shm_verify_options {
@@ -409,6 +410,7 @@ struct cute_shm_verify_result {
 	uint64_t bytes;		/* of data that were hashed */
 	uint64_t damaged;	/* damages reported */
 	uint64_t unsealed;	/* arrays updated since their last digest */
+	uint64_t reserved[4];
 };
 
 /*

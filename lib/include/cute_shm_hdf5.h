@@ -32,6 +32,7 @@ struct cute_shm_hdf5_progress {
 	uint64_t bytes_total;	/* 0 while the file is being scanned */
 	uint64_t objects;	/* found so far, or in all */
 	const char *path;	/* at work on this one */
+	uint64_t reserved[4];
 };
 
 /* An array of the segment to be, or of the one just filled. */
@@ -43,6 +44,7 @@ struct cute_shm_hdf5_array {
 	uint64_t bytes;
 	const char *strategy;	/* how it was read; "" in a plan */
 	double seconds;		/* that it took; 0 in a plan */
+	uint64_t reserved[4];
 };
 
 /* Something that is not in the segment, or would not be, or not as a whole. */
@@ -57,6 +59,7 @@ struct cute_shm_hdf5_skipped {
 	 */
 	int incomplete;
 	int changed;		/* 1: it is there, but not as in the file */
+	uint64_t reserved[4];
 };
 
 struct cute_shm_hdf5_options {
@@ -107,6 +110,7 @@ struct cute_shm_hdf5_result {
 	uint64_t skipped;	/* no form in a segment, or incomplete */
 	uint64_t failed;	/* unreadable, left out (KEEP_GOING) */
 	double seconds;
+	uint64_t reserved[4];
 };
 
 /*
@@ -171,6 +175,7 @@ struct cute_shm_hdf5_save_result {
 	uint64_t file_size;
 	uint64_t skipped;
 	double seconds;
+	uint64_t reserved[4];
 };
 
 /*

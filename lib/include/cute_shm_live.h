@@ -46,6 +46,7 @@ struct cute_shm_update {
 	int torn;		/* the last writer died: write everything */
 	void *slot;		/* private */
 	struct cute_shm_lock *lock;	/* private */
+	uint64_t reserved[4];
 };
 
 /*
@@ -106,6 +107,7 @@ struct cute_shm_state {
 	int torn;		/* its writer died in the middle */
 	int sealed;		/* 'digest' is that of the data */
 	uint64_t digest;	/* XXH3-64; 0 unless sealed */
+	uint64_t reserved[4];
 };
 
 /* How an array stands, at this moment. */
@@ -117,6 +119,7 @@ struct cute_shm_update_summary {
 	uint64_t updated;	/* at least once */
 	uint64_t unsealed;	/* of them: without a digest of their data */
 	uint64_t torn;		/* of them: their writers died in the middle */
+	uint64_t reserved[4];
 };
 
 /* All at once; quick where no array was ever updated. */

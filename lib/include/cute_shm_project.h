@@ -43,6 +43,7 @@ struct cute_shm_info {
 	uint64_t source_mtime_ns;
 	uint8_t uuid[16];	/* of this load */
 	uint64_t metadata_digest;	/* names the content at publication */
+	uint64_t reserved[4];
 };
 
 /* The project of a handle; its texts last until cute_shm_close(). */
@@ -98,6 +99,7 @@ struct cute_shm_user {
 	pid_t pid;
 	uid_t uid;
 	const char *command;	/* the process's name; lasts for the call */
+	uint64_t reserved[4];
 };
 
 /* Non-zero ends it; cute_shm_users() then returns CUTE_SHM_ERR_CANCELLED. */
@@ -128,6 +130,7 @@ void cute_shm_usage_free(struct cute_shm_usage *usage);
 struct cute_shm_space {
 	uint64_t available;	/* bytes that a new segment may have */
 	const char *limit;	/* which bound that is, static text */
+	uint64_t reserved[4];
 };
 
 /*

@@ -216,11 +216,13 @@ cute_shm_update_begin(const struct cute_shm_array *array, int64_t timeout_ns,
 	rc = lock_writable(array, timeout_ns, &live, &lock);
 	if (rc != 0)
 		return rc;
-	ret->data = live.data;
-	ret->size = array->data_size;
-	ret->torn = sequence_of(&live) % 2 != 0;
-	ret->slot = live.slot;
-	ret->lock = lock;
+	*ret = (struct cute_shm_update){
+		.data = live.data,
+		.size = array->data_size,
+		.torn = sequence_of(&live) % 2 != 0,
+		.slot = live.slot,
+		.lock = lock,
+	};
 	sequence_begin(live.slot);
 	return 0;
 }
