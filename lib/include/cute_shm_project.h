@@ -130,8 +130,8 @@ struct cute_shm_usage;
 int cute_shm_usage_new(struct cute_shm_usage **ret);
 
 /*
- * As cute_shm_users(), with the processes that cute_shm_usage_new() found; needs
- * no system call.  Any number of threads may use the same 'usage'.
+ * As cute_shm_users(), with the processes that cute_shm_usage_new() found, and
+ * without a system call.  Any number of threads may use the same 'usage'.
  */
 int cute_shm_usage_users(const struct cute_shm_usage *usage,
 			 const struct cute_shm *shm, cute_shm_user_fn *each,

@@ -18,8 +18,7 @@ extern "C" {
 struct cute_shm_save_options {
 	size_t size;
 	unsigned flags;		/* CUTE_SHM_OVERWRITE */
-	/* Called repeatedly, with bytes, on the caller's thread; non-zero
-	   cancels (CUTE_SHM_ERR_CANCELLED). */
+	/* Called repeatedly, with bytes; non-zero: CUTE_SHM_ERR_CANCELLED. */
 	int (*progress)(uint64_t done, uint64_t total, void *arg);
 	void *arg;
 	double max_seconds;	/* of wall time; 0: no bound */
