@@ -37,7 +37,7 @@ futex_wake_all(const uint32_t *word)
 /* Copy from memory that other threads or processes may write to. */
 void copy_out(void *to, const uint8_t *shared, size_t size);
 
-/* Copy to memory that others may read.  As for memmove(), 'from' may overlap. */
+/* Copy to memory that others may read; 'from' may overlap, as for memmove(). */
 void copy_in(uint8_t *shared, const void *from, size_t size);
 
 #endif
