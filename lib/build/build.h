@@ -117,10 +117,6 @@ int describe_root(struct cute_shm_builder *b) must_check;
 int ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 		 uint64_t last) must_check;
 
-/* Bytes of one record, its row of name or path included. */
-uint64_t text_rows(uint64_t size);
-uint64_t shape_rows(uint64_t ndim);
-
 /* check_reserved.c */
 
 /*
@@ -130,6 +126,10 @@ uint64_t shape_rows(uint64_t ndim);
 int check_reserved(const struct cute_shm_builder *b) must_check;
 
 /* reserve.c */
+
+/* Bytes of one record, its row of name or path included. */
+uint64_t text_rows(uint64_t size);
+uint64_t shape_rows(uint64_t ndim);
 
 /* Make room for a segment of header.segment_size, and hold it. */
 int reserve_segment(struct cute_shm_builder *b) must_check;
