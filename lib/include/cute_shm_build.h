@@ -24,7 +24,7 @@ enum {
 
 struct cute_shm_build_options {
 	size_t size;
-	const char *root;
+	const char *root;	/* as in struct cute_shm_open_options */
 	unsigned flags;		/* CUTE_SHM_OVERWRITE and so on */
 	mode_t mode;		/* 0: 0600; the umask is not applied */
 	/*
@@ -73,6 +73,10 @@ int cute_shm_builder_group(struct cute_shm_builder *b, const char *path)
  * "null" ndim is 0 and shape NULL.  'shape' is copied.  'data' is not: it must
  * not change before publication.  If it is NULL, the data come through
  * cute_shm_builder_write(), and are zero where nothing is written.
+ *
+ * CUTE_SHM_ERR_EXISTS   a node has that path
+ * CUTE_SHM_ERR_TYPE     no such dtype, a ragged one, or a parent is no group
+ * CUTE_SHM_ERR_INVALID  a wrong path or shape
  */
 int cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
 			   const char *dtype, unsigned ndim,
@@ -82,10 +86,11 @@ int cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
 /*
  * Describe a ragged array of a dtype such as "*<f4"; all its lists together
  * have value_count items.  'offsets' has one more entry than the array has
- * elements; they count items, rise from 0 to value_count, and are not copied:
- * neither they nor 'values' may change before publication.  If both are NULL,
- * the data come through cute_shm_builder_write(): the offsets at 0, the values
- * at cute_shm_values_at(elements).
+ * elements; they count items, begin with 0, never decrease, and end with
+ * value_count.  'offsets' and 'values' are not copied: they must not change
+ * before publication.  If both are NULL, the data come through
+ * cute_shm_builder_write(): the offsets at 0, the values at
+ * cute_shm_values_at(elements).  Errors are those of cute_shm_builder_array().
  */
 int cute_shm_builder_ragged(struct cute_shm_builder *b, const char *path,
 			    const char *dtype, unsigned ndim,
@@ -99,7 +104,7 @@ uint64_t cute_shm_values_at(uint64_t element_count);
 /*
  * Describe a link: a second name for the group or array at 'target'.  The
  * target may be described later; _reserve() checks that it exists
- * (CUTE_SHM_ERR_NOT_FOUND).
+ * (CUTE_SHM_ERR_NOT_FOUND).  CUTE_SHM_ERR_EXISTS: a node has the path 'path'.
  */
 int cute_shm_builder_link(struct cute_shm_builder *b, const char *path,
 			  const char *target)
@@ -107,16 +112,24 @@ int cute_shm_builder_link(struct cute_shm_builder *b, const char *path,
 
 /*
  * Describe an attribute of the group or array at 'path', which is described
- * already; the value is copied.  CUTE_SHM_ERR_EXISTS: the node has an attribute
- * of that name.  Names that begin with "cute-shm:" are reserved for attributes
- * of cute-shm(5): they come last on their node, and if they break the rules,
- * this call or _reserve() returns CUTE_SHM_ERR_INVALID.  The second function is
- * for ragged values, with 'offsets' as in cute_shm_builder_ragged().
+ * already; the value is copied.  Names that begin with "cute-shm:" are reserved
+ * for the attributes of cute-shm(5): these come last on their node, and if one
+ * breaks the rules, this call or _reserve() returns CUTE_SHM_ERR_INVALID.
+ *
+ * CUTE_SHM_ERR_EXISTS     the node has an attribute of that name
+ * CUTE_SHM_ERR_NOT_FOUND  no node has that path
+ * CUTE_SHM_ERR_TYPE       the node is a link, or no such dtype
+ * CUTE_SHM_ERR_INVALID    wrong name or shape, or a value of over 4 GiB
  */
 int cute_shm_builder_attr(struct cute_shm_builder *b, const char *path,
 			  const char *name, const char *dtype, unsigned ndim,
 			  const uint64_t *shape, const void *value)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * As cute_shm_builder_attr(), with a ragged value: 'offsets' and 'values' as in
+ * cute_shm_builder_ragged(), but copied.
+ */
 int cute_shm_builder_attr_ragged(struct cute_shm_builder *b, const char *path,
 				 const char *name, const char *dtype,
 				 unsigned ndim, const uint64_t *shape,
@@ -151,6 +164,11 @@ int cute_shm_builder_reserve(struct cute_shm_builder *b)
  * threads may call this at once, for ranges that do not overlap.  A write that
  * covers a whole block (block_size bytes, counted from the start of the array)
  * hashes it while it is in the cache: such writes are the fastest.
+ *
+ * CUTE_SHM_ERR_STATE      memory is not reserved, or 'data' was not NULL
+ * CUTE_SHM_ERR_NOT_FOUND  no node has that path
+ * CUTE_SHM_ERR_TYPE       the node is not an array
+ * CUTE_SHM_ERR_INVALID    the range is not within the data
  */
 int cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
 			   uint64_t offset, const void *src, size_t size)

@@ -67,7 +67,7 @@ struct cute_shm_hdf5_skipped {
 
 struct cute_shm_hdf5_options {
 	size_t size;
-	const char *root;
+	const char *root;	/* as in struct cute_shm_open_options */
 	unsigned flags;		/* CUTE_SHM_HDF5_... */
 	mode_t mode;		/* as in struct cute_shm_build_options */
 	const char *group;

@@ -68,7 +68,7 @@ enum {
 
 struct cute_shm_unlink_options {
 	size_t size;
-	const char *root;
+	const char *root;	/* as in struct cute_shm_open_options */
 	unsigned flags;		/* CUTE_SHM_UNLINK_IDLE */
 };
 

@@ -59,7 +59,7 @@ int cute_shm_save_fd(const struct cute_shm *shm, int fd,
 
 struct cute_shm_restore_options {
 	size_t size;
-	const char *root;
+	const char *root;	/* as in struct cute_shm_open_options */
 	unsigned flags;		/* as in struct cute_shm_build_options */
 	mode_t mode;
 	const char *group;
