@@ -119,7 +119,7 @@ fail_timeout(const struct cute_shm_array *array)
 
 /*
  * Any process that may read the segment can lock out writers (see README), so
- * tell a writer whether a reader held the lock.
+ * the message for a writer says whether a reader held the lock.
  */
 static int
 fail_locked(const struct live *live, const struct cute_shm_array *array,
