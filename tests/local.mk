@@ -273,7 +273,8 @@ core_tests = tests/test_attr_value tests/test_ahead \
 	tests/test_names \
 	tests/test_nomem tests/test_path \
 	tests/test_pool tests/test_publish tests/test_race tests/test_rebuild \
-	tests/test_space tests/test_syscalls tests/test_killed tests/test_users
+	tests/test_space tests/test_syscalls tests/test_killed tests/test_users \
+	tests/test_results
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 endif
@@ -359,6 +360,9 @@ tests_test_rebuild_LDADD = $(CORE_TEST_LDADD)
 tests_test_killed_SOURCES = tests/test_killed.c tests/util.c tests/util.h
 tests_test_killed_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_killed_LDADD = $(CORE_TEST_LDADD)
+tests_test_results_SOURCES = tests/test_results.c tests/util.c tests/util.h
+tests_test_results_CFLAGS = $(CORE_TEST_CFLAGS)
+tests_test_results_LDADD = $(CORE_TEST_LDADD)
 tests_test_users_SOURCES = tests/test_users.c tests/util.c tests/util.h
 tests_test_users_CFLAGS = $(CORE_TEST_CFLAGS)
 tests_test_users_LDADD = $(CORE_TEST_LDADD)

@@ -44,6 +44,7 @@ ck_back(const struct cute_shm *shm)
 	struct cute_shm_hdf5_options load = h5_options(0);
 	struct cute_shm_hdf5_save_options opt;
 	struct cute_shm_hdf5_save_result result;
+	struct cute_shm_hdf5_result loaded;
 	struct cute_shm *back;
 
 	load.flags = CUTE_SHM_HDF5_OVERWRITE;
@@ -52,11 +53,15 @@ ck_back(const struct cute_shm *shm)
 		opt = save_options(way % 3);
 		opt.jobs = way == 3 ? 1 : 3;
 		told = 0;
+		ck_poison(result);
 		ck_ok(cute_shm_hdf5_save(shm, h5_path("s.h5"), &opt, &result));
+		ck_reserved_zero(result);
 		ck_assert_uint_eq(told, result.skipped);
 		ck_assert_uint_eq(told, 0);
+		ck_poison(loaded);
 		ck_ok(cute_shm_hdf5_load("back", h5_path("s.h5"), &load,
-					 NULL));
+					 &loaded));
+		ck_reserved_zero(loaded);
 		ck_assert_uint_eq(digest_of(back), digest_of(shm));
 		cute_shm_close(back);
 	}

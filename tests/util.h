@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "cute_shm.h"
@@ -36,6 +37,15 @@
 	ck_assert_msg(ck_err_is == (err), "%s: %s, not %s: %s", #call, \
 		      cute_shm_strerror(ck_err_is), cute_shm_strerror(err), \
 		      cute_shm_errmsg()); \
+} while (0)
+
+/* Fill a result with bytes that the library must overwrite. */
+#define ck_poison(result) memset(&(result), 0xa5, sizeof(result))
+
+/* The reserved members of a result are zero. */
+#define ck_reserved_zero(result) do { \
+	for (size_t ck_i = 0; ck_i < ELEMENTS((result).reserved); ck_i++) \
+		ck_assert_uint_eq((result).reserved[ck_i], 0); \
 } while (0)
 
 /* The last failure's sentence has 'text' in it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Build a segment: describe, reserve, write, seal, publish.  Uses base, format,
- * lock, root and read.
+ * Build a segment: begin (builder.c), describe the nodes, reserve the memory,
+ * write the data, seal, publish.  Uses base, format, lock, root and read.
  */
 #ifndef LIB_BUILD_BUILD_H
 #define LIB_BUILD_BUILD_H
@@ -10,20 +10,20 @@
 
 #include "read/read.h"
 
-/* The tree as it is described; indices, since vectors move. */
+/* The described tree.  Nodes refer to others by index, since vectors move. */
 
 struct build_node {
 	uint64_t hash;		/* of its path */
 	const char *path;
-	uint64_t offset;	/* of its record, set by reserve.c */
-	uint64_t next;		/* just past its subtree */
+	uint64_t offset;	/* of its record from the first one's */
+	uint64_t next;		/* the end of its subtree */
 	uint32_t path_size;
 	uint32_t parent, first_child, last_child, sibling;
 	uint32_t child_count;
 	uint32_t first_attr, attr_count;
-	uint32_t last_plain;	/* attribute: reserved ones come after it */
+	uint32_t last_plain;	/* the last attribute that is not reserved */
 	enum cute_shm_kind kind;
-	uint32_t detail;	/* of arrays or of links */
+	uint32_t detail;	/* index in 'arrays' or 'links' */
 };
 
 struct build_array {
@@ -33,10 +33,10 @@ struct build_array {
 	uint64_t element_count;
 	uint64_t data_size;
 	uint64_t value_count;	/* ragged */
-	const void *data;	/* given by pointer; ragged: the values */
-	const uint64_t *offsets;	/* ragged, given by pointer */
-	bool given;		/* by pointer: nobody may write it */
-	uint32_t ordinal;	/* in pre-order: row of 'places' */
+	const void *data;	/* the caller's, or NULL; ragged: the values */
+	const uint64_t *offsets;	/* ragged: the caller's, or NULL */
+	bool given;		/* the caller gave the data by pointer */
+	uint32_t ordinal;	/* number in pre-order, index in 'places' */
 	uint64_t first_unit;	/* see struct cute_shm_builder */
 };
 
@@ -45,11 +45,11 @@ struct build_link {
 	uint32_t target_size;
 	uint32_t node;
 	uint32_t resolved;	/* node, or NO_INDEX */
-	uint32_t mark;		/* who came by here: finds loops */
+	uint32_t mark;		/* the link that passed here: finds loops */
 };
 
 struct build_attr {
-	struct format_attr *record;	/* as it will stand in the segment */
+	struct format_attr *record;	/* encoded, with name, shape, value */
 	uint32_t node, next;
 };
 
@@ -62,24 +62,24 @@ enum build_state {
 
 struct cute_shm_builder {
 	enum build_state state;
-	char *project, *root, *path;	/* path: what it will be named */
+	char *project, *root, *path;	/* path: the final name */
 	unsigned flags;
 	mode_t mode;
 	unsigned jobs;
 	uint64_t max_size;	/* of the segment; 0: no bound */
 	double begun;		/* by clock_now() */
 	int fd;
-	char *temporary;	/* its name while the root has no O_TMPFILE */
-	pid_t pid;		/* who made it, and removes 'temporary' */
+	char *temporary;	/* file name if the root has no O_TMPFILE */
+	pid_t pid;		/* process that removes 'temporary' */
 	struct format_header header;
-	struct ahead *ahead;	/* memory that is still being reserved */
-	struct huge {		/* see huge.c */
+	struct ahead *ahead;	/* the reservation that still goes on */
+	struct huge {		/* see reserve_huge.c */
 		struct mapping map;
-		_Atomic uint8_t *taken;	/* which pages are large ones */
-		bool over;		/* take no more of them */
-		uint64_t next;		/* none are taken before it, */
-		uint64_t step;		/* then so many bytes at once */
-		uint64_t rest;		/* bytes without, if that is slow */
+		_Atomic uint8_t *taken;	/* by large page: 1 if it is one */
+		bool over;		/* try no more large pages */
+		uint64_t next;		/* offset of the next attempt */
+		uint64_t step;		/* bytes per attempt */
+		uint64_t rest;		/* bytes to skip after a slow one */
 	} huge;
 
 	struct arena arena;
@@ -92,102 +92,115 @@ struct cute_shm_builder {
 	uint32_t node_room, array_room, link_room, attr_room;
 
 	/*
-	 * A unit is what one digest covers: a block, or the whole of an array
-	 * that is no longer than one.  Empty arrays have none.
+	 * A unit is the data of one digest: a block, or a whole array that is
+	 * not larger than a block.  Empty arrays have no unit.
 	 */
 	struct layout_array *places;	/* by ordinal */
 	uint32_t *order;		/* arrays by ordinal */
 	uint64_t unit_count;
 	uint64_t *digests;		/* by unit */
-	_Atomic uint8_t *hashed;	/* by unit: digests[] holds */
+	_Atomic uint8_t *hashed;	/* by unit: digests[] is valid */
 };
 
 /* describe.c */
 
+/* CUTE_SHM_ERR_STATE unless the builder is in 'state'; 'call' is a noun. */
 int expect_state(const struct cute_shm_builder *b, enum build_state state,
 		 const char *call) must_check;
+/* The node with the path of 'size' bytes, or NO_INDEX. */
 uint32_t find_node(const struct cute_shm_builder *b, const char *path,
 		   size_t size);
+/* Add the root group. */
 int describe_root(struct cute_shm_builder *b) must_check;
 
 /*
- * CUTE_SHM_ERR_INVALID unless the offsets begin at 0, never fall, and the last
- * is 'last'.  'what' names the array in the message.
+ * CUTE_SHM_ERR_INVALID unless the elements + 1 offsets begin at 0, do not
+ * decrease, and end with 'last'.  'what' names the array in the message.
  */
 int ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 		 uint64_t last) must_check;
 
-/* Bytes of one record, its row of name or path included. */
-uint64_t text_rows(uint64_t size);
-uint64_t shape_rows(uint64_t ndim);
-
 /* check_reserved.c */
 
 /*
- * CUTE_SHM_ERR_INVALID unless all attributes named "cute-shm:..." have the form
- * and the place that cute-shm(5) gives them, when all nodes are described.
+ * CUTE_SHM_ERR_INVALID unless all attributes named "cute-shm:..." obey the
+ * rules of cute-shm(5).  Call it after all nodes are described.
  */
 int check_reserved(const struct cute_shm_builder *b) must_check;
 
 /* reserve.c */
 
-/* Make room for a segment of header.segment_size, and hold it. */
+/* Bytes of a name or path of 'size' bytes, or of a shape, in a record. */
+uint64_t text_rows(uint64_t size);
+uint64_t shape_rows(uint64_t ndim);
+
+/* Make room for a segment of header.segment_size, and reserve its memory. */
 int reserve_segment(struct cute_shm_builder *b) must_check;
 
 /* publish.c */
 
-/* A handle of the builder's file, which needs no name for that. */
+/* Open the builder's file, which needs no name yet. */
 int builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
 	must_check;
 
 /* reserve_memory.c */
 
-/* All of the segment's memory, or, for CUTE_SHM_RESERVE_AHEAD, the begin. */
+/*
+ * Reserve all memory of the segment; with CUTE_SHM_RESERVE_AHEAD start a thread
+ * that does so.
+ */
 int reserve_memory(struct cute_shm_builder *b) must_check;
 
-/* Until the memory up to 'end' is there; from any thread. */
+/*
+ * Wait until the memory of bytes [0, end) is reserved.  Fails if the thread has
+ * failed before that.  Any thread may call it.
+ */
 int reserve_wait(const struct cute_shm_builder *b, uint64_t end) must_check;
 
-/* Reserve no more.  reserve_wait() for all of it comes first, in success. */
+/*
+ * Stop and free the thread that reserves.  To have all memory reserved, call
+ * reserve_wait() for all of the segment first.
+ */
 void reserve_end(struct cute_shm_builder *b);
 
-/* reserve_huge.c: none of it need succeed */
+/* reserve_huge.c: large pages are an optimisation, so no call fails */
 
-/* When the file has its size. */
+/* Call after the file has got its size. */
 void huge_begin(struct cute_shm_builder *b);
 
-/* Take large pages for what 'size' bytes from 'at' hold of them, in order. */
+/* Take large pages where [at, at + size) has them; 'at' must increase. */
 void huge_take(struct cute_shm_builder *b, uint64_t at, uint64_t size);
 
 /* Store to large pages that were taken.  False: write to the file instead. */
 bool huge_put(const struct cute_shm_builder *b, const void *data, size_t size,
 	      uint64_t offset) must_check;
 
-/* When nobody stores any more. */
+/* Call when no thread stores any more. */
 void huge_end(struct cute_shm_builder *b);
 
 /* write.c */
 
-/* To 'offset' of the segment, where memory is reserved; from any thread. */
+/* Write to reserved memory at 'offset' of the segment, from any thread. */
 int segment_put(const struct cute_shm_builder *b, const void *data,
 		size_t size, uint64_t offset) must_check;
 
-/* Bytes of data under unit 'unit' of the array, and where they begin in it. */
+/* The bytes of unit 'unit' of the array; they begin at *offset of its data. */
 uint64_t unit_range(const struct cute_shm_builder *b,
 		    const struct build_array *array, uint64_t unit,
 		    uint64_t *offset);
 
-/* seal_data.c: write what was given by pointer, hash what is not hashed yet */
+/* seal_data.c */
 
+/* Write the data that were given by pointer, hash all units without digest. */
 int complete_data(struct cute_shm_builder *b) must_check;
 
-/* log_build.c: for the hook at level DEBUG; 'since' as clock_now() has it */
+/* log_build.c: messages at level DEBUG; 'since' is a value of clock_now() */
 
 void log_building(const struct cute_shm_builder *b);
 void log_reserved(const struct cute_shm_builder *b, double since);
 void log_sealed(const struct cute_shm_builder *b, double since);
 void log_published(const struct cute_shm_builder *b);
-/* Also what a failed start has of it. */
+/* Logs nothing if the builder has published, or never had a file. */
 void log_abandoned(const struct cute_shm_builder *b);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A builder's begin: options, names, and the file that will be the segment. */
+/* Make and free a builder: options, names, and the file of the segment. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #define GROUP_BUFFER_LIMIT ((size_t)1 << 24)
 
-/* The group's number from its name, 0 or an errno; ENOENT: no such name. */
+/* Look up a group by its name; 0 or an errno, ENOENT for an unknown name. */
 static int
 group_by_name(const char *name, gid_t *ret)
 {
@@ -41,7 +41,7 @@ group_by_name(const char *name, gid_t *ret)
 	return found ? 0 : number != 0 ? number : ENOENT;
 }
 
-/* A decimal number that a gid_t holds; (gid_t)-1 is none. */
+/* Read a decimal number that fits into a gid_t; (gid_t)-1 is not a group. */
 static bool
 group_by_number(const char *text, gid_t *ret)
 {
@@ -58,7 +58,10 @@ group_by_number(const char *text, gid_t *ret)
 	return true;
 }
 
-/* The file may go to the group at once: until published it is ours alone. */
+/*
+ * Give the file to the group.  Nothing is exposed yet: the mode admits only the
+ * owner until publication.
+ */
 static int
 give_to_group(const struct cute_shm_builder *b, const char *name)
 {
@@ -74,7 +77,7 @@ give_to_group(const struct cute_shm_builder *b, const char *name)
 	return 0;
 }
 
-/* Bytes of the first characters of 'text' that take at most 'room'. */
+/* The size of 'text', cut to whole UTF-8 characters in at most 'room' bytes. */
 static size_t
 cut(const char *text, size_t room)
 {
@@ -103,7 +106,7 @@ set_creator(struct cute_shm_builder *b, const char *creator)
 	return 0;
 }
 
-/* "DIRECTORY/source" in *ret, for free(). */
+/* Put the working directory in front of 'source'; *ret is for free(). */
 static int
 below_cwd(const char *source, char **ret)
 {
@@ -121,7 +124,7 @@ below_cwd(const char *source, char **ret)
 	return 0;
 }
 
-/* The absolute path, of which a long one keeps its more telling end. */
+/* Store the absolute path; of one that is too long, store the end. */
 static int
 set_source(struct cute_shm_builder *b,
 	   const struct cute_shm_build_options *opt)
@@ -187,7 +190,7 @@ set_options(struct cute_shm_builder *b,
 	return 0;
 }
 
-/* Do not let a long load end in what can be told now. */
+/* Report a name that is taken now, before the caller reads large data. */
 static int
 check_free(const struct cute_shm_builder *b)
 {
@@ -258,7 +261,7 @@ begin(struct cute_shm_builder *b, const char *project,
 	return err;
 }
 
-/* A child's copy of a builder leaves the name to its parent. */
+/* In a forked child, do not remove the temporary name: it is the parent's. */
 void
 cute_shm_builder_free(struct cute_shm_builder *b)
 {

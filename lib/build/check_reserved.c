@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reserved attributes of what has been described to a builder, before it is
- * laid out: only then are all children of a group known.
+ * Check the reserved attributes of all nodes when memory is reserved: only then
+ * are all children of a group known.
  */
 
 #include <string.h>
@@ -15,7 +15,7 @@ struct found {
 	struct reserved_values values;
 };
 
-/* The attribute as readers will see it. */
+/* Decode an attribute as a reader would. */
 static void
 decode(const struct format_attr *attr, struct cute_shm_array *ret)
 {

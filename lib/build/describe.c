@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The tree that a builder is told: groups, arrays, links. */
+/* Describe the tree to a builder: groups, arrays, links. */
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "build/build.h"
 
-/* A record has a path, a shape and a few rows in 32 bits. */
+/* The size of a record has 32 bits; leave room for its shape and rows. */
 #define PATH_LIMIT (UINT32_MAX - 1024)
 
 int
@@ -56,7 +56,7 @@ append_child(struct cute_shm_builder *b, uint32_t parent, uint32_t child)
 	p->child_count++;
 }
 
-/* A new node below 'parent' (NO_INDEX: the root itself); its index in *ret. */
+/* Add a node below 'parent' (NO_INDEX: add the root); *ret is its index. */
 static int
 add_node(struct cute_shm_builder *b, uint32_t parent, enum cute_shm_kind kind,
 	 const char *path, size_t size, uint32_t *ret)
@@ -98,7 +98,7 @@ describe_root(struct cute_shm_builder *b)
 	return add_node(b, NO_INDEX, CUTE_SHM_GROUP, "", 0, &root);
 }
 
-/* The size of the path's parent: up to its last slash. */
+/* The size of the path's parent: the bytes before its last slash. */
 static size_t
 parent_size(const char *path, size_t size)
 {
@@ -108,8 +108,8 @@ parent_size(const char *path, size_t size)
 }
 
 /*
- * The group that shall hold 'path', in *ret: the deepest ancestor that is
- * there, and below it the groups that are missing.
+ * Find the deepest ancestor of 'path' that exists, and add the groups missing
+ * below it.  *ret is the parent.
  */
 static int
 make_parents(struct cute_shm_builder *b, const char *path, size_t size,
@@ -138,7 +138,7 @@ make_parents(struct cute_shm_builder *b, const char *path, size_t size,
 	return 0;
 }
 
-/* Check the path and that it is free, and make its parents. */
+/* Check that the path is valid and not yet used, and make its parents. */
 static int
 new_place(struct cute_shm_builder *b, const char *path, const char **name,
 	  size_t *size, uint32_t *parent)
@@ -193,7 +193,7 @@ cute_shm_builder_group(struct cute_shm_builder *b, const char *path)
 	return new_node(b, path, CUTE_SHM_GROUP, &at);
 }
 
-/* Take over what describes the array; its data_size is the caller's part. */
+/* Add an array; the caller has set its dtype, element_count and data_size. */
 static int
 add_array(struct cute_shm_builder *b, const char *path,
 	  const struct build_array *from, const uint64_t *shape)
@@ -223,7 +223,7 @@ add_array(struct cute_shm_builder *b, const char *path,
 	return 0;
 }
 
-/* What arrays of both kinds have: dtype and shape. */
+/* Check dtype and shape, for plain and ragged arrays. */
 static int
 array_begin(const struct cute_shm_builder *b, const char *path,
 	    const char *dtype, bool ragged, unsigned ndim,
@@ -277,7 +277,7 @@ cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
 uint64_t
 cute_shm_values_at(uint64_t element_count)
 {
-	/* Out of reach for what no memory can hold, rather than wrapped. */
+	/* Do not overflow: no memory holds such a size, so it fails later. */
 	if (element_count > UINT64_MAX / 16)
 		return UINT64_MAX;
 	return align_up((element_count + 1) * sizeof(uint64_t),
@@ -309,7 +309,7 @@ ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 	return 0;
 }
 
-/* Both pointers, or none; values may be missing where there are no items. */
+/* Check that both pointers are given, or none; no items need no values. */
 static int
 ragged_given(const char *path, const struct build_array *array)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Attributes that a builder is told: encoded at once, as they will stand. */
+/* Describe attributes to a builder, and encode their records at once. */
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "build/build.h"
 #include "read/reserved.h"
 
-/* What goes into a record, from the caller's arguments. */
+/* The contents of a record, from the caller's arguments. */
 struct value {
 	const char *name;
 	size_t name_size;
@@ -51,7 +51,7 @@ same_attr(const void *arg, uint32_t index, const char *text, size_t size)
 	       memcmp(attr_name(attr), text, size) == 0;
 }
 
-/* The node that the attribute is for: a group or an array, in *ret. */
+/* Find the group or array that the attribute is for, and check the name. */
 static int
 find_owner(const struct cute_shm_builder *b, const char *path, const char *name,
 	   uint32_t *ret)
@@ -87,7 +87,7 @@ find_owner(const struct cute_shm_builder *b, const char *path, const char *name,
 	return 0;
 }
 
-/* dtype, shape and name; the number of elements in *count. */
+/* Check dtype and shape; *count is the number of elements. */
 static int
 value_begin(const char *name, const char *dtype, bool ragged, unsigned ndim,
 	    const uint64_t *shape, struct value *ret, uint64_t *count)
@@ -116,7 +116,7 @@ value_begin(const char *name, const char *dtype, bool ragged, unsigned ndim,
 	return 0;
 }
 
-/* memcpy() of what may be nothing; the end of the copy. */
+/* memcpy(), where 'from' may be NULL if size is 0; returns the end. */
 static uint8_t *
 put(uint8_t *to, const void *from, uint64_t size)
 {
@@ -125,7 +125,7 @@ put(uint8_t *to, const void *from, uint64_t size)
 	return to + size;
 }
 
-/* The bytes of the record, or UINT64_MAX when a sum overflows. */
+/* The size of the record in bytes, or UINT64_MAX when a sum overflows. */
 static uint64_t
 record_size(const struct value *v)
 {
@@ -139,7 +139,7 @@ record_size(const struct value *v)
 	       shape_rows(v->ndim) + align_up(size, FORMAT_ROW);
 }
 
-/* Encode; NULL with the message told. */
+/* Encode the record; NULL on failure, with the message set. */
 static struct format_attr *
 encode(const struct value *v)
 {
@@ -177,7 +177,7 @@ encode(const struct value *v)
 	return attr;
 }
 
-/* Where in the node's list a reserved attribute belongs: after which one. */
+/* The attribute after which to insert reserved attribute 'id', or NO_INDEX. */
 static uint32_t
 reserved_before(const struct cute_shm_builder *b, const struct build_node *n,
 		enum reserved id)
@@ -257,7 +257,7 @@ cute_shm_builder_attr(struct cute_shm_builder *b, const char *path,
 		err = value_begin(name, dtype, false, ndim, shape, &v, &count);
 	if (err != 0)
 		return err;
-	/* What overflows does not fit into a record either. */
+	/* A size that overflows does not fit into a record: encode() fails. */
 	if (__builtin_mul_overflow(count, v.dtype.item_size, &v.items_size))
 		v.items_size = UINT64_MAX;
 	if (v.items_size > 0 && !value)
@@ -285,7 +285,7 @@ cute_shm_builder_attr_ragged(struct cute_shm_builder *b, const char *path,
 	if (!offsets)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "attribute %s: no offsets given", name);
-	/* Judge the size first: a wrong shape must not make us read far. */
+	/* Check the size first: a wrong shape must not cause a wild read. */
 	if (count >= UINT32_MAX / sizeof(*offsets))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "attribute %s: %" PRIu64 " lists do not "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a builder does, for the hook at level DEBUG. */
+/* Log the steps of a builder at level DEBUG. */
 
 #include <unistd.h>
 
@@ -48,7 +48,7 @@ log_published(const struct cute_shm_builder *b)
 			     clock_now() - b->begun);
 }
 
-/* Also what a failed start has of it. */
+/* Also for a builder that failed in cute_shm_builder_new(). */
 void
 log_abandoned(const struct cute_shm_builder *b)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The last step: a whole segment gets its name, at once. */
+/* The last step: give the complete segment its name, in one system call. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 #include "build/build.h"
 
-/* A name for the builder's file, which has none; 0, or -1 with errno. */
+/* Give the builder's unnamed file a name; 0, or -1 with errno. */
 static int
 link_as(const struct cute_shm_builder *b, const char *name)
 {
@@ -22,7 +22,7 @@ link_as(const struct cute_shm_builder *b, const char *name)
 		return 0;
 	if (errno != ENOENT)
 		return -1;
-	/* Without /proc there is this way, for the privileged. */
+	/* Without /proc: this needs CAP_DAC_READ_SEARCH. */
 	return linkat(b->fd, "", AT_FDCWD, name, AT_EMPTY_PATH);
 }
 
@@ -48,10 +48,10 @@ rename_temporary(struct cute_shm_builder *b)
 }
 
 /*
- * Give a temporary name up for the project's, if nobody has that.  Some file
- * systems have no call for that; a link could be another file to the kernel
- * there (FUSE).  So a second temporary name keeps other builders away while
- * this one looks and renames.
+ * Rename the temporary file to the project's name, unless that exists, on a
+ * file system without RENAME_NOREPLACE.  A hard link would not do: on FUSE it
+ * may be another file to the kernel.  So claim the project by a second
+ * temporary name, which other builders respect; then look, and rename.
  */
 static int
 name_claimed(struct cute_shm_builder *b)
@@ -75,7 +75,7 @@ name_claimed(struct cute_shm_builder *b)
 	return err;
 }
 
-/* Take the name, unless another one has it. */
+/* Give the segment its name, unless that exists. */
 static int
 name_new(struct cute_shm_builder *b)
 {
@@ -92,7 +92,7 @@ name_new(struct cute_shm_builder *b)
 	return fail_name(b);
 }
 
-/* A name to rename from; locked first, or a sweep would take it. */
+/* Give the file a temporary name; lock it first, or a sweep removes it. */
 static int
 link_temporary(struct cute_shm_builder *b)
 {
@@ -112,12 +112,12 @@ link_temporary(struct cute_shm_builder *b)
 	return 0;
 }
 
-/* How often others may take a name that has just been free. */
+/* Retries when another process takes a name that has just become free. */
 #define MOST_TRIES 100
 
 /*
- * Take the name from whatever has it; those who use that keep it.  With the
- * lock of what is replaced, as a process may be about to remove that.
+ * Replace the file that has the name; its users keep their mappings.  Lock it
+ * first: another process may be about to remove that name.
  */
 static int
 name_over(struct cute_shm_builder *b)
@@ -146,7 +146,8 @@ name_over(struct cute_shm_builder *b)
 }
 
 /*
- * After it has its name nothing may fail, and by name one could get another's.
+ * Open the file through its descriptor, before it has its name: a failure after
+ * that would leave a project behind, and the name may lead to a newer one.
  */
 int
 builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
@@ -194,7 +195,7 @@ logind_warn(const struct cute_shm_builder *b)
 		     "enable-linger' keeps it", b->project, b->root);
 }
 
-/* Permissions come before the name: nobody sees it without. */
+/* Set the mode before the name: the segment is never visible without it. */
 static int
 give_name(struct cute_shm_builder *b, bool handle, struct cute_shm **ret)
 {
@@ -213,7 +214,7 @@ give_name(struct cute_shm_builder *b, bool handle, struct cute_shm **ret)
 		cute_shm_close(shm);
 		return err;
 	}
-	/* It has a link now. */
+	/* The handle was opened without a name: the link count has changed. */
 	if (handle && fstat(b->fd, &shm->stat) != 0)
 		shm->stat.st_nlink = 1;
 	if (b->flags & CUTE_SHM_EPHEMERAL) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From the tree to offsets, and the memory for all of it. */
+/* Lay out the described tree, and reserve the memory of the segment. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ shape_rows(uint64_t ndim)
 	return align_up(ndim * sizeof(uint64_t), FORMAT_ROW);
 }
 
-/* The node that the link names, possibly another link, or NO_INDEX. */
+/* The node that the link names, which may be another link, or NO_INDEX. */
 static uint32_t
 link_target(const struct cute_shm_builder *b, const struct build_link *link)
 {
@@ -38,8 +38,8 @@ link_at(const struct cute_shm_builder *b, uint32_t node)
 }
 
 /*
- * Follow link number 'first' to its end, then tell the end to all that were
- * passed, so that long chains cost no more than their length.
+ * Follow link number 'first' to its end, then store the end in all links on the
+ * way, so that a long chain is followed only once.
  */
 static int
 resolve_link(struct cute_shm_builder *b, uint32_t first)
@@ -80,7 +80,7 @@ resolve_links(struct cute_shm_builder *b)
 	uint32_t i;
 	int err;
 
-	/* Marks and ends of an earlier try, before more was described. */
+	/* Clear the results of an earlier call that failed. */
 	for (i = 0; i < b->link_count; i++)
 		b->links[i].mark = b->links[i].resolved = NO_INDEX;
 	for (i = 0; i < b->link_count; i++) {
@@ -91,7 +91,7 @@ resolve_links(struct cute_shm_builder *b)
 	return 0;
 }
 
-/* Bytes of the node's record and of its attributes'. */
+/* The bytes of the node's record and of its attributes. */
 static uint64_t
 records_of(const struct cute_shm_builder *b, const struct build_node *node)
 {
@@ -109,8 +109,8 @@ records_of(const struct cute_shm_builder *b, const struct build_node *node)
 }
 
 /*
- * Walk the tree in pre-order, without recursion: give each record its place,
- * counted from the first, and each array its ordinal.  The end of all in *ret.
+ * Walk the tree in pre-order, without recursion: give each record its offset
+ * from the first record, and each array its ordinal.  *ret is the size of all.
  */
 static void
 place_records(struct cute_shm_builder *b, uint64_t *ret)
@@ -142,7 +142,7 @@ place_records(struct cute_shm_builder *b, uint64_t *ret)
 	*ret = at;
 }
 
-/* Forget what an earlier, failed reservation has made. */
+/* Free the results of an earlier reservation that failed. */
 static void
 clear_places(struct cute_shm_builder *b)
 {
@@ -170,7 +170,7 @@ place_all(struct cute_shm_builder *b)
 	struct build_array *array;
 	uint32_t i;
 
-	/* One more, since calloc(0) may give NULL. */
+	/* Add 1, since calloc(0) may return NULL. */
 	b->places = calloc((size_t)b->array_count + 1, sizeof(*b->places));
 	b->order = calloc((size_t)b->array_count + 1, sizeof(*b->order));
 	if (!b->places || !b->order)
@@ -185,7 +185,7 @@ place_all(struct cute_shm_builder *b)
 	return layout(&b->header, b->places);
 }
 
-/* Count the units, and make room for their digests. */
+/* Count the units, and allocate their digests. */
 static int
 make_units(struct cute_shm_builder *b)
 {
@@ -209,7 +209,7 @@ make_units(struct cute_shm_builder *b)
 	return 0;
 }
 
-/* What the project that is about to be replaced holds, for a message. */
+/* Add the memory of the project to be replaced to a "no space" message. */
 static int
 add_replaced(const struct cute_shm_builder *b, int err)
 {
@@ -231,7 +231,7 @@ add_replaced(const struct cute_shm_builder *b, int err)
 			     b->project, held);
 }
 
-/* Drop the open project if that makes room: not if others keep it. */
+/* Remove the open project if nobody uses it and its memory is enough. */
 static bool
 drop(const struct cute_shm_builder *b, int fd)
 {
@@ -266,8 +266,8 @@ drop_replaced(const struct cute_shm_builder *b)
 }
 
 /*
- * See that there is room, if need be by removing what owners and builders that
- * died have left, then what is to be replaced.
+ * Check that there is room.  If not, remove what dead owners and builders have
+ * left, then the project to be replaced.
  */
 static int
 make_room(const struct cute_shm_builder *b)
@@ -284,7 +284,7 @@ make_room(const struct cute_shm_builder *b)
 	return err;
 }
 
-/* Before anything is taken, or dropped to make room. */
+/* Check max_size before memory is reserved or a project removed. */
 static int
 check_bound(const struct cute_shm_builder *b)
 {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Large pages for a segment that is being built.  The kernel gives a file of a
- * tmpfs small pages, one at a time, unless the mount says otherwise; taking
- * them costs more than what is copied into them.  A range that is asked to be
- * one large page (MADV_COLLAPSE, Linux 6.1) is one, whatever the mount says, in
- * a third of the time, and stays one for the readers.  It can be stored to
- * through a mapping, without the lock that writing to a file takes.
+ * Large pages for a segment that is being built.  Unless a tmpfs is mounted
+ * with huge=, the kernel allocates small pages for it, one at a time, which
+ * costs more than copying data into them.  MADV_COLLAPSE (Linux 6.1) makes one
+ * large page of a range, whatever the mount options, in a third of the time.
+ * Readers map the same large page.  Storing to it through a mapping also avoids
+ * the inode lock of write().
  *
- * Nothing depends on it: where the system does not want large pages, or has
- * none, small ones are taken as ever.
+ * This is only an optimisation: if it fails, small pages are used.
  */
 
 #include <errno.h>
@@ -28,21 +27,21 @@
 #endif
 #define TMPFS 0x01021994	/* TMPFS_MAGIC of <linux/magic.h> */
 
-/* Of x86-64, and of others with pages of 4 KiB. */
+/* The large page of x86-64 and of other systems with pages of 4 KiB. */
 #define LARGE		((uint64_t)2 << 20)
 
 /*
- * Each request also waits until all CPUs have put their new pages into the
- * common list, so few are best; but how long one takes shows only afterwards.
+ * Bytes per request.  Each request also waits until all CPUs have drained their
+ * lists of new pages, so large requests are best; but a slow one can be noticed
+ * only after it has ended, so they start small.
  */
 #define STEP		LARGE
 #define MOST_STEP	(2 * LARGE)
 
 /*
- * Below a GB/s small pages are faster.  Then memory lies in small pieces, or
- * the host of a virtual machine has taken back what was free and has to find
- * it anew.  Both differ from place to place: later ones are tried again, after
- * longer and longer stretches of small pages.
+ * Below 1 GB/s small pages are faster.  Then memory is fragmented, or the host
+ * of a virtual machine must allocate it first.  Both vary: skip REST bytes, and
+ * try again; after each slow attempt skip twice as many.
  */
 #define BYTES_PER_NS	1
 #define REST		(32 * LARGE)
@@ -54,7 +53,7 @@ worked_ns(void)
 {
 	struct timespec t;
 
-	/* Of this thread alone, as others may be kept busy meanwhile. */
+	/* The CPU time of this thread: wall time includes other processes. */
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
@@ -77,14 +76,14 @@ huge_begin(struct cute_shm_builder *b)
 		huge_end(b);
 		return;
 	}
-	/* With huge=advise, the first touch is enough. */
+	/* With the mount option huge=advise this suffices. */
 	madvise(h->map.base, (size_t)size, MADV_HUGEPAGE);
 	h->step = STEP;
 	h->rest = REST;
 	h->over = false;
 }
 
-/* One page in each of the ranges: an empty one cannot be made a large page. */
+/* Allocate one page of each range: an empty range cannot be collapsed. */
 static bool
 touch(uint8_t *at, size_t size)
 {
@@ -105,7 +104,7 @@ collapse(uint8_t *at, size_t size)
 	return true;
 }
 
-/* False: it took long, or cannot be done here. */
+/* Take [at, at + size); false if that was slow or failed. */
 static bool
 take_step(struct huge *h, uint64_t at, uint64_t size)
 {
@@ -116,7 +115,7 @@ take_step(struct huge *h, uint64_t at, uint64_t size)
 		return false;
 	}
 	if (!collapse(h->map.base + at, (size_t)size)) {
-		/* No such call; the mount may still give them. */
+		/* EINVAL: the kernel has no MADV_COLLAPSE. */
 		h->over = errno == EINVAL;
 		return false;
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of the segment: all of it at once, or, for who asks for that, in
- * a thread that runs ahead of those who write.  The kernel takes pages for a
- * file one at a time, at a few GB/s; so reading and writing need not wait for
- * the last of them.
+ * Reserve the memory of the segment: all of it at once, or, with
+ * CUTE_SHM_RESERVE_AHEAD, in a thread that runs ahead of the writers.  The
+ * kernel allocates the pages of a file one at a time, at a few GB/s; with the
+ * thread, reading and writing overlap with that.
  */
 
 #include <errno.h>
@@ -18,53 +18,53 @@
 #include "build/build.h"
 
 /*
- * What is allocated in one call: who writes waits until it is over, busily for
- * the most part; and a signal undoes what it has done, so with a timer running,
- * a call for many gigabytes would never end.
+ * Bytes per posix_fallocate().  Writers of the file spin on its lock until the
+ * call ends.  A signal makes the call undo its work and fail with EINTR, so
+ * with a periodic timer a call for many gigabytes would never succeed.
  */
 #define CALL		((uint64_t)1 << 20)
 
 /*
- * After so much, a look at what others have left; or after a 256th of what they
- * would have to take first, for a look costs some 0.2 ms, and as many as that
- * may be loading at once.
+ * Check the free memory again after every 16 MiB, or after 1/256 of what is
+ * spare: one check costs about 0.2 ms, and up to 256 loaders may run at once.
  */
 #define STEP		((uint64_t)16 << 20)
 #define SPARE_PARTS	256
 
-/* Ahead of others, who wait for it: a millisecond or less. */
+/* Bytes per step of the thread: about 1 ms, since writers may wait for it. */
 #define AHEAD_STEP	((uint64_t)4 << 20)
 
 /*
- * The thread stops this far beyond what was asked for last, and goes on when
- * more is: a source that says it is long and then sends nothing holds no more.
+ * The thread sleeps when it is this far ahead of the last request, until the
+ * next one: a saved stream whose header promises much data, and which then
+ * sends none, holds no more memory than this.
  */
 #define LEAD		((uint64_t)64 << 20)
 
-/* How much is held, and where to look next; before it began, one has looked. */
+/* The progress of a reservation, in bytes from the start of the segment. */
 struct taking {
-	uint64_t at;
-	uint64_t look;
+	uint64_t at;		/* reserved up to here */
+	uint64_t look;		/* check the free memory again here */
 };
 
 struct ahead {
 	struct cute_shm_builder *b;
-	pid_t pid;		/* whose thread it is */
+	pid_t pid;		/* the process that has the thread */
 	pthread_t thread;
 	pthread_mutex_t mutex;
-	pthread_cond_t moved;	/* done has changed */
-	pthread_cond_t more;	/* wanted has */
+	pthread_cond_t moved;	/* 'done' or 'err' has changed */
+	pthread_cond_t more;	/* 'wanted' or 'stop' has changed */
 	atomic_bool stop;
 	atomic_bool asleep;	/* the thread waits for 'more' */
-	bool threaded;		/* else those who wait do its work */
-	struct taking taking;	/* the thread's; or with the mutex */
-	_Atomic uint64_t wanted;	/* bytes from the start, asked for */
-	_Atomic uint64_t done;	/* bytes from the start that are held */
-	int err;		/* why there will not be more, */
-	char *message;		/* and the sentence for it */
+	bool threaded;		/* false: reserve_wait() does the work */
+	struct taking taking;	/* the thread's; without one: the mutex's */
+	_Atomic uint64_t wanted;	/* bytes from the start, requested */
+	_Atomic uint64_t done;	/* bytes from the start, reserved */
+	int err;		/* the error that ended the reservation, */
+	char *message;		/* and its message */
 };
 
-/* Others have taken what was there when it began: the message says what. */
+/* Add to the message that other processes took memory during the build. */
 static int
 others_took(const struct cute_shm_builder *b, uint64_t at, int err)
 {
@@ -83,7 +83,7 @@ step_failed(const struct cute_shm_builder *b, uint64_t at, int number)
 	char need[SIZE_TEXT];
 
 	errno = number;
-	/* For memory, a file system may also say that there is none. */
+	/* A file system in memory may also report ENOMEM. */
 	if (number == ENOSPC || number == EDQUOT || number == ENOMEM)
 		return space_ran_out(b->root, b->header.segment_size, at);
 	return fail_errno("project %s: cannot reserve %s in %s", b->project,
@@ -101,7 +101,7 @@ allocate(struct cute_shm_builder *b, uint64_t at, uint64_t size)
 	return number == 0 ? 0 : step_failed(b, at, number);
 }
 
-/* Others may be taking memory at the same time. */
+/* Check the free memory now and then: other processes may take it, too. */
 static int
 look(const struct cute_shm_builder *b, struct taking *t)
 {
@@ -118,7 +118,7 @@ look(const struct cute_shm_builder *b, struct taking *t)
 	return 0;
 }
 
-/* The next 'step' bytes, or what is left. */
+/* Reserve the next 'step' bytes, or the rest. */
 static int
 take(struct cute_shm_builder *b, struct taking *t, uint64_t step)
 {
@@ -147,7 +147,7 @@ take_all(struct cute_shm_builder *b)
 
 	while (t.at < b->header.segment_size && err == 0)
 		err = take(b, &t, STEP);
-	/* What it gave so far is others' again. */
+	/* After a failure, give the memory back. */
 	if (err != 0 && ftruncate(b->fd, 0) != 0)
 		cute_shm_log(CUTE_SHM_LOG_WARNING,
 			     "project %s: what was reserved stays until its "
@@ -157,7 +157,7 @@ take_all(struct cute_shm_builder *b)
 
 /* ------------------------------------------------------------------- ahead */
 
-/* The next step, and what came of it.  With the mutex if 'locked'. */
+/* Do the next step and publish the result; 'locked': the mutex is held. */
 static int
 advance(struct ahead *a, bool locked)
 {
@@ -182,7 +182,7 @@ far_enough(struct ahead *a)
 	       a->taking.at - LEAD >= atomic_load(&a->wanted);
 }
 
-/* Sleep while the lead is long enough. */
+/* Sleep while the reservation is far enough ahead. */
 static void
 await_need(struct ahead *a)
 {
@@ -211,8 +211,9 @@ run_ahead(void *arg)
 }
 
 /*
- * Ask for the memory up to 'end'.  The thread says that it sleeps before it
- * looks for the last time, so one of the two sees the other.
+ * Request the memory up to 'end'.  The thread sets 'asleep' before it tests
+ * 'wanted' for the last time, and this sets 'wanted' before it tests 'asleep':
+ * so no wake-up is lost.
  */
 static void
 ask(struct ahead *a, uint64_t end)
@@ -232,7 +233,7 @@ ask(struct ahead *a, uint64_t end)
 	pthread_mutex_unlock(&a->mutex);
 }
 
-/* Without a thread it works all the same, but nothing overlaps. */
+/* If no thread can be created, reserve_wait() reserves, without overlap. */
 static bool
 thread_start(struct ahead *a)
 {
@@ -245,7 +246,7 @@ thread_start(struct ahead *a)
 	return number == 0;
 }
 
-/* False: no memory; then there is the other way. */
+/* False if out of memory: then reserve all of the segment at once. */
 static bool
 ahead_start(struct cute_shm_builder *b)
 {
@@ -267,7 +268,7 @@ ahead_start(struct cute_shm_builder *b)
 int
 reserve_memory(struct cute_shm_builder *b)
 {
-	/* Mappings are for what the file has. */
+	/* huge_begin() maps the file: a mapping needs the file's full size. */
 	if (ftruncate(b->fd, (off_t)b->header.segment_size) != 0)
 		return step_failed(b, 0, errno);
 	huge_begin(b);
@@ -296,7 +297,7 @@ reserve_wait(const struct cute_shm_builder *b, uint64_t end)
 		else
 			advance(a, true);
 	}
-	/* It may have come that far, and failed only then. */
+	/* It is an error only if the failure came before 'end'. */
 	if (atomic_load(&a->done) < end)
 		err = cute_shm_fail(a->err, "%s", a->message ? a->message :
 				    cute_shm_strerror(a->err));
@@ -323,7 +324,7 @@ reserve_end(struct cute_shm_builder *b)
 
 	if (!a)
 		return;
-	/* A forked child has a copy, but not the thread, which may hold it. */
+	/* A forked child has no thread, and its mutex may stay locked. */
 	if (a->pid == getpid()) {
 		thread_end(a);
 		pthread_cond_destroy(&a->more);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The metadata of a segment whose data are in place; the header last. */
+/* Write the metadata of a segment whose data are complete; the header last. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,13 @@
 
 #define SINK_SIZE ((size_t)1 << 20)
 
-/* Bytes on their way to the file, hashed as they pass; keeps its error. */
+/* A buffered writer that hashes the bytes; after an error it does nothing. */
 struct sink {
 	int fd;
 	int err;
-	uint64_t at;			/* where the buffer will stand */
+	uint64_t at;			/* offset of the buffer in the file */
 	size_t used;
-	uint8_t *buffer;		/* SINK_SIZE */
+	uint8_t *buffer;		/* SINK_SIZE bytes */
 	struct digest_stream *stream;
 };
 
@@ -33,7 +33,7 @@ sink_flush(struct sink *s)
 	s->used = 0;
 }
 
-/* NULL: zeros. */
+/* Write 'size' bytes of 'data', or zeros if that is NULL. */
 static void
 sink_put(struct sink *s, const void *data, uint64_t size)
 {
@@ -55,14 +55,14 @@ sink_put(struct sink *s, const void *data, uint64_t size)
 	}
 }
 
-/* Zeros up to 'offset' of the segment. */
+/* Write zeros up to 'offset' of the segment. */
 static void
 sink_seek(struct sink *s, uint64_t offset)
 {
 	sink_put(s, NULL, offset - s->at - s->used);
 }
 
-/* The path with its NUL, padded to the row. */
+/* Write the path with its NUL, padded to whole rows. */
 static void
 sink_path(struct sink *s, const struct build_node *node)
 {
@@ -101,7 +101,7 @@ put_index(const struct cute_shm_builder *b, struct sink *s)
 	return 0;
 }
 
-/* What all nodes have; 'size' is the record's, 'tag' its first four bytes. */
+/* The first row of a node's record, whose path begins at byte 'size'. */
 static struct format_record
 record_row(const char *tag, const struct build_node *node, uint64_t size)
 {
@@ -147,7 +147,7 @@ put_node(const struct cute_shm_builder *b, const struct build_node *node,
 	sink_path(s, node);
 }
 
-/* Of the data, or of the digests of its blocks. */
+/* The digest of the data, or, with several blocks, of their digests. */
 static uint64_t
 array_digest(const struct cute_shm_builder *b, const struct build_array *array)
 {
@@ -188,7 +188,7 @@ put_array(const struct cute_shm_builder *b, const struct build_node *node,
 		record.values_offset = place->data_offset +
 			cute_shm_values_at(array->element_count);
 	sink_put(s, &record, sizeof(record));
-	/* Not sink_put(): without a shape, NULL would not mean zeros. */
+	/* A scalar has no shape: for sink_put() NULL would mean zeros. */
 	if (array->ndim > 0)
 		sink_put(s, array->shape, shape_size);
 	sink_put(s, NULL, shape_rows(array->ndim) - shape_size);
@@ -250,7 +250,7 @@ put_blocks(const struct cute_shm_builder *b, struct sink *s)
 	}
 }
 
-/* All between the header and the live slots; its digest in *ret. */
+/* Write all between the header and the live slots; *ret is its digest. */
 static int
 put_metadata(const struct cute_shm_builder *b, uint64_t *ret)
 {
@@ -282,7 +282,7 @@ out:
 	return err;
 }
 
-/* RFC 4122, version 4. */
+/* A random UUID: RFC 4122, version 4. */
 static int
 make_uuid(uint8_t uuid[16])
 {
@@ -350,7 +350,7 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 	return 0;
 }
 
-/* Read into *h what another process has sealed through the same descriptor. */
+/* Read the header that another process wrote through the same descriptor. */
 static int
 read_sealed(const struct cute_shm_builder *b, struct format_header *h)
 {
@@ -367,7 +367,7 @@ read_sealed(const struct cute_shm_builder *b, struct format_header *h)
 	err = read_all(b->fd, &raw, sizeof(raw), 0);
 	if (err != 0)
 		return err;
-	/* The header is written last: without it, the rest is not there. */
+	/* The header is written last: without it, the rest is incomplete. */
 	if (memcmp(raw.magic, FORMAT_MAGIC, sizeof(raw.magic)) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_STATE,
 				     "project %s: nobody has sealed it",

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is left when the caller has written all he wants: data given by pointer
- * are written, units without a digest are read back, offsets that others wrote
- * are checked.  In parallel, each job with a few units.
+ * Complete the data after the caller's last write: write data that were given
+ * by pointer, read units without a digest back to hash them, and check the
+ * offsets of ragged arrays that were written as bytes.  Jobs of a few units
+ * each run in parallel.
  */
 
 #include <inttypes.h>
@@ -14,26 +15,26 @@
 /* Small enough to stay in a core's own cache. */
 #define BUFFER_SIZE ((uint64_t)256 << 10)
 
-/* What one job does at most, in bytes and in arrays. */
+/* The limits of a job: bytes, and arrays if they are small. */
 #define SPAN_BYTES ((uint64_t)16 << 20)
 #define SPAN_ARRAYS 4096
 
 struct span {
 	struct cute_shm_builder *builder;
 	uint32_t array;			/* ordinal of the first unit's array */
-	uint64_t from, to;		/* units */
+	uint64_t from, to;		/* units [from, to) */
 };
 
-/* What a job works with. */
+/* The state of a running job. */
 struct bench {
 	struct cute_shm_builder *b;
 	const struct build_array *array;
-	uint64_t base;			/* where the array's data begin */
-	uint8_t *buffer;		/* BUFFER_SIZE */
+	uint64_t base;			/* offset of the array's data */
+	uint8_t *buffer;		/* BUFFER_SIZE bytes */
 	struct digest_stream *stream;
 };
 
-/* 'size' bytes of a part of a ragged array, put at 'at' of its data. */
+/* Hash and write 'size' bytes to offset 'at' of a ragged array's data. */
 static int
 put_part(const struct bench *w, const uint8_t *src, uint64_t size, uint64_t at)
 {
@@ -41,7 +42,7 @@ put_part(const struct bench *w, const uint8_t *src, uint64_t size, uint64_t at)
 	return segment_put(w->b, src, (size_t)size, w->base + at);
 }
 
-/* The bytes that [at, at + size) has of [from, to), which 'src' is. */
+/* Write the part of [at, at + size) in [from, to), all of which is 'src'. */
 static int
 put_overlap(const struct bench *w, const void *src, uint64_t from, uint64_t to,
 	    uint64_t at, uint64_t size)
@@ -55,7 +56,7 @@ put_overlap(const struct bench *w, const void *src, uint64_t from, uint64_t to,
 			begin);
 }
 
-/* A unit of a ragged array that was given as offsets and values. */
+/* Write a unit of a ragged array that was given as offsets and values. */
 static int
 put_ragged(const struct bench *w, uint64_t at, uint64_t size, uint64_t *hash)
 {
@@ -134,8 +135,8 @@ all_zero(const uint8_t *p, uint64_t size)
 }
 
 /*
- * The offsets from number 'at' on, as many as the buffer holds: the first is
- * at least *last, the others do not fall.  *last becomes the last of them.
+ * Check 'count' offsets (at most a buffer) from number 'at' on: none is less
+ * than the one before it, *last for the first.  *last becomes the last one.
  */
 static int
 check_offsets(const struct bench *w, uint64_t at, uint64_t count,
@@ -159,8 +160,8 @@ check_offsets(const struct bench *w, uint64_t at, uint64_t count,
 }
 
 /*
- * The offsets of a ragged array that were written as bytes: readers would
- * refuse what is wrong here.
+ * Check a ragged array that was written as bytes: readers would refuse wrong
+ * offsets.
  */
 static int
 check_ragged(const struct bench *w)
@@ -191,7 +192,7 @@ check_ragged(const struct bench *w)
 	return err;
 }
 
-/* Those units of bench's array that are in the span; its end in *unit. */
+/* Complete the units of w->array from *unit on that are in the span. */
 static int
 complete_array(const struct bench *w, const struct span *span, uint64_t *unit)
 {
@@ -253,7 +254,7 @@ out:
 	return err;
 }
 
-/* Whether any of the span is left to do. */
+/* True if the span needs no work: all units have digests, none is ragged. */
 static bool
 is_idle(const struct span *span, bool ragged)
 {
@@ -325,7 +326,7 @@ complete_data(struct cute_shm_builder *b)
 	struct pool *pool;
 	int err, waited;
 
-	/* Threads are not worth their start for what one span holds. */
+	/* For one span of data, starting threads costs more than it gains. */
 	if (b->header.array_bytes <= SPAN_BYTES)
 		jobs = 1;
 	err = pool_new(jobs, 2 * jobs, &pool);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Data into the reserved file, hashed while it is in cache. */
+/* Write data to the reserved file, and hash them while they are in cache. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -29,9 +29,8 @@ unit_range(const struct cute_shm_builder *b, const struct build_array *array,
 }
 
 /*
- * Write what [at, end) of the array has in common with the unit that 'at' is
- * in; a whole unit is hashed first, while others' bytes do not push it out of
- * the cache.  How far that came in *done.
+ * Write the part of [at, end) that lies in the unit of 'at'; *done is its size.
+ * A whole unit is hashed first, while it is still in the cache.
  */
 static int
 write_unit(struct cute_shm_builder *b, const struct build_array *array,
@@ -47,7 +46,7 @@ write_unit(struct cute_shm_builder *b, const struct build_array *array,
 	stop = end < begin + size ? end : begin + size;
 	whole = at == begin && stop == begin + size;
 
-	/* Not before the bytes are there does a digest hold. */
+	/* The digest is invalid until the bytes are written. */
 	atomic_store_explicit(&b->hashed[unit], 0, memory_order_relaxed);
 	if (whole)
 		hash = digest(src, (size_t)size);
@@ -66,7 +65,7 @@ write_unit(struct cute_shm_builder *b, const struct build_array *array,
 	return 0;
 }
 
-/* The array at 'path' that may be written now, in *ret. */
+/* Find the array at 'path', and check that it may be written now. */
 static int
 find_array(const struct cute_shm_builder *b, const char *path,
 	   const struct build_array **ret)

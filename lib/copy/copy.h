@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Segments as files: saved to a disk or to a stream, and restored.  Uses base,
- * file, format, root, read, live and build.
+ * Save a segment to a file (save.c) or a stream (save_stream.c), and restore a
+ * project from either (restore.c).  Uses base, file, format, lock, root, read,
+ * live, build and verify.
  */
 #ifndef LIB_COPY_COPY_H
 #define LIB_COPY_COPY_H
@@ -14,33 +15,41 @@
 struct save {
 	struct cute_shm_save_options opt;
 	const struct cute_shm *shm;
-	int fd;			/* a file that is being written */
-	uint8_t *buffer;	/* SAVE_PIECE */
+	int fd;			/* the file that save_whole() writes */
+	uint8_t *buffer;	/* SAVE_PIECE bytes */
 	struct deadline deadline;
-	const char *name;	/* of what is written, for messages */
-	unsigned passes;	/* how often the segment is copied, */
-	uint64_t before;	/* and bytes of the passes before this one */
+	const char *name;	/* of the output, for messages */
+	unsigned passes;	/* 2 if a copy is made before the output */
+	uint64_t before;	/* bytes of the earlier passes */
 };
 
-/* Options, buffer and clock; save_end() follows, whatever comes out. */
+/* save.c */
+
+/*
+ * Take the options, allocate the buffer, start the clock.  Call save_end() also
+ * after a failure.
+ */
 int save_begin(struct save *s, const struct cute_shm_save_options *opt)
 	must_check;
 void save_end(struct save *s);
 
-/* Report progress; CUTE_SHM_ERR_CANCELLED, CUTE_SHM_ERR_LIMIT. */
+/*
+ * Report 'done' bytes of this pass.  CUTE_SHM_ERR_CANCELLED (the callback
+ * stopped it), CUTE_SHM_ERR_LIMIT (the time is up).
+ */
 int save_tell(const struct save *s, uint64_t done) must_check;
 
-/* The segment into the file s->fd: each array as it is between two updates. */
+/* Write the segment to s->fd, each array as it is between two updates. */
 int save_whole(const struct save *s) must_check;
 
 /*
- * Both superblocks of a copy, which has no owner; true if they are not those of
- * the segment.
+ * Make both superblocks of the copy, which is not ephemeral.  True if they
+ * differ from those of the segment.
  */
 bool save_header(const struct save *s, struct format_header *h,
 		 struct format_second *second);
 
-/* For the hook at level DEBUG; 'since' as clock_now() has it. */
+/* Log a copy at level DEBUG; 'since' is clock_now() at its start. */
 void log_copied(const char *from, const char *to, uint64_t bytes, double since);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A saved segment, from a file or a stream, becomes a project again. */
+/* Make a project from a saved segment that comes from a file or a stream. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,10 +12,10 @@
 
 #include "copy/copy.h"
 
-/* Stays in the cache between read() and pwrite(). */
+/* Small enough to stay in the cache between read() and pwrite(). */
 #define PIECE ((size_t)1 << 20)
 
-/* How often the caller is asked while nothing comes. */
+/* While no input comes, the progress callback is called this often. */
 #define TICK_MS 100
 
 /* Arrays that a warning names; the rest are counted. */
@@ -25,8 +25,8 @@ struct restore {
 	struct cute_shm_restore_options opt;
 	struct cute_shm_builder *b;
 	int fd;
-	uint64_t at;		/* bytes that have come */
-	uint8_t *buffer;	/* PIECE */
+	uint64_t at;		/* bytes read so far */
+	uint8_t *buffer;	/* PIECE bytes */
 	struct deadline deadline;
 };
 
@@ -47,7 +47,7 @@ tell(const struct restore *r)
 	return deadline_fail(&r->deadline, "the saved segment", state);
 }
 
-/* While nothing comes, the caller may still want to stop. */
+/* Wait for input; the progress callback may cancel meanwhile. */
 static int
 wait_for_more(const struct restore *r)
 {
@@ -64,7 +64,7 @@ wait_for_more(const struct restore *r)
 	return err;
 }
 
-/* As many of 'size' bytes as come before the end, in *got. */
+/* Read 'size' bytes, or fewer at the end of the input; *got is the number. */
 static int
 take(struct restore *r, void *data, size_t size, size_t *got)
 {
@@ -100,7 +100,7 @@ fail_cut(const struct restore *r, uint64_t need)
 			     size_text(r->at, has), size_text(need, of));
 }
 
-/* A file tells at once that it is cut. */
+/* If the input is a file, compare its size before anything is reserved. */
 static int
 check_size(const struct restore *r, uint64_t size)
 {
@@ -114,7 +114,7 @@ check_size(const struct restore *r, uint64_t size)
 	return st.st_size < at || cut.at < size ? fail_cut(&cut, size) : 0;
 }
 
-/* Until that is checked, its sizes are only what it says itself. */
+/* Read and check the header: no size in it can be trusted before that. */
 static int
 take_header(struct restore *r, struct format_header *ret)
 {
@@ -133,7 +133,7 @@ take_header(struct restore *r, struct format_header *ret)
 	return check_size(r, ret->segment_size);
 }
 
-/* Copy up to 'end'; with a digest of it, if that is wanted. */
+/* Copy up to byte 'end'; add the bytes to 'digest' unless it is NULL. */
 static int
 copy(struct restore *r, uint64_t end, struct digest_stream *digest)
 {
@@ -161,7 +161,7 @@ copy(struct restore *r, uint64_t end, struct digest_stream *digest)
 	return 0;
 }
 
-/* Between the header, which is written last, and the live slots. */
+/* Copy the metadata and check their digest; put_header() comes last. */
 static int
 copy_metadata(struct restore *r, const struct format_header *h)
 {
@@ -184,7 +184,7 @@ copy_metadata(struct restore *r, const struct format_header *h)
 	return err;
 }
 
-/* More than it says would be lost in silence. */
+/* Refuse input after the end of the segment: it would be lost silently. */
 static int
 check_end(struct restore *r)
 {
@@ -198,7 +198,10 @@ check_end(struct restore *r)
 	return err;
 }
 
-/* A copy lives on its own terms; what else it says stays. */
+/*
+ * Write the saved header.  Whether the new project is ephemeral depends on this
+ * call's options, not on the saved project; the rest is unchanged.
+ */
 static int
 put_header(struct cute_shm_builder *b, const struct format_header *saved)
 {
@@ -225,10 +228,10 @@ struct first_damage {
 	const struct restore *r;
 	int err;
 	char *message;
-	int stopped;		/* what tell() said */
+	int stopped;		/* the error of tell(), or 0 */
 };
 
-/* The first damage says enough; it ends the verification. */
+/* One damage is enough to refuse the segment: end the verification. */
 static int
 on_damage(const struct cute_shm_damage *damage, void *arg)
 {
@@ -239,7 +242,7 @@ on_damage(const struct cute_shm_damage *damage, void *arg)
 	return 1;
 }
 
-/* While it is verified, the caller may still want to stop. */
+/* The progress callback may cancel during the verification, too. */
 static int
 on_verify(uint64_t done, uint64_t total, void *arg)
 {
@@ -255,7 +258,7 @@ on_verify(uint64_t done, uint64_t total, void *arg)
 	return 1;
 }
 
-/* An array that was updated, and has no digest of what it holds now. */
+/* True if the array was updated and has no digest of its present data. */
 static bool
 is_unsealed(const struct cute_shm_node *node)
 {
@@ -269,8 +272,8 @@ is_unsealed(const struct cute_shm_node *node)
 }
 
 /*
- * The first few of them, in one line.  A copy that cute_shm_save() made has
- * none; of another one nobody can tell what a writer did meanwhile.
+ * Name the first few unsealed arrays in one warning.  cute_shm_save() seals all
+ * arrays, so this is a copy made by other means, perhaps during an update.
  */
 static void
 warn_unsealed(const struct cute_shm *shm, const char *project, uint64_t count)
@@ -327,7 +330,7 @@ verify(const struct restore *r)
 	if (err != 0)
 		return err;
 	err = cute_shm_verify(shm, &opt, &result);
-	/* Not by the path that verification names: nothing is there. */
+	/* Replace its message: it names a path that does not exist yet. */
 	if (first.stopped != 0)
 		err = cute_shm_fail(first.stopped, "%s", first.message ?
 				    first.message : "the restoring ended");
@@ -380,7 +383,7 @@ restore(struct restore *r, const char *project, struct cute_shm **ret)
 	struct format_header h;
 	int err;
 
-	/* What can be told at once comes before what must be waited for. */
+	/* Report errors of the options before waiting for input. */
 	err = cute_shm_builder_new(project, &build, &r->b);
 	if (err == 0)
 		err = take_header(r, &h);
@@ -408,7 +411,7 @@ cute_shm_restore(const char *project, int fd,
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "project %s is "
 				     "ephemeral: it needs a handle to own it",
 				     project);
-	/* poll() would wait for it for ever. */
+	/* poll() ignores a negative descriptor, and would wait for ever. */
 	if (fd < 0)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "%d is no file descriptor", fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A segment as a file on a disk. */
+/* Save a segment to a file on a disk. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "copy/copy.h"
 
-/* For a lock on one array. */
+/* The longest wait for the lock of one array. */
 #define LOCK_TIMEOUT_NS INT64_C(10000000000)
 
 void
@@ -64,7 +64,10 @@ save_tell(const struct save *s, uint64_t done)
 	return deadline_fail(&s->deadline, s->name, state);
 }
 
-/* Through the descriptor: it costs less than a map, and cannot fault. */
+/*
+ * Copy [from, end) of the segment.  Reading through the descriptor costs less
+ * than page faults in the mapping, and gives an error instead of SIGBUS.
+ */
 static int
 copy(const struct save *s, uint64_t from, uint64_t end, bool told)
 {
@@ -83,7 +86,7 @@ copy(const struct save *s, uint64_t from, uint64_t end, bool told)
 	return err;
 }
 
-/* With its lock held: the data, and a slot that has their digest. */
+/* Copy the data of a locked array, and write a live slot with their digest. */
 static int
 copy_locked(const struct save *s, const struct cute_shm_array *a,
 	    const struct format_live *live, uint64_t at)
@@ -110,7 +113,7 @@ copy_locked(const struct save *s, const struct cute_shm_array *a,
 	return err;
 }
 
-/* Once more, if it was ever updated: perhaps also while it was copied. */
+/* Copy an updated array again, locked: the first copy may mix two updates. */
 static int
 copy_updated(const struct save *s, const struct cute_shm_array *a)
 {
@@ -227,7 +230,7 @@ cute_shm_save(const struct cute_shm *shm, const char *file,
 		return err;
 	}
 	outfile_end(&out);
-	/* That one has the name already. */
+	/* The message of a deadline names the file already. */
 	return err == CUTE_SHM_ERR_LIMIT ? err :
 	       cute_shm_fail(err, "%s: %s", file, cute_shm_errmsg());
 }

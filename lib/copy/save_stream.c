@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A segment as a stream.  Its live slots come before the data, with the digests
- * of those: what may change must be copied whole before the first byte goes
- * out.  Arrays that were never updated have the digest of their publication.
+ * Save a segment to a stream.  The live slots precede the data in the stream
+ * and hold their digests, so arrays that were updated must be copied before the
+ * first byte is written.  Without updates the slots are empty: the segment is
+ * written directly.
  */
 
 #include <errno.h>
@@ -17,15 +18,15 @@
 
 #include "copy/copy.h"
 
-/* How often the caller is asked while nobody reads. */
+/* While the reader is slow, the progress callback is called this often. */
 #define TICK_MS 100
 
 struct stream {
 	struct save save;
 	int out;
-	bool waits;		/* write() may wait for a reader */
-	bool nowait;		/* and there is a call that does not */
-	uint64_t at;		/* bytes that went out */
+	bool waits;		/* a pipe or socket: write() may block */
+	bool nowait;		/* try RWF_NOWAIT */
+	uint64_t at;		/* bytes written */
 };
 
 static int
@@ -45,8 +46,9 @@ await_reader(const struct stream *s)
 }
 
 /*
- * As much as goes without waiting, for only poll() lets the caller stop.  Where
- * it says yes, a pipe has room for PIPE_BUF bytes.
+ * Write as much as possible without blocking, since the caller can cancel only
+ * while poll() waits.  When poll() reports a pipe as writable, it has room for
+ * PIPE_BUF bytes.
  */
 static ssize_t
 write_some(struct stream *s, const uint8_t *data, size_t size)
@@ -88,7 +90,7 @@ put(struct stream *s, const uint8_t *data, size_t size)
 	return err;
 }
 
-/* Whether what was read so far is what the slots, sent first, say of it. */
+/* Fail if an update came meanwhile: the slots, written earlier, are empty. */
 static int
 check_unchanged(const struct stream *s)
 {
@@ -104,7 +106,10 @@ check_unchanged(const struct stream *s)
 	return err;
 }
 
-/* All of 'from'; the last piece only if nothing has changed ('direct'). */
+/*
+ * Write all of 'from'.  'direct' means that it is the segment itself: an update
+ * may come, so check before the last piece, without which it is not valid.
+ */
 static int
 send_all(struct stream *s, int from, bool direct)
 {
@@ -133,7 +138,7 @@ send_all(struct stream *s, int from, bool direct)
 	return err;
 }
 
-/* A file without a name; *where is the folder. */
+/* Open a file without a name; *where is its folder, static or environment. */
 static int
 open_unnamed(const char **where)
 {
@@ -152,7 +157,7 @@ open_unnamed(const char **where)
 	return fd;
 }
 
-/* A copy first: writers do not wait for the reader of the stream. */
+/* Make a copy first, so that writers do not wait for a slow reader. */
 static int
 send_copy(struct stream *s)
 {

@@ -2,23 +2,23 @@
 /*
  * cute-shm: numerical arrays in shared memory, one segment per project.
  *
- * Rules of every call, unless it says otherwise:
+ * Rules for every call, unless its own comment differs:
  *
  * - It returns 0 or a negative enum cute_shm_err.  A failure leaves *ret
- *   untouched; cute_shm_errmsg() then tells this thread what went wrong.
- * - Results go through the last argument, 'ret'; NULL is CUTE_SHM_ERR_INVALID
- *   unless the call says that it may be.  What they point to inside the segment
- *   stays valid until cute_shm_close(), whatever happens to the project's name.
- * - Result structs end with reserved members, which are zero: later versions
- *   give them names, and programs that were compiled before go on to work.
+ *   untouched, and cute_shm_errmsg() gives this thread the reason.
+ * - The result goes through the last argument, 'ret'; NULL there gives
+ *   CUTE_SHM_ERR_INVALID unless the call allows it.  Pointers into the segment
+ *   stay valid until cute_shm_close(), even if the project is unlinked.
+ * - Result structs end with reserved members, which the library zeroes: a later
+ *   version may name them, and programs compiled earlier keep working.
  * - Option structs begin with their own size: set it to sizeof(the struct), and
- *   zero the rest (a zero means the default).  NULL means all defaults.
- * - Paths are UTF-8, components separated by one slash; a leading slash is
+ *   zero the rest (zero means the default).  NULL means all defaults.
+ * - Paths are UTF-8, with one slash between components; a leading slash is
  *   ignored, "" is the root group.
- * - A handle (struct cute_shm) may be used by many threads at once, a builder
- *   by one, but for cute_shm_builder_write().
- * - A forked child uses the handles of its parent, with locks of its own; it
- *   owns no project.  (clone() and _Fork() run no handlers: see
+ * - Many threads may use a handle (struct cute_shm) at once.  A builder is for
+ *   one thread at a time, except for cute_shm_builder_write().
+ * - A forked child may use the handles of its parent, with locks of its own; it
+ *   owns no project.  (clone() and _Fork() run no fork handlers: see
  *   cute_shm_update(3).)
  * - No call prints, exits, or changes signal handlers.
  */
@@ -36,11 +36,11 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define CUTE_SHM_VERSION	"0.1.0"
-#define CUTE_SHM_MAX_NDIM	32	/* NumPy 1 and HDF5 have the same */
+#define CUTE_SHM_MAX_NDIM	32	/* as in NumPy 1 and HDF5 */
 
 /*
- * For compilers that warn: a result that says whether the call did anything,
- * and an argument that may not be NULL.
+ * Compiler warnings, where available: the caller must check the result, or
+ * argument number n must not be NULL.
  */
 #ifdef __GNUC__
 #define CUTE_SHM_CHECKED	__attribute__((warn_unused_result))
@@ -57,9 +57,9 @@ struct cute_shm_builder;
 
 enum cute_shm_err {
 	CUTE_SHM_OK		 = 0,
-	CUTE_SHM_ERR_INVALID	 = -1,	/* an argument makes no sense */
-	CUTE_SHM_ERR_NOMEM	 = -2,	/* no private memory */
-	CUTE_SHM_ERR_SYSTEM	 = -3,	/* the system refused; see errmsg */
+	CUTE_SHM_ERR_INVALID	 = -1,	/* an argument is invalid */
+	CUTE_SHM_ERR_NOMEM	 = -2,	/* out of private memory */
+	CUTE_SHM_ERR_SYSTEM	 = -3,	/* a system call failed; see errmsg */
 	CUTE_SHM_ERR_NOT_FOUND	 = -4,	/* no such project, path, attribute */
 	CUTE_SHM_ERR_EXISTS	 = -5,	/* the name is taken */
 	CUTE_SHM_ERR_OWNER	 = -6,	/* belongs to another user */
@@ -68,29 +68,30 @@ enum cute_shm_err {
 	CUTE_SHM_ERR_UNSUPPORTED = -9,	/* sound, but newer than this library */
 	CUTE_SHM_ERR_CORRUPT	 = -10,	/* a size, offset or digest is wrong */
 	CUTE_SHM_ERR_NO_SPACE	 = -11,	/* does not fit into memory */
-	CUTE_SHM_ERR_TYPE	 = -12,	/* a node of another kind or dtype */
-	CUTE_SHM_ERR_STATE	 = -13,	/* not at this stage of a builder */
+	CUTE_SHM_ERR_TYPE	 = -12,	/* wrong kind of node, wrong dtype */
+	CUTE_SHM_ERR_STATE	 = -13,	/* the call must come at another time */
 	CUTE_SHM_ERR_CANCELLED	 = -14,	/* a callback asked to stop */
 	CUTE_SHM_ERR_SOURCE	 = -15,	/* the HDF5 file cannot be read */
 	CUTE_SHM_ERR_END	 = -16,	/* nothing follows; not a failure */
-	CUTE_SHM_ERR_TIMEOUT	 = -17,	/* others held it too long */
-	CUTE_SHM_ERR_TORN	 = -18,	/* its writer died in the middle */
-	CUTE_SHM_ERR_BUSY	 = -19,	/* others have it open */
-	CUTE_SHM_ERR_LIMIT	 = -20	/* over a bound of the options */
+	CUTE_SHM_ERR_TIMEOUT	 = -17,	/* the time was up */
+	CUTE_SHM_ERR_TORN	 = -18,	/* a writer died during an update */
+	CUTE_SHM_ERR_BUSY	 = -19,	/* in use by another process */
+	CUTE_SHM_ERR_LIMIT	 = -20	/* exceeds a bound of the options */
 };
 
-/* The name of an error in a few words; never NULL, also for unknown ones. */
+/* An error in a few words: static text, never NULL, also for unknown codes. */
 const char *cute_shm_strerror(int err);
 
 /*
- * This thread's last failure as a sentence with names and numbers.  Never NULL;
- * valid until this thread's next failure.  CUTE_SHM_ERR_END sets none.
+ * The last failure of this thread as a sentence with names and numbers.  Never
+ * NULL; valid until the next failure of this thread.  CUTE_SHM_ERR_END does not
+ * change it.
  */
 const char *cute_shm_errmsg(void);
 
 /*
- * For libraries built on this one: record a failure and return 'err'.
- * The arguments may include cute_shm_errmsg() itself, to add to it.
+ * For libraries built on this one: set the message of cute_shm_errmsg() and
+ * return 'err'.  The arguments may include cute_shm_errmsg() itself.
  */
 int cute_shm_fail(int err, const char *format, ...)
 	__attribute__((format(printf, 2, 3), cold));
@@ -101,13 +102,14 @@ enum cute_shm_log_level {
 	CUTE_SHM_LOG_DEBUG
 };
 
-/* 'message' is one line without its end, valid during the call. */
+/* 'message' is one line without a newline; it is valid during the call. */
 typedef void cute_shm_log_fn(enum cute_shm_log_level level, const char *message,
 			     void *arg);
 
 /*
- * Send messages up to 'level' to 'fn', from whichever thread has one; NULL is
- * silence, the default.  One hook per process; set it before threads start.
+ * Pass messages up to 'level' to the hook 'fn', on the thread that sends them;
+ * NULL, the default, drops them.  A process has one hook: set it before you
+ * start threads.
  */
 void cute_shm_set_log(enum cute_shm_log_level level, cute_shm_log_fn *fn,
 		      void *arg);
@@ -116,17 +118,17 @@ void cute_shm_set_log(enum cute_shm_log_level level, cute_shm_log_fn *fn,
 void cute_shm_log(enum cute_shm_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Whether a message of that level would reach the hook: else do not make it. */
+/* 1 if the hook takes messages of that level, else 0: then format none. */
 int cute_shm_log_wants(enum cute_shm_log_level level);
 
-/* The version of the library at run time, such as "0.1.0". */
+/* The version of the library at run time, such as "0.1.0"; static text. */
 const char *cute_shm_version(void);
 
 /* ----------------------------------------------------------------- reading */
 
 enum {
-	CUTE_SHM_ANY_OWNER = 1,	/* trust segments of other users too */
-	CUTE_SHM_WRITE	   = 2	/* arrays may be updated in place */
+	CUTE_SHM_ANY_OWNER = 1,	/* trust segments of other users, too */
+	CUTE_SHM_WRITE	   = 2	/* allow updates of arrays in place */
 };
 
 struct cute_shm_open_options {
@@ -137,15 +139,15 @@ struct cute_shm_open_options {
 
 /*
  * cute_shm_open() attaches the project and checks its header.  On success *ret
- * is a handle for cute_shm_close().  Opening costs the same whatever the number
- * and size of the arrays: only cute_shm_verify() reads the data.
+ * is a handle for cute_shm_close().  The cost does not depend on the number and
+ * size of the arrays: only cute_shm_verify() reads the data.
  *
- * CUTE_SHM_ERR_NOT_FOUND    no such project in this root, or an orphan
- * CUTE_SHM_ERR_OWNER        neither the caller's nor root's, or the project has
- *			     another name, which is not ours (see ANY_OWNER)
- * CUTE_SHM_ERR_PERMISSION   may not be read, or not be written to; with
- *			     CUTE_SHM_WRITE also where an update in place is
- *			     not safe (btrfs, an overlay: see cute-shm(7))
+ * CUTE_SHM_ERR_NOT_FOUND    no such project in this root, or its owner ended
+ * CUTE_SHM_ERR_OWNER        it belongs to neither the caller nor root, or has a
+ *			     second hard link (see CUTE_SHM_ANY_OWNER)
+ * CUTE_SHM_ERR_PERMISSION   the caller may not read it, or not write to it;
+ *			     with CUTE_SHM_WRITE also where an update in place
+ *			     is not safe (btrfs, an overlay: see cute-shm(7))
  * CUTE_SHM_ERR_FORMAT       not a segment
  * CUTE_SHM_ERR_UNSUPPORTED  sound, but needs a newer library
  * CUTE_SHM_ERR_CORRUPT      a size, an offset or a digest is wrong
@@ -153,19 +155,19 @@ struct cute_shm_open_options {
 int cute_shm_open(const char *project, const struct cute_shm_open_options *opt,
 		  struct cute_shm **ret) CUTE_SHM_CHECKED;
 
-/* The same for a segment at any path, such as a copy on a disk. */
+/* As cute_shm_open(), for a segment at any path, such as a copy on a disk. */
 int cute_shm_open_file(const char *path,
 		       const struct cute_shm_open_options *opt,
 		       struct cute_shm **ret) CUTE_SHM_CHECKED;
 
 /*
- * Detach.  All that was got through the handle ends here; so does an ephemeral
- * project whose owner the handle is.  NULL is fine.
+ * Detach.  All pointers got through the handle become invalid.  If the handle
+ * owns an ephemeral project, the project ends.  NULL is allowed.
  */
 void cute_shm_close(struct cute_shm *shm);
 
 /*
- * With GCC and Clang, a handle that its scope closes:
+ * With GCC and Clang: declare a handle that is closed at the end of its scope.
  *
  *	CUTE_SHM_SCOPED(shm);
  *	if (cute_shm_open("robot", NULL, &shm) != 0)
@@ -175,21 +177,22 @@ void cute_shm_close(struct cute_shm *shm);
 #define CUTE_SHM_SCOPED(name) \
 	struct cute_shm *name __attribute__((cleanup(cute_shm_close_at))) = NULL
 #endif
+/* For CUTE_SHM_SCOPED: cute_shm_close(*shm). */
 void cute_shm_close_at(struct cute_shm **shm);
 
 /*
  * An array, or the value of an attribute.  'data' is C-contiguous and aligned
- * to 64 bytes (to a page from 4096 bytes on; in an attribute to 16), NULL when
- * data_size is 0.  dtype is NumPy's array-interface text ("<f8", "|S12"), or
- * "null" for a null dataspace.
+ * to 64 bytes (to 4096 if it has 4096 bytes or more; in an attribute to 16); it
+ * is NULL when data_size is 0.  dtype is NumPy's array-interface text ("<f8",
+ * "|S12"), or "null" for a null dataspace.
  *
- * A ragged array has a dtype such as "*<f4" and one list per element: list i
- * is values[offsets[i]] to values[offsets[i + 1]], best got by
- * cute_shm_element().  Its 'data' begins with the offsets.
+ * A ragged array has a dtype such as "*<f4" and one list of items per element:
+ * list i is [offsets[i], offsets[i + 1]) of 'values'; cute_shm_element() gives
+ * it.  'data' begins with the offsets.
  */
 struct cute_shm_array {
 	const struct cute_shm *shm;
-	const char *path;		/* of an attribute: its name */
+	const char *path;		/* in an attribute: its name */
 	const char *dtype;
 	const void *data;
 	uint64_t data_size;		/* bytes */
@@ -199,9 +202,9 @@ struct cute_shm_array {
 	uint64_t shape[CUTE_SHM_MAX_NDIM];	/* the first ndim are set */
 	const uint64_t *offsets;	/* ragged: in items, element_count+1 */
 	const void *values;		/* ragged: the items, NULL when none */
-	uint64_t value_count;		/* ragged: items in all */
+	uint64_t value_count;		/* ragged: items of all lists */
 	uint64_t digest;		/* XXH3-64 as published; attribute: 0 */
-	uint64_t record;		/* private: where it stands */
+	uint64_t record;		/* private */
 	uint64_t reserved[3];
 };
 
@@ -216,52 +219,53 @@ struct cute_shm_node {
 	enum cute_shm_kind kind;
 	const char *path;	/* "b/b1"; "" for the root */
 	const char *name;	/* its last component */
-	uint64_t child_count;	/* groups */
+	uint64_t child_count;	/* of a group; else 0 */
 	uint32_t attr_count;
-	uint64_t record;	/* private: where it stands */
-	uint64_t end;		/* private: where its subtree ends */
-	uint64_t target;	/* private: of a link */
+	uint64_t record;	/* private */
+	uint64_t end;		/* private */
+	uint64_t target;	/* private */
 	uint64_t reserved[3];
 };
 
 struct cute_shm_attr {
 	const char *name;
 	struct cute_shm_array value;
-	uint64_t record;	/* private: where it stands */
+	uint64_t record;	/* private */
 	uint64_t reserved[3];
 };
 
 /*
- * cute_shm_get() finds an array by path, following links on the way.
- * CUTE_SHM_ERR_NOT_FOUND, CUTE_SHM_ERR_TYPE (a group), CUTE_SHM_ERR_CORRUPT.
+ * Find an array by path.  All links are followed.  CUTE_SHM_ERR_NOT_FOUND,
+ * CUTE_SHM_ERR_TYPE (the path leads to a group), CUTE_SHM_ERR_CORRUPT.
  */
 int cute_shm_get(const struct cute_shm *shm, const char *path,
 		 struct cute_shm_array *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * cute_shm_find() finds any node; links on the way are followed, a link at the
- * end of the path is returned itself (see cute_shm_follow()).
+ * Find a node by path.  Links in the middle of the path are followed; a link at
+ * its end is the result itself (see cute_shm_follow()).
+ * CUTE_SHM_ERR_NOT_FOUND, CUTE_SHM_ERR_CORRUPT.
  */
 int cute_shm_find(const struct cute_shm *shm, const char *path,
 		  struct cute_shm_node *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
-/* What a link leads to, a group or an array; other nodes lead to themselves. */
+/* The group or array that a link leads to; any other node gives itself. */
 int cute_shm_follow(const struct cute_shm_node *node,
 		    struct cute_shm_node *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
-/* The array at a node of that kind, else CUTE_SHM_ERR_TYPE. */
+/* The array at 'node'; CUTE_SHM_ERR_TYPE if it is a group or a link. */
 int cute_shm_node_array(const struct cute_shm_node *node,
 			struct cute_shm_array *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * Steps through the tree, in the order of creation; each gives
- * CUTE_SHM_ERR_END when nothing follows.  'ret' may be the argument itself.
- * cute_shm_next() walks the subtree of 'top' in pre-order: begin with
- * node = top.  No step follows a link.
+ * Steps through the tree, in the order of creation.  They return
+ * CUTE_SHM_ERR_END when nothing follows, and do not follow links.  'ret' may
+ * point to the node passed in.  cute_shm_next() visits the subtree of 'top' in
+ * pre-order: begin with node = top.
  */
 int cute_shm_first_child(const struct cute_shm_node *group,
 			 struct cute_shm_node *ret)
@@ -273,19 +277,19 @@ int cute_shm_next(const struct cute_shm_node *top,
 		  const struct cute_shm_node *node, struct cute_shm_node *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
-/* The group that holds the node; the root's is the root. */
+/* The group that holds the node; the root is its own parent. */
 int cute_shm_parent(const struct cute_shm_node *node,
 		    struct cute_shm_node *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
-/* The attribute of that name; links have none (CUTE_SHM_ERR_NOT_FOUND). */
+/* An attribute by name, else CUTE_SHM_ERR_NOT_FOUND.  A link has none. */
 int cute_shm_attr(const struct cute_shm_node *node, const char *name,
 		  struct cute_shm_attr *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * The attribute after 'prev', the first when that is NULL; CUTE_SHM_ERR_END
- * after the last.  'ret' may be 'prev'.
+ * The attribute after 'prev', or the first one if 'prev' is NULL;
+ * CUTE_SHM_ERR_END after the last one.  'ret' may equal 'prev'.
  */
 int cute_shm_next_attr(const struct cute_shm_node *node,
 		       const struct cute_shm_attr *prev,
@@ -293,14 +297,14 @@ int cute_shm_next_attr(const struct cute_shm_node *node,
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * The value of an attribute of one element, by the path of its node; links are
- * followed.  _text() takes strings of fixed and of variable length, and gives a
- * copy with a NUL at its end, for free(); _i64() takes integers and bools,
- * _f64() floats as well.
+ * The value of an attribute that has one element.  'path' names its node; links
+ * are followed.  _text() accepts strings of fixed or variable length, and gives
+ * a NUL-terminated copy for free(); _i64() accepts integers and bools, _f64()
+ * also floats.
  *
  * CUTE_SHM_ERR_NOT_FOUND  no such node or attribute
- * CUTE_SHM_ERR_TYPE       another dtype, more elements than one, a number that
- *			   does not fit, a NUL within a text
+ * CUTE_SHM_ERR_TYPE       another dtype, not exactly one element, a number that
+ *			   does not fit, a NUL inside a text
  */
 int cute_shm_attr_text(const struct cute_shm *shm, const char *path,
 		       const char *name, char **ret)
@@ -313,10 +317,11 @@ int cute_shm_attr_f64(const struct cute_shm *shm, const char *path,
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * Typed access to arrays and to the values of attributes: the data, and in *n
- * the number of elements, if the dtype is exactly that ("|b1" is u8 too), else
- * NULL, and cute_shm_errmsg() says what the dtype is.  An array without
- * elements gives a pointer that is not NULL, and n 0.  'n' may be NULL.
+ * Typed access to an array or to the value of an attribute.  If the dtype is
+ * exactly that of the function (_u8 also accepts "|b1"), return the data and
+ * set *n to the number of elements; else return NULL, and cute_shm_errmsg()
+ * names the dtype.  An array without elements gives a pointer that is not NULL.
+ * 'n' may be NULL.
  */
 const int8_t *cute_shm_i8(const struct cute_shm_array *array, uint64_t *n)
 	CUTE_SHM_NONNULL(1);
@@ -339,40 +344,42 @@ const float *cute_shm_f32(const struct cute_shm_array *array, uint64_t *n)
 const double *cute_shm_f64(const struct cute_shm_array *array, uint64_t *n)
 	CUTE_SHM_NONNULL(1);
 
-/* The same for any dtype, such as "<c8" or "complex64", "|S12" or "S12". */
+/* Typed access for any dtype, by text or name: "<c8" or "complex64". */
 const void *cute_shm_typed(const struct cute_shm_array *array,
 			   const char *dtype, uint64_t *n) CUTE_SHM_NONNULL(1);
 
-/* Room for the longest name of a dtype. */
+/* Bytes that hold the longest name of a dtype, with its NUL. */
 #define CUTE_SHM_DTYPE_NAME_SIZE 40
 
 /*
- * The name of a dtype text as NumPy prints it: "float64" for "<f8", "S12" for
- * "|S12", "string" for "*|S1", "list of int32" for "*<i4".  Written to 'ret' of
- * 'size' bytes (CUTE_SHM_DTYPE_NAME_SIZE), cut if that is less; returns 'ret'.
- * Calls that take a dtype take such a name, too.
+ * Write the name of a dtype text to 'ret' as NumPy prints it: "float64" for
+ * "<f8", "S12" for "|S12", "string" for "*|S1", "list of int32" for "*<i4".
+ * The name is cut if the 'size' bytes of 'ret' are too few
+ * (CUTE_SHM_DTYPE_NAME_SIZE never is).  Returns 'ret'.  Calls that take a dtype
+ * accept such a name, too.
  */
 const char *cute_shm_dtype_name(const char *dtype, char *ret, size_t size);
 
 /*
- * The size in bytes of one item of a dtype text ("null": 0, ragged: that of the
- * items of its lists); CUTE_SHM_ERR_TYPE when it is none of the format.
+ * The size in bytes of one item of a dtype ("null": 0; ragged: one item of a
+ * list).  CUTE_SHM_ERR_TYPE: the format has no such dtype.
  */
 int cute_shm_dtype_size(const char *dtype, uint32_t *ret) CUTE_SHM_CHECKED;
 
 /*
- * List i of a ragged array: where it lies and its number of items.  A string of
- * "*|S1" is not NUL-terminated.  CUTE_SHM_ERR_TYPE, CUTE_SHM_ERR_INVALID (i).
+ * List i of a ragged array: *data points to its items in the segment, *n is
+ * their number.  A string of "*|S1" is not NUL-terminated.  CUTE_SHM_ERR_TYPE
+ * (not ragged), CUTE_SHM_ERR_INVALID (no list i).
  */
 int cute_shm_element(const struct cute_shm_array *array, uint64_t i,
 		     const void **data, uint64_t *n)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * Element i of an array of strings, of fixed length ("|S12", without the NULs
- * at its end) or variable length ("*|S1"): its text, in the segment and not
- * NUL-terminated, and the number of its bytes.  CUTE_SHM_ERR_TYPE,
- * CUTE_SHM_ERR_INVALID (i).
+ * Element i of an array of strings, of fixed length ("|S12", less the NULs at
+ * its end) or variable length ("*|S1"): *text points into the segment, is not
+ * NUL-terminated and has *size bytes.  CUTE_SHM_ERR_TYPE (no strings),
+ * CUTE_SHM_ERR_INVALID (no element i).
  */
 int cute_shm_string(const struct cute_shm_array *array, uint64_t i,
 		    const char **text, uint64_t *size)
@@ -381,22 +388,23 @@ int cute_shm_string(const struct cute_shm_array *array, uint64_t i,
 /* ------------------------------------------------------------ verification */
 
 struct cute_shm_damage {
-	int err;		/* what cute_shm_verify() will return */
-	const char *path;	/* of the array, NULL: not one array's */
-	uint64_t offset;	/* in the segment */
-	uint64_t block;		/* in the array, of block_size bytes */
-	uint64_t begin, end;	/* bytes of its data; equal: not in these */
-	const char *message;	/* a sentence, the path in it */
+	int err;		/* CUTE_SHM_ERR_CORRUPT or _TORN */
+	const char *path;	/* of the damaged array; NULL: no array */
+	uint64_t offset;	/* in the segment, bytes */
+	uint64_t block;		/* in the array, blocks of block_size bytes */
+	uint64_t begin, end;	/* [begin, end) of its data; equal: not there */
+	const char *message;	/* a sentence that names the path */
+	uint64_t reserved[4];
 };
 
 struct cute_shm_verify_options {
 	size_t size;
 	unsigned flags;		/* CUTE_SHM_VERIFY_METADATA */
 	unsigned jobs;		/* threads; 0: CPUs this process may use */
-	/* Called for each damage, one at a time; non-zero stops. */
+	/* Called on the caller's thread for each damage; non-zero cancels. */
 	int (*report)(const struct cute_shm_damage *damage, void *arg);
 	void *arg;
-	/* Called now and then, with bytes of data; non-zero stops. */
+	/* Called there repeatedly, with bytes of data; non-zero cancels. */
 	int (*progress)(uint64_t done, uint64_t total, void *arg);
 };
 
@@ -405,19 +413,22 @@ enum {
 };
 
 struct cute_shm_verify_result {
-	uint64_t arrays;	/* whose data was checked */
-	uint64_t bytes;		/* of data that were hashed */
+	uint64_t arrays;	/* arrays whose data were checked */
+	uint64_t bytes;		/* bytes of data that were hashed */
 	uint64_t damaged;	/* damages reported */
 	uint64_t unsealed;	/* arrays updated since their last digest */
+	uint64_t reserved[4];
 };
 
 /*
- * cute_shm_verify() checks everything that cute-shm(5) says: the digests of
- * header and metadata, every record, index row and padding byte, and the data
- * of each array against its digests, but for arrays that were updated and not
- * sealed since.  CUTE_SHM_ERR_TORN is the error of an array whose writer died
- * in the middle.  0 when all is sound, otherwise the first damage's error after
- * all have been reported.  'ret' may be NULL, and is set in both cases.
+ * Check the segment against every rule of cute-shm(5): the digests of header
+ * and metadata, every record, index row and padding byte, and the data of each
+ * array against its digests.  Data of arrays that were updated and not sealed
+ * since cannot be checked.  Returns 0 if all is sound, else the error of the
+ * first damage, after all damages were reported: CUTE_SHM_ERR_TORN for an array
+ * whose writer died during an update, else CUTE_SHM_ERR_CORRUPT.
+ * CUTE_SHM_ERR_CANCELLED: a callback stopped it.  'ret' may be NULL; it is set
+ * whatever is returned, unless an option is invalid.
  */
 int cute_shm_verify(const struct cute_shm *shm,
 		    const struct cute_shm_verify_options *opt,

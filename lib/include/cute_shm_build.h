@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Projects are made by builders.  Part of <cute_shm.h>, which includes it; its
- * rules hold here too.
+ * Builders make projects.  <cute_shm.h> includes this header, and its rules
+ * hold here, too.
  */
 #ifndef CUTE_SHM_BUILD_H
 #define CUTE_SHM_BUILD_H
@@ -16,56 +16,67 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 enum {
-	CUTE_SHM_OVERWRITE = 1,	/* replace a project of that name, at once */
-	CUTE_SHM_REPLACE = 2,	/* the same; drop it first if both do not fit */
+	CUTE_SHM_OVERWRITE = 1,	/* replace the old project in one step */
+	CUTE_SHM_REPLACE = 2,	/* overwrite; drop the old if both do not fit */
 	CUTE_SHM_EPHEMERAL = 4,	/* ends with the handle that _publish() gives */
-	CUTE_SHM_RESERVE_AHEAD = 8	/* memory is reserved while data come */
+	CUTE_SHM_RESERVE_AHEAD = 8	/* reserve memory during the writes */
 };
 
 struct cute_shm_build_options {
 	size_t size;
-	const char *root;
+	const char *root;	/* as in struct cute_shm_open_options */
 	unsigned flags;		/* CUTE_SHM_OVERWRITE and so on */
-	mode_t mode;		/* 0: 0600; whatever the umask */
+	mode_t mode;		/* 0: 0600; the umask is not applied */
 	/*
-	 * Name or number; NULL: that of a root with the set-group-ID bit, else
-	 * the process's.
+	 * Name or number.  NULL: the group of the root if that has the
+	 * set-group-ID bit, else the group of the process.
 	 */
 	const char *group;
 	const char *creator;	/* NULL: "libcute_shm" and its version */
-	const char *source;	/* file it is made from; NULL: none */
-	uint64_t source_size;
-	uint64_t source_mtime_ns;
-	uint64_t block_size;	/* multiple of 64; 0: 1 MiB */
-	unsigned jobs;		/* threads for data given by pointer */
-	uint64_t max_size;	/* bytes of the segment; 0: what fits */
+	const char *source;	/* the file that the data are from, or NULL */
+	uint64_t source_size;	/* its size in bytes */
+	uint64_t source_mtime_ns;	/* its modification, Unix time */
+	uint64_t block_size;	/* bytes, a multiple of 64; 0: 1 MiB */
+	unsigned jobs;		/* threads that copy and hash; 0: CPUs */
+	uint64_t max_size;	/* bytes of the segment; 0: no bound */
 };
 
 /*
  * A builder makes one project, in this order:
  *
  *   describe  _group(), _array(), _ragged(), _link(), _attr()
- *   reserve   _reserve(): layout fixed, memory held, or refused
+ *   reserve   _reserve(): fix the layout, reserve the memory
  *   write     _write(), from any thread
- *   publish   _publish(): digests, then the name, at once
+ *   publish   _publish(): complete the digests, then give the name
  *
- * Until then nothing is visible to others; a process that dies leaves nothing
- * behind.  cute_shm_builder_new() fails early with CUTE_SHM_ERR_EXISTS when the
- * project exists and CUTE_SHM_OVERWRITE is not set.
+ * The project is not visible to others before it is published; a process that
+ * dies leaves nothing behind.  *ret is for cute_shm_builder_free(), also after
+ * a failure of a later call.
+ *
+ * CUTE_SHM_ERR_EXISTS   the project exists, and CUTE_SHM_OVERWRITE is not set
+ * CUTE_SHM_ERR_INVALID  a name or an option is invalid
  */
 int cute_shm_builder_new(const char *project,
 			 const struct cute_shm_build_options *opt,
 			 struct cute_shm_builder **ret) CUTE_SHM_CHECKED;
 
-/* A group and its missing parents; one that is there already is fine. */
+/*
+ * Describe a group; missing parents are made, and a group that exists already
+ * is no error.  CUTE_SHM_ERR_EXISTS: another kind of node has that path.
+ */
 int cute_shm_builder_group(struct cute_shm_builder *b, const char *path)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * An array of C-contiguous little-endian elements; missing parent groups are
- * made.  dtype is a text as "<f8" or its name, "float64".  'data' must stay as
- * it is until publication; NULL: written later, and what is never written is
- * zero.  For "null" ndim is 0 and shape NULL.
+ * Describe an array of C-contiguous little-endian elements; missing parent
+ * groups are made.  dtype is a text such as "<f8" or its name, "float64".  For
+ * "null" ndim is 0 and shape NULL.  'shape' is copied.  'data' is not: it must
+ * not change before publication.  If it is NULL, the data come through
+ * cute_shm_builder_write(), and are zero where nothing is written.
+ *
+ * CUTE_SHM_ERR_EXISTS   a node has that path
+ * CUTE_SHM_ERR_TYPE     no such dtype, a ragged one, or a parent is no group
+ * CUTE_SHM_ERR_INVALID  a wrong path or shape
  */
 int cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
 			   const char *dtype, unsigned ndim,
@@ -73,10 +84,13 @@ int cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * A ragged array of a dtype such as "*<f4": value_count items in all.
- * offsets (elements + 1 of them, from 0 to value_count, in items) and values
- * stay as they are until publication; both NULL: written later, as one block
- * of bytes with the values at cute_shm_values_at(elements).
+ * Describe a ragged array of a dtype such as "*<f4"; all its lists together
+ * have value_count items.  'offsets' has one more entry than the array has
+ * elements; they count items, begin with 0, never decrease, and end with
+ * value_count.  'offsets' and 'values' are not copied: they must not change
+ * before publication.  If both are NULL, the data come through
+ * cute_shm_builder_write(): the offsets at 0, the values at
+ * cute_shm_values_at(elements).  Errors are those of cute_shm_builder_array().
  */
 int cute_shm_builder_ragged(struct cute_shm_builder *b, const char *path,
 			    const char *dtype, unsigned ndim,
@@ -84,89 +98,118 @@ int cute_shm_builder_ragged(struct cute_shm_builder *b, const char *path,
 			    const uint64_t *offsets, const void *values)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
-/* Where the values of a ragged array begin in its data. */
+/* The byte offset at which the values begin in the data of a ragged array. */
 uint64_t cute_shm_values_at(uint64_t element_count);
 
 /*
- * A second name for the group or array at 'target', which may be described
- * later; that it exists is checked when memory is reserved.
+ * Describe a link: a second name for the group or array at 'target'.  The
+ * target may be described later; _reserve() checks that it exists
+ * (CUTE_SHM_ERR_NOT_FOUND).  CUTE_SHM_ERR_EXISTS: a node has the path 'path'.
  */
 int cute_shm_builder_link(struct cute_shm_builder *b, const char *path,
 			  const char *target)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * An attribute of the group or array at 'path'; the value is copied.  A name
- * that the node has already gives CUTE_SHM_ERR_EXISTS.  Names that begin with
- * "cute-shm:" are those of cute-shm(5), section Reserved attributes: they come
- * last on their node, and what does not fit them gives CUTE_SHM_ERR_INVALID,
- * here or, when all nodes are known, as memory is reserved.
+ * Describe an attribute of the group or array at 'path', which is described
+ * already; the value is copied.  Names that begin with "cute-shm:" are reserved
+ * for the attributes of cute-shm(5): these come last on their node, and if one
+ * breaks the rules, this call or _reserve() returns CUTE_SHM_ERR_INVALID.
+ *
+ * CUTE_SHM_ERR_EXISTS     the node has an attribute of that name
+ * CUTE_SHM_ERR_NOT_FOUND  no node has that path
+ * CUTE_SHM_ERR_TYPE       the node is a link, or no such dtype
+ * CUTE_SHM_ERR_INVALID    wrong name or shape, or a value of over 4 GiB
  */
 int cute_shm_builder_attr(struct cute_shm_builder *b, const char *path,
 			  const char *name, const char *dtype, unsigned ndim,
 			  const uint64_t *shape, const void *value)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * As cute_shm_builder_attr(), with a ragged value: 'offsets' and 'values' as in
+ * cute_shm_builder_ragged(), but copied.
+ */
 int cute_shm_builder_attr_ragged(struct cute_shm_builder *b, const char *path,
 				 const char *name, const char *dtype,
 				 unsigned ndim, const uint64_t *shape,
 				 const uint64_t *offsets, const void *values)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
-/* A text as an attribute: "*|S1", scalar. */
+/* Describe a text as an attribute: a scalar of dtype "*|S1".  It is copied. */
 int cute_shm_builder_attr_text(struct cute_shm_builder *b, const char *path,
 			       const char *name, const char *text)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * Fix the layout and reserve all memory.  CUTE_SHM_ERR_NO_SPACE when it does
- * not fit: nothing was written, and the message tells what to do.  With
- * CUTE_SHM_REPLACE the project to be replaced is unlinked if that makes room,
- * which it does not as long as others have it open.  CUTE_SHM_ERR_LIMIT when it
- * is larger than max_size.
+ * Fix the layout and reserve all memory.  With CUTE_SHM_REPLACE the old project
+ * is unlinked first if that makes room, which it does not while others have it
+ * open.  After a failure more nodes may be described, or the call repeated.
  *
- * With CUTE_SHM_RESERVE_AHEAD it checks that there is room, and a thread of its
- * own then reserves the memory, up to 64 MiB ahead of what was written, and
- * _write() waits for it: reading and reserving overlap.  Should others take the
- * memory meanwhile, it is _write() that fails, or publication.
+ * With CUTE_SHM_RESERVE_AHEAD this call only checks that there is room; a
+ * thread of the builder then reserves the memory, up to 64 MiB ahead of the
+ * last write, so that reading and reserving overlap.  If other processes take
+ * the memory meanwhile, _write() or _publish() fails.
+ *
+ * CUTE_SHM_ERR_NO_SPACE   does not fit; the message has numbers and a remedy
+ * CUTE_SHM_ERR_LIMIT      larger than max_size
+ * CUTE_SHM_ERR_NOT_FOUND  the target of a link does not exist
+ * CUTE_SHM_ERR_INVALID    links in a circle, or wrong reserved attributes
  */
 int cute_shm_builder_reserve(struct cute_shm_builder *b)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * Write 'size' bytes at 'offset' of the array's data; any number of threads at
- * once, on ranges that do not overlap.  Whole blocks (block_size, counted from
- * the array's start) are hashed here, while they are in cache.
+ * Write 'size' bytes at byte 'offset' of the data of an array.  Any number of
+ * threads may call this at once, for ranges that do not overlap.  A write that
+ * covers a whole block (block_size bytes, counted from the start of the array)
+ * hashes it while it is in the cache: such writes are the fastest.
+ *
+ * CUTE_SHM_ERR_STATE      memory is not reserved, or 'data' was not NULL
+ * CUTE_SHM_ERR_NOT_FOUND  no node has that path
+ * CUTE_SHM_ERR_TYPE       the node is not an array
+ * CUTE_SHM_ERR_INVALID    the range is not within the data
  */
 int cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
 			   uint64_t offset, const void *src, size_t size)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * Complete the digests and give the project its name.  'ret' may be NULL; else
- * it gets a handle.  Reserves first if that was not done.  Whatever comes out,
- * only cute_shm_builder_free() may follow.  CUTE_SHM_ERR_EXISTS: another
- * one was faster.  CUTE_SHM_ERR_BUSY: another process has been about to remove
- * or replace the project for 30 s.
+ * Complete the digests and give the project its name.  If 'ret' is not NULL,
+ * *ret becomes a handle for cute_shm_close().  The call reserves the memory if
+ * cute_shm_builder_reserve() was not called.  After success and after failure
+ * only cute_shm_builder_free() may follow.
  *
- * The handle of an ephemeral project (never NULL then) is its owner: the name
- * is removed when it is closed, when the process exits, or, should that be
- * killed, by the next cute_shm_collect() or load of that name.  A forked child
- * does not own it; but one forked during the build counts as an owner until it
- * execs or exits.
+ * The handle owns an ephemeral project, so 'ret' must not be NULL for one.  The
+ * name is removed when that handle is closed or the process exits; if the
+ * process is killed, by the next cute_shm_collect() or load of that name.  A
+ * forked child does not own the project, but a child that was forked during the
+ * build counts as an owner until it calls exec or exits.
+ *
+ * CUTE_SHM_ERR_EXISTS  another process published that name meanwhile
+ * CUTE_SHM_ERR_BUSY    another process kept the name locked for 30 s, to remove
+ *			or replace the project
  */
 int cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
-/* End the builder; unpublished, it leaves nothing behind.  NULL is fine. */
+/*
+ * Free the builder; if it has not published, its segment is gone.  NULL is
+ * allowed.
+ */
 void cute_shm_builder_free(struct cute_shm_builder *b);
 
 /*
- * For a builder that a forked child fills: the child calls _seal() (all of
- * publication but the name), then the parent, whose copy of the builder was
- * not used meanwhile, _adopt(), and it may publish.
+ * For a builder that a forked child fills.  The child calls _seal(), which does
+ * all of _publish() except for the name, and exits.
  */
 int cute_shm_builder_seal(struct cute_shm_builder *b)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * The parent, which has not used its copy of the builder since the fork, calls
+ * _adopt() and then _publish().  CUTE_SHM_ERR_STATE: the child has not sealed.
+ */
 int cute_shm_builder_adopt(struct cute_shm_builder *b)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 

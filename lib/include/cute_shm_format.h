@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes of a segment.  The published form of what stands here is
- * man/cute-shm.5: change one, change the other, in the same commit.
+ * The bytes of a segment.  man/cute-shm.5 documents the same format: change
+ * both in the same commit.
  *
  * All integers are little-endian and unsigned; all offsets count from the
  * segment's first byte.
@@ -16,17 +16,17 @@
 #endif
 
 #define FORMAT_MAGIC		"CUTE-SHM"
-#define FORMAT_VERSION		"1.1"	/* the newest that is understood */
-#define FORMAT_VERSION_FIRST	"1.0"	/* of what uses nothing of 1.1 */
+#define FORMAT_VERSION		"1.1"	/* the newest one supported */
+#define FORMAT_VERSION_FIRST	"1.0"	/* for segments without 1.1 features */
 #define FORMAT_MAJOR		'1'
 #define FORMAT_BYTE_ORDER	UINT64_C(0x0102030405060708)
-#define FORMAT_HEADER_SIZE	UINT64_C(1024)	/* with second superblock */
+#define FORMAT_HEADER_SIZE	UINT64_C(1024)	/* both superblocks */
 #define FORMAT_BLOCK_SIZE	UINT64_C(1048576)
-#define FORMAT_BLOCK_UNIT	UINT64_C(64)	/* block_size is a multiple */
+#define FORMAT_BLOCK_UNIT	UINT64_C(64)	/* divides every block_size */
 #define FORMAT_SECTION_ALIGN	UINT64_C(64)
 #define FORMAT_PAGE		UINT64_C(4096)	/* live slots, data, arrays */
 #define FORMAT_DATA_ALIGN	UINT64_C(64)	/* arrays below one page */
-#define FORMAT_ROW		UINT64_C(16)	/* of hexdump: records */
+#define FORMAT_ROW		UINT64_C(16)	/* records: a line of hexdump */
 #define FORMAT_MAX_NDIM		32
 #define FORMAT_DTYPE_SIZE	16		/* text with its NUL */
 
@@ -76,14 +76,17 @@ struct format_header {
 	uint64_t header_digest;		/* 0x1f8 of [0, 0x1f8) */
 };
 
-/* The second superblock, at 0x200: zero in 1.0. */
+/*
+ * The second superblock, at 0x200: all zero in 1.0.  An ephemeral segment
+ * stores its own device and inode: a copy has others, and is known as a copy.
+ */
 struct format_second {
 	uint8_t superblock[48];		/* 0x200 of an HDF5 view */
 	uint8_t zero[432];		/* 0x230 */
 	uint64_t options_digest;	/* 0x3e0 of the load's options */
 	uint64_t source_digest;		/* 0x3e8 of the whole source path */
-	uint64_t home_device;		/* 0x3f0 of an ephemeral segment, so */
-	uint64_t home_inode;		/* 0x3f8 that a copy is known as one */
+	uint64_t home_device;		/* 0x3f0 */
+	uint64_t home_inode;		/* 0x3f8 */
 };
 
 /* A row of the path index; rows are sorted by hash, then offset. */
@@ -92,15 +95,15 @@ struct format_index_row {
 	uint64_t offset;		/* of the node's record */
 };
 
-/* The row that every record starts with. */
+/* Every record starts with this row. */
 struct format_record {
 	char tag[4];			/* 0x00 */
-	uint32_t record_size;		/* 0x04 of this record alone */
-	uint32_t name_size;		/* 0x08 path or name, NUL left out */
-	uint32_t count;			/* 0x0c attributes; of ATTR: ndim */
+	uint32_t record_size;		/* 0x04 without attributes, children */
+	uint32_t name_size;		/* 0x08 path or name, without NUL */
+	uint32_t count;			/* 0x0c attributes; ATTR: ndim */
 };
 
-/* GRUP and LINK; their path follows at 0x30. */
+/* GRUP and LINK; the path follows at 0x30. */
 struct format_node {
 	struct format_record record;	/* 0x00 */
 	uint64_t parent;		/* 0x10 */
@@ -109,7 +112,7 @@ struct format_node {
 	uint64_t zero;			/* 0x28 */
 };
 
-/* ARRY; its shape follows at 0x70, then its path. */
+/* ARRY; the shape follows at 0x70, then the path. */
 struct format_array {
 	struct format_record record;	/* 0x00 */
 	uint64_t parent;		/* 0x10 */
@@ -126,7 +129,7 @@ struct format_array {
 	uint64_t live_slot;		/* 0x68 */
 };
 
-/* ATTR; its name follows at 0x30, then its shape, then its value. */
+/* ATTR; the name follows at 0x30, then the shape, then the value. */
 struct format_attr {
 	struct format_record record;	/* 0x00 */
 	char dtype[FORMAT_DTYPE_SIZE];	/* 0x10 text */
@@ -135,11 +138,12 @@ struct format_attr {
 	uint32_t zero;			/* 0x2c */
 };
 
+/* The live slot of an array: the state of its updates in place. */
 struct format_live {
 	uint32_t sequence;		/* 0x00 odd: being written */
 	uint32_t writer_pid;		/* 0x04 */
-	uint64_t updated_ns;		/* 0x08 */
-	uint64_t digest;		/* 0x10 as of digest_sequence */
+	uint64_t updated_ns;		/* 0x08 Unix time */
+	uint64_t digest;		/* 0x10 at digest_sequence */
 	uint32_t digest_sequence;	/* 0x18 */
 	uint8_t zero[36];		/* 0x1c */
 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HDF5 files as cute-shm projects; what becomes of what is told by
- * cute-shm-hdf5(7).  The rules of <cute_shm.h> hold here too.
+ * HDF5 files as cute-shm projects; cute-shm-hdf5(7) lists how each HDF5 type
+ * and object is mapped.  The rules of <cute_shm.h> hold here, too.
  *
- * libhdf5 runs in a child of the calling process, so a file that makes it
- * crash or never end is an error like another one, and no state of a libhdf5
- * that the caller uses itself is touched.  Callbacks are called in the
- * caller's thread.
+ * libhdf5 runs in a child of the calling process.  So a file that makes libhdf5
+ * crash or run for ever gives an ordinary error, and the libhdf5 of the calling
+ * process, if it uses one, keeps its state.  Callbacks run on the caller's
+ * thread.
  */
 #ifndef CUTE_SHM_HDF5_H
 #define CUTE_SHM_HDF5_H
@@ -20,81 +20,88 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 enum {
-	CUTE_SHM_HDF5_OVERWRITE   = 1,	/* replace a project of that name */
-	CUTE_SHM_HDF5_KEEP_GOING  = 2,	/* leave out what cannot be read */
-	CUTE_SHM_HDF5_NO_EXTERNAL = 4,	/* read no file but this one */
+	CUTE_SHM_HDF5_OVERWRITE   = 1,	/* replace the project or file */
+	CUTE_SHM_HDF5_KEEP_GOING  = 2,	/* leave out unreadable objects */
+	CUTE_SHM_HDF5_NO_EXTERNAL = 4,	/* read no other files */
 	CUTE_SHM_HDF5_REPLACE	  = 8,	/* as CUTE_SHM_REPLACE for builders */
-	CUTE_SHM_HDF5_EPHEMERAL	  = 16	/* ends with *handle, see there */
+	CUTE_SHM_HDF5_EPHEMERAL	  = 16	/* the project ends with *handle */
 };
 
 struct cute_shm_hdf5_progress {
 	uint64_t bytes_done;
 	uint64_t bytes_total;	/* 0 while the file is being scanned */
-	uint64_t objects;	/* found so far, or in all */
-	const char *path;	/* at work on this one */
+	uint64_t objects;	/* found so far; after the scan: all */
+	const char *path;	/* the object being worked on */
+	uint64_t reserved[4];
 };
 
-/* An array of the segment to be, or of the one just filled. */
+/* An array that has been loaded, or, in a plan, would be. */
 struct cute_shm_hdf5_array {
 	const char *path;
 	const char *dtype;
 	unsigned ndim;
 	const uint64_t *shape;
-	uint64_t bytes;
-	const char *strategy;	/* how it was read; "" in a plan */
-	double seconds;		/* that it took; 0 in a plan */
+	uint64_t bytes;		/* of data */
+	const char *strategy;	/* the method of reading; "" in a plan */
+	double seconds;		/* time of reading; 0 in a plan */
+	uint64_t reserved[4];
 };
 
-/* Something that is not in the segment, or would not be, or not as a whole. */
+/*
+ * An object or attribute that is missing in the segment (in a plan: would be),
+ * or differs there from the file.
+ */
 struct cute_shm_hdf5_skipped {
-	const char *path;	/* of an attribute: "a/b@name" */
+	const char *path;	/* attribute: "a/b@name" */
 	const char *reason;
-	int failed;		/* 0: has no form in a segment; 1: unreadable */
+	int failed;		/* 1: unreadable; 0: cannot be represented */
 	/*
-	 * 1: it is there, but some of its data were not: sources of a virtual
-	 * dataset are missing (fill values instead), or an external raw file
-	 * is too short (zeros).
+	 * 1: the array is there, but its source lacked some data: files of a
+	 * virtual dataset are missing (the array has fill values), or an
+	 * external raw file is too short (it has zeros).
 	 */
 	int incomplete;
-	int changed;		/* 1: it is there, but not as in the file */
+	int changed;		/* 1: it is there, but differs from the file */
+	uint64_t reserved[4];
 };
 
 struct cute_shm_hdf5_options {
 	size_t size;
-	const char *root;
+	const char *root;	/* as in struct cute_shm_open_options */
 	unsigned flags;		/* CUTE_SHM_HDF5_... */
 	mode_t mode;		/* as in struct cute_shm_build_options */
 	const char *group;
 	const char *creator;	/* NULL: "libcute_shm_hdf5" and its version */
 	unsigned jobs;		/* threads; 0: CPUs this process may use */
 	/*
-	 * NULL or a list that ends with NULL.  select: paths of objects, which
-	 * are loaded with all below them and the groups above.  exclude:
-	 * fnmatch(3) patterns for paths without leading slash, where '*' also
-	 * matches slashes; what matches is left out with all below it.
+	 * Lists that end with NULL; a list may be NULL.  select: paths of the
+	 * objects to load, with all objects below them and the groups above.
+	 * exclude: fnmatch(3) patterns for paths without a leading slash, in
+	 * which '*' also matches slashes.  A matching object is left out with
+	 * all objects below it.
 	 */
 	const char *const *select;
 	const char *const *exclude;
-	/* Callbacks, each may be NULL.  Texts are valid during the call. */
+	/* Callbacks; each may be NULL.  Texts are valid during the call. */
 	int (*progress)(const struct cute_shm_hdf5_progress *p, void *arg);
 	void (*array)(const struct cute_shm_hdf5_array *array, void *arg);
 	void (*skipped)(const struct cute_shm_hdf5_skipped *skipped, void *arg);
 	void *arg;
 	/*
-	 * Where a handle of the project goes, for cute_shm_close(); NULL: none
-	 * is wanted.  An ephemeral project needs one: it is the owner, as
-	 * cute_shm_builder_publish() says.
+	 * NULL, or the place for a handle of the project; the caller closes it
+	 * with cute_shm_close().  An ephemeral project needs one: the handle
+	 * owns the project, see cute_shm_builder_publish().
 	 */
 	struct cute_shm **handle;
 	/*
-	 * Bounds, each with a default where it is 0.  What is over one of them
-	 * ends the load with CUTE_SHM_ERR_LIMIT.
+	 * Bounds; 0 is the default of each.  A load that exceeds one ends with
+	 * CUTE_SHM_ERR_LIMIT.
 	 */
-	uint64_t max_memory;	/* bytes of private memory that the child takes;
-				   0: 1 GiB or four times the file's blocks,
-				   whichever is more, if available */
-	uint64_t max_size;	/* bytes of the segment; 0: what fits; no bound
-				   of a plan */
+	uint64_t max_memory;	/* bytes of private memory of the child; 0: the
+				   larger of 1 GiB and four times the disk
+				   blocks of the file, if available */
+	uint64_t max_size;	/* bytes of the segment; 0: no bound; a plan
+				   ignores it */
 	double max_seconds;	/* of wall time; 0: no bound */
 };
 
@@ -102,64 +109,70 @@ struct cute_shm_hdf5_result {
 	uint64_t arrays;
 	uint64_t groups;	/* with the root */
 	uint64_t links;
-	uint64_t bytes;		/* of data, padding left out */
+	uint64_t bytes;		/* of data, without padding */
 	uint64_t segment_size;	/* bytes of shared memory; in a plan: about */
-	uint64_t skipped;	/* no form in a segment, or incomplete */
+	uint64_t skipped;	/* not representable, or incomplete */
 	uint64_t failed;	/* unreadable, left out (KEEP_GOING) */
-	double seconds;
+	double seconds;		/* of wall time */
+	uint64_t reserved[4];
 };
 
 /*
  * Load the HDF5 file 'file' as 'project'.  'progress' is called about ten times
- * a second; a non-zero return cancels (CUTE_SHM_ERR_CANCELLED), nothing is
- * published.  Without KEEP_GOING the first object that cannot be read ends the
- * load (CUTE_SHM_ERR_SOURCE); with it the object is left out and counted in
- * ret->failed, and the call succeeds.  An object that libhdf5 does not come to
- * an end with, for 20 s of CPU time, cannot be read; all such together end the
- * load when they have taken a minute of it (CUTE_SHM_ERR_LIMIT).  'ret' may be
+ * a second; if it returns non-zero, the load ends with CUTE_SHM_ERR_CANCELLED
+ * and publishes nothing.  Without KEEP_GOING the first unreadable object ends
+ * the load (CUTE_SHM_ERR_SOURCE); with it the object is left out and counted in
+ * ret->failed, and the call succeeds.  An object on which libhdf5 has spent
+ * 20 s of CPU time without a result counts as unreadable; when all such objects
+ * together have taken 60 s, the load ends (CUTE_SHM_ERR_LIMIT).  'ret' may be
  * NULL.
  *
  * CUTE_SHM_ERR_EXISTS    the project exists, and OVERWRITE is not set
- * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and remedy
- * CUTE_SHM_ERR_SOURCE    no HDF5 file, damaged, a filter is missing, being
- *                        written, or it or a file behind it changed meanwhile
- * CUTE_SHM_ERR_LIMIT     over a bound: max_memory, max_size, max_seconds
+ * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and a remedy
+ * CUTE_SHM_ERR_SOURCE    the file is not HDF5, damaged or being written; it or
+ *                        a file that it refers to changed during the load; or a
+ *                        filter is missing
+ * CUTE_SHM_ERR_LIMIT     exceeds max_memory, max_size or max_seconds
  */
 int cute_shm_hdf5_load(const char *project, const char *file,
 		       const struct cute_shm_hdf5_options *opt,
 		       struct cute_shm_hdf5_result *ret);
 
 /*
- * What a load would do: the same callbacks and sums, but no segment.  It fails
- * where a load would fail for lack of a filter, or of a file.
+ * Report what cute_shm_hdf5_load() would do: the same callbacks and counts, but
+ * no segment.  'ret' may be NULL.  The errors are those of a load, as far as
+ * they show without reading the data: missing files and filters do.
  */
 int cute_shm_hdf5_plan(const char *file,
 		       const struct cute_shm_hdf5_options *opt,
 		       struct cute_shm_hdf5_result *ret);
 
-/* Bytes of data that the file's arrays have in a segment. */
+/*
+ * The bytes of data that the arrays of the file would have in a segment,
+ * without padding: result.bytes of cute_shm_hdf5_plan(), with its errors.
+ */
 int cute_shm_hdf5_size(const char *file,
 		       const struct cute_shm_hdf5_options *opt, uint64_t *ret);
 
-/* ------------------------------------------------------------- the way back */
+/* ------------------------------------------------------------------- saving */
 
 struct cute_shm_hdf5_save_options {
 	size_t size;
-	unsigned flags;		/* CUTE_SHM_HDF5_OVERWRITE: of the file */
-	unsigned gzip;		/* level of compression, 1 to 9; 0: none */
-	int shuffle;		/* bytes by significance first; helps gzip */
+	unsigned flags;		/* CUTE_SHM_HDF5_OVERWRITE: replace the file */
+	unsigned gzip;		/* compression level, 1 to 9; 0: none */
+	int shuffle;		/* 1: the shuffle filter, which helps gzip */
 	/*
-	 * About so many bytes in a chunk, at most 1 GiB, whole rows where these
-	 * are smaller.  0: 1 MiB with gzip or shuffle, else no chunks.  What is
-	 * no larger than 4 KiB has none.
+	 * Approximate bytes of a chunk, at most 1 GiB; a chunk has whole rows
+	 * if these are smaller.  0: 1 MiB with gzip or shuffle, else no chunks.
+	 * Datasets of up to 4 KiB have no chunks.
 	 */
 	uint64_t chunk_size;
 	unsigned jobs;		/* threads that compress; 0: CPUs */
 	int (*progress)(const struct cute_shm_hdf5_progress *p, void *arg);
 	void (*skipped)(const struct cute_shm_hdf5_skipped *skipped, void *arg);
 	void *arg;
-	uint64_t max_memory;	/* bytes of private memory that the child takes;
-				   0: what is available */
+	uint64_t max_memory;	/* bytes of private memory of the child; 0: all
+				   that is available */
 	double max_seconds;	/* of wall time; 0: no bound */
 };
 
@@ -168,24 +181,25 @@ struct cute_shm_hdf5_save_result {
 	uint64_t groups;	/* with the root */
 	uint64_t links;
 	uint64_t bytes;		/* of data, before compression */
-	uint64_t file_size;
-	uint64_t skipped;
-	double seconds;
+	uint64_t file_size;	/* bytes */
+	uint64_t skipped;	/* HDF5 cannot represent them */
+	double seconds;		/* of wall time */
+	uint64_t reserved[4];
 };
 
 /*
- * Write the project as the HDF5 file 'file', from which cute_shm_hdf5_load()
- * makes the same project again: same metadata digest.  cute-shm-export(1)
- * tells what becomes of what.  The file gets its name when it is whole and on
- * the disk, and the permissions that cute_shm_save() gives.  Each array is
- * written as it is between two updates.  Callbacks and 'ret' as for
- * cute_shm_hdf5_load().
+ * Write the project to the HDF5 file 'file'.  cute_shm_hdf5_load() makes the
+ * same project from it again, with the same metadata digest; cute-shm-export(1)
+ * lists how each node is written.  The file gets its name when it is complete
+ * and on the disk, and the permissions that cute_shm_save() gives.  Updates may
+ * go on: each array is saved as it is between two updates.  'ret' may be NULL;
+ * the callbacks are those of cute_shm_hdf5_load().
  *
  * CUTE_SHM_ERR_EXISTS   the file exists, and OVERWRITE is not set
- * CUTE_SHM_ERR_TORN     an array has no whole value
- * CUTE_SHM_ERR_TIMEOUT  an array is updated all the time
- * CUTE_SHM_ERR_LIMIT    over a bound: max_memory, max_seconds
- * CUTE_SHM_ERR_SYSTEM   the disk is full, or libhdf5 fails otherwise
+ * CUTE_SHM_ERR_TORN     a writer died while it updated an array
+ * CUTE_SHM_ERR_TIMEOUT  an array is being updated all the time
+ * CUTE_SHM_ERR_LIMIT    exceeds max_memory or max_seconds
+ * CUTE_SHM_ERR_SYSTEM   the disk is full, or libhdf5 fails
  */
 int cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
 		       const struct cute_shm_hdf5_save_options *opt,

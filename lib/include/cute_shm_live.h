@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arrays that live: updates in place, and readers that never see half of one.
- * Part of <cute_shm.h>, which includes it; its rules hold here too.
+ * Updates of arrays in place; readers never get half of an update.
+ * <cute_shm.h> includes this header, and its rules hold here, too.
  *
- * Every array has a sequence: even at rest, odd while it is being written, two
- * more after each update, 0 if there was never one.  A writer holds an
- * exclusive lock on the array, so writers exclude each other: those of other
- * processes, and the threads that share a handle.  Locks die with the process
- * that holds them.  An update whose writer died in the middle leaves the array
- * torn; that is reported until an update of the whole array heals it.
+ * Each array has a sequence number: 0 before the first update, odd while a
+ * writer is at work, and 2 higher after each update.  A writer holds an
+ * exclusive lock on the array, which excludes the writers of other processes
+ * and the other threads that use the same handle.  When a process dies, its
+ * locks are released.  If it dies during an update, the array is torn: calls
+ * return CUTE_SHM_ERR_TORN until an update of the whole array repairs it.
  *
- * Ragged arrays are never updated in place: what would do so, or wait for it,
- * gives CUTE_SHM_ERR_TYPE.  Publish the project again to change one.
+ * Ragged arrays are not updated in place: the calls that update, seal or wait
+ * return CUTE_SHM_ERR_TYPE.  To change one, publish the project again.
  *
- * Timeouts are in nanoseconds: 0 tries once, CUTE_SHM_FOREVER waits, signals or
- * not: who must be able to stop waits for a limited time, again and again.  All
- * who wait for a lock stand in one queue, with a limit or without.  The calls
- * that wait are cancellation points; a thread that is cancelled there holds and
- * leaves nothing.
+ * Timeouts are in nanoseconds: 0 tries once, CUTE_SHM_FOREVER has no limit.
+ * Signals do not end a wait: a caller that must be able to stop calls again and
+ * again with a short timeout.  All waiters for a lock stand in one queue,
+ * whatever their timeouts.  The calls that wait are cancellation points; a
+ * thread that is cancelled there keeps no lock and leaks nothing.
  *
- * A forked child uses the handles of its parent, and holds none of its locks.
- * Where it cannot open the segment again (no /proc) it reads and takes
- * snapshots, and what needs a lock gives CUTE_SHM_ERR_STATE.
+ * A forked child may use the handles of its parent, but holds none of the
+ * parent's locks.  If it cannot open the segment again (/proc is missing), it
+ * can read and take snapshots; calls that lock return CUTE_SHM_ERR_STATE.
  */
 #ifndef CUTE_SHM_LIVE_H
 #define CUTE_SHM_LIVE_H
@@ -39,62 +39,76 @@ extern "C" {
 
 struct cute_shm_lock;
 
-/* An update under way; see cute_shm_update_begin(). */
+/* An update that has begun; see cute_shm_update_begin(). */
 struct cute_shm_update {
-	void *data;		/* the array's data, to be written */
+	void *data;		/* write here: the data of the array */
 	uint64_t size;		/* bytes */
-	int torn;		/* the last writer died: write everything */
+	int torn;		/* the last writer died: write all of it */
 	void *slot;		/* private */
 	struct cute_shm_lock *lock;	/* private */
+	uint64_t reserved[4];
 };
 
 /*
  * Begin an update in place: take the exclusive lock, make the sequence odd.
- * The handle must have been opened with CUTE_SHM_WRITE.  Until
- * cute_shm_update_end() only this thread may write to ret->data.
+ * The handle must have been opened with CUTE_SHM_WRITE.  The caller then writes
+ * to ret->data and calls cute_shm_update_end(); no other writer can come
+ * between.
  *
- * CUTE_SHM_ERR_PERMISSION  the handle is for reading
- * CUTE_SHM_ERR_TIMEOUT     others hold the array
- * CUTE_SHM_ERR_INVALID     an array without data
- * CUTE_SHM_ERR_TYPE        a ragged array, or an attribute
+ * CUTE_SHM_ERR_PERMISSION  the handle was opened without CUTE_SHM_WRITE
+ * CUTE_SHM_ERR_TIMEOUT     another process or thread kept the array locked
+ * CUTE_SHM_ERR_INVALID     the array has no data
+ * CUTE_SHM_ERR_TYPE        the array is ragged, or an attribute
  */
 int cute_shm_update_begin(const struct cute_shm_array *array,
 			  int64_t timeout_ns, struct cute_shm_update *ret);
 
-/* Complete it: sequence even, lock released, waiting readers woken. */
+/*
+ * Complete an update: make the sequence even, wake waiting readers, release the
+ * lock.  NULL is allowed.
+ */
 void cute_shm_update_end(struct cute_shm_update *update);
 
 /*
- * Begin, copy 'size' bytes to 'offset' of the array's data, end.  'src' may
- * overlap with where it goes, in the same handle.  A part of a torn array is
- * refused (CUTE_SHM_ERR_TORN): only the whole can heal it.
+ * A whole update: begin, copy 'size' bytes to byte 'offset' of the data, end.
+ * 'src' may overlap with the destination if it is in the same mapping.  Errors
+ * are those of cute_shm_update_begin(), and:
+ *
+ * CUTE_SHM_ERR_TORN     the array is torn, and the update is not of all of it
+ * CUTE_SHM_ERR_INVALID  the range is not within the data
  */
 int cute_shm_update(const struct cute_shm_array *array, uint64_t offset,
 		    const void *src, size_t size, int64_t timeout_ns);
 
 /*
- * Compute the digest of the data as it is now, so that cute_shm_verify() can
- * check an array that was updated.  Needs CUTE_SHM_WRITE.
+ * Store the digest of the present data, so that cute_shm_verify() can check an
+ * array that was updated.  Locks the array exclusively meanwhile.  Errors are
+ * those of cute_shm_update_begin(), and CUTE_SHM_ERR_TORN.
  */
 int cute_shm_seal(const struct cute_shm_array *array, int64_t timeout_ns);
 
 /*
- * A copy of [offset, offset + size) of the data that no update has torn, and
- * the sequence it belongs to (may be NULL).  Takes no lock, and does not slow
- * writers, unless 16 updates in a row have spoiled a copy or left no time for
- * one: it then takes the shared lock for one.  CUTE_SHM_ERR_TORN: no whole
- * value; CUTE_SHM_ERR_TIMEOUT.
+ * Copy [offset, offset + size) of the data to 'dst', all of it from between the
+ * same two updates.  *sequence (may be NULL) is the sequence of that value.
+ * The call takes no lock and does not slow writers down, unless 16 updates in a
+ * row came in between: then it takes the shared lock and copies under it.
+ *
+ * CUTE_SHM_ERR_TORN     a writer died during an update; 'dst' is undefined
+ * CUTE_SHM_ERR_TIMEOUT  updates left no time for a copy; 'dst' is undefined
+ * CUTE_SHM_ERR_INVALID  the range is not within the data
  */
 int cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
 		      void *dst, size_t size, int64_t timeout_ns,
 		      uint32_t *sequence);
 
 /*
- * Sleep until the array has a complete update whose sequence is not 'since',
- * and give that sequence.  No polling, and no write access needed.
- * CUTE_SHM_ERR_TIMEOUT, with *sequence as it was; CUTE_SHM_ERR_TORN when the
- * array is torn, with the odd sequence in *sequence: passed as 'since' it waits
- * for the healing.
+ * Sleep until the sequence of the array is even and not 'since', and store it
+ * in *sequence.  The call does not poll and needs no write access.
+ *
+ * CUTE_SHM_ERR_TIMEOUT  no such update in time; *sequence is untouched
+ * CUTE_SHM_ERR_TORN     a writer died during an update; *sequence is the odd
+ *			 number, which as 'since' waits until it is repaired
+ * CUTE_SHM_ERR_TYPE     the array is ragged, or an attribute
  */
 int cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 		  int64_t timeout_ns, uint32_t *sequence);
@@ -102,38 +116,50 @@ int cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 struct cute_shm_state {
 	uint32_t sequence;
 	uint32_t writer_pid;	/* of the last or current update; 0: none */
-	uint64_t updated_ns;	/* Unix time of it */
-	int torn;		/* its writer died in the middle */
-	int sealed;		/* 'digest' is that of the data */
+	uint64_t updated_ns;	/* Unix time of the last update; 0: none */
+	int torn;		/* the writer died during an update */
+	int sealed;		/* 'digest' is that of the present data */
 	uint64_t digest;	/* XXH3-64; 0 unless sealed */
+	uint64_t reserved[4];
 };
 
-/* How an array stands, at this moment. */
+/* The present state of an array, ragged ones included; takes no lock. */
 int cute_shm_state(const struct cute_shm_array *array,
 		   struct cute_shm_state *ret);
 
-/* Arrays of a project, by how they stand. */
+/* The number of arrays of a project, by the state of their updates. */
 struct cute_shm_update_summary {
-	uint64_t updated;	/* at least once */
-	uint64_t unsealed;	/* of them: without a digest of their data */
-	uint64_t torn;		/* of them: their writers died in the middle */
+	uint64_t updated;	/* updated at least once */
+	uint64_t unsealed;	/* of these: no digest of the present data */
+	uint64_t torn;		/* of these: the writer died during an update */
+	uint64_t reserved[4];
 };
 
-/* All at once; quick where no array was ever updated. */
+/* Count the arrays; fast if no array was ever updated. */
 int cute_shm_update_summary(const struct cute_shm *shm,
 			    struct cute_shm_update_summary *ret);
 
 /*
- * Locks for looking at data in place.  A shared lock keeps writers away from
- * the array, whoever takes it: to read a segment is to be able to hold them up.
- * cute_shm_lock_all() is for all arrays of the project, shared or,
- * with 'exclusive' (CUTE_SHM_WRITE needed), keeping everybody else away.  An
- * array without data needs none: locking it succeeds at once.
+ * Take a shared lock on an array, to read its data in place: while it is held,
+ * no writer begins an update.  Any process that may read the segment can take
+ * it, and so delay writers.  *ret is for cute_shm_unlock().  For an array
+ * without data the call succeeds at once.  CUTE_SHM_ERR_TIMEOUT.
  */
 int cute_shm_lock(const struct cute_shm_array *array, int64_t timeout_ns,
 		  struct cute_shm_lock **ret);
+
+/*
+ * Take a lock on all arrays of the project: a shared one or, if 'exclusive' is
+ * not 0, one that also excludes the locks of others.  *ret is for
+ * cute_shm_unlock().
+ *
+ * CUTE_SHM_ERR_PERMISSION  'exclusive', and opened without CUTE_SHM_WRITE
+ * CUTE_SHM_ERR_TIMEOUT     others kept an array locked
+ */
 int cute_shm_lock_all(const struct cute_shm *shm, int exclusive,
 		      int64_t timeout_ns, struct cute_shm_lock **ret);
+
+/* Release and free a lock.  NULL is allowed. */
 void cute_shm_unlock(struct cute_shm_lock *lock);
 
 #pragma GCC visibility pop

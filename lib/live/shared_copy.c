@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Copies from and to memory that other threads use: by atomic words. */
+/*
+ * Copies from and to memory that others use at the same time.  Each word is
+ * read or written atomically, so there is no data race as C11 defines it.
+ */
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Updates in place, under a lock and a sequence counter.  See "Live slots" in
- * cute-shm(5): the sequence is odd exactly while a writer holds the exclusive
- * lock, so an odd one without that lock was left by a writer who died.
+ * Updates in place, under a lock and a sequence counter; see "Live slots" in
+ * cute-shm(5).  The sequence is odd only while a writer holds the exclusive
+ * lock.  If it is odd and nobody holds the lock, the writer has died.
  */
 
 #include <errno.h>
@@ -13,18 +13,18 @@
 
 #include "live/live.h"
 
-/* After so many updates that came in between, stand in line for the lock. */
+/* After this many copies that an update spoiled, queue for the lock. */
 #define SNAPSHOT_TRIES	16
 
 /*
- * A sleeper looks by itself this often, for the case that a writer was killed
- * between its last store and the call that wakes, or in the middle.
+ * A waiter wakes up this often by itself: a writer that was killed during the
+ * update, or between its last store and futex_wake_all(), does not wake it.
  */
 #define NAP_REST_NS	INT64_C(1000000000)
 #define NAP_WRITING_NS	INT64_C(20000000)
 #define NAP_SNAPSHOT_NS	INT64_C(1000000)
 
-/* An array's slot and where its data lie in the segment. */
+/* The live slot of an array, and [start, end) of its data in the segment. */
 struct live {
 	const struct cute_shm *shm;
 	struct format_live *slot;
@@ -57,7 +57,7 @@ live_get(const struct cute_shm_array *array, struct live *ret)
 				     "/%s: live slot outside", array->path);
 	ret->shm = shm;
 	ret->slot = (struct format_live *)(uintptr_t)slot;
-	/* An array without data has no address, and none to add to. */
+	/* The data pointer of an empty array is NULL: use any valid one. */
 	ret->data = (uint8_t *)(uintptr_t)(array->data_size ? array->data :
 					   shm->base);
 	ret->start = (uint64_t)(ret->data - shm->base);
@@ -65,7 +65,7 @@ live_get(const struct cute_shm_array *array, struct live *ret)
 	return 0;
 }
 
-/* A reader could not use offsets and items that change under it. */
+/* Readers use the offsets of a ragged array unlocked: they must not change. */
 static int
 check_updatable(const struct cute_shm_array *array)
 {
@@ -98,8 +98,8 @@ sequence_of(const struct live *live)
 }
 
 /*
- * Whether sequence 's', as just read, was left odd by a writer who died.  A
- * child that a fork has left without a descriptor cannot tell.
+ * True if sequence 's', as just read, is odd and its writer has died.  A forked
+ * child without a descriptor cannot test locks, and gets false.
  */
 static bool
 left_torn(const struct live *live, uint32_t s)
@@ -117,7 +117,10 @@ fail_timeout(const struct cute_shm_array *array)
 			     "one when the time was up", array->path);
 }
 
-/* A writer learns who keeps it out: whoever may read may lock, see README. */
+/*
+ * Any process that may read the segment can lock out writers (see README), so
+ * the message for a writer says whether a reader held the lock.
+ */
 static int
 fail_locked(const struct live *live, const struct cute_shm_array *array,
 	    bool exclusive)
@@ -150,7 +153,7 @@ lock_live(const struct live *live, const struct cute_shm_array *array,
 					  : rc;
 }
 
-/* What every writer begins with: the array's slot, and the lock. */
+/* The first step of every writer: find the slot, take the exclusive lock. */
 static int
 lock_writable(const struct cute_shm_array *array, int64_t timeout_ns,
 	      struct live *live, struct cute_shm_lock **ret)
@@ -166,7 +169,7 @@ lock_writable(const struct cute_shm_array *array, int64_t timeout_ns,
 	return rc;
 }
 
-/* Whether [offset, offset + size) lies in the array's data. */
+/* CUTE_SHM_ERR_INVALID unless [offset, offset + size) lies in the data. */
 static int
 check_range(const struct cute_shm_array *array, uint64_t offset, size_t size)
 {
@@ -177,7 +180,10 @@ check_range(const struct cute_shm_array *array, uint64_t offset, size_t size)
 			     (uintmax_t)offset, (uintmax_t)array->data_size);
 }
 
-/* Sequence odd, before any store to the data can be seen. */
+/*
+ * Make the sequence odd, before any store to the data becomes visible.  After a
+ * torn update it is odd already: take the next odd number.
+ */
 static void
 sequence_begin(struct format_live *slot)
 {
@@ -190,7 +196,10 @@ sequence_begin(struct format_live *slot)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
-/* Sequence even, after all of them; 0 means never, so it follows on 2. */
+/*
+ * Make the sequence even, after all stores to the data.  0 means "no update
+ * yet", so the number that follows UINT32_MAX is 2.
+ */
 static void
 sequence_end(struct format_live *slot)
 {
@@ -216,11 +225,13 @@ cute_shm_update_begin(const struct cute_shm_array *array, int64_t timeout_ns,
 	rc = lock_writable(array, timeout_ns, &live, &lock);
 	if (rc != 0)
 		return rc;
-	ret->data = live.data;
-	ret->size = array->data_size;
-	ret->torn = sequence_of(&live) % 2 != 0;
-	ret->slot = live.slot;
-	ret->lock = lock;
+	*ret = (struct cute_shm_update){
+		.data = live.data,
+		.size = array->data_size,
+		.torn = sequence_of(&live) % 2 != 0,
+		.slot = live.slot,
+		.lock = lock,
+	};
 	sequence_begin(live.slot);
 	return 0;
 }
@@ -230,7 +241,7 @@ cute_shm_update_end(struct cute_shm_update *update)
 {
 	if (!update || !update->lock)
 		return;
-	/* A forked child has a copy of an update that is its parent's. */
+	/* In a forked child the update is a copy of the parent's. */
 	if (!lock_inherited(update->lock))
 		sequence_end(update->slot);
 	cute_shm_unlock(update->lock);
@@ -262,7 +273,10 @@ cute_shm_update(const struct cute_shm_array *array, uint64_t offset,
 	return rc;
 }
 
-/* Whoever reads digest and sequence meanwhile must not take them as one. */
+/*
+ * Store the digest and its sequence.  digest_sequence is 0 in between, so that
+ * a reader does not combine the new digest with the old sequence.
+ */
 static void
 seal(struct format_live *slot, uint32_t sequence, uint64_t hash)
 {
@@ -287,7 +301,7 @@ cute_shm_seal(const struct cute_shm_array *array, int64_t timeout_ns)
 	s = sequence_of(&live);
 	if (s % 2 != 0)
 		rc = fail_torn(array);
-	else if (s != 0)	/* else the record's digest holds */
+	else if (s != 0)	/* else the record has the digest */
 		rc = digest_data(live.data, array->data_size,
 				 live.shm->header.block_size, &hash);
 	if (rc == 0 && s != 0)
@@ -296,7 +310,7 @@ cute_shm_seal(const struct cute_shm_array *array, int64_t timeout_ns)
 	return rc;
 }
 
-/* With writers kept away by the shared lock. */
+/* Copy while the shared lock excludes writers. */
 static int
 snapshot_locked(const struct live *live, const struct cute_shm_array *array,
 		uint64_t offset, void *dst, size_t size, int64_t timeout_ns,
@@ -317,7 +331,7 @@ snapshot_locked(const struct live *live, const struct cute_shm_array *array,
 	return rc;
 }
 
-/* One attempt without a lock: true when *sequence is that of a whole value. */
+/* Try to copy without a lock; true if no update came in between. */
 static bool
 snapshot_once(const struct live *live, uint64_t offset, void *dst, size_t size,
 	      uint32_t *sequence)
@@ -331,7 +345,7 @@ snapshot_once(const struct live *live, uint64_t offset, void *dst, size_t size,
 	       *sequence;
 }
 
-/* What is left of 'timeout_ns', which is for ever if it is negative. */
+/* The rest of 'timeout_ns'; a negative timeout has no limit. */
 static int64_t
 left_of(int64_t timeout_ns, const struct timespec *deadline)
 {
@@ -341,8 +355,8 @@ left_of(int64_t timeout_ns, const struct timespec *deadline)
 }
 
 /*
- * Update after update came into the copies, or left no time for one.  Stand in
- * line for the lock, which a crowd of quick writers cannot deny for ever.
+ * Too many updates have spoiled the copies.  Queue for the lock: waiters get it
+ * in order, so fast writers cannot keep a reader out for ever.
  */
 static int
 snapshot_slowly(const struct live *live, const struct cute_shm_array *array,
@@ -360,8 +374,8 @@ snapshot_slowly(const struct live *live, const struct cute_shm_array *array,
 }
 
 /*
- * While a writer is at work, sleep: a lock that is asked for then would hold up
- * the next one, for as long as this process happens to be stopped.
+ * Sleep while a writer is at work, instead of queueing for the lock: a reader
+ * in the queue delays the next writer, without limit if it is stopped.
  */
 static int
 snapshot(const struct live *live, const struct cute_shm_array *array,
@@ -378,7 +392,7 @@ snapshot(const struct live *live, const struct cute_shm_array *array,
 	for (; spoiled < SNAPSHOT_TRIES; last = *sequence) {
 		if (snapshot_once(live, offset, dst, size, sequence))
 			return 0;
-		/* One long update is waited for; missed ones are counted. */
+		/* Count spoiled copies and missed updates, not one long one. */
 		spoiled += *sequence % 2 == 0 || *sequence != last;
 		if (*sequence % 2 == 0)
 			continue;
@@ -391,7 +405,7 @@ snapshot(const struct live *live, const struct cute_shm_array *array,
 			   left > 0 && left < NAP_SNAPSHOT_NS ?
 			   left : NAP_SNAPSHOT_NS);
 		pthread_testcancel();
-		/* Without a descriptor, what is torn is never seen. */
+		/* Without a descriptor left_torn() is always false. */
 		spoiled += live->shm->fd < 0;
 	}
 	return snapshot_slowly(live, array, offset, dst, size,

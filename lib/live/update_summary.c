@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* How the arrays of a project stand that were updated, all together. */
+/* Count the arrays of a project that were updated, sealed, or left torn. */
 
 #include "live/live.h"
 
-/* The slots lie together, and most projects have none that was ever used. */
+/* Look at all slots, which lie together: most projects have no updates. */
 static int
 any_updated(const struct cute_shm *shm, bool *ret)
 {

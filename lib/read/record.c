@@ -155,15 +155,18 @@ node_fill(const struct cute_shm *shm, const struct record *r,
 {
 	const char *slash = memrchr(r->path, '/', r->path_size);
 
-	ret->shm = shm;
-	ret->kind = r->kind;
-	ret->path = r->path;
-	ret->name = slash ? slash + 1 : r->path;
-	ret->child_count = r->kind == CUTE_SHM_GROUP ? r->child_or_target : 0;
-	ret->attr_count = r->attr_count;
-	ret->record = r->offset;
-	ret->end = r->next;
-	ret->target = r->kind == CUTE_SHM_LINK ? r->child_or_target : 0;
+	*ret = (struct cute_shm_node){
+		.shm = shm,
+		.kind = r->kind,
+		.path = r->path,
+		.name = slash ? slash + 1 : r->path,
+		.child_count = r->kind == CUTE_SHM_GROUP ? r->child_or_target
+							 : 0,
+		.attr_count = r->attr_count,
+		.record = r->offset,
+		.end = r->next,
+		.target = r->kind == CUTE_SHM_LINK ? r->child_or_target : 0,
+	};
 }
 
 /* Check that dtype, item size and shape agree, and fill *ret from them. */
@@ -265,6 +268,7 @@ array_record(const struct cute_shm *shm, const struct record *record,
 	a.value_count = 0;
 	a.digest = f.digest;
 	a.record = record->offset;
+	memset(a.reserved, 0, sizeof(a.reserved));
 	if (!sized(&a, &type, FORMAT_DATA_ALIGN) ||
 	    (type.ragged && f.values_offset - f.data_offset !=
 	     align_up(sizeof(uint64_t) * (a.element_count + 1),

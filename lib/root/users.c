@@ -234,7 +234,9 @@ usage_users(const struct cute_shm_usage *u, const struct stat *st,
 	     u->uses[i].device == st->st_dev &&
 	     u->uses[i].inode == st->st_ino; i++) {
 		p = &u->processes[u->uses[i].process];
-		user = (struct cute_shm_user){ p->pid, p->uid, p->command };
+		user = (struct cute_shm_user){
+			.pid = p->pid, .uid = p->uid, .command = p->command,
+		};
 		if (each(&user, arg) != 0)
 			return cute_shm_fail(CUTE_SHM_ERR_CANCELLED, "the "
 					     "search for users was ended");

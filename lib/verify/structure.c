@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The walk over all records: pre-order, parents, ends of subtrees, counts.  It
- * needs no recursion and ends at the first record after which the next one
- * cannot be found for sure; the index may lead to those behind it.
+ * Walk all records in pre-order, and check parents, ends of subtrees and
+ * counts.  The walk does not recurse.  It ends at the first record that does
+ * not say reliably where the next one begins; the index may lead to the records
+ * after it.
  */
 
 #include <inttypes.h>
@@ -11,11 +12,11 @@
 
 #include "verify/verify.h"
 
-/* A group whose subtree is not over. */
+/* A group whose subtree has not ended yet. */
 struct open_group {
 	struct record record;
 	uint64_t children;		/* found so far */
-	uint64_t compound;		/* record of the attribute, or 0 */
+	uint64_t compound;		/* its attribute's record, or 0 */
 };
 
 struct walk {
@@ -85,7 +86,7 @@ push(struct walk *w, const struct record *r, uint64_t compound)
 	};
 }
 
-/* Leave the groups whose subtrees end at 'at'. */
+/* Close the groups whose subtrees end at 'at', and check their counts. */
 static void
 pop(struct walk *w, uint64_t at)
 {
@@ -103,7 +104,7 @@ pop(struct walk *w, uint64_t at)
 	}
 }
 
-/* Its path is that of the group and one component. */
+/* The last component of the node's path, if the rest is that of the group. */
 static const char *
 component(const struct record *r, const struct record *group)
 {
@@ -121,7 +122,7 @@ component(const struct record *r, const struct record *group)
 	return name;
 }
 
-/* The node stands below the innermost group that is open. */
+/* Check that the node is a child of the innermost open group. */
 static void
 place(struct walk *w, const struct record *r)
 {
@@ -141,7 +142,7 @@ place(struct walk *w, const struct record *r)
 	g->children++;
 }
 
-/* Where the subtree ends: behind all of it, and inside the group's. */
+/* Check the end of the subtree: after the node, within that of the group. */
 static bool
 ends_well(struct walk *w, const struct record *r, uint64_t after)
 {
@@ -164,7 +165,7 @@ ends_well(struct walk *w, const struct record *r, uint64_t after)
 	return ok;
 }
 
-/* One node with its attributes; *at moves past them, or false. */
+/* Check one node with its attributes, and move *at past them, or false. */
 static bool
 node(struct walk *w, uint64_t *at)
 {
@@ -190,7 +191,7 @@ node(struct walk *w, uint64_t *at)
 	return true;
 }
 
-/* Each link leads to a node that is none. */
+/* Check that each link leads to a node that is not a link. */
 static void
 verify_links(struct verify *v)
 {
@@ -213,7 +214,7 @@ verify_links(struct verify *v)
 	}
 }
 
-/* A sum over all records is what the header says. */
+/* Compare a sum over all records with that of the header. */
 static void
 sum(struct verify *v, const char *what, uint64_t at, uint64_t says, uint64_t is)
 {
@@ -249,7 +250,7 @@ verify_structure(struct verify *v)
 	struct walk w = { .v = v, .cursor.data = h->data_offset };
 	bool ok = true;
 
-	/* A subtree that is not over where it says makes the next node fail. */
+	/* A group with a wrong end stays open: its next sibling is refused. */
 	while (ok && at < end && v->stop == 0) {
 		pop(&w, at);
 		ok = node(&w, &at);

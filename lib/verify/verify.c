@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The whole segment, byte by byte: where it begins, and how it is told. */
+/* Verify a whole segment: header, sections, and the report of damages. */
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include "verify/verify.h"
 
-/* Count the damage and tell the caller, who may want no more. */
+/* Count the damage and report it to the caller, who may cancel. */
 static void
 report(struct verify *v, const struct cute_shm_damage *damage)
 {
@@ -84,7 +84,7 @@ verify_failure(struct verify *v, const struct record *record, uint64_t offset)
 	const char *message = cute_shm_errmsg();
 	size_t prefix = strlen(v->shm->path);
 
-	/* Said once for all, at the end. */
+	/* outcome() puts the path of the segment in front. */
 	if (strncmp(message, v->shm->path, prefix) == 0 &&
 	    strncmp(message + prefix, ": ", 2) == 0)
 		message += prefix + 2;
@@ -172,7 +172,7 @@ text_list_twice(struct text_list *list)
 	return NULL;
 }
 
-/* As when it was opened; a header of another process's making is damage. */
+/* The header must be that of the time of opening: nobody may change it. */
 static void
 verify_header(struct verify *v)
 {
@@ -208,7 +208,7 @@ verify_source(struct verify *v)
 	const struct format_header *h = &v->shm->header;
 	const uint64_t at = offsetof(struct format_header, source);
 
-	/* One that was too long has lost its beginning. */
+	/* A path that was too long is stored without its beginning. */
 	if (h->source[0] != '\0' && h->source[0] != '/' &&
 	    strnlen(h->source, sizeof(h->source)) < sizeof(h->source) - 1)
 		verify_damage(v, NULL, at, 0, "source is not an absolute path");
@@ -217,7 +217,7 @@ verify_source(struct verify *v)
 			      "has no name");
 }
 
-/* What opening does not need to know of the header. */
+/* Check the members of the header that opening does not check. */
 static void
 verify_identity(struct verify *v)
 {
@@ -237,7 +237,7 @@ verify_identity(struct verify *v)
 			      "uuid is not of version 4");
 }
 
-/* What format 1.1 adds; HDF5 views are for those who know them. */
+/* Check the second superblock of 1.1, unless it has unknown features. */
 static void
 verify_second(struct verify *v)
 {
@@ -267,7 +267,7 @@ verify_second(struct verify *v)
 			      h->view_digest);
 }
 
-/* A later minor version may have put something else there. */
+/* Check the bytes that are unused in this version; a later one may use them. */
 static void
 verify_unused(struct verify *v)
 {
@@ -281,7 +281,7 @@ verify_unused(struct verify *v)
 		     v->shm->header.header_size, "second superblock");
 }
 
-/* Sections follow each other as closely as they may, zeros between them. */
+/* Sections follow each other without gaps, except for zeros that align them. */
 static void
 verify_sections(struct verify *v)
 {
@@ -316,7 +316,7 @@ verify_sections(struct verify *v)
 	}
 }
 
-/* The result of it all, with the first damage's sentence. */
+/* The error to return; its message is that of the first damage. */
 static int
 outcome(const struct verify *v)
 {

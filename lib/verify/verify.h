@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Check every digest and every rule of a segment.  verify.c begins and reports,
- * structure.c walks the records, verify_record.c checks the bytes of each,
- * verify_index.c the index, verify_data.c the data.  Uses base, format, root
- * and read.
+ * Check every digest and every rule of a segment.  verify.c checks the header
+ * and reports damages, structure.c walks the records, verify_record.c checks
+ * the bytes of each record, verify_reserved.c the reserved attributes,
+ * verify_index.c the path index, verify_data.c the data.  Uses base, format,
+ * read and live.
  */
 #ifndef LIB_VERIFY_VERIFY_H
 #define LIB_VERIFY_VERIFY_H
 
 #include "read/read.h"
 
-/* A node that the walk has found; in the order of their records. */
+/* A node that the walk has found. */
 struct verify_node {
 	uint64_t offset;
 	uint64_t hash;			/* of its path */
 	enum cute_shm_kind kind;
 	bool readable;			/* an array whose data can be hashed */
 	bool indexed;			/* a row of the index leads to it */
-	bool listed;			/* among 'texts' of the index */
+	bool listed;			/* its path was added to 'texts' */
 };
 
-/* Texts, to find one that occurs twice. */
+/* A list of names or paths, to find duplicates. */
 struct text_list {
 	const char **texts;
 	size_t count;
@@ -32,16 +33,20 @@ struct verify {
 	struct cute_shm_verify_options opt;
 	struct cute_shm_verify_result result;
 	int err;			/* of the first damage */
-	char *message;			/* its sentence */
-	int stop;			/* what ends it all: no memory, … */
-	uint64_t begin, end;		/* bytes that a damage will name */
-	struct verify_node *nodes;
-	size_t node_count;
+	char *message;			/* of the first damage */
+	int stop;			/* if not 0: end with this error */
+	uint64_t begin, end;		/* for the next damage: range of data */
+	struct verify_node *nodes;	/* those of the walk by offset, then */
+	size_t node_count;		/* those that only the index leads to */
 	size_t node_room;
-	size_t walked;			/* of them, in order; more by index */
-	bool complete;			/* the walk came to its end */
+	size_t walked;			/* number of nodes of the walk */
+	bool complete;			/* the walk reached the last record */
 	struct text_list texts;
-	/* Nothing sound uses a byte twice: no segment can make us work more. */
+	/*
+	 * Bytes of data and records that may still be visited.  A sound segment
+	 * uses no byte twice, so a hostile one cannot cause more work than its
+	 * size.
+	 */
 	uint64_t data_left;
 	uint64_t records_left;
 };
@@ -49,41 +54,44 @@ struct verify {
 /* verify.c */
 
 /*
- * Report a damage at 'offset'.  'record' is the node that it belongs to, or
- * NULL; its path goes before the sentence.  The checks need not look at the
- * outcome: all loops end when v->stop is set.
+ * Report a damage at 'offset' of the segment.  'record' is the damaged node, or
+ * NULL; the message begins with its path.  The callback may set v->stop, on
+ * which all loops end, so callers need not test for it.
  */
 void verify_damage(struct verify *v, const struct record *record,
 		   uint64_t offset, uint64_t block, const char *format, ...)
 	__attribute__((format(printf, 5, 6), cold));
 
-/* Report an update that its writer did not survive. */
+/* Report that a writer died during an update (CUTE_SHM_ERR_TORN). */
 void verify_torn(struct verify *v, const struct record *record,
 		 uint64_t offset, const char *format, ...)
 	__attribute__((format(printf, 4, 5), cold));
 
-/* Report this thread's last failure, which was about a record at 'offset'. */
+/* Report cute_shm_errmsg() as the damage of a record at 'offset'. */
 void verify_failure(struct verify *v, const struct record *record,
 		    uint64_t offset);
 
-/* No memory: ends the verification. */
+/* End the verification with CUTE_SHM_ERR_NOMEM. */
 void verify_no_memory(struct verify *v);
 
-/* All bytes in [from, to) are zero. */
+/* Check that all bytes in [from, to) are zero; 'what' names them. */
 void verify_zeros(struct verify *v, const struct record *record, uint64_t from,
 		  uint64_t to, const char *what);
 
-/* A text of 'size' bytes with a NUL, and zeros behind it. */
+/* Check that the 'size' bytes at 'at' are a text, a NUL and zeros. */
 void verify_text(struct verify *v, const struct record *record, uint64_t at,
 		 size_t size, const char *what);
 
+/* Add 'text', which is not copied, to v->texts. */
 void text_list_add(struct verify *v, const char *text);
-/* One of the texts that is there more than once, or NULL; empties the list. */
+/* A text that is in the list more than once, or NULL; empties the list. */
 const char *text_list_twice(struct text_list *list);
 
 /* structure.c */
 
+/* Walk all records, and fill v->nodes. */
 void verify_structure(struct verify *v);
+/* Add a node to v->nodes. */
 void verify_node_add(struct verify *v, const struct record *record,
 		     uint64_t hash, bool readable);
 /* The node that the walk found at 'offset', or NULL. */
@@ -91,52 +99,54 @@ struct verify_node *verify_node_at(const struct verify *v, uint64_t offset);
 
 /* verify_record.c */
 
-/* What the arrays before have used up. */
+/* The sums over the arrays so far, which fix the place of the next one. */
 struct verify_cursor {
-	uint64_t data;			/* where the last one ends */
-	uint64_t block_row;
-	uint64_t live_slot;
-	uint64_t bytes;
-	bool lost;			/* after one that makes no sense */
+	uint64_t data;			/* offset of the end of the data */
+	uint64_t block_row;		/* rows of block digests */
+	uint64_t live_slot;		/* live slots */
+	uint64_t bytes;			/* bytes of data */
+	bool lost;			/* the last array was damaged */
 };
 
-/* The node's reserved attributes: their records, or 0. */
+/* The offsets of the records of a node's reserved attributes; 0: none. */
 struct verify_reserved {
 	uint64_t record[RESERVED_COUNT];
 };
 
-/* The bytes of a node's record, but for what makes an array. */
+/* Check the padding and reserved bytes that all records of nodes have. */
 void verify_node_bytes(struct verify *v, const struct record *record);
-/* Whether so much of *left is left; it is taken. */
+/* Subtract 'size' from *left; false, and no change, if less is left. */
 bool verify_take(uint64_t *left, uint64_t size);
-/* Whether the data can be found, and hashed. */
+/* Check the record of an array; true if its data can be hashed. */
 bool verify_array(struct verify *v, const struct record *record,
 		  struct verify_cursor *cursor);
-/* All attributes of a node; *after is where they end, else false. */
+/* Check all attributes of a node.  True: they end at *after. */
 bool verify_attrs(struct verify *v, const struct record *record,
 		  struct verify_reserved *found, uint64_t *after);
 
 /* verify_reserved.c */
 
 /*
- * Check those attributes against the rules for this node.  A list of fields
- * that breaks them is forgotten: nothing can be said of the children then.
+ * Check the reserved attributes of a node.  If the list of fields of a compound
+ * is damaged, it is removed from *found: the children cannot be compared then.
  */
 void verify_reserved(struct verify *v, const struct record *record,
 		     struct verify_reserved *found);
-/* The child-th child of a compound has its field's name. */
+/* Check that child number 'child' of a compound has the name of its field. */
 void verify_field(struct verify *v, const struct record *group,
 		  uint64_t compound, uint64_t child, const char *name);
 
 /* verify_index.c */
 
+/* Check the rows, and that each node has one. */
 void verify_index(struct verify *v);
 
 /* verify_data.c */
 
-/* Rows of the block digests that belong to the array lie in their section. */
+/* True if the block digests of the array lie within their section. */
 bool block_rows_ok(const struct cute_shm *shm,
 		   const struct cute_shm_array *array, uint64_t first_block);
+/* Check the data of all readable arrays, in parallel. */
 void verify_data(struct verify *v);
 
 #endif

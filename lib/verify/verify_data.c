@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The data against their digests.  Workers only hash: a job holds pieces of
- * arrays, as many blocks as make it worth while.  One thread judges, in the
- * order of the arrays, so that the report is the same every time.
+ * Compare the data with their digests.  Worker threads only hash: each job has
+ * pieces of arrays, with enough blocks to outweigh its overhead.  The calling
+ * thread compares, in the order of the arrays, so that the report is the same
+ * every time.
  */
 
 #include <inttypes.h>
@@ -14,21 +15,21 @@
 #define JOB_BYTES	((uint64_t)4 << 20)
 #define JOB_BLOCKS	4096
 #define JOB_PIECES	256
-#define BATCH		64		/* jobs between two judgements */
+#define BATCH		64		/* jobs hashed before a comparison */
 
-/* Blocks of one array that follow each other. */
+/* Adjacent blocks of one array. */
 struct piece {
 	struct record record;
-	struct format_live live;	/* as it was before */
+	struct format_live live;	/* before the data were hashed */
 	const uint8_t *data;
 	uint64_t data_offset;
 	uint64_t bytes;
-	uint64_t block;			/* the first one's number */
+	uint64_t block;			/* number of the first block */
 	uint64_t blocks;
-	uint64_t rows;			/* of the array, 0: one digest */
-	uint64_t first_block;
+	uint64_t rows;			/* block digests of the array, or 0 */
+	uint64_t first_block;		/* row of the first of these */
 	uint64_t digest;		/* of the array */
-	bool last;			/* the array ends with it */
+	bool last;			/* the last piece of the array */
 };
 
 struct job {
@@ -40,13 +41,13 @@ struct job {
 	uint64_t digests[JOB_BLOCKS];
 };
 
-/* Where the jobs have got to. */
+/* The position in the list of nodes, and the working memory. */
 struct progress {
 	struct verify *v;
-	size_t node;
-	struct piece rest;		/* of the array, from its next block */
+	size_t node;			/* the next one to begin with */
+	struct piece rest;		/* the blocks that no job has yet */
 	bool begun;			/* 'rest' is set */
-	struct digest_stream *sealed;	/* of an array's new block digests */
+	struct digest_stream *sealed;	/* of block digests, updated arrays */
 	struct job *jobs;
 	struct pool *pool;
 };
@@ -84,8 +85,8 @@ hash_job(void *arg, bool drop)
 }
 
 /*
- * A slot as it is now.  Writers may be at work: the digest must be that of
- * digest_sequence or a later one, so it is read after.
+ * Read a live slot.  A writer may change it meanwhile: the digest is read after
+ * digest_sequence, so it is never older than that.
  */
 static bool
 live_at(const struct verify *v, uint64_t slot, struct format_live *ret)
@@ -105,7 +106,7 @@ live_at(const struct verify *v, uint64_t slot, struct format_live *ret)
 	return true;
 }
 
-/* The digest that the data must have is known. */
+/* True if the slot or the record has the digest of the present data. */
 static bool
 sealed(const struct format_live *live)
 {
@@ -113,7 +114,7 @@ sealed(const struct format_live *live)
 	       (live->sequence == 0 || live->digest_sequence == live->sequence);
 }
 
-/* What is wrong with a slot, or NULL. */
+/* The damage of a live slot in words, or NULL. */
 static const char *
 live_problem(const struct format_live *live)
 {
@@ -137,7 +138,7 @@ verify_live(struct verify *v, const struct record *r, uint64_t slot,
 	const char *problem = live_problem(live);
 	struct format_live now;
 
-	/* Not if a writer has begun since. */
+	/* If a writer has begun meanwhile, the copy of the slot is no proof. */
 	if (problem && live_at(v, slot, &now) &&
 	    now.sequence == live->sequence)
 		verify_damage(v, r, at, 0, "its live slot %s", problem);
@@ -145,7 +146,7 @@ verify_live(struct verify *v, const struct record *r, uint64_t slot,
 		     at + sizeof(*live), "live slot");
 }
 
-/* The slot of a ragged array, which is never updated in place. */
+/* Check that a ragged array was never updated in place. */
 static bool
 verify_unused(struct verify *v, const struct record *r, uint64_t slot,
 	      const struct format_live *live)
@@ -160,7 +161,7 @@ verify_unused(struct verify *v, const struct record *r, uint64_t slot,
 	return false;
 }
 
-/* There is no digest to verify: of an array being updated, or left torn. */
+/* Count an array without a digest of its present data; report a torn one. */
 static void
 unsealed(struct verify *v, const struct record *record,
 	 const struct cute_shm_array *array)
@@ -174,7 +175,7 @@ unsealed(struct verify *v, const struct record *record,
 			    "the whole array heals it", state.writer_pid);
 }
 
-/* Begin with the array at a node; false when there is nothing to hash. */
+/* Make the array at a node the rest to hash; false if there is nothing. */
 static bool
 begin(struct progress *p, const struct verify_node *node)
 {
@@ -211,7 +212,7 @@ begin(struct progress *p, const struct verify_node *node)
 	return true;
 }
 
-/* Move as much of the rest to the job as it takes. */
+/* Move as many blocks of the rest to the job as it can hold. */
 static void
 cut(struct progress *p, struct job *job)
 {
@@ -238,7 +239,7 @@ cut(struct progress *p, struct job *job)
 	p->begun = !piece->last;
 }
 
-/* False when nothing was left to do. */
+/* Fill a job with pieces; false if no data are left. */
 static bool
 fill(struct progress *p, struct job *job)
 {
@@ -260,7 +261,7 @@ fill(struct progress *p, struct job *job)
 	return job->piece_count > 0;
 }
 
-/* What is told next is about these bytes of the array's data. */
+/* Set the range of the array's data that the next damage names. */
 static void
 about(struct verify *v, uint64_t begin, uint64_t size)
 {
@@ -288,14 +289,14 @@ differs(struct verify *v, const struct piece *p, uint64_t block, uint64_t is,
 	about(v, 0, 0);
 }
 
-/* An array that was updated has one digest for all of its blocks. */
+/* Compare an updated array: it has one digest of all its block digests. */
 static void
 judge_sealed(struct progress *p, const struct piece *piece,
 	     const uint64_t *digests)
 {
 	uint64_t is;
 
-	/* Nothing may be left of an array whose judgement was given up. */
+	/* Reset the stream: the array before may have been given up halfway. */
 	if (piece->block == 0)
 		digest_stream_end(p->sealed);
 	digest_stream_add(p->sealed, digests,
@@ -338,7 +339,7 @@ judge_piece(struct progress *p, const struct piece *piece,
 
 	v->result.bytes += piece->bytes;
 	v->result.arrays += piece->last;
-	/* Not if somebody has updated the array since. */
+	/* If the array was updated meanwhile, its hashes mean nothing. */
 	if (live_at(v, piece->record.array->live_slot, &now) &&
 	    now.sequence != piece->live.sequence)
 		return;
@@ -375,7 +376,7 @@ tell(struct verify *v)
 					v->shm->path);
 }
 
-/* Hash a batch, then judge it; false when nothing was left to do. */
+/* Hash a batch, then compare it; false if no data were left. */
 static bool
 batch(struct progress *p)
 {
@@ -413,7 +414,7 @@ verify_data(struct verify *v)
 	}
 	while (v->stop == 0 && batch(&p))
 		;
-	/* After a failure jobs may still run: they end before their memory. */
+	/* After a failure jobs may still run: end them, then free p.jobs. */
 	pool_free(p.pool);
 	digest_stream_free(p.sealed);
 	free(p.jobs);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The path index: sorted, complete, right; and no path twice. */
+/* Check the path index: sorted, complete, correct, and no path twice. */
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "verify/verify.h"
 
-/* In a damaged tree, nodes that only the index leads to: hash their data. */
+/* Add a node of a damaged tree that only the index leads to. */
 static void
 take_in(struct verify *v, const struct format_index_row *row)
 {
@@ -51,7 +51,7 @@ verify_row(struct verify *v, const struct format_index_row *row, uint64_t at)
 	}
 }
 
-/* Nodes with the same path have the same hash: rows that follow each other. */
+/* Find equal paths among adjacent rows with the same hash. */
 static void
 verify_twice(struct verify *v, const struct format_index_row *rows,
 	     uint64_t count)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each record by itself: its padding, its texts, its place for data. */
+/* Check a single record: its padding, its texts, the place of its data. */
 
 #include <inttypes.h>
 #include <string.h>
@@ -21,7 +21,7 @@ verify_node_bytes(struct verify *v, const struct record *r)
 			      " attributes", r->attr_count);
 }
 
-/* Ragged offsets begin at 0 and never fall. */
+/* Check that ragged offsets begin at 0 and do not decrease. */
 static void
 verify_offsets(struct verify *v, const struct record *r, uint64_t at,
 	       const struct cute_shm_array *a)
@@ -40,7 +40,7 @@ verify_offsets(struct verify *v, const struct record *r, uint64_t at,
 	}
 }
 
-/* The data begin at the lowest place that their alignment allows. */
+/* Check that the data begin at the lowest offset that is aligned. */
 static void
 verify_place(struct verify *v, const struct record *r,
 	     const struct format_array *f, struct verify_cursor *c)
@@ -60,7 +60,7 @@ verify_place(struct verify *v, const struct record *r,
 			      f->data_offset, want);
 }
 
-/* The rows of block digests follow those of the array before. */
+/* Check that the block digests follow those of the array before. */
 static bool
 verify_rows(struct verify *v, const struct record *r,
 	    const struct format_array *f, const struct cute_shm_array *a,
@@ -123,7 +123,7 @@ verify_take(uint64_t *left, uint64_t size)
 	return true;
 }
 
-/* What follows cannot be judged by where this one ends. */
+/* After a damaged array the place of the next one is unknown. */
 static bool
 lose(struct verify_cursor *c)
 {
@@ -200,8 +200,8 @@ verify_attr_bytes(struct verify *v, const struct record *r,
 }
 
 /*
- * Reserved attributes stand after the others, in the order of their table; each
- * is there once, or that is reported as a name that is there twice.
+ * Check that reserved attributes come after the others, in the order of their
+ * table.  verify_attrs() reports duplicates, as for all names.
  */
 static void
 verify_order(struct verify *v, const struct record *r,

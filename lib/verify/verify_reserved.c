@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Attributes named "cute-shm:...": the rules are in reserved.c. */
+/* Check attributes named "cute-shm:..."; read/reserved.c has the rules. */
 
 #include <string.h>
 
 #include "verify/verify.h"
 
-/* The node as the rules see it; false when it cannot be read any more. */
+/* Describe the node for the rules; false if its record is damaged. */
 static bool
 describe_node(const struct verify *v, const struct record *r,
 	      struct cute_shm_array *array, struct reserved_node *ret)
@@ -23,7 +23,7 @@ describe_node(const struct verify *v, const struct record *r,
 	return true;
 }
 
-/* A later minor version may have names of its own. */
+/* False for a name that a later minor version may have added. */
 static bool
 known(const struct verify *v, enum reserved id)
 {
@@ -44,7 +44,7 @@ verify_reserved(struct verify *v, const struct record *r,
 	enum reserved id;
 	uint64_t after;
 
-	/* All have been read before, but others might write. */
+	/* They were read before, but a writer may have changed them since. */
 	if (!describe_node(v, r, &array, &node))
 		return;
 	for (id = RESERVED_NOT + 1; id < RESERVED_COUNT; id++)
