@@ -7,6 +7,7 @@
 
 unshare=unshare
 [ "$(id -u)" -eq 0 ] || unshare='unshare -r'
+# shellcheck disable=SC2016 # for that shell
 $unshare -m sh -c 'mount -t tmpfs -o size=8m none "$1"' sh "$tmp" \
 	2>/dev/null || { echo 'skipped: no mount of its own'; exit 77; }
 mkdir "$tmp/full" || fail 'no folder'
