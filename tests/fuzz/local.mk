@@ -14,8 +14,7 @@ fuzzed_filter = tests/fuzz/fuzz_filter.c \
 	lib/base/error.c lib/base/log.c
 fuzzed_types = tests/fuzz/fuzz_types.c \
 	$(filter lib/hdf5/type/%.c lib/hdf5/report/%.c,$(lib_libload_la_SOURCES)) \
-	$(filter lib/format/%.c lib/base/%.c lib/read/reserved.c, \
-		$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
+	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 segment_seeds = \
 	tests/fuzz/segment/empty.hex \
 	tests/fuzz/segment/scalar.hex \
@@ -125,7 +124,8 @@ tests/fuzz/fuzz_types: $(fuzzed_types)
 	@$(MKDIR_P) tests/fuzz
 	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
 		-I$(srcdir)/tests/fuzz -o $@ \
-		$(addprefix $(srcdir)/,$(fuzzed_types)) $(HDF5_LIBS)
+		$(addprefix $(srcdir)/,$(fuzzed_types)) \
+		$(HDF5_LIBS) $(XXHASH_LIBS) -lpthread
 
 fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter tests/fuzz/fuzz_types \
 		tests/surface/make_every$(EXEEXT) tests/fuzz/replay_segment$(EXEEXT)
