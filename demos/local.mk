@@ -29,6 +29,3 @@ endif
 demos_demo_hdf5_SOURCES = demos/demo_hdf5.c
 demos_demo_hdf5_CPPFLAGS = $(DEMO_CPPFLAGS)
 demos_demo_hdf5_LDADD = lib/libcute_shm_hdf5.la lib/libcute_shm.la
-
-TESTS += tests/demos.sh
-EXTRA_DIST += tests/demos.sh

@@ -24,15 +24,15 @@ static void
 remove_folders(void)
 {
 	if (*folder) {
-		unlink(in_folder(folder, "bench.h5"));
+		unlink(bench_path(folder, "bench.h5"));
 		rmdir(folder);
 	}
 	if (*root) {
-		unlink(in_folder(root, "bench.copy"));
-		unlink(in_folder(root, "cute-shm.bench"));
-		unlink(in_folder(root, "cute-shm.lookup"));
-		unlink(in_folder(root, "cute-shm.verify"));
-		unlink(in_folder(root, "cute-shm.live"));
+		unlink(bench_path(root, "bench.copy"));
+		unlink(bench_path(root, "cute-shm.bench"));
+		unlink(bench_path(root, "cute-shm.lookup"));
+		unlink(bench_path(root, "cute-shm.verify"));
+		unlink(bench_path(root, "cute-shm.live"));
 		rmdir(root);
 	}
 }
@@ -82,7 +82,7 @@ wanted(const struct bench *b, const char *name)
 }
 
 const char *
-in_folder(const char *where, const char *name)
+bench_path(const char *where, const char *name)
 {
 	static char path[PATH_MAX + 64];
 

@@ -34,7 +34,7 @@ void die(const char *what, ...) __attribute__((format(printf, 1, 2), noreturn));
 bool wanted(const struct bench *b, const char *name);
 
 /* "FOLDER/NAME", valid until the next call. */
-const char *in_folder(const char *folder, const char *name);
+const char *bench_path(const char *folder, const char *name);
 
 /* data.c */
 

@@ -40,7 +40,7 @@ run_copy(const struct bench *b, const char *path)
 {
 	static char buffer[256 << 10];
 	int from = open(path, O_RDONLY | O_CLOEXEC);
-	int to = open(in_folder(b->root, "bench.copy"),
+	int to = open(bench_path(b->root, "bench.copy"),
 		      O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	ssize_t n = 1;
 
@@ -188,7 +188,7 @@ run(const struct bench *b, const char *path, enum way way)
 	if (way != COPY)
 		cute_shm_unlink("bench", &opt, NULL);
 	else
-		unlink(in_folder(b->root, "bench.copy"));
+		unlink(bench_path(b->root, "bench.copy"));
 	return end - begin;
 }
 
@@ -233,7 +233,7 @@ bench_kind(struct bench *b, const struct kind *k)
 
 	if (strchr(k->filters, 'z') && !filter_unzstd)
 		return;
-	snprintf(path, sizeof(path), "%s", in_folder(b->folder, "bench.h5"));
+	snprintf(path, sizeof(path), "%s", bench_path(b->folder, "bench.h5"));
 	k->make(k, path, b->size);
 	size = data_size(path);
 	run(b, path, COPY);	/* the file is in the page cache now */

@@ -1,0 +1,43 @@
+#!/bin/sh
+# cute-shm-evaluate: its figures are the machine's, so look at their form.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+make_files "$tmp" || fail 'no files'
+cp "$tmp/demo.h5" "$tmp/other.h5"
+cute-shm-evaluate "$tmp/demo.h5" p -n 1,3 >"$tmp/out" 2>"$tmp/err" ||
+	fail "$(cat "$tmp/err")"
+[ -s "$tmp/err" ] && fail "said: $(cat "$tmp/err")"
+[ "$(grep -cE '^(shared|copies) +[13] ' "$tmp/out")" -eq 4 ] ||
+	fail "not four rows: $(cat "$tmp/out")"
+only ''
+
+# A project that is there is used, and stays.
+cute-shm-hdf5 p "$tmp/demo.h5" >/dev/null || fail 'no project'
+cute-shm-evaluate -i 10 -n 2 "$tmp/demo.h5" p >/dev/null || fail 'with one'
+only cute-shm.p
+t cute-shm-evaluate -n 2 "$tmp/other.h5" p
+only cute-shm.p
+
+if command -v jq >/dev/null; then
+	cute-shm-evaluate --json -i 10 -n 2 "$tmp/demo.h5" p |
+		jq -e '.results | length == 2 and .[0].processes == 2 and
+		       all(.pss > 0 and .memory > 0)' >/dev/null ||
+		fail '--json'
+fi
+# What cannot be read is on neither side.
+t sh -c "cute-shm-evaluate -i 1 -n 1 '$tmp/damaged.h5' q >/dev/null"
+t cute-shm-evaluate "$tmp/nowhere" q
+t cute-shm-evaluate "$tmp/demo.h5" a/b
+t cute-shm-evaluate -n 1,,2 "$tmp/demo.h5" q
+t cute-shm-evaluate -n 0 "$tmp/demo.h5" q
+t cute-shm-evaluate -i x "$tmp/demo.h5" q
+t cute-shm-evaluate "$tmp/demo.h5"
+t cute-shm-evaluate -h
+[ -c /dev/full ] &&
+	t sh -c "cute-shm-evaluate -i 1 -n 1 '$tmp/demo.h5' p >/dev/full"
+# The file is no longer the project's.
+touch "$tmp/demo.h5"
+t cute-shm-evaluate -i 1 -n 1 "$tmp/demo.h5" p
+only cute-shm.p
+finish

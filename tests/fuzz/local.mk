@@ -1,0 +1,147 @@
+# "make fuzz": any bytes as a segment, as a filtered chunk, and as the recipe of a
+# datatype, for FUZZ_SECONDS each; needs clang.  Begins with the seeds, which
+# "make check" replays, and with a segment that has everything; what it finds
+# stays in tests/fuzz/corpus-*.
+FUZZ_CC = clang
+FUZZ_SECONDS = 60
+FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=all -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
+	-D_GNU_SOURCE
+fuzzed_segment = tests/fuzz/fuzz_segment.c tests/support/read_all.c \
+	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
+fuzzed_filter = tests/fuzz/fuzz_filter.c \
+	$(filter lib/hdf5/filter/%.c,$(lib_libload_la_SOURCES)) \
+	lib/base/error.c lib/base/log.c
+fuzzed_types = tests/fuzz/fuzz_types.c \
+	$(filter lib/hdf5/type/%.c lib/hdf5/report/%.c,$(lib_libload_la_SOURCES)) \
+	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
+segment_seeds = \
+	tests/fuzz/segment/empty.hex \
+	tests/fuzz/segment/scalar.hex \
+	tests/fuzz/segment/tree.hex \
+	tests/fuzz/segment/ragged.hex \
+	tests/fuzz/segment/attributes.hex \
+	tests/fuzz/segment/columns.hex \
+	tests/fuzz/segment/link-to-link.hex \
+	tests/fuzz/segment/parent-loop.hex \
+	tests/fuzz/segment/next-itself.hex \
+	tests/fuzz/segment/size-zero.hex \
+	tests/fuzz/segment/text-without-end.hex \
+	tests/fuzz/segment/dimensions-33.hex \
+	tests/fuzz/segment/shape-overflow.hex \
+	tests/fuzz/segment/values-outside.hex \
+	tests/fuzz/segment/offsets-fall.hex \
+	tests/fuzz/segment/attributes-without-end.hex \
+	tests/fuzz/segment/index-astray.hex \
+	tests/fuzz/segment/live-slot-outside.hex \
+	tests/fuzz/segment/data-outside.hex \
+	tests/fuzz/segment/sections-overlap.hex
+filter_seeds = \
+	tests/fuzz/filter/deflate.hex \
+	tests/fuzz/filter/shuffle-deflate.hex \
+	tests/fuzz/filter/shuffle-deflate-more.hex \
+	tests/fuzz/filter/lzf.hex \
+	tests/fuzz/filter/zstd.hex \
+	tests/fuzz/filter/lz4.hex \
+	tests/fuzz/filter/blosc.hex \
+	tests/fuzz/filter/bitshuffle-lz4.hex \
+	tests/fuzz/filter/fletcher32.hex
+types_seeds = \
+	tests/fuzz/types/altered.hex \
+	tests/fuzz/types/big-endian.hex \
+	tests/fuzz/types/odd-bits.hex \
+	tests/fuzz/types/float.hex \
+	tests/fuzz/types/spaces.hex \
+	tests/fuzz/types/record.hex \
+	tests/fuzz/types/complex.hex \
+	tests/fuzz/types/enum.hex \
+	tests/fuzz/types/nested.hex
+EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds)
+CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
+	tests/fuzz/fuzz_types
+
+# Programs that replay the seeds.
+check_PROGRAMS += tests/fuzz/replay_segment tests/fuzz/replay_tools
+if HDF5
+check_PROGRAMS += tests/fuzz/replay_filter tests/fuzz/replay_types
+endif
+replay = tests/fuzz/replay.c tests/fuzz/seed.c tests/fuzz/seed.h
+tests_fuzz_replay_segment_SOURCES = $(replay) tests/fuzz/fit.h \
+	tests/fuzz/fuzz_segment.c
+tests_fuzz_replay_filter_SOURCES = $(replay) tests/fuzz/fuzz_filter.c
+tests_fuzz_replay_types_SOURCES = $(replay) tests/fuzz/fuzz_types.c
+tests_fuzz_replay_tools_SOURCES = $(replay) tests/fuzz/fit.h \
+	tests/fuzz/fuzz_tools.c \
+	bin/dump_node.c bin/dump_raw.c bin/dump_text.c bin/dump_value.c \
+	bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
+	bin/list_full.c bin/list_json.c bin/list_parts.c bin/list_short.c \
+	bin/slice.c
+
+# The same seeds for what cute-shm-list and cute-shm-dump show of a segment.
+shown_sources = $(filter bin/dump_node.c bin/dump_raw.c bin/dump_text.c \
+	bin/dump_value.c bin/enum_names.c bin/hex%.c bin/slice.c, \
+	$(bin_cute_shm_dump_SOURCES)) \
+	$(filter bin/list_%.c,$(bin_cute_shm_list_SOURCES))
+fuzzed_tools = tests/fuzz/fuzz_tools.c $(shown_sources) \
+	$(filter-out bin/cli.c bin/command.c bin/interrupt.c bin/progress.c, \
+	$(filter %.c,$(bin_libcli_la_SOURCES))) \
+	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
+CLEANFILES += tests/fuzz/fuzz_tools
+.PHONY: fuzz-tools
+
+tests/fuzz/fuzz_tools: $(fuzzed_tools)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests/fuzz -o $@ $(addprefix $(srcdir)/,$(fuzzed_tools)) \
+		$(XXHASH_LIBS) -lpthread -lm
+
+fuzz: fuzz-tools
+fuzz-tools: tests/fuzz/fuzz_tools tests/surface/make_every$(EXEEXT) \
+		tests/fuzz/replay_segment$(EXEEXT)
+	@$(MKDIR_P) tests/fuzz/corpus-tools
+	CUTE_SHM_ROOT=tests/fuzz/corpus-tools tests/surface/make_every small seed || \
+		test -f tests/fuzz/corpus-tools/cute-shm.seed
+	tests/fuzz/replay_segment -b tests/fuzz/corpus-tools \
+		$(addprefix $(srcdir)/,$(segment_seeds))
+	tests/fuzz/fuzz_tools -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=65536 -timeout=20 tests/fuzz/corpus-tools
+
+tests/fuzz/fuzz_segment: $(fuzzed_segment)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests/fuzz -o $@ $(addprefix $(srcdir)/,$(fuzzed_segment)) \
+		$(XXHASH_LIBS) -lpthread
+
+tests/fuzz/fuzz_filter: $(fuzzed_filter)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests/fuzz -o $@ \
+		$(addprefix $(srcdir)/,$(fuzzed_filter)) \
+		$(HDF5_LIBS) $(LIBDEFLATE_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) \
+		$(BLOSC_LIBS) -lpthread
+
+tests/fuzz/fuzz_types: $(fuzzed_types)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests/fuzz -o $@ \
+		$(addprefix $(srcdir)/,$(fuzzed_types)) \
+		$(HDF5_LIBS) $(XXHASH_LIBS) -lpthread
+
+fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter tests/fuzz/fuzz_types \
+		tests/surface/make_every$(EXEEXT) tests/fuzz/replay_segment$(EXEEXT)
+	@$(MKDIR_P) tests/fuzz/corpus-segment tests/fuzz/corpus-filter \
+		tests/fuzz/corpus-types
+	CUTE_SHM_ROOT=tests/fuzz/corpus-segment tests/surface/make_every small seed || \
+		test -f tests/fuzz/corpus-segment/cute-shm.seed
+	tests/fuzz/replay_segment -b tests/fuzz/corpus-segment \
+		$(addprefix $(srcdir)/,$(segment_seeds))
+	tests/fuzz/replay_segment -b tests/fuzz/corpus-filter \
+		$(addprefix $(srcdir)/,$(filter_seeds))
+	tests/fuzz/replay_segment -b tests/fuzz/corpus-types \
+		$(addprefix $(srcdir)/,$(types_seeds))
+	tests/fuzz/fuzz_segment -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=65536 -timeout=10 tests/fuzz/corpus-segment
+	tests/fuzz/fuzz_filter -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=65536 -timeout=10 tests/fuzz/corpus-filter
+	tests/fuzz/fuzz_types -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=4096 -timeout=10 tests/fuzz/corpus-types
