@@ -63,6 +63,27 @@ while [ $at -lt "$size" ]; do
 	at=$((at + 1013))
 done
 
+# An array that was updated has its digest in the slot, which is at 4096; the
+# data are at 8192.  "Y" is odd, so a sequence with it is that of a torn array.
+for count in 1000 200000; do
+	tests/cli/update_project make live $count &&
+	tests/cli/update_project seal live || exit 1
+	read_segment "$tmp/cute-shm.live" >/dev/null || exit 1
+	for at in 4096 4112 4120 4124 8199; do
+		cp "$tmp/cute-shm.live" "$tmp/damaged"
+		printf 'Y' | dd of="$tmp/damaged" bs=1 seek=$at conv=notrunc \
+			2>/dev/null
+		refuses "$tmp/damaged" ||
+			{ echo "live: a wrong byte at $at"; exit 1; }
+	done
+	tests/cli/update_project once live || exit 1
+	read_segment "$tmp/cute-shm.live" >/dev/null || exit 1
+	printf '\001' | dd of="$tmp/cute-shm.live" bs=1 seek=4096 \
+		conv=notrunc 2>/dev/null
+	refuses "$tmp/cute-shm.live" || { echo "live: torn"; exit 1; }
+	rm "$tmp/cute-shm.live"
+done
+
 # Segments that others made, where there are some.
 test -n "$CUTE_SHM_GOLDEN" || exit 0
 for segment in "$CUTE_SHM_GOLDEN"/good-*.seg; do

@@ -549,30 +549,49 @@ class Segment:
             self.zeros(at, begin, "before %r" % path)
             at = begin + size
             total += size
-            slot = self.live_offset + LINE * i
-            need(not any(self.b[slot:slot + LINE]),
-                 "%r: was updated, which this reader does not know", path)
-            row = self.check_digest(a, row)
+            row = self.check_data(a, row, self.check_slot(a, i))
         need(at == self.data_offset + self.data_size, "data_size")
         need(total == self.array_bytes, "array_bytes")
         need(row == self.block_count, "block_count")
 
-    def check_digest(self, a, row):
-        data = self.b[a["data"]:a["data"] + a["size"]]
-        if len(data) <= self.block_size:
-            need(a["first"] == 0, "%r: first_block", a["path"])
-            need(a["digest"] == xxh3_64(data), "%r: digest", a["path"])
-            return row
-        need(a["first"] == row, "%r: first_block", a["path"])
+    def check_slot(self, a, i):
+        """Sequence and, if there is one, the digest of an updated array."""
+        at, path = self.live_offset + LINE * i, a["path"]
+        sequence, pid, when, digest, digested = struct.unpack_from(
+            "<IIQQI", self.b, at)
+        self.zeros(at + 0x1c, at + LINE, "live slot of %r" % path)
+        if sequence == 0:
+            self.zeros(at, at + LINE, "live slot of %r" % path)
+            return 0, None
+        need(a["dtype"][0] != "*" and a["size"] > 0,
+             "%r: cannot have been updated", path)
+        need(sequence % 2 == 0, "%r: torn", path)
+        need(pid and when, "%r: updated by nobody", path)
+        need(digested % 2 == 0, "%r: digest of half an update", path)
+        return sequence, digest if digested == sequence else None
+
+    def check_data(self, a, row, slot):
+        """The digest of the data, wherever it is; the next row."""
+        path, data = a["path"], self.b[a["data"]:a["data"] + a["size"]]
+        sequence, digest = slot
+        pieces = [data[i:i + self.block_size]
+                  for i in range(0, len(data), self.block_size)]
+        rows = 8 * len(pieces) if len(pieces) > 1 else 0
         begin = self.blocks_offset + 8 * row
-        for i in range(0, len(data), self.block_size):
-            need(u64(self.b, self.blocks_offset + 8 * row) ==
-                 xxh3_64(data[i:i + self.block_size]),
-                 "%r: digest of block %d", a["path"], i // self.block_size)
-            row += 1
-        rows = self.b[begin:self.blocks_offset + 8 * row]
-        need(a["digest"] == xxh3_64(rows), "%r: digest", a["path"])
-        return row
+        published = self.b[begin:begin + rows]
+        need(a["first"] == (row if rows else 0), "%r: first_block", path)
+        need(not rows or a["digest"] == xxh3_64(published),
+             "%r: digest of its blocks", path)
+        if sequence and digest is None:
+            return row + rows // 8      # unsealed
+        if rows:
+            blocks = b"".join(xxh3_64(p).to_bytes(8, "little")
+                              for p in pieces)
+            need(sequence or blocks == published, "%r: a block", path)
+            data = blocks
+        need(xxh3_64(data) == (digest if sequence else a["digest"]),
+             "%r: digest", path)
+        return row + rows // 8
 
     # ---------------------------------------------------------------- values
 

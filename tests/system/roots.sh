@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Roots on many file systems: each works, or is refused with a sentence, as the
-# table of the README says.  Needs root, loop devices and FUSE; what is not
+# table in cute-shm(7) says.  Needs root, loop devices and FUSE; what is not
 # there is skipped, with a word.
 
 [ "$(id -u)" -eq 0 ] || { echo "skipped: not root"; exit 77; }
