@@ -38,6 +38,16 @@ t cute-shm-hdf5 a/b demo.h5
 t cute-shm-hdf5 --group no-such-group demo demo.h5
 t cute-shm-hdf5 --root "$tmp/nowhere" demo demo.h5
 t cute-shm-hdf5 demo.h5 demo
+t cute-shm-load demo demo.h5
+head -c 512 /dev/zero >block.h5
+cat demo.h5 >>block.h5
+t cute-shm-load demo block.h5
+t cute-shm-dump ./block.h5
+t cute-shm-dump demo.h5
+t cute-shm-verify -f demo.h5
+make_project demo segment && mv "$root/cute-shm.segment" saved.seg
+t cute-shm-hdf5 demo saved.seg
+t cute-shm-hdf5 --dry-run demo saved.seg
 t cute-shm-hdf5 "$tmp/demo.h5" folder.h5
 t cute-shm-hdf5 --select nothing demo demo.h5
 if [ "$(id -u)" -ne 0 ]; then
