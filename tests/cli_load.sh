@@ -97,6 +97,32 @@ t cute-shm-hdf5 --select b --exclude '*raw*' part demo.h5
 t cute-shm-list part
 t cute-shm-hdf5 -o --select /b/b1 --select a part demo.h5
 t cute-shm-list part
+t cute-shm-hdf5 -o --select b/raw/ part demo.h5
+t cute-shm-list part
+t cute-shm-hdf5 -o --select a --exclude '/b/' part demo.h5
+t cute-shm-unlink part
+
+say 'by patterns'
+# select PATTERNS...: load what matches, and show its names.
+select()
+{
+	# shellcheck disable=SC2046
+	set -- $(printf -- '--select %s ' "$@")
+	t cute-shm-hdf5 -o "$@" part globs.h5
+	t cute-shm-dump -H part
+}
+set -f
+select 'demo_*'
+select '*_raw'
+select 'demo_?/q/'
+select 'g[0]'
+select '*z' first
+set +f
+t cute-shm-hdf5 -o --select '*/nothing*' part globs.h5
+t cute-shm-hdf5 -o --select '*_raw' --exclude '*_raw' part globs.h5
+t cute-shm-hdf5 -o --select 'demo_*' --exclude 'zz*' --exclude demo_1 \
+	--exclude 'demo_1/q*' part globs.h5
+t cute-shm-dump -H part
 t cute-shm-unlink part
 
 say 'what has no form, what cannot be read'
