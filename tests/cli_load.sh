@@ -226,6 +226,22 @@ cp filtered.h5 demo.h5
 t cute-shm-verify --source demo
 mv moved.h5 demo.h5
 cute-shm-unlink demo >/dev/null
+
+say 'a source whose path the header has no room for'
+deep=$tmp/$(printf '%0250d' 0)
+mkdir "$deep"
+cp demo.h5 "$deep"
+cute-shm-hdf5 deep "$deep/demo.h5" >/dev/null || fail 'no load'
+t cute-shm-dump -H deep
+t cute-shm-verify deep
+t cute-shm-verify --source deep
+cute-shm-export deep "$deep/again.h5" >/dev/null || fail 'no export'
+t cute-shm-hdf5 -o -v --no-progress again "$deep/again.h5"
+t cute-shm-verify --source again
+t cute-shm-hdf5 -o --select a again "$deep/again.h5"
+rm -r "$deep"
+t cute-shm-verify --source deep
+cute-shm-unlink deep again >/dev/null
 cute-shm-unlink --root elsewhere demo >/dev/null
 only ''
 
