@@ -38,7 +38,7 @@ cli_tests = tests/cli_front.sh tests/cli_options.sh tests/cli_list.sh \
 	tests/cli_unlink.sh \
 	tests/cli_terminal.sh tests/cli_verify.sh tests/cli_dump.sh \
 	tests/cli_export.sh tests/cli_doctor.sh \
-	tests/cli_bounds.sh tests/cli_holes.sh
+	tests/cli_bounds.sh tests/cli_holes.sh tests/cli_typed.sh
 hdf5_cli_tests = tests/cli_load.sh tests/cli_signals.sh \
 	tests/cli_export_hdf5.sh tests/cli_evaluate.sh tests/cli_pty.sh
 surface_tests = tests/check_completion.sh tests/check_descriptors.sh \
@@ -56,7 +56,8 @@ EXTRA_DIST += $(cli_tests) $(hdf5_cli_tests) tests/lib.sh \
 	tests/golden/cli_verify tests/golden/cli_dump \
 	tests/golden/cli_export tests/golden/cli_export_hdf5 \
 	tests/golden/cli_doctor tests/golden/cli_evaluate \
-	tests/golden/cli_bounds
+	tests/golden/cli_bounds \
+	tests/golden/cli_typed
 
 # What ./bootstrap demo shows.
 check_PROGRAMS += tests/demo_project tests/demo_readers

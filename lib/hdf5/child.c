@@ -100,23 +100,6 @@ open_file(struct loader *l, hid_t *ret)
 	return how ? changed_fail(l->file, how) : 0;
 }
 
-/* Every selection must have met something, or it has a mistake in it. */
-static int
-check_selection(const struct loader *l)
-{
-	const char *const *p;
-	const char *top;
-
-	for (p = l->opt->select; p && *p; p++) {
-		top = **p == '/' ? *p + 1 : *p;
-		if (*top && !scan_has(l->scan, top))
-			return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-					     "%s: no /%s to select", l->file,
-					     top);
-	}
-	return 0;
-}
-
 /* From the description to a segment that lacks its name only. */
 static int
 fill(struct loader *l)
@@ -161,6 +144,8 @@ load(struct loader *l)
 
 	rc = filters_register();
 	if (rc == 0)
+		rc = wanted_begin(l);
+	if (rc == 0)
 		rc = open_file(l, &file);
 	if (rc != 0)
 		return rc;
@@ -169,7 +154,7 @@ load(struct loader *l)
 	if (rc == 0)
 		log_step(l, "scanned", since);
 	if (rc == 0)
-		rc = check_selection(l);
+		rc = wanted_check(l);
 	if (rc == 0)
 		rc = describe(l);
 	if (rc == 0)

@@ -14,7 +14,7 @@
  * - Option structs begin with their own size: set it to sizeof(the struct), and
  *   zero the rest (a zero means the default).  NULL means all defaults.
  * - Paths are UTF-8, components separated by one slash; a leading slash is
- *   ignored, "" is the root group.
+ *   ignored, and when reading one at the end, too; "" is the root group.
  * - A handle (struct cute_shm) may be used by many threads at once, a builder
  *   by one, but for cute_shm_builder_write().
  * - A forked child uses the handles of its parent, with locks of its own; it

@@ -68,10 +68,11 @@ struct cute_shm_hdf5_options {
 	const char *creator;	/* NULL: "libcute_shm_hdf5" and its version */
 	unsigned jobs;		/* threads; 0: CPUs this process may use */
 	/*
-	 * NULL or a list that ends with NULL.  select: paths of objects, which
-	 * are loaded with all below them and the groups above.  exclude:
-	 * fnmatch(3) patterns for paths without leading slash, where '*' also
-	 * matches slashes; what matches is left out with all below it.
+	 * NULL or a list that ends with NULL: fnmatch(3) patterns for paths
+	 * without leading slash, where '*' also matches slashes.  select: what
+	 * matches is loaded with all below it and the groups above; a pattern
+	 * without a match is CUTE_SHM_ERR_NOT_FOUND.  exclude: what matches is
+	 * left out with all below it; a pattern without a match is logged.
 	 */
 	const char *const *select;
 	const char *const *exclude;

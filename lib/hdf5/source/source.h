@@ -110,6 +110,7 @@ struct link {
 	char *path;		/* in the segment */
 	enum link_kind kind;
 	int type;		/* H5L_type_t */
+	bool above;		/* wanted for what may match below it only */
 	uint64_t address;	/* of a hard link's object */
 	size_t object;		/* NODE, ALIAS: index of it */
 };
@@ -120,6 +121,9 @@ struct object {
 	enum object_kind kind;
 	bool made;		/* has a node in the segment */
 	bool broken;		/* unreadable, as opposed to skipped */
+	bool above;		/* as its link, */
+	bool needed;		/* and something below it was wanted, */
+	bool empty;		/* or nothing, and it is left out */
 	size_t parent;		/* whose link 'name' is its first name */
 	const char *name;
 	const char *path;
@@ -167,9 +171,6 @@ int source_of(struct scan *scan, hid_t id, unsigned long fileno,
  * good until libhdf5 is called again; that of source 0 is good for ever.
  */
 int source_descriptor(struct scan *scan, unsigned source);
-
-/* Whether a link of any kind has this path. */
-bool scan_has(const struct scan *scan, const char *path);
 
 /* Open an object again; H5I_INVALID_HID. */
 hid_t object_open(struct scan *scan, const struct object *object);
