@@ -13,6 +13,7 @@
 #include <cute_shm.h>
 
 #include "bus_error.h"
+#include "nearest.h"
 #include "text.h"
 #include "units.h"
 
@@ -47,13 +48,6 @@ cli_message(const char *format, ...)
 	va_end(args);
 	text_line(stderr, "%s: %s", program->name, s);
 	free(s);
-}
-
-int
-cli_fail(void)
-{
-	cli_message("%s", cute_shm_errmsg());
-	return CLI_FAILED;
 }
 
 _Noreturn void
@@ -183,14 +177,41 @@ value_of(const struct cli_option *o, const char *attached, char ***next)
 	return *(*next)++;
 }
 
+/* "--over" for "--overwrite", if no other option begins so. */
+static const struct cli_option *
+find_abbreviated(const char *name, size_t n)
+{
+	const struct cli_option *const tables[] = { program->options,
+						    common_options };
+	const struct cli_option *o, *found = NULL;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		for (o = tables[i]; o->name && n > 0; o++) {
+			if (strncmp(o->name, name, n) != 0)
+				continue;
+			if (found)
+				cli_misuse("option '--%.*s' is ambiguous: "
+					   "--%s or --%s", (int)n, name,
+					   found->name, o->name);
+			found = o;
+		}
+	}
+	return found;
+}
+
 /* "-short", "--root=DIR", "--root" "DIR"; false: no such option. */
 static bool
-take_long(const char *name, char ***next)
+take_long(const char *arg, char ***next)
 {
+	const char *name = arg + (arg[1] == '-' ? 2 : 1);
 	size_t n = strcspn(name, "=");
 	const char *attached = name[n] == '=' ? name + n + 1 : NULL;
 	const struct cli_option *o = find(name, n, 0);
 
+	/* With one dash it would be letters as well. */
+	if (!o && arg[1] == '-')
+		o = find_abbreviated(name, n);
 	if (!o)
 		return false;
 	if (has_value(o))
@@ -199,6 +220,25 @@ take_long(const char *name, char ***next)
 		cli_misuse("option '--%s' takes no value", o->name);
 	set(o, attached);
 	return true;
+}
+
+/* 'arg' is "--NAME" or "--NAME=VALUE". */
+static _Noreturn void
+misuse_unknown(const char *arg)
+{
+	char *typed = text_format("%.*s", (int)strcspn(arg + 2, "="), arg + 2);
+	const struct cli_option *o;
+	struct nearest n;
+
+	nearest_begin(&n, typed);
+	for (o = program->options; o->name; o++)
+		nearest_try(&n, o->name);
+	for (o = common_options; o->name; o++)
+		nearest_try(&n, o->name);
+	if (nearest_name(&n))
+		cli_misuse("unknown option '%s'; did you mean '--%s'?", arg,
+			   nearest_name(&n));
+	cli_misuse("unknown option '%s'", arg);
 }
 
 /* "-sv", "-j4", "-j" "4". */
@@ -254,15 +294,41 @@ parse(char **argv)
 			options = false;
 		else if (arg[1] != '-' && arg[2] == '\0')
 			take_letters(arg + 1, &next);
-		else if (take_long(arg + (arg[1] == '-' ? 2 : 1), &next))
+		else if (take_long(arg, &next))
 			continue;
 		else if (arg[1] == '-')
-			cli_misuse("unknown option '%s'", arg);
+			misuse_unknown(arg);
 		else
 			take_letters(arg + 1, &next);
 	}
 	argv[n] = NULL;
 	return n;
+}
+
+/* --------------------------------------------------------------- failures */
+
+const char *
+cli_errmsg(void)
+{
+	static const char flag[] = "CUTE_SHM_ANY_OWNER";
+	static const char name[] = "any-owner";
+	static char *text;
+	const char *message = cute_shm_errmsg();
+	const char *at = strstr(message, flag);
+
+	if (!at || !find(name, strlen(name), 0))
+		return message;
+	free(text);
+	text = text_format("%.*s--%s%s", (int)(at - message), message, name,
+			   at + strlen(flag));
+	return text;
+}
+
+int
+cli_fail(void)
+{
+	cli_message("%s", cli_errmsg());
+	return CLI_FAILED;
 }
 
 /* -------------------------------------------------------- help and version */
@@ -313,9 +379,9 @@ help(void)
 	       program->summary);
 	help_options(program->options, width);
 	help_options(common_options, width);
-	printf("\nA long option may have one dash or two; -- ends the "
-	       "options%s.\n\nExit status:\n", program->command ?
-	       ", or begins\nCOMMAND" : "");
+	printf("\nA long option may have one dash or two, and with two be "
+	       "abbreviated; -- ends\nthe options%s.\n\nExit status:\n",
+	       program->command ? ", or begins COMMAND" : "");
 	help_statuses();
 }
 

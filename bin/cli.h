@@ -80,7 +80,13 @@ _Noreturn void cli_misuse(const char *format, ...)
 void cli_message(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* What the library says of its failure, and the status for it. */
+/*
+ * cute_shm_errmsg(), with the tool's option where that names a flag of the
+ * library; valid until the next call.
+ */
+const char *cli_errmsg(void);
+
+/* A message with cli_errmsg(), and the status for it. */
 int cli_fail(void);
 
 /*

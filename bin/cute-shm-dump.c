@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "dump.h"
+#include "open_project.h"
 #include "text.h"
 
 static bool opt_file, opt_any_owner, opt_overwrite;
@@ -112,6 +113,16 @@ check_options(int n)
 		cli_misuse("--overwrite is for --output");
 }
 
+static int
+fail_open(const char *project, int err)
+{
+	char *problem = open_problem(project, opt_root, err);
+
+	cli_message("%s", problem);
+	free(problem);
+	return CLI_FAILED;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -124,10 +135,9 @@ main(int argc, char **argv)
 	struct cute_shm *shm;
 
 	check_options(n);
-	err = opt_file ? cute_shm_open_file(argv[0], &open, &shm) :
-			 cute_shm_open(argv[0], &open, &shm);
+	err = open_project(argv[0], opt_file, &open, &shm);
 	if (err != 0)
-		return cli_end(cli_fail());
+		return cli_end(fail_open(argv[0], err));
 	if (completing) {
 		status = complete(shm, n > 1 ? argv[1] : "");
 		cute_shm_close(shm);

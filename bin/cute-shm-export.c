@@ -17,6 +17,7 @@
 #include "interrupt.h"
 #include "left_out.h"
 #include "json.h"
+#include "open_project.h"
 #include "progress.h"
 #include "text.h"
 #include "units.h"
@@ -278,6 +279,16 @@ verify(const struct cute_shm *shm)
 }
 
 static int
+fail_open(const char *project, int err)
+{
+	char *problem = open_problem(project, opt_root, err);
+
+	cli_message("%s", problem);
+	free(problem);
+	return CLI_FAILED;
+}
+
+static int
 export(const char *project, char *file)
 {
 	struct cute_shm_open_options opt = {
@@ -288,10 +299,10 @@ export(const char *project, char *file)
 	struct outcome outcome = { 0 };
 	int err;
 
-	err = opt_file ? cute_shm_open_file(project, &opt, &shm)
-		       : cute_shm_open(project, &opt, &shm);
-	if (err == 0)
-		err = verify(shm);
+	err = open_project(project, opt_file, &opt, &shm);
+	if (err != 0)
+		return fail_open(project, err);
+	err = verify(shm);
 	if (err == 0)
 		err = opt_segment ? export_segment(shm, file, &outcome)
 				  : export_hdf5(shm, file, &outcome);

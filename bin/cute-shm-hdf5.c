@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* cute-shm-hdf5: load an HDF5 file into shared memory. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "cli.h"
 #include "command.h"
+#include "file_kind.h"
 #include "interrupt.h"
 #include "load.h"
 #include "units.h"
@@ -43,8 +43,8 @@ static const struct cli_option options[] = {
 	  "show no progress", &opt_no_progress },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads; default as many as there are CPUs", &opt_jobs },
-	{ 0, CLI_TEXTS, "select", "PATH",
-	  "load only this and what is below it; may be repeated",
+	{ 0, CLI_TEXTS, "select", "GLOB",
+	  "load only matches and what is below; may be repeated",
 	  &opt_select },
 	{ 0, CLI_TEXTS, "exclude", "GLOB",
 	  "leave out matches, as b/* or *_raw; may be repeated",
@@ -154,14 +154,24 @@ load_options(void)
 	};
 }
 
+/* What may help, to go behind the message. */
+static const char *
+advice(int err, const char *file)
+{
+	if (err == CUTE_SHM_ERR_EXISTS)
+		return "; --overwrite replaces it";
+	if (err == CUTE_SHM_ERR_SOURCE && file_kind(file) == FILE_SEGMENT)
+		return "; it is a saved segment, which cute-shm-load loads";
+	return "";
+}
+
 static int
-fail(int err)
+fail(int err, const char *file)
 {
 	load_report_failed();
 	if (err == CUTE_SHM_ERR_CANCELLED && interrupt_pending())
 		return CLI_FAILED;	/* and die by the signal in main() */
-	cli_message("%s%s", cute_shm_errmsg(), err == CUTE_SHM_ERR_EXISTS ?
-		    "; --overwrite replaces it" : "");
+	cli_message("%s%s", cute_shm_errmsg(), advice(err, file));
 	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE :
 	       err == CUTE_SHM_ERR_LIMIT ? CLI_LIMIT : CLI_FAILED;
 }
@@ -177,7 +187,7 @@ load(const char *project, const char *file)
 	opt.handle = &shm;
 	err = cute_shm_hdf5_load(project, file, &opt, &result);
 	if (err)
-		return fail(err);
+		return fail(err, file);
 	load_report_done(&result);
 	status = result.failed ? CLI_PARTIAL : CLI_OK;
 	if (!command) {
@@ -251,7 +261,7 @@ plan(const char *project, const char *file)
 	if (!err)
 		err = cute_shm_available(opt_root, &space);
 	if (err)
-		return fail(err);
+		return fail(err, file);
 	if (result.segment_size > space.available)
 		gain = replaced(project);
 	load_report_plan(&result, &space, gain, exists);
@@ -276,34 +286,11 @@ plan(const char *project, const char *file)
 	return result.failed ? CLI_PARTIAL : CLI_OK;
 }
 
-/* The signature lies at 0, 512, 1024, and so on, doubled each time. */
-static bool
-is_hdf5(const char *path)
-{
-	static const char signature[8] = "\211HDF\r\n\032\n";
-	char begin[sizeof(signature)];
-	bool found = false;
-	struct stat st;
-	off_t at = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		st.st_size = 0;
-	for (; at < st.st_size && !found; at = at ? 2 * at : 512)
-		found = pread(fd, begin, sizeof(begin), at) ==
-			(ssize_t)sizeof(begin) &&
-			memcmp(begin, signature, sizeof(begin)) == 0;
-	close(fd);
-	return found;
-}
-
 /* As cp and mv have it, the other way round: a common slip. */
 static void
 check_order(const char *project, const char *file)
 {
-	if (is_hdf5(project) && !is_hdf5(file))
+	if (file_kind(project) == FILE_HDF5 && file_kind(file) != FILE_HDF5)
 		cli_misuse("PROJECT comes first: %s is an HDF5 file, %s is "
 			   "not; try: %s %s %s", project, file, program.name,
 			   file, project);

@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "list.h"
+#include "open_project.h"
 #include "python_segment.h"
 #include "text.h"
 
@@ -74,6 +75,22 @@ list_filtered(void)
 	return opt_path.count > 0;
 }
 
+/* A slash at the end, as groups are shown, makes no difference. */
+static bool
+matches(const char *pattern, const char *path)
+{
+	size_t size = strlen(pattern);
+	char *plain;
+	bool ret;
+
+	if (size < 2 || pattern[size - 1] != '/')
+		return fnmatch(pattern, path, 0) == 0;
+	plain = text_format("%.*s", (int)size - 1, pattern);
+	ret = fnmatch(plain, path, 0) == 0;
+	free(plain);
+	return ret;
+}
+
 bool
 list_wanted(const struct cute_shm_node *node)
 {
@@ -82,7 +99,7 @@ list_wanted(const struct cute_shm_node *node)
 	if (!list_filtered())
 		return true;
 	for (; *p; p++)
-		if (fnmatch(**p == '/' ? *p + 1 : *p, node->path, 0) == 0)
+		if (matches(**p == '/' ? *p + 1 : *p, node->path))
 			return true;
 	return false;
 }
@@ -245,7 +262,7 @@ show_project(struct request *r, const struct cute_shm_info *info)
 	char *message = NULL;
 
 	if (!p.err) {
-		p.err = cute_shm_open(info->project, &opt, &shm);
+		p.err = open_project(info->project, false, &opt, &shm);
 		message = text_format("%s", message_of(p.err));
 		p.message = message;
 		p.shm = shm;
@@ -332,6 +349,15 @@ root(void)
 	return env && *env ? env : "/dev/shm";
 }
 
+static void
+report_unopened(const char *project, int err)
+{
+	char *problem = open_problem(project, opt_root, err);
+
+	cli_message("%s", problem);
+	free(problem);
+}
+
 /* Opening what is not there tells why, also of names that cannot be. */
 static bool
 report_missing(const char *project)
@@ -340,17 +366,44 @@ report_missing(const char *project)
 		.size = sizeof(opt), .root = opt_root
 	};
 	struct cute_shm *shm;
+	int err;
 
 	if (strpbrk(project, "*?[")) {
 		cli_message("no project matches \"%s\"", project);
 		return true;
 	}
-	if (cute_shm_open(project, &opt, &shm) != 0) {
-		cli_message("%s", cute_shm_errmsg());
+	err = cute_shm_open(project, &opt, &shm);
+	if (err != 0) {
+		report_unopened(project, err);
 		return true;
 	}
 	cute_shm_close(shm);
 	return false;	/* it appeared just now */
+}
+
+/* A path instead of a project's name; false, and reported: not to be opened. */
+static bool
+show_file(struct request *r, const char *path)
+{
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt),
+		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
+	};
+	struct cute_shm_info info;
+	struct cute_shm *shm;
+	int err = cute_shm_open_file(path, &opt, &shm);
+
+	if (err != 0) {
+		report_unopened(path, err);
+		return false;
+	}
+	cute_shm_info(shm, &info);
+	info.project = path;
+	info = keep(&info);
+	cute_shm_close(shm);
+	show_project(r, &info);
+	forget(&info);
+	return true;
 }
 
 static void
@@ -373,7 +426,8 @@ list(struct request *r)
 		return cli_fail();
 	show_all(r);
 	for (i = 0; i < r->count; i++) {
-		if (!r->found[i] && report_missing(r->names[i]))
+		if (strchr(r->names[i], '/') ? !show_file(r, r->names[i]) :
+		    !r->found[i] && report_missing(r->names[i]))
 			status = CLI_FAILED;
 	}
 	if (r->total.projects == 0 && r->count == 0 && !opt_json)

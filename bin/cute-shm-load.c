@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "base/clock.h"
 #include "command.h"
+#include "file_kind.h"
 #include "interrupt.h"
 #include "json.h"
 #include "progress.h"
@@ -145,7 +146,10 @@ fail(int err, const char *file)
 	progress_clear();
 	if (err == CUTE_SHM_ERR_CANCELLED && interrupt_pending())
 		return CLI_FAILED;	/* and die by the signal in main() */
-	if (err == CUTE_SHM_ERR_FORMAT || err == CUTE_SHM_ERR_CORRUPT ||
+	if (err == CUTE_SHM_ERR_FORMAT && file_kind(file) == FILE_HDF5)
+		cli_message("%s is an HDF5 file, which cute-shm-hdf5 loads",
+			    file);
+	else if (err == CUTE_SHM_ERR_FORMAT || err == CUTE_SHM_ERR_CORRUPT ||
 	    err == CUTE_SHM_ERR_TORN || err == CUTE_SHM_ERR_UNSUPPORTED)
 		cli_message("%s: %s", file, cute_shm_errmsg());
 	else

@@ -10,6 +10,7 @@
 #include <cute_shm.h>
 
 #include "cli.h"
+#include "open_project.h"
 #include "text.h"
 #include "units.h"
 
@@ -84,6 +85,19 @@ subject_of(const char *project)
 	return ret;
 }
 
+static void
+report_failure(const char *project, int err)
+{
+	char *message = text_format("%s", cute_shm_errmsg());
+	char *similar = err == CUTE_SHM_ERR_NOT_FOUND ?
+			similar_project(project, opt_root) : NULL;
+
+	cli_message("%s%s", message, err == CUTE_SHM_ERR_BUSY ? ", left" :
+		    similar ? similar : "");
+	free(similar);
+	free(message);
+}
+
 static int
 unlink_project(const char *project)
 {
@@ -103,8 +117,7 @@ unlink_project(const char *project)
 			  more ? " (" : "", more ? s.origin : "",
 			  more ? ")" : "");
 	else
-		cli_message("%s%s", cute_shm_errmsg(),
-			    err == CUTE_SHM_ERR_BUSY ? ", left" : "");
+		report_failure(project, err);
 	free(s.arrays);
 	free(s.origin);
 	return err == 0 ? CLI_OK :

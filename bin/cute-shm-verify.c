@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "base/clock.h"
+#include "open_project.h"
 #include "progress.h"
 #include "text.h"
 #include "units.h"
@@ -174,8 +175,7 @@ attach(const char *name, struct cute_shm **ret)
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
 
-	return opt_file ? cute_shm_open_file(name, &opt, ret) :
-			  cute_shm_open(name, &opt, ret);
+	return open_project(name, opt_file, &opt, ret);
 }
 
 static void
@@ -200,6 +200,16 @@ check(struct verify_subject *s, const struct cute_shm *shm)
 			.no_external = opt_no_external });
 }
 
+static void
+add_unopened(struct verify_subject *s, int err)
+{
+	char *problem = open_problem(s->name, opt_root, err);
+
+	verify_add(s, err == CUTE_SHM_ERR_CORRUPT ? VERIFY_DAMAGED :
+		   VERIFY_UNKNOWN, NULL, problem);
+	free(problem);
+}
+
 static enum verify_kind
 verify(const char *name)
 {
@@ -211,8 +221,7 @@ verify(const char *name)
 	if (err == 0)
 		check(&s, shm);
 	else
-		verify_add(&s, err == CUTE_SHM_ERR_CORRUPT ? VERIFY_DAMAGED :
-			   VERIFY_UNKNOWN, NULL, cute_shm_errmsg());
+		add_unopened(&s, err);
 	cute_shm_close(shm);
 	s.seconds = clock_now() - begin;
 	verify_report(&s);

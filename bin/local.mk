@@ -12,6 +12,8 @@ bin_libcli_la_SOURCES = \
 	bin/cli_log.c \
 	bin/command.c \
 	bin/command.h \
+	bin/file_kind.c \
+	bin/file_kind.h \
 	bin/interrupt.c \
 	bin/interrupt.h \
 	bin/date.c \
@@ -24,6 +26,8 @@ bin_libcli_la_SOURCES = \
 	bin/nearest.h \
 	bin/node_json.c \
 	bin/node_json.h \
+	bin/open_project.c \
+	bin/open_project.h \
 	bin/progress.c \
 	bin/progress.h \
 	bin/python_segment.c \

@@ -343,19 +343,45 @@ compare_with(struct verify_subject *s, const struct cute_shm *shm,
 	free(name);
 }
 
+/* The whole path, for free(); NULL: it has none. */
+static char *
+source_path(const struct cute_shm *shm)
+{
+	struct cute_shm_info info;
+	size_t end, size;
+	char *whole;
+
+	cute_shm_info(shm, &info);
+	if (info.source[0] == '/')
+		return text_format("%s", info.source);
+	end = strlen(info.source);
+	if (end == 0 ||
+	    cute_shm_attr_text(shm, "", "cute-shm:source", &whole) != 0)
+		return NULL;
+	/* The header has the end of the path. */
+	size = strlen(whole);
+	if (whole[0] == '/' && size > end &&
+	    strcmp(whole + size - end, info.source) == 0)
+		return whole;
+	free(whole);
+	return NULL;
+}
+
 void
 verify_source(struct verify_subject *s, const struct cute_shm *shm,
 	      const struct verify_source_options *options)
 {
+	char *path = source_path(shm);
 	struct cute_shm_info info;
 
 	cute_shm_info(shm, &info);
-	if (info.source[0] == '/')
-		compare_with(s, shm, info.source, options);
+	if (path)
+		compare_with(s, shm, path, options);
 	else
 		verify_add(s, VERIFY_UNKNOWN, NULL, info.source[0] ?
-			   "the path of its source is too long to be kept" :
-			   "it has no source");
+			   "the path of its source is too long, and was not "
+			   "kept" : "it has no source");
+	free(path);
 }
 
 #else

@@ -172,6 +172,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/report/hdf5_cause.c \
 	lib/hdf5/report/limits.c \
 	lib/hdf5/report/names.c \
+	lib/hdf5/report/wanted.c \
 	lib/hdf5/report/report.c \
 	lib/hdf5/report/report.h \
 	lib/hdf5/save/save.h \

@@ -106,6 +106,7 @@ script_tests = \
 	tests/cli/cli_modes.sh \
 	tests/cli/cli_options.sh \
 	tests/cli/cli_terminal.sh \
+	tests/cli/cli_typed.sh \
 	tests/cli/cli_unlink.sh \
 	tests/cli/cli_verify.sh \
 	tests/cli/demo_shares.sh \

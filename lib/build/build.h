@@ -63,6 +63,7 @@ enum build_state {
 struct cute_shm_builder {
 	enum build_state state;
 	char *project, *root, *path;	/* path: the final name */
+	char *source;		/* the whole path if the header has no room */
 	unsigned flags;
 	mode_t mode;
 	unsigned jobs;

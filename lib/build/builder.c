@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "build/build.h"
+#include "read/reserved.h"
 
 #define GROUP_BUFFER_LIMIT ((size_t)1 << 24)
 
@@ -124,7 +125,7 @@ below_cwd(const char *source, char **ret)
 	return 0;
 }
 
-/* Store the absolute path; of one that is too long, store the end. */
+/* The absolute path, of which the header has the more telling end. */
 static int
 set_source(struct cute_shm_builder *b,
 	   const struct cute_shm_build_options *opt)
@@ -149,10 +150,23 @@ set_source(struct cute_shm_builder *b,
 	size = strlen(path);
 	skip = size > room ? size - room : 0;
 	memcpy(b->header.source, path + skip, size - skip);
-	free(path);
+	if (skip > 0)
+		b->source = path;
+	else
+		free(path);
 	b->header.source_size = opt->source_size;
 	b->header.source_mtime_ns = opt->source_mtime_ns;
 	return 0;
+}
+
+/* Where the header has a part of it only. */
+static int
+describe_source(struct cute_shm_builder *b)
+{
+	if (!b->source)
+		return 0;
+	return cute_shm_builder_attr_text(b, "", reserved_name(RESERVED_SOURCE),
+					  b->source);
 }
 
 static int
@@ -251,6 +265,8 @@ begin(struct cute_shm_builder *b, const char *project,
 	}
 	if (err == 0)
 		err = describe_root(b);
+	if (err == 0)
+		err = describe_source(b);
 	if (err != 0)
 		return err;
 	err = temporary_new(b->root, flags, &b->fd, &b->temporary);
@@ -293,6 +309,7 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 	free(b->project);
 	free(b->root);
 	free(b->path);
+	free(b->source);
 	free(b);
 }
 

@@ -309,6 +309,8 @@ put_header(struct cute_shm_builder *b)
 			(uint64_t)now.tv_nsec;
 	h->creator_pid = (uint32_t)b->pid;
 	h->creator_uid = (uint32_t)geteuid();
+	if (b->source)
+		second.source_digest = digest(b->source, strlen(b->source));
 	err = make_uuid(h->uuid);
 	if (err == 0)
 		err = home_set(b->fd, h, &second);

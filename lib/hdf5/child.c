@@ -100,23 +100,6 @@ open_file(struct loader *l, hid_t *ret)
 	return how ? changed_fail(l->file, how) : 0;
 }
 
-/* A selection that matches nothing is a mistake. */
-static int
-check_selection(const struct loader *l)
-{
-	const char *const *p;
-	const char *top;
-
-	for (p = l->opt->select; p && *p; p++) {
-		top = **p == '/' ? *p + 1 : *p;
-		if (*top && !scan_has(l->scan, top))
-			return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-					     "%s: no /%s to select", l->file,
-					     top);
-	}
-	return 0;
-}
-
 /*
  * Reserve, read and seal the described segment; only its name is missing then.
  */
@@ -165,6 +148,8 @@ load(struct loader *l)
 
 	rc = filters_register();
 	if (rc == 0)
+		rc = wanted_begin(l);
+	if (rc == 0)
 		rc = open_file(l, &file);
 	if (rc != 0)
 		return rc;
@@ -173,7 +158,7 @@ load(struct loader *l)
 	if (rc == 0)
 		log_step(l, "scanned", since);
 	if (rc == 0)
-		rc = check_selection(l);
+		rc = wanted_check(l);
 	if (rc == 0)
 		rc = describe(l);
 	if (rc == 0)

@@ -14,7 +14,7 @@
  * - Option structs begin with their own size: set it to sizeof(the struct), and
  *   zero the rest (zero means the default).  NULL means all defaults.
  * - Paths are UTF-8, with one slash between components; a leading slash is
- *   ignored, "" is the root group.
+ *   ignored, and in lookups one at the end, too; "" is the root group.
  * - Many threads may use a handle (struct cute_shm) at once.  A builder is for
  *   one thread at a time, except for cute_shm_builder_write().
  * - A forked child may use the handles of its parent, with locks of its own; it

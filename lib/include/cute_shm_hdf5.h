@@ -74,11 +74,11 @@ struct cute_shm_hdf5_options {
 	const char *creator;	/* NULL: "libcute_shm_hdf5" and its version */
 	unsigned jobs;		/* threads; 0: CPUs this process may use */
 	/*
-	 * Lists that end with NULL; a list may be NULL.  select: paths of the
-	 * objects to load, with all objects below them and the groups above.
-	 * exclude: fnmatch(3) patterns for paths without a leading slash, in
-	 * which '*' also matches slashes.  A matching object is left out with
-	 * all objects below it.
+	 * NULL or a list that ends with NULL: fnmatch(3) patterns for paths
+	 * without leading slash, where '*' also matches slashes.  select: what
+	 * matches is loaded with all below it and the groups above; a pattern
+	 * without a match is CUTE_SHM_ERR_NOT_FOUND.  exclude: what matches is
+	 * left out with all below it; a pattern without a match is logged.
 	 */
 	const char *const *select;
 	const char *const *exclude;

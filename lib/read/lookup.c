@@ -183,22 +183,42 @@ through_links(const struct cute_shm *shm, const char *path, struct record *ret)
 	return rc == CUTE_SHM_ERR_NOT_FOUND ? not_found(shm, path) : rc;
 }
 
+/* A path of 'size' bytes that is not in the index. */
+static int
+lookup_other(const struct cute_shm *shm, const char *path, size_t size,
+	     struct record *ret)
+{
+	char *copy = strndup(path, size);
+	const char *plain;
+	int rc;
+
+	if (!copy)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
+	rc = path_check(copy, &plain);
+	if (rc == 0)
+		rc = through_links(shm, plain, ret);
+	free(copy);
+	return rc;
+}
+
 static int
 lookup(const struct cute_shm *shm, const char *path, struct record *ret)
 {
-	const char *plain = path;
+	size_t size, slash;
 	int rc;
 
 	if (!path)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no path given");
-	if (path[0] == '/')
-		plain++;
+	slash = path[0] == '/';
+	size = strlen(path);
+	/* Listings show groups with a slash at the end. */
+	if (size > slash + 1 && path[size - 1] == '/')
+		size--;
 	/* The index holds well-formed paths only: a hit needs no check. */
-	rc = exact(shm, plain, strlen(plain), ret);
-	if (rc != CUTE_SHM_ERR_NOT_FOUND)
-		return rc;
-	rc = path_check(path, &plain);
-	return rc ? rc : through_links(shm, plain, ret);
+	rc = exact(shm, path + slash, size - slash, ret);
+	return rc != CUTE_SHM_ERR_NOT_FOUND ? rc :
+	       lookup_other(shm, path, size, ret);
 }
 
 int

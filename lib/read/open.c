@@ -16,6 +16,8 @@
 static int
 check_file(const struct cute_shm *shm, unsigned flags)
 {
+	char user[USER_TEXT];
+
 	if (!S_ISREG(shm->stat.st_mode))
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "%s is not a regular file", shm->path);
@@ -24,14 +26,14 @@ check_file(const struct cute_shm *shm, unsigned flags)
 				     "that this user namespace does not map "
 				     "(shown as %u), perhaps root outside of "
 				     "the container; open it with "
-				     "CUTE_SHM_ANY_OWNER (--any-owner) if that "
-				     "one is trusted", shm->path,
+				     "CUTE_SHM_ANY_OWNER if that one is "
+				     "trusted", shm->path,
 				     (unsigned)shm->stat.st_uid);
 	if (!(flags & CUTE_SHM_ANY_OWNER) && !user_trusted(shm->stat.st_uid))
-		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to user %u"
-				     "; open it with CUTE_SHM_ANY_OWNER if "
-				     "that one is trusted", shm->path,
-				     (unsigned)shm->stat.st_uid);
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to %s; "
+				     "open it with CUTE_SHM_ANY_OWNER if that "
+				     "user is trusted", shm->path,
+				     user_text(shm->stat.st_uid, user));
 	/* A name that we give is the only one; a copy may have several. */
 	if (!(flags & CUTE_SHM_ANY_OWNER) && shm->project[0] &&
 	    shm->stat.st_nlink > 1)

@@ -287,6 +287,19 @@ START_TEST(handle)
 }
 END_TEST
 
+static struct format_second
+second_of(const char *path)
+{
+	struct format_second ret;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pread(fd, &ret, sizeof(ret),
+			       sizeof(struct format_header)), sizeof(ret));
+	close(fd);
+	return ret;
+}
+
 static struct cute_shm *
 with_source(const char *creator, const char *source)
 {
@@ -306,7 +319,7 @@ with_source(const char *creator, const char *source)
 
 START_TEST(sources)
 {
-	char cwd[PATH_MAX], expected[PATH_MAX + 16], long_name[301];
+	char cwd[PATH_MAX], expected[PATH_MAX + 16], long_name[301], *whole;
 	struct cute_shm_info info;
 	struct cute_shm *shm;
 
@@ -316,6 +329,9 @@ START_TEST(sources)
 	ck_ok(cute_shm_info(shm, &info));
 	ck_assert_str_eq(info.creator, "123456789012345678901234567890");
 	ck_assert_str_eq(info.source, "/x/y");
+	ck_assert_str_eq(info.version, "1.0");
+	ck_assert_int_eq(cute_shm_attr_text(shm, "", "cute-shm:source", &whole),
+			 CUTE_SHM_ERR_NOT_FOUND);
 	ck_assert_uint_eq(info.source_size, 77);
 	ck_assert_uint_eq(info.source_mtime_ns, 88);
 	cute_shm_close(shm);
@@ -338,6 +354,12 @@ START_TEST(sources)
 	ck_ok(cute_shm_info(shm, &info));
 	ck_assert_uint_eq(strlen(info.source), 239);
 	ck_assert_str_eq(info.source, long_name + 300 - 239);
+	ck_assert_str_eq(info.version, "1.1");
+	ck_ok(cute_shm_attr_text(shm, "", "cute-shm:source", &whole));
+	ck_assert_str_eq(whole, long_name);
+	free(whole);
+	ck_assert_uint_eq(second_of(info.path).source_digest,
+			  digest(long_name, strlen(long_name)));
 	ck_assert_str_eq(info.creator, "libcute_shm " CUTE_SHM_VERSION);
 	cute_shm_close(shm);
 

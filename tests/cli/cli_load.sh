@@ -38,6 +38,16 @@ t cute-shm-hdf5 a/b demo.h5
 t cute-shm-hdf5 --group no-such-group demo demo.h5
 t cute-shm-hdf5 --root "$tmp/nowhere" demo demo.h5
 t cute-shm-hdf5 demo.h5 demo
+t cute-shm-load demo demo.h5
+head -c 512 /dev/zero >block.h5
+cat demo.h5 >>block.h5
+t cute-shm-load demo block.h5
+t cute-shm-dump ./block.h5
+t cute-shm-dump demo.h5
+t cute-shm-verify -f demo.h5
+make_project demo segment && mv "$root/cute-shm.segment" saved.seg
+t cute-shm-hdf5 demo saved.seg
+t cute-shm-hdf5 --dry-run demo saved.seg
 t cute-shm-hdf5 "$tmp/demo.h5" folder.h5
 t cute-shm-hdf5 --select nothing demo demo.h5
 if [ "$(id -u)" -ne 0 ]; then
@@ -87,6 +97,32 @@ t cute-shm-hdf5 --select b --exclude '*raw*' part demo.h5
 t cute-shm-list part
 t cute-shm-hdf5 -o --select /b/b1 --select a part demo.h5
 t cute-shm-list part
+t cute-shm-hdf5 -o --select b/raw/ part demo.h5
+t cute-shm-list part
+t cute-shm-hdf5 -o --select a --exclude '/b/' part demo.h5
+t cute-shm-unlink part
+
+say 'by patterns'
+# select PATTERNS...: load what matches, and show its names.
+select()
+{
+	# shellcheck disable=SC2046
+	set -- $(printf -- '--select %s ' "$@")
+	t cute-shm-hdf5 -o "$@" part globs.h5
+	t cute-shm-dump -H part
+}
+set -f
+select 'demo_*'
+select '*_raw'
+select 'demo_?/q/'
+select 'g[0]'
+select '*z' first
+set +f
+t cute-shm-hdf5 -o --select '*/nothing*' part globs.h5
+t cute-shm-hdf5 -o --select '*_raw' --exclude '*_raw' part globs.h5
+t cute-shm-hdf5 -o --select 'demo_*' --exclude 'zz*' --exclude demo_1 \
+	--exclude 'demo_1/q*' part globs.h5
+t cute-shm-dump -H part
 t cute-shm-unlink part
 
 say 'what has no form, what cannot be read'
@@ -190,6 +226,22 @@ cp filtered.h5 demo.h5
 t cute-shm-verify --source demo
 mv moved.h5 demo.h5
 cute-shm-unlink demo >/dev/null
+
+say 'a source whose path the header has no room for'
+deep=$tmp/$(printf '%0250d' 0)
+mkdir "$deep"
+cp demo.h5 "$deep"
+cute-shm-hdf5 deep "$deep/demo.h5" >/dev/null || fail 'no load'
+t cute-shm-dump -H deep
+t cute-shm-verify deep
+t cute-shm-verify --source deep
+cute-shm-export deep "$deep/again.h5" >/dev/null || fail 'no export'
+t cute-shm-hdf5 -o -v --no-progress again "$deep/again.h5"
+t cute-shm-verify --source again
+t cute-shm-hdf5 -o --select a again "$deep/again.h5"
+rm -r "$deep"
+t cute-shm-verify --source deep
+cute-shm-unlink deep again >/dev/null
 cute-shm-unlink --root elsewhere demo >/dev/null
 only ''
 

@@ -88,6 +88,30 @@ make_demo(void)
 	H5Fclose(file);
 }
 
+/* Names for patterns, and several names of one object. */
+static void
+make_globs(void)
+{
+	static const char *const names[] = {
+		"demo_0/q", "demo_0/q_raw", "demo_1/q", "demo_1/sub/x_raw",
+		"first", "g[0]", "none/deep/z",
+	};
+	static const double one[] = { 1 };
+	static const hsize_t count[] = { 1 };
+	hid_t file = create("globs.h5");
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		add(file, names[i], H5T_IEEE_F64LE, 1, count, one);
+	must(H5Lcreate_hard(file, "first", file, "second_raw", H5P_DEFAULT,
+			    H5P_DEFAULT));
+	must(H5Lcreate_hard(file, "none", file, "same", H5P_DEFAULT,
+			    H5P_DEFAULT));
+	must(H5Lcreate_soft("/nowhere", file, "dangling", H5P_DEFAULT,
+			    H5P_DEFAULT));
+	H5Fclose(file);
+}
+
 /* A region reference has no form in a segment. */
 static void
 make_skipped(void)
@@ -256,6 +280,7 @@ main(int argc, char **argv)
 	if (argc != 2 || chdir(argv[1]) != 0)
 		return 64;
 	make_demo();
+	make_globs();
 	make_filtered();
 	make_outside();
 	make_skipped();

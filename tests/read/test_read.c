@@ -225,6 +225,9 @@ START_TEST(get_by_path)
 	ck_assert_uint_eq(a.data_size, 24);
 	ck_assert_uint_eq((uintptr_t)a.data % 64, 0);
 	ck_ok(cute_shm_get(shm, "/a/x", &a));
+	/* One slash at the end, also behind a link. */
+	ck_ok(cute_shm_get(shm, "/a/x/", &a));
+	ck_ok(cute_shm_get(shm, "links/a/x/", &a));
 	ck_ok(cute_shm_get(shm, "big", &a));
 	ck_assert_uint_eq((uintptr_t)a.data % 4096, 0);
 	ck_ok(cute_shm_get(shm, "null", &a));
@@ -253,7 +256,8 @@ START_TEST(what_has_no_array)
 	ck_err(cute_shm_get(shm, "a//x", &a), CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_get(shm, "//a/x", &a), CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_get(shm, "//scalar", &a), CUTE_SHM_ERR_INVALID);
-	ck_err(cute_shm_get(shm, "a/x/", &a), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_get(shm, "a/x//", &a), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_get(shm, "//", &a), CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_get(shm, "a/./x", &a), CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_get(shm, "\xff", &a), CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_get(shm, NULL, &a), CUTE_SHM_ERR_INVALID);

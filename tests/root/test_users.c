@@ -200,7 +200,7 @@ START_TEST(others_are_not_trusted)
 {
 	mode = 0644;
 	ck_assert_int_eq(as(EVE, publish), 0);
-	words = "belongs to user 60003";
+	words = "belongs to uid 60003";
 	ck_assert_int_eq(as(ADA, look), CUTE_SHM_ERR_OWNER);
 	words = NULL;
 	ck_assert_int_eq(as(ADA, trust), 0);
@@ -402,7 +402,7 @@ START_TEST(overflow_uid)
 	if (err == NO_NAMESPACE)
 		return;
 	ck_assert_int_eq(err, cases[_i].err);
-	words = "--any-owner";
+	words = "CUTE_SHM_ANY_OWNER if";
 	ck_assert_int_eq(as(cases[_i].reader, look_inside), cases[_i].err);
 	words = NULL;
 	ck_assert_int_eq(as(cases[_i].reader, trust_inside), 0);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cute_shm_format.h>
+
 #include "hdf5/describe/describe.h"
 
 static int
@@ -367,10 +369,22 @@ describe_dataset(struct loader *l, struct object *object)
 	return rc;
 }
 
+/* The builder has given the root that attribute; see format_header.source. */
+static bool
+has_long_source(const struct loader *l)
+{
+	char *path = realpath(l->file, NULL);
+	bool ret = path && strlen(path) >=
+		   sizeof(((struct format_header *)0)->source);
+
+	free(path);
+	return ret;
+}
+
 static int
 describe_group(struct loader *l, const struct object *object)
 {
-	const struct described as = {
+	struct described as = {
 		.node = { .kind = CUTE_SHM_GROUP, .root = !object->path[0] },
 		.group = object,
 	};
@@ -383,6 +397,8 @@ describe_group(struct loader *l, const struct object *object)
 	id = group_open(l->scan, (size_t)(object - l->scan->objects));
 	if (id < 0)
 		return unreadable();
+	if (!object->path[0] && has_long_source(l))
+		as.own = 1U << RESERVED_SOURCE;
 	if (l->builder && object->path[0])
 		rc = cute_shm_builder_group(l->builder, object->path);
 	if (rc == 0)

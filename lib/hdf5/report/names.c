@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Convert HDF5 names to names of the segment; select paths. */
+/* Convert HDF5 names to names of the segment. */
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,30 +116,4 @@ path_join(const char *parent, const char *name)
 	if (asprintf(&ret, "%s%s%s", parent, parent[0] ? "/" : "", name) < 0)
 		return NULL;
 	return ret;
-}
-
-/* Whether 'path' is 'top' or lies below it; every path is below the root. */
-static bool
-below(const char *path, const char *top)
-{
-	size_t size = strlen(top);
-
-	return size == 0 || (strncmp(path, top, size) == 0 &&
-			     (path[size] == '\0' || path[size] == '/'));
-}
-
-bool
-path_wanted(const struct cute_shm_hdf5_options *opt, const char *path)
-{
-	const char *const *p;
-	const char *top;
-	bool wanted = !opt->select || !opt->select[0];
-
-	for (p = opt->select; p && *p && !wanted; p++) {
-		top = **p == '/' ? *p + 1 : *p;
-		wanted = below(path, top) || below(top, path);
-	}
-	for (p = opt->exclude; p && *p && wanted; p++)
-		wanted = fnmatch(**p == '/' ? *p + 1 : *p, path, 0) != 0;
-	return wanted;
 }

@@ -112,6 +112,19 @@ int failure_add(struct failures *failures, const char *path,
 		const char *reason);
 void failures_free(struct failures *failures);
 
+/* The patterns of select, or of exclude; see wanted.c. */
+struct pattern {
+	char *text;
+	size_t literal;		/* bytes before its first wildcard */
+	bool glob;		/* it has one */
+	bool used;		/* a path matched */
+};
+
+struct patterns {
+	struct pattern *of;
+	size_t count;
+};
+
 /* The state of the child; there is one per process. */
 struct loader {
 	const char *file;
@@ -119,6 +132,7 @@ struct loader {
 	const struct cute_shm_hdf5_options *opt;
 	struct cute_shm_builder *builder;	/* NULL: plan only */
 	const struct failures *failures;	/* not to be read again */
+	struct patterns select, exclude;
 	struct board *board;
 	int pipe;
 	int parent;		/* process that waits for this one */
@@ -212,8 +226,24 @@ char *path_join(const char *parent, const char *name);
 /* Whether all bytes are 7 bits wide, or all are well-formed UTF-8. */
 bool text_is_ascii(const void *text, uint64_t size);
 bool text_is_utf8(const void *text, uint64_t size);
-/* Whether --select and --exclude let 'path' into the segment. */
-bool path_wanted(const struct cute_shm_hdf5_options *opt, const char *path);
+
+/* wanted.c: select and exclude */
+
+enum wanted {
+	WANTED_NOT,
+	WANTED_ABOVE,	/* a group only, and if something below matches */
+	WANTED
+};
+
+/* Before the first path: CUTE_SHM_ERR_NOMEM. */
+int wanted_begin(struct loader *l);
+enum wanted path_wanted(struct loader *l, const char *path);
+
+/*
+ * After all paths: CUTE_SHM_ERR_NOT_FOUND if a pattern of select has matched
+ * none of them; one of exclude is logged.
+ */
+int wanted_check(struct loader *l);
 
 /* child_begin.c */
 

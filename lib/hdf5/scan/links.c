@@ -157,6 +157,7 @@ static int
 name_links(struct loader *l, const char *parent, struct listing *found)
 {
 	struct link *link;
+	enum wanted wanted;
 	size_t i, kept = 0;
 	char *component;
 
@@ -167,7 +168,9 @@ name_links(struct loader *l, const char *parent, struct listing *found)
 		free(component);
 		if (!link->path)
 			return no_memory();
-		if (path_wanted(l->opt, link->path)) {
+		wanted = path_wanted(l, link->path);
+		link->above = wanted == WANTED_ABOVE;
+		if (wanted != WANTED_NOT) {
 			found->links[kept++] = *link;
 		} else {
 			free(link->name);

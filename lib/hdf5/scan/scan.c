@@ -145,7 +145,7 @@ see_object(struct walk *w, struct walk_place at, hid_t id)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 	struct object o = { .parent = at.object, .name = link->name,
-			    .path = link->path };
+			    .path = link->path, .above = link->above };
 	H5O_info_t info;
 	char cause[200];
 	size_t index;
@@ -161,6 +161,11 @@ see_object(struct walk *w, struct walk_place at, hid_t id)
 		return rc;
 	o.address = info.addr;
 	o.kind = kind_of(info.type);
+	/* It may have another name, which is wanted. */
+	if (link->above && o.kind != OBJECT_GROUP) {
+		link->kind = LINK_NONE;
+		return 0;
+	}
 	index = object_find(w->s, o.source, o.address);
 	link->kind = index == NO_OBJECT ? LINK_NODE : LINK_ALIAS;
 	link->object = index;
@@ -185,7 +190,7 @@ see_broken(struct walk *w, struct walk_place at, unsigned source,
 	struct object o = { .parent = at.object, .name = link->name,
 			    .path = link->path, .source = source,
 			    .address = link->address, .kind = OBJECT_OTHER,
-			    .broken = true };
+			    .broken = true, .above = link->above };
 	size_t index = NO_OBJECT;
 	int rc;
 
@@ -209,7 +214,8 @@ see_hard(struct walk *w, struct walk_place at, hid_t group)
 
 	link->object = object_find(w->s, source, link->address);
 	if (link->object != NO_OBJECT) {
-		link->kind = LINK_ALIAS;
+		link->kind = link->above && w->s->objects[link->object].kind !=
+			     OBJECT_GROUP ? LINK_NONE : LINK_ALIAS;
 		return 0;
 	}
 	reason = failure_of(w->l->failures, link->path);
@@ -272,10 +278,18 @@ see_other(struct walk *w, struct walk_place at, hid_t group,
 	file_driver_forget();
 	id = H5Oopen(group, link->name, H5P_DEFAULT);
 	if (id < 0)
-		return see_failed(w, link->path, dangling);
+		return link->above ? 0 : see_failed(w, link->path, dangling);
 	rc = see_object(w, at, id);
 	H5Oclose(id);
 	return rc;
+}
+
+/* What was not asked for needs no word. */
+static int
+skip(struct walk *w, struct link *link, const char *reason)
+{
+	link->kind = LINK_NONE;
+	return link->above ? 0 : send_skipped(w->l, link->path, "%s", reason);
 }
 
 static int
@@ -296,11 +310,9 @@ see_link_at(struct walk *w, struct walk_place at, hid_t group)
 		if (!(w->l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL))
 			return see_other(w, at, group,
 					 "dangling external link");
-		link->kind = LINK_NONE;
-		return send_skipped(w->l, link->path, "external link");
+		return skip(w, link, "external link");
 	default:
-		link->kind = LINK_NONE;
-		return send_skipped(w->l, link->path, "user-defined link");
+		return skip(w, link, "user-defined link");
 	}
 }
 
@@ -382,6 +394,32 @@ walk_root(struct walk *w, hid_t file)
 	return rc ? rc : walk_on(w);
 }
 
+/* Groups of which only what matches below was wanted, and nothing did. */
+static void
+drop_empty(struct scan *s)
+{
+	struct object *o;
+	struct link *link;
+	size_t i, k;
+
+	for (i = s->object_count; i-- > 1; ) {
+		o = &s->objects[i];
+		for (k = 0; k < o->link_count && !o->needed; k++)
+			o->needed = o->links[k].kind != LINK_NONE &&
+				    !o->links[k].above;
+		o->empty = o->above && !o->needed;
+		/* Parents come before what is in them. */
+		s->objects[o->parent].needed |= !o->empty;
+	}
+	for (i = 0; i < s->object_count; i++) {
+		o = &s->objects[i];
+		for (link = o->links; link < o->links + o->link_count; link++)
+			if (link->above && link->object != NO_OBJECT &&
+			    s->objects[link->object].empty)
+				link->kind = LINK_NONE;
+	}
+}
+
 int
 scan_file(struct loader *l, hid_t file)
 {
@@ -397,6 +435,8 @@ scan_file(struct loader *l, hid_t file)
 	rc = walk_root(&w, file);
 	if (rc == 0)
 		rc = walk_soft(&w);
+	if (rc == 0)
+		drop_empty(w.s);
 	free(w.stack);
 	free(w.soft);
 	return rc;

@@ -246,19 +246,6 @@ dataset_open(struct scan *s, const struct object *o, hid_t dapl)
 	return group < 0 ? group : H5Dopen2(group, o->name, dapl);
 }
 
-bool
-scan_has(const struct scan *s, const char *path)
-{
-	const struct object *o = s->objects, *end = o + s->object_count;
-	size_t i;
-
-	for (; o < end; o++)
-		for (i = 0; i < o->link_count; i++)
-			if (strcmp(o->links[i].path, path) == 0)
-				return true;
-	return false;
-}
-
 const char *
 reference_path(const struct scan *s, unsigned source, uint64_t address)
 {
@@ -267,5 +254,6 @@ reference_path(const struct scan *s, unsigned source, uint64_t address)
 	if (address == 0 || address == UINT64_MAX)
 		return NULL;
 	i = object_find(s, source, address);
-	return i == NO_OBJECT ? NULL : s->objects[i].path;
+	return i == NO_OBJECT || s->objects[i].empty ? NULL :
+	       s->objects[i].path;
 }

@@ -119,6 +119,7 @@ struct link {
 	char *path;		/* path in the segment */
 	enum link_kind kind;
 	int type;		/* H5L_type_t */
+	bool above;		/* wanted for what may match below it only */
 	uint64_t address;	/* address of a hard link's object */
 	size_t object;		/* NODE, ALIAS: index of the object */
 };
@@ -129,6 +130,9 @@ struct object {
 	enum object_kind kind;
 	bool made;		/* has a node in the segment */
 	bool broken;		/* unreadable (not just skipped) */
+	bool above;		/* as its link, */
+	bool needed;		/* and something below it was wanted, */
+	bool empty;		/* or nothing, and it is left out */
 	size_t parent;		/* index of the group with link 'name' */
 	const char *name;
 	const char *path;
@@ -179,9 +183,6 @@ int source_of(struct scan *scan, hid_t id, unsigned long fileno,
  * it is valid until the next call of libhdf5, that of source 0 always.
  */
 int source_descriptor(struct scan *scan, unsigned source);
-
-/* Whether a link of any kind has this path. */
-bool scan_has(const struct scan *scan, const char *path);
 
 /* Reopen an object.  H5I_INVALID_HID on failure. */
 hid_t object_open(struct scan *scan, const struct object *object);
