@@ -30,6 +30,8 @@ struct list_total {
 	uint64_t projects;
 	uint64_t arrays;
 	uint64_t bytes;
+	bool whole;		/* all that there is: the root's figures, too */
+	uint64_t root_size, root_free;	/* of its file system; 0: no bound */
 };
 
 struct list_view {
