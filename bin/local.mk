@@ -74,6 +74,7 @@ bin_cute_shm_dump_SOURCES = \
 	bin/dump.h \
 	bin/dump_file.c \
 	bin/dump_node.c \
+	bin/dump_python.c \
 	bin/dump_raw.c \
 	bin/dump_text.c \
 	bin/dump_value.c \
