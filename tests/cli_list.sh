@@ -58,6 +58,8 @@ t cute-shm-list lost
 
 say 'a part of it'
 t cute-shm-list --tree demo
+t env LC_ALL=C COLUMNS=80 cute-shm-list --tree --bytes demo
+t cute-shm-list --tree empty
 t cute-shm-list --tree --path 'b/*' --path '/table/x' demo
 t cute-shm-list --path '*x' 'd*' empty
 t cute-shm-list --json --path b/b1 demo

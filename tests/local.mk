@@ -552,9 +552,10 @@ CLEANFILES += tests/fuzz/fuzz_tools
 check_PROGRAMS += tests/replay_tools
 tests_replay_tools_SOURCES = tests/fuzz/replay.c tests/fuzz/seed.c \
 	tests/fuzz/seed.h tests/fuzz/fit.h tests/fuzz/fuzz_tools.c \
-	bin/dump_node.c bin/dump_python.c bin/dump_raw.c bin/dump_text.c bin/dump_value.c \
-	bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
-	bin/list_full.c bin/list_json.c bin/list_parts.c bin/list_short.c \
+	bin/dump_node.c bin/dump_python.c bin/dump_raw.c bin/dump_text.c \
+	bin/dump_value.c bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
+	bin/list_full.c bin/list_json.c bin/list_parts.c bin/list_shares.c \
+	bin/list_short.c \
 	bin/slice.c
 tests_replay_tools_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_replay_tools_LDADD = bin/libcli.la lib/libcore.la
