@@ -25,6 +25,8 @@ static const struct cli_option options[] = {
 	  &opt.raw },
 	{ 0, CLI_FLAG, "npy", NULL, "one array as a .npy file for numpy.load",
 	  &opt.npy },
+	{ 0, CLI_FLAG, "python", NULL,
+	  "a line of Python that maps one array with NumPy", &opt.python },
 	{ 0, CLI_FLAG, "hex", NULL,
 	  "the bytes, row by row, and what each field means", &opt.hex },
 	{ 0, CLI_FLAG, "json", NULL, "all of it as JSON", &opt.json },
@@ -101,11 +103,12 @@ take_complete(int *argc, char ***argv)
 static void
 check_options(int n)
 {
-	if (opt.raw + opt.npy + opt.json + opt.hex > 1)
-		cli_misuse("--raw, --npy, --hex and --json exclude each "
-			   "other");
-	if ((opt.raw || opt.npy) && n != 2)
-		cli_misuse("--%s is for one PATH", opt.raw ? "raw" : "npy");
+	if (opt.raw + opt.npy + opt.python + opt.json + opt.hex > 1)
+		cli_misuse("--raw, --npy, --python, --hex and --json exclude "
+			   "each other");
+	if ((opt.raw || opt.npy || opt.python) && n != 2)
+		cli_misuse("--%s is for one PATH", opt.raw ? "raw" :
+			   opt.npy ? "npy" : "python");
 	if (!opt_output && (opt.raw || opt.npy) && isatty(STDOUT_FILENO))
 		cli_misuse("--%s writes bytes: not to a terminal; --output "
 			   "takes a file", opt.raw ? "raw" : "npy");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "cli.h"
 #include "list.h"
@@ -358,6 +359,21 @@ report_unopened(const char *project, int err)
 	free(problem);
 }
 
+/* A file system without a bound has no figures. */
+static void
+see_root(struct list_total *total)
+{
+	struct statvfs fs;
+
+	total->whole = true;
+	if (statvfs(root(), &fs) != 0 ||
+	    __builtin_mul_overflow(fs.f_blocks, fs.f_frsize,
+				   &total->root_size) ||
+	    __builtin_mul_overflow(fs.f_bavail, fs.f_frsize,
+				   &total->root_free))
+		total->root_size = 0;
+}
+
 /* Opening what is not there tells why, also of names that cannot be. */
 static bool
 report_missing(const char *project)
@@ -425,6 +441,8 @@ list(struct request *r)
 	if (cute_shm_list(opt_root, add_project, r) != 0)
 		return cli_fail();
 	show_all(r);
+	if (r->count == 0 && !list_filtered())
+		see_root(&r->total);
 	for (i = 0; i < r->count; i++) {
 		if (strchr(r->names[i], '/') ? !show_file(r, r->names[i]) :
 		    !r->found[i] && report_missing(r->names[i]))

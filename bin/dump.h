@@ -11,7 +11,7 @@
 struct dump_options {
 	bool header;		/* no values */
 	bool all;		/* all of them */
-	bool raw, npy, hex, json;	/* at most one of these */
+	bool raw, npy, python, hex, json;	/* at most one of these */
 };
 
 /*
@@ -81,5 +81,13 @@ const char *dump_raw(FILE *out, const struct cute_shm_array *array,
 		     const struct slice *slice);
 const char *dump_npy(FILE *out, const struct cute_shm_array *array,
 		     const struct slice *slice);
+
+/*
+ * The expression that maps it in Python, and a line end: of a ragged array its
+ * offsets and its values.  'part': what stands in brackets, or NULL.  NULL, or
+ * why it cannot be.
+ */
+const char *dump_python(FILE *out, const struct cute_shm_array *array,
+			const char *part);
 
 #endif

@@ -106,6 +106,7 @@ put_node_json(const struct cute_shm_node *node, const struct cute_shm_array *a,
 	if (a) {
 		json_text(&json, "dtype", a->dtype);
 		json_shape(&json, "shape", slice->result_ndim, slice->shape);
+		node_json_offsets(&json, a);
 	}
 	if (node->kind == CUTE_SHM_LINK && cute_shm_follow(node, &target) == 0)
 		json_text(&json, "target", target.path);
@@ -157,6 +158,18 @@ dump_values(const struct cute_shm_node *node, const struct cute_shm_array *a,
 	return status;
 }
 
+static int
+dump_map(const struct cute_shm_node *node, const struct cute_shm_array *a,
+	 const char *part)
+{
+	const char *why = dump_python(stdout, a, part);
+
+	if (!why)
+		return CLI_OK;
+	cli_message("/%s: %s", node->path, why);
+	return CLI_FAILED;
+}
+
 /* 'part': what stands in brackets, or NULL. */
 static int
 dump_array(const struct cute_shm_node *node, const char *part)
@@ -176,6 +189,8 @@ dump_array(const struct cute_shm_node *node, const char *part)
 		free(problem);
 		return CLI_FAILED;
 	}
+	if (opt->python)
+		return dump_map(node, &a, part);
 	if (!opt->header || opt->raw || opt->npy)
 		return dump_values(node, &a, &slice);
 	show(node, &a, &slice, NULL);
@@ -229,8 +244,8 @@ dump_whole(const struct cute_shm *shm, const struct cute_shm_node *node)
 		return dump_hex(shm, node);
 	if (cute_shm_follow(node, &target) != 0)
 		return cli_fail();
-	return opt->raw || opt->npy ? dump_array(&target, NULL) :
-				    dump_tree(&target);
+	return opt->raw || opt->npy || opt->python ?
+	       dump_array(&target, NULL) : dump_tree(&target);
 }
 
 /* 'part': what stands behind the bracket. */

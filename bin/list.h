@@ -30,6 +30,8 @@ struct list_total {
 	uint64_t projects;
 	uint64_t arrays;
 	uint64_t bytes;
+	bool whole;		/* all that there is: the root's figures, too */
+	uint64_t root_size, root_free;	/* of its file system; 0: no bound */
 };
 
 struct list_view {
@@ -65,5 +67,15 @@ const char *list_status(int err);
 
 /* Header and metadata digests; the message lasts as errmsg does. */
 int list_integrity(const struct list_project *p, const char **message);
+
+/* list_shares.c: bytes of data in the groups of a tree */
+struct list_shares;
+struct list_shares *list_shares_new(const struct cute_shm *shm);
+uint64_t list_shares_bytes(const struct list_shares *shares,
+			   const struct cute_shm_node *group);
+
+/* " 53% #####", for free(). */
+char *list_shares_bar(const struct list_shares *shares, uint64_t bytes);
+void list_shares_free(struct list_shares *shares);
 
 #endif

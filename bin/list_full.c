@@ -23,6 +23,17 @@ static const struct table_column columns[] = {
 	{ .title = "attributes", .narrowest = 12, .style = TEXT_DIM },
 };
 
+/* Of a tree; 'share' is that of a group in all bytes. */
+static const struct table_column tree_columns[] = {
+	{ .title = "path", .narrowest = 30, .cut = TEXT_CUT_MIDDLE },
+	{ .title = "shape", .right = true, .narrowest = 8 },
+	{ .title = "dtype" },
+	{ .title = "size", .right = true },
+	{ .title = "share", .narrowest = 5 },
+	{ .title = "attributes", .narrowest = 12, .style = TEXT_DIM },
+};
+
+static struct list_shares *shares;	/* of the tree, or NULL */
 static bool printed;
 
 static void
@@ -316,13 +327,27 @@ add_name(struct table *t, const struct cute_shm_node *node)
 		   end);
 }
 
+/* The cells of a group or a link, up to the attributes. */
 static void
 add_path(struct table *t, const struct cute_shm_node *node)
 {
+	uint64_t bytes;
+	char *bar;
+
 	add_name(t, node);
 	table_cell(t, "%s", "");
 	table_cell(t, "%s", "");
-	table_cell(t, "%s", "");
+	if (!shares || node->kind != CUTE_SHM_GROUP) {
+		table_cell(t, "%s", "");
+		if (shares)
+			table_cell(t, "%s", "");
+		return;
+	}
+	bytes = list_shares_bytes(shares, node);
+	bar = list_shares_bar(shares, bytes);
+	table_cell(t, "%s", list_size(bytes).text);
+	table_cell(t, "%s", bar);
+	free(bar);
 }
 
 static int
@@ -340,6 +365,8 @@ add_array(struct table *t, const struct cute_shm_node *node)
 	table_cell(t, "%s", shape);
 	table_cell(t, "%s", dtype);
 	table_cell(t, "%s", list_size(array.data_size).text);
+	if (shares)
+		table_cell(t, "%s", "");
 	free(shape);
 	free(dtype);
 	return 0;
@@ -448,10 +475,19 @@ project(const struct list_project *p)
 		put_trouble(p->err, p->message);
 		return;
 	}
-	t = table_new(columns, sizeof(columns) / sizeof(*columns));
+	if (list_as_tree) {
+		shares = list_shares_new(p->shm);
+		t = table_new(tree_columns, sizeof(tree_columns) /
+			      sizeof(*tree_columns));
+	} else {
+		t = table_new(columns, sizeof(columns) / sizeof(*columns));
+	}
 	err = add_nodes(t, p->shm);
 	table_print(t, 2, stdout);
 	table_free(t);
+	if (shares)
+		list_shares_free(shares);
+	shares = NULL;
 	if (err)
 		put_trouble(err, cute_shm_errmsg());
 }

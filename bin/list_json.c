@@ -60,6 +60,7 @@ put_array(const struct cute_shm_node *node)
 	json_text(&json, "dtype", a.dtype);
 	json_shape(&json, "shape", a.ndim, a.shape);
 	json_number(&json, "size", a.data_size);
+	node_json_offsets(&json, &a);
 	if (a.offsets)
 		json_number(&json, "values", a.value_count);
 	put_state(&a);

@@ -6,18 +6,33 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "text.h"
+#include "wrap.h"
 
 void
 list_put_total(const struct list_total *total)
 {
-	if (total->projects < 2 && !list_filtered())
+	struct text_buffer b;
+	char *text;
+
+	if (total->projects < (total->whole ? 1 : 2) && !list_filtered())
 		return;
-	printf("%stotal: %s, %s, %s\n", total->projects ? "\n" : "",
-	       units_count(total->projects, "project").text,
-	       units_count(total->arrays, "array").text,
-	       list_size(total->bytes).text);
+	text_buffer_begin(&b);
+	fprintf(b.out, "total: %s, %s, %s",
+		units_count(total->projects, "project").text,
+		units_count(total->arrays, "array").text,
+		list_size(total->bytes).text);
+	if (total->whole && total->root_size > 0)
+		fprintf(b.out, " of %s, %s free",
+			list_size(total->root_size).text,
+			list_size(total->root_free).text);
+	text = text_buffer_end(&b);
+	fputs(total->projects ? "\n" : "", stdout);
+	wrap_put(stdout, text, 0, strlen("total: "), text_columns(stdout));
+	putchar('\n');
+	free(text);
 }
 
 static void

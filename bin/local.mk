@@ -74,6 +74,7 @@ bin_cute_shm_dump_SOURCES = \
 	bin/dump.h \
 	bin/dump_file.c \
 	bin/dump_node.c \
+	bin/dump_python.c \
 	bin/dump_raw.c \
 	bin/dump_text.c \
 	bin/dump_value.c \
@@ -104,6 +105,7 @@ bin_cute_shm_list_SOURCES = \
 	bin/list_full.c \
 	bin/list_json.c \
 	bin/list_parts.c \
+	bin/list_shares.c \
 	bin/list_short.c
 bin_cute_shm_list_LDADD = bin/libcli.la lib/libcute_shm.la
 

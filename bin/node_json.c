@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "node_json.h"
 
+#include <cute_shm_build.h>
+
 #include "value.h"
 
 void
@@ -22,6 +24,18 @@ node_json_attributes(struct json *json, const struct cute_shm_node *node)
 		json_close(json, '}');
 	}
 	json_close(json, '}');
+}
+
+void
+node_json_offsets(struct json *json, const struct cute_shm_array *a)
+{
+	if (a->data_size > 0)
+		json_number(json, "data_offset", a->data_offset);
+	else
+		json_null(json, "data_offset");
+	if (a->dtype[0] == '*')
+		json_number(json, "values_offset", a->data_offset +
+			    cute_shm_values_at(a->element_count));
 }
 
 const char *

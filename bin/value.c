@@ -13,48 +13,13 @@
 
 /* --------------------------------------------------------- dtype and shape */
 
-static const char *
-kind_name(char kind)
-{
-	switch (kind) {
-	case 'b': return "bool";
-	case 'i': return "int";
-	case 'u': return "uint";
-	case 'f': return "float";
-	case 'c': return "complex";
-	case 'S': return "string";
-	case 'V': return "opaque";
-	case 'M': return "datetime64";
-	case 'm': return "timedelta64";
-	default: return "";
-	}
-}
-
 char *
 value_dtype(const char *dtype)
 {
-	const char *list = *dtype == '*' ? "list of " : "";
-	const char *p = *dtype == '*' ? dtype + 1 : dtype, *name;
-	unsigned long size;
+	char name[CUTE_SHM_DTYPE_NAME_SIZE];
 
-	if (strcmp(dtype, "*|S1") == 0)
-		return text_format("string");
-	name = *p == '<' || *p == '|' ? kind_name(p[1]) : "";
-	if (!*name)
-		return text_format("%s", dtype);	/* "null" */
-	size = strtoul(p + 2, NULL, 10);
-	switch (p[1]) {
-	case 'b':
-		return text_format("%s%s", list, name);
-	case 'S':
-	case 'V':
-		return text_format("%s%s[%lu]", list, name, size);
-	case 'M':
-	case 'm':
-		return text_format("%s%s%s", list, name, p + 3);
-	default:
-		return text_format("%s%s%lu", list, name, 8 * size);
-	}
+	return text_format("%s", cute_shm_dtype_name(dtype, name,
+						     sizeof(name)));
 }
 
 char *

@@ -10,8 +10,8 @@
 #include <cute_shm.h>
 
 /*
- * "float64", "uint8", "bool", "string[12]", "list of int32": as people say it.
- * For the tables; JSON has the dtype itself.  The caller frees it.
+ * "float64", "bool", "S12", "list of int32": as NumPy prints it.  For the
+ * tables; JSON has the dtype itself.  The caller frees it.
  */
 char *value_dtype(const char *dtype);
 

@@ -268,6 +268,7 @@ array_record(const struct cute_shm *shm, const struct record *record,
 	a.value_count = 0;
 	a.digest = f.digest;
 	a.record = record->offset;
+	a.data_offset = f.data_size ? f.data_offset : 0;
 	memset(a.reserved, 0, sizeof(a.reserved));
 	if (!sized(&a, &type, FORMAT_DATA_ALIGN) ||
 	    (type.ragged && f.values_offset - f.data_offset !=

@@ -60,6 +60,42 @@ t cute-shm-dump --raw demo table
 t cute-shm-dump --raw demo
 t cute-shm-dump --raw --npy demo table/id
 
+say 'for Python'
+t cute-shm-dump --python demo camera
+t cute-shm-dump --python demo '/camera[1:, ..., ::2]'
+t cute-shm-dump --python demo table/id
+t cute-shm-dump --python demo b/alias
+t cute-shm-dump --python demo names
+t cute-shm-dump --python demo words
+t cute-shm-dump --python demo lists
+t cute-shm-dump --python demo 'words[0]'
+t cute-shm-dump --python demo 'camera[99]'
+t cute-shm-dump --python demo b/null
+t cute-shm-dump --python demo table
+t cute-shm-dump --python demo
+t cute-shm-dump --python --json demo camera
+odd="$tmp/it's \\\\ caf$(printf '\303\251')"
+mkdir "$odd"
+cp "$root/cute-shm.demo" "$odd/x"
+t cute-shm-dump --python "$odd/x" table/id
+# map PATH: what NumPy sees there, as bytes.
+map()
+{
+	line=$(cute-shm-dump --python "$@") || fail "--python $*"
+	python3 -c "import numpy, sys
+a = $line
+a = a[1] if isinstance(a, tuple) else a
+sys.stdout.buffer.write(a.tobytes())" || fail "Python: $line"
+}
+if python3 -c 'import numpy' 2>/dev/null; then
+	for path in camera names table/id 'camera[1:, ..., ::2]'; do
+		cute-shm-dump --raw demo "$path" >"$tmp/raw"
+		map demo "$path" | cmp - "$tmp/raw" || fail "--python: $path"
+	done
+	[ "$(map demo words)" = helloworld ] || fail '--python: words'
+	map "$odd/x" camera >/dev/null
+fi
+
 say 'the segment itself'
 t cute-shm-dump --hex demo b/b1 b/alias
 t cute-shm-dump --hex demo nothing

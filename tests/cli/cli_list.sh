@@ -31,6 +31,9 @@ say 'narrow, by COLUMNS'
 t env COLUMNS=60 cute-shm-list demo
 t env COLUMNS=60 LC_ALL=C cute-shm-list demo
 t env COLUMNS=nonsense cute-shm-list -s
+COLUMNS=30 cute-shm-list -o project >"$tmp/narrow"
+[ "$(tail -n +5 "$tmp/narrow" | wc -l)" -gt 1 ] || fail 'no line of the total breaks'
+grep '.\{31\}' "$tmp/narrow" && fail 'a line of the total is too wide'
 make_project wide wide || fail 'no project wide'
 t env COLUMNS=80 cute-shm-list wide
 t cute-shm-list wide
@@ -55,6 +58,8 @@ t cute-shm-list lost
 
 say 'a part of it'
 t cute-shm-list --tree demo
+t env LC_ALL=C COLUMNS=80 cute-shm-list --tree --bytes demo
+t cute-shm-list --tree empty
 t cute-shm-list --tree --path 'b/*' --path '/table/x' demo
 t cute-shm-list --path '*x' 'd*' empty
 t cute-shm-list --json --path b/b1 demo

@@ -103,8 +103,8 @@ t cute-shm-hdf5 -o --select a --exclude '/b/' part demo.h5
 t cute-shm-unlink part
 
 say 'by patterns'
-# select PATTERNS...: load what matches, and show its names.
-select()
+# load_chosen PATTERNS...: load what matches, and show its names.
+load_chosen()
 {
 	# shellcheck disable=SC2046
 	set -- $(printf -- '--select %s ' "$@")
@@ -112,11 +112,11 @@ select()
 	t cute-shm-dump -H part
 }
 set -f
-select 'demo_*'
-select '*_raw'
-select 'demo_?/q/'
-select 'g[0]'
-select '*z' first
+load_chosen 'demo_*'
+load_chosen '*_raw'
+load_chosen 'demo_?/q/'
+load_chosen 'g[0]'
+load_chosen '*z' first
 set +f
 t cute-shm-hdf5 -o --select '*/nothing*' part globs.h5
 t cute-shm-hdf5 -o --select '*_raw' --exclude '*_raw' part globs.h5

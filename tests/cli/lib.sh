@@ -49,6 +49,7 @@ mask()
 	    -e 's/in [0-9.]+ s \([^)]*\)/in TIME (RATE)/' \
 	    -e 's/needs about [0-9.]+ [KM]?i?B of/needs about SIZE of/' \
 	    -e 's/[0-9.]+ [KMGTPE]?i?B available \(.*\)/SPACE available/' \
+	    -e 's/ of [0-9.]+( [KMGTPE]?i?B)?, [0-9.]+( [KMGTPE]?i?B)? free/ of SIZE, SIZE free/' \
 	    -e 's/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}/UUID/' \
 	    -e 's/header digest is .*/header digest is .../' \
 	    -e 's/^(folder .*) +[0-9.]+ ([KM]i)?B /\1 SIZE /' \

@@ -168,7 +168,7 @@ START_TEST(dtypes)
 	static const char *const names[][2] = {
 		{ "<f8", "float64" }, { "|b1", "bool" }, { "|u1", "uint8" },
 		{ "<c16", "complex128" }, { "<f16", "float128" },
-		{ "|S12", "string[12]" }, { "|V3", "opaque[3]" },
+		{ "|S12", "S12" }, { "|V3", "V3" },
 		{ "<M8[ns]", "datetime64[ns]" }, { "null", "null" },
 		{ "*|S1", "string" }, { "*<i4", "list of int32" },
 		{ "?", "?" }, { "", "" }, { "|", "|" },

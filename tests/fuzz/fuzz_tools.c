@@ -105,7 +105,8 @@ list(const struct cute_shm *shm, const struct list_view *view, bool tree)
 	struct list_user users[] = { { 1, 0, command } };
 	struct list_project p = { .info = &info, .shm = shm, .message = "",
 				  .users = users, .user_count = 1 };
-	struct list_total total = { 2, 1, 1 };
+	struct list_total total = { .projects = 2, .arrays = 1,
+					    .bytes = 1 };
 
 	cute_shm_info(shm, &info);
 	if (cute_shm_update_summary(shm, &p.updates) != 0)
