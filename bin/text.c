@@ -76,7 +76,8 @@ buffer_write(void *cookie, const char *text, size_t n)
 
 	if (b->lost)
 		return (ssize_t)n;
-	if (b->room - b->size < n) {
+	/* The text always has its NUL: some look at it before its end. */
+	if (b->room - b->size <= n) {
 		more = realloc(b->text, room);
 		if (!more) {
 			/* exit() will come back to flush the stream. */
@@ -88,6 +89,7 @@ buffer_write(void *cookie, const char *text, size_t n)
 	}
 	memcpy(b->text + b->size, text, n);
 	b->size += n;
+	b->text[b->size] = '\0';
 	return (ssize_t)n;
 }
 

@@ -68,9 +68,11 @@ enums(struct cute_shm_builder *b)
 {
 	uint64_t *offsets = filled((n + 1) * sizeof(*offsets), 0), i;
 	uint32_t *values = filled(n * sizeof(*values), 0);
-	uint32_t *data = filled(n * sizeof(*data), 0);
+	/* The builder reads it at publication. */
+	static uint32_t *data;
 	char *names = filled(n, 'N');
 
+	data = filled(n * sizeof(*data), 0);
 	for (i = 0; i < n; i++) {
 		values[i] = (uint32_t)i;
 		data[i] = (uint32_t)(n - 1);
