@@ -205,7 +205,7 @@ struct cute_shm_array {
 	uint64_t value_count;		/* ragged: items of all lists */
 	uint64_t digest;		/* XXH3-64 as published; attribute: 0 */
 	uint64_t record;		/* private */
-	uint64_t data_offset;		/* of data in the segment's file, or 0 */
+	uint64_t data_offset;		/* of data in the segment, or 0 */
 	uint64_t reserved[2];
 };
 

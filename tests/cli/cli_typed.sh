@@ -1,7 +1,7 @@
 #!/bin/sh
 # Names as people type them: with a slash at the end, as paths, with mistakes,
 # and options that are cut short.
-# shellcheck source=tests/lib.sh
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 make_project demo demo || fail 'no project demo'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The library zeroes the reserved members of each result, whatever was there. */
+/* The library zeroes the reserved members of each result. */
 
 #include <stdlib.h>
 #include <string.h>
