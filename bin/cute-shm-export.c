@@ -132,7 +132,7 @@ on_bytes(uint64_t done, uint64_t total, void *arg)
 static int
 export_segment(const struct cute_shm *shm, char *file, struct outcome *ret)
 {
-	struct cute_shm_save_options opt = {
+	struct cute_shm_export_options opt = {
 		.size = sizeof(opt),
 		.flags = opt_overwrite ? CUTE_SHM_OVERWRITE : 0,
 		.progress = on_bytes,
@@ -141,8 +141,8 @@ export_segment(const struct cute_shm *shm, char *file, struct outcome *ret)
 	};
 	struct cute_shm_info info;
 	double begin = clock_now();
-	int err = to_stdout ? cute_shm_save_fd(shm, STDOUT_FILENO, &opt)
-			    : cute_shm_save(shm, file, &opt);
+	int err = to_stdout ? cute_shm_export_fd(shm, STDOUT_FILENO, &opt)
+			    : cute_shm_export(shm, file, &opt);
 
 	if (err != 0)
 		return err;
@@ -179,7 +179,7 @@ on_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 static int
 export_hdf5(const struct cute_shm *shm, const char *file, struct outcome *ret)
 {
-	struct cute_shm_hdf5_save_options opt = {
+	struct cute_shm_hdf5_export_options opt = {
 		.size = sizeof(opt),
 		.flags = opt_overwrite ? CUTE_SHM_HDF5_OVERWRITE : 0,
 		.gzip = opt_gzip,
@@ -191,8 +191,8 @@ export_hdf5(const struct cute_shm *shm, const char *file, struct outcome *ret)
 		.max_memory = opt_max_memory,
 		.max_seconds = opt_max_time,
 	};
-	struct cute_shm_hdf5_save_result r;
-	int err = cute_shm_hdf5_save(shm, file, &opt, &r);
+	struct cute_shm_hdf5_export_result r;
+	int err = cute_shm_hdf5_export(shm, file, &opt, &r);
 
 	left_out_print();
 	if (err == 0)

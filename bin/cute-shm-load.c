@@ -171,7 +171,7 @@ flags(void)
 static int
 load(const char *project, char *file, int fd)
 {
-	struct cute_shm_restore_options opt = {
+	struct cute_shm_load_options opt = {
 		.size = sizeof(opt),
 		.root = opt_root,
 		.flags = flags(),
@@ -187,7 +187,7 @@ load(const char *project, char *file, int fd)
 	double begin = clock_now(), seconds;
 	int err, status = CLI_OK;
 
-	err = cute_shm_restore(project, fd, &opt, &shm);
+	err = cute_shm_load(project, fd, &opt, &shm);
 	if (err != 0)
 		return fail(err, file);
 	seconds = clock_now() - begin;

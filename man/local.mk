@@ -20,7 +20,7 @@ MAN_CORE = \
 	man/cute_shm_get.3 \
 	man/cute_shm_list.3 \
 	man/cute_shm_open.3 \
-	man/cute_shm_save.3 \
+	man/cute_shm_export.3 \
 	man/cute_shm_update.3 \
 	man/cute_shm_verify.3 \
 	man/cute_shm_walk.3
@@ -30,7 +30,7 @@ MAN_HDF5 = \
 	man/cute-shm-hdf5.1 \
 	man/cute-shm-hdf5.7 \
 	man/cute_shm_hdf5_load.3 \
-	man/cute_shm_hdf5_save.3
+	man/cute_shm_hdf5_export.3
 
 MAN_CALLS = \
 	man/cute_shm_attr_f64.3 \
@@ -79,7 +79,7 @@ MAN_CALLS = \
 	man/cute_shm_node_array.3 \
 	man/cute_shm_open_file.3 \
 	man/cute_shm_parent.3 \
-	man/cute_shm_restore.3 \
+	man/cute_shm_load.3 \
 	man/cute_shm_seal.3 \
 	man/cute_shm_set_log.3 \
 	man/cute_shm_snapshot.3 \

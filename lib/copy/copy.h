@@ -13,7 +13,7 @@
 #define SAVE_PIECE ((size_t)1 << 20)
 
 struct save {
-	struct cute_shm_save_options opt;
+	struct cute_shm_export_options opt;
 	const struct cute_shm *shm;
 	int fd;			/* the file that save_whole() writes */
 	uint8_t *buffer;	/* SAVE_PIECE bytes */
@@ -29,7 +29,7 @@ struct save {
  * Take the options, allocate the buffer, start the clock.  Call save_end() also
  * after a failure.
  */
-int save_begin(struct save *s, const struct cute_shm_save_options *opt)
+int save_begin(struct save *s, const struct cute_shm_export_options *opt)
 	must_check;
 void save_end(struct save *s);
 

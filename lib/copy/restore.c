@@ -22,7 +22,7 @@
 #define NAMED_UNSEALED 3
 
 struct restore {
-	struct cute_shm_restore_options opt;
+	struct cute_shm_load_options opt;
 	struct cute_shm_builder *b;
 	int fd;
 	uint64_t at;		/* bytes read so far */
@@ -272,8 +272,8 @@ is_unsealed(const struct cute_shm_node *node)
 }
 
 /*
- * Name the first few unsealed arrays in one warning.  cute_shm_save() seals all
- * arrays, so this is a copy made by other means, perhaps during an update.
+ * Name the first few unsealed arrays in one warning.  cute_shm_export() seals
+ * all arrays, so this is a copy made by other means, perhaps during an update.
  */
 static void
 warn_unsealed(const struct cute_shm *shm, const char *project, uint64_t count)
@@ -395,9 +395,9 @@ restore(struct restore *r, const char *project, struct cute_shm **ret)
 }
 
 int
-cute_shm_restore(const char *project, int fd,
-		 const struct cute_shm_restore_options *opt,
-		 struct cute_shm **ret)
+cute_shm_load(const char *project, int fd,
+	      const struct cute_shm_load_options *opt,
+	      struct cute_shm **ret)
 {
 	struct restore r = { .opt = { .size = sizeof(r.opt) }, .fd = fd };
 	int err;

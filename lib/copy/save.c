@@ -22,7 +22,7 @@ log_copied(const char *from, const char *to, uint64_t bytes, double since)
 }
 
 int
-save_begin(struct save *s, const struct cute_shm_save_options *opt)
+save_begin(struct save *s, const struct cute_shm_export_options *opt)
 {
 	int err = options_copy(&s->opt, sizeof(s->opt), opt);
 
@@ -196,8 +196,8 @@ save_whole(const struct save *s)
 }
 
 int
-cute_shm_save(const struct cute_shm *shm, const char *file,
-	      const struct cute_shm_save_options *opt)
+cute_shm_export(const struct cute_shm *shm, const char *file,
+		const struct cute_shm_export_options *opt)
 {
 	struct cute_shm_info info;
 	struct save s = { .opt = { .size = sizeof(s.opt) }, .shm = shm,

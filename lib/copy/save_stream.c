@@ -199,8 +199,8 @@ send_segment(struct stream *s)
 }
 
 int
-cute_shm_save_fd(const struct cute_shm *shm, int fd,
-		 const struct cute_shm_save_options *opt)
+cute_shm_export_fd(const struct cute_shm *shm, int fd,
+		   const struct cute_shm_export_options *opt)
 {
 	struct stream s = {
 		.save = { .opt = { .size = sizeof(s.save.opt) }, .shm = shm,

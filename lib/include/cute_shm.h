@@ -443,8 +443,8 @@ int cute_shm_verify(const struct cute_shm *shm,
 #endif
 
 #include <cute_shm_build.h>
+#include <cute_shm_copy.h>
 #include <cute_shm_live.h>
 #include <cute_shm_project.h>
-#include <cute_shm_save.h>
 
 #endif

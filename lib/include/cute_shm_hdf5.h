@@ -156,7 +156,7 @@ int cute_shm_hdf5_size(const char *file,
 
 /* ------------------------------------------------------------------- saving */
 
-struct cute_shm_hdf5_save_options {
+struct cute_shm_hdf5_export_options {
 	size_t size;
 	unsigned flags;		/* CUTE_SHM_HDF5_OVERWRITE: replace the file */
 	unsigned gzip;		/* compression level, 1 to 9; 0: none */
@@ -176,7 +176,7 @@ struct cute_shm_hdf5_save_options {
 	double max_seconds;	/* of wall time; 0: no bound */
 };
 
-struct cute_shm_hdf5_save_result {
+struct cute_shm_hdf5_export_result {
 	uint64_t datasets;
 	uint64_t groups;	/* with the root */
 	uint64_t links;
@@ -191,9 +191,9 @@ struct cute_shm_hdf5_save_result {
  * Write the project to the HDF5 file 'file'.  cute_shm_hdf5_load() makes the
  * same project from it again, with the same metadata digest; cute-shm-export(1)
  * lists how each node is written.  The file gets its name when it is complete
- * and on the disk, and the permissions that cute_shm_save() gives.  Updates may
- * go on: each array is saved as it is between two updates.  'ret' may be NULL;
- * the callbacks are those of cute_shm_hdf5_load().
+ * and on the disk, and the permissions that cute_shm_export() gives.  Updates
+ * may go on: each array is saved as it is between two updates.  'ret' may be
+ * NULL; the callbacks are those of cute_shm_hdf5_load().
  *
  * CUTE_SHM_ERR_EXISTS   the file exists, and OVERWRITE is not set
  * CUTE_SHM_ERR_TORN     a writer died while it updated an array
@@ -201,9 +201,9 @@ struct cute_shm_hdf5_save_result {
  * CUTE_SHM_ERR_LIMIT    exceeds max_memory or max_seconds
  * CUTE_SHM_ERR_SYSTEM   the disk is full, or libhdf5 fails
  */
-int cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
-		       const struct cute_shm_hdf5_save_options *opt,
-		       struct cute_shm_hdf5_save_result *ret);
+int cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
+			 const struct cute_shm_hdf5_export_options *opt,
+			 struct cute_shm_hdf5_export_result *ret);
 
 #pragma GCC visibility pop
 

@@ -41,7 +41,7 @@ live(const char *saved)
 	ck_ok(cute_shm_builder_publish(b, NULL));
 	cute_shm_builder_free(b);
 	ck_ok(cute_shm_open("p", NULL, &shm));
-	ck_ok(cute_shm_save(shm, saved, NULL));
+	ck_ok(cute_shm_export(shm, saved, NULL));
 	cute_shm_close(shm);
 	ck_ok(cute_shm_unlink("p", NULL, NULL));
 	remove(saved);

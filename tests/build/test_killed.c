@@ -91,10 +91,10 @@ update(void)
 static void
 save_and_restore(void)
 {
-	struct cute_shm_save_options opt = {
+	struct cute_shm_export_options opt = {
 		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
 	};
-	struct cute_shm_restore_options restore = {
+	struct cute_shm_load_options restore = {
 		.size = sizeof(restore), .flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm *shm = NULL;
@@ -102,10 +102,10 @@ save_and_restore(void)
 
 	if (cute_shm_open("p", NULL, &shm) != 0)
 		_exit(1);
-	cute_shm_save(shm, test_path(folder, "s"), &opt);
+	cute_shm_export(shm, test_path(folder, "s"), &opt);
 	cute_shm_close(shm);
 	fd = open(test_path(folder, "s"), O_RDONLY | O_CLOEXEC);
-	cute_shm_restore("r", fd, &restore, NULL);
+	cute_shm_load("r", fd, &restore, NULL);
 	close(fd);
 }
 

@@ -114,14 +114,14 @@ use(void)
 static int
 save(void)
 {
-	struct cute_shm_save_options opt = {
+	struct cute_shm_export_options opt = {
 		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm *shm = NULL;
 	int err = cute_shm_open("p", NULL, &shm);
 
 	if (err == 0)
-		err = cute_shm_save(shm, test_path(folder, "s"), &opt);
+		err = cute_shm_export(shm, test_path(folder, "s"), &opt);
 	cute_shm_close(shm);
 	return err;
 }
@@ -132,7 +132,7 @@ restore(void)
 	int fd = open(test_path(folder, "s"), O_RDONLY | O_CLOEXEC);
 	int err;
 
-	err = cute_shm_restore("q", fd, NULL, NULL);
+	err = cute_shm_load("q", fd, NULL, NULL);
 	close(fd);
 	return err;
 }

@@ -59,20 +59,20 @@ save(const char *project, const char *name)
 {
 	struct cute_shm *shm = attach(project, 0);
 
-	ck_ok(cute_shm_save(shm, file(name), NULL));
+	ck_ok(cute_shm_export(shm, file(name), NULL));
 	cute_shm_close(shm);
 }
 
 static int
 restore(const char *project, const char *name, unsigned flags)
 {
-	struct cute_shm_restore_options opt = {
+	struct cute_shm_load_options opt = {
 		.size = sizeof(opt), .flags = flags,
 	};
 	int fd = open(file(name), O_RDONLY | O_CLOEXEC), err;
 
 	ck_assert_int_ge(fd, 0);
-	err = cute_shm_restore(project, fd, &opt, NULL);
+	err = cute_shm_load(project, fd, &opt, NULL);
 	close(fd);
 	return err;
 }
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(not_over_a_file)
 {
-	struct cute_shm_save_options opt = { .size = sizeof(opt) };
+	struct cute_shm_export_options opt = { .size = sizeof(opt) };
 	struct cute_shm *shm;
 	struct stat st;
 
@@ -117,12 +117,12 @@ START_TEST(not_over_a_file)
 	save("p", "s");
 	ck_assert_int_eq(symlink("s", file("link")), 0);
 	shm = attach("p", 0);
-	ck_err(cute_shm_save(shm, file("s"), &opt), CUTE_SHM_ERR_EXISTS);
+	ck_err(cute_shm_export(shm, file("s"), &opt), CUTE_SHM_ERR_EXISTS);
 	opt.flags = CUTE_SHM_OVERWRITE;
-	ck_ok(cute_shm_save(shm, file("link"), &opt));
-	ck_err(cute_shm_save(shm, "/dev/null", &opt), CUTE_SHM_ERR_INVALID);
+	ck_ok(cute_shm_export(shm, file("link"), &opt));
+	ck_err(cute_shm_export(shm, "/dev/null", &opt), CUTE_SHM_ERR_INVALID);
 	opt.flags = 64;
-	ck_err(cute_shm_save(shm, file("t"), &opt), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_export(shm, file("t"), &opt), CUTE_SHM_ERR_INVALID);
 	cute_shm_close(shm);
 	ck_assert_int_eq(lstat(file("link"), &st), 0);
 	ck_assert(S_ISLNK(st.st_mode));
@@ -174,7 +174,7 @@ updater_new(void)
 
 START_TEST(saved_while_updated)
 {
-	struct cute_shm_save_options opt = {
+	struct cute_shm_export_options opt = {
 		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm_verify_result result;
@@ -189,7 +189,7 @@ START_TEST(saved_while_updated)
 	updater = updater_new();
 	shm = attach("p", 0);
 	for (int i = 0; i < 5; i++) {
-		ck_ok(cute_shm_save(shm, file("s"), &opt));
+		ck_ok(cute_shm_export(shm, file("s"), &opt));
 		ck_ok(cute_shm_open_file(file("s"), NULL, &copy));
 		ck_ok(cute_shm_verify(copy, NULL, &result));
 		ck_assert_uint_eq(result.unsealed, 0);
@@ -226,7 +226,7 @@ START_TEST(torn_is_not_saved)
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	shm = attach("p", 0);
-	ck_err(cute_shm_save(shm, file("s"), NULL), CUTE_SHM_ERR_TORN);
+	ck_err(cute_shm_export(shm, file("s"), NULL), CUTE_SHM_ERR_TORN);
 	ck_errmsg_has("/a is torn");
 	cute_shm_close(shm);
 	ck_left(0, 1);
@@ -246,7 +246,7 @@ is_ephemeral(const char *project)
 
 START_TEST(ephemeral_or_not)
 {
-	struct cute_shm_restore_options opt = {
+	struct cute_shm_load_options opt = {
 		.size = sizeof(opt), .flags = CUTE_SHM_EPHEMERAL,
 	};
 	struct cute_shm *owner;
@@ -256,7 +256,7 @@ START_TEST(ephemeral_or_not)
 	save("p", "s");
 	/* A plain copy has the mark still. */
 	fd = open(segment_of("cute-shm.p"), O_RDONLY | O_CLOEXEC);
-	ck_ok(cute_shm_restore("copy", fd, NULL, NULL));
+	ck_ok(cute_shm_load("copy", fd, NULL, NULL));
 	close(fd);
 	ck_assert(!is_ephemeral("copy"));
 	cute_shm_close(owner);
@@ -264,7 +264,7 @@ START_TEST(ephemeral_or_not)
 	ck_assert(!is_ephemeral("q"));
 	ck_err(restore("r", "s", CUTE_SHM_EPHEMERAL), CUTE_SHM_ERR_INVALID);
 	fd = open(file("s"), O_RDONLY | O_CLOEXEC);
-	ck_ok(cute_shm_restore("r", fd, &opt, &owner));
+	ck_ok(cute_shm_load("r", fd, &opt, &owner));
 	close(fd);
 	ck_assert(is_ephemeral("r"));
 	cute_shm_close(owner);
@@ -286,10 +286,10 @@ stop_at(uint64_t done, uint64_t total, void *arg)
 START_TEST(cancelled)
 {
 	uint64_t at = 1 << 20, now = 0;
-	struct cute_shm_save_options s = {
+	struct cute_shm_export_options s = {
 		.size = sizeof(s), .progress = stop_at, .arg = &at,
 	};
-	struct cute_shm_restore_options r = {
+	struct cute_shm_load_options r = {
 		.size = sizeof(r), .progress = stop_at, .arg = &at,
 	};
 	struct cute_shm *shm;
@@ -297,17 +297,17 @@ START_TEST(cancelled)
 
 	publish_big(0, NULL);
 	shm = attach("p", 0);
-	ck_err(cute_shm_save(shm, file("s"), &s), CUTE_SHM_ERR_CANCELLED);
+	ck_err(cute_shm_export(shm, file("s"), &s), CUTE_SHM_ERR_CANCELLED);
 	cute_shm_close(shm);
 	ck_left(0, 1);
 	save("p", "s");
 	fd = open(file("s"), O_RDONLY | O_CLOEXEC);
-	ck_err(cute_shm_restore("q", fd, &r, NULL), CUTE_SHM_ERR_CANCELLED);
+	ck_err(cute_shm_load("q", fd, &r, NULL), CUTE_SHM_ERR_CANCELLED);
 	close(fd);
 	/* A stream that says nothing can be given up, too. */
 	r.arg = &now;
 	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-	ck_err(cute_shm_restore("q", ends[0], &r, NULL),
+	ck_err(cute_shm_load("q", ends[0], &r, NULL),
 	       CUTE_SHM_ERR_CANCELLED);
 	close(ends[0]);
 	close(ends[1]);
@@ -329,7 +329,7 @@ START_TEST(no_damage_gets_in)
 	fd = open(file("s"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	ck_assert_int_eq(write(fd, whole.bytes, size), (ssize_t)size);
 	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
-	err = cute_shm_restore("q", fd, NULL, NULL);
+	err = cute_shm_load("q", fd, NULL, NULL);
 	ck_assert_msg(err == CUTE_SHM_ERR_FORMAT ||
 		      err == CUTE_SHM_ERR_CORRUPT ||
 		      err == CUTE_SHM_ERR_UNSUPPORTED ||
@@ -345,10 +345,10 @@ START_TEST(not_from_there)
 {
 	int fd = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
 
-	ck_err(cute_shm_restore("q", fd, NULL, NULL), CUTE_SHM_ERR_SYSTEM);
+	ck_err(cute_shm_load("q", fd, NULL, NULL), CUTE_SHM_ERR_SYSTEM);
 	close(fd);
-	ck_err(cute_shm_restore("a/b", 0, NULL, NULL), CUTE_SHM_ERR_INVALID);
-	ck_err(cute_shm_restore("q", -1, NULL, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_load("a/b", 0, NULL, NULL), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_load("q", -1, NULL, NULL), CUTE_SHM_ERR_INVALID);
 	ck_left(0, 0);
 }
 END_TEST
@@ -362,7 +362,7 @@ START_TEST(file_limit)
 	publish_big(0, NULL);
 	shm = attach("p", 0);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	ck_err(cute_shm_save(shm, file("s"), NULL), CUTE_SHM_ERR_NO_SPACE);
+	ck_err(cute_shm_export(shm, file("s"), NULL), CUTE_SHM_ERR_NO_SPACE);
 	ck_errmsg_has("ulimit -f");
 	cute_shm_close(shm);
 	ck_left(0, 1);

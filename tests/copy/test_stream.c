@@ -103,7 +103,7 @@ restore_from(int fd)
 	int err;
 
 	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
-	err = cute_shm_restore("q", fd, NULL, NULL);
+	err = cute_shm_load("q", fd, NULL, NULL);
 	close(fd);
 	return err;
 }
@@ -117,8 +117,8 @@ START_TEST(the_same_bytes)
 	sample_publish("p");
 	shm = attach("p");
 	fd = new_file("s");
-	ck_ok(cute_shm_save_fd(shm, fd, NULL));
-	ck_ok(cute_shm_save(shm, test_path(folder, "t"), NULL));
+	ck_ok(cute_shm_export_fd(shm, fd, NULL));
+	ck_ok(cute_shm_export(shm, test_path(folder, "t"), NULL));
 	cute_shm_close(shm);
 	x = segment_read(test_path(folder, "s"));
 	y = segment_read(test_path(folder, "t"));
@@ -185,7 +185,7 @@ START_TEST(through_a_pipe_while_updated)
 		fcntl(ends[0], F_SETFL, 0);
 	d = (struct drain){ ends[0], new_file("s") };
 	ck_assert_int_eq(pthread_create(&thread, NULL, drain, &d), 0);
-	ck_ok(cute_shm_save_fd(shm, ends[1], NULL));
+	ck_ok(cute_shm_export_fd(shm, ends[1], NULL));
 	close(ends[1]);
 	pthread_join(thread, NULL);
 	close(ends[0]);
@@ -224,17 +224,17 @@ update_once(uint64_t done, uint64_t total, void *arg)
 START_TEST(first_update_on_the_way)
 {
 	struct cute_shm *shm = publish(), *writer = shm;
-	struct cute_shm_save_options opt = {
+	struct cute_shm_export_options opt = {
 		.size = sizeof(opt), .progress = update_once, .arg = &writer,
 	};
 	int fd = new_file("s");
 
-	ck_err(cute_shm_save_fd(shm, fd, &opt), CUTE_SHM_ERR_BUSY);
+	ck_err(cute_shm_export_fd(shm, fd, &opt), CUTE_SHM_ERR_BUSY);
 	ck_errmsg_has("run it again");
 	ck_err(restore_from(fd), CUTE_SHM_ERR_CORRUPT);
 	ck_errmsg_has("its copy is not complete");
 	fd = new_file("s");
-	ck_ok(cute_shm_save_fd(shm, fd, &opt));
+	ck_ok(cute_shm_export_fd(shm, fd, &opt));
 	ck_ok(restore_from(fd));
 	cute_shm_close(shm);
 	ck_left(2);
@@ -252,10 +252,10 @@ stop(uint64_t done, uint64_t total, void *arg)
 /* Nobody reads: the caller's bound of the time holds, and so does its wish. */
 START_TEST(nobody_reads)
 {
-	struct cute_shm_save_options late = {
+	struct cute_shm_export_options late = {
 		.size = sizeof(late), .max_seconds = 0.2,
 	};
-	struct cute_shm_save_options given_up = {
+	struct cute_shm_export_options given_up = {
 		.size = sizeof(given_up), .progress = stop,
 	};
 	struct cute_shm *shm = publish();
@@ -264,14 +264,14 @@ START_TEST(nobody_reads)
 	if (_i)
 		update(shm, "a", 1);
 	ends_of(0, ends);
-	ck_err(cute_shm_save_fd(shm, ends[1], &late), CUTE_SHM_ERR_LIMIT);
+	ck_err(cute_shm_export_fd(shm, ends[1], &late), CUTE_SHM_ERR_LIMIT);
 	ck_errmsg_has("after 0.2 s");
 	ck_errmsg_has("--max-time");
-	ck_err(cute_shm_save_fd(shm, ends[1], &given_up),
+	ck_err(cute_shm_export_fd(shm, ends[1], &given_up),
 	       CUTE_SHM_ERR_CANCELLED);
 	close(ends[0]);
 	signal(SIGPIPE, SIG_IGN);
-	ck_err(cute_shm_save_fd(shm, ends[1], NULL), CUTE_SHM_ERR_SYSTEM);
+	ck_err(cute_shm_export_fd(shm, ends[1], NULL), CUTE_SHM_ERR_SYSTEM);
 	ck_errmsg_has("Broken pipe");
 	close(ends[1]);
 	cute_shm_close(shm);
@@ -281,25 +281,25 @@ END_TEST
 
 START_TEST(nowhere_to_write)
 {
-	struct cute_shm_save_options opt = { .size = sizeof(opt) };
+	struct cute_shm_export_options opt = { .size = sizeof(opt) };
 	struct cute_shm *shm = publish();
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 
-	ck_err(cute_shm_save_fd(shm, -1, NULL), CUTE_SHM_ERR_SYSTEM);
-	ck_err(cute_shm_save_fd(shm, fd, NULL), CUTE_SHM_ERR_NO_SPACE);
+	ck_err(cute_shm_export_fd(shm, -1, NULL), CUTE_SHM_ERR_SYSTEM);
+	ck_err(cute_shm_export_fd(shm, fd, NULL), CUTE_SHM_ERR_NO_SPACE);
 	close(fd);
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	ck_err(cute_shm_save_fd(shm, fd, NULL), CUTE_SHM_ERR_SYSTEM);
+	ck_err(cute_shm_export_fd(shm, fd, NULL), CUTE_SHM_ERR_SYSTEM);
 	opt.max_seconds = -1;
-	ck_err(cute_shm_save_fd(shm, fd, &opt), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_export_fd(shm, fd, &opt), CUTE_SHM_ERR_INVALID);
 	opt.max_seconds = __builtin_nan("");
-	ck_err(cute_shm_save_fd(shm, fd, &opt), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_export_fd(shm, fd, &opt), CUTE_SHM_ERR_INVALID);
 	close(fd);
 	/* A folder that is not there is passed over. */
 	update(shm, "a", 1);
 	setenv("TMPDIR", "/nowhere", 1);
 	fd = new_file("s");
-	ck_ok(cute_shm_save_fd(shm, fd, NULL));
+	ck_ok(cute_shm_export_fd(shm, fd, NULL));
 	ck_ok(restore_from(fd));
 	cute_shm_close(shm);
 	ck_left(2);
@@ -339,7 +339,7 @@ END_TEST
 
 START_TEST(too_large)
 {
-	struct cute_shm_restore_options opt = {
+	struct cute_shm_load_options opt = {
 		.size = sizeof(opt), .max_size = BIG,
 	};
 	struct cute_shm_build_options build = {
@@ -350,15 +350,15 @@ START_TEST(too_large)
 	struct cute_shm_builder *b;
 	int fd = new_file("s");
 
-	ck_ok(cute_shm_save_fd(shm, fd, NULL));
+	ck_ok(cute_shm_export_fd(shm, fd, NULL));
 	cute_shm_close(shm);
 	lseek(fd, 0, SEEK_SET);
-	ck_err(cute_shm_restore("q", fd, &opt, NULL), CUTE_SHM_ERR_LIMIT);
+	ck_err(cute_shm_load("q", fd, &opt, NULL), CUTE_SHM_ERR_LIMIT);
 	ck_errmsg_has("project q needs 3.0 MiB");
 	ck_errmsg_has("--max-size");
 	lseek(fd, 0, SEEK_SET);
 	opt.max_size = 2 * BIG;
-	ck_ok(cute_shm_restore("q", fd, &opt, NULL));
+	ck_ok(cute_shm_load("q", fd, &opt, NULL));
 	close(fd);
 	ck_ok(cute_shm_builder_new("r", &build, &b));
 	ck_ok(cute_shm_builder_array(b, "a", "<u8", 1, shape, NULL));
@@ -372,7 +372,7 @@ END_TEST
 START_TEST(stalls)
 {
 	static const size_t sent[] = { 0, 100, 1024, 5000 };
-	struct cute_shm_restore_options opt = {
+	struct cute_shm_load_options opt = {
 		.size = sizeof(opt), .max_seconds = 0.2,
 	};
 	struct segment whole = sample_new();
@@ -382,7 +382,7 @@ START_TEST(stalls)
 	ends_of(0, ends);
 	ck_assert_int_eq(write(ends[1], whole.bytes, sent[_i]),
 			 (ssize_t)sent[_i]);
-	ck_err(cute_shm_restore("q", ends[0], &opt, NULL), CUTE_SHM_ERR_LIMIT);
+	ck_err(cute_shm_load("q", ends[0], &opt, NULL), CUTE_SHM_ERR_LIMIT);
 	ck_errmsg_has("had come after 0.2 s");
 	close(ends[0]);
 	close(ends[1]);

@@ -28,14 +28,14 @@ digest_of(const struct cute_shm *shm)
 static void
 ck_again(const struct cute_shm *shm)
 {
-	struct cute_shm_hdf5_save_options save = { .size = sizeof(save) };
+	struct cute_shm_hdf5_export_options save = { .size = sizeof(save) };
 	struct h5_told before = h5_told;
 	struct cute_shm_hdf5_options load = h5_options(0);
 	struct cute_shm *again;
 
 	load.handle = &again;
 	save.flags = CUTE_SHM_HDF5_OVERWRITE;
-	ck_ok(cute_shm_hdf5_save(shm, h5_path("again.h5"), &save, NULL));
+	ck_ok(cute_shm_hdf5_export(shm, h5_path("again.h5"), &save, NULL));
 	ck_ok(cute_shm_hdf5_load("again", h5_path("again.h5"), &load, NULL));
 	ck_assert_msg(h5_told.skipped + h5_told.changed == 0, "%s: %s",
 		      h5_told.paths[0], h5_told.reasons[0]);

@@ -254,7 +254,7 @@ END_TEST
 
 START_TEST(saving_by_the_clock)
 {
-	struct cute_shm_hdf5_save_options opt = {
+	struct cute_shm_hdf5_export_options opt = {
 		.size = sizeof(opt), .max_seconds = 0.3,
 	};
 	struct cute_shm_hdf5_options load_opt = h5_options(0);
@@ -267,13 +267,13 @@ START_TEST(saving_by_the_clock)
 				 NULL));
 	before = test_count(h5_folder());
 	saving = true;
-	ck_err(cute_shm_hdf5_save(shm, out, &opt, NULL), CUTE_SHM_ERR_LIMIT);
+	ck_err(cute_shm_hdf5_export(shm, out, &opt, NULL), CUTE_SHM_ERR_LIMIT);
 	ck_errmsg_has("after 0.3 s");
 	ck_assert_uint_eq(test_count(h5_folder()), before);
 	saving = false;
 	opt.max_memory = 64 * MIB;
 	opt.max_seconds = 0;
-	ck_ok(cute_shm_hdf5_save(shm, out, &opt, NULL));
+	ck_ok(cute_shm_hdf5_export(shm, out, &opt, NULL));
 	cute_shm_close(shm);
 }
 END_TEST

@@ -78,12 +78,12 @@ digest(const struct cute_shm *shm)
 static void
 ck_saved(struct cute_shm *shm)
 {
-	struct cute_shm_hdf5_save_options opt = { .size = sizeof(opt),
+	struct cute_shm_hdf5_export_options opt = { .size = sizeof(opt),
 						  .gzip = 1 };
 	struct cute_shm_hdf5_options again = h5_options(0);
 	struct cute_shm *other;
 
-	ck_ok(cute_shm_hdf5_save(shm, h5_path("again.h5"), &opt, NULL));
+	ck_ok(cute_shm_hdf5_export(shm, h5_path("again.h5"), &opt, NULL));
 	again.handle = &other;
 	ck_ok(cute_shm_hdf5_load("again", h5_path("again.h5"), &again, NULL));
 	ck_assert_uint_eq(digest(other), digest(shm));

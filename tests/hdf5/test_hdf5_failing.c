@@ -42,7 +42,7 @@ load_over(void)
 static int
 save(void)
 {
-	struct cute_shm_hdf5_save_options opt = {
+	struct cute_shm_hdf5_export_options opt = {
 		.size = sizeof(opt), .flags = CUTE_SHM_HDF5_OVERWRITE,
 		.gzip = 1, .jobs = 2,
 	};
@@ -50,8 +50,8 @@ save(void)
 	int err = cute_shm_open("t", NULL, &shm);
 
 	if (err == 0)
-		err = cute_shm_hdf5_save(shm, h5_path("back.h5"), &opt,
-					 NULL);
+		err = cute_shm_hdf5_export(shm, h5_path("back.h5"), &opt,
+					   NULL);
 	cute_shm_close(shm);
 	return err;
 }

@@ -39,7 +39,7 @@ overwrite(void)
 static void
 export(void)
 {
-	struct cute_shm_hdf5_save_options opt = {
+	struct cute_shm_hdf5_export_options opt = {
 		.size = sizeof(opt), .flags = CUTE_SHM_HDF5_OVERWRITE,
 		.jobs = 2,
 	};
@@ -47,7 +47,7 @@ export(void)
 
 	if (cute_shm_open("whole", NULL, &shm) != 0)
 		_exit(1);
-	(void)!cute_shm_hdf5_save(shm, h5_path("back.h5"), &opt, NULL);
+	(void)!cute_shm_hdf5_export(shm, h5_path("back.h5"), &opt, NULL);
 	cute_shm_close(shm);
 }
 

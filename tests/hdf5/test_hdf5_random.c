@@ -437,7 +437,7 @@ load(uint64_t seed, const char *file, const char *strategy, uint64_t *digest)
 static void
 ck_file(uint64_t seed)
 {
-	struct cute_shm_hdf5_save_options save = {
+	struct cute_shm_hdf5_export_options save = {
 		.size = sizeof(save), .flags = CUTE_SHM_HDF5_OVERWRITE,
 		.gzip = number(2), .shuffle = (int)number(2),
 		.chunk_size = number(2) ? 64 : 0, .jobs = 2,
@@ -452,7 +452,7 @@ ck_file(uint64_t seed)
 	shm = load(seed, h5_path("t.h5"), NULL, &fast);
 	ck_assert_msg(fast == generic, "seed %llu: the strategies differ",
 		      (unsigned long long)seed);
-	ck_ok(cute_shm_hdf5_save(shm, h5_path("back.h5"), &save, NULL));
+	ck_ok(cute_shm_hdf5_export(shm, h5_path("back.h5"), &save, NULL));
 	cute_shm_close(shm);
 	shm = load(seed, h5_path("back.h5"), NULL, &back);
 	ck_assert_msg(back == fast, "seed %llu: its export differs",

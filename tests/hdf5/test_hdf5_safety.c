@@ -457,7 +457,7 @@ START_TEST(a_caller_without_standard_descriptors)
 		if (err == 0)
 			err = cute_shm_open("safe", NULL, &shm);
 		if (err == 0)
-			err = cute_shm_hdf5_save(shm, copy, NULL, NULL);
+			err = cute_shm_hdf5_export(shm, copy, NULL, NULL);
 		for (fd = 0; fd < 3; fd++)
 			if (fcntl(fd, F_GETFD) >= 0)
 				_exit(2);

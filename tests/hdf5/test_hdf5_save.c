@@ -17,11 +17,11 @@ on_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 	snprintf(reason, sizeof(reason), "/%s: %s", s->path, s->reason);
 }
 
-static struct cute_shm_hdf5_save_options
+static struct cute_shm_hdf5_export_options
 save_options(unsigned gzip)
 {
-	return (struct cute_shm_hdf5_save_options){
-		.size = sizeof(struct cute_shm_hdf5_save_options),
+	return (struct cute_shm_hdf5_export_options){
+		.size = sizeof(struct cute_shm_hdf5_export_options),
 		.flags = CUTE_SHM_HDF5_OVERWRITE, .gzip = gzip,
 		.shuffle = gzip > 1, .chunk_size = gzip ? 5000 : 0,
 		.skipped = on_skipped,
@@ -42,8 +42,8 @@ static void
 ck_back(const struct cute_shm *shm)
 {
 	struct cute_shm_hdf5_options load = h5_options(0);
-	struct cute_shm_hdf5_save_options opt;
-	struct cute_shm_hdf5_save_result result;
+	struct cute_shm_hdf5_export_options opt;
+	struct cute_shm_hdf5_export_result result;
 	struct cute_shm_hdf5_result loaded;
 	struct cute_shm *back;
 
@@ -54,7 +54,8 @@ ck_back(const struct cute_shm *shm)
 		opt.jobs = way == 3 ? 1 : 3;
 		told = 0;
 		ck_poison(result);
-		ck_ok(cute_shm_hdf5_save(shm, h5_path("s.h5"), &opt, &result));
+		ck_ok(cute_shm_hdf5_export(shm, h5_path("s.h5"), &opt,
+					   &result));
 		ck_reserved_zero(result);
 		ck_assert_uint_eq(told, result.skipped);
 		ck_assert_uint_eq(told, 0);
@@ -67,7 +68,7 @@ ck_back(const struct cute_shm *shm)
 	}
 	/* Without compression, for who looks at it now. */
 	opt = save_options(0);
-	ck_ok(cute_shm_hdf5_save(shm, h5_path("s.h5"), &opt, NULL));
+	ck_ok(cute_shm_hdf5_export(shm, h5_path("s.h5"), &opt, NULL));
 }
 
 static hid_t
@@ -373,8 +374,8 @@ END_TEST
 START_TEST(what_has_no_form)
 {
 	static const uint64_t wide[] = { 0, UINT64_MAX };
-	struct cute_shm_hdf5_save_options opt = save_options(0);
-	struct cute_shm_hdf5_save_result result;
+	struct cute_shm_hdf5_export_options opt = save_options(0);
+	struct cute_shm_hdf5_export_result result;
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;
 
@@ -384,7 +385,7 @@ START_TEST(what_has_no_form)
 	ck_ok(cute_shm_builder_publish(b, &shm));
 	cute_shm_builder_free(b);
 	told = 0;
-	ck_ok(cute_shm_hdf5_save(shm, h5_path("s.h5"), &opt, &result));
+	ck_ok(cute_shm_hdf5_export(shm, h5_path("s.h5"), &opt, &result));
 	ck_assert_uint_eq(result.skipped, 1);
 	ck_assert_uint_eq(told, 1);
 	ck_assert_ptr_nonnull(strstr(reason, "/wide: HDF5 has no dimension"));
@@ -397,7 +398,7 @@ END_TEST
 /* HDF5 tracks the order of 65535 attributes; what has more comes by name. */
 START_TEST(many_attributes)
 {
-	struct cute_shm_hdf5_save_options opt = save_options(0);
+	struct cute_shm_hdf5_export_options opt = save_options(0);
 	struct cute_shm_hdf5_options load = h5_options(0);
 	const char *const nodes[] = { "group", "group/array" };
 	struct cute_shm *shm, *back;
@@ -415,7 +416,7 @@ START_TEST(many_attributes)
 	}
 	ck_ok(cute_shm_builder_publish(b, &shm));
 	cute_shm_builder_free(b);
-	ck_ok(cute_shm_hdf5_save(shm, h5_path("s.h5"), &opt, NULL));
+	ck_ok(cute_shm_hdf5_export(shm, h5_path("s.h5"), &opt, NULL));
 	load.handle = &back;
 	ck_ok(cute_shm_hdf5_load("back", h5_path("s.h5"), &load, NULL));
 	ck_assert_uint_eq(digest_of(back), digest_of(shm));
@@ -435,7 +436,7 @@ refuse(const struct cute_shm_hdf5_progress *p, void *arg)
 START_TEST(refused)
 {
 	const uint64_t shape[] = { 1 << 23 };
-	struct cute_shm_hdf5_save_options opt = save_options(9);
+	struct cute_shm_hdf5_export_options opt = save_options(9);
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;
 	unsigned before;
@@ -448,15 +449,15 @@ START_TEST(refused)
 	before = test_descriptors();
 	opt.chunk_size = 0;
 	opt.progress = refuse;
-	ck_err(cute_shm_hdf5_save(shm, h5_path("c.h5"), &opt, NULL),
+	ck_err(cute_shm_hdf5_export(shm, h5_path("c.h5"), &opt, NULL),
 	       CUTE_SHM_ERR_CANCELLED);
 	opt.progress = NULL;
 	opt.gzip = 10;
-	ck_err(cute_shm_hdf5_save(shm, h5_path("c.h5"), &opt, NULL),
+	ck_err(cute_shm_hdf5_export(shm, h5_path("c.h5"), &opt, NULL),
 	       CUTE_SHM_ERR_INVALID);
 	opt.gzip = 0;
 	opt.flags = 1024;
-	ck_err(cute_shm_hdf5_save(shm, h5_path("c.h5"), &opt, NULL),
+	ck_err(cute_shm_hdf5_export(shm, h5_path("c.h5"), &opt, NULL),
 	       CUTE_SHM_ERR_INVALID);
 	ck_assert_int_ne(access(h5_path("c.h5"), F_OK), 0);
 	ck_assert_uint_eq(test_descriptors(), before);

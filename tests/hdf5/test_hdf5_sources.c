@@ -228,7 +228,7 @@ START_TEST(no_external_comes_back)
 	make_ways_out();
 	opt = h5_options(CUTE_SHM_HDF5_NO_EXTERNAL);
 	shm = h5_load_with(-1, &opt);
-	ck_ok(cute_shm_hdf5_save(shm, h5_path("back.h5"), NULL, NULL));
+	ck_ok(cute_shm_hdf5_export(shm, h5_path("back.h5"), NULL, NULL));
 	ck_ok(cute_shm_hdf5_load("again", h5_path("back.h5"), NULL, NULL));
 	ck_ok(cute_shm_open("again", NULL, &again));
 	ck_ok(cute_shm_info(shm, &a));

@@ -461,7 +461,7 @@ use_without_descriptor(void)
 	must(cute_shm_lock(&ra, 0, &lock) == CUTE_SHM_ERR_STATE);
 	must(cute_shm_lock_all(writer, 1, 0, &lock) == CUTE_SHM_ERR_STATE);
 	must(cute_shm_seal(&wa, 0) == CUTE_SHM_ERR_STATE);
-	must(cute_shm_save(reader, "/nowhere/at/all", NULL) != 0);
+	must(cute_shm_export(reader, "/nowhere/at/all", NULL) != 0);
 	must(cute_shm_snapshot(&ra, 0, value, sizeof(value), 0, NULL) == 0);
 	must(whole(value) && value[0] == 7);
 	must(cute_shm_state(&ra, &state) == 0 && state.sequence == 2);

@@ -214,7 +214,7 @@ END_TEST
 static struct cute_shm *
 restore(const char *file, unsigned flags)
 {
-	struct cute_shm_restore_options opt = {
+	struct cute_shm_load_options opt = {
 		.size = sizeof(opt), .flags = flags,
 	};
 	struct cute_shm *ret = NULL;
@@ -222,7 +222,7 @@ restore(const char *file, unsigned flags)
 
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	ck_assert_int_ge(fd, 0);
-	ck_ok(cute_shm_restore("q", fd, &opt, &ret));
+	ck_ok(cute_shm_load("q", fd, &opt, &ret));
 	close(fd);
 	return ret;
 }
@@ -237,7 +237,7 @@ START_TEST(saved_and_restored)
 	int i;
 
 	snprintf(saved, sizeof(saved), "%s", test_path(root, "saved"));
-	ck_ok(cute_shm_save(shm, saved, NULL));
+	ck_ok(cute_shm_export(shm, saved, NULL));
 	ck_ok(cute_shm_open_file(saved, NULL, &again));
 	ck_assert_str_eq(again->version, "1.0");
 	ck_ok(cute_shm_verify(again, NULL, NULL));

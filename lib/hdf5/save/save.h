@@ -18,9 +18,9 @@
 struct saver {
 	struct loader l;	/* only for reports to the parent */
 	const struct cute_shm *shm;
-	struct cute_shm_hdf5_save_options opt;
+	struct cute_shm_hdf5_export_options opt;
 	struct deadline deadline;
-	struct cute_shm_hdf5_save_result *result;	/* the parent sees it */
+	struct cute_shm_hdf5_export_result *result;	/* the parent sees it */
 	unsigned jobs;
 	hid_t file;
 	hid_t link_props;	/* link names are UTF-8 */

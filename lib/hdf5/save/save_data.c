@@ -68,7 +68,7 @@ axis_for(const struct out *o, uint64_t bytes)
 static void
 choose_chunk(struct out *o)
 {
-	const struct cute_shm_hdf5_save_options *opt = &o->s->opt;
+	const struct cute_shm_hdf5_export_options *opt = &o->s->opt;
 	uint64_t target = opt->chunk_size ? opt->chunk_size : CHUNK, rows;
 	bool wanted = opt->chunk_size || opt->gzip || opt->shuffle;
 	unsigned axis, d;

@@ -27,7 +27,7 @@
 /* Memory that parent and child share. */
 struct shared {
 	struct board board;
-	struct cute_shm_hdf5_save_result result;
+	struct cute_shm_hdf5_export_result result;
 };
 
 /* ---------------------------------------------------------------- the child */
@@ -242,7 +242,7 @@ run(struct saver *s, const char *open_as)
 }
 
 static int
-check_options(const struct cute_shm_hdf5_save_options *o)
+check_options(const struct cute_shm_hdf5_export_options *o)
 {
 	if (o->flags & ~(unsigned)CUTE_SHM_HDF5_OVERWRITE)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
@@ -281,9 +281,9 @@ save(struct saver *s, const char *file)
 }
 
 int
-cute_shm_hdf5_save(const struct cute_shm *shm, const char *file,
-		   const struct cute_shm_hdf5_save_options *opt,
-		   struct cute_shm_hdf5_save_result *ret)
+cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
+		     const struct cute_shm_hdf5_export_options *opt,
+		     struct cute_shm_hdf5_export_result *ret)
 {
 	struct cute_shm_hdf5_options none = { .size = sizeof(none) };
 	struct saver s = { .opt = { .size = sizeof(s.opt) }, .shm = shm };

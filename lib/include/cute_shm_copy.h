@@ -3,8 +3,8 @@
  * Save a segment to a file or a stream, and restore a project from one.
  * <cute_shm.h> includes this header, and its rules hold here, too.
  */
-#ifndef CUTE_SHM_SAVE_H
-#define CUTE_SHM_SAVE_H
+#ifndef CUTE_SHM_COPY_H
+#define CUTE_SHM_COPY_H
 
 #ifndef CUTE_SHM_H
 #error "include <cute_shm.h>"
@@ -15,7 +15,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-struct cute_shm_save_options {
+struct cute_shm_export_options {
 	size_t size;
 	unsigned flags;		/* CUTE_SHM_OVERWRITE */
 	/* Called repeatedly, with bytes; non-zero: CUTE_SHM_ERR_CANCELLED. */
@@ -39,32 +39,32 @@ struct cute_shm_save_options {
  * CUTE_SHM_ERR_OWNER     the file is a symbolic link of another user
  * CUTE_SHM_ERR_LIMIT     it took longer than max_seconds
  */
-int cute_shm_save(const struct cute_shm *shm, const char *file,
-		  const struct cute_shm_save_options *opt);
+int cute_shm_export(const struct cute_shm *shm, const char *file,
+		    const struct cute_shm_export_options *opt);
 
 /*
- * Write what cute_shm_save() would save to a descriptor that is open for
+ * Write what cute_shm_export() would save to a descriptor that is open for
  * writing: a pipe, a socket, or a file from its position on.  The descriptor
  * stays open.  If arrays were updated, the segment is first copied to an
  * unnamed file in $TMPDIR (or /var/tmp, or /tmp), so that a slow reader of the
  * stream does not delay writers.  After a failure the output is incomplete, and
- * cute_shm_restore() refuses it.  As with write(), a pipe without a reader
+ * cute_shm_load() refuses it.  As with write(), a pipe without a reader
  * raises SIGPIPE; if that is ignored, the error is CUTE_SHM_ERR_SYSTEM.
- * CUTE_SHM_OVERWRITE has no effect.  Errors are those of cute_shm_save(), and:
+ * CUTE_SHM_OVERWRITE has no effect.  The errors of cute_shm_export(), and:
  *
  * CUTE_SHM_ERR_BUSY  the first update of the segment came meanwhile: retry
  */
-int cute_shm_save_fd(const struct cute_shm *shm, int fd,
-		     const struct cute_shm_save_options *opt);
+int cute_shm_export_fd(const struct cute_shm *shm, int fd,
+		       const struct cute_shm_export_options *opt);
 
-struct cute_shm_restore_options {
+struct cute_shm_load_options {
 	size_t size;
 	const char *root;	/* as in struct cute_shm_open_options */
 	unsigned flags;		/* as in struct cute_shm_build_options */
 	mode_t mode;
 	const char *group;
 	unsigned jobs;		/* threads that verify; 0: CPUs */
-	/* As in struct cute_shm_save_options; 'total' is 0 if not yet known. */
+	/* As in cute_shm_export_options; 'total' is 0 if not yet known. */
 	int (*progress)(uint64_t done, uint64_t total, void *arg);
 	void *arg;
 	uint64_t max_size;	/* bytes of the segment; 0: no bound */
@@ -91,9 +91,9 @@ struct cute_shm_restore_options {
  * CUTE_SHM_ERR_EXISTS    the project exists, and CUTE_SHM_OVERWRITE is not set
  * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and a remedy
  */
-int cute_shm_restore(const char *project, int fd,
-		     const struct cute_shm_restore_options *opt,
-		     struct cute_shm **ret);
+int cute_shm_load(const char *project, int fd,
+		  const struct cute_shm_load_options *opt,
+		  struct cute_shm **ret);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
