@@ -10,7 +10,7 @@ cute-shm --help | sed -n 's/^  \([a-z][a-z0-9]*\)  .*/\1/p' | sort >"$tmp/listed
 {
 	echo help
 	for tool in "$builddir"/bin/cute-shm-*; do
-		case $tool in *.[a-z]*) continue ;; esac
+		case ${tool##*/} in *.*) continue ;; esac
 		[ -f "$tool" ] && echo "${tool##*/cute-shm-}"
 	done
 } | sort >"$tmp/there"

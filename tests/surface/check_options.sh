@@ -25,7 +25,7 @@ of_page()
 }
 
 for tool in bin/cute-shm bin/cute-shm-*; do
-	case $tool in *.[a-z]*) continue ;; esac
+	case ${tool##*/} in *.*) continue ;; esac
 	test -f "$tool" || continue
 	name=${tool##*/}
 	page=${srcdir:-.}/man/$name.1

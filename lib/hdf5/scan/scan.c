@@ -413,10 +413,12 @@ drop_empty(struct scan *s)
 	}
 	for (i = 0; i < s->object_count; i++) {
 		o = &s->objects[i];
-		for (link = o->links; link < o->links + o->link_count; link++)
+		for (k = 0; k < o->link_count; k++) {
+			link = &o->links[k];
 			if (link->above && link->object != NO_OBJECT &&
 			    s->objects[link->object].empty)
 				link->kind = LINK_NONE;
+		}
 	}
 }
 
