@@ -5,10 +5,12 @@
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Sanitizers need more memory, and terabytes of addresses.
+# Sanitizers need more memory, and terabytes of addresses; counters of coverage
+# need memory before main().
 sanitized=
 for tool in bin/.libs/cute-shm-list bin/cute-shm-list; do
-	[ -f "$builddir/$tool" ] && grep -qa __asan_init "$builddir/$tool" &&
+	[ -f "$builddir/$tool" ] &&
+		grep -qa -e __asan_init -e __gcov_ "$builddir/$tool" &&
 		sanitized=yes
 done
 

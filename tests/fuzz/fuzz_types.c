@@ -394,6 +394,18 @@ altered(hid_t file_type)
 	return H5Tdecode(form);
 }
 
+/*
+ * libhdf5 copies an enum inside of another type before anybody can look at its
+ * sizes, and reads beyond its values: that fault is its own, and ends the child
+ * that loads a file.
+ */
+static bool
+has_inner_enum(hid_t type)
+{
+	return H5Tget_class(type) != H5T_ENUM &&
+	       H5Tdetect_class(type, H5T_ENUM) > 0;
+}
+
 static void
 check_file_type(hid_t file_type)
 {
@@ -424,7 +436,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_file_type(file_type);
 	other = altered(file_type);
 	if (other >= 0) {
-		check_file_type(other);
+		if (!has_inner_enum(other))
+			check_file_type(other);
 		H5Tclose(other);
 	}
 	H5Tclose(file_type);
