@@ -132,20 +132,6 @@ dtype_parse(const char *text, struct dtype *ret)
 }
 
 int
-cute_shm_dtype_size(const char *dtype, uint32_t *ret)
-{
-	struct dtype d;
-	int err;
-
-	if (!ret)
-		return no_result("cute_shm_dtype_size");
-	err = dtype_read(dtype, &d);
-	if (err == 0)
-		*ret = d.item_size;
-	return err;
-}
-
-int
 shape_count(unsigned ndim, const uint64_t *shape, uint64_t *ret)
 {
 	uint64_t count = 1;

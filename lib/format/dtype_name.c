@@ -115,3 +115,17 @@ dtype_read(const char *dtype, struct dtype *ret)
 		return dtype_parse(text, ret);
 	return dtype_parse(dtype, ret);
 }
+
+int
+cute_shm_dtype_size(const char *dtype, uint32_t *ret)
+{
+	struct dtype d;
+	int err;
+
+	if (!ret)
+		return no_result("cute_shm_dtype_size");
+	err = dtype_read(dtype, &d);
+	if (err == 0)
+		*ret = d.item_size;
+	return err;
+}
