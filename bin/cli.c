@@ -94,8 +94,8 @@ find(const char *name, size_t n, char letter)
 static void
 add_text(struct cli_list *list, const char *value)
 {
-	list->items = text_alloc(list->items, list->count + 2,
-				 sizeof(*list->items));
+	list->items =
+		text_alloc(list->items, list->count + 2, sizeof(*list->items));
 	list->items[list->count++] = value;
 	list->items[list->count] = NULL;
 }
@@ -111,10 +111,12 @@ number(const struct cli_option *o, const char *value, int base,
 	errno = 0;
 	n = strtoul(value, &end, base);
 	if (*value < '0' || *value > '9' || *end || errno || n == 0 || n > max)
-		cli_misuse(base == 8 ?
-		       "option '--%s': '%s' is no mode from 1 to %lo, octal" :
-		       "option '--%s': '%s' is no number from 1 to %lu",
-		       o->name, value, max);
+		cli_misuse(base == 8
+				   ? "option '--%s': '%s' is no mode from 1 to "
+				     "%lo, octal"
+				   : "option '--%s': '%s' is no number from 1 "
+				     "to %lu",
+			   o->name, value, max);
 	return n;
 }
 
@@ -122,18 +124,10 @@ static void
 set(const struct cli_option *o, const char *value)
 {
 	switch (o->kind) {
-	case CLI_FLAG:
-		*(bool *)o->to = true;
-		break;
-	case CLI_TIMES:
-		++*(unsigned *)o->to;
-		break;
-	case CLI_TEXT:
-		*(const char **)o->to = value;
-		break;
-	case CLI_TEXTS:
-		add_text(o->to, value);
-		break;
+	case CLI_FLAG: *(bool *)o->to = true; break;
+	case CLI_TIMES: ++*(unsigned *)o->to; break;
+	case CLI_TEXT: *(const char **)o->to = value; break;
+	case CLI_TEXTS: add_text(o->to, value); break;
 	case CLI_COUNT:
 		*(unsigned *)o->to = (unsigned)number(o, value, 10, 4096);
 		break;
@@ -146,12 +140,14 @@ set(const struct cli_option *o, const char *value)
 	case CLI_SIZE:
 		if (!units_parse_size(value, o->to))
 			cli_misuse("option '--%s': '%s' is no size such as "
-				   "65536, 256K, 1.5G", o->name, value);
+				   "65536, 256K, 1.5G",
+				   o->name, value);
 		break;
 	case CLI_TIME:
 		if (!units_parse_seconds(value, o->to))
 			cli_misuse("option '--%s': '%s' is no time such as "
-				   "2.5, 30s, 5m, 2h", o->name, value);
+				   "2.5, 30s, 5m, 2h",
+				   o->name, value);
 		break;
 	case CLI_MODE:
 		*(mode_t *)o->to = (mode_t)number(o, value, 8, 0777);
@@ -192,8 +188,8 @@ find_abbreviated(const char *name, size_t n)
 				continue;
 			if (found)
 				cli_misuse("option '--%.*s' is ambiguous: "
-					   "--%s or --%s", (int)n, name,
-					   found->name, o->name);
+					   "--%s or --%s",
+					   (int)n, name, found->name, o->name);
 			found = o;
 		}
 	}
@@ -465,7 +461,7 @@ cli_begin(const struct cli_program *prog, int argc, char **argv)
 		misuse_missing(n);
 	if (prog->max_operands >= 0 && n > prog->max_operands)
 		cli_misuse("one argument too many: '%s'",
-		       argv[prog->max_operands]);
+			   argv[prog->max_operands]);
 	return n;
 }
 

@@ -12,49 +12,49 @@
 enum cli_status {
 	CLI_OK = 0,
 	CLI_FAILED = 1,
-	CLI_PARTIAL = 2,	/* something was left out, as was asked for */
+	CLI_PARTIAL = 2, /* something was left out, as was asked for */
 	CLI_NO_SPACE = 3,
-	CLI_LIMIT = 4,		/* over --max-memory, --max-size, --max-time */
-	CLI_MISUSE = 64,	/* EX_USAGE of sysexits.h */
-	CLI_BUS = 74		/* EX_IOERR: see bus_error.h */
+	CLI_LIMIT = 4,	 /* over --max-memory, --max-size, --max-time */
+	CLI_MISUSE = 64, /* EX_USAGE of sysexits.h */
+	CLI_BUS = 74	 /* EX_IOERR: see bus_error.h */
 };
 
 struct cli_list {
-	const char **items;	/* ends with NULL; NULL when empty */
+	const char **items; /* ends with NULL; NULL when empty */
 	size_t count;
 };
 
 enum cli_kind {
-	CLI_FLAG,		/* bool */
-	CLI_TIMES,		/* unsigned: how often it was given */
-	CLI_TEXT,		/* const char * */
-	CLI_TEXTS,		/* struct cli_list; may be repeated */
-	CLI_COUNT,		/* unsigned, 1 to 4096 */
-	CLI_LEVEL,		/* unsigned, 1 to 9 */
-	CLI_MANY,		/* unsigned, 1 to 1000000000 */
-	CLI_SIZE,		/* uint64_t, bytes, not 0 */
-	CLI_TIME,		/* double, seconds, not 0 */
-	CLI_MODE		/* mode_t, octal, not 0 */
+	CLI_FLAG,  /* bool */
+	CLI_TIMES, /* unsigned: how often it was given */
+	CLI_TEXT,  /* const char * */
+	CLI_TEXTS, /* struct cli_list; may be repeated */
+	CLI_COUNT, /* unsigned, 1 to 4096 */
+	CLI_LEVEL, /* unsigned, 1 to 9 */
+	CLI_MANY,  /* unsigned, 1 to 1000000000 */
+	CLI_SIZE,  /* uint64_t, bytes, not 0 */
+	CLI_TIME,  /* double, seconds, not 0 */
+	CLI_MODE   /* mode_t, octal, not 0 */
 };
 
 struct cli_option {
-	char letter;		/* 0: none */
+	char letter; /* 0: none */
 	enum cli_kind kind;
-	const char *name;	/* NULL: end of the table */
-	const char *value;	/* its name in --help, NULL for flags */
+	const char *name;  /* NULL: end of the table */
+	const char *value; /* its name in --help, NULL for flags */
 	const char *help;
-	void *to;		/* what 'kind' says */
+	void *to; /* what 'kind' says */
 };
 
 struct cli_program {
 	const char *name;
-	const char *operands;	/* "PROJECT FILE", "[PROJECT...]" */
+	const char *operands; /* "PROJECT FILE", "[PROJECT...]" */
 	const char *summary;
 	const char *statuses;	/* lines of --help */
-	const char *built_with;	/* a line of --version, may be NULL */
+	const char *built_with; /* a line of --version, may be NULL */
 	int min_operands;
-	int max_operands;	/* -1: any number */
-	char ***command;	/* "-- COMMAND..." after operands, or NULL */
+	int max_operands; /* -1: any number */
+	char ***command;  /* "-- COMMAND..." after operands, or NULL */
 	const struct cli_option *options;
 };
 
@@ -77,8 +77,7 @@ _Noreturn void cli_misuse(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
 /* One line on standard error, after the name of the program. */
-void cli_message(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
+void cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * cute_shm_errmsg(), with the tool's option where that names a flag of the

@@ -15,7 +15,8 @@ on_log(enum cute_shm_log_level level, const char *message, void *arg)
 void
 cli_log(unsigned verbose)
 {
-	cute_shm_set_log(verbose > 1 ? CUTE_SHM_LOG_DEBUG :
-			 verbose > 0 ? CUTE_SHM_LOG_INFO :
-			 CUTE_SHM_LOG_WARNING, on_log, NULL);
+	cute_shm_set_log(verbose > 1   ? CUTE_SHM_LOG_DEBUG
+			 : verbose > 0 ? CUTE_SHM_LOG_INFO
+				       : CUTE_SHM_LOG_WARNING,
+			 on_log, NULL);
 }

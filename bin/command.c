@@ -17,9 +17,9 @@
 #include "cli.h"
 #include "interrupt.h"
 
-#define DIED		128	/* plus the signal: what shells return */
-#define NOT_FOUND	127
-#define NOT_EXECUTABLE	126
+#define DIED	       128 /* plus the signal: what shells return */
+#define NOT_FOUND      127
+#define NOT_EXECUTABLE 126
 
 /*
  * All that would end us but not the command, which then would go on without its
@@ -28,10 +28,10 @@
 static void
 signals(sigset_t *set)
 {
-	static const int others[] = {
-		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS,
-		SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGURG, SIGXFSZ
-	};
+	static const int others[] = { SIGSEGV, SIGBUS,	SIGILL,	  SIGFPE,
+				      SIGTRAP, SIGABRT, SIGSYS,	  SIGTSTP,
+				      SIGTTIN, SIGTTOU, SIGWINCH, SIGURG,
+				      SIGXFSZ };
 	size_t i;
 
 	sigfillset(set);
@@ -182,7 +182,7 @@ wait_for(pid_t pid, const sigset_t *set)
 
 	for (;;) {
 		if (sigwaitinfo(set, &info) < 0)
-			continue;	/* stopped and continued */
+			continue; /* stopped and continued */
 		if (info.si_signo != SIGCHLD)
 			pass_on(&r, &info);
 		else if (reap(&r))
@@ -208,7 +208,7 @@ command_run(char **argv)
 	sigprocmask(SIG_BLOCK, &set, &before);
 	if (interrupt_pending()) {
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		return CLI_FAILED;	/* and die by it in main() */
+		return CLI_FAILED; /* and die by it in main() */
 	}
 	number = start(argv, &before, &pid);
 	if (number == 0)
@@ -250,20 +250,21 @@ command_run_with(const char *project, const char *root, char **argv)
 bool
 command_may_replace(const char *project, const char *root)
 {
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = root, .flags = CUTE_SHM_ANY_OWNER
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .root = root,
+					     .flags = CUTE_SHM_ANY_OWNER };
 	struct cute_shm_info info = { .ephemeral = 1 };
 	struct cute_shm *shm;
 
 	if (cute_shm_open(project, &opt, &shm) != 0)
-		return true;	/* what it is will be said when it is loaded */
+		return true; /* what it is will be said when it is loaded */
 	cute_shm_info(shm, &info);
 	cute_shm_close(shm);
 	if (!info.ephemeral)
 		cli_message("project %s is there to stay: as the project of a "
 			    "command it would be replaced, and removed at the "
 			    "end; choose another name, or cute-shm-unlink it "
-			    "before", project);
+			    "before",
+			    project);
 	return info.ephemeral;
 }

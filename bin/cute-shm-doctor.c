@@ -20,12 +20,10 @@ static bool opt_json, opt_quiet;
 static const char *opt_root;
 
 static const struct cli_option options[] = {
-	{ 'q', CLI_FLAG, "quiet", NULL, "only notes and problems",
-	  &opt_quiet },
+	{ 'q', CLI_FLAG, "quiet", NULL, "only notes and problems", &opt_quiet },
 	{ 0, CLI_FLAG, "json", NULL, "the findings as JSON", &opt_json },
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
-	  &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ .name = NULL }
 };
 

@@ -38,8 +38,7 @@ static const struct cli_option options[] = {
 	{ 0, CLI_FLAG, "any-owner", NULL,
 	  "look into segments of other users too", &opt_any_owner },
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
-	  &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ .name = NULL }
 };
 
@@ -69,8 +68,8 @@ complete(const struct cute_shm *shm, const char *prefix)
 	const char *slash = strrchr(prefix, '/');
 	const char *begin = slash ? slash + 1 : prefix;
 	int above = (int)(begin - prefix), err;
-	char *group = text_format("%.*s", above > 1 ? above - 1 : above,
-				  prefix);
+	char *group =
+		text_format("%.*s", above > 1 ? above - 1 : above, prefix);
 	struct cute_shm_node node;
 
 	err = cute_shm_find(shm, group, &node);
@@ -107,11 +106,13 @@ check_options(int n)
 		cli_misuse("--raw, --npy, --python, --hex and --json exclude "
 			   "each other");
 	if ((opt.raw || opt.npy || opt.python) && n != 2)
-		cli_misuse("--%s is for one PATH", opt.raw ? "raw" :
-			   opt.npy ? "npy" : "python");
+		cli_misuse("--%s is for one PATH", opt.raw   ? "raw"
+						   : opt.npy ? "npy"
+							     : "python");
 	if (!opt_output && (opt.raw || opt.npy) && isatty(STDOUT_FILENO))
 		cli_misuse("--%s writes bytes: not to a terminal; --output "
-			   "takes a file", opt.raw ? "raw" : "npy");
+			   "takes a file",
+			   opt.raw ? "raw" : "npy");
 	if (opt_overwrite && !opt_output)
 		cli_misuse("--overwrite is for --output");
 }
@@ -132,7 +133,8 @@ main(int argc, char **argv)
 	bool completing = take_complete(&argc, &argv);
 	int n = cli_begin(&program, argc, argv), err, status;
 	struct cute_shm_open_options open = {
-		.size = sizeof(open), .root = opt_root,
+		.size = sizeof(open),
+		.root = opt_root,
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
 	struct cute_shm *shm;
@@ -146,8 +148,8 @@ main(int argc, char **argv)
 		cute_shm_close(shm);
 		return cli_end(status);
 	}
-	status = opt_output ? dump_file_begin(opt_output, shm, opt_overwrite) :
-			      CLI_OK;
+	status = opt_output ? dump_file_begin(opt_output, shm, opt_overwrite)
+			    : CLI_OK;
 	if (status == CLI_OK) {
 		status = dump_project(shm, argv[0], n - 1, argv + 1, &opt);
 		if (opt_output)

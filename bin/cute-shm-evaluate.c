@@ -27,12 +27,10 @@ static const struct cli_option options[] = {
 	{ 'n', CLI_TEXT, "processes", "LIST",
 	  "numbers of readers; default 1,5,10,15", &opt_processes },
 	{ 'j', CLI_COUNT, "jobs", "N",
-	  "threads that load; default as many as there are CPUs",
-	  &opt_jobs },
+	  "threads that load; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_FLAG, "json", NULL, "the results as JSON", &opt_json },
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
-	  &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ .name = NULL }
 };
 
@@ -111,8 +109,7 @@ report_no_room(struct evaluation *e, unsigned n, uint64_t need,
 
 	e->partial = true;
 	cli_message("%u copies of %s need %s of memory, %s is there", n,
-		    e->file, units_size(need).text,
-		    units_size(available).text);
+		    e->file, units_size(need).text, units_size(available).text);
 	if (opt_json) {
 		json_open(j, NULL, '{');
 		json_text(j, "data", "copies");
@@ -138,7 +135,9 @@ static bool
 evaluate_shared(struct evaluation *e, unsigned n)
 {
 	struct evaluate_request request = {
-		.project = e->project, .root = opt_root, .processes = n,
+		.project = e->project,
+		.root = opt_root,
+		.processes = n,
 		.iterations = opt_iterations,
 	};
 	struct evaluate_result r;
@@ -153,7 +152,9 @@ static bool
 evaluate_copies(struct evaluation *e, unsigned n)
 {
 	struct evaluate_request request = {
-		.file = e->file, .processes = n, .iterations = opt_iterations,
+		.file = e->file,
+		.processes = n,
+		.iterations = opt_iterations,
 	};
 	uint64_t need = e->copy_size * n;
 	struct cute_shm_space space;
@@ -186,15 +187,19 @@ check_source(const struct cute_shm *shm, const char *file)
 	if (path && strcmp(path, info.source) == 0 && stat(path, &st) == 0 &&
 	    ((uint64_t)st.st_size != info.source_size ||
 	     (uint64_t)st.st_mtim.tv_sec * 1000000000 +
-	     (uint64_t)st.st_mtim.tv_nsec != info.source_mtime_ns))
-		err = cute_shm_fail(CUTE_SHM_ERR_EXISTS, "project %s exists, "
+			     (uint64_t)st.st_mtim.tv_nsec !=
+		     info.source_mtime_ns))
+		err = cute_shm_fail(CUTE_SHM_ERR_EXISTS,
+				    "project %s exists, "
 				    "and %s has changed since it was loaded: "
-				    "choose another name", info.project, file);
+				    "choose another name",
+				    info.project, file);
 	if (!path || strcmp(path, info.source) != 0)
-		err = cute_shm_fail(CUTE_SHM_ERR_EXISTS, "project %s exists, "
+		err = cute_shm_fail(CUTE_SHM_ERR_EXISTS,
+				    "project %s exists, "
 				    "and is from %s: choose another name",
-				    info.project, *info.source ? info.source :
-				    "no file");
+				    info.project,
+				    *info.source ? info.source : "no file");
 	free(path);
 	return err;
 }
@@ -205,8 +210,9 @@ on_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 {
 	struct evaluation *e = arg;
 
-	left_out_add(s->failed ? LEFT_OUT_UNREADABLE :
-		     s->changed ? LEFT_OUT_CHANGED : LEFT_OUT_SKIPPED,
+	left_out_add(s->failed	  ? LEFT_OUT_UNREADABLE
+		     : s->changed ? LEFT_OUT_CHANGED
+				  : LEFT_OUT_SKIPPED,
 		     s->path, s->reason);
 	e->partial |= s->failed;
 }
@@ -224,13 +230,18 @@ static int
 get_project(struct evaluation *e, struct cute_shm **ret)
 {
 	struct cute_shm_open_options open = {
-		.size = sizeof(open), .root = opt_root,
+		.size = sizeof(open),
+		.root = opt_root,
 	};
 	struct cute_shm_hdf5_options load = {
-		.size = sizeof(load), .root = opt_root, .jobs = opt_jobs,
+		.size = sizeof(load),
+		.root = opt_root,
+		.jobs = opt_jobs,
 		.flags = CUTE_SHM_HDF5_EPHEMERAL | CUTE_SHM_HDF5_KEEP_GOING,
 		.creator = "cute-shm-evaluate " CUTE_SHM_VERSION,
-		.progress = on_progress, .skipped = on_skipped, .arg = e,
+		.progress = on_progress,
+		.skipped = on_skipped,
+		.arg = e,
 		.handle = ret,
 	};
 	struct cute_shm_info info;
@@ -246,8 +257,10 @@ get_project(struct evaluation *e, struct cute_shm **ret)
 	cute_shm_info(*ret, &info);
 	e->segment_size = info.size;
 	if (info.array_bytes == 0)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: there are no "
-				     "data to compare", e->file);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "%s: there are no "
+				     "data to compare",
+				     e->file);
 	return 0;
 }
 
@@ -275,7 +288,8 @@ parse_processes(unsigned counts[MAX_COUNTS])
 		p = end + 1;
 	}
 	cli_misuse("option '--processes': '%s' is no list of up to %d numbers "
-		   "from 1 to 4096", opt_processes, MAX_COUNTS);
+		   "from 1 to 4096",
+		   opt_processes, MAX_COUNTS);
 }
 
 static bool

@@ -31,42 +31,36 @@ static double opt_max_time;
 static bool to_stdout;
 
 static const struct cli_option options[] = {
-	{ 'o', CLI_FLAG, "overwrite", NULL,
-	  "replace FILE, when all is written", &opt_overwrite },
+	{ 'o', CLI_FLAG, "overwrite", NULL, "replace FILE, when all is written",
+	  &opt_overwrite },
 	{ 0, CLI_FLAG, "segment", NULL,
-	  "write the segment itself, which cute-shm-load loads",
-	  &opt_segment },
+	  "write the segment itself, which cute-shm-load loads", &opt_segment },
 	{ 'z', CLI_LEVEL, "gzip", "LEVEL",
 	  "compress with gzip, 1 (fast) to 9 (small)", &opt_gzip },
 	{ 0, CLI_FLAG, "shuffle", NULL,
-	  "sort bytes by significance first, which helps gzip",
-	  &opt_shuffle },
+	  "sort bytes by significance first, which helps gzip", &opt_shuffle },
 	{ 0, CLI_TEXT, "chunk", "SIZE",
-	  "bytes of a chunk, such as 256K; 1M if compressed",
-	  &opt_chunk },
+	  "bytes of a chunk, such as 256K; 1M if compressed", &opt_chunk },
 	{ 'j', CLI_COUNT, "jobs", "N",
-	  "threads; default as many as there are CPUs",
-	  &opt_jobs },
+	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 'f', CLI_FLAG, "file", NULL,
 	  "PROJECT is a file: a copy of a segment, as on a disk", &opt_file },
 	{ 'q', CLI_FLAG, "quiet", NULL, "print nothing when all is well",
 	  &opt_quiet },
 	{ 'v', CLI_TIMES, "verbose", NULL,
-	  "say more often how far it is; twice: what is done",
-	  &opt_verbose },
+	  "say more often how far it is; twice: what is done", &opt_verbose },
 	{ 0, CLI_SIZE, "max-memory", "SIZE",
 	  "private memory for HDF5; default what is available",
 	  &opt_max_memory },
 	{ 0, CLI_TIME, "max-time", "TIME",
 	  "fail if it takes longer, such as 30s, 5m", &opt_max_time },
 	{ 0, CLI_FLAG, "json", NULL, "the result as JSON", &opt_json },
-	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress", &opt_no_progress },
+	{ 0, CLI_FLAG, "no-progress", NULL, "show no progress",
+	  &opt_no_progress },
 	{ 0, CLI_FLAG, "any-owner", NULL,
 	  "look into segments of other users too", &opt_any_owner },
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
-	  &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ .name = NULL }
 };
 
@@ -98,9 +92,10 @@ fail(int err)
 {
 	progress_clear();
 	if (err == CUTE_SHM_ERR_CANCELLED && interrupt_pending())
-		return CLI_FAILED;	/* and die by the signal in main() */
-	cli_message("%s%s", cute_shm_errmsg(), err == CUTE_SHM_ERR_EXISTS ?
-		    "; --overwrite replaces it" : "");
+		return CLI_FAILED; /* and die by the signal in main() */
+	cli_message("%s%s", cute_shm_errmsg(),
+		    err == CUTE_SHM_ERR_EXISTS ? "; --overwrite replaces it"
+					       : "");
 	return err == CUTE_SHM_ERR_LIMIT ? CLI_LIMIT : CLI_FAILED;
 }
 
@@ -124,7 +119,9 @@ static int
 on_bytes(uint64_t done, uint64_t total, void *arg)
 {
 	progress_update(&(struct progress){
-		.bytes_done = done, .bytes_total = total, .name = arg,
+		.bytes_done = done,
+		.bytes_total = total,
+		.name = arg,
 	});
 	return interrupt_pending();
 }
@@ -148,8 +145,10 @@ export_segment(const struct cute_shm *shm, char *file, struct outcome *ret)
 		return err;
 	cute_shm_info(shm, &info);
 	*ret = (struct outcome){
-		.datasets = info.array_count, .bytes = info.array_bytes,
-		.file_size = info.size, .seconds = clock_now() - begin,
+		.datasets = info.array_count,
+		.bytes = info.array_bytes,
+		.file_size = info.size,
+		.seconds = clock_now() - begin,
 	};
 	return 0;
 }
@@ -197,9 +196,12 @@ export_hdf5(const struct cute_shm *shm, const char *file, struct outcome *ret)
 	left_out_print();
 	if (err == 0)
 		*ret = (struct outcome){
-			.datasets = r.datasets, .groups = r.groups,
-			.links = r.links, .bytes = r.bytes,
-			.file_size = r.file_size, .skipped = r.skipped,
+			.datasets = r.datasets,
+			.groups = r.groups,
+			.links = r.links,
+			.bytes = r.bytes,
+			.file_size = r.file_size,
+			.skipped = r.skipped,
 			.seconds = r.seconds,
 		};
 	return err;
@@ -211,7 +213,8 @@ export_hdf5(const struct cute_shm *shm, const char *file, struct outcome *ret)
 	(void)shm;
 	(void)file;
 	(void)ret;
-	return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED, "built without HDF5: "
+	return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
+			     "built without HDF5: "
 			     "only --segment can be written");
 }
 #endif
@@ -240,10 +243,10 @@ report(const char *project, const char *file, const struct outcome *o)
 		return;
 	text_put(out, file, strlen(file));
 	fprintf(out, ": %s, %s in %s (%s)",
-	       units_count(o->datasets, opt_segment ? "array" :
-			   "dataset").text, units_size(o->file_size).text,
-	       units_seconds(o->seconds).text,
-	       units_rate(o->bytes, o->seconds).text);
+		units_count(o->datasets, opt_segment ? "array" : "dataset")
+			.text,
+		units_size(o->file_size).text, units_seconds(o->seconds).text,
+		units_rate(o->bytes, o->seconds).text);
 	if (o->skipped)
 		fprintf(out, ", %" PRIu64 " skipped", o->skipped);
 	putc('\n', out);
@@ -255,7 +258,8 @@ check_usage(const char *file)
 	to_stdout = opt_segment && strcmp(file, "-") == 0;
 	if ((strcmp(file, "-") == 0 && !to_stdout) || !*file)
 		cli_misuse("FILE '%s': only --segment writes a stream, HDF5 is "
-			   "a file; to have one called so, write ./-", file);
+			   "a file; to have one called so, write ./-",
+			   file);
 	if (to_stdout && opt_json)
 		cli_misuse("--json: standard output is the segment's");
 	if (to_stdout && isatty(STDOUT_FILENO))
@@ -271,9 +275,8 @@ check_usage(const char *file)
 static int
 verify(const struct cute_shm *shm)
 {
-	struct cute_shm_verify_options opt = {
-		.size = sizeof(opt), .jobs = opt_jobs
-	};
+	struct cute_shm_verify_options opt = { .size = sizeof(opt),
+					       .jobs = opt_jobs };
 
 	return cute_shm_verify(shm, &opt, NULL);
 }
@@ -288,11 +291,11 @@ fail_open(const char *project, int err)
 	return CLI_FAILED;
 }
 
-static int
-export(const char *project, char *file)
+static int export(const char *project, char *file)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = opt_root,
+		.size = sizeof(opt),
+		.root = opt_root,
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
 	struct cute_shm *shm = NULL;

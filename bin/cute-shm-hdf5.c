@@ -34,29 +34,25 @@ static const struct cli_option options[] = {
 	  "replace a project of that name, when all is loaded",
 	  &opt_overwrite },
 	{ 0, CLI_FLAG, "replace", NULL,
-	  "the same, but drop it first if both do not fit",
-	  &opt_replace },
+	  "the same, but drop it first if both do not fit", &opt_replace },
 	{ 'v', CLI_TIMES, "verbose", NULL,
 	  "say how each array was read; twice: all that is done",
 	  &opt_verbose },
-	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress", &opt_no_progress },
+	{ 0, CLI_FLAG, "no-progress", NULL, "show no progress",
+	  &opt_no_progress },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_TEXTS, "select", "GLOB",
-	  "load only matches and what is below; may be repeated",
-	  &opt_select },
+	  "load only matches and what is below; may be repeated", &opt_select },
 	{ 0, CLI_TEXTS, "exclude", "GLOB",
-	  "leave out matches, as b/* or *_raw; may be repeated",
-	  &opt_exclude },
+	  "leave out matches, as b/* or *_raw; may be repeated", &opt_exclude },
 	{ 0, CLI_FLAG, "no-external", NULL,
 	  "read no other file: by link, raw data, or source",
 	  &opt_no_external },
 	{ 0, CLI_FLAG, "keep-going", NULL,
 	  "leave out what cannot be read instead of failing", &opt_keep_going },
 	{ 0, CLI_SIZE, "max-memory", "SIZE",
-	  "private memory; default 1G, or 4 times the file",
-	  &opt_max_memory },
+	  "private memory; default 1G, or 4 times the file", &opt_max_memory },
 	{ 0, CLI_SIZE, "max-size", "SIZE",
 	  "fail if the segment would be larger, such as 8G", &opt_max_size },
 	{ 0, CLI_TIME, "max-time", "TIME",
@@ -65,11 +61,9 @@ static const struct cli_option options[] = {
 	  "permissions; default 0600, 0640 lets the group read", &opt_mode },
 	{ 0, CLI_TEXT, "group", "NAME", "group of the segment", &opt_group },
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
-	  &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ 0, CLI_FLAG, "dry-run", NULL,
-	  "only show what would load, what fails, if it fits",
-	  &opt_dry_run },
+	  "only show what would load, what fails, if it fits", &opt_dry_run },
 	{ 0, CLI_FLAG, "json", NULL, "the result, or the plan, as JSON",
 	  &opt_json },
 	{ .name = NULL }
@@ -170,10 +164,11 @@ fail(int err, const char *file)
 {
 	load_report_failed();
 	if (err == CUTE_SHM_ERR_CANCELLED && interrupt_pending())
-		return CLI_FAILED;	/* and die by the signal in main() */
+		return CLI_FAILED; /* and die by the signal in main() */
 	cli_message("%s%s", cute_shm_errmsg(), advice(err, file));
-	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE :
-	       err == CUTE_SHM_ERR_LIMIT ? CLI_LIMIT : CLI_FAILED;
+	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE
+	       : err == CUTE_SHM_ERR_LIMIT  ? CLI_LIMIT
+					    : CLI_FAILED;
 }
 
 static int
@@ -204,9 +199,8 @@ load(const char *project, const char *file)
 static int
 project_exists(const char *project, bool *ret)
 {
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = opt_root
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .root = opt_root };
 	struct cute_shm *shm = NULL;
 	int err = cute_shm_open(project, &opt, &shm);
 
@@ -267,7 +261,8 @@ plan(const char *project, const char *file)
 	load_report_plan(&result, &space, gain, exists);
 	if (exists && !opt_overwrite && !opt_replace) {
 		cli_message("project %s exists already; "
-			    "--overwrite replaces it", project);
+			    "--overwrite replaces it",
+			    project);
 		return CLI_FAILED;
 	}
 	if (result.failed && !opt_keep_going) {
@@ -277,8 +272,8 @@ plan(const char *project, const char *file)
 	}
 	if (opt_max_size && result.segment_size > opt_max_size) {
 		cli_message("project %s needs about %s of shared memory, more "
-			    "than --max-size", project,
-			    units_size(result.segment_size).text);
+			    "than --max-size",
+			    project, units_size(result.segment_size).text);
 		return CLI_LIMIT;
 	}
 	if (result.segment_size > space.available + gain)
@@ -292,8 +287,8 @@ check_order(const char *project, const char *file)
 {
 	if (file_kind(project) == FILE_HDF5 && file_kind(file) != FILE_HDF5)
 		cli_misuse("PROJECT comes first: %s is an HDF5 file, %s is "
-			   "not; try: %s %s %s", project, file, program.name,
-			   file, project);
+			   "not; try: %s %s %s",
+			   project, file, program.name, file, project);
 }
 
 int

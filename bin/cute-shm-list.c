@@ -31,16 +31,14 @@ static const struct cli_option options[] = {
 	{ 0, CLI_FLAG, "tree", NULL, "names below those of their groups",
 	  &list_as_tree },
 	{ 0, CLI_TEXTS, "path", "GLOB",
-	  "only what matches, as arm/* or *_raw; may be repeated",
-	  &opt_path },
+	  "only what matches, as arm/* or *_raw; may be repeated", &opt_path },
 	{ 0, CLI_FLAG, "json", NULL, "the same as JSON, all values in full",
 	  &opt_json },
 	{ 0, CLI_FLAG, "bytes", NULL, "sizes in bytes", &list_exact_bytes },
 	{ 0, CLI_FLAG, "any-owner", NULL,
 	  "look into segments of other users too", &opt_any_owner },
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
-	  &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ .name = NULL }
 };
 
@@ -62,12 +60,12 @@ struct request {
 	char **names;
 	int count;
 	bool *found;
-	struct cute_shm_info *projects;	/* those that are asked for */
+	struct cute_shm_info *projects; /* those that are asked for */
 	size_t project_count;
-	uint64_t python_count;		/* segments of the Python package */
+	uint64_t python_count; /* segments of the Python package */
 	struct list_total total;
 	const struct list_view *view;
-	struct cute_shm_usage *usage;	/* once it has been needed */
+	struct cute_shm_usage *usage; /* once it has been needed */
 };
 
 bool
@@ -130,10 +128,11 @@ add_user(const struct cute_shm_user *user, void *arg)
 	struct list_user *users = p->users;
 
 	users = text_alloc(users, p->user_count + 1, sizeof(*users));
-	users[p->user_count++] = (struct list_user){
-		.pid = user->pid, .uid = user->uid,
-		.command = text_format("%s", user->command)
-	};
+	users[p->user_count++] =
+		(struct list_user){ .pid = user->pid,
+				    .uid = user->uid,
+				    .command =
+					    text_format("%s", user->command) };
 	p->users = users;
 	return 0;
 }
@@ -253,12 +252,13 @@ static void
 show_project(struct request *r, const struct cute_shm_info *info)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = opt_root,
+		.size = sizeof(opt),
+		.root = opt_root,
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
-	struct list_project p = {
-		.info = info, .err = info->err, .message = info->message
-	};
+	struct list_project p = { .info = info,
+				  .err = info->err,
+				  .message = info->message };
 	struct cute_shm *shm = NULL;
 	char *message = NULL;
 
@@ -288,8 +288,9 @@ by_size(const void *a, const void *b)
 {
 	const struct cute_shm_info *x = a, *y = b;
 
-	return x->size < y->size ? 1 : x->size > y->size ? -1 :
-	       strcmp(x->project, y->project);
+	return x->size < y->size   ? 1
+	       : x->size > y->size ? -1
+				   : strcmp(x->project, y->project);
 }
 
 static int
@@ -297,9 +298,10 @@ by_arrays(const void *a, const void *b)
 {
 	const struct cute_shm_info *x = a, *y = b;
 
-	return x->array_count < y->array_count ? 1 :
-	       x->array_count > y->array_count ? -1 :
-	       strcmp(x->project, y->project);
+	return x->array_count < y->array_count ? 1
+	       : x->array_count > y->array_count
+		       ? -1
+		       : strcmp(x->project, y->project);
 }
 
 static int
@@ -307,18 +309,19 @@ by_age(const void *a, const void *b)
 {
 	const struct cute_shm_info *x = a, *y = b;
 
-	return x->created_ns < y->created_ns ? 1 :
-	       x->created_ns > y->created_ns ? -1 :
-	       strcmp(x->project, y->project);
+	return x->created_ns < y->created_ns   ? 1
+	       : x->created_ns > y->created_ns ? -1
+					       : strcmp(x->project, y->project);
 }
 
 /* The order of 'key'; they come by name. */
 static bool
 order(const char *key, int (**ret)(const void *, const void *))
 {
-	*ret = strcmp(key, "size") == 0 ? by_size :
-	       strcmp(key, "arrays") == 0 ? by_arrays :
-	       strcmp(key, "age") == 0 ? by_age : NULL;
+	*ret = strcmp(key, "size") == 0	    ? by_size
+	       : strcmp(key, "arrays") == 0 ? by_arrays
+	       : strcmp(key, "age") == 0    ? by_age
+					    : NULL;
 	return *ret || strcmp(key, "name") == 0;
 }
 
@@ -369,8 +372,7 @@ see_root(struct list_total *total)
 	if (statvfs(root(), &fs) != 0 ||
 	    __builtin_mul_overflow(fs.f_blocks, fs.f_frsize,
 				   &total->root_size) ||
-	    __builtin_mul_overflow(fs.f_bavail, fs.f_frsize,
-				   &total->root_free))
+	    __builtin_mul_overflow(fs.f_bavail, fs.f_frsize, &total->root_free))
 		total->root_size = 0;
 }
 
@@ -378,9 +380,8 @@ see_root(struct list_total *total)
 static bool
 report_missing(const char *project)
 {
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = opt_root
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .root = opt_root };
 	struct cute_shm *shm;
 	int err;
 
@@ -394,7 +395,7 @@ report_missing(const char *project)
 		return true;
 	}
 	cute_shm_close(shm);
-	return false;	/* it appeared just now */
+	return false; /* it appeared just now */
 }
 
 /* A path instead of a project's name; false, and reported: not to be opened. */
@@ -444,8 +445,9 @@ list(struct request *r)
 	if (r->count == 0 && !list_filtered())
 		see_root(&r->total);
 	for (i = 0; i < r->count; i++) {
-		if (strchr(r->names[i], '/') ? !show_file(r, r->names[i]) :
-		    !r->found[i] && report_missing(r->names[i]))
+		if (strchr(r->names[i], '/')
+			    ? !show_file(r, r->names[i])
+			    : !r->found[i] && report_missing(r->names[i]))
 			status = CLI_FAILED;
 	}
 	if (r->total.projects == 0 && r->count == 0 && !opt_json)
@@ -465,7 +467,8 @@ check_options(void)
 		list_set_columns(opt_columns);
 	if (opt_sort && !order(opt_sort, &compare))
 		cli_misuse("option '--sort': '%s' is none of name, size, "
-			   "arrays, age", opt_sort);
+			   "arrays, age",
+			   opt_sort);
 	if (opt_columns)
 		opt_short = true;
 	if (opt_short && list_as_tree)

@@ -38,11 +38,10 @@ static const struct cli_option options[] = {
 	{ 'v', CLI_TIMES, "verbose", NULL,
 	  "say what was loaded, array by array; twice: what is done",
 	  &opt_verbose },
-	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress", &opt_no_progress },
+	{ 0, CLI_FLAG, "no-progress", NULL, "show no progress",
+	  &opt_no_progress },
 	{ 'j', CLI_COUNT, "jobs", "N",
-	  "threads that verify; default as many as there are CPUs",
-	  &opt_jobs },
+	  "threads that verify; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_SIZE, "max-size", "SIZE",
 	  "fail if the segment would be larger, such as 8G", &opt_max_size },
 	{ 0, CLI_TIME, "max-time", "TIME",
@@ -51,8 +50,7 @@ static const struct cli_option options[] = {
 	  "permissions; default 0600, 0640 lets the group read", &opt_mode },
 	{ 0, CLI_TEXT, "group", "NAME", "group of the segment", &opt_group },
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
-	  &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ 0, CLI_FLAG, "json", NULL, "the result as JSON", &opt_json },
 	{ .name = NULL }
 };
@@ -64,14 +62,13 @@ static const struct cli_program program = {
 		   "PROJECT; - is standard input.\nWith a COMMAND, run it "
 		   "with the project's name in CUTE_SHM_PROJECT, and remove\n"
 		   "the project after that.",
-	.statuses =
-		"  0   loaded\n"
-		"  1   failed, nothing is loaded unless it says so\n"
-		"  3   does not fit into memory, nothing is loaded\n"
-		"  4   over --max-size or --max-time, nothing is loaded\n"
-		"  64  misuse of the command line\n"
-		"After a COMMAND has run, its own, or 128 and the signal "
-		"that ended it;\n126 and 127 if it could not be run.\n",
+	.statuses = "  0   loaded\n"
+		    "  1   failed, nothing is loaded unless it says so\n"
+		    "  3   does not fit into memory, nothing is loaded\n"
+		    "  4   over --max-size or --max-time, nothing is loaded\n"
+		    "  64  misuse of the command line\n"
+		    "After a COMMAND has run, its own, or 128 and the signal "
+		    "that ended it;\n126 and 127 if it could not be run.\n",
 	.min_operands = 2,
 	.max_operands = 2,
 	.command = &command,
@@ -82,7 +79,8 @@ static int
 on_progress(uint64_t done, uint64_t total, void *arg)
 {
 	progress_update(&(struct progress){
-		.bytes_done = done, .bytes_total = total ? total : 1,
+		.bytes_done = done,
+		.bytes_total = total ? total : 1,
 		.name = arg,
 	});
 	return interrupt_pending();
@@ -135,8 +133,7 @@ report(const struct cute_shm *shm, const char *file, double seconds)
 	text_put(out, info.project, strlen(info.project));
 	fprintf(out, ": %s, %s in %s (%s)\n",
 		units_count(info.array_count, "array").text,
-		units_size(info.array_bytes).text,
-		units_seconds(seconds).text,
+		units_size(info.array_bytes).text, units_seconds(seconds).text,
 		units_rate(info.size, seconds).text);
 }
 
@@ -145,19 +142,21 @@ fail(int err, const char *file)
 {
 	progress_clear();
 	if (err == CUTE_SHM_ERR_CANCELLED && interrupt_pending())
-		return CLI_FAILED;	/* and die by the signal in main() */
+		return CLI_FAILED; /* and die by the signal in main() */
 	if (err == CUTE_SHM_ERR_FORMAT && file_kind(file) == FILE_HDF5)
 		cli_message("%s is an HDF5 file, which cute-shm-hdf5 loads",
 			    file);
 	else if (err == CUTE_SHM_ERR_FORMAT || err == CUTE_SHM_ERR_CORRUPT ||
-	    err == CUTE_SHM_ERR_TORN || err == CUTE_SHM_ERR_UNSUPPORTED)
+		 err == CUTE_SHM_ERR_TORN || err == CUTE_SHM_ERR_UNSUPPORTED)
 		cli_message("%s: %s", file, cute_shm_errmsg());
 	else
 		cli_message("%s%s", cute_shm_errmsg(),
-			    err == CUTE_SHM_ERR_EXISTS ?
-			    "; --overwrite replaces it" : "");
-	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE :
-	       err == CUTE_SHM_ERR_LIMIT ? CLI_LIMIT : CLI_FAILED;
+			    err == CUTE_SHM_ERR_EXISTS
+				    ? "; --overwrite replaces it"
+				    : "");
+	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE
+	       : err == CUTE_SHM_ERR_LIMIT  ? CLI_LIMIT
+					    : CLI_FAILED;
 }
 
 static unsigned

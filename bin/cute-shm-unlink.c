@@ -23,13 +23,12 @@ static const struct cli_option options[] = {
 	  "say also where it was, what it came from; twice: what is done",
 	  &opt_verbose },
 	{ 0, CLI_FLAG, "all", NULL, "all projects of yours", &opt_all },
-	{ 0, CLI_FLAG, "when-idle", NULL,
-	  "leave those that a process has open", &opt_idle },
+	{ 0, CLI_FLAG, "when-idle", NULL, "leave those that a process has open",
+	  &opt_idle },
 	{ 0, CLI_FLAG, "orphans", NULL,
 	  "only what owners that were killed have left", &opt_orphans },
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
-	  &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ .name = NULL }
 };
 
@@ -51,33 +50,33 @@ static const struct cli_program program = {
 
 /* What is known of a project before it is gone. */
 struct subject {
-	char *arrays;	/* "3 arrays", or what is wrong with it */
-	char *origin;	/* where it was, and what it came from, or NULL */
+	char *arrays; /* "3 arrays", or what is wrong with it */
+	char *origin; /* where it was, and what it came from, or NULL */
 	bool in_use;
 };
 
 static struct subject
 subject_of(const char *project)
 {
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = opt_root,
-		.flags = CUTE_SHM_ANY_OWNER
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .root = opt_root,
+					     .flags = CUTE_SHM_ANY_OWNER };
 	struct subject ret = { .arrays = NULL };
 	struct cute_shm_info info;
 	struct cute_shm *shm;
 	int err = cute_shm_open(project, &opt, &shm);
 
 	if (err != 0) {
-		ret.arrays = text_format("%s", err == CUTE_SHM_ERR_CORRUPT ?
-					 "a damaged segment" :
-					 err == CUTE_SHM_ERR_NOT_FOUND ?
-					 "an orphan" : "no segment");
+		ret.arrays = text_format("%s", err == CUTE_SHM_ERR_CORRUPT
+						       ? "a damaged segment"
+					       : err == CUTE_SHM_ERR_NOT_FOUND
+						       ? "an orphan"
+						       : "no segment");
 		return ret;
 	}
 	cute_shm_info(shm, &info);
-	ret.arrays = text_format("%s", units_count(info.array_count,
-						   "array").text);
+	ret.arrays =
+		text_format("%s", units_count(info.array_count, "array").text);
 	ret.origin = text_format("%s%s%s", info.path,
 				 *info.source ? " from " : "", info.source);
 	ret.in_use = info.in_use;
@@ -89,11 +88,14 @@ static void
 report_failure(const char *project, int err)
 {
 	char *message = text_format("%s", cute_shm_errmsg());
-	char *similar = err == CUTE_SHM_ERR_NOT_FOUND ?
-			similar_project(project, opt_root) : NULL;
+	char *similar = err == CUTE_SHM_ERR_NOT_FOUND
+				? similar_project(project, opt_root)
+				: NULL;
 
-	cli_message("%s%s", message, err == CUTE_SHM_ERR_BUSY ? ", left" :
-		    similar ? similar : "");
+	cli_message("%s%s", message,
+		    err == CUTE_SHM_ERR_BUSY ? ", left"
+		    : similar		     ? similar
+					     : "");
 	free(similar);
 	free(message);
 }
@@ -102,7 +104,8 @@ static int
 unlink_project(const char *project)
 {
 	struct cute_shm_unlink_options opt = {
-		.size = sizeof(opt), .root = opt_root,
+		.size = sizeof(opt),
+		.root = opt_root,
 		.flags = opt_idle ? CUTE_SHM_UNLINK_IDLE : 0
 	};
 	struct subject s = subject_of(project);
@@ -120,8 +123,9 @@ unlink_project(const char *project)
 		report_failure(project, err);
 	free(s.arrays);
 	free(s.origin);
-	return err == 0 ? CLI_OK :
-	       err == CUTE_SHM_ERR_BUSY ? CLI_PARTIAL : CLI_FAILED;
+	return err == 0			  ? CLI_OK
+	       : err == CUTE_SHM_ERR_BUSY ? CLI_PARTIAL
+					  : CLI_FAILED;
 }
 
 /* Failure says more than a project that was left. */
@@ -137,7 +141,7 @@ worse(int a, int b)
 
 /* Names that match; the folder must not change while it is listed. */
 struct matches {
-	const char *pattern;	/* NULL: all */
+	const char *pattern; /* NULL: all */
 	char **names;
 	size_t count;
 };
@@ -182,9 +186,8 @@ unlink_matches(const char *pattern)
 static bool
 is_pattern(const char *project)
 {
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = opt_root
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .root = opt_root };
 	struct cute_shm *shm = NULL;
 	bool missing;
 
@@ -208,8 +211,9 @@ on_log(enum cute_shm_log_level level, const char *message, void *arg)
 static int
 collect(void)
 {
-	cute_shm_set_log(opt_verbose > 1 ? CUTE_SHM_LOG_DEBUG :
-			 CUTE_SHM_LOG_INFO, on_log, NULL);
+	cute_shm_set_log(opt_verbose > 1 ? CUTE_SHM_LOG_DEBUG
+					 : CUTE_SHM_LOG_INFO,
+			 on_log, NULL);
 	if (cute_shm_collect(opt_root, NULL, NULL) == 0)
 		return CLI_OK;
 	return cli_fail();
@@ -238,9 +242,9 @@ main(int argc, char **argv)
 	if (opt_all)
 		status = unlink_matches(NULL);
 	for (i = 0; i < n; i++)
-		status = worse(status, is_pattern(argv[i]) ?
-			       unlink_matches(argv[i]) :
-			       unlink_project(argv[i]));
+		status = worse(status, is_pattern(argv[i])
+					       ? unlink_matches(argv[i])
+					       : unlink_project(argv[i]));
 	/* Last: a named orphan is removed by its name, not missing. */
 	status = worse(status, collect());
 	return cli_end(status);

@@ -25,8 +25,7 @@ static const struct cli_option options[] = {
 	{ 'q', CLI_FLAG, "quiet", NULL, "only say what is not sound",
 	  &opt_quiet },
 	{ 'v', CLI_TIMES, "verbose", NULL,
-	  "say more often how far it is; twice: what is done",
-	  &opt_verbose },
+	  "say more often how far it is; twice: what is done", &opt_verbose },
 	{ 0, CLI_FLAG, "source", NULL,
 	  "compare also with the HDF5 file that it came from", &opt_source },
 	{ 0, CLI_FLAG, "no-external", NULL,
@@ -35,13 +34,12 @@ static const struct cli_option options[] = {
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_FLAG, "json", NULL, "the findings as JSON", &opt_json },
-	{ 0, CLI_FLAG, "no-progress", NULL,
-	  "show no progress", &opt_no_progress },
+	{ 0, CLI_FLAG, "no-progress", NULL, "show no progress",
+	  &opt_no_progress },
 	{ 0, CLI_FLAG, "any-owner", NULL,
 	  "look into segments of other users too", &opt_any_owner },
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
-	  &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ .name = NULL }
 };
 
@@ -77,8 +75,8 @@ verify_add(struct verify_subject *s, enum verify_kind kind, const char *path,
 {
 	struct verify_finding *f;
 
-	s->findings = text_alloc(s->findings, s->count + 1,
-				 sizeof(*s->findings));
+	s->findings =
+		text_alloc(s->findings, s->count + 1, sizeof(*s->findings));
 	f = &s->findings[s->count++];
 	*f = (struct verify_finding){
 		.kind = kind,
@@ -96,9 +94,8 @@ follows(const struct verify_subject *s, const struct cute_shm_damage *d)
 {
 	const struct verify_finding *last = &s->findings[s->count - 1];
 
-	return d->path && last->path &&
-	       strcmp(d->path, last->path) == 0 && last->begin < last->end &&
-	       d->begin == last->end;
+	return d->path && last->path && strcmp(d->path, last->path) == 0 &&
+	       last->begin < last->end && d->begin == last->end;
 }
 
 /* What the callbacks have to know. */
@@ -119,8 +116,10 @@ on_damage(const struct cute_shm_damage *d, void *arg)
 		s->findings[s->count - 1].end = d->end;
 		return 0;
 	}
-	f = verify_add(s, d->err == CUTE_SHM_ERR_TORN ? VERIFY_TORN :
-		       VERIFY_DAMAGED, d->path, d->message);
+	f = verify_add(s,
+		       d->err == CUTE_SHM_ERR_TORN ? VERIFY_TORN
+						   : VERIFY_DAMAGED,
+		       d->path, d->message);
 	f->begin = d->begin;
 	f->end = d->end;
 	if (d->begin < d->end && cute_shm_get(c->shm, d->path, &array) == 0)
@@ -134,7 +133,8 @@ on_progress(uint64_t done, uint64_t total, void *arg)
 	const struct context *c = arg;
 
 	progress_update(&(struct progress){
-		.bytes_done = done, .bytes_total = total ? total : 1,
+		.bytes_done = done,
+		.bytes_total = total ? total : 1,
 		.name = c->subject->name,
 	});
 	return 0;
@@ -155,11 +155,12 @@ add_unsealed(struct verify_subject *s, const struct cute_shm *shm)
 		    cute_shm_state(&array, &state) != 0 ||
 		    state.sequence == 0 || state.sealed || state.torn)
 			continue;
-		message = text_format("/%s: unsealed: %s, the "
-				      "last by process %" PRIu32, node.path,
-				      units_count(state.sequence / 2,
-						  "update").text,
-				      state.writer_pid);
+		message = text_format(
+			"/%s: unsealed: %s, the "
+			"last by process %" PRIu32,
+			node.path,
+			units_count(state.sequence / 2, "update").text,
+			state.writer_pid);
 		verify_add(s, VERIFY_UNSEALED, node.path, message);
 		free(message);
 	}
@@ -171,7 +172,8 @@ static int
 attach(const char *name, struct cute_shm **ret)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = opt_root,
+		.size = sizeof(opt),
+		.root = opt_root,
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
 
@@ -182,10 +184,11 @@ static void
 check(struct verify_subject *s, const struct cute_shm *shm)
 {
 	struct context c = { s, shm };
-	struct cute_shm_verify_options opt = {
-		.size = sizeof(opt), .jobs = opt_jobs, .report = on_damage,
-		.progress = on_progress, .arg = &c
-	};
+	struct cute_shm_verify_options opt = { .size = sizeof(opt),
+					       .jobs = opt_jobs,
+					       .report = on_damage,
+					       .progress = on_progress,
+					       .arg = &c };
 	int err = cute_shm_verify(shm, &opt, &s->result);
 
 	progress_clear();
@@ -195,9 +198,11 @@ check(struct verify_subject *s, const struct cute_shm *shm)
 	if (s->result.unsealed > 0)
 		add_unsealed(s, shm);
 	if (opt_source && s->verdict != VERIFY_DAMAGED)
-		verify_source(s, shm, &(struct verify_source_options){
-			.root = opt_root, .jobs = opt_jobs,
-			.no_external = opt_no_external });
+		verify_source(s, shm,
+			      &(struct verify_source_options){
+				      .root = opt_root,
+				      .jobs = opt_jobs,
+				      .no_external = opt_no_external });
 }
 
 static void
@@ -205,8 +210,10 @@ add_unopened(struct verify_subject *s, int err)
 {
 	char *problem = open_problem(s->name, opt_root, err);
 
-	verify_add(s, err == CUTE_SHM_ERR_CORRUPT ? VERIFY_DAMAGED :
-		   VERIFY_UNKNOWN, NULL, problem);
+	verify_add(s,
+		   err == CUTE_SHM_ERR_CORRUPT ? VERIFY_DAMAGED
+					       : VERIFY_UNKNOWN,
+		   NULL, problem);
 	free(problem);
 }
 
@@ -248,9 +255,10 @@ main(int argc, char **argv)
 		worst = kind > worst ? kind : worst;
 	}
 	verify_report_end();
-	status = worst >= VERIFY_TORN ? STATUS_DAMAGED :
-		 worst == VERIFY_UNREADABLE ? STATUS_UNREADABLE :
-		 worst > VERIFY_SOUND ? STATUS_UNKNOWN : CLI_OK;
+	status = worst >= VERIFY_TORN	      ? STATUS_DAMAGED
+		 : worst == VERIFY_UNREADABLE ? STATUS_UNREADABLE
+		 : worst > VERIFY_SOUND	      ? STATUS_UNKNOWN
+					      : CLI_OK;
 	/* Lost output is no damage. */
 	return cli_end(status) == status ? status : STATUS_UNKNOWN;
 }

@@ -195,7 +195,7 @@ set_manpath(void)
 static bool
 man(char *page)
 {
-	char *argv[] = { (char *)(uintptr_t)"man", page, NULL };
+	char *argv[] = { (char *)(uintptr_t) "man", page, NULL };
 	posix_spawn_file_actions_t quiet;
 	int status, number;
 	pid_t pid;
@@ -219,7 +219,7 @@ static int
 help(const char *typed)
 {
 	const char *name = typed ? name_of(typed) : "help";
-	char *page, *argv[] = { NULL, (char *)(uintptr_t)"--help", NULL };
+	char *page, *argv[] = { NULL, (char *)(uintptr_t) "--help", NULL };
 	bool front = strcmp(name, "help") == 0 || strcmp(name, "cute-shm") == 0;
 
 	if (!is_command(name))
@@ -251,7 +251,7 @@ int
 main(int argc, char **argv)
 {
 	char *only_help[] = { (char *)(uintptr_t)program.name,
-			      (char *)(uintptr_t)"--help", NULL };
+			      (char *)(uintptr_t) "--help", NULL };
 	char *nothing[] = { (char *)(uintptr_t)program.name, NULL };
 	int n;
 

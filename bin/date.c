@@ -34,8 +34,8 @@ put_day(FILE *out, int64_t days)
 {
 	int64_t era, year, day, month;
 
-	days += 719468;			/* from 0000-03-01 */
-	era = split(&days, 146097);	/* 400 years */
+	days += 719468;		    /* from 0000-03-01 */
+	era = split(&days, 146097); /* 400 years */
 	year = (days - days / 1460 + days / 36524 - days / 146096) / 365;
 	day = days - (365 * year + year / 4 - year / 100);
 	month = (5 * day + 2) / 153;
@@ -48,13 +48,17 @@ put_day(FILE *out, int64_t days)
 /* Units of a clock: how many make a day's hour, minute, second. */
 static const struct {
 	const char *name;
-	int64_t per_second;	/* 0: longer */
+	int64_t per_second; /* 0: longer */
 	int64_t per_day;
 	int digits;
 } clocks[] = {
-	{ "h", 0, 24, 0 }, { "m", 0, 1440, 0 }, { "s", 1, 86400, 0 },
-	{ "ms", 1000, 0, 3 }, { "us", 1000000, 0, 6 },
-	{ "ns", 1000000000, 0, 9 }, { "ps", 1000000000000, 0, 12 },
+	{ "h", 0, 24, 0 },
+	{ "m", 0, 1440, 0 },
+	{ "s", 1, 86400, 0 },
+	{ "ms", 1000, 0, 3 },
+	{ "us", 1000000, 0, 6 },
+	{ "ns", 1000000000, 0, 9 },
+	{ "ps", 1000000000000, 0, 12 },
 	{ "fs", 1000000000000000, 0, 15 },
 	{ "as", 1000000000000000000, 0, 18 },
 };

@@ -18,7 +18,8 @@ check_version(void)
 	unsigned major, minor, release;
 
 	if (H5get_libversion(&major, &minor, &release) < 0) {
-		doctor_add(DOCTOR_PROBLEM, "hdf5", NULL, "libhdf5 does not "
+		doctor_add(DOCTOR_PROBLEM, "hdf5", NULL,
+			   "libhdf5 does not "
 			   "work");
 		return;
 	}
@@ -31,7 +32,7 @@ static const struct {
 	H5Z_filter_t id;
 	const char *name;
 	bool ours;
-	const char *package;	/* what to build with; NULL: a plugin only */
+	const char *package; /* what to build with; NULL: a plugin only */
 } filters[] = {
 	{ H5Z_FILTER_DEFLATE, "gzip",
 #ifdef HAVE_LIBDEFLATE
@@ -76,8 +77,8 @@ check_filters(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
-		bool there = filters[i].ours ||
-			     H5Zfilter_avail(filters[i].id) > 0;
+		bool there =
+			filters[i].ours || H5Zfilter_avail(filters[i].id) > 0;
 		char **list = there ? &fast : &missing;
 
 		more = text_format("%s%s%s%s", *list, **list ? ", " : "",
@@ -93,8 +94,10 @@ check_filters(void)
 	}
 	doctor_add(DOCTOR_OK, "filters", NULL, "can read %s", fast);
 	if (*missing)
-		doctor_add(DOCTOR_OK, "filters", NULL, "cannot read without a "
-			   "plugin of libhdf5: %s", missing);
+		doctor_add(DOCTOR_OK, "filters", NULL,
+			   "cannot read without a "
+			   "plugin of libhdf5: %s",
+			   missing);
 	free(fast);
 	free(missing);
 }
@@ -120,7 +123,8 @@ check_plugins(void)
 	char *copy, *dir, *rest = NULL;
 
 	if (!path) {
-		doctor_add(DOCTOR_OK, "plugins", NULL, "HDF5_PLUGIN_PATH is "
+		doctor_add(DOCTOR_OK, "plugins", NULL,
+			   "HDF5_PLUGIN_PATH is "
 			   "not set: where libhdf5 looks by itself");
 		return;
 	}

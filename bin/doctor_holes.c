@@ -18,7 +18,7 @@
 
 struct holes {
 	uint64_t projects, bytes;
-	char *name;		/* of the first */
+	char *name; /* of the first */
 };
 
 static int
@@ -49,10 +49,13 @@ doctor_holes(const char *root)
 	if (statfs(root, &fs) != 0 || fs.f_type != TMPFS_MAGIC ||
 	    cute_shm_list(root, each, &h) != 0 || h.projects == 0)
 		return;
-	doctor_add(DOCTOR_NOTE, "holes", "load them with cute-shm-load, or "
+	doctor_add(DOCTOR_NOTE, "holes",
+		   "load them with cute-shm-load, or "
 		   "copy them with cp --sparse=never: a hole is a bus error if "
-		   "memory is full", "%s holes, such as %s: %s are not in "
-		   "memory", h.projects == 1 ? "a project has" :
-		   "projects have", h.name, units_size(h.bytes).text);
+		   "memory is full",
+		   "%s holes, such as %s: %s are not in "
+		   "memory",
+		   h.projects == 1 ? "a project has" : "projects have", h.name,
+		   units_size(h.bytes).text);
 	free(h.name);
 }

@@ -16,15 +16,15 @@
 #include "text.h"
 #include "units.h"
 
-#define PREFIX		"cute-shm."
-#define UNFINISHED	".cute-shm."
+#define PREFIX	   "cute-shm."
+#define UNFINISHED ".cute-shm."
 
 /* Where the Python package of the same name keeps what it knows. */
-#define PYTHON_TOMLS	"/tmp/cute-shm"
+#define PYTHON_TOMLS "/tmp/cute-shm"
 
 /* Anybody may put files there, so only so many, of such a size, are read. */
-#define MOST_TOMLS	1000
-#define LARGEST_TOML	((size_t)1 << 20)
+#define MOST_TOMLS   1000
+#define LARGEST_TOML ((size_t)1 << 20)
 
 struct count {
 	const char *root;
@@ -44,13 +44,12 @@ each(const struct cute_shm_info *info, void *arg)
 {
 	struct cute_shm_update_summary updates;
 	struct count *c = arg;
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = c->root
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .root = c->root };
 	struct cute_shm *shm;
 
 	if (python_segment(info))
-		return 0;	/* healthy, and not ours: check_python() */
+		return 0; /* healthy, and not ours: check_python() */
 	c->projects++;
 	c->bytes += info->size;
 	if (info->orphan) {
@@ -78,7 +77,7 @@ check_projects(const char *root)
 	struct count c = { .root = root };
 
 	if (cute_shm_list(root, each, &c) != 0)
-		return;		/* the root has been looked at */
+		return; /* the root has been looked at */
 	doctor_add(DOCTOR_OK, "projects", NULL, "%s, %s",
 		   units_count(c.projects, "project").text,
 		   units_size(c.bytes).text);
@@ -88,16 +87,21 @@ check_projects(const char *root)
 			   units_count(c.orphans, "project").text,
 			   units_size(c.orphan_bytes).text);
 	if (c.damaged)
-		doctor_add(DOCTOR_PROBLEM, "damage", "cute-shm-verify tells "
+		doctor_add(DOCTOR_PROBLEM, "damage",
+			   "cute-shm-verify tells "
 			   "more; load it again, or unlink it",
-			   "%s damaged or foreign, such as %s", c.damaged == 1 ?
-			   "one of them is" : "some of them are",
+			   "%s damaged or foreign, such as %s",
+			   c.damaged == 1 ? "one of them is"
+					  : "some of them are",
 			   c.damaged_name);
 	if (c.torn)
-		doctor_add(DOCTOR_NOTE, "torn", "an update of the whole array "
-			   "heals it", "%s an array whose writer died in the "
-			   "middle, such as %s", c.torn == 1 ?
-			   "a project has" : "projects have", c.torn_name);
+		doctor_add(DOCTOR_NOTE, "torn",
+			   "an update of the whole array "
+			   "heals it",
+			   "%s an array whose writer died in the "
+			   "middle, such as %s",
+			   c.torn == 1 ? "a project has" : "projects have",
+			   c.torn_name);
 	free(c.damaged_name);
 	free(c.torn_name);
 }
@@ -111,14 +115,16 @@ check_unfinished(const char *root)
 	uint64_t n = 0;
 
 	while (dir && (entry = readdir(dir)))
-		n += strncmp(entry->d_name, UNFINISHED,
-			     strlen(UNFINISHED)) == 0;
+		n += strncmp(entry->d_name, UNFINISHED, strlen(UNFINISHED)) ==
+		     0;
 	if (dir)
 		closedir(dir);
 	if (n > 0)
-		doctor_add(DOCTOR_NOTE, "unfinished", "cute-shm-list collects "
-			   "those that are nobody's any more", "%s in %s",
-			   units_count(n, "unfinished build").text, root);
+		doctor_add(DOCTOR_NOTE, "unfinished",
+			   "cute-shm-list collects "
+			   "those that are nobody's any more",
+			   "%s in %s", units_count(n, "unfinished build").text,
+			   root);
 }
 
 /* The segment that a line of a toml names, if it is there. */
@@ -161,7 +167,7 @@ static DIR *
 open_folder(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK |
-		      O_NOFOLLOW);
+				    O_NOFOLLOW);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (fd >= 0 && !dir)
@@ -178,9 +184,10 @@ check_python(void)
 	char *toml;
 
 	while (dir && tomls < MOST_TOMLS && (entry = readdir(dir))) {
-		toml = is_toml(entry->d_name) ?
-		       found_text(dirfd(dir), entry->d_name, 0,
-				  LARGEST_TOML) : NULL;
+		toml = is_toml(entry->d_name)
+			       ? found_text(dirfd(dir), entry->d_name, 0,
+					    LARGEST_TOML)
+			       : NULL;
 		if (!toml)
 			continue;
 		tomls++;
@@ -190,9 +197,11 @@ check_python(void)
 	if (dir)
 		closedir(dir);
 	if (tomls > 0)
-		doctor_add(DOCTOR_NOTE, "python", "its own cute-shm-unlink "
-			   "removes them", "%s of the Python package in "
-			   PYTHON_TOMLS ", with %s, %s",
+		doctor_add(DOCTOR_NOTE, "python",
+			   "its own cute-shm-unlink "
+			   "removes them",
+			   "%s of the Python package in " PYTHON_TOMLS
+			   ", with %s, %s",
 			   units_count(tomls, "project").text,
 			   units_count(segments, "segment").text,
 			   units_size(bytes).text);

@@ -22,9 +22,12 @@ check_room(const char *root)
 	doctor_number("/proc/meminfo", "MemTotal:", &total);
 	total *= 1024;
 	doctor_add(space.available < total / 20 ? DOCTOR_NOTE : DOCTOR_OK,
-		   "memory", space.available < total / 20 ?
-		   "unlink projects (cute-shm-unlink), end programs, or raise "
-		   "that bound" : NULL,
+		   "memory",
+		   space.available < total / 20
+			   ? "unlink projects (cute-shm-unlink), end programs, "
+			     "or raise "
+			     "that bound"
+			   : NULL,
 		   "a new segment may have %s; the bound is the %s",
 		   units_size(space.available).text, space.limit);
 }
@@ -37,12 +40,14 @@ check_swap(void)
 	doctor_number("/proc/meminfo", "SwapTotal:", &total);
 	doctor_number("/proc/meminfo", "SwapFree:", &left);
 	if (total == 0)
-		doctor_add(DOCTOR_OK, "swap", NULL, "none: what is loaded "
+		doctor_add(DOCTOR_OK, "swap", NULL,
+			   "none: what is loaded "
 			   "stays in memory");
 	else if (left < total / 2)
 		doctor_add(DOCTOR_NOTE, "swap", "load less, or end programs",
 			   "%s of %s in use: parts of projects may be on the "
-			   "disk", units_size((total - left) * 1024).text,
+			   "disk",
+			   units_size((total - left) * 1024).text,
 			   units_size(total * 1024).text);
 	else
 		doctor_add(DOCTOR_OK, "swap", NULL, "%s, %s of it in use",
@@ -54,9 +59,8 @@ check_swap(void)
 static void
 check_container(void)
 {
-	static const char *const files[] = {
-		"/.dockerenv", "/run/.containerenv"
-	};
+	static const char *const files[] = { "/.dockerenv",
+					     "/run/.containerenv" };
 	char *name = doctor_line("/run/systemd/container");
 	size_t i;
 
@@ -64,9 +68,12 @@ check_container(void)
 		if (access(files[i], F_OK) == 0)
 			name = strdup(i == 0 ? "docker" : "podman");
 	if (name)
-		doctor_add(DOCTOR_NOTE, "container", "--ipc=host, or a volume "
-			   "of the host as the root", "in a container (%s): "
-			   "projects of its /dev/shm are its own", name);
+		doctor_add(DOCTOR_NOTE, "container",
+			   "--ipc=host, or a volume "
+			   "of the host as the root",
+			   "in a container (%s): "
+			   "projects of its /dev/shm are its own",
+			   name);
 	else
 		doctor_add(DOCTOR_OK, "container", NULL, "none");
 	free(name);

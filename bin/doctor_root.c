@@ -16,11 +16,11 @@
 #include "units.h"
 
 #ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25	/* since Linux 6.1 */
+#define MADV_COLLAPSE 25 /* since Linux 6.1 */
 #endif
 
 /* What docker gives a container that asks for nothing. */
-#define SMALL	(UINT64_C(64) << 20)
+#define SMALL (UINT64_C(64) << 20)
 
 /* The file system that the folder is on. */
 struct mounted {
@@ -83,18 +83,22 @@ check_size(const char *root, const struct mounted *m)
 	size = (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize;
 	left = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
 	if (!in_memory(m))
-		doctor_add(DOCTOR_NOTE, "root", "choose another root with "
-			   "CUTE_SHM_ROOT or --root", "%s is on %s, which is "
-			   "no memory: %s, %s free", root, m->type,
-			   units_size(size).text, units_size(left).text);
+		doctor_add(DOCTOR_NOTE, "root",
+			   "choose another root with "
+			   "CUTE_SHM_ROOT or --root",
+			   "%s is on %s, which is "
+			   "no memory: %s, %s free",
+			   root, m->type, units_size(size).text,
+			   units_size(left).text);
 	else if (size > 0 && size <= SMALL)
-		doctor_add(DOCTOR_PROBLEM, "root", "start the container with "
+		doctor_add(DOCTOR_PROBLEM, "root",
+			   "start the container with "
 			   "--shm-size=16g or --ipc=host, or: mount -o "
 			   "remount,size=16g /dev/shm",
 			   "%s has only %s", root, units_size(size).text);
 	else
-		doctor_add(DOCTOR_OK, "root", NULL, "%s: %s, %s, %s free",
-			   root, m->type, units_size(size).text,
+		doctor_add(DOCTOR_OK, "root", NULL, "%s: %s, %s, %s free", root,
+			   m->type, units_size(size).text,
 			   units_size(left).text);
 }
 
@@ -105,22 +109,30 @@ check_abilities(const char *root)
 	struct flock lock = { .l_type = F_WRLCK, .l_len = 1 };
 	int fd = open(root, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
-		       errno == EINVAL))
-		doctor_add(DOCTOR_NOTE, "files", NULL, "%s has no files "
+	if (fd < 0 &&
+	    (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+		doctor_add(DOCTOR_NOTE, "files", NULL,
+			   "%s has no files "
 			   "without a name: a builder that is killed leaves "
-			   "one, which the next removes", root);
+			   "one, which the next removes",
+			   root);
 	else if (fd < 0)
-		doctor_add(errno == EACCES || errno == EROFS ? DOCTOR_NOTE :
-			   DOCTOR_PROBLEM, "files", NULL, "no project can be "
-			   "made in %s: %s", root, strerror(errno));
+		doctor_add(errno == EACCES || errno == EROFS ? DOCTOR_NOTE
+							     : DOCTOR_PROBLEM,
+			   "files", NULL,
+			   "no project can be "
+			   "made in %s: %s",
+			   root, strerror(errno));
 	else if (fcntl(fd, F_OFD_SETLK, &lock) != 0)
-		doctor_add(DOCTOR_PROBLEM, "files", "choose another root with "
-			   "CUTE_SHM_ROOT or --root", "%s has no locks, which "
-			   "updates and ephemeral projects need: %s", root,
-			   strerror(errno));
+		doctor_add(DOCTOR_PROBLEM, "files",
+			   "choose another root with "
+			   "CUTE_SHM_ROOT or --root",
+			   "%s has no locks, which "
+			   "updates and ephemeral projects need: %s",
+			   root, strerror(errno));
 	else
-		doctor_add(DOCTOR_OK, "files", NULL, "files without a name, "
+		doctor_add(DOCTOR_OK, "files", NULL,
+			   "files without a name, "
 			   "and locks");
 	if (fd >= 0)
 		close(fd);
@@ -160,8 +172,10 @@ check_huge(const char *root, const struct mounted *m)
 	if (strcmp(m->type, "tmpfs") != 0)
 		return;
 	if (huge_denied()) {
-		doctor_add(DOCTOR_NOTE, "huge pages", "echo never > /sys/kernel"
-			   "/mm/transparent_hugepage/shmem_enabled", "this "
+		doctor_add(DOCTOR_NOTE, "huge pages",
+			   "echo never > /sys/kernel"
+			   "/mm/transparent_hugepage/shmem_enabled",
+			   "this "
 			   "system has none for files in memory: with them "
 			   "loading takes about half the time");
 	} else if (huge_on_request()) {
@@ -173,9 +187,11 @@ check_huge(const char *root, const struct mounted *m)
 	} else {
 		remedy = text_format("mount -o remount,huge=advise %s",
 				     m->point);
-		doctor_add(DOCTOR_NOTE, "huge pages", remedy, "%s gives small "
+		doctor_add(DOCTOR_NOTE, "huge pages", remedy,
+			   "%s gives small "
 			   "pages only: with large ones loading takes about "
-			   "half the time", root);
+			   "half the time",
+			   root);
 		free(remedy);
 	}
 }
@@ -188,9 +204,10 @@ doctor_root(const char *root)
 
 	errno = 0;
 	if (stat(root, &st) != 0 || !S_ISDIR(st.st_mode)) {
-		doctor_add(DOCTOR_PROBLEM, "root", "make it, or choose another "
-			   "one with CUTE_SHM_ROOT or --root", "%s: %s", root,
-			   strerror(errno ? errno : ENOTDIR));
+		doctor_add(DOCTOR_PROBLEM, "root",
+			   "make it, or choose another "
+			   "one with CUTE_SHM_ROOT or --root",
+			   "%s: %s", root, strerror(errno ? errno : ENOTDIR));
 		return;
 	}
 	find_mount(root, &m);

@@ -9,9 +9,9 @@
 #include "slice.h"
 
 struct dump_options {
-	bool header;		/* no values */
-	bool all;		/* all of them */
-	bool raw, npy, python, hex, json;	/* at most one of these */
+	bool header;			  /* no values */
+	bool all;			  /* all of them */
+	bool raw, npy, python, hex, json; /* at most one of these */
 };
 
 /*
@@ -26,9 +26,9 @@ struct dump_value {
 	struct cute_shm_array array;
 	struct cute_shm_lock *lock;
 	void *copy;
-	void *map;		/* a copy of pieces, in their places */
+	void *map; /* a copy of pieces, in their places */
 	size_t map_size;
-	char *why;		/* there are none, for people */
+	char *why; /* there are none, for people */
 };
 
 /*

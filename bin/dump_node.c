@@ -12,7 +12,7 @@
 #include "text.h"
 #include "value.h"
 
-#define VALUE_LIMIT	400	/* bytes of an attribute's value */
+#define VALUE_LIMIT 400 /* bytes of an attribute's value */
 
 static const struct dump_options *opt;
 static struct json json;
@@ -86,8 +86,9 @@ put_link(const struct cute_shm_node *node)
 	struct cute_shm_node target;
 	char *rest;
 
-	rest = cute_shm_follow(node, &target) == 0 ?
-	       text_format(" -> /%s", target.path) : text_format(" -> ?");
+	rest = cute_shm_follow(node, &target) == 0
+		       ? text_format(" -> /%s", target.path)
+		       : text_format(" -> ?");
 	put_title(node, rest);
 	free(rest);
 }
@@ -141,8 +142,9 @@ dump_values(const struct cute_shm_node *node, const struct cute_shm_array *a,
 	struct dump_value v;
 	int status;
 
-	dump_value_begin(&v, a, slice, !opt->json && !opt->raw && !opt->npy &&
-			 dump_edges(slice, opt->all));
+	dump_value_begin(&v, a, slice,
+			 !opt->json && !opt->raw && !opt->npy &&
+				 dump_edges(slice, opt->all));
 	if (v.why)
 		cli_message("%s", v.why);
 	else if (opt->raw)
@@ -244,8 +246,8 @@ dump_whole(const struct cute_shm *shm, const struct cute_shm_node *node)
 		return dump_hex(shm, node);
 	if (cute_shm_follow(node, &target) != 0)
 		return cli_fail();
-	return opt->raw || opt->npy || opt->python ?
-	       dump_array(&target, NULL) : dump_tree(&target);
+	return opt->raw || opt->npy || opt->python ? dump_array(&target, NULL)
+						   : dump_tree(&target);
 }
 
 /* 'part': what stands behind the bracket. */
@@ -286,8 +288,8 @@ dump_path(const struct cute_shm *shm, const char *path)
 		return cli_fail();
 	name = text_format("%.*s", (int)(bracket - path), path);
 	part = text_format("%s", bracket + 1);
-	status = cute_shm_find(shm, name, &node) != 0 ? cli_fail() :
-		 dump_part(&node, part);
+	status = cute_shm_find(shm, name, &node) != 0 ? cli_fail()
+						      : dump_part(&node, part);
 	free(part);
 	free(name);
 	return status;

@@ -22,8 +22,8 @@ dump_raw(FILE *out, const struct cute_shm_array *a, const struct slice *s)
 	if (a->dtype[0] == '*')
 		return "a part of a ragged array has no bytes of its own";
 	for (i = 0; i < s->element_count && !ferror(out); i++)
-		fwrite(data + slice_element(s, i) * a->item_size,
-		       a->item_size, 1, out);
+		fwrite(data + slice_element(s, i) * a->item_size, a->item_size,
+		       1, out);
 	return NULL;
 }
 

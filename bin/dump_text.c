@@ -10,24 +10,24 @@
 #include "value.h"
 
 /* As NumPy: what has more elements is shown by its edges only. */
-#define MANY		1000
-#define EDGE		DUMP_EDGE
-#define LINE		79
+#define MANY 1000
+#define EDGE DUMP_EDGE
+#define LINE 79
 
 /* Larger ones have no columns: finding their width would take as long again. */
-#define MOST_ALIGNED	100000
+#define MOST_ALIGNED 100000
 
 struct printer {
 	FILE *out;
 	const struct cute_shm_array *array;
 	const struct slice *slice;
-	struct enum_names *names;	/* of an enum, or NULL */
+	struct enum_names *names; /* of an enum, or NULL */
 	bool json;
-	bool edges;		/* leave out the middle */
-	size_t column;		/* of the line */
-	bool comma;		/* stands last on it */
-	bool measure;		/* only find the width */
-	size_t width;		/* of the widest element in columns; 0: none */
+	bool edges;    /* leave out the middle */
+	size_t column; /* of the line */
+	bool comma;    /* stands last on it */
+	bool measure;  /* only find the width */
+	size_t width;  /* of the widest element in columns; 0: none */
 };
 
 static void
@@ -89,8 +89,8 @@ put_element(struct printer *p, uint64_t element, unsigned indent)
 		text = text_buffer_end(&b);
 	}
 	if (p->measure)
-		p->width = text_width(text) > p->width ? text_width(text) :
-							 p->width;
+		p->width = text_width(text) > p->width ? text_width(text)
+						       : p->width;
 	else
 		put_aligned(p, text, indent);
 	free(text);
@@ -150,8 +150,10 @@ put_dim(struct printer *p, unsigned d, uint64_t at, unsigned indent)
 			separate(p, dims, indent + 1);
 			i = dim->count - EDGE;
 		}
-		put_dim(p, d + 1, at + (dim->first + (uint64_t)dim->step * i) *
-			s->strides[d], indent + 1);
+		put_dim(p, d + 1,
+			at + (dim->first + (uint64_t)dim->step * i) *
+					s->strides[d],
+			indent + 1);
 	}
 	put(p, "]");
 }
@@ -212,7 +214,9 @@ void
 dump_text(FILE *out, const struct cute_shm_array *array,
 	  const struct slice *slice, const struct cute_shm_node *node, bool all)
 {
-	struct printer p = { .out = out, .array = array, .slice = slice,
+	struct printer p = { .out = out,
+			     .array = array,
+			     .slice = slice,
 			     .names = enum_names_new(node, array),
 			     .edges = dump_edges(slice, all) };
 
@@ -228,8 +232,9 @@ void
 dump_json(FILE *out, const struct cute_shm_array *array,
 	  const struct slice *slice)
 {
-	struct printer p = { .out = out, .array = array, .slice = slice,
-			     .json = true };
+	struct printer p = {
+		.out = out, .array = array, .slice = slice, .json = true
+	};
 
 	put_values(&p, 0);
 }

@@ -9,10 +9,10 @@
 #include "text.h"
 
 /* What is smaller is copied, so that nobody has to wait for us. */
-#define SMALL		((uint64_t)1 << 20)
+#define SMALL ((uint64_t)1 << 20)
 
 /* For writers at work. */
-#define PATIENCE_NS	INT64_C(10000000000)
+#define PATIENCE_NS INT64_C(10000000000)
 
 /*
  * An array that was never updated may be looked at where it is as long as the
@@ -46,7 +46,7 @@ look_in_place(struct dump_value *v, bool *in_place)
 /* ---------------------------------------------------- a part of a large one */
 
 /* Pieces of different updates are copied again, this often without a lock. */
-#define TRIES		16
+#define TRIES 16
 
 /* What is shown of an array, each element at its place in a copy. */
 struct piecewise {
@@ -54,9 +54,9 @@ struct piecewise {
 	const struct slice *slice;
 	bool edges;
 	uint8_t *to;
-	uint32_t sequence;	/* of the first piece */
-	bool any;		/* there is one */
-	bool mixed;		/* another piece is of another update */
+	uint32_t sequence; /* of the first piece */
+	bool any;	   /* there is one */
+	bool mixed;	   /* another piece is of another update */
 };
 
 static int
@@ -92,8 +92,9 @@ copy_dim(struct piecewise *p, unsigned d, uint64_t at)
 	for (i = 0; i < count && err == 0 && !p->mixed; i++) {
 		if (p->edges && i == DUMP_EDGE && count > 2 * DUMP_EDGE)
 			i = count - DUMP_EDGE;
-		err = copy_dim(p, d + 1, at + (dim->first +
-			       (uint64_t)dim->step * i) * s->strides[d]);
+		err = copy_dim(p, d + 1,
+			       at + (dim->first + (uint64_t)dim->step * i) *
+					       s->strides[d]);
 	}
 	return err;
 }
@@ -118,8 +119,9 @@ copy_pieces(struct dump_value *v, const struct slice *slice, bool edges)
 	v->map = p.to = map;
 	for (i = 0; i <= TRIES; i++) {
 		p.any = p.mixed = false;
-		err = i < TRIES ? 0 : cute_shm_lock(&v->array, PATIENCE_NS,
-						    &v->lock);
+		err = i < TRIES
+			      ? 0
+			      : cute_shm_lock(&v->array, PATIENCE_NS, &v->lock);
 		if (err == 0)
 			err = copy_dim(&p, 0, 0);
 		if (err != 0 || !p.mixed)
@@ -166,8 +168,7 @@ static bool
 few(const struct cute_shm_array *a, const struct slice *slice, bool edges)
 {
 	return a->data_size > SMALL && !a->offsets &&
-	       dump_shown(slice, edges) <
-	       a->data_size / a->item_size / 64;
+	       dump_shown(slice, edges) < a->data_size / a->item_size / 64;
 }
 
 void
@@ -183,8 +184,8 @@ dump_value_begin(struct dump_value *v, const struct cute_shm_array *array,
 	if (array->data_size > SMALL)
 		err = look_in_place(v, &in_place);
 	if (err == 0 && !in_place)
-		err = few(array, slice, edges) ?
-		      copy_pieces(v, slice, edges) : copy(v, slice);
+		err = few(array, slice, edges) ? copy_pieces(v, slice, edges)
+					       : copy(v, slice);
 	if (err == CUTE_SHM_ERR_NOMEM)
 		v->why = text_format("/%s: no memory for a copy of its values",
 				     array->path);

@@ -11,12 +11,12 @@
  * HDF5 has no enum with more members, and no sensible one has longer names.
  * What has more is not ours, and is shown as numbers.
  */
-#define MOST_MEMBERS	65535
-#define LONGEST_NAME	255
+#define MOST_MEMBERS 65535
+#define LONGEST_NAME 255
 
 struct member {
-	uint64_t value;		/* its bytes */
-	uint64_t name;		/* element of the names */
+	uint64_t value; /* its bytes */
+	uint64_t name;	/* element of the names */
 };
 
 struct enum_names {
@@ -74,7 +74,8 @@ enum_names_new(const struct cute_shm_node *node,
 	ret->members = text_alloc(NULL, ret->count, sizeof(*ret->members));
 	for (i = 0; i < ret->count; i++)
 		ret->members[i] = (struct member){
-			.value = value_at(&values.value, i), .name = i,
+			.value = value_at(&values.value, i),
+			.name = i,
 		};
 	qsort(ret->members, ret->count, sizeof(*ret->members), by_value);
 	return ret;
@@ -118,7 +119,8 @@ enum_names_find(const struct enum_names *names,
 	i = lower_bound(names, value);
 	if (i == names->count || names->members[i].value != value ||
 	    cute_shm_element(&names->names, names->members[i].name, &text,
-			     &n) != 0 || n > LONGEST_NAME)
+			     &n) != 0 ||
+	    n > LONGEST_NAME)
 		return NULL;
 	return text_escape(text, n);
 }

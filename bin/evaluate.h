@@ -13,7 +13,7 @@
 struct evaluate_array {
 	const uint8_t *data;
 	uint64_t count;
-	size_t size;		/* bytes of an element */
+	size_t size; /* bytes of an element */
 };
 
 struct evaluate_arrays {
@@ -33,19 +33,19 @@ bool evaluate_copy(const char *file, struct evaluate_arrays *ret);
 uint64_t evaluate_copy_size(const char *file);
 
 struct evaluate_request {
-	const char *file;	/* NULL: the shared project */
+	const char *file; /* NULL: the shared project */
 	const char *project;
 	const char *root;
 	unsigned processes;
-	unsigned iterations;	/* one random element of each array; 0: for */
-				/* EVALUATE_SECONDS */
+	unsigned iterations; /* one random element of each array; 0: for */
+	/* EVALUATE_SECONDS */
 };
 
 struct evaluate_result {
 	double ready;		/* seconds until all can read */
 	double rate;		/* iterations per second, of one process */
 	uint64_t pss;		/* of all processes, bytes */
-	uint64_t private_bytes;	/* the same: not shared with another one */
+	uint64_t private_bytes; /* the same: not shared with another one */
 	uint64_t anonymous;	/* the same: of no file, so of no segment */
 };
 

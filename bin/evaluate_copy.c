@@ -14,10 +14,12 @@ static void
 add(struct evaluate_arrays *arrays, const void *data, uint64_t count,
     size_t size)
 {
-	arrays->of = text_alloc(arrays->of, arrays->count + 1,
-				sizeof(*arrays->of));
+	arrays->of =
+		text_alloc(arrays->of, arrays->count + 1, sizeof(*arrays->of));
 	arrays->of[arrays->count++] = (struct evaluate_array){
-		.data = data, .count = count, .size = size,
+		.data = data,
+		.count = count,
+		.size = size,
 	};
 	arrays->bytes += count * size;
 }
@@ -27,7 +29,8 @@ evaluate_attach(const char *project, const char *root,
 		struct evaluate_arrays *ret)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .root = root,
+		.size = sizeof(opt),
+		.root = root,
 	};
 	struct cute_shm_node top, node;
 	struct cute_shm_array a;
@@ -43,7 +46,7 @@ evaluate_attach(const char *project, const char *root,
 		if (node.kind != CUTE_SHM_ARRAY ||
 		    cute_shm_node_array(&node, &a) != 0 || a.data_size == 0)
 			continue;
-		if (a.dtype[0] == '*')	/* offsets and items alike */
+		if (a.dtype[0] == '*') /* offsets and items alike */
 			add(ret, a.data, a.data_size / 8, 8);
 		else
 			add(ret, a.data, a.element_count, a.item_size);
@@ -57,7 +60,7 @@ evaluate_attach(const char *project, const char *root,
 /* ------------------------------------------------------------------ copies */
 
 struct visit {
-	struct evaluate_arrays *arrays;	/* NULL: only the sum */
+	struct evaluate_arrays *arrays; /* NULL: only the sum */
 	uint64_t bytes;
 };
 
@@ -90,8 +93,8 @@ read_set(struct visit *v, hid_t set)
 	v->bytes += n * size;
 	if (n > 0 && v->arrays) {
 		data = text_alloc(NULL, (size_t)n, size);
-		if (H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-			    data) >= 0)
+		if (H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >=
+		    0)
 			add(v->arrays, data, n, size);
 		else
 			free(data);

@@ -19,8 +19,8 @@
 /* A reader, and the two pipes to it. */
 struct reader {
 	pid_t pid;
-	int from;		/* a double when ready; its rate when done */
-	int to;			/* a byte: go; a byte: end */
+	int from; /* a double when ready; its rate when done */
+	int to;	  /* a byte: go; a byte: end */
 };
 
 /* -------------------------------------------------------------- the reader */
@@ -246,8 +246,8 @@ end(const struct reader *readers, unsigned count, bool good)
 bool
 evaluate_run(const struct evaluate_request *r, struct evaluate_result *ret)
 {
-	struct reader *readers = text_alloc(NULL, r->processes,
-					    sizeof(*readers));
+	struct reader *readers =
+		text_alloc(NULL, r->processes, sizeof(*readers));
 	double begin = clock_now();
 	unsigned count = 0;
 	bool good = true;

@@ -42,8 +42,9 @@ file_kind(const char *path)
 	if (fd < 0)
 		return FILE_OTHER;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		ret = has(fd, 0, magic) ? FILE_SEGMENT :
-		      has_hdf5(fd, st.st_size) ? FILE_HDF5 : FILE_OTHER;
+		ret = has(fd, 0, magic)		 ? FILE_SEGMENT
+		      : has_hdf5(fd, st.st_size) ? FILE_HDF5
+						 : FILE_OTHER;
 	close(fd);
 	return ret;
 }

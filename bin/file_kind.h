@@ -4,7 +4,7 @@
 #define FILE_KIND_H
 
 enum file_kind {
-	FILE_OTHER,		/* or it cannot be read */
+	FILE_OTHER, /* or it cannot be read */
 	FILE_HDF5,
 	FILE_SEGMENT
 };

@@ -17,22 +17,22 @@
 #include "text.h"
 #include "units.h"
 
-#define ROW	HEX_ROW
-#define HEADER	512
-#define LIVE	64
-#define RECORD	0x70	/* the longest fixed part of a record */
-#define NAME	200	/* bytes of a path or a name that a note has */
+#define ROW    HEX_ROW
+#define HEADER 512
+#define LIVE   64
+#define RECORD 0x70 /* the longest fixed part of a record */
+#define NAME   200  /* bytes of a path or a name that a note has */
 
 struct hex {
 	struct hex_rows rows;
 	FILE *out;
 	const struct cute_shm *shm;
-	uint8_t header[2 * HEADER];	/* read once: both superblocks */
-	uint64_t size;		/* of the metadata */
+	uint8_t header[2 * HEADER]; /* read once: both superblocks */
+	uint64_t size;		    /* of the metadata */
 	uint64_t index, nodes, records, records_size, blocks, live, block_size;
-	bool all;		/* of the data, too */
-	uint64_t shown;		/* data up to here */
-	char path[NAME + 8];	/* of path_at() */
+	bool all;	     /* of the data, too */
+	uint64_t shown;	     /* data up to here */
+	char path[NAME + 8]; /* of path_at() */
 	bool failed;
 };
 
@@ -144,52 +144,36 @@ put_uuid(FILE *out, const uint8_t *p)
 	unsigned i;
 
 	for (i = 0; i < 16; i++)
-		fprintf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ?
-			"-" : "", p[i]);
+		fprintf(out, "%s%02x",
+			i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", p[i]);
 }
 
 static void
-put_value(struct hex *h, FILE *out, const struct hex_field *f,
-	  const uint8_t *p)
+put_value(struct hex *h, FILE *out, const struct hex_field *f, const uint8_t *p)
 {
 	uint64_t n = f->size <= 8 ? number(p, f->size) : 0;
 
 	switch (f->kind) {
-	case ZERO:
-		break;
-	case TEXT:
-		fwrite(p, 1, strnlen((const char *)p, f->size), out);
-		break;
-	case DECIMAL:
-		fprintf(out, "%" PRIu64, n);
-		break;
-	case HEX:
-		fprintf(out, "%#" PRIx64, n);
-		break;
+	case ZERO: break;
+	case TEXT: fwrite(p, 1, strnlen((const char *)p, f->size), out); break;
+	case DECIMAL: fprintf(out, "%" PRIu64, n); break;
+	case HEX: fprintf(out, "%#" PRIx64, n); break;
 	case SIZE:
 		fprintf(out, "%" PRIu64, n);
 		if (n >= 1024)
 			fprintf(out, " (%s)", units_size(n).text);
 		break;
-	case DIGEST:
-		fprintf(out, "%016" PRIx64, n);
-		break;
-	case TIME:
-		fputs(n ? units_utc(n).text : "0", out);
-		break;
-	case UUID:
-		put_uuid(out, p);
-		break;
-	case NODE:
-		fprintf(out, "%#" PRIx64 " (/%s)", n, path_at(h, n));
-		break;
+	case DIGEST: fprintf(out, "%016" PRIx64, n); break;
+	case TIME: fputs(n ? units_utc(n).text : "0", out); break;
+	case UUID: put_uuid(out, p); break;
+	case NODE: fprintf(out, "%#" PRIx64 " (/%s)", n, path_at(h, n)); break;
 	}
 }
 
 /* The fields that begin in the row at 'row' of a struct at 'at'. */
 static char *
-meaning_of(struct hex *h, const struct hex_field *fields,
-	   const uint8_t *base, uint64_t row)
+meaning_of(struct hex *h, const struct hex_field *fields, const uint8_t *base,
+	   uint64_t row)
 {
 	const struct hex_field *f;
 	struct text_buffer b;
@@ -236,15 +220,16 @@ put_shape(struct hex *h, uint64_t *at, uint64_t ndim)
 	uint8_t row[ROW];
 	char *meaning;
 
-	for (i = 0; *at < end && i < CUTE_SHM_MAX_NDIM &&
-	     inside(h, *at, ROW) && hex_read(&h->rows, row, ROW, *at);
+	for (i = 0; *at < end && i < CUTE_SHM_MAX_NDIM && inside(h, *at, ROW) &&
+		    hex_read(&h->rows, row, ROW, *at);
 	     *at += ROW, i += 2) {
-		meaning = i + 1 < ndim ?
-			text_format("shape[%" PRIu64 "] %" PRIu64 ", shape[%"
-				    PRIu64 "] %" PRIu64, i, number(row, 8),
-				    i + 1, number(row + 8, 8)) :
-			text_format("shape[%" PRIu64 "] %" PRIu64, i,
-				    number(row, 8));
+		meaning = i + 1 < ndim
+				  ? text_format("shape[%" PRIu64 "] %" PRIu64
+						", shape[%" PRIu64 "] %" PRIu64,
+						i, number(row, 8), i + 1,
+						number(row + 8, 8))
+				  : text_format("shape[%" PRIu64 "] %" PRIu64,
+						i, number(row, 8));
 		hex_put_row(&h->rows, *at, row, meaning);
 		free(meaning);
 	}
@@ -253,9 +238,11 @@ put_shape(struct hex *h, uint64_t *at, uint64_t ndim)
 static void
 put_text_rows(struct hex *h, uint64_t *at, const char *what, uint64_t size)
 {
-	char *meaning = size == 0 ? text_format("%s: empty, the root", what) :
-			text_format("%s %s", what,
-				    read_text(h, *at, size) ? h->path : "?");
+	char *meaning =
+		size == 0
+			? text_format("%s: empty, the root", what)
+			: text_format("%s %s", what,
+				      read_text(h, *at, size) ? h->path : "?");
 
 	put_rows(h, *at, *at + up(size + 1), meaning);
 	*at += up(size + 1);
@@ -285,8 +272,10 @@ put_record(struct hex *h, uint64_t at)
 		put_text_rows(h, &where, "name", name);
 		put_shape(h, &where, number(r + 0x0c, 4));
 	} else {
-		put_fields(h, at, r, strcmp(tag_of(r), "GRUP") == 0 ?
-			   hex_group : hex_link, "");
+		put_fields(h, at, r,
+			   strcmp(tag_of(r), "GRUP") == 0 ? hex_group
+							  : hex_link,
+			   "");
 		put_text_rows(h, &where, "path", name);
 	}
 	put_rows(h, where, end, "value");
@@ -297,8 +286,8 @@ put_record(struct hex *h, uint64_t at)
 static void
 put_node(struct hex *h, uint64_t at)
 {
-	uint64_t attrs = inside(h, at, 0x30) ?
-			 hex_number(&h->rows, at + 12, 4) : 0;
+	uint64_t attrs =
+		inside(h, at, 0x30) ? hex_number(&h->rows, at + 12, 4) : 0;
 	char *title = text_format("record of /%s", path_at(h, at));
 
 	put_title(h, title);
@@ -397,8 +386,8 @@ put_data(struct hex *h, uint64_t record, const uint8_t *r)
 	meaning = text_format("/%s: %.16s, %s", path_at(h, record),
 			      (const char *)r + 0x30, units_size(size).text);
 	if (size > 0)
-		h->shown = hex_put_rows(&h->rows, at, h->all ? at + size :
-					at + 1, meaning);
+		h->shown = hex_put_rows(&h->rows, at,
+					h->all ? at + size : at + 1, meaning);
 	free(meaning);
 }
 
@@ -552,8 +541,8 @@ hex_dump(FILE *out, const struct cute_shm *shm,
 	if (!why)
 		put_all(&h, node);
 	if (!why && h.failed)
-		why = *cute_shm_errmsg() ? cute_shm_errmsg() :
-		      "a record is damaged";
+		why = *cute_shm_errmsg() ? cute_shm_errmsg()
+					 : "a record is damaged";
 	if (why)
 		cli_message("cannot show the bytes: %s", why);
 	if (fd >= 0)

@@ -5,7 +5,7 @@
 
 /* How a field is shown. */
 enum hex_kind {
-	ZERO,			/* not at all */
+	ZERO, /* not at all */
 	TEXT,
 	DECIMAL,
 	HEX,
@@ -13,7 +13,7 @@ enum hex_kind {
 	DIGEST,
 	TIME,
 	UUID,
-	NODE			/* offset of a record: whose that is */
+	NODE /* offset of a record: whose that is */
 };
 
 struct hex_field {

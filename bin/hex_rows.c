@@ -10,12 +10,12 @@
 #include "wrap.h"
 
 /* Where a row of 8 digits ends, and its note begins. */
-#define ROW_WIDTH	78
-#define NOTE		(ROW_WIDTH + 2)
+#define ROW_WIDTH 78
+#define NOTE	  (ROW_WIDTH + 2)
 
 /* A note beside a row has at least so many columns, or goes below it. */
-#define NARROWEST	40
-#define NOTE_BELOW	10
+#define NARROWEST  40
+#define NOTE_BELOW 10
 
 static const uint8_t zeros[HEX_ROW];
 
@@ -103,8 +103,7 @@ put_note(struct hex_rows *r, uint64_t at, const char *note)
 		fprintf(r->out, "\n%*s", NOTE_BELOW, "");
 		begin = NOTE_BELOW;
 	} else {
-		fprintf(r->out, "%*s", (int)(2 + shift - (digits(at) - 8)),
-			"");
+		fprintf(r->out, "%*s", (int)(2 + shift - (digits(at) - 8)), "");
 	}
 	text_style(r->out, TEXT_DIM);
 	wrap_put(r->out, note, begin, begin, r->columns);

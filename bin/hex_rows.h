@@ -12,20 +12,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define HEX_ROW		16
-#define HEX_WINDOW	16384
+#define HEX_ROW	   16
+#define HEX_WINDOW 16384
 
 struct hex_rows {
 	FILE *out;
 	int fd;
-	uint64_t size;		/* of the file */
-	uint8_t window[HEX_WINDOW];	/* of it, */
-	uint64_t window_at;	/* from here, */
-	size_t window_size;	/* with so many bytes */
-	uint8_t last[HEX_ROW];	/* the row before, */
-	bool has_last;		/* if one stands above; */
-	bool squeezed;		/* and is repeated */
-	size_t columns;		/* of the terminal; 0: as many as it takes */
+	uint64_t size;		    /* of the file */
+	uint8_t window[HEX_WINDOW]; /* of it, */
+	uint64_t window_at;	    /* from here, */
+	size_t window_size;	    /* with so many bytes */
+	uint8_t last[HEX_ROW];	    /* the row before, */
+	bool has_last;		    /* if one stands above; */
+	bool squeezed;		    /* and is repeated */
+	size_t columns; /* of the terminal; 0: as many as it takes */
 };
 
 /* Begin with a file that is open. */

@@ -14,7 +14,7 @@
 struct json {
 	FILE *out;
 	unsigned depth;
-	bool filled;		/* the innermost one has a member already */
+	bool filled; /* the innermost one has a member already */
 };
 
 /* An object ('{') or array ('['). */

@@ -71,8 +71,8 @@ find(enum left_out how, const char *reason)
 void
 left_out_add(enum left_out how, const char *path, const char *reason)
 {
-	struct kind *kind = all || how == LEFT_OUT_UNREADABLE ?
-			    NULL : find(how, reason);
+	struct kind *kind =
+		all || how == LEFT_OUT_UNREADABLE ? NULL : find(how, reason);
 
 	if (kind) {
 		kind->count++;
@@ -83,7 +83,9 @@ left_out_add(enum left_out how, const char *path, const char *reason)
 		return;
 	}
 	kinds[kind_count++] = (struct kind){
-		.how = how, .count = 1, .path = text_format("%s", path),
+		.how = how,
+		.count = 1,
+		.path = text_format("%s", path),
 		.reason = text_format("%s", reason),
 	};
 }

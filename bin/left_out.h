@@ -7,9 +7,9 @@
 
 enum left_out {
 	LEFT_OUT_SKIPPED,
-	LEFT_OUT_INCOMPLETE,	/* it is there, but not all of its data */
-	LEFT_OUT_CHANGED,	/* it is there, but not as it was */
-	LEFT_OUT_UNREADABLE	/* always has a line of its own */
+	LEFT_OUT_INCOMPLETE, /* it is there, but not all of its data */
+	LEFT_OUT_CHANGED,    /* it is there, but not as it was */
+	LEFT_OUT_UNREADABLE  /* always has a line of its own */
 };
 
 /* Name all of them, as they come. */

@@ -17,12 +17,12 @@ struct list_user {
 
 struct list_project {
 	const struct cute_shm_info *info;
-	const struct cute_shm *shm;	/* NULL: listed only, see err */
-	int err;			/* why it could not be opened */
-	const char *message;		/* the sentence for it */
+	const struct cute_shm *shm; /* NULL: listed only, see err */
+	int err;		    /* why it could not be opened */
+	const char *message;	    /* the sentence for it */
 	struct cute_shm_update_summary updates;
-	struct list_user *users;	/* other processes that have it open */
-	size_t user_count;		/* as far as they can be seen */
+	struct list_user *users; /* other processes that have it open */
+	size_t user_count;	 /* as far as they can be seen */
 };
 
 /* What was shown, in all. */
@@ -30,8 +30,8 @@ struct list_total {
 	uint64_t projects;
 	uint64_t arrays;
 	uint64_t bytes;
-	bool whole;		/* all that there is: the root's figures, too */
-	uint64_t root_size, root_free;	/* of its file system; 0: no bound */
+	bool whole; /* all that there is: the root's figures, too */
+	uint64_t root_size, root_free; /* of its file system; 0: no bound */
 };
 
 struct list_view {
@@ -41,9 +41,9 @@ struct list_view {
 };
 
 extern const struct list_view list_full, list_short, list_json;
-extern bool list_with_nodes;		/* JSON: arrays too */
-extern bool list_exact_bytes;		/* sizes as plain numbers */
-extern bool list_as_tree;		/* names below their groups */
+extern bool list_with_nodes;  /* JSON: arrays too */
+extern bool list_exact_bytes; /* sizes as plain numbers */
+extern bool list_as_tree;     /* names below their groups */
 
 /* Columns of list_short by name, as an option has them; or misuse. */
 void list_set_columns(const char *names);

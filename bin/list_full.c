@@ -9,11 +9,11 @@
 #include "table.h"
 #include "value.h"
 
-#define VALUE_LIMIT	40	/* columns of an attribute's value */
-#define NAME_LIMIT	200	/* bytes of its name */
-#define CELL_LIMIT	4000	/* bytes of a node's attributes */
-#define MAX_USERS	4	/* processes that a title names */
-#define OUR_PREFIX	"cute-shm:"
+#define VALUE_LIMIT 40	 /* columns of an attribute's value */
+#define NAME_LIMIT  200	 /* bytes of its name */
+#define CELL_LIMIT  4000 /* bytes of a node's attributes */
+#define MAX_USERS   4	 /* processes that a title names */
+#define OUR_PREFIX  "cute-shm:"
 
 static const struct table_column columns[] = {
 	{ .title = "path", .narrowest = 30, .cut = TEXT_CUT_MIDDLE },
@@ -33,7 +33,7 @@ static const struct table_column tree_columns[] = {
 	{ .title = "attributes", .narrowest = 12, .style = TEXT_DIM },
 };
 
-static struct list_shares *shares;	/* of the tree, or NULL */
+static struct list_shares *shares; /* of the tree, or NULL */
 static bool printed;
 
 static void
@@ -63,8 +63,9 @@ facts(const struct cute_shm_info *info)
 			   list_exact_bytes ? " bytes" : "",
 			   units_age(info->created_ns).text,
 			   list_owner(info).text,
-			   info->orphan ? ", orphan" :
-			   info->ephemeral ? ", ephemeral" : "");
+			   info->orphan	     ? ", orphan"
+			   : info->ephemeral ? ", ephemeral"
+					     : "");
 }
 
 /* ", used by python3 (123), python3 (124) and 3 more", or nothing. */
@@ -150,7 +151,7 @@ put_trouble(int err, const char *message)
 struct attributes {
 	FILE *out;
 	const struct cute_shm_node *node;
-	bool searched;		/* for the values of its enum: once */
+	bool searched; /* for the values of its enum: once */
 	bool found;
 	struct cute_shm_attr values;
 };
@@ -245,8 +246,9 @@ put_attribute(struct attributes *a, const struct cute_shm_attr *attr)
 		return;
 	/* The cell is escaped as a whole, later. */
 	fprintf(a->out, "%.*s%s=", NAME_LIMIT, attr->name,
-		strnlen(attr->name, NAME_LIMIT + 1) > NAME_LIMIT ?
-		text_ellipsis() : "");
+		strnlen(attr->name, NAME_LIMIT + 1) > NAME_LIMIT
+			? text_ellipsis()
+			: "");
 	put_value(a->out, &attr->value);
 }
 
@@ -284,7 +286,7 @@ put_target(FILE *out, const struct cute_shm_node *node)
 	if (cute_shm_follow(node, &target) == 0)
 		fprintf(out, "-> /%s", target.path);
 	else
-		fputs("-> ?", out);	/* damaged; verification says how */
+		fputs("-> ?", out); /* damaged; verification says how */
 }
 
 /* Of arrays updated in place: how often, and whether they are whole. */
@@ -312,8 +314,8 @@ put_state(FILE *out, const struct cute_shm_node *node)
 static void
 add_name(struct table *t, const struct cute_shm_node *node)
 {
-	const char *end = node->kind == CUTE_SHM_GROUP && *node->path ? "/" :
-			  "";
+	const char *end =
+		node->kind == CUTE_SHM_GROUP && *node->path ? "/" : "";
 	const char *p;
 	int depth = 0;
 
@@ -477,8 +479,8 @@ project(const struct list_project *p)
 	}
 	if (list_as_tree) {
 		shares = list_shares_new(p->shm);
-		t = table_new(tree_columns, sizeof(tree_columns) /
-			      sizeof(*tree_columns));
+		t = table_new(tree_columns,
+			      sizeof(tree_columns) / sizeof(*tree_columns));
 	} else {
 		t = table_new(columns, sizeof(columns) / sizeof(*columns));
 	}

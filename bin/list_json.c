@@ -44,8 +44,10 @@ put_state(const struct cute_shm_array *a)
 	else
 		json_hex(&json, "digest", state.digest);
 	json_number(&json, "sequence", state.sequence);
-	json_text(&json, "state", state.torn ? "torn" :
-				  state.sealed ? "sealed" : "unsealed");
+	json_text(&json, "state",
+		  state.torn	 ? "torn"
+		  : state.sealed ? "sealed"
+				 : "unsealed");
 }
 
 static void
@@ -126,8 +128,8 @@ put_uuid(const uint8_t *u)
 	json_key(&json, "uuid");
 	putchar('"');
 	for (i = 0; i < 16; i++)
-		printf("%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ?
-		       "-" : "", u[i]);
+		printf("%s%02x",
+		       i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", u[i]);
 	putchar('"');
 }
 

@@ -6,7 +6,7 @@
 
 #include "text.h"
 
-#define BAR 10		/* characters */
+#define BAR 10 /* characters */
 
 /* By the place of its record, which rises along the walk. */
 struct group_bytes {
@@ -17,7 +17,7 @@ struct group_bytes {
 struct list_shares {
 	struct group_bytes *groups;
 	size_t count, room;
-	size_t *above;		/* by depth: groups that a node lies in */
+	size_t *above; /* by depth: groups that a node lies in */
 	size_t above_count, above_room;
 };
 
@@ -30,8 +30,8 @@ add_group(struct list_shares *s, uint64_t record, size_t depth)
 	}
 	if (depth >= s->above_room) {
 		s->above_room = 2 * depth + 16;
-		s->above = text_alloc(s->above, s->above_room,
-				      sizeof(*s->above));
+		s->above =
+			text_alloc(s->above, s->above_room, sizeof(*s->above));
 	}
 	/* In a damaged tree, groups may be missing. */
 	while (s->above_count < depth)
@@ -91,8 +91,9 @@ list_shares_bytes(const struct list_shares *s, const struct cute_shm_node *node)
 	const struct group_bytes key = { .record = node->record };
 	const struct group_bytes *found;
 
-	found = s->count == 0 ? NULL :
-		bsearch(&key, s->groups, s->count, sizeof(key), by_record);
+	found = s->count == 0 ? NULL
+			      : bsearch(&key, s->groups, s->count, sizeof(key),
+					by_record);
 	return found ? found->bytes : 0;
 }
 

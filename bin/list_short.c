@@ -13,7 +13,7 @@
 struct column {
 	struct table_column table;
 	void (*put)(struct table *t, const struct list_project *p);
-	bool usual;		/* shown if no others are asked for */
+	bool usual; /* shown if no others are asked for */
 };
 
 static struct table *table;
@@ -42,22 +42,22 @@ put_size(struct table *t, const struct list_project *p)
 static void
 put_data(struct table *t, const struct list_project *p)
 {
-	table_cell(t, "%s", p->info->err ? "-" :
-		   list_size(p->info->array_bytes).text);
+	table_cell(t, "%s",
+		   p->info->err ? "-" : list_size(p->info->array_bytes).text);
 }
 
 static void
 put_age(struct table *t, const struct list_project *p)
 {
-	table_cell(t, "%s", p->info->err ? "-" :
-		   units_age(p->info->created_ns).text);
+	table_cell(t, "%s",
+		   p->info->err ? "-" : units_age(p->info->created_ns).text);
 }
 
 static void
 put_created(struct table *t, const struct list_project *p)
 {
-	table_cell(t, "%s", p->info->err ? "-" :
-		   units_utc(p->info->created_ns).text);
+	table_cell(t, "%s",
+		   p->info->err ? "-" : units_utc(p->info->created_ns).text);
 }
 
 static void
@@ -132,8 +132,12 @@ put_segment(struct table *t, const struct list_project *p)
 
 /* In the order of the usual ones; the manual has their names. */
 static const struct column all[] = {
-	{ { .title = "project", .narrowest = 16, .style = TEXT_BOLD,
-	    .cut = TEXT_CUT_MIDDLE }, put_project, true },
+	{ { .title = "project",
+	    .narrowest = 16,
+	    .style = TEXT_BOLD,
+	    .cut = TEXT_CUT_MIDDLE },
+	  put_project,
+	  true },
 	{ { .title = "arrays", .right = true }, put_arrays, true },
 	{ { .title = "size", .right = true }, put_size, true },
 	{ { .title = "data", .right = true }, put_data, false },
@@ -147,9 +151,11 @@ static const struct column all[] = {
 	{ { .title = "digest" }, put_digest, false },
 	{ { .title = "creator", .narrowest = 12 }, put_creator, false },
 	{ { .title = "source", .narrowest = 16, .cut = TEXT_CUT_MIDDLE },
-	  put_source, false },
+	  put_source,
+	  false },
 	{ { .title = "segment", .narrowest = 16, .cut = TEXT_CUT_MIDDLE },
-	  put_segment, false },
+	  put_segment,
+	  false },
 };
 
 #define ALL (sizeof(all) / sizeof(*all))
@@ -192,7 +198,7 @@ list_set_columns(const char *names)
 	size_t size;
 
 	given = true;
-	for (; ; names += size + 1) {
+	for (;; names += size + 1) {
 		size = strcspn(names, ",");
 		if (count == MOST)
 			cli_misuse("option '--columns': more than %d", MOST);

@@ -11,11 +11,11 @@
 struct load_report_options {
 	const char *project;
 	const char *file;
-	bool plan;		/* --dry-run */
+	bool plan; /* --dry-run */
 	bool json;
 	bool verbose;
 	bool progress;
-	bool quiet;		/* standard output is another program's */
+	bool quiet; /* standard output is another program's */
 };
 
 void load_report_begin(const struct load_report_options *opt);

@@ -135,9 +135,10 @@ load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 	struct json *j = s->changed ? &changed.json : &skipped.json;
 
 	(void)arg;
-	left_out_add(s->failed ? LEFT_OUT_UNREADABLE :
-		     s->incomplete ? LEFT_OUT_INCOMPLETE :
-		     s->changed ? LEFT_OUT_CHANGED : LEFT_OUT_SKIPPED,
+	left_out_add(s->failed	     ? LEFT_OUT_UNREADABLE
+		     : s->incomplete ? LEFT_OUT_INCOMPLETE
+		     : s->changed    ? LEFT_OUT_CHANGED
+				     : LEFT_OUT_SKIPPED,
 		     s->path, s->reason);
 	json_open(j, NULL, '{');
 	json_text(j, "path", s->path);
@@ -228,8 +229,7 @@ plan_json(const struct cute_shm_hdf5_result *r,
 
 void
 load_report_plan(const struct cute_shm_hdf5_result *r,
-		 const struct cute_shm_space *space, uint64_t gain,
-		 bool exists)
+		 const struct cute_shm_space *space, uint64_t gain, bool exists)
 {
 	bool fits = r->segment_size <= space->available + gain;
 
@@ -244,8 +244,7 @@ load_report_plan(const struct cute_shm_hdf5_result *r,
 	put_contents(stdout, r);
 	put_left_out(stdout, r);
 	printf("%s: needs about %s of shared memory, %s available (%s)",
-	       fits ? "fits" : "does not fit",
-	       units_size(r->segment_size).text,
+	       fits ? "fits" : "does not fit", units_size(r->segment_size).text,
 	       units_size(space->available).text, space->limit);
 	if (gain > 0)
 		printf(", and %s of the project that it replaces",

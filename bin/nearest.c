@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define LONGEST 64	/* nobody mistypes longer names */
+#define LONGEST 64 /* nobody mistypes longer names */
 
 static size_t
 min(size_t a, size_t b)
@@ -55,7 +55,7 @@ nearest_try(struct nearest *n, const char *name)
 	    strcmp(n->typed, name) == 0)
 		return;
 	if (strncmp(n->typed, name, typed_size) == 0)
-		d = 1;	/* an abbreviation */
+		d = 1; /* an abbreviation */
 	else
 		d = distance(n->typed, typed_size, name, size);
 	if (d < n->distance && (d == 1 || d <= size / 3) && d < typed_size) {

@@ -34,8 +34,9 @@ node_json_offsets(struct json *json, const struct cute_shm_array *a)
 	else
 		json_null(json, "data_offset");
 	if (a->dtype[0] == '*')
-		json_number(json, "values_offset", a->data_offset +
-			    cute_shm_values_at(a->element_count));
+		json_number(json, "values_offset",
+			    a->data_offset +
+				    cute_shm_values_at(a->element_count));
 }
 
 const char *

@@ -13,9 +13,9 @@ int
 open_project(const char *project, bool file,
 	     const struct cute_shm_open_options *opt, struct cute_shm **ret)
 {
-	return file || strchr(project, '/') ?
-	       cute_shm_open_file(project, opt, ret) :
-	       cute_shm_open(project, opt, ret);
+	return file || strchr(project, '/')
+		       ? cute_shm_open_file(project, opt, ret)
+		       : cute_shm_open(project, opt, ret);
 }
 
 /* -------------------------------------------------------- similar projects */
@@ -33,8 +33,8 @@ add_name(const struct cute_shm_info *info, void *arg)
 
 	if (info->err == CUTE_SHM_ERR_FORMAT)
 		return 0;
-	names->name = text_alloc(names->name, names->count + 1,
-				 sizeof(*names->name));
+	names->name =
+		text_alloc(names->name, names->count + 1, sizeof(*names->name));
 	names->name[names->count++] = text_format("%s", info->project);
 	return 0;
 }
@@ -51,9 +51,9 @@ similar_project(const char *project, const char *root)
 	if (cute_shm_list(root, add_name, &names) == 0)
 		for (i = 0; i < names.count; i++)
 			nearest_try(&n, names.name[i]);
-	ret = nearest_name(&n) ?
-	      text_format("; did you mean '%s'?", nearest_name(&n)) :
-	      text_format("%s", "");
+	ret = nearest_name(&n)
+		      ? text_format("; did you mean '%s'?", nearest_name(&n))
+		      : text_format("%s", "");
 	while (names.count > 0)
 		free(names.name[--names.count]);
 	free(names.name);
@@ -69,14 +69,15 @@ advice(const char *project, const char *root, int err)
 	switch (file_kind(project)) {
 	case FILE_HDF5:
 		return text_format("; %s is an HDF5 file, which cute-shm-hdf5 "
-				   "loads", project);
+				   "loads",
+				   project);
 	case FILE_SEGMENT:
 		return text_format("; for the file of that name type ./%s",
 				   project);
 	default:
-		return err == CUTE_SHM_ERR_NOT_FOUND && !strchr(project, '/') ?
-		       similar_project(project, root) :
-		       text_format("%s", "");
+		return err == CUTE_SHM_ERR_NOT_FOUND && !strchr(project, '/')
+			       ? similar_project(project, root)
+			       : text_format("%s", "");
 	}
 }
 

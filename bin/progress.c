@@ -12,18 +12,22 @@
 #include "text.h"
 #include "units.h"
 
-#define SILENT_SECONDS	0.7	/* what takes no longer shows nothing */
-#define PERIOD_SECONDS	0.1
+#define SILENT_SECONDS 0.7 /* what takes no longer shows nothing */
+#define PERIOD_SECONDS 0.1
 
 /* Of lines in a log, from the begin on. */
 #define LOG_SECONDS	10
-#define VERBOSE_SECONDS	2
+#define VERBOSE_SECONDS 2
 
-static enum { NONE, TERMINAL, LOG } where;
+static enum {
+	NONE,
+	TERMINAL,
+	LOG
+} where;
 static bool shown;
 static double begun, drawn;
-static double period;		/* of lines in a log */
-static double filling_since;	/* when bytes began to move; 0: not yet */
+static double period;	     /* of lines in a log */
+static double filling_since; /* when bytes began to move; 0: not yet */
 
 void
 progress_begin_at(bool wanted, bool verbose, double t)
@@ -120,8 +124,8 @@ put_line(FILE *out, const struct progress *p, size_t columns, double t)
 	double part;
 
 	if (p->bytes_total == 0) {
-		fprintf(out, "scanning: %s", units_count(p->objects,
-							 "object").text);
+		fprintf(out, "scanning: %s",
+			units_count(p->objects, "object").text);
 		return;
 	}
 	part = part_of(p);
@@ -142,8 +146,10 @@ subject(const struct progress *p)
 {
 	bool slash = p->path && *p->path && *p->path != '/';
 
-	return text_format("%s%s", slash ? "/" : "", p->path ? p->path :
-			   p->name ? p->name : "");
+	return text_format("%s%s", slash ? "/" : "",
+			   p->path   ? p->path
+			   : p->name ? p->name
+				     : "");
 }
 
 static void
@@ -195,15 +201,15 @@ say(const struct progress *p, double t)
 	char *at = subject(p);
 
 	if (p->bytes_total == 0)
-		cli_message("scanning: %s", units_count(p->objects,
-							"object").text);
+		cli_message("scanning: %s",
+			    units_count(p->objects, "object").text);
 	else
 		cli_message("%u%%, %s of %s%s%s%s%s%s%s%s",
 			    (unsigned)(part_of(p) * 100),
 			    units_size(p->bytes_done).text,
-			    units_size(p->bytes_total).text,
-			    known ? ", " : "", known ?
-			    units_rate(p->bytes_done, elapsed).text : "",
+			    units_size(p->bytes_total).text, known ? ", " : "",
+			    known ? units_rate(p->bytes_done, elapsed).text
+				  : "",
 			    known ? ", " : "", known ? left.text : "",
 			    known ? " left" : "", *at ? ", at " : "", at);
 	free(at);

@@ -12,10 +12,10 @@
 
 struct progress {
 	uint64_t bytes_done;
-	uint64_t bytes_total;	/* 0: still counting objects */
+	uint64_t bytes_total; /* 0: still counting objects */
 	uint64_t objects;
-	const char *path;	/* of the array at work on, or */
-	const char *name;	/* of what else it is about; NULL: none */
+	const char *path; /* of the array at work on, or */
+	const char *name; /* of what else it is about; NULL: none */
 };
 
 /* Nothing is shown unless 'wanted'; in a log more often if 'verbose'. */

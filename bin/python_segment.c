@@ -8,10 +8,11 @@
 
 #include "text.h"
 
-#define LETTERS		"abcdefghijklmnopqrstuvwxyz" \
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-#define RANDOM_SIZE	10
-#define TOML		"/tmp/cute-shm/cute-shm.%.*s.toml"
+#define LETTERS \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define RANDOM_SIZE 10
+#define TOML	    "/tmp/cute-shm/cute-shm.%.*s.toml"
 
 /* Where a name of such a segment has its last dot, or NULL. */
 static const char *
@@ -43,13 +44,11 @@ python_segment(const struct cute_shm_info *info)
 	const char *dot = last_dot(info->project);
 
 	switch (dot ? info->err : 0) {
-	case CUTE_SHM_ERR_FORMAT:
-		return true;
+	case CUTE_SHM_ERR_FORMAT: return true;
 	case CUTE_SHM_ERR_PERMISSION:
 	case CUTE_SHM_ERR_OWNER:
 		/* Another user's; what is in it cannot be seen. */
 		return has_toml(info->project, dot);
-	default:
-		return false;
+	default: return false;
 	}
 }

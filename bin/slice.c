@@ -30,9 +30,9 @@ slice_all(const struct cute_shm_array *array, struct slice *ret)
 	unsigned d;
 
 	*ret = (struct slice){ .ndim = array->ndim, .whole = true };
-	for (d = array->ndim; d-- > 0; ) {
-		ret->dims[d] = (struct slice_dim){ 0, 1, array->shape[d],
-						   false };
+	for (d = array->ndim; d-- > 0;) {
+		ret->dims[d] =
+			(struct slice_dim){ 0, 1, array->shape[d], false };
 		ret->strides[d] = stride;
 		stride *= array->shape[d];
 	}
@@ -90,13 +90,15 @@ take_range(struct slice_dim *d, int64_t size, const bool there[3],
 	if (step > 0) {
 		first = there[0] ? bound(at[0], size, 0, size) : 0;
 		last = there[1] ? bound(at[1], size, 0, size) : size;
-		d->count = last > first ?
-			   (uint64_t)((last - first - 1) / step + 1) : 0;
+		d->count = last > first
+				   ? (uint64_t)((last - first - 1) / step + 1)
+				   : 0;
 	} else {
 		first = there[0] ? bound(at[0], size, -1, size - 1) : size - 1;
 		last = there[1] ? bound(at[1], size, -1, size - 1) : -1;
-		d->count = first > last ?
-			   (uint64_t)((first - last - 1) / -step + 1) : 0;
+		d->count = first > last
+				   ? (uint64_t)((first - last - 1) / -step + 1)
+				   : 0;
 	}
 	d->first = d->count > 0 ? (uint64_t)first : 0;
 	d->step = step;
@@ -196,8 +198,9 @@ slice_element(const struct slice *s, uint64_t i)
 	unsigned d;
 
 	for (d = s->ndim; d-- > 0; i /= s->dims[d].count)
-		at += (s->dims[d].first + (uint64_t)s->dims[d].step *
-		       (i % s->dims[d].count)) * s->strides[d];
+		at += (s->dims[d].first +
+		       (uint64_t)s->dims[d].step * (i % s->dims[d].count)) *
+		      s->strides[d];
 	return at - s->origin;
 }
 
@@ -210,8 +213,8 @@ slice_range(const struct slice *s, uint64_t *first, uint64_t *last)
 	*first = *last = 0;
 	for (d = 0; d < s->ndim; d++) {
 		one = s->dims[d].first;
-		other = one + (uint64_t)s->dims[d].step *
-			(s->dims[d].count - 1);
+		other = one +
+			(uint64_t)s->dims[d].step * (s->dims[d].count - 1);
 		*first += (one < other ? one : other) * s->strides[d];
 		*last += (one < other ? other : one) * s->strides[d];
 	}

@@ -13,18 +13,18 @@ struct slice_dim {
 	uint64_t first;
 	int64_t step;
 	uint64_t count;
-	bool single;		/* an index: no dimension of the result */
+	bool single; /* an index: no dimension of the result */
 };
 
 struct slice {
-	unsigned ndim;		/* of the array */
+	unsigned ndim; /* of the array */
 	struct slice_dim dims[CUTE_SHM_MAX_NDIM];
-	uint64_t strides[CUTE_SHM_MAX_NDIM];	/* in elements */
-	uint64_t element_count;	/* of the result */
+	uint64_t strides[CUTE_SHM_MAX_NDIM]; /* in elements */
+	uint64_t element_count;		     /* of the result */
 	unsigned result_ndim;
-	uint64_t shape[CUTE_SHM_MAX_NDIM];	/* of the result */
-	bool whole;		/* all of it, in order */
-	uint64_t origin;	/* the data begin with this element */
+	uint64_t shape[CUTE_SHM_MAX_NDIM]; /* of the result */
+	bool whole;			   /* all of it, in order */
+	uint64_t origin; /* the data begin with this element */
 };
 
 /* All of the array. */

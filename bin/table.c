@@ -7,7 +7,7 @@
 #define GAP 2
 
 struct cell {
-	char *text;		/* escaped */
+	char *text; /* escaped */
 	enum text_style style;
 };
 
@@ -172,8 +172,8 @@ print_row(const struct table *t, const struct cell *cells, const size_t *widths,
 			print_cell(&c[i], cells[i].text, widths[i],
 				   cells[i].style, &pad, out);
 		else
-			print_cell(&c[i], c[i].title, widths[i], TEXT_DIM,
-				   &pad, out);
+			print_cell(&c[i], c[i].title, widths[i], TEXT_DIM, &pad,
+				   out);
 	putc('\n', out);
 }
 

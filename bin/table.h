@@ -10,8 +10,8 @@
 
 struct table_column {
 	const char *title;
-	bool right;		/* aligned */
-	size_t narrowest;	/* columns it may shrink to; 0: does not */
+	bool right;	  /* aligned */
+	size_t narrowest; /* columns it may shrink to; 0: does not */
 	enum text_cut cut;
 	enum text_style style;
 };

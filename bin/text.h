@@ -12,11 +12,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define TEXT_INVALID	UINT32_MAX	/* a byte that is no UTF-8 */
+#define TEXT_INVALID UINT32_MAX /* a byte that is no UTF-8 */
 
 enum text_cut {
-	TEXT_CUT_END,		/* "a long sent..." */
-	TEXT_CUT_MIDDLE		/* "/start/o...end", for paths */
+	TEXT_CUT_END,	/* "a long sent..." */
+	TEXT_CUT_MIDDLE /* "/start/o...end", for paths */
 };
 
 enum text_style {
@@ -91,8 +91,8 @@ struct text_buffer {
 	FILE *out;
 	char *text;
 	size_t size;
-	size_t room;		/* private */
-	bool lost;		/* private */
+	size_t room; /* private */
+	bool lost;   /* private */
 };
 
 void text_buffer_begin(struct text_buffer *b);

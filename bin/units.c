@@ -12,9 +12,8 @@
 static struct units
 size_of(double bytes, const char *per)
 {
-	static const char *const names[] = {
-		"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"
-	};
+	static const char *const names[] = { "B",   "KiB", "MiB", "GiB",
+					     "TiB", "PiB", "EiB" };
 	struct units ret;
 	unsigned i = 0;
 
@@ -51,7 +50,9 @@ units_seconds(double seconds)
 
 	if (seconds < 9.95)
 		snprintf(ret.text, sizeof(ret.text), "%.*f s",
-			 seconds < 0.0995 ? 3 : seconds < 0.995 ? 2 : 1,
+			 seconds < 0.0995  ? 3
+			 : seconds < 0.995 ? 2
+					   : 1,
 			 seconds > 0 ? seconds : 0);
 	else if (s < 60)
 		snprintf(ret.text, sizeof(ret.text), "%" PRIu64 " s", s);

@@ -18,8 +18,8 @@ value_dtype(const char *dtype)
 {
 	char name[CUTE_SHM_DTYPE_NAME_SIZE];
 
-	return text_format("%s", cute_shm_dtype_name(dtype, name,
-						     sizeof(name)));
+	return text_format("%s",
+			   cute_shm_dtype_name(dtype, name, sizeof(name)));
 }
 
 char *
@@ -43,7 +43,7 @@ value_shape(const char *dtype, unsigned ndim, const uint64_t *shape)
 struct printer {
 	FILE *out;
 	bool json;
-	long end;		/* of what may be printed; 0: no bound */
+	long end; /* of what may be printed; 0: no bound */
 };
 
 /* How many bytes may still be printed. */
@@ -134,16 +134,10 @@ load_float(const unsigned char *p, unsigned size)
 	float f;
 
 	switch (size) {
-	case 2:
-		return (long double)load_half(p);
-	case 4:
-		memcpy(&f, &bits32, sizeof(f));
-		return (long double)f;
-	case 8:
-		memcpy(&d, &bits, sizeof(d));
-		return (long double)d;
-	default:
-		return load_extended(p);
+	case 2: return (long double)load_half(p);
+	case 4: memcpy(&f, &bits32, sizeof(f)); return (long double)f;
+	case 8: memcpy(&d, &bits, sizeof(d)); return (long double)d;
+	default: return load_extended(p);
 	}
 }
 
@@ -174,15 +168,18 @@ static void
 put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
 {
 	static const int first[] = { [2] = 3, [4] = 6, [8] = 15, [16] = 18 };
-	static const int least[] = { [2] = -13, [4] = -125, [8] = -1021,
-				     [16] = -16381 };
+	static const int least[] = {
+		[2] = -13, [4] = -125, [8] = -1021, [16] = -16381
+	};
 	long double v = load_float(p, size);
 	int digits, exponent;
 	char s[64];
 
 	if (!isfinite(v)) {
-		snprintf(s, sizeof(s), "%s", isnan(v) ? "nan" :
-			 v < 0 ? "-inf" : "inf");
+		snprintf(s, sizeof(s), "%s",
+			 isnan(v) ? "nan"
+			 : v < 0  ? "-inf"
+				  : "inf");
 		fprintf(out, json ? "\"%s\"" : "%s", s);
 		return;
 	}
@@ -190,7 +187,7 @@ put_float(FILE *out, const unsigned char *p, unsigned size, bool json)
 	frexpl(v, &exponent);
 	digits = exponent < least[size] ? 1 : first[size];
 	if (size == 2 && fabsl(v) >= 1000)
-		digits = 5;	/* 65504, not 6.55e+04 */
+		digits = 5; /* 65504, not 6.55e+04 */
 	for (; digits <= 21; digits++) {
 		snprintf(s, sizeof(s), "%.*Lg", digits, v);
 		if (reads_as(s, v, size))
@@ -230,8 +227,7 @@ put_quoted(FILE *out, const unsigned char *p, uint64_t n)
 			part = 1;
 			continue;
 		}
-		for (part = 0; part < n && p[part] != '"' &&
-		     p[part] != '\\'; )
+		for (part = 0; part < n && p[part] != '"' && p[part] != '\\';)
 			part++;
 		text_put(out, (const char *)p, part);
 	}
@@ -287,32 +283,19 @@ put_item(const struct printer *p, const char *dtype, const unsigned char *item,
 	FILE *out = p->out;
 
 	switch (dtype[1]) {
-	case 'b':
-		fputs(*item ? "true" : "false", out);
-		break;
+	case 'b': fputs(*item ? "true" : "false", out); break;
 	case 'M':
 	case 'm':
 		if (!p->json &&
 		    value_date(out, dtype + 1, load_signed(item, size)))
 			break;
 		/* fall through */
-	case 'i':
-		fprintf(out, "%" PRId64, load_signed(item, size));
-		break;
-	case 'u':
-		fprintf(out, "%" PRIu64, load_unsigned(item, size));
-		break;
-	case 'f':
-		put_float(out, item, size, p->json);
-		break;
-	case 'c':
-		put_complex(out, item, size, p->json);
-		break;
-	case 'S':
-		put_fixed_string(p, item, size);
-		break;
-	default:
-		put_opaque(p, item, size);
+	case 'i': fprintf(out, "%" PRId64, load_signed(item, size)); break;
+	case 'u': fprintf(out, "%" PRIu64, load_unsigned(item, size)); break;
+	case 'f': put_float(out, item, size, p->json); break;
+	case 'c': put_complex(out, item, size, p->json); break;
+	case 'S': put_fixed_string(p, item, size); break;
+	default: put_opaque(p, item, size);
 	}
 }
 
@@ -346,7 +329,7 @@ put_element(const struct printer *p, const struct cute_shm_array *a, uint64_t i)
 			 (const unsigned char *)a->data + i * a->item_size,
 			 a->item_size);
 	} else if (cute_shm_element(a, i, &data, &n) != 0) {
-		fputs("null", p->out);	/* damaged offsets */
+		fputs("null", p->out); /* damaged offsets */
 	} else if (strcmp(a->dtype, "*|S1") != 0) {
 		put_list(p, a, data, n);
 	} else {

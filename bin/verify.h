@@ -12,19 +12,19 @@
 /* From good to bad: the verdict on a project is that of its worst finding. */
 enum verify_kind {
 	VERIFY_SOUND,
-	VERIFY_UNREADABLE,	/* something of its source: cannot tell */
-	VERIFY_UNSEALED,	/* updated since its digest: cannot tell */
-	VERIFY_UNKNOWN,		/* not to be read: cannot tell */
+	VERIFY_UNREADABLE, /* something of its source: cannot tell */
+	VERIFY_UNSEALED,   /* updated since its digest: cannot tell */
+	VERIFY_UNKNOWN,	   /* not to be read: cannot tell */
 	VERIFY_TORN,
-	VERIFY_DIFFERS,		/* from its source */
+	VERIFY_DIFFERS, /* from its source */
 	VERIFY_DAMAGED
 };
 
 struct verify_finding {
 	enum verify_kind kind;
-	char *path;		/* of an array, or NULL */
-	uint64_t begin, end;	/* bytes of its data; equal: not in them */
-	uint64_t size;		/* of its data */
+	char *path;	     /* of an array, or NULL */
+	uint64_t begin, end; /* bytes of its data; equal: not in them */
+	uint64_t size;	     /* of its data */
 	char *message;
 };
 
@@ -50,7 +50,7 @@ struct verify_finding *verify_add(struct verify_subject *s,
 struct verify_source_options {
 	const char *root;
 	unsigned jobs;
-	bool no_external;	/* it was loaded so */
+	bool no_external; /* it was loaded so */
 };
 
 void verify_source(struct verify_subject *s, const struct cute_shm *shm,

@@ -89,8 +89,8 @@ put_finding(const struct verify_finding *f)
 
 	if (f->begin < f->end)
 		text = text_format("/%s: damaged: bytes %" PRIu64 " to %" PRIu64
-				   " of %" PRIu64, f->path, f->begin,
-				   f->end - 1, f->size);
+				   " of %" PRIu64,
+				   f->path, f->begin, f->end - 1, f->size);
 	else
 		text = text_format("%s", f->message);
 	fputs("  ", stdout);

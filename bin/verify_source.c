@@ -21,7 +21,7 @@
  * there says nothing about the project.
  */
 struct gap {
-	char *path;		/* of an attribute: "a/b@name", "a/b@*" */
+	char *path; /* of an attribute: "a/b@name", "a/b@*" */
 	char *reason;
 	bool told;
 };
@@ -121,9 +121,8 @@ lies_in_attr(const char *name, const char *top)
 {
 	size_t n = strlen(top);
 
-	return strcmp(top, "*") == 0 ||
-	       (strncmp(name, top, n) == 0 &&
-		(name[n] == '\0' || name[n] == '.'));
+	return strcmp(top, "*") == 0 || (strncmp(name, top, n) == 0 &&
+					 (name[n] == '\0' || name[n] == '.'));
 }
 
 static struct gap *
@@ -168,9 +167,8 @@ first_difference(const struct cute_shm_array *a, const struct cute_shm_array *b)
 	return a->item_size > 0 ? i / a->item_size : 0;
 }
 
-static void
-differs(struct comparison *c, const char *path, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+static void differs(struct comparison *c, const char *path, const char *format,
+		    ...) __attribute__((format(printf, 3, 4)));
 
 static void
 differs(struct comparison *c, const char *path, const char *format, ...)
@@ -201,7 +199,8 @@ compare_arrays(struct comparison *c, const struct cute_shm_node *ours,
 	else if (a.offsets && !same_data(&a, &b))
 		differs(c, ours->path, "other lists in the source");
 	else if (!same_data(&a, &b))
-		differs(c, ours->path, "other data in the source, from element "
+		differs(c, ours->path,
+			"other data in the source, from element "
 			"%" PRIu64 " of %" PRIu64 " on",
 			first_difference(&a, &b), a.element_count);
 }
@@ -236,8 +235,10 @@ compare_attrs(struct comparison *c, const struct cute_shm_node *a,
 				attr.name, where);
 		else if (both && (!same_shape(&attr.value, &other.value) ||
 				  !same_data(&attr.value, &other.value)))
-			differs(c, a->path, "another attribute %s in the "
-				"source", attr.name);
+			differs(c, a->path,
+				"another attribute %s in the "
+				"source",
+				attr.name);
 	}
 }
 
@@ -250,8 +251,8 @@ same_node(const struct cute_shm_node *ours, const struct cute_shm_node *theirs)
 	return ours->kind == theirs->kind &&
 	       (ours->kind != CUTE_SHM_ARRAY ||
 		(cute_shm_node_array(ours, &a) == 0 &&
-		 cute_shm_node_array(theirs, &b) == 0 &&
-		 same_shape(&a, &b) && same_data(&a, &b)));
+		 cute_shm_node_array(theirs, &b) == 0 && same_shape(&a, &b) &&
+		 same_data(&a, &b)));
 }
 
 static void
@@ -307,8 +308,10 @@ on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 {
 	(void)arg;
 	progress_update(&(struct progress){
-		.bytes_done = p->bytes_done, .bytes_total = p->bytes_total,
-		.objects = p->objects, .path = p->path,
+		.bytes_done = p->bytes_done,
+		.bytes_total = p->bytes_total,
+		.objects = p->objects,
+		.path = p->path,
 	});
 	return 0;
 }
@@ -321,12 +324,15 @@ compare_with(struct verify_subject *s, const struct cute_shm *shm,
 	struct comparison c = { .subject = s };
 	struct cute_shm *source = NULL;
 	struct cute_shm_hdf5_options opt = {
-		.size = sizeof(opt), .root = options->root,
+		.size = sizeof(opt),
+		.root = options->root,
 		.jobs = options->jobs,
 		.flags = CUTE_SHM_HDF5_EPHEMERAL | CUTE_SHM_HDF5_KEEP_GOING |
 			 (options->no_external ? CUTE_SHM_HDF5_NO_EXTERNAL : 0),
-		.handle = &source, .progress = on_progress,
-		.skipped = on_skipped, .arg = &c,
+		.handle = &source,
+		.progress = on_progress,
+		.skipped = on_skipped,
+		.arg = &c,
 	};
 	char *name = text_format("cute-shm-verify.%jd", (intmax_t)getpid());
 	int err = cute_shm_hdf5_load(name, file, &opt, NULL);
@@ -378,9 +384,12 @@ verify_source(struct verify_subject *s, const struct cute_shm *shm,
 	if (path)
 		compare_with(s, shm, path, options);
 	else
-		verify_add(s, VERIFY_UNKNOWN, NULL, info.source[0] ?
-			   "the path of its source is too long, and was not "
-			   "kept" : "it has no source");
+		verify_add(s, VERIFY_UNKNOWN, NULL,
+			   info.source[0]
+				   ? "the path of its source is too long, and "
+				     "was not "
+				     "kept"
+				   : "it has no source");
 	free(path);
 }
 

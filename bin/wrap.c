@@ -14,8 +14,7 @@ put_word(FILE *out, const char *word, size_t n, size_t *column, size_t indent,
 	char *escaped = text_escape(word, n);
 	size_t width = text_width(escaped), blank = first ? 0 : 1;
 
-	if (columns && *column > indent &&
-	    *column + blank + width > columns) {
+	if (columns && *column > indent && *column + blank + width > columns) {
 		fprintf(out, "\n%*s", (int)indent, "");
 		*column = indent;
 		blank = 0;

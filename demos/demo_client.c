@@ -13,7 +13,13 @@
 
 #include <cute_shm.h>
 
-enum { TIME, X, Y, RUNNING, STATE_SIZE };
+enum {
+	TIME,
+	X,
+	Y,
+	RUNNING,
+	STATE_SIZE
+};
 
 static void
 must(int err)

@@ -27,7 +27,7 @@ child(void)
 
 	must(cute_shm_open("demo-hdf5", NULL, &shm));
 	must(cute_shm_find(shm, "", &top));
-	for (node = top; (err = cute_shm_next(&top, &node, &node)) == 0; ) {
+	for (node = top; (err = cute_shm_next(&top, &node, &node)) == 0;) {
 		if (node.kind != CUTE_SHM_ARRAY)
 			continue;
 		must(cute_shm_node_array(&node, &array));

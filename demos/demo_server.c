@@ -16,7 +16,13 @@
 #include <cute_shm.h>
 
 /* What the array "state" holds; one snapshot has all of it. */
-enum { TIME, X, Y, RUNNING, STATE_SIZE };
+enum {
+	TIME,
+	X,
+	Y,
+	RUNNING,
+	STATE_SIZE
+};
 
 static void
 must(int err)
@@ -24,17 +30,16 @@ must(int err)
 	if (!err)
 		return;
 	fprintf(stderr, "demo_server: %s\n", cute_shm_errmsg());
-	exit(EXIT_FAILURE);	/* which ends the project, too */
+	exit(EXIT_FAILURE); /* which ends the project, too */
 }
 
 /* The handle that owns the project. */
 static struct cute_shm *
 publish(void)
 {
-	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_EPHEMERAL,
-		.creator = "demo_server"
-	};
+	struct cute_shm_build_options opt = { .size = sizeof(opt),
+					      .flags = CUTE_SHM_EPHEMERAL,
+					      .creator = "demo_server" };
 	const uint64_t shape[] = { STATE_SIZE };
 	const double state[STATE_SIZE] = { [RUNNING] = 1 };
 	struct cute_shm_builder *b;
@@ -61,9 +66,8 @@ move(double state[STATE_SIZE], double seconds)
 int
 main(int argc, char **argv)
 {
-	struct cute_shm_open_options writing = {
-		.size = sizeof(writing), .flags = CUTE_SHM_WRITE
-	};
+	struct cute_shm_open_options writing = { .size = sizeof(writing),
+						 .flags = CUTE_SHM_WRITE };
 	double rate = argc > 1 ? atof(argv[1]) : 50;
 	double state[STATE_SIZE] = { [RUNNING] = 1 };
 	unsigned long long updates = 0;

@@ -22,10 +22,9 @@ must(int err)
 int
 main(void)
 {
-	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
-		.creator = "demo_transfer"
-	};
+	struct cute_shm_build_options opt = { .size = sizeof(opt),
+					      .flags = CUTE_SHM_OVERWRITE,
+					      .creator = "demo_transfer" };
 	const uint64_t shape[] = { SAMPLES, 2 };
 	const double rate = 100;
 	struct cute_shm_builder *b;

@@ -68,4 +68,3 @@ arena_free(struct arena *arena)
 		free(chunk);
 	}
 }
-

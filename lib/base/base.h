@@ -69,8 +69,8 @@ void pool_free(struct pool *pool);
 /* deadline.c: time limits of calls */
 
 struct deadline {
-	double seconds;		/* the limit, in wall time; 0: no limit */
-	double end;		/* on the monotonic clock */
+	double seconds; /* the limit, in wall time; 0: no limit */
+	double end;	/* on the monotonic clock */
 };
 
 /* Set the limit.  CUTE_SHM_ERR_INVALID if 'seconds' is negative or NaN. */
@@ -113,8 +113,8 @@ DIR *dir_above_stdio(const char *path);
 static inline void
 thread_signals_block(sigset_t *before)
 {
-	static const int own[] = { SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP,
-				   SIGSYS };
+	static const int own[] = { SIGBUS, SIGSEGV, SIGFPE,
+				   SIGILL, SIGTRAP, SIGSYS };
 	sigset_t all;
 	size_t i;
 
@@ -148,16 +148,16 @@ int no_result(const char *call) __attribute__((cold));
 /* arena.c: memory that is allocated piece by piece and freed all at once */
 
 struct arena {
-	struct arena_chunk *chunks;	/* the newest first */
-	size_t used, size;		/* bytes of the newest chunk */
+	struct arena_chunk *chunks; /* the newest first */
+	size_t used, size;	    /* bytes of the newest chunk */
 };
 
 /* Allocate 'size' bytes, aligned to 8; NULL, with a message, if that fails. */
 void *arena_get(struct arena *arena, size_t size) must_check;
 
 /* Copy 'size' bytes of text and add a NUL; NULL, with a message. */
-const char *arena_text(struct arena *arena, const char *text, size_t size)
-	must_check;
+const char *arena_text(struct arena *arena, const char *text,
+		       size_t size) must_check;
 void arena_free(struct arena *arena);
 
 /* vector.c */
@@ -167,25 +167,25 @@ void arena_free(struct arena *arena);
  * *room items are not enough, double it.  Returns the vector, which may have
  * moved, or NULL with a message; then 'items' is still valid.
  */
-void *vector_grow(void *items, uint32_t count, uint32_t *room, size_t size)
-	must_check;
+void *vector_grow(void *items, uint32_t count, uint32_t *room,
+		  size_t size) must_check;
 
 /* index_table.c: a hash table of indices, with open addressing */
 
 #define NO_INDEX UINT32_MAX
 
 struct hash {
-	struct hash_slot *slots;	/* 'size' slots, a power of two */
+	struct hash_slot *slots; /* 'size' slots, a power of two */
 	uint64_t size, count;
 };
 
 /* True if entry 'index' of the caller's table 'of' has the wanted text. */
 typedef bool hash_same(const void *of, uint32_t index, const char *text,
-			size_t size);
+		       size_t size);
 
 /* The index that was put under 'hash' and that same() accepts, or NO_INDEX. */
 uint32_t hash_find(const struct hash *table, uint64_t hash, hash_same *same,
-		    const void *of, const char *text, size_t size);
+		   const void *of, const char *text, size_t size);
 int hash_put(struct hash *table, uint64_t hash, uint32_t index) must_check;
 void hash_free(struct hash *table);
 
@@ -203,8 +203,8 @@ const char *size_text(uint64_t size, char text[SIZE_TEXT]);
  * Transfer all 'size' bytes at 'offset', with as many calls as that takes.
  * Reading beyond the end of the file is CUTE_SHM_ERR_SYSTEM.
  */
-int write_all(int fd, const void *data, size_t size, uint64_t offset)
-	must_check;
+int write_all(int fd, const void *data, size_t size,
+	      uint64_t offset) must_check;
 int read_all(int fd, void *data, size_t size, uint64_t offset) must_check;
 
 /* log.c */

@@ -66,8 +66,7 @@ file_above_stdio(const char *path)
 DIR *
 dir_above_stdio(const char *path)
 {
-	int fd = fd_above_stdio(open(path, O_RDONLY | O_DIRECTORY |
-				     O_CLOEXEC));
+	int fd = fd_above_stdio(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
 	if (!dir && fd >= 0)

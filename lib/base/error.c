@@ -12,27 +12,27 @@
 static _Thread_local char message[4096 + 512];
 
 static const char *const names[] = {
-	[-CUTE_SHM_OK]			= "no error",
-	[-CUTE_SHM_ERR_INVALID]		= "invalid argument",
-	[-CUTE_SHM_ERR_NOMEM]		= "out of private memory",
-	[-CUTE_SHM_ERR_SYSTEM]		= "system call failed",
-	[-CUTE_SHM_ERR_NOT_FOUND]	= "not found",
-	[-CUTE_SHM_ERR_EXISTS]		= "exists already",
-	[-CUTE_SHM_ERR_OWNER]		= "belongs to another user",
-	[-CUTE_SHM_ERR_PERMISSION]	= "permission denied",
-	[-CUTE_SHM_ERR_FORMAT]		= "not a cute-shm segment",
-	[-CUTE_SHM_ERR_UNSUPPORTED]	= "needs a newer library",
-	[-CUTE_SHM_ERR_CORRUPT]		= "segment is damaged",
-	[-CUTE_SHM_ERR_NO_SPACE]	= "not enough shared memory",
-	[-CUTE_SHM_ERR_TYPE]		= "of another type",
-	[-CUTE_SHM_ERR_STATE]		= "not at this stage",
-	[-CUTE_SHM_ERR_CANCELLED]	= "cancelled",
-	[-CUTE_SHM_ERR_SOURCE]		= "source file cannot be read",
-	[-CUTE_SHM_ERR_END]		= "nothing follows",
-	[-CUTE_SHM_ERR_TIMEOUT]		= "time is up",
-	[-CUTE_SHM_ERR_TORN]		= "torn by a writer that died",
-	[-CUTE_SHM_ERR_BUSY]		= "in use",
-	[-CUTE_SHM_ERR_LIMIT]		= "over a bound that was set",
+	[-CUTE_SHM_OK] = "no error",
+	[-CUTE_SHM_ERR_INVALID] = "invalid argument",
+	[-CUTE_SHM_ERR_NOMEM] = "out of private memory",
+	[-CUTE_SHM_ERR_SYSTEM] = "system call failed",
+	[-CUTE_SHM_ERR_NOT_FOUND] = "not found",
+	[-CUTE_SHM_ERR_EXISTS] = "exists already",
+	[-CUTE_SHM_ERR_OWNER] = "belongs to another user",
+	[-CUTE_SHM_ERR_PERMISSION] = "permission denied",
+	[-CUTE_SHM_ERR_FORMAT] = "not a cute-shm segment",
+	[-CUTE_SHM_ERR_UNSUPPORTED] = "needs a newer library",
+	[-CUTE_SHM_ERR_CORRUPT] = "segment is damaged",
+	[-CUTE_SHM_ERR_NO_SPACE] = "not enough shared memory",
+	[-CUTE_SHM_ERR_TYPE] = "of another type",
+	[-CUTE_SHM_ERR_STATE] = "not at this stage",
+	[-CUTE_SHM_ERR_CANCELLED] = "cancelled",
+	[-CUTE_SHM_ERR_SOURCE] = "source file cannot be read",
+	[-CUTE_SHM_ERR_END] = "nothing follows",
+	[-CUTE_SHM_ERR_TIMEOUT] = "time is up",
+	[-CUTE_SHM_ERR_TORN] = "torn by a writer that died",
+	[-CUTE_SHM_ERR_BUSY] = "in use",
+	[-CUTE_SHM_ERR_LIMIT] = "over a bound that was set",
 };
 
 const char *
@@ -81,21 +81,15 @@ err_of_errno(int number)
 {
 	switch (number) {
 	case ENOENT:
-	case ENOTDIR:
-		return CUTE_SHM_ERR_NOT_FOUND;
-	case EEXIST:
-		return CUTE_SHM_ERR_EXISTS;
+	case ENOTDIR: return CUTE_SHM_ERR_NOT_FOUND;
+	case EEXIST: return CUTE_SHM_ERR_EXISTS;
 	case EACCES:
 	case EPERM:
-	case EROFS:
-		return CUTE_SHM_ERR_PERMISSION;
-	case ENOMEM:
-		return CUTE_SHM_ERR_NOMEM;
+	case EROFS: return CUTE_SHM_ERR_PERMISSION;
+	case ENOMEM: return CUTE_SHM_ERR_NOMEM;
 	case ENOSPC:
-	case EDQUOT:
-		return CUTE_SHM_ERR_NO_SPACE;
-	default:
-		return CUTE_SHM_ERR_SYSTEM;
+	case EDQUOT: return CUTE_SHM_ERR_NO_SPACE;
+	default: return CUTE_SHM_ERR_SYSTEM;
 	}
 }
 

@@ -8,12 +8,12 @@
 /* 32 bits of the hash are enough, because indices have 32 bits, too. */
 struct hash_slot {
 	uint32_t hash;
-	uint32_t index;		/* NO_INDEX: free */
+	uint32_t index; /* NO_INDEX: free */
 };
 
 uint32_t
 hash_find(const struct hash *table, uint64_t hash, hash_same *same,
-	   const void *of, const char *text, size_t size)
+	  const void *of, const char *text, size_t size)
 {
 	const struct hash_slot *slot;
 	uint32_t half = (uint32_t)hash;

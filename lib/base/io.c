@@ -48,7 +48,8 @@ read_all(int fd, void *data, size_t size, uint64_t offset)
 		if (n == 0)
 			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
 					     "the file ends at %" PRIu64
-					     ", too early", offset);
+					     ", too early",
+					     offset);
 		p += n;
 		size -= (size_t)n;
 		offset += (uint64_t)n;

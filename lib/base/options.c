@@ -32,7 +32,8 @@ options_copy(void *opt, size_t size, const void *from)
 	if (given > size && !zeros((const uint8_t *)from + size, given - size))
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
 				     "options of %zu bytes: this library knows "
-				     "the first %zu", given, size);
+				     "the first %zu",
+				     given, size);
 	memcpy(opt, from, given < size ? given : size);
 	return 0;
 }

@@ -16,18 +16,18 @@ struct task {
 
 struct pool {
 	pthread_mutex_t lock;
-	pthread_cond_t filled;		/* a task waits, or 'ending' */
-	pthread_cond_t drained;		/* a job was taken, or is done */
-	unsigned threads;		/* 0: jobs run in the caller */
+	pthread_cond_t filled;	/* a task waits, or 'ending' */
+	pthread_cond_t drained; /* a job was taken, or is done */
+	unsigned threads;	/* 0: jobs run in the caller */
 	unsigned depth;
-	unsigned first;			/* the oldest waiting task */
+	unsigned first; /* the oldest waiting task */
 	unsigned waiting;
 	unsigned running;
 	bool ending;
-	int err;			/* of the first job that failed */
-	char *message;			/* of 'err'; NULL: no memory for it */
+	int err;       /* of the first job that failed */
+	char *message; /* of 'err'; NULL: no memory for it */
 	pthread_t *ids;
-	struct task *tasks;		/* a ring of 'depth' tasks */
+	struct task *tasks; /* a ring of 'depth' tasks */
 };
 
 /* Keep the first error, with the message of the thread that failed. */

@@ -9,8 +9,8 @@
 const char *
 size_text(uint64_t size, char text[SIZE_TEXT])
 {
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB",
-					     "EiB" };
+	static const char *const units[] = { "KiB", "MiB", "GiB",
+					     "TiB", "PiB", "EiB" };
 	double value = (double)size / 1024;
 	unsigned i;
 

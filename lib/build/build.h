@@ -13,17 +13,17 @@
 /* The described tree.  Nodes refer to others by index, since vectors move. */
 
 struct build_node {
-	uint64_t hash;		/* of its path */
+	uint64_t hash; /* of its path */
 	const char *path;
-	uint64_t offset;	/* of its record from the first one's */
-	uint64_t next;		/* the end of its subtree */
+	uint64_t offset; /* of its record from the first one's */
+	uint64_t next;	 /* the end of its subtree */
 	uint32_t path_size;
 	uint32_t parent, first_child, last_child, sibling;
 	uint32_t child_count;
 	uint32_t first_attr, attr_count;
-	uint32_t last_plain;	/* the last attribute that is not reserved */
+	uint32_t last_plain; /* the last attribute that is not reserved */
 	enum cute_shm_kind kind;
-	uint32_t detail;	/* index in 'arrays' or 'links' */
+	uint32_t detail; /* index in 'arrays' or 'links' */
 };
 
 struct build_array {
@@ -32,24 +32,24 @@ struct build_array {
 	const uint64_t *shape;
 	uint64_t element_count;
 	uint64_t data_size;
-	uint64_t value_count;	/* ragged */
-	const void *data;	/* the caller's, or NULL; ragged: the values */
-	const uint64_t *offsets;	/* ragged: the caller's, or NULL */
-	bool given;		/* the caller gave the data by pointer */
-	uint32_t ordinal;	/* number in pre-order, index in 'places' */
-	uint64_t first_unit;	/* see struct cute_shm_builder */
+	uint64_t value_count;	 /* ragged */
+	const void *data;	 /* the caller's, or NULL; ragged: the values */
+	const uint64_t *offsets; /* ragged: the caller's, or NULL */
+	bool given;		 /* the caller gave the data by pointer */
+	uint32_t ordinal;	 /* number in pre-order, index in 'places' */
+	uint64_t first_unit;	 /* see struct cute_shm_builder */
 };
 
 struct build_link {
 	const char *target;
 	uint32_t target_size;
 	uint32_t node;
-	uint32_t resolved;	/* node, or NO_INDEX */
-	uint32_t mark;		/* the link that passed here: finds loops */
+	uint32_t resolved; /* node, or NO_INDEX */
+	uint32_t mark;	   /* the link that passed here: finds loops */
 };
 
 struct build_attr {
-	struct format_attr *record;	/* encoded, with name, shape, value */
+	struct format_attr *record; /* encoded, with name, shape, value */
 	uint32_t node, next;
 };
 
@@ -62,21 +62,21 @@ enum build_state {
 
 struct cute_shm_builder {
 	enum build_state state;
-	char *project, *root, *path;	/* path: the final name */
-	char *source;		/* the whole path if the header has no room */
+	char *project, *root, *path; /* path: the final name */
+	char *source; /* the whole path if the header has no room */
 	unsigned flags;
 	mode_t mode;
 	unsigned jobs;
-	uint64_t max_size;	/* of the segment; 0: no bound */
-	double begun;		/* by clock_now() */
+	uint64_t max_size; /* of the segment; 0: no bound */
+	double begun;	   /* by clock_now() */
 	int fd;
-	char *temporary;	/* file name if the root has no O_TMPFILE */
-	pid_t pid;		/* process that removes 'temporary' */
+	char *temporary; /* file name if the root has no O_TMPFILE */
+	pid_t pid;	 /* process that removes 'temporary' */
 	struct format_header header;
-	struct ahead *ahead;	/* the reservation that still goes on */
-	struct huge {		/* see reserve_huge.c */
+	struct ahead *ahead; /* the reservation that still goes on */
+	struct huge {	     /* see reserve_huge.c */
 		struct mapping map;
-		_Atomic uint8_t *taken;	/* by large page: 1 if it is one */
+		_Atomic uint8_t *taken; /* by large page: 1 if it is one */
 		bool over;		/* try no more large pages */
 		uint64_t next;		/* offset of the next attempt */
 		uint64_t step;		/* bytes per attempt */
@@ -96,11 +96,11 @@ struct cute_shm_builder {
 	 * A unit is the data of one digest: a block, or a whole array that is
 	 * not larger than a block.  Empty arrays have no unit.
 	 */
-	struct layout_array *places;	/* by ordinal */
-	uint32_t *order;		/* arrays by ordinal */
+	struct layout_array *places; /* by ordinal */
+	uint32_t *order;	     /* arrays by ordinal */
 	uint64_t unit_count;
-	uint64_t *digests;		/* by unit */
-	_Atomic uint8_t *hashed;	/* by unit: digests[] is valid */
+	uint64_t *digests;	 /* by unit */
+	_Atomic uint8_t *hashed; /* by unit: digests[] is valid */
 };
 
 /* describe.c */
@@ -141,8 +141,8 @@ int reserve_segment(struct cute_shm_builder *b) must_check;
 /* publish.c */
 
 /* Open the builder's file, which needs no name yet. */
-int builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
-	must_check;
+int builder_attach(const struct cute_shm_builder *b,
+		   struct cute_shm **ret) must_check;
 
 /* reserve_memory.c */
 
@@ -182,8 +182,8 @@ void huge_end(struct cute_shm_builder *b);
 /* write.c */
 
 /* Write to reserved memory at 'offset' of the segment, from any thread. */
-int segment_put(const struct cute_shm_builder *b, const void *data,
-		size_t size, uint64_t offset) must_check;
+int segment_put(const struct cute_shm_builder *b, const void *data, size_t size,
+		uint64_t offset) must_check;
 
 /* The bytes of unit 'unit' of the array; they begin at *offset of its data. */
 uint64_t unit_range(const struct cute_shm_builder *b,

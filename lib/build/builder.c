@@ -102,7 +102,8 @@ set_creator(struct cute_shm_builder *b, const char *creator)
 	if (!utf8_ok(creator, strlen(creator)))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "project %s: the creator's name is not "
-				     "UTF-8", b->project);
+				     "UTF-8",
+				     b->project);
 	memcpy(field, creator, cut(creator, sizeof(b->header.creator) - 1));
 	return 0;
 }
@@ -116,7 +117,8 @@ below_cwd(const char *source, char **ret)
 
 	if (!cwd)
 		return fail_errno("source %s: the working directory has no "
-				  "path", source);
+				  "path",
+				  source);
 	n = asprintf(ret, "%s/%s", cwd, source);
 	free(cwd);
 	if (n < 0)
@@ -127,8 +129,7 @@ below_cwd(const char *source, char **ret)
 
 /* The absolute path, of which the header has the more telling end. */
 static int
-set_source(struct cute_shm_builder *b,
-	   const struct cute_shm_build_options *opt)
+set_source(struct cute_shm_builder *b, const struct cute_shm_build_options *opt)
 {
 	size_t room = sizeof(b->header.source) - 1;
 	size_t size, skip;
@@ -188,7 +189,8 @@ set_options(struct cute_shm_builder *b,
 	if (opt->block_size % FORMAT_BLOCK_UNIT != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "project %s: block size %llu is no "
-				     "multiple of %d", b->project,
+				     "multiple of %d",
+				     b->project,
 				     (unsigned long long)opt->block_size,
 				     (int)FORMAT_BLOCK_UNIT);
 	b->flags = opt->flags;
@@ -199,8 +201,8 @@ set_options(struct cute_shm_builder *b,
 	b->mode = opt->mode ? opt->mode : 0600;
 	b->jobs = opt->jobs;
 	b->max_size = opt->max_size;
-	b->header.block_size = opt->block_size ? opt->block_size
-					       : FORMAT_BLOCK_SIZE;
+	b->header.block_size =
+		opt->block_size ? opt->block_size : FORMAT_BLOCK_SIZE;
 	return 0;
 }
 
@@ -212,7 +214,8 @@ check_free(const struct cute_shm_builder *b)
 	bool there = lstat(b->path, &st) == 0;
 
 	if (there && S_ISDIR(st.st_mode))
-		return cute_shm_fail(CUTE_SHM_ERR_EXISTS, "project %s: %s is a "
+		return cute_shm_fail(CUTE_SHM_ERR_EXISTS,
+				     "project %s: %s is a "
 				     "folder, which no project replaces",
 				     b->project, b->path);
 	if (there && (b->flags & CUTE_SHM_OVERWRITE))
@@ -223,8 +226,7 @@ check_free(const struct cute_shm_builder *b)
 				     b->project, b->path);
 	if (errno == ENOENT || (b->flags & CUTE_SHM_OVERWRITE))
 		return 0;
-	return fail_errno("project %s: cannot look at %s", b->project,
-			  b->path);
+	return fail_errno("project %s: cannot look at %s", b->project, b->path);
 }
 
 static int

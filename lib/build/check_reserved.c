@@ -23,9 +23,12 @@ decode(const struct format_attr *attr, struct cute_shm_array *ret)
 	unsigned i;
 
 	*ret = (struct cute_shm_array){
-		.path = (const char *)p, .dtype = attr->dtype,
-		.data_size = attr->value_size, .element_count = 1,
-		.item_size = attr->item_size, .ndim = attr->record.count,
+		.path = (const char *)p,
+		.dtype = attr->dtype,
+		.data_size = attr->value_size,
+		.element_count = 1,
+		.item_size = attr->item_size,
+		.ndim = attr->record.count,
 	};
 	p += text_rows(attr->record.name_size);
 	memcpy(ret->shape, p, ret->ndim * sizeof(ret->shape[0]));
@@ -47,7 +50,7 @@ static uint32_t
 first_reserved(const struct cute_shm_builder *b, const struct build_node *n)
 {
 	return n->last_plain == NO_INDEX ? n->first_attr
-				     : b->attrs[n->last_plain].next;
+					 : b->attrs[n->last_plain].next;
 }
 
 static int
@@ -68,8 +71,9 @@ check_fields(const struct cute_shm_builder *b, const struct build_node *n,
 	for (child = n->first_child; child != NO_INDEX;
 	     child = b->nodes[child].sibling) {
 		slash = strrchr(b->nodes[child].path, '/');
-		if (!reserved_field(compound, i++, slash ? slash + 1 :
-				    b->nodes[child].path, why))
+		if (!reserved_field(compound, i++,
+				    slash ? slash + 1 : b->nodes[child].path,
+				    why))
 			return fail_node(n, why);
 	}
 	return 0;
@@ -80,9 +84,11 @@ check_node(const struct cute_shm_builder *b, const struct build_node *n,
 	   struct found *found)
 {
 	const struct reserved_node node = {
-		.kind = n->kind, .root = n->path_size == 0,
-		.dtype = n->kind == CUTE_SHM_ARRAY ?
-			 b->arrays[n->detail].dtype.text : NULL,
+		.kind = n->kind,
+		.root = n->path_size == 0,
+		.dtype = n->kind == CUTE_SHM_ARRAY
+				 ? b->arrays[n->detail].dtype.text
+				 : NULL,
 		.child_count = n->child_count,
 	};
 	char why[RESERVED_WHY];

@@ -39,8 +39,8 @@ same_path(const void *of, uint32_t index, const char *text, size_t size)
 uint32_t
 find_node(const struct cute_shm_builder *b, const char *path, size_t size)
 {
-	return hash_find(&b->by_path, path_hash(path, size), same_path, b,
-			  path, size);
+	return hash_find(&b->by_path, path_hash(path, size), same_path, b, path,
+			 size);
 }
 
 static void
@@ -63,11 +63,16 @@ add_node(struct cute_shm_builder *b, uint32_t parent, enum cute_shm_kind kind,
 {
 	struct build_node *nodes;
 	struct build_node node = {
-		.hash = path_hash(path, size), .path_size = (uint32_t)size,
-		.kind = kind, .parent = parent, .first_child = NO_INDEX,
-		.last_child = NO_INDEX, .sibling = NO_INDEX,
+		.hash = path_hash(path, size),
+		.path_size = (uint32_t)size,
+		.kind = kind,
+		.parent = parent,
+		.first_child = NO_INDEX,
+		.last_child = NO_INDEX,
+		.sibling = NO_INDEX,
 		.first_attr = NO_INDEX,
-		.last_plain = NO_INDEX, .detail = NO_INDEX,
+		.last_plain = NO_INDEX,
+		.detail = NO_INDEX,
 	};
 	uint32_t index = b->node_count;
 	int err;
@@ -160,8 +165,8 @@ new_place(struct cute_shm_builder *b, const char *path, const char **name,
 }
 
 static int
-new_node(struct cute_shm_builder *b, const char *path,
-	 enum cute_shm_kind kind, uint32_t *ret)
+new_node(struct cute_shm_builder *b, const char *path, enum cute_shm_kind kind,
+	 uint32_t *ret)
 {
 	const char *name = NULL;
 	size_t size = 0;
@@ -246,8 +251,8 @@ array_begin(const struct cute_shm_builder *b, const char *path,
 	if (ret->dtype.null && ndim > 0)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "array %s: a null dataspace has no "
-				     "dimensions, not %u", path ? path : "",
-				     ndim);
+				     "dimensions, not %u",
+				     path ? path : "", ndim);
 	if (ret->dtype.null)
 		ret->element_count = 0;
 	ret->ndim = ndim;
@@ -269,8 +274,8 @@ cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
 				   &array.data_size))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "array %s: %" PRIu64 " elements of %s are "
-				     "over 2^64 bytes", path,
-				     array.element_count, dtype);
+				     "over 2^64 bytes",
+				     path, array.element_count, dtype);
 	return add_array(b, path, &array, shape);
 }
 
@@ -293,19 +298,21 @@ ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 	if (offsets[0] != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "%s: its first offset is %" PRIu64
-				     ", not 0", what, offsets[0]);
+				     ", not 0",
+				     what, offsets[0]);
 	for (i = 0; i < elements; i++)
 		if (offsets[i + 1] < offsets[i])
 			return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 					     "%s: offset %" PRIu64
-					     " falls from %" PRIu64 " to %"
-					     PRIu64, what, i + 1, offsets[i],
+					     " falls from %" PRIu64
+					     " to %" PRIu64,
+					     what, i + 1, offsets[i],
 					     offsets[i + 1]);
 	if (offsets[elements] != last)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "%s: its last offset is %" PRIu64 ", of %"
-				     PRIu64 " items", what, offsets[elements],
-				     last);
+				     "%s: its last offset is %" PRIu64
+				     ", of %" PRIu64 " items",
+				     what, offsets[elements], last);
 	return 0;
 }
 
@@ -330,7 +337,9 @@ cute_shm_builder_ragged(struct cute_shm_builder *b, const char *path,
 			const void *values)
 {
 	struct build_array array = {
-		.value_count = value_count, .offsets = offsets, .data = values,
+		.value_count = value_count,
+		.offsets = offsets,
+		.data = values,
 		.given = offsets != NULL,
 	};
 	uint64_t bytes;
@@ -346,8 +355,8 @@ cute_shm_builder_ragged(struct cute_shm_builder *b, const char *path,
 				   bytes, &array.data_size))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "array %s: %" PRIu64 " lists with %" PRIu64
-				     " items are over 2^64 bytes", path,
-				     array.element_count, value_count);
+				     " items are over 2^64 bytes",
+				     path, array.element_count, value_count);
 	err = ragged_given(path, &array);
 	if (err != 0)
 		return err;

@@ -16,17 +16,16 @@ struct value {
 	unsigned ndim;
 	const uint64_t *shape;
 	const uint64_t *offsets;
-	uint64_t offsets_size;	/* bytes; 0 unless ragged */
+	uint64_t offsets_size; /* bytes; 0 unless ragged */
 	const void *items;
-	uint64_t items_size;	/* bytes */
+	uint64_t items_size; /* bytes */
 };
 
 static uint64_t
 attr_hash(uint32_t node, const char *name, size_t size)
 {
 	/* An odd factor spreads the nodes over all the bits. */
-	return path_hash(name, size) +
-	       node * UINT64_C(0x9e3779b97f4a7c15);
+	return path_hash(name, size) + node * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static const char *
@@ -68,7 +67,8 @@ find_owner(const struct cute_shm_builder *b, const char *path, const char *name,
 	if (!name || name[0] == '\0' || !utf8_ok(name, strlen(name)))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "/%s: the name of an attribute is UTF-8 "
-				     "and not empty", plain);
+				     "and not empty",
+				     plain);
 	node = find_node(b, plain, strlen(plain));
 	if (node == NO_INDEX)
 		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
@@ -77,12 +77,13 @@ find_owner(const struct cute_shm_builder *b, const char *path, const char *name,
 	if (b->nodes[node].kind == CUTE_SHM_LINK)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "attribute %s: /%s is a link, which has "
-				     "none", name, plain);
+				     "none",
+				     name, plain);
 	if (reserved_find(name) == RESERVED_UNKNOWN)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "/%s: attribute %s: names that begin with "
-				     RESERVED_PREFIX " are reserved", plain,
-				     name);
+				     "/%s: attribute %s: names that begin "
+				     "with " RESERVED_PREFIX " are reserved",
+				     plain, name);
 	*ret = node;
 	return 0;
 }
@@ -106,7 +107,8 @@ value_begin(const char *name, const char *dtype, bool ragged, unsigned ndim,
 	if (ret->dtype.null && ndim > 0)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "attribute %s: a null dataspace has no "
-				     "dimensions, not %u", name, ndim);
+				     "dimensions, not %u",
+				     name, ndim);
 	if (ret->dtype.null)
 		*count = 0;
 	ret->name = name;
@@ -150,14 +152,16 @@ encode(const struct value *v)
 	if (size > UINT32_MAX) {
 		cute_shm_fail(CUTE_SHM_ERR_INVALID,
 			      "attribute %.1024s: its value does not fit into "
-			      "a record of 4 GiB", v->name);
+			      "a record of 4 GiB",
+			      v->name);
 		return NULL;
 	}
 	attr = calloc(1, (size_t)size);
 	if (!attr) {
 		cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 			      "no memory for the %" PRIu64 " bytes of "
-			      "attribute %.1024s", size, v->name);
+			      "attribute %.1024s",
+			      size, v->name);
 		return NULL;
 	}
 	memcpy(attr->record.tag, FORMAT_TAG_ATTR, sizeof(attr->record.tag));
@@ -197,10 +201,10 @@ insert_attr(struct cute_shm_builder *b, uint32_t node, uint32_t attr)
 {
 	struct build_node *n = &b->nodes[node];
 	enum reserved id = reserved_find(attr_name(&b->attrs[attr]));
-	uint32_t before = id == RESERVED_NOT ? n->last_plain
-					     : reserved_before(b, n, id);
-	uint32_t *link = before == NO_INDEX ? &n->first_attr
-					: &b->attrs[before].next;
+	uint32_t before =
+		id == RESERVED_NOT ? n->last_plain : reserved_before(b, n, id);
+	uint32_t *link =
+		before == NO_INDEX ? &n->first_attr : &b->attrs[before].next;
 
 	b->attrs[attr].next = *link;
 	*link = attr;
@@ -219,7 +223,7 @@ add_attr(struct cute_shm_builder *b, uint32_t node, const struct value *v)
 	int err;
 
 	if (hash_find(&b->by_attr, hash, same_attr, &of, v->name,
-		       v->name_size) != NO_INDEX)
+		      v->name_size) != NO_INDEX)
 		return cute_shm_fail(CUTE_SHM_ERR_EXISTS,
 				     "/%s has an attribute %s already",
 				     b->nodes[node].path, v->name);
@@ -289,7 +293,8 @@ cute_shm_builder_attr_ragged(struct cute_shm_builder *b, const char *path,
 	if (count >= UINT32_MAX / sizeof(*offsets))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "attribute %s: %" PRIu64 " lists do not "
-				     "fit into a record of 4 GiB", name, count);
+				     "fit into a record of 4 GiB",
+				     name, count);
 	last = offsets[count];
 	err = ragged_check(name, offsets, count, last);
 	if (err != 0)

@@ -9,8 +9,10 @@ void
 log_building(const struct cute_shm_builder *b)
 {
 	if (log_debug())
-		cute_shm_log(CUTE_SHM_LOG_DEBUG, "project %s: created a file "
-			     "for it in %s, %s", b->project, b->root,
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "project %s: created a file "
+			     "for it in %s, %s",
+			     b->project, b->root,
 			     b->temporary ? b->temporary : "without a name");
 }
 
@@ -21,8 +23,10 @@ log_reserved(const struct cute_shm_builder *b, double since)
 
 	if (log_debug())
 		cute_shm_log(CUTE_SHM_LOG_DEBUG, "project %s: %s %s in %.3f s",
-			     b->project, b->ahead ? "reserves, ahead of its "
-			     "data," : "reserved",
+			     b->project,
+			     b->ahead ? "reserves, ahead of its "
+					"data,"
+				      : "reserved",
 			     size_text(b->header.segment_size, size),
 			     clock_now() - since);
 }
@@ -31,9 +35,10 @@ void
 log_sealed(const struct cute_shm_builder *b, double since)
 {
 	if (log_debug())
-		cute_shm_log(CUTE_SHM_LOG_DEBUG, "project %s: completed "
-			     "digests and metadata in %.3f s", b->project,
-			     clock_now() - since);
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "project %s: completed "
+			     "digests and metadata in %.3f s",
+			     b->project, clock_now() - since);
 }
 
 void
@@ -42,9 +47,11 @@ log_published(const struct cute_shm_builder *b)
 	char size[SIZE_TEXT];
 
 	if (log_debug())
-		cute_shm_log(CUTE_SHM_LOG_DEBUG, "project %s: published as %s, "
-			     "%s, %.3f s after it was begun", b->project,
-			     b->path, size_text(b->header.segment_size, size),
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "project %s: published as %s, "
+			     "%s, %.3f s after it was begun",
+			     b->project, b->path,
+			     size_text(b->header.segment_size, size),
 			     clock_now() - b->begun);
 }
 
@@ -54,7 +61,8 @@ log_abandoned(const struct cute_shm_builder *b)
 {
 	if (b->fd >= 0 && b->state != BUILD_OVER && b->pid == getpid() &&
 	    log_debug())
-		cute_shm_log(CUTE_SHM_LOG_DEBUG, "project %s: removed its "
-			     "unfinished file from %s", b->project, b->root);
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "project %s: removed its "
+			     "unfinished file from %s",
+			     b->project, b->root);
 }
-

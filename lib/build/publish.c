@@ -125,7 +125,7 @@ name_over(struct cute_shm_builder *b)
 	struct stat old;
 	int fd, tries, err;
 
-	for (tries = 0; ; tries++) {
+	for (tries = 0;; tries++) {
 		err = name_lock(b->path, &fd, &old);
 		if (err != 0)
 			return err;
@@ -153,9 +153,8 @@ int
 builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
 {
 	/* The file is the builder's own, whatever its owner looks like. */
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_ANY_OWNER
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .flags = CUTE_SHM_ANY_OWNER };
 	struct cute_shm *shm;
 	char self[64];
 	char *project, *path;
@@ -190,9 +189,11 @@ logind_warn(const struct cute_shm_builder *b)
 
 	if (!cute_shm_ends_at_logout(b->root) || atomic_exchange(&told, true))
 		return;
-	cute_shm_log(CUTE_SHM_LOG_WARNING, "project %s ends when you log out: "
+	cute_shm_log(CUTE_SHM_LOG_WARNING,
+		     "project %s ends when you log out: "
 		     "systemd then empties %s (RemoveIPC=yes); 'loginctl "
-		     "enable-linger' keeps it", b->project, b->root);
+		     "enable-linger' keeps it",
+		     b->project, b->root);
 }
 
 /* Set the mode before the name: the segment is never visible without it. */
@@ -235,7 +236,8 @@ cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret)
 	int err = 0;
 
 	if ((b->flags & CUTE_SHM_EPHEMERAL) && !ret)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "project %s is "
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s is "
 				     "ephemeral: it needs a handle to own it",
 				     b->project);
 	if (b->state != BUILD_SEALED)

@@ -221,14 +221,16 @@ add_replaced(const struct cute_shm_builder *b, int err)
 		return err;
 	size_text((uint64_t)st.st_blocks * 512, held);
 	if (b->flags & CUTE_SHM_REPLACE)
-		return cute_shm_fail(err, "%s; the project %s that it replaces "
+		return cute_shm_fail(err,
+				     "%s; the project %s that it replaces "
 				     "holds %s, which to drop would not be "
 				     "enough, or others use it",
 				     cute_shm_errmsg(), b->project, held);
-	return cute_shm_fail(err, "%s; the project %s that it replaces holds "
+	return cute_shm_fail(err,
+			     "%s; the project %s that it replaces holds "
 			     "%s: to drop that first, use --replace "
-			     "(CUTE_SHM_REPLACE)", cute_shm_errmsg(),
-			     b->project, held);
+			     "(CUTE_SHM_REPLACE)",
+			     cute_shm_errmsg(), b->project, held);
 }
 
 /* Remove the open project if nobody uses it and its memory is enough. */
@@ -242,7 +244,7 @@ drop(const struct cute_shm_builder *b, int fd)
 	if (fstat(fd, &st) != 0 || cute_shm_available(b->root, &space) != 0 ||
 	    range_locked(fd, LOCK_READER, LOCK_READER + 1, true) ||
 	    space.available + (uint64_t)st.st_blocks * 512 <
-	    b->header.segment_size ||
+		    b->header.segment_size ||
 	    remove_name(b->path, &st, true, &removed) != 0 || !removed)
 		return false;
 	cute_shm_log(CUTE_SHM_LOG_INFO, "dropped the project %s to make room",
@@ -257,7 +259,7 @@ drop_replaced(const struct cute_shm_builder *b)
 	int fd;
 
 	fd = fd_above_stdio(open(b->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-				 O_NOCTTY | O_NOFOLLOW));
+						  O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0)
 		return false;
 	dropped = drop(b, fd);
@@ -292,9 +294,11 @@ check_bound(const struct cute_shm_builder *b)
 
 	if (b->max_size == 0 || b->header.segment_size <= b->max_size)
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "project %s needs %s of "
+	return cute_shm_fail(CUTE_SHM_ERR_LIMIT,
+			     "project %s needs %s of "
 			     "shared memory, more than the bound of %s "
-			     "(--max-size): raise it, or load less", b->project,
+			     "(--max-size): raise it, or load less",
+			     b->project,
 			     size_text(b->header.segment_size, need),
 			     size_text(b->max_size, most));
 }

@@ -25,28 +25,28 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
-#define TMPFS 0x01021994	/* TMPFS_MAGIC of <linux/magic.h> */
+#define TMPFS 0x01021994 /* TMPFS_MAGIC of <linux/magic.h> */
 
 /* The large page of x86-64 and of other systems with pages of 4 KiB. */
-#define LARGE		((uint64_t)2 << 20)
+#define LARGE ((uint64_t)2 << 20)
 
 /*
  * Bytes per request.  Each request also waits until all CPUs have drained their
  * lists of new pages, so large requests are best; but a slow one can be noticed
  * only after it has ended, so they start small.
  */
-#define STEP		LARGE
-#define MOST_STEP	(2 * LARGE)
+#define STEP	  LARGE
+#define MOST_STEP (2 * LARGE)
 
 /*
  * Below 1 GB/s small pages are faster.  Then memory is fragmented, or the host
  * of a virtual machine must allocate it first.  Both vary: skip REST bytes, and
  * try again; after each slow attempt skip twice as many.
  */
-#define BYTES_PER_NS	1
-#define REST		(32 * LARGE)
+#define BYTES_PER_NS 1
+#define REST	     (32 * LARGE)
 
-#define RETRIES		3
+#define RETRIES 3
 
 static uint64_t
 worked_ns(void)
@@ -70,8 +70,9 @@ huge_begin(struct cute_shm_builder *b)
 	    root.f_type != TMPFS)
 		return;
 	h->taken = calloc((size_t)(size / LARGE), sizeof(*h->taken));
-	if (!h->taken || map_new(b->fd, (size_t)size, PROT_READ | PROT_WRITE,
-				 &h->map) != 0 ||
+	if (!h->taken ||
+	    map_new(b->fd, (size_t)size, PROT_READ | PROT_WRITE, &h->map) !=
+		    0 ||
 	    (uintptr_t)h->map.base % LARGE != 0) {
 		huge_end(b);
 		return;

@@ -22,46 +22,46 @@
  * call ends.  A signal makes the call undo its work and fail with EINTR, so
  * with a periodic timer a call for many gigabytes would never succeed.
  */
-#define CALL		((uint64_t)1 << 20)
+#define CALL ((uint64_t)1 << 20)
 
 /*
  * Check the free memory again after every 16 MiB, or after 1/256 of what is
  * spare: one check costs about 0.2 ms, and up to 256 loaders may run at once.
  */
-#define STEP		((uint64_t)16 << 20)
-#define SPARE_PARTS	256
+#define STEP	    ((uint64_t)16 << 20)
+#define SPARE_PARTS 256
 
 /* Bytes per step of the thread: about 1 ms, since writers may wait for it. */
-#define AHEAD_STEP	((uint64_t)4 << 20)
+#define AHEAD_STEP ((uint64_t)4 << 20)
 
 /*
  * The thread sleeps when it is this far ahead of the last request, until the
  * next one: a saved stream whose header promises much data, and which then
  * sends none, holds no more memory than this.
  */
-#define LEAD		((uint64_t)64 << 20)
+#define LEAD ((uint64_t)64 << 20)
 
 /* The progress of a reservation, in bytes from the start of the segment. */
 struct taking {
-	uint64_t at;		/* reserved up to here */
-	uint64_t look;		/* check the free memory again here */
+	uint64_t at;   /* reserved up to here */
+	uint64_t look; /* check the free memory again here */
 };
 
 struct ahead {
 	struct cute_shm_builder *b;
-	pid_t pid;		/* the process that has the thread */
+	pid_t pid; /* the process that has the thread */
 	pthread_t thread;
 	pthread_mutex_t mutex;
-	pthread_cond_t moved;	/* 'done' or 'err' has changed */
-	pthread_cond_t more;	/* 'wanted' or 'stop' has changed */
+	pthread_cond_t moved; /* 'done' or 'err' has changed */
+	pthread_cond_t more;  /* 'wanted' or 'stop' has changed */
 	atomic_bool stop;
-	atomic_bool asleep;	/* the thread waits for 'more' */
-	bool threaded;		/* false: reserve_wait() does the work */
-	struct taking taking;	/* the thread's; without one: the mutex's */
-	_Atomic uint64_t wanted;	/* bytes from the start, requested */
-	_Atomic uint64_t done;	/* bytes from the start, reserved */
-	int err;		/* the error that ended the reservation, */
-	char *message;		/* and its message */
+	atomic_bool asleep;	 /* the thread waits for 'more' */
+	bool threaded;		 /* false: reserve_wait() does the work */
+	struct taking taking;	 /* the thread's; without one: the mutex's */
+	_Atomic uint64_t wanted; /* bytes from the start, requested */
+	_Atomic uint64_t done;	 /* bytes from the start, reserved */
+	int err;		 /* the error that ended the reservation, */
+	char *message;		 /* and its message */
 };
 
 /* Add to the message that other processes took memory during the build. */
@@ -151,7 +151,8 @@ take_all(struct cute_shm_builder *b)
 	if (err != 0 && ftruncate(b->fd, 0) != 0)
 		cute_shm_log(CUTE_SHM_LOG_WARNING,
 			     "project %s: what was reserved stays until its "
-			     "builder ends", b->project);
+			     "builder ends",
+			     b->project);
 	return err;
 }
 
@@ -218,8 +219,8 @@ run_ahead(void *arg)
 static void
 ask(struct ahead *a, uint64_t end)
 {
-	uint64_t before = atomic_load_explicit(&a->wanted,
-					       memory_order_relaxed);
+	uint64_t before =
+		atomic_load_explicit(&a->wanted, memory_order_relaxed);
 
 	if (before >= end)
 		return;
@@ -299,8 +300,9 @@ reserve_wait(const struct cute_shm_builder *b, uint64_t end)
 	}
 	/* It is an error only if the failure came before 'end'. */
 	if (atomic_load(&a->done) < end)
-		err = cute_shm_fail(a->err, "%s", a->message ? a->message :
-				    cute_shm_strerror(a->err));
+		err = cute_shm_fail(a->err, "%s",
+				    a->message ? a->message
+					       : cute_shm_strerror(a->err));
 	pthread_mutex_unlock(&a->mutex);
 	return err;
 }

@@ -16,9 +16,9 @@
 struct sink {
 	int fd;
 	int err;
-	uint64_t at;			/* offset of the buffer in the file */
+	uint64_t at; /* offset of the buffer in the file */
 	size_t used;
-	uint8_t *buffer;		/* SINK_SIZE bytes */
+	uint8_t *buffer; /* SINK_SIZE bytes */
 	struct digest_stream *stream;
 };
 
@@ -90,7 +90,8 @@ put_index(const struct cute_shm_builder *b, struct sink *s)
 	if (!rows)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "project %s: no memory for an index of %u "
-				     "rows", b->project, b->node_count);
+				     "rows",
+				     b->project, b->node_count);
 	for (i = 0; i < b->node_count; i++) {
 		rows[i].hash = b->nodes[i].hash;
 		rows[i].offset = b->header.records_offset + b->nodes[i].offset;
@@ -138,9 +139,9 @@ put_node(const struct cute_shm_builder *b, const struct build_node *node,
 				     node, sizeof(record)),
 		.parent = parent_of(b, node),
 		.next = b->header.records_offset + node->next,
-		.child_or_target = link
-			? offset_of(b, b->links[node->detail].resolved)
-			: node->child_count,
+		.child_or_target =
+			link ? offset_of(b, b->links[node->detail].resolved)
+			     : node->child_count,
 	};
 
 	sink_put(s, &record, sizeof(record));
@@ -168,8 +169,8 @@ put_array(const struct cute_shm_builder *b, const struct build_node *node,
 	const struct build_array *array = &b->arrays[node->detail];
 	const struct layout_array *place = &b->places[array->ordinal];
 	struct format_array record = {
-		.record = record_row(FORMAT_TAG_ARRAY, node, sizeof(record) +
-				     shape_rows(array->ndim)),
+		.record = record_row(FORMAT_TAG_ARRAY, node,
+				     sizeof(record) + shape_rows(array->ndim)),
 		.parent = parent_of(b, node),
 		.next = b->header.records_offset + node->next,
 		.element_count = array->element_count,
@@ -186,7 +187,7 @@ put_array(const struct cute_shm_builder *b, const struct build_node *node,
 	memcpy(record.dtype, array->dtype.text, sizeof(record.dtype));
 	if (array->dtype.ragged)
 		record.values_offset = place->data_offset +
-			cute_shm_values_at(array->element_count);
+				       cute_shm_values_at(array->element_count);
 	sink_put(s, &record, sizeof(record));
 	/* A scalar has no shape: for sink_put() NULL would mean zeros. */
 	if (array->ndim > 0)

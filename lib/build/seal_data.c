@@ -16,21 +16,21 @@
 #define BUFFER_SIZE ((uint64_t)256 << 10)
 
 /* The limits of a job: bytes, and arrays if they are small. */
-#define SPAN_BYTES ((uint64_t)16 << 20)
+#define SPAN_BYTES  ((uint64_t)16 << 20)
 #define SPAN_ARRAYS 4096
 
 struct span {
 	struct cute_shm_builder *builder;
-	uint32_t array;			/* ordinal of the first unit's array */
-	uint64_t from, to;		/* units [from, to) */
+	uint32_t array;	   /* ordinal of the first unit's array */
+	uint64_t from, to; /* units [from, to) */
 };
 
 /* The state of a running job. */
 struct bench {
 	struct cute_shm_builder *b;
 	const struct build_array *array;
-	uint64_t base;			/* offset of the array's data */
-	uint8_t *buffer;		/* BUFFER_SIZE bytes */
+	uint64_t base;	 /* offset of the array's data */
+	uint8_t *buffer; /* BUFFER_SIZE bytes */
 	struct digest_stream *stream;
 };
 
@@ -152,8 +152,8 @@ check_offsets(const struct bench *w, uint64_t at, uint64_t count,
 		if (value < *last || (at + i == 0 && value != 0))
 			err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
 					    "offset %" PRIu64 " is %" PRIu64
-					    " after %" PRIu64, at + i, value,
-					    *last);
+					    " after %" PRIu64,
+					    at + i, value, *last);
 		*last = value;
 	}
 	return err;
@@ -176,19 +176,22 @@ check_ragged(const struct bench *w)
 	int err = 0;
 
 	for (at = 0; at < count && err == 0; at += step)
-		err = check_offsets(w, at, count - at < step ? count - at
-							     : step, &last);
+		err = check_offsets(w, at,
+				    count - at < step ? count - at : step,
+				    &last);
 	if (err == 0 && last != array->value_count)
 		err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				    "its last offset is %" PRIu64 ", of %"
-				    PRIu64 " items", last, array->value_count);
+				    "its last offset is %" PRIu64
+				    ", of %" PRIu64 " items",
+				    last, array->value_count);
 	if (err == 0)
 		err = read_all(w->b->fd, w->buffer, (size_t)padding,
 			       w->base + end);
 	if (err == 0 && !all_zero(w->buffer, padding))
 		err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				    "the %" PRIu64 " bytes between offsets and "
-				    "values are not zero", padding);
+				    "values are not zero",
+				    padding);
 	return err;
 }
 
@@ -203,8 +206,7 @@ complete_array(const struct bench *w, const struct span *span, uint64_t *unit)
 
 	if (end > span->to)
 		end = span->to;
-	if (array->dtype.ragged && !array->given &&
-	    *unit == array->first_unit)
+	if (array->dtype.ragged && !array->given && *unit == array->first_unit)
 		err = check_ragged(w);
 	for (; *unit < end && err == 0; ++*unit)
 		err = complete_unit(w, *unit);
@@ -278,8 +280,7 @@ push_span(struct pool *pool, const struct span *span, bool ragged)
 		return 0;
 	copy = malloc(sizeof(*copy));
 	if (!copy)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a job");
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a job");
 	*copy = *span;
 	return pool_push(pool, span_job, copy);
 }
@@ -298,7 +299,8 @@ push_spans(struct cute_shm_builder *b, struct pool *pool)
 	for (i = 0; i < b->array_count && err == 0; i++) {
 		array = &b->arrays[b->order[i]];
 		end = i + 1 < b->array_count
-			? b->arrays[b->order[i + 1]].first_unit : b->unit_count;
+			      ? b->arrays[b->order[i + 1]].first_unit
+			      : b->unit_count;
 		for (unit = array->first_unit; unit < end && err == 0; unit++) {
 			if (bytes == 0)
 				span.array = i;

@@ -12,8 +12,9 @@ int
 segment_put(const struct cute_shm_builder *b, const void *data, size_t size,
 	    uint64_t offset)
 {
-	return huge_put(b, data, size, offset) ? 0 :
-	       write_all(b->fd, data, size, offset);
+	return huge_put(b, data, size, offset)
+		       ? 0
+		       : write_all(b->fd, data, size, offset);
 }
 
 uint64_t
@@ -93,7 +94,8 @@ find_array(const struct cute_shm_builder *b, const char *path,
 	if (array->given)
 		return cute_shm_fail(CUTE_SHM_ERR_STATE,
 				     "array /%s: its data were given by "
-				     "pointer", name);
+				     "pointer",
+				     name);
 	*ret = array;
 	return 0;
 }
@@ -113,8 +115,8 @@ cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
 	if (offset > array->data_size || size > array->data_size - offset)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "array %s: %zu bytes at %" PRIu64
-				     " leave its %" PRIu64, path, size, offset,
-				     array->data_size);
+				     " leave its %" PRIu64,
+				     path, size, offset, array->data_size);
 	if (size > 0 && !src)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "array %s: no data to write", path);

@@ -15,12 +15,12 @@
 struct save {
 	struct cute_shm_export_options opt;
 	const struct cute_shm *shm;
-	int fd;			/* the file that save_whole() writes */
-	uint8_t *buffer;	/* SAVE_PIECE bytes */
+	int fd;		 /* the file that save_whole() writes */
+	uint8_t *buffer; /* SAVE_PIECE bytes */
 	struct deadline deadline;
-	const char *name;	/* of the output, for messages */
-	unsigned passes;	/* 2 if a copy is made before the output */
-	uint64_t before;	/* bytes of the earlier passes */
+	const char *name; /* of the output, for messages */
+	unsigned passes;  /* 2 if a copy is made before the output */
+	uint64_t before;  /* bytes of the earlier passes */
 };
 
 /* save.c */
@@ -29,8 +29,8 @@ struct save {
  * Take the options, allocate the buffer, start the clock.  Call save_end() also
  * after a failure.
  */
-int save_begin(struct save *s, const struct cute_shm_export_options *opt)
-	must_check;
+int save_begin(struct save *s,
+	       const struct cute_shm_export_options *opt) must_check;
 void save_end(struct save *s);
 
 /*

@@ -25,8 +25,8 @@ struct restore {
 	struct cute_shm_load_options opt;
 	struct cute_shm_builder *b;
 	int fd;
-	uint64_t at;		/* bytes read so far */
-	uint8_t *buffer;	/* PIECE bytes */
+	uint64_t at;	 /* bytes read so far */
+	uint8_t *buffer; /* PIECE bytes */
 	struct deadline deadline;
 };
 
@@ -41,9 +41,8 @@ tell(const struct restore *r)
 				     "the restoring was cancelled");
 	if (!deadline_over(&r->deadline))
 		return 0;
-	snprintf(state, sizeof(state), "%s%s%s had come",
-		 size_text(r->at, has), total ? " of " : "",
-		 total ? size_text(total, of) : "");
+	snprintf(state, sizeof(state), "%s%s%s had come", size_text(r->at, has),
+		 total ? " of " : "", total ? size_text(total, of) : "");
 	return deadline_fail(&r->deadline, "the saved segment", state);
 }
 
@@ -58,8 +57,9 @@ wait_for_more(const struct restore *r)
 		n = poll(&p, 1, TICK_MS);
 		if (n > 0)
 			return 0;
-		err = n == 0 || errno == EINTR ? tell(r) :
-		      fail_errno("cannot wait for the saved segment");
+		err = n == 0 || errno == EINTR
+			      ? tell(r)
+			      : fail_errno("cannot wait for the saved segment");
 	}
 	return err;
 }
@@ -95,7 +95,8 @@ fail_cut(const struct restore *r, uint64_t need)
 {
 	char has[SIZE_TEXT], of[SIZE_TEXT];
 
-	return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "the saved segment ends "
+	return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+			     "the saved segment ends "
 			     "after %s, it has %s: its copy is not complete",
 			     size_text(r->at, has), size_text(need, of));
 }
@@ -177,10 +178,11 @@ copy_metadata(struct restore *r, const struct format_header *h)
 	found = digest_stream_end(digest);
 	digest_stream_free(digest);
 	if (err == 0 && found != h->metadata_digest)
-		err = cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "the saved segment: "
+		err = cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				    "the saved segment: "
 				    "the digest of the metadata is %016" PRIx64
-				    ", not %016" PRIx64, found,
-				    h->metadata_digest);
+				    ", not %016" PRIx64,
+				    found, h->metadata_digest);
 	return err;
 }
 
@@ -192,7 +194,8 @@ check_end(struct restore *r)
 	int err = take(r, r->buffer, 1, &got);
 
 	if (err == 0 && got > 0)
-		err = cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "the saved segment "
+		err = cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				    "the saved segment "
 				    "goes on after its %" PRIu64 " bytes",
 				    r->b->header.segment_size);
 	return err;
@@ -228,7 +231,7 @@ struct first_damage {
 	const struct restore *r;
 	int err;
 	char *message;
-	int stopped;		/* the error of tell(), or 0 */
+	int stopped; /* the error of tell(), or 0 */
 };
 
 /* One damage is enough to refuse the segment: end the verification. */
@@ -284,8 +287,8 @@ warn_unsealed(const struct cute_shm *shm, const char *project, uint64_t count)
 	unsigned named = 0;
 	int err = cute_shm_find(shm, "", &top);
 
-	for (node = top; err == 0 && named < NAMED_UNSEALED &&
-	     used < sizeof(names);
+	for (node = top;
+	     err == 0 && named < NAMED_UNSEALED && used < sizeof(names);
 	     err = cute_shm_next(&top, &node, &node)) {
 		if (!is_unsealed(&node))
 			continue;
@@ -296,32 +299,37 @@ warn_unsealed(const struct cute_shm *shm, const char *project, uint64_t count)
 	if (count > named)
 		snprintf(names + strlen(names), sizeof(names) - strlen(names),
 			 " and %" PRIu64 " more", count - named);
-	cute_shm_log(CUTE_SHM_LOG_WARNING, "project %s: arrays that were "
+	cute_shm_log(CUTE_SHM_LOG_WARNING,
+		     "project %s: arrays that were "
 		     "updated and are not sealed may mix two updates, if a "
 		     "writer was at work while they were copied ("
 		     "'cute-shm-export --segment PROJECT -' copies them "
-		     "whole): %s", project, names);
+		     "whole): %s",
+		     project, names);
 }
 
 static int
 fail_damaged(const struct first_damage *first)
 {
-	return cute_shm_fail(first->err, "the saved segment: %s%s",
-			     first->message ? first->message : "damaged",
-			     first->err == CUTE_SHM_ERR_TORN ?
-			     "; or it was copied in the middle of an update: "
-			     "'cute-shm-export --segment PROJECT -' copies it "
-			     "whole" : "");
+	return cute_shm_fail(
+		first->err, "the saved segment: %s%s",
+		first->message ? first->message : "damaged",
+		first->err == CUTE_SHM_ERR_TORN
+			? "; or it was copied in the middle of an update: "
+			  "'cute-shm-export --segment PROJECT -' copies it "
+			  "whole"
+			: "");
 }
 
 static int
 verify(const struct restore *r)
 {
 	struct first_damage first = { .r = r };
-	struct cute_shm_verify_options opt = {
-		.size = sizeof(opt), .jobs = r->opt.jobs,
-		.report = on_damage, .progress = on_verify, .arg = &first
-	};
+	struct cute_shm_verify_options opt = { .size = sizeof(opt),
+					       .jobs = r->opt.jobs,
+					       .report = on_damage,
+					       .progress = on_verify,
+					       .arg = &first };
 	struct cute_shm_verify_result result;
 	struct cute_shm *shm;
 	int err;
@@ -332,8 +340,9 @@ verify(const struct restore *r)
 	err = cute_shm_verify(shm, &opt, &result);
 	/* Replace its message: it names a path that does not exist yet. */
 	if (first.stopped != 0)
-		err = cute_shm_fail(first.stopped, "%s", first.message ?
-				    first.message : "the restoring ended");
+		err = cute_shm_fail(first.stopped, "%s",
+				    first.message ? first.message
+						  : "the restoring ended");
 	else if (first.err != 0)
 		err = fail_damaged(&first);
 	else if (err == 0 && result.unsealed > 0)
@@ -396,8 +405,7 @@ restore(struct restore *r, const char *project, struct cute_shm **ret)
 
 int
 cute_shm_load(const char *project, int fd,
-	      const struct cute_shm_load_options *opt,
-	      struct cute_shm **ret)
+	      const struct cute_shm_load_options *opt, struct cute_shm **ret)
 {
 	struct restore r = { .opt = { .size = sizeof(r.opt) }, .fd = fd };
 	int err;
@@ -408,7 +416,8 @@ cute_shm_load(const char *project, int fd,
 	if (err != 0)
 		return err;
 	if ((r.opt.flags & CUTE_SHM_EPHEMERAL) && !ret)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "project %s is "
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s is "
 				     "ephemeral: it needs a handle to own it",
 				     project);
 	/* poll() ignores a negative descriptor, and would wait for ever. */

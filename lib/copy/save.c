@@ -36,8 +36,9 @@ save_begin(struct save *s, const struct cute_shm_export_options *opt)
 		return err;
 	s->passes = 1;
 	s->buffer = malloc(SAVE_PIECE);
-	return s->buffer ? 0 : cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to "
-					     "save a segment");
+	return s->buffer ? 0
+			 : cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to "
+							     "save a segment");
 }
 
 void
@@ -75,8 +76,7 @@ copy(const struct save *s, uint64_t from, uint64_t end, bool told)
 	int err = 0;
 
 	for (; from < end && err == 0; from += n) {
-		n = end - from < SAVE_PIECE ? (size_t)(end - from) :
-						SAVE_PIECE;
+		n = end - from < SAVE_PIECE ? (size_t)(end - from) : SAVE_PIECE;
 		err = read_all(s->shm->fd, s->buffer, n, from);
 		if (err == 0)
 			err = write_all(s->fd, s->buffer, n, from);
@@ -100,9 +100,11 @@ copy_locked(const struct save *s, const struct cute_shm_array *a,
 	int err;
 
 	if (slot.sequence % 2 != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_TORN, "/%s is torn: its "
+		return cute_shm_fail(CUTE_SHM_ERR_TORN,
+				     "/%s is torn: its "
 				     "writer died in the middle; an update of "
-				     "the whole array heals it", a->path);
+				     "the whole array heals it",
+				     a->path);
 	slot.digest_sequence = slot.sequence;
 	err = copy(s, begin, begin + a->data_size, false);
 	if (err == 0)
@@ -150,7 +152,7 @@ copy_all_updated(const struct save *s)
 	int err;
 
 	err = cute_shm_find(s->shm, "", &top);
-	for (node = top; err == 0; ) {
+	for (node = top; err == 0;) {
 		err = cute_shm_next(&top, &node, &node);
 		if (err != 0 || node.kind != CUTE_SHM_ARRAY)
 			continue;
@@ -200,7 +202,8 @@ cute_shm_export(const struct cute_shm *shm, const char *file,
 		const struct cute_shm_export_options *opt)
 {
 	struct cute_shm_info info;
-	struct save s = { .opt = { .size = sizeof(s.opt) }, .shm = shm,
+	struct save s = { .opt = { .size = sizeof(s.opt) },
+			  .shm = shm,
 			  .name = file };
 	double since = clock_now();
 	struct outfile out;
@@ -211,8 +214,9 @@ cute_shm_export(const struct cute_shm *shm, const char *file,
 		err = space_file_limit("file", file, shm->header.segment_size);
 	if (err == 0)
 		err = outfile_begin(&out, file,
-				    s.opt.flags & CUTE_SHM_OVERWRITE ?
-				    OUTFILE_OVERWRITE : 0u);
+				    s.opt.flags & CUTE_SHM_OVERWRITE
+					    ? OUTFILE_OVERWRITE
+					    : 0u);
 	if (err != 0) {
 		save_end(&s);
 		return err;
@@ -231,6 +235,7 @@ cute_shm_export(const struct cute_shm *shm, const char *file,
 	}
 	outfile_end(&out);
 	/* The message of a deadline names the file already. */
-	return err == CUTE_SHM_ERR_LIMIT ? err :
-	       cute_shm_fail(err, "%s: %s", file, cute_shm_errmsg());
+	return err == CUTE_SHM_ERR_LIMIT
+		       ? err
+		       : cute_shm_fail(err, "%s: %s", file, cute_shm_errmsg());
 }

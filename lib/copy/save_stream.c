@@ -24,9 +24,9 @@
 struct stream {
 	struct save save;
 	int out;
-	bool waits;		/* a pipe or socket: write() may block */
-	bool nowait;		/* try RWF_NOWAIT */
-	uint64_t at;		/* bytes written */
+	bool waits;  /* a pipe or socket: write() may block */
+	bool nowait; /* try RWF_NOWAIT */
+	uint64_t at; /* bytes written */
 };
 
 static int
@@ -60,8 +60,8 @@ write_some(struct stream *s, const uint8_t *data, size_t size)
 		return write(s->out, data, size);
 	if (s->nowait) {
 		n = pwritev2(s->out, &v, 1, -1, RWF_NOWAIT);
-		if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS &&
-			       errno != EINVAL))
+		if (n >= 0 ||
+		    (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
 			return n;
 		s->nowait = false;
 	}
@@ -98,7 +98,8 @@ check_unchanged(const struct stream *s)
 	int err = cute_shm_update_summary(s->save.shm, &updates);
 
 	if (err == 0 && updates.updated > 0)
-		err = cute_shm_fail(CUTE_SHM_ERR_BUSY, "%s: an array was "
+		err = cute_shm_fail(CUTE_SHM_ERR_BUSY,
+				    "%s: an array was "
 				    "updated for the first time while the "
 				    "segment went out, so what came out is "
 				    "cut, and will not load: run it again",
@@ -151,8 +152,9 @@ open_unnamed(const char **where)
 		if (!folders[i] || !*folders[i])
 			continue;
 		*where = folders[i];
-		fd = fd_above_stdio(open(*where, O_TMPFILE | O_EXCL | O_RDWR |
-					 O_CLOEXEC, 0600));
+		fd = fd_above_stdio(
+			open(*where, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC,
+			     0600));
 	}
 	return fd;
 }
@@ -167,15 +169,17 @@ send_copy(struct stream *s)
 	if (fd < 0)
 		return fail_errno("%s: cannot make a file in %s for a copy of "
 				  "arrays that are updated; another folder may "
-				  "be named in TMPDIR", s->save.name, where);
+				  "be named in TMPDIR",
+				  s->save.name, where);
 	s->save.fd = fd;
 	s->save.passes = 2;
 	err = save_whole(&s->save);
 	if (err == CUTE_SHM_ERR_NO_SPACE)
-		err = cute_shm_fail(err, "%s: the copy in %s, since arrays are "
+		err = cute_shm_fail(err,
+				    "%s: the copy in %s, since arrays are "
 				    "updated: %s; another folder may be named "
-				    "in TMPDIR", s->save.name, where,
-				    cute_shm_errmsg());
+				    "in TMPDIR",
+				    s->save.name, where, cute_shm_errmsg());
 	s->save.before = s->save.shm->header.segment_size;
 	if (err == 0)
 		err = send_all(s, fd, false);
@@ -203,9 +207,11 @@ cute_shm_export_fd(const struct cute_shm *shm, int fd,
 		   const struct cute_shm_export_options *opt)
 {
 	struct stream s = {
-		.save = { .opt = { .size = sizeof(s.save.opt) }, .shm = shm,
+		.save = { .opt = { .size = sizeof(s.save.opt) },
+			  .shm = shm,
 			  .name = "the stream of the segment" },
-		.out = fd, .nowait = true,
+		.out = fd,
+		.nowait = true,
 	};
 	double since = clock_now();
 	struct stat st;

@@ -49,8 +49,8 @@ int file_access_copy(int fd, const char *path, const struct stat *old);
 /* open_found.c */
 
 enum {
-	FOUND_WRITE = 1,	/* for writing, too */
-	FOUND_ANY_OWNER = 2	/* of any user, not only the caller or root */
+	FOUND_WRITE = 1,    /* for writing, too */
+	FOUND_ANY_OWNER = 2 /* of any user, not only the caller or root */
 };
 
 /*
@@ -72,16 +72,16 @@ char *found_text(int dir, const char *name, unsigned flags, size_t limit);
 
 struct outfile {
 	int fd;
-	char *path;		/* its final name */
-	char *temporary;	/* its name until then; NULL: it has none */
+	char *path;	 /* its final name */
+	char *temporary; /* its name until then; NULL: it has none */
 	bool overwrite;
-	mode_t mode;		/* permissions and group that it will have */
-	gid_t gid;		/* if it replaces no file */
+	mode_t mode; /* permissions and group that it will have */
+	gid_t gid;   /* if it replaces no file */
 };
 
 enum {
 	OUTFILE_OVERWRITE = 1,
-	OUTFILE_NAMED = 2	/* make a temporary name to open it by */
+	OUTFILE_NAMED = 2 /* make a temporary name to open it by */
 };
 
 /*

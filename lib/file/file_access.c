@@ -32,8 +32,7 @@ take_group(int fd, gid_t gid)
 {
 	struct stat st;
 
-	return gid == (gid_t)-1 ||
-	       (fstat(fd, &st) == 0 && st.st_gid == gid) ||
+	return gid == (gid_t)-1 || (fstat(fd, &st) == 0 && st.st_gid == gid) ||
 	       fchown(fd, (uid_t)-1, gid) == 0;
 }
 
@@ -60,8 +59,7 @@ file_access_copy(int fd, const char *path, const struct stat *old)
 	bool has_list = size >= 0 || (errno != ENODATA && errno != EOPNOTSUPP);
 
 	/* Only root can change the owner; else the caller owns the new file. */
-	if (old->st_uid != geteuid() &&
-	    fchown(fd, old->st_uid, (gid_t)-1) != 0)
+	if (old->st_uid != geteuid() && fchown(fd, old->st_uid, (gid_t)-1) != 0)
 		errno = 0;
 	if (!has_list)
 		return file_access_set(fd, old->st_gid, old->st_mode & 0777);

@@ -15,9 +15,10 @@ found_open(int dir, const char *name, unsigned flags, struct stat *st)
 {
 	int fd, number = 0;
 
-	fd = fd_above_stdio(openat(dir, name, O_CLOEXEC | O_NONBLOCK |
-				   O_NOCTTY | O_NOFOLLOW |
-				   (flags & FOUND_WRITE ? O_RDWR : O_RDONLY)));
+	fd = fd_above_stdio(
+		openat(dir, name,
+		       O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW |
+			       (flags & FOUND_WRITE ? O_RDWR : O_RDONLY)));
 	if (fd < 0) {
 		/* A socket, or a FIFO that no process reads. */
 		if (errno == ENXIO)

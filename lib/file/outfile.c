@@ -55,9 +55,10 @@ check_link(const char *path)
 	if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode) ||
 	    st.st_uid == geteuid() || st.st_uid == 0)
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s is a link of user %u, "
-			     "which is not followed", path,
-			     (unsigned)st.st_uid);
+	return cute_shm_fail(CUTE_SHM_ERR_OWNER,
+			     "%s is a link of user %u, "
+			     "which is not followed",
+			     path, (unsigned)st.st_uid);
 }
 
 /* Find the path to write; an existing file must be one to overwrite. */
@@ -143,8 +144,7 @@ is_temporary(const char *entry, const char *name)
 	size_t size = strnlen(name, NAME_KEPT);
 
 	return entry[0] == '.' && strncmp(entry + 1, name, size) == 0 &&
-	       entry[1 + size] == '.' &&
-	       strlen(entry + 2 + size) == DIGITS &&
+	       entry[1 + size] == '.' && strlen(entry + 2 + size) == DIGITS &&
 	       strspn(entry + 2 + size, "0123456789abcdef") == DIGITS;
 }
 
@@ -198,8 +198,10 @@ try_named(struct outfile *f, bool *again)
 	*again = false;
 	if (err != 0)
 		return err;
-	f->fd = fd_above_stdio(open(f->temporary, O_RDWR | O_CREAT | O_EXCL |
-				    O_CLOEXEC | O_NOFOLLOW, PRIVATE));
+	f->fd = fd_above_stdio(
+		open(f->temporary,
+		     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		     PRIVATE));
 	if (f->fd >= 0 && is_kept(f->fd))
 		return 0;
 	if (f->fd >= 0) {
@@ -253,8 +255,8 @@ make(struct outfile *f, unsigned flags)
 	dir = directory_of(f->path);
 	if (!dir)
 		return fail_memory();
-	f->fd = fd_above_stdio(open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC,
-				    PRIVATE));
+	f->fd = fd_above_stdio(
+		open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE));
 	free(dir);
 	if (f->fd >= 0 && can_be_named(f->fd))
 		return 0;
@@ -273,7 +275,8 @@ int
 outfile_begin(struct outfile *f, const char *path, unsigned flags)
 {
 	struct outfile made = {
-		.fd = -1, .overwrite = flags & OUTFILE_OVERWRITE,
+		.fd = -1,
+		.overwrite = flags & OUTFILE_OVERWRITE,
 	};
 	int err;
 
@@ -319,8 +322,9 @@ link_as(const struct outfile *f, const char *name)
 	int rc;
 
 	self_path(self, f->fd);
-	rc = f->temporary ? linkat(AT_FDCWD, f->temporary, AT_FDCWD, name, 0) :
-	     linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+	rc = f->temporary ? linkat(AT_FDCWD, f->temporary, AT_FDCWD, name, 0)
+			  : linkat(AT_FDCWD, self, AT_FDCWD, name,
+				   AT_SYMLINK_FOLLOW);
 	if (rc == 0)
 		return 0;
 	return errno == EEXIST ? fail_exists(f->path)
@@ -335,9 +339,8 @@ give_name(struct outfile *f)
 
 	if (!f->overwrite) {
 		/* Some file systems have no hard links, but renameat2(). */
-		if (f->temporary &&
-		    renameat2(AT_FDCWD, f->temporary, AT_FDCWD, f->path,
-			      RENAME_NOREPLACE) == 0) {
+		if (f->temporary && renameat2(AT_FDCWD, f->temporary, AT_FDCWD,
+					      f->path, RENAME_NOREPLACE) == 0) {
 			free(f->temporary);
 			f->temporary = NULL;
 			return 0;

@@ -63,17 +63,20 @@ check_section(const struct format_header *h, const char *name, uint64_t offset,
 	uint64_t size;
 
 	if (offset % align != 0 || offset < *at)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s at %#" PRIx64
-				     ": not a multiple of %" PRIu64 " from %#"
-				     PRIx64 " on", name, offset, align, *at);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "%s at %#" PRIx64
+				     ": not a multiple of %" PRIu64
+				     " from %#" PRIx64 " on",
+				     name, offset, align, *at);
 	if (offset > h->segment_size ||
 	    __builtin_mul_overflow(count, row, &size) ||
 	    size > h->segment_size - offset)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s at %#" PRIx64
-				     ", %" PRIu64 " times %" PRIu64
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "%s at %#" PRIx64 ", %" PRIu64
+				     " times %" PRIu64
 				     " bytes, leave the segment of %" PRIu64
-				     " bytes", name, offset, count, row,
-				     h->segment_size);
+				     " bytes",
+				     name, offset, count, row, h->segment_size);
 	*at = offset + size;
 	return 0;
 }
@@ -96,9 +99,10 @@ check_sections(const struct format_header *h)
 				    h->block_count, sizeof(uint64_t),
 				    FORMAT_SECTION_ALIGN, &at);
 	if (err == 0 && h->metadata_size != at)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "metadata end at %#"
-				     PRIx64 ", the header says %#" PRIx64, at,
-				     h->metadata_size);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "metadata end at %#" PRIx64
+				     ", the header says %#" PRIx64,
+				     at, h->metadata_size);
 	if (err == 0)
 		err = check_section(h, "live slots", h->live_offset,
 				    h->array_count, sizeof(struct format_live),
@@ -107,9 +111,10 @@ check_sections(const struct format_header *h)
 		err = check_section(h, "data", h->data_offset, h->data_size, 1,
 				    FORMAT_PAGE, &at);
 	if (err == 0 && at != h->segment_size)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "data end at %#"
-				     PRIx64 ", the segment at %#" PRIx64, at,
-				     h->segment_size);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "data end at %#" PRIx64
+				     ", the segment at %#" PRIx64,
+				     at, h->segment_size);
 	return err;
 }
 
@@ -117,23 +122,28 @@ static int
 check_numbers(const struct format_header *h, uint64_t size, long minor)
 {
 	if (h->segment_size != size)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "says it has %"
-				     PRIu64 " bytes, has %" PRIu64,
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "says it has %" PRIu64
+				     " bytes, has %" PRIu64,
 				     h->segment_size, size);
 	if (h->header_size < FORMAT_HEADER_SIZE ||
 	    h->header_size % FORMAT_SECTION_ALIGN != 0 ||
 	    (minor == 0 && h->header_size != FORMAT_HEADER_SIZE))
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "header of %" PRIu64
-				     " bytes", h->header_size);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "header of %" PRIu64 " bytes",
+				     h->header_size);
 	if (h->node_count == 0 || h->array_count >= h->node_count ||
 	    h->records_size % FORMAT_ROW != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%" PRIu64 " nodes, "
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "%" PRIu64 " nodes, "
 				     "%" PRIu64 " of them arrays, in %" PRIu64
-				     " bytes of records", h->node_count,
-				     h->array_count, h->records_size);
+				     " bytes of records",
+				     h->node_count, h->array_count,
+				     h->records_size);
 	if (h->block_size == 0 || h->block_size % FORMAT_BLOCK_UNIT != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "blocks of %" PRIu64
-				     " bytes", h->block_size);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "blocks of %" PRIu64 " bytes",
+				     h->block_size);
 	return 0;
 }
 
@@ -170,19 +180,20 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 	if (err != 0)
 		return err;
 	if (h.byte_order != FORMAT_BYTE_ORDER)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "byte order %#"
-				     PRIx64, h.byte_order);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "byte order %#" PRIx64, h.byte_order);
 	/* Before the feature bits, or a flipped bit would seem a feature. */
 	if (header_differs(&h))
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "header digest is %"
-				     "016" PRIx64 ", the header says %016"
-				     PRIx64,
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "header digest is %"
+				     "016" PRIx64
+				     ", the header says %016" PRIx64,
 				     digest_header(&h), h.header_digest);
 	if (h.incompatible & ~FORMAT_INCOMPATIBLE_KNOWN)
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
 				     "unknown feature bits %#" PRIx32,
 				     h.incompatible &
-				     ~FORMAT_INCOMPATIBLE_KNOWN);
+					     ~FORMAT_INCOMPATIBLE_KNOWN);
 	err = check_numbers(&h, size, minor);
 	if (err == 0)
 		err = check_sections(&h);

@@ -11,11 +11,10 @@ struct plain {
 };
 
 static const struct plain plains[] = {
-	{ "|b1", 1 },
-	{ "|i1", 1 }, { "<i2", 2 }, { "<i4", 4 }, { "<i8", 8 },
-	{ "|u1", 1 }, { "<u2", 2 }, { "<u4", 4 }, { "<u8", 8 },
-	{ "<f2", 2 }, { "<f4", 4 }, { "<f8", 8 }, { "<f16", 16 },
-	{ "<c8", 8 }, { "<c16", 16 },
+	{ "|b1", 1 },	{ "|i1", 1 }, { "<i2", 2 },   { "<i4", 4 },
+	{ "<i8", 8 },	{ "|u1", 1 }, { "<u2", 2 },   { "<u4", 4 },
+	{ "<u8", 8 },	{ "<f2", 2 }, { "<f4", 4 },   { "<f8", 8 },
+	{ "<f16", 16 }, { "<c8", 8 }, { "<c16", 16 },
 };
 
 static const char *const time_units[] = {
@@ -117,7 +116,8 @@ dtype_parse(const char *text, struct dtype *ret)
 	if (length == FORMAT_DTYPE_SIZE)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "dtype \"%.40s\" is longer than %d "
-				     "characters", text, FORMAT_DTYPE_SIZE - 1);
+				     "characters",
+				     text, FORMAT_DTYPE_SIZE - 1);
 	memcpy(d.text, text, length);
 	d.null = strcmp(text, "null") == 0;
 	d.ragged = text[0] == '*';
@@ -126,7 +126,8 @@ dtype_parse(const char *text, struct dtype *ret)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "\"%s\" is no dtype: it should be like "
 				     "\"float64\", \"<f8\", \"S12\" or "
-				     "\"*<f4\", see cute-shm(5)", text);
+				     "\"*<f4\", see cute-shm(5)",
+				     text);
 	*ret = d;
 	return 0;
 }
@@ -154,7 +155,8 @@ shape_count(unsigned ndim, const uint64_t *shape, uint64_t *ret)
 	if (overflow && !empty)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "shape of %u dimensions: its product is "
-				     "over 64 bits", ndim);
+				     "over 64 bits",
+				     ndim);
 	*ret = empty ? 0 : count;
 	return 0;
 }

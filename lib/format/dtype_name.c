@@ -10,14 +10,14 @@ static const struct {
 	const char *name;
 	const char *text;
 } named_dtypes[] = {
-	{ "bool", "|b1" },
-	{ "int8", "|i1" }, { "int16", "<i2" }, { "int32", "<i4" },
-	{ "int64", "<i8" },
-	{ "uint8", "|u1" }, { "uint16", "<u2" }, { "uint32", "<u4" },
-	{ "uint64", "<u8" },
-	{ "float16", "<f2" }, { "float32", "<f4" }, { "float64", "<f8" },
-	{ "float128", "<f16" },
-	{ "complex64", "<c8" }, { "complex128", "<c16" },
+	{ "bool", "|b1" },	  { "int8", "|i1" },
+	{ "int16", "<i2" },	  { "int32", "<i4" },
+	{ "int64", "<i8" },	  { "uint8", "|u1" },
+	{ "uint16", "<u2" },	  { "uint32", "<u4" },
+	{ "uint64", "<u8" },	  { "float16", "<f2" },
+	{ "float32", "<f4" },	  { "float64", "<f8" },
+	{ "float128", "<f16" },	  { "complex64", "<c8" },
+	{ "complex128", "<c16" },
 };
 
 /* Names with a parameter: how the name and the dtype's text begin. */
@@ -25,8 +25,10 @@ static const struct {
 	const char *name;
 	const char *text;
 } beginnings[] = {
-	{ "datetime64[", "<M8[" }, { "timedelta64[", "<m8[" },
-	{ "S", "|S" }, { "V", "|V" },
+	{ "datetime64[", "<M8[" },
+	{ "timedelta64[", "<m8[" },
+	{ "S", "|S" },
+	{ "V", "|V" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -12,8 +12,8 @@
 /* dtype.c: pure functions */
 
 struct dtype {
-	char text[FORMAT_DTYPE_SIZE];	/* NUL-padded */
-	uint32_t item_size;		/* 0 for "null" */
+	char text[FORMAT_DTYPE_SIZE]; /* NUL-padded */
+	uint32_t item_size;	      /* 0 for "null" */
 	bool ragged;
 	bool null;
 };
@@ -52,9 +52,9 @@ bool utf8_ok(const char *text, size_t size);
 /* layout.c: a pure function from sizes to offsets, see cute-shm(5) */
 
 struct layout_array {
-	uint64_t data_size;	/* in */
-	uint64_t data_offset;	/* out */
-	uint64_t first_block;	/* out */
+	uint64_t data_size;   /* in */
+	uint64_t data_offset; /* out */
+	uint64_t first_block; /* out */
 };
 
 /*
@@ -62,8 +62,8 @@ struct layout_array {
  * the arrays.  The caller has set block_size, node_count, array_count and
  * records_size.  CUTE_SHM_ERR_INVALID if the segment would exceed 63 bits.
  */
-int layout(struct format_header *header, struct layout_array *arrays)
-	must_check;
+int layout(struct format_header *header,
+	   struct layout_array *arrays) must_check;
 
 /* digest.c: XXH3-64 */
 
@@ -101,8 +101,8 @@ uint64_t block_rows(uint64_t data_size, uint64_t block_size);
  * of the checks keeps the causes apart: not a segment (FORMAT), another major
  * version (UNSUPPORTED), damaged (CORRUPT), unknown feature (UNSUPPORTED).
  */
-int check_header(const void *base, uint64_t size, struct format_header *ret)
-	must_check;
+int check_header(const void *base, uint64_t size,
+		 struct format_header *ret) must_check;
 
 /*
  * Read and check the header of an object of 'size' bytes.  This uses pread(),

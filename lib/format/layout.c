@@ -73,12 +73,12 @@ layout(struct format_header *h, struct layout_array *arrays)
 		   sizeof(struct format_index_row), &h->index_offset) ||
 	    !place(&at, FORMAT_SECTION_ALIGN, h->records_size, 1,
 		   &h->records_offset) ||
-	    !place(&at, FORMAT_SECTION_ALIGN, h->block_count,
-		   sizeof(uint64_t), &h->blocks_offset))
+	    !place(&at, FORMAT_SECTION_ALIGN, h->block_count, sizeof(uint64_t),
+		   &h->blocks_offset))
 		goto too_large;
 	h->metadata_size = at;
-	if (!place(&at, FORMAT_PAGE, h->array_count,
-		   sizeof(struct format_live), &h->live_offset) ||
+	if (!place(&at, FORMAT_PAGE, h->array_count, sizeof(struct format_live),
+		   &h->live_offset) ||
 	    !place(&at, FORMAT_PAGE, 0, 0, &h->data_offset) ||
 	    !place_data(h, arrays, h->data_offset))
 		goto too_large;

@@ -22,9 +22,9 @@ path_check(const char *path, const char **ret)
 			return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 					     "path \"%.*s\": component "
 					     "\"%.*s\" is empty, \".\", "
-					     "\"..\" or not UTF-8", 1024,
-					     path, size < 256 ? (int)size : 256,
-					     p);
+					     "\"..\" or not UTF-8",
+					     1024, path,
+					     size < 256 ? (int)size : 256, p);
 		if (*slash == '\0')
 			break;
 	}

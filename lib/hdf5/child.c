@@ -55,14 +55,17 @@ static int
 fail_being_written(const struct loader *l, bool locked)
 {
 	if (locked)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s is being "
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "%s is being "
 				     "written: another program holds a lock "
 				     "on it; load it when that has closed it",
 				     l->file);
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s is marked as being "
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			     "%s is marked as being "
 			     "written; load it when its writer has closed it, "
 			     "or if there is none any more, 'h5clear -s' marks "
-			     "it as closed", l->file);
+			     "it as closed",
+			     l->file);
 }
 
 static int
@@ -131,9 +134,10 @@ log_step(const struct loader *l, const char *done, double since)
 {
 	if (!cute_shm_log_wants(CUTE_SHM_LOG_DEBUG))
 		return;
-	cute_shm_log(CUTE_SHM_LOG_DEBUG, "%s: %s after %.3f s: %zu objects in "
-		     "%u files, %" PRIu64 " arrays, %" PRIu64 " bytes", l->file,
-		     done, clock_now() - since,
+	cute_shm_log(CUTE_SHM_LOG_DEBUG,
+		     "%s: %s after %.3f s: %zu objects in "
+		     "%u files, %" PRIu64 " arrays, %" PRIu64 " bytes",
+		     l->file, done, clock_now() - since,
 		     l->scan ? l->scan->object_count : 0,
 		     l->scan ? l->scan->source_count : 1, l->result.arrays,
 		     l->result.bytes);

@@ -15,11 +15,12 @@
 #include "hdf5/load.h"
 
 /* Limit of children that crash and are replaced. */
-#define MAX_RESTARTS	64
+#define MAX_RESTARTS 64
 
 /* The size of 'options' with the member 'handle'; older programs have less. */
-#define HANDLE_END	(offsetof(struct cute_shm_hdf5_options, handle) + \
-			 sizeof(struct cute_shm **))
+#define HANDLE_END \
+	(offsetof(struct cute_shm_hdf5_options, handle) + \
+	 sizeof(struct cute_shm **))
 
 static unsigned
 build_flags(unsigned flags, unsigned jobs)
@@ -62,8 +63,9 @@ builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
 static int
 stat_source(const char *file, struct stat *st)
 {
-	int fd = file ? fd_above_stdio(open(file, O_RDONLY | O_CLOEXEC |
-					    O_NONBLOCK)) : -1;
+	int fd = file ? fd_above_stdio(
+				open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
+		      : -1;
 	int rc = 0;
 
 	if (!file)
@@ -130,14 +132,16 @@ run(struct load *load, const char *project, const struct stat *st)
 		cute_shm_builder_free(load->l.builder);
 		load->l.builder = NULL;
 		rc = project ? builder_for(project, load->l.opt, load->l.file,
-					   st, &load->l.builder) : 0;
+					   st, &load->l.builder)
+			     : 0;
 		if (rc == 0)
 			rc = run_child(load, &again);
 	} while (rc == 0 && again && restarts++ < MAX_RESTARTS);
 	if (rc == 0 && again)
-		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: over %d objects "
-				   "make libhdf5 crash", load->l.file,
-				   MAX_RESTARTS);
+		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				   "%s: over %d objects "
+				   "make libhdf5 crash",
+				   load->l.file, MAX_RESTARTS);
 	for (i = 0; i < load->queue_count; i++)
 		dispatch(load, load->queue[i]);
 	rc = blame_change(load, rc);
@@ -200,7 +204,8 @@ cute_shm_hdf5_load(const char *project, const char *file,
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no project given");
 	if (opt && (opt->flags & CUTE_SHM_HDF5_EPHEMERAL) &&
 	    (opt->size < HANDLE_END || !opt->handle))
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "project %s is "
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s is "
 				     "ephemeral: it needs a handle to own it",
 				     project);
 	return load_or_plan(project, file, opt, ret);

@@ -12,7 +12,7 @@
 
 /* parent.c: how long a step may take */
 
-extern double step_seconds;	/* CPU time of one step; tests shorten it */
+extern double step_seconds; /* CPU time of one step; tests shorten it */
 
 /* child.c: the child process */
 
@@ -22,22 +22,22 @@ void child_run(struct loader *l) __attribute__((noreturn));
 struct load {
 	struct loader l;
 	struct failures failures;
-	struct message **queue;	/* reported when the last child has ended */
+	struct message **queue; /* reported when the last child has ended */
 	size_t queue_count, queue_room;
 	uint64_t queue_bytes;
-	struct message *end;	/* ERROR, RETRY or DONE */
+	struct message *end; /* ERROR, RETRY or DONE */
 	pid_t pid;
 	int pipe;
 	double start;
-	uint64_t beat;		/* the last one seen, */
-	double beat_cpu;	/* the child's CPU time then, */
-	double beat_time;	/* and the clock then */
-	double cpu;		/* CPU time at the last look, */
-	double idle_since;	/* and when it last grew */
+	uint64_t beat;	   /* the last one seen, */
+	double beat_cpu;   /* the child's CPU time then, */
+	double beat_time;  /* and the clock then */
+	double cpu;	   /* CPU time at the last look, */
+	double idle_since; /* and when it last grew */
 	struct deadline deadline;
-	double lost_cpu;	/* CPU time and clock time, in seconds, */
-	double lost_time;	/* of all steps in which a child was lost, */
-	unsigned lost_steps;	/* and their number */
+	double lost_cpu;     /* CPU time and clock time, in seconds, */
+	double lost_time;    /* of all steps in which a child was lost, */
+	unsigned lost_steps; /* and their number */
 };
 
 /* parent.c: the parent's side of a load */

@@ -18,14 +18,14 @@
 #include "hdf5/load.h"
 
 /* How often the child is checked and progress is reported. */
-#define TICK_MS		100
+#define TICK_MS 100
 
 /*
  * A step that needs more CPU time than this will never end.  Reading at 4 MB/s
  * is slower than the slowest filter in use.
  */
 double step_seconds = 20;
-#define STEP_RATE	4e6
+#define STEP_RATE 4e6
 
 /*
  * With KEEP_GOING, objects that crash libhdf5, or never end, are left out.  All
@@ -34,21 +34,21 @@ double step_seconds = 20;
  * on a busy machine the clock runs faster than CPU time.
  */
 #define LOST_STEPS	3
-#define LOST_STEPS_TIME	10
+#define LOST_STEPS_TIME 10
 
 /*
  * Until libhdf5 has answered once, clock time counts: it never answers if
  * another thread of the caller was inside libhdf5 at the fork.
  */
-#define START_SECONDS	30.0
+#define START_SECONDS 30.0
 
 /*
  * A child that used no CPU time for so long gets a signal, because it may wait
  * for a writer to open a FIFO.  If the kernel confirms this, the signal is sent
  * after IDLE_CHECK.
  */
-#define IDLE_SECONDS	30.0
-#define IDLE_CHECK	0.5
+#define IDLE_SECONDS 30.0
+#define IDLE_CHECK   0.5
 
 /* ---------------------------------------------------------------- messages */
 
@@ -96,12 +96,13 @@ enqueue(struct load *load, struct message *m)
 	load->queue_bytes += m->size;
 	if (load->queue_bytes > load->l.max_memory) {
 		free(m);
-		return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "%s: what is to be "
+		return cute_shm_fail(CUTE_SHM_ERR_LIMIT,
+				     "%s: what is to be "
 				     "said of its objects takes more than the "
 				     "bound of %" PRIu64 " bytes "
 				     "(--max-memory): raise it, or load less "
-				     "(--select, --exclude)", load->l.file,
-				     load->l.max_memory);
+				     "(--select, --exclude)",
+				     load->l.file, load->l.max_memory);
 	}
 	if (load->queue_count == load->queue_room) {
 		load->queue_room = load->queue_room ? 2 * load->queue_room : 64;
@@ -175,14 +176,16 @@ check_lost(const struct load *load)
 		     load->lost_time <= LOST_STEPS_TIME * step_seconds))
 		return 0;
 	board_path(load->l.board, path, sizeof(path));
-	return cute_shm_fail(CUTE_SHM_ERR_LIMIT, "%s: /%s is the last of %u "
+	return cute_shm_fail(CUTE_SHM_ERR_LIMIT,
+			     "%s: /%s is the last of %u "
 			     "objects that took %.0f s%s and came to no end, "
 			     "more than the %.0f s that a load spends on such: "
-			     "leave them out (--exclude)", load->l.file, path,
-			     load->lost_steps,
+			     "leave them out (--exclude)",
+			     load->l.file, path, load->lost_steps,
 			     cpu ? load->lost_cpu : load->lost_time,
-			     cpu ? " of CPU time" : "", step_seconds *
-			     (cpu ? LOST_STEPS : LOST_STEPS_TIME));
+			     cpu ? " of CPU time" : "",
+			     step_seconds *
+				     (cpu ? LOST_STEPS : LOST_STEPS_TIME));
 }
 
 /* Check the caller's time limit. */
@@ -306,8 +309,8 @@ listen_to_child(struct load *load, bool *endless)
 	while (rc == 0) {
 		n = poll(&p, 1, TICK_MS);
 		if (n < 0 && errno != EINTR)
-			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
-					     "poll: %s", strerror(errno));
+			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "poll: %s",
+					     strerror(errno));
 		if (n > 0) {
 			n = receive(load->pipe, &m);
 			if (n <= 0)
@@ -395,7 +398,8 @@ fail_crash(const struct load *load, int status, bool known, bool endless,
 	if (endless)
 		snprintf(reason, size, "libhdf5 does not come to an end");
 	else if (known && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		snprintf(reason, size, "libhdf5 was killed, perhaps since the "
+		snprintf(reason, size,
+			 "libhdf5 was killed, perhaps since the "
 			 "system, or its control group, had no more memory; "
 			 "--max-memory sets a bound");
 	else if (known && WIFSIGNALED(status))

@@ -35,16 +35,16 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-#define CUTE_SHM_VERSION	"0.1.0"
-#define CUTE_SHM_MAX_NDIM	32	/* as in NumPy 1 and HDF5 */
+#define CUTE_SHM_VERSION  "0.1.0"
+#define CUTE_SHM_MAX_NDIM 32 /* as in NumPy 1 and HDF5 */
 
 /*
  * Compiler warnings, where available: the caller must check the result, or
  * argument number n must not be NULL.
  */
 #ifdef __GNUC__
-#define CUTE_SHM_CHECKED	__attribute__((warn_unused_result))
-#define CUTE_SHM_NONNULL(n)	__attribute__((nonnull(n)))
+#define CUTE_SHM_CHECKED    __attribute__((warn_unused_result))
+#define CUTE_SHM_NONNULL(n) __attribute__((nonnull(n)))
 #else
 #define CUTE_SHM_CHECKED
 #define CUTE_SHM_NONNULL(n)
@@ -56,27 +56,27 @@ struct cute_shm_builder;
 /* ------------------------------------------------------------------ errors */
 
 enum cute_shm_err {
-	CUTE_SHM_OK		 = 0,
-	CUTE_SHM_ERR_INVALID	 = -1,	/* an argument is invalid */
-	CUTE_SHM_ERR_NOMEM	 = -2,	/* out of private memory */
-	CUTE_SHM_ERR_SYSTEM	 = -3,	/* a system call failed; see errmsg */
-	CUTE_SHM_ERR_NOT_FOUND	 = -4,	/* no such project, path, attribute */
-	CUTE_SHM_ERR_EXISTS	 = -5,	/* the name is taken */
-	CUTE_SHM_ERR_OWNER	 = -6,	/* belongs to another user */
-	CUTE_SHM_ERR_PERMISSION	 = -7,	/* may not be read or written */
-	CUTE_SHM_ERR_FORMAT	 = -8,	/* not a segment at all */
-	CUTE_SHM_ERR_UNSUPPORTED = -9,	/* sound, but newer than this library */
-	CUTE_SHM_ERR_CORRUPT	 = -10,	/* a size, offset or digest is wrong */
-	CUTE_SHM_ERR_NO_SPACE	 = -11,	/* does not fit into memory */
-	CUTE_SHM_ERR_TYPE	 = -12,	/* wrong kind of node, wrong dtype */
-	CUTE_SHM_ERR_STATE	 = -13,	/* the call must come at another time */
-	CUTE_SHM_ERR_CANCELLED	 = -14,	/* a callback asked to stop */
-	CUTE_SHM_ERR_SOURCE	 = -15,	/* the HDF5 file cannot be read */
-	CUTE_SHM_ERR_END	 = -16,	/* nothing follows; not a failure */
-	CUTE_SHM_ERR_TIMEOUT	 = -17,	/* the time was up */
-	CUTE_SHM_ERR_TORN	 = -18,	/* a writer died during an update */
-	CUTE_SHM_ERR_BUSY	 = -19,	/* in use by another process */
-	CUTE_SHM_ERR_LIMIT	 = -20	/* exceeds a bound of the options */
+	CUTE_SHM_OK = 0,
+	CUTE_SHM_ERR_INVALID = -1,     /* an argument is invalid */
+	CUTE_SHM_ERR_NOMEM = -2,       /* out of private memory */
+	CUTE_SHM_ERR_SYSTEM = -3,      /* a system call failed; see errmsg */
+	CUTE_SHM_ERR_NOT_FOUND = -4,   /* no such project, path, attribute */
+	CUTE_SHM_ERR_EXISTS = -5,      /* the name is taken */
+	CUTE_SHM_ERR_OWNER = -6,       /* belongs to another user */
+	CUTE_SHM_ERR_PERMISSION = -7,  /* may not be read or written */
+	CUTE_SHM_ERR_FORMAT = -8,      /* not a segment at all */
+	CUTE_SHM_ERR_UNSUPPORTED = -9, /* sound, but newer than this library */
+	CUTE_SHM_ERR_CORRUPT = -10,    /* a size, offset or digest is wrong */
+	CUTE_SHM_ERR_NO_SPACE = -11,   /* does not fit into memory */
+	CUTE_SHM_ERR_TYPE = -12,       /* wrong kind of node, wrong dtype */
+	CUTE_SHM_ERR_STATE = -13,      /* the call must come at another time */
+	CUTE_SHM_ERR_CANCELLED = -14,  /* a callback asked to stop */
+	CUTE_SHM_ERR_SOURCE = -15,     /* the HDF5 file cannot be read */
+	CUTE_SHM_ERR_END = -16,	       /* nothing follows; not a failure */
+	CUTE_SHM_ERR_TIMEOUT = -17,    /* the time was up */
+	CUTE_SHM_ERR_TORN = -18,       /* a writer died during an update */
+	CUTE_SHM_ERR_BUSY = -19,       /* in use by another process */
+	CUTE_SHM_ERR_LIMIT = -20       /* exceeds a bound of the options */
 };
 
 /* An error in a few words: static text, never NULL, also for unknown codes. */
@@ -127,14 +127,14 @@ const char *cute_shm_version(void);
 /* ----------------------------------------------------------------- reading */
 
 enum {
-	CUTE_SHM_ANY_OWNER = 1,	/* trust segments of other users, too */
-	CUTE_SHM_WRITE	   = 2	/* allow updates of arrays in place */
+	CUTE_SHM_ANY_OWNER = 1, /* trust segments of other users, too */
+	CUTE_SHM_WRITE = 2	/* allow updates of arrays in place */
 };
 
 struct cute_shm_open_options {
 	size_t size;
-	const char *root;	/* NULL: $CUTE_SHM_ROOT, else /dev/shm */
-	unsigned flags;		/* CUTE_SHM_ANY_OWNER, CUTE_SHM_WRITE */
+	const char *root; /* NULL: $CUTE_SHM_ROOT, else /dev/shm */
+	unsigned flags;	  /* CUTE_SHM_ANY_OWNER, CUTE_SHM_WRITE */
 };
 
 /*
@@ -192,20 +192,20 @@ void cute_shm_close_at(struct cute_shm **shm);
  */
 struct cute_shm_array {
 	const struct cute_shm *shm;
-	const char *path;		/* in an attribute: its name */
+	const char *path; /* in an attribute: its name */
 	const char *dtype;
 	const void *data;
-	uint64_t data_size;		/* bytes */
-	uint64_t element_count;		/* product of the shape */
-	uint32_t item_size;		/* bytes of one item */
-	uint32_t ndim;			/* 0: a scalar */
-	uint64_t shape[CUTE_SHM_MAX_NDIM];	/* the first ndim are set */
-	const uint64_t *offsets;	/* ragged: in items, element_count+1 */
-	const void *values;		/* ragged: the items, NULL when none */
-	uint64_t value_count;		/* ragged: items of all lists */
-	uint64_t digest;		/* XXH3-64 as published; attribute: 0 */
-	uint64_t record;		/* private */
-	uint64_t data_offset;		/* of data in the segment, or 0 */
+	uint64_t data_size;		   /* bytes */
+	uint64_t element_count;		   /* product of the shape */
+	uint32_t item_size;		   /* bytes of one item */
+	uint32_t ndim;			   /* 0: a scalar */
+	uint64_t shape[CUTE_SHM_MAX_NDIM]; /* the first ndim are set */
+	const uint64_t *offsets; /* ragged: in items, element_count+1 */
+	const void *values;	 /* ragged: the items, NULL when none */
+	uint64_t value_count;	 /* ragged: items of all lists */
+	uint64_t digest;	 /* XXH3-64 as published; attribute: 0 */
+	uint64_t record;	 /* private */
+	uint64_t data_offset;	 /* of data in the segment, or 0 */
 	uint64_t reserved[2];
 };
 
@@ -218,20 +218,20 @@ enum cute_shm_kind {
 struct cute_shm_node {
 	const struct cute_shm *shm;
 	enum cute_shm_kind kind;
-	const char *path;	/* "b/b1"; "" for the root */
-	const char *name;	/* its last component */
-	uint64_t child_count;	/* of a group; else 0 */
+	const char *path;     /* "b/b1"; "" for the root */
+	const char *name;     /* its last component */
+	uint64_t child_count; /* of a group; else 0 */
 	uint32_t attr_count;
-	uint64_t record;	/* private */
-	uint64_t end;		/* private */
-	uint64_t target;	/* private */
+	uint64_t record; /* private */
+	uint64_t end;	 /* private */
+	uint64_t target; /* private */
 	uint64_t reserved[3];
 };
 
 struct cute_shm_attr {
 	const char *name;
 	struct cute_shm_array value;
-	uint64_t record;	/* private */
+	uint64_t record; /* private */
 	uint64_t reserved[3];
 };
 
@@ -253,8 +253,7 @@ int cute_shm_find(const struct cute_shm *shm, const char *path,
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* The group or array that a link leads to; any other node gives itself. */
-int cute_shm_follow(const struct cute_shm_node *node,
-		    struct cute_shm_node *ret)
+int cute_shm_follow(const struct cute_shm_node *node, struct cute_shm_node *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* The array at 'node'; CUTE_SHM_ERR_TYPE if it is a group or a link. */
@@ -279,8 +278,7 @@ int cute_shm_next(const struct cute_shm_node *top,
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* The group that holds the node; the root is its own parent. */
-int cute_shm_parent(const struct cute_shm_node *node,
-		    struct cute_shm_node *ret)
+int cute_shm_parent(const struct cute_shm_node *node, struct cute_shm_node *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /* An attribute by name, else CUTE_SHM_ERR_NOT_FOUND.  A link has none. */
@@ -389,19 +387,19 @@ int cute_shm_string(const struct cute_shm_array *array, uint64_t i,
 /* ------------------------------------------------------------ verification */
 
 struct cute_shm_damage {
-	int err;		/* CUTE_SHM_ERR_CORRUPT or _TORN */
-	const char *path;	/* of the damaged array; NULL: no array */
-	uint64_t offset;	/* in the segment, bytes */
-	uint64_t block;		/* in the array, blocks of block_size bytes */
-	uint64_t begin, end;	/* [begin, end) of its data; equal: not there */
-	const char *message;	/* a sentence that names the path */
+	int err;	     /* CUTE_SHM_ERR_CORRUPT or _TORN */
+	const char *path;    /* of the damaged array; NULL: no array */
+	uint64_t offset;     /* in the segment, bytes */
+	uint64_t block;	     /* in the array, blocks of block_size bytes */
+	uint64_t begin, end; /* [begin, end) of its data; equal: not there */
+	const char *message; /* a sentence that names the path */
 	uint64_t reserved[4];
 };
 
 struct cute_shm_verify_options {
 	size_t size;
-	unsigned flags;		/* CUTE_SHM_VERIFY_METADATA */
-	unsigned jobs;		/* threads; 0: CPUs this process may use */
+	unsigned flags; /* CUTE_SHM_VERIFY_METADATA */
+	unsigned jobs;	/* threads; 0: CPUs this process may use */
 	/* Called on the caller's thread for each damage; non-zero cancels. */
 	int (*report)(const struct cute_shm_damage *damage, void *arg);
 	void *arg;
@@ -410,14 +408,14 @@ struct cute_shm_verify_options {
 };
 
 enum {
-	CUTE_SHM_VERIFY_METADATA = 1	/* header and metadata digests only */
+	CUTE_SHM_VERIFY_METADATA = 1 /* header and metadata digests only */
 };
 
 struct cute_shm_verify_result {
-	uint64_t arrays;	/* arrays whose data were checked */
-	uint64_t bytes;		/* bytes of data that were hashed */
-	uint64_t damaged;	/* damages reported */
-	uint64_t unsealed;	/* arrays updated since their last digest */
+	uint64_t arrays;   /* arrays whose data were checked */
+	uint64_t bytes;	   /* bytes of data that were hashed */
+	uint64_t damaged;  /* damages reported */
+	uint64_t unsealed; /* arrays updated since their last digest */
 	uint64_t reserved[4];
 };
 

@@ -16,29 +16,29 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 enum {
-	CUTE_SHM_OVERWRITE = 1,	/* replace the old project in one step */
+	CUTE_SHM_OVERWRITE = 1, /* replace the old project in one step */
 	CUTE_SHM_REPLACE = 2,	/* overwrite; drop the old if both do not fit */
-	CUTE_SHM_EPHEMERAL = 4,	/* ends with the handle that _publish() gives */
-	CUTE_SHM_RESERVE_AHEAD = 8	/* reserve memory during the writes */
+	CUTE_SHM_EPHEMERAL = 4, /* ends with the handle that _publish() gives */
+	CUTE_SHM_RESERVE_AHEAD = 8 /* reserve memory during the writes */
 };
 
 struct cute_shm_build_options {
 	size_t size;
-	const char *root;	/* as in struct cute_shm_open_options */
-	unsigned flags;		/* CUTE_SHM_OVERWRITE and so on */
-	mode_t mode;		/* 0: 0600; the umask is not applied */
+	const char *root; /* as in struct cute_shm_open_options */
+	unsigned flags;	  /* CUTE_SHM_OVERWRITE and so on */
+	mode_t mode;	  /* 0: 0600; the umask is not applied */
 	/*
 	 * Name or number.  NULL: the group of the root if that has the
 	 * set-group-ID bit, else the group of the process.
 	 */
 	const char *group;
-	const char *creator;	/* NULL: "libcute_shm" and its version */
-	const char *source;	/* the file that the data are from, or NULL */
-	uint64_t source_size;	/* its size in bytes */
-	uint64_t source_mtime_ns;	/* its modification, Unix time */
-	uint64_t block_size;	/* bytes, a multiple of 64; 0: 1 MiB */
-	unsigned jobs;		/* threads that copy and hash; 0: CPUs */
-	uint64_t max_size;	/* bytes of the segment; 0: no bound */
+	const char *creator;	  /* NULL: "libcute_shm" and its version */
+	const char *source;	  /* the file that the data are from, or NULL */
+	uint64_t source_size;	  /* its size in bytes */
+	uint64_t source_mtime_ns; /* its modification, Unix time */
+	uint64_t block_size;	  /* bytes, a multiple of 64; 0: 1 MiB */
+	unsigned jobs;		  /* threads that copy and hash; 0: CPUs */
+	uint64_t max_size;	  /* bytes of the segment; 0: no bound */
 };
 
 /*

@@ -17,11 +17,11 @@ extern "C" {
 
 struct cute_shm_export_options {
 	size_t size;
-	unsigned flags;		/* CUTE_SHM_OVERWRITE */
+	unsigned flags; /* CUTE_SHM_OVERWRITE */
 	/* Called repeatedly, with bytes; non-zero: CUTE_SHM_ERR_CANCELLED. */
 	int (*progress)(uint64_t done, uint64_t total, void *arg);
 	void *arg;
-	double max_seconds;	/* of wall time; 0: no bound */
+	double max_seconds; /* of wall time; 0: no bound */
 };
 
 /*
@@ -59,16 +59,16 @@ int cute_shm_export_fd(const struct cute_shm *shm, int fd,
 
 struct cute_shm_load_options {
 	size_t size;
-	const char *root;	/* as in struct cute_shm_open_options */
-	unsigned flags;		/* as in struct cute_shm_build_options */
+	const char *root; /* as in struct cute_shm_open_options */
+	unsigned flags;	  /* as in struct cute_shm_build_options */
 	mode_t mode;
 	const char *group;
-	unsigned jobs;		/* threads that verify; 0: CPUs */
+	unsigned jobs; /* threads that verify; 0: CPUs */
 	/* As in cute_shm_export_options; 'total' is 0 if not yet known. */
 	int (*progress)(uint64_t done, uint64_t total, void *arg);
 	void *arg;
-	uint64_t max_size;	/* bytes of the segment; 0: no bound */
-	double max_seconds;	/* of wall time, waiting for input included;
+	uint64_t max_size;  /* bytes of the segment; 0: no bound */
+	double max_seconds; /* of wall time, waiting for input included;
 				   0: no bound */
 };
 

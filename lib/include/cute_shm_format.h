@@ -15,65 +15,65 @@
 #error "segments are little-endian and read in place: so must the machine be"
 #endif
 
-#define FORMAT_MAGIC		"CUTE-SHM"
-#define FORMAT_VERSION		"1.1"	/* the newest one supported */
-#define FORMAT_VERSION_FIRST	"1.0"	/* for segments without 1.1 features */
-#define FORMAT_MAJOR		'1'
-#define FORMAT_BYTE_ORDER	UINT64_C(0x0102030405060708)
-#define FORMAT_HEADER_SIZE	UINT64_C(1024)	/* both superblocks */
-#define FORMAT_BLOCK_SIZE	UINT64_C(1048576)
-#define FORMAT_BLOCK_UNIT	UINT64_C(64)	/* divides every block_size */
-#define FORMAT_SECTION_ALIGN	UINT64_C(64)
-#define FORMAT_PAGE		UINT64_C(4096)	/* live slots, data, arrays */
-#define FORMAT_DATA_ALIGN	UINT64_C(64)	/* arrays below one page */
-#define FORMAT_ROW		UINT64_C(16)	/* records: a line of hexdump */
-#define FORMAT_MAX_NDIM		32
-#define FORMAT_DTYPE_SIZE	16		/* text with its NUL */
+#define FORMAT_MAGIC	     "CUTE-SHM"
+#define FORMAT_VERSION	     "1.1" /* the newest one supported */
+#define FORMAT_VERSION_FIRST "1.0" /* for segments without 1.1 features */
+#define FORMAT_MAJOR	     '1'
+#define FORMAT_BYTE_ORDER    UINT64_C(0x0102030405060708)
+#define FORMAT_HEADER_SIZE   UINT64_C(1024) /* both superblocks */
+#define FORMAT_BLOCK_SIZE    UINT64_C(1048576)
+#define FORMAT_BLOCK_UNIT    UINT64_C(64) /* divides every block_size */
+#define FORMAT_SECTION_ALIGN UINT64_C(64)
+#define FORMAT_PAGE	     UINT64_C(4096) /* live slots, data, arrays */
+#define FORMAT_DATA_ALIGN    UINT64_C(64)   /* arrays below one page */
+#define FORMAT_ROW	     UINT64_C(16)   /* records: a line of hexdump */
+#define FORMAT_MAX_NDIM	     32
+#define FORMAT_DTYPE_SIZE    16 /* text with its NUL */
 
-#define FORMAT_TAG_GROUP	"GRUP"
-#define FORMAT_TAG_ARRAY	"ARRY"
-#define FORMAT_TAG_LINK		"LINK"
-#define FORMAT_TAG_ATTR		"ATTR"
+#define FORMAT_TAG_GROUP "GRUP"
+#define FORMAT_TAG_ARRAY "ARRY"
+#define FORMAT_TAG_LINK	 "LINK"
+#define FORMAT_TAG_ATTR	 "ATTR"
 
 /* Feature bits of format_header.compatible. */
-#define FORMAT_COMPATIBLE_EPHEMERAL	UINT32_C(1)
-#define FORMAT_COMPATIBLE_KNOWN		FORMAT_COMPATIBLE_EPHEMERAL
-#define FORMAT_INCOMPATIBLE_KNOWN	UINT32_C(0)
+#define FORMAT_COMPATIBLE_EPHEMERAL UINT32_C(1)
+#define FORMAT_COMPATIBLE_KNOWN	    FORMAT_COMPATIBLE_EPHEMERAL
+#define FORMAT_INCOMPATIBLE_KNOWN   UINT32_C(0)
 
 struct format_header {
-	char magic[8];			/* 0x000 */
-	char version[8];		/* 0x008 text */
-	uint64_t byte_order;		/* 0x010 */
-	uint64_t header_size;		/* 0x018 */
-	uint64_t segment_size;		/* 0x020 */
-	uint64_t metadata_size;		/* 0x028 */
-	uint64_t index_offset;		/* 0x030 */
-	uint64_t node_count;		/* 0x038 */
-	uint64_t records_offset;	/* 0x040 */
-	uint64_t records_size;		/* 0x048 */
-	uint64_t blocks_offset;		/* 0x050 */
-	uint64_t block_count;		/* 0x058 */
-	uint64_t live_offset;		/* 0x060 */
-	uint64_t array_count;		/* 0x068 */
-	uint64_t data_offset;		/* 0x070 */
-	uint64_t data_size;		/* 0x078 */
-	uint64_t array_bytes;		/* 0x080 */
-	uint64_t block_size;		/* 0x088 */
-	uint32_t incompatible;		/* 0x090 feature bits */
-	uint32_t compatible;		/* 0x094 feature bits */
-	uint64_t created_ns;		/* 0x098 Unix time */
-	uint32_t creator_pid;		/* 0x0a0 */
-	uint32_t creator_uid;		/* 0x0a4 */
-	uint64_t source_size;		/* 0x0a8 */
-	uint8_t uuid[16];		/* 0x0b0 */
-	uint64_t source_mtime_ns;	/* 0x0c0 */
-	uint64_t view_offset;		/* 0x0c8 1.1 */
-	uint64_t view_size;		/* 0x0d0 1.1 */
-	uint64_t view_digest;		/* 0x0d8 1.1: of [0x200, 0x400) */
-	char creator[32];		/* 0x0e0 text */
-	char source[240];		/* 0x100 text */
-	uint64_t metadata_digest;	/* 0x1f0 of the rest of the metadata */
-	uint64_t header_digest;		/* 0x1f8 of [0, 0x1f8) */
+	char magic[8];		  /* 0x000 */
+	char version[8];	  /* 0x008 text */
+	uint64_t byte_order;	  /* 0x010 */
+	uint64_t header_size;	  /* 0x018 */
+	uint64_t segment_size;	  /* 0x020 */
+	uint64_t metadata_size;	  /* 0x028 */
+	uint64_t index_offset;	  /* 0x030 */
+	uint64_t node_count;	  /* 0x038 */
+	uint64_t records_offset;  /* 0x040 */
+	uint64_t records_size;	  /* 0x048 */
+	uint64_t blocks_offset;	  /* 0x050 */
+	uint64_t block_count;	  /* 0x058 */
+	uint64_t live_offset;	  /* 0x060 */
+	uint64_t array_count;	  /* 0x068 */
+	uint64_t data_offset;	  /* 0x070 */
+	uint64_t data_size;	  /* 0x078 */
+	uint64_t array_bytes;	  /* 0x080 */
+	uint64_t block_size;	  /* 0x088 */
+	uint32_t incompatible;	  /* 0x090 feature bits */
+	uint32_t compatible;	  /* 0x094 feature bits */
+	uint64_t created_ns;	  /* 0x098 Unix time */
+	uint32_t creator_pid;	  /* 0x0a0 */
+	uint32_t creator_uid;	  /* 0x0a4 */
+	uint64_t source_size;	  /* 0x0a8 */
+	uint8_t uuid[16];	  /* 0x0b0 */
+	uint64_t source_mtime_ns; /* 0x0c0 */
+	uint64_t view_offset;	  /* 0x0c8 1.1 */
+	uint64_t view_size;	  /* 0x0d0 1.1 */
+	uint64_t view_digest;	  /* 0x0d8 1.1: of [0x200, 0x400) */
+	char creator[32];	  /* 0x0e0 text */
+	char source[240];	  /* 0x100 text */
+	uint64_t metadata_digest; /* 0x1f0 of the rest of the metadata */
+	uint64_t header_digest;	  /* 0x1f8 of [0, 0x1f8) */
 };
 
 /*
@@ -81,82 +81,82 @@ struct format_header {
  * stores its own device and inode: a copy has others, and is known as a copy.
  */
 struct format_second {
-	uint8_t superblock[48];		/* 0x200 of an HDF5 view */
-	uint8_t zero[432];		/* 0x230 */
-	uint64_t options_digest;	/* 0x3e0 of the load's options */
-	uint64_t source_digest;		/* 0x3e8 of the whole source path */
-	uint64_t home_device;		/* 0x3f0 */
-	uint64_t home_inode;		/* 0x3f8 */
+	uint8_t superblock[48];	 /* 0x200 of an HDF5 view */
+	uint8_t zero[432];	 /* 0x230 */
+	uint64_t options_digest; /* 0x3e0 of the load's options */
+	uint64_t source_digest;	 /* 0x3e8 of the whole source path */
+	uint64_t home_device;	 /* 0x3f0 */
+	uint64_t home_inode;	 /* 0x3f8 */
 };
 
 /* A row of the path index; rows are sorted by hash, then offset. */
 struct format_index_row {
-	uint64_t hash;			/* XXH3-64 of the path */
-	uint64_t offset;		/* of the node's record */
+	uint64_t hash;	 /* XXH3-64 of the path */
+	uint64_t offset; /* of the node's record */
 };
 
 /* Every record starts with this row. */
 struct format_record {
-	char tag[4];			/* 0x00 */
-	uint32_t record_size;		/* 0x04 without attributes, children */
-	uint32_t name_size;		/* 0x08 path or name, without NUL */
-	uint32_t count;			/* 0x0c attributes; ATTR: ndim */
+	char tag[4];	      /* 0x00 */
+	uint32_t record_size; /* 0x04 without attributes, children */
+	uint32_t name_size;   /* 0x08 path or name, without NUL */
+	uint32_t count;	      /* 0x0c attributes; ATTR: ndim */
 };
 
 /* GRUP and LINK; the path follows at 0x30. */
 struct format_node {
-	struct format_record record;	/* 0x00 */
-	uint64_t parent;		/* 0x10 */
-	uint64_t next;			/* 0x18 just past the subtree */
-	uint64_t child_or_target;	/* 0x20 child_count; LINK: target */
-	uint64_t zero;			/* 0x28 */
+	struct format_record record; /* 0x00 */
+	uint64_t parent;	     /* 0x10 */
+	uint64_t next;		     /* 0x18 just past the subtree */
+	uint64_t child_or_target;    /* 0x20 child_count; LINK: target */
+	uint64_t zero;		     /* 0x28 */
 };
 
 /* ARRY; the shape follows at 0x70, then the path. */
 struct format_array {
-	struct format_record record;	/* 0x00 */
-	uint64_t parent;		/* 0x10 */
-	uint64_t next;			/* 0x18 */
-	uint64_t element_count;		/* 0x20 */
-	uint32_t item_size;		/* 0x28 */
-	uint32_t ndim;			/* 0x2c */
-	char dtype[FORMAT_DTYPE_SIZE];	/* 0x30 text */
-	uint64_t data_offset;		/* 0x40 */
-	uint64_t data_size;		/* 0x48 */
-	uint64_t digest;		/* 0x50 */
-	uint64_t first_block;		/* 0x58 row of the block digests */
-	uint64_t values_offset;		/* 0x60 ragged: the items */
-	uint64_t live_slot;		/* 0x68 */
+	struct format_record record;   /* 0x00 */
+	uint64_t parent;	       /* 0x10 */
+	uint64_t next;		       /* 0x18 */
+	uint64_t element_count;	       /* 0x20 */
+	uint32_t item_size;	       /* 0x28 */
+	uint32_t ndim;		       /* 0x2c */
+	char dtype[FORMAT_DTYPE_SIZE]; /* 0x30 text */
+	uint64_t data_offset;	       /* 0x40 */
+	uint64_t data_size;	       /* 0x48 */
+	uint64_t digest;	       /* 0x50 */
+	uint64_t first_block;	       /* 0x58 row of the block digests */
+	uint64_t values_offset;	       /* 0x60 ragged: the items */
+	uint64_t live_slot;	       /* 0x68 */
 };
 
 /* ATTR; the name follows at 0x30, then the shape, then the value. */
 struct format_attr {
-	struct format_record record;	/* 0x00 */
-	char dtype[FORMAT_DTYPE_SIZE];	/* 0x10 text */
-	uint64_t value_size;		/* 0x20 */
-	uint32_t item_size;		/* 0x28 */
-	uint32_t zero;			/* 0x2c */
+	struct format_record record;   /* 0x00 */
+	char dtype[FORMAT_DTYPE_SIZE]; /* 0x10 text */
+	uint64_t value_size;	       /* 0x20 */
+	uint32_t item_size;	       /* 0x28 */
+	uint32_t zero;		       /* 0x2c */
 };
 
 /* The live slot of an array: the state of its updates in place. */
 struct format_live {
-	uint32_t sequence;		/* 0x00 odd: being written */
-	uint32_t writer_pid;		/* 0x04 */
-	uint64_t updated_ns;		/* 0x08 Unix time */
-	uint64_t digest;		/* 0x10 at digest_sequence */
-	uint32_t digest_sequence;	/* 0x18 */
-	uint8_t zero[36];		/* 0x1c */
+	uint32_t sequence;	  /* 0x00 odd: being written */
+	uint32_t writer_pid;	  /* 0x04 */
+	uint64_t updated_ns;	  /* 0x08 Unix time */
+	uint64_t digest;	  /* 0x10 at digest_sequence */
+	uint32_t digest_sequence; /* 0x18 */
+	uint8_t zero[36];	  /* 0x1c */
 };
 
 #ifdef __cplusplus
-#define FORMAT_ASSERT	static_assert
+#define FORMAT_ASSERT static_assert
 #else
-#define FORMAT_ASSERT	_Static_assert
+#define FORMAT_ASSERT _Static_assert
 #endif
 
 #define FORMAT_AT(type, member, at) \
 	FORMAT_ASSERT(__builtin_offsetof(struct type, member) == (at), \
-		       #type "." #member " is not where cute-shm(5) says")
+		      #type "." #member " is not where cute-shm(5) says")
 
 FORMAT_ASSERT(sizeof(struct format_header) == 512, "half of a pair");
 FORMAT_ASSERT(sizeof(struct format_second) == 512, "the other half");

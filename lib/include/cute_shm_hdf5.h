@@ -20,18 +20,18 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 enum {
-	CUTE_SHM_HDF5_OVERWRITE   = 1,	/* replace the project or file */
-	CUTE_SHM_HDF5_KEEP_GOING  = 2,	/* leave out unreadable objects */
-	CUTE_SHM_HDF5_NO_EXTERNAL = 4,	/* read no other files */
-	CUTE_SHM_HDF5_REPLACE	  = 8,	/* as CUTE_SHM_REPLACE for builders */
-	CUTE_SHM_HDF5_EPHEMERAL	  = 16	/* the project ends with *handle */
+	CUTE_SHM_HDF5_OVERWRITE = 1,   /* replace the project or file */
+	CUTE_SHM_HDF5_KEEP_GOING = 2,  /* leave out unreadable objects */
+	CUTE_SHM_HDF5_NO_EXTERNAL = 4, /* read no other files */
+	CUTE_SHM_HDF5_REPLACE = 8,     /* as CUTE_SHM_REPLACE for builders */
+	CUTE_SHM_HDF5_EPHEMERAL = 16   /* the project ends with *handle */
 };
 
 struct cute_shm_hdf5_progress {
 	uint64_t bytes_done;
-	uint64_t bytes_total;	/* 0 while the file is being scanned */
-	uint64_t objects;	/* found so far; after the scan: all */
-	const char *path;	/* the object being worked on */
+	uint64_t bytes_total; /* 0 while the file is being scanned */
+	uint64_t objects;     /* found so far; after the scan: all */
+	const char *path;     /* the object being worked on */
 	uint64_t reserved[4];
 };
 
@@ -41,9 +41,9 @@ struct cute_shm_hdf5_array {
 	const char *dtype;
 	unsigned ndim;
 	const uint64_t *shape;
-	uint64_t bytes;		/* of data */
-	const char *strategy;	/* the method of reading; "" in a plan */
-	double seconds;		/* time of reading; 0 in a plan */
+	uint64_t bytes;	      /* of data */
+	const char *strategy; /* the method of reading; "" in a plan */
+	double seconds;	      /* time of reading; 0 in a plan */
 	uint64_t reserved[4];
 };
 
@@ -52,27 +52,27 @@ struct cute_shm_hdf5_array {
  * or differs there from the file.
  */
 struct cute_shm_hdf5_skipped {
-	const char *path;	/* attribute: "a/b@name" */
+	const char *path; /* attribute: "a/b@name" */
 	const char *reason;
-	int failed;		/* 1: unreadable; 0: cannot be represented */
+	int failed; /* 1: unreadable; 0: cannot be represented */
 	/*
 	 * 1: the array is there, but its source lacked some data: files of a
 	 * virtual dataset are missing (the array has fill values), or an
 	 * external raw file is too short (it has zeros).
 	 */
 	int incomplete;
-	int changed;		/* 1: it is there, but differs from the file */
+	int changed; /* 1: it is there, but differs from the file */
 	uint64_t reserved[4];
 };
 
 struct cute_shm_hdf5_options {
 	size_t size;
-	const char *root;	/* as in struct cute_shm_open_options */
-	unsigned flags;		/* CUTE_SHM_HDF5_... */
-	mode_t mode;		/* as in struct cute_shm_build_options */
+	const char *root; /* as in struct cute_shm_open_options */
+	unsigned flags;	  /* CUTE_SHM_HDF5_... */
+	mode_t mode;	  /* as in struct cute_shm_build_options */
 	const char *group;
-	const char *creator;	/* NULL: "libcute_shm_hdf5" and its version */
-	unsigned jobs;		/* threads; 0: CPUs this process may use */
+	const char *creator; /* NULL: "libcute_shm_hdf5" and its version */
+	unsigned jobs;	     /* threads; 0: CPUs this process may use */
 	/*
 	 * NULL or a list that ends with NULL: fnmatch(3) patterns for paths
 	 * without leading slash, where '*' also matches slashes.  select: what
@@ -97,23 +97,23 @@ struct cute_shm_hdf5_options {
 	 * Bounds; 0 is the default of each.  A load that exceeds one ends with
 	 * CUTE_SHM_ERR_LIMIT.
 	 */
-	uint64_t max_memory;	/* bytes of private memory of the child; 0: the
+	uint64_t max_memory; /* bytes of private memory of the child; 0: the
 				   larger of 1 GiB and four times the disk
 				   blocks of the file, if available */
-	uint64_t max_size;	/* bytes of the segment; 0: no bound; a plan
+	uint64_t max_size;   /* bytes of the segment; 0: no bound; a plan
 				   ignores it */
-	double max_seconds;	/* of wall time; 0: no bound */
+	double max_seconds;  /* of wall time; 0: no bound */
 };
 
 struct cute_shm_hdf5_result {
 	uint64_t arrays;
-	uint64_t groups;	/* with the root */
+	uint64_t groups; /* with the root */
 	uint64_t links;
-	uint64_t bytes;		/* of data, without padding */
-	uint64_t segment_size;	/* bytes of shared memory; in a plan: about */
-	uint64_t skipped;	/* not representable, or incomplete */
-	uint64_t failed;	/* unreadable, left out (KEEP_GOING) */
-	double seconds;		/* of wall time */
+	uint64_t bytes;	       /* of data, without padding */
+	uint64_t segment_size; /* bytes of shared memory; in a plan: about */
+	uint64_t skipped;      /* not representable, or incomplete */
+	uint64_t failed;       /* unreadable, left out (KEEP_GOING) */
+	double seconds;	       /* of wall time */
 	uint64_t reserved[4];
 };
 
@@ -158,32 +158,32 @@ int cute_shm_hdf5_size(const char *file,
 
 struct cute_shm_hdf5_export_options {
 	size_t size;
-	unsigned flags;		/* CUTE_SHM_HDF5_OVERWRITE: replace the file */
-	unsigned gzip;		/* compression level, 1 to 9; 0: none */
-	int shuffle;		/* 1: the shuffle filter, which helps gzip */
+	unsigned flags; /* CUTE_SHM_HDF5_OVERWRITE: replace the file */
+	unsigned gzip;	/* compression level, 1 to 9; 0: none */
+	int shuffle;	/* 1: the shuffle filter, which helps gzip */
 	/*
 	 * Approximate bytes of a chunk, at most 1 GiB; a chunk has whole rows
 	 * if these are smaller.  0: 1 MiB with gzip or shuffle, else no chunks.
 	 * Datasets of up to 4 KiB have no chunks.
 	 */
 	uint64_t chunk_size;
-	unsigned jobs;		/* threads that compress; 0: CPUs */
+	unsigned jobs; /* threads that compress; 0: CPUs */
 	int (*progress)(const struct cute_shm_hdf5_progress *p, void *arg);
 	void (*skipped)(const struct cute_shm_hdf5_skipped *skipped, void *arg);
 	void *arg;
-	uint64_t max_memory;	/* bytes of private memory of the child; 0: all
+	uint64_t max_memory; /* bytes of private memory of the child; 0: all
 				   that is available */
-	double max_seconds;	/* of wall time; 0: no bound */
+	double max_seconds;  /* of wall time; 0: no bound */
 };
 
 struct cute_shm_hdf5_export_result {
 	uint64_t datasets;
-	uint64_t groups;	/* with the root */
+	uint64_t groups; /* with the root */
 	uint64_t links;
-	uint64_t bytes;		/* of data, before compression */
-	uint64_t file_size;	/* bytes */
-	uint64_t skipped;	/* HDF5 cannot represent them */
-	double seconds;		/* of wall time */
+	uint64_t bytes;	    /* of data, before compression */
+	uint64_t file_size; /* bytes */
+	uint64_t skipped;   /* HDF5 cannot represent them */
+	double seconds;	    /* of wall time */
 	uint64_t reserved[4];
 };
 

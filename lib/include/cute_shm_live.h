@@ -41,11 +41,11 @@ struct cute_shm_lock;
 
 /* An update that has begun; see cute_shm_update_begin(). */
 struct cute_shm_update {
-	void *data;		/* write here: the data of the array */
-	uint64_t size;		/* bytes */
-	int torn;		/* the last writer died: write all of it */
-	void *slot;		/* private */
-	struct cute_shm_lock *lock;	/* private */
+	void *data;		    /* write here: the data of the array */
+	uint64_t size;		    /* bytes */
+	int torn;		    /* the last writer died: write all of it */
+	void *slot;		    /* private */
+	struct cute_shm_lock *lock; /* private */
 	uint64_t reserved[4];
 };
 
@@ -115,11 +115,11 @@ int cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 
 struct cute_shm_state {
 	uint32_t sequence;
-	uint32_t writer_pid;	/* of the last or current update; 0: none */
-	uint64_t updated_ns;	/* Unix time of the last update; 0: none */
-	int torn;		/* the writer died during an update */
-	int sealed;		/* 'digest' is that of the present data */
-	uint64_t digest;	/* XXH3-64; 0 unless sealed */
+	uint32_t writer_pid; /* of the last or current update; 0: none */
+	uint64_t updated_ns; /* Unix time of the last update; 0: none */
+	int torn;	     /* the writer died during an update */
+	int sealed;	     /* 'digest' is that of the present data */
+	uint64_t digest;     /* XXH3-64; 0 unless sealed */
 	uint64_t reserved[4];
 };
 
@@ -129,9 +129,9 @@ int cute_shm_state(const struct cute_shm_array *array,
 
 /* The number of arrays of a project, by the state of their updates. */
 struct cute_shm_update_summary {
-	uint64_t updated;	/* updated at least once */
-	uint64_t unsealed;	/* of these: no digest of the present data */
-	uint64_t torn;		/* of these: the writer died during an update */
+	uint64_t updated;  /* updated at least once */
+	uint64_t unsealed; /* of these: no digest of the present data */
+	uint64_t torn;	   /* of these: the writer died during an update */
 	uint64_t reserved[4];
 };
 

@@ -20,32 +20,32 @@ extern "C" {
  * as the call that gave it says.
  */
 struct cute_shm_info {
-	int err;		/* 0: sound header; else the error of opening */
-	const char *message;	/* the sentence for err; "" when err is 0 */
-	const char *project;	/* its name; "" when opened by path */
-	const char *path;	/* of the segment */
-	uint64_t size;		/* bytes of the segment */
+	int err;	     /* 0: sound header; else the error of opening */
+	const char *message; /* the sentence for err; "" when err is 0 */
+	const char *project; /* its name; "" when opened by path */
+	const char *path;    /* of the segment */
+	uint64_t size;	     /* bytes of the segment */
 	mode_t mode;
-	uid_t uid;		/* user and group of the file */
+	uid_t uid; /* user and group of the file */
 	gid_t gid;
 	/* The rest is zero or "" when err is not 0. */
-	uint64_t node_count;	/* groups (with the root), arrays, links */
+	uint64_t node_count; /* groups (with the root), arrays, links */
 	uint64_t array_count;
-	uint64_t array_bytes;	/* of data, without padding */
-	uint64_t block_size;	/* bytes per block digest */
-	uint64_t created_ns;	/* Unix time */
+	uint64_t array_bytes; /* of data, without padding */
+	uint64_t block_size;  /* bytes per block digest */
+	uint64_t created_ns;  /* Unix time */
 	uint32_t creator_pid;
 	uint32_t creator_uid;
-	int ephemeral;		/* 1: the project ends with its owner */
-	int orphan;		/* 1: ephemeral, and its owner has ended */
-	int in_use;		/* 1: another handle, or its owner, is open */
-	const char *version;	/* of the format */
-	const char *creator;	/* program and version */
-	const char *source;	/* path of the source file, "" if none */
-	uint64_t source_size;	/* bytes */
-	uint64_t source_mtime_ns;	/* Unix time */
-	uint8_t uuid[16];	/* a new one for each build */
-	uint64_t metadata_digest;	/* equal: same content as published */
+	int ephemeral;		  /* 1: the project ends with its owner */
+	int orphan;		  /* 1: ephemeral, and its owner has ended */
+	int in_use;		  /* 1: another handle, or its owner, is open */
+	const char *version;	  /* of the format */
+	const char *creator;	  /* program and version */
+	const char *source;	  /* path of the source file, "" if none */
+	uint64_t source_size;	  /* bytes */
+	uint64_t source_mtime_ns; /* Unix time */
+	uint8_t uuid[16];	  /* a new one for each build */
+	uint64_t metadata_digest; /* equal: same content as published */
 	uint64_t reserved[4];
 };
 
@@ -63,13 +63,13 @@ typedef int cute_shm_list_fn(const struct cute_shm_info *info, void *arg);
 int cute_shm_list(const char *root, cute_shm_list_fn *each, void *arg);
 
 enum {
-	CUTE_SHM_UNLINK_IDLE = 1	/* only if no process has it open */
+	CUTE_SHM_UNLINK_IDLE = 1 /* only if no process has it open */
 };
 
 struct cute_shm_unlink_options {
 	size_t size;
-	const char *root;	/* as in struct cute_shm_open_options */
-	unsigned flags;		/* CUTE_SHM_UNLINK_IDLE */
+	const char *root; /* as in struct cute_shm_open_options */
+	unsigned flags;	  /* CUTE_SHM_UNLINK_IDLE */
 };
 
 /*
@@ -106,7 +106,7 @@ int cute_shm_is_current(const struct cute_shm *shm);
 struct cute_shm_user {
 	pid_t pid;
 	uid_t uid;
-	const char *command;	/* process name; valid during the callback */
+	const char *command; /* process name; valid during the callback */
 	uint64_t reserved[4];
 };
 
@@ -141,8 +141,8 @@ int cute_shm_usage_users(const struct cute_shm_usage *usage,
 void cute_shm_usage_free(struct cute_shm_usage *usage);
 
 struct cute_shm_space {
-	uint64_t available;	/* bytes that a new segment may have */
-	const char *limit;	/* the bound that decides, static text */
+	uint64_t available; /* bytes that a new segment may have */
+	const char *limit;  /* the bound that decides, static text */
 	uint64_t reserved[4];
 };
 

@@ -57,8 +57,8 @@ copy_in_backward(uint8_t *shared, const uint8_t *src, size_t size)
 	for (; size >= sizeof(word); size -= sizeof(word)) {
 		memcpy(&word, src + size - sizeof(word), sizeof(word));
 		__atomic_store_n((uint64_t *)(void *)(shared + size -
-						      sizeof(word)), word,
-				 __ATOMIC_RELAXED);
+						      sizeof(word)),
+				 word, __ATOMIC_RELAXED);
 	}
 	for (; size > 0; size--)
 		__atomic_store_n(shared + size - 1, src[size - 1],

@@ -14,7 +14,7 @@
 #include "live/live.h"
 
 /* After this many copies that an update spoiled, queue for the lock. */
-#define SNAPSHOT_TRIES	16
+#define SNAPSHOT_TRIES 16
 
 /*
  * A waiter wakes up this often by itself: a writer that was killed during the
@@ -22,7 +22,7 @@
  */
 #define NAP_REST_NS	INT64_C(1000000000)
 #define NAP_WRITING_NS	INT64_C(20000000)
-#define NAP_SNAPSHOT_NS	INT64_C(1000000)
+#define NAP_SNAPSHOT_NS INT64_C(1000000)
 
 /* The live slot of an array, and [start, end) of its data in the segment. */
 struct live {
@@ -41,25 +41,28 @@ live_get(const struct cute_shm_array *array, struct live *ret)
 	const struct format_array *record;
 	const void *slot;
 
-	record = array->record ? segment_at(shm, array->record,
-					    sizeof(*record)) : NULL;
+	record = array->record ? segment_at(shm, array->record, sizeof(*record))
+			       : NULL;
 	if (!record)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "\"%s\" is an attribute, these never "
-				     "change", array->path);
+				     "change",
+				     array->path);
 	if (record->live_slot >= h->array_count)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
 				     "/%s: live slot outside", array->path);
-	slot = segment_at(shm, h->live_offset + sizeof(struct format_live) *
-			  record->live_slot, sizeof(struct format_live));
+	slot = segment_at(shm,
+			  h->live_offset + sizeof(struct format_live) *
+						   record->live_slot,
+			  sizeof(struct format_live));
 	if (!slot)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
 				     "/%s: live slot outside", array->path);
 	ret->shm = shm;
 	ret->slot = (struct format_live *)(uintptr_t)slot;
 	/* The data pointer of an empty array is NULL: use any valid one. */
-	ret->data = (uint8_t *)(uintptr_t)(array->data_size ? array->data :
-					   shm->base);
+	ret->data = (uint8_t *)(uintptr_t)(array->data_size ? array->data
+							    : shm->base);
 	ret->start = (uint64_t)(ret->data - shm->base);
 	ret->end = ret->start + array->data_size;
 	return 0;
@@ -71,20 +74,24 @@ check_updatable(const struct cute_shm_array *array)
 {
 	if (array->dtype[0] != '*')
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_TYPE, "/%s is ragged, and ragged "
+	return cute_shm_fail(CUTE_SHM_ERR_TYPE,
+			     "/%s is ragged, and ragged "
 			     "arrays are not updated in place: publish the "
 			     "project again with CUTE_SHM_OVERWRITE, or keep "
 			     "the items in an array of fixed size and their "
-			     "number in another", array->path);
+			     "number in another",
+			     array->path);
 }
 
 static int
 check_writable(const struct live *live, const struct cute_shm_array *array)
 {
 	if (!live->shm->writable)
-		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "/%s: the handle "
+		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION,
+				     "/%s: the handle "
 				     "was opened for reading; open it with "
-				     "CUTE_SHM_WRITE", array->path);
+				     "CUTE_SHM_WRITE",
+				     array->path);
 	if (live->start == live->end)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "/%s has no data to update", array->path);
@@ -113,8 +120,10 @@ left_torn(const struct live *live, uint32_t s)
 static int
 fail_timeout(const struct cute_shm_array *array)
 {
-	return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT, "/%s: still held by another "
-			     "one when the time was up", array->path);
+	return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT,
+			     "/%s: still held by another "
+			     "one when the time was up",
+			     array->path);
 }
 
 /*
@@ -128,18 +137,22 @@ fail_locked(const struct live *live, const struct cute_shm_array *array,
 	if (exclusive &&
 	    range_locked(live->shm->fd, live->start, live->end, true) &&
 	    !range_locked(live->shm->fd, live->start, live->end, false))
-		return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT, "/%s: still held by "
+		return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT,
+				     "/%s: still held by "
 				     "a reader, by a shared lock, when the "
-				     "time was up", array->path);
+				     "time was up",
+				     array->path);
 	return fail_timeout(array);
 }
 
 static int
 fail_torn(const struct cute_shm_array *array)
 {
-	return cute_shm_fail(CUTE_SHM_ERR_TORN, "/%s is torn: its writer died "
+	return cute_shm_fail(CUTE_SHM_ERR_TORN,
+			     "/%s is torn: its writer died "
 			     "in the middle; an update of the whole array "
-			     "heals it", array->path);
+			     "heals it",
+			     array->path);
 }
 
 static int
@@ -175,9 +188,11 @@ check_range(const struct cute_shm_array *array, uint64_t offset, size_t size)
 {
 	if (offset <= array->data_size && size <= array->data_size - offset)
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_INVALID, "/%s: %zu bytes at %ju, the "
-			     "array has %ju", array->path, size,
-			     (uintmax_t)offset, (uintmax_t)array->data_size);
+	return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+			     "/%s: %zu bytes at %ju, the "
+			     "array has %ju",
+			     array->path, size, (uintmax_t)offset,
+			     (uintmax_t)array->data_size);
 }
 
 /*
@@ -209,7 +224,8 @@ sequence_end(struct format_live *slot)
 	clock_gettime(CLOCK_REALTIME, &now);
 	__atomic_store_n(&slot->updated_ns,
 			 (uint64_t)now.tv_sec * 1000000000 +
-			 (uint64_t)now.tv_nsec, __ATOMIC_RELAXED);
+				 (uint64_t)now.tv_nsec,
+			 __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->sequence, s ? s : 2, __ATOMIC_RELEASE);
 	futex_wake_all(&slot->sequence);
 }
@@ -301,7 +317,7 @@ cute_shm_seal(const struct cute_shm_array *array, int64_t timeout_ns)
 	s = sequence_of(&live);
 	if (s % 2 != 0)
 		rc = fail_torn(array);
-	else if (s != 0)	/* else the record has the digest */
+	else if (s != 0) /* else the record has the digest */
 		rc = digest_data(live.data, array->data_size,
 				 live.shm->header.block_size, &hash);
 	if (rc == 0 && s != 0)
@@ -402,8 +418,9 @@ snapshot(const struct live *live, const struct cute_shm_array *array,
 		if (left == 0)
 			return fail_timeout(array);
 		futex_wait(&live->slot->sequence, *sequence,
-			   left > 0 && left < NAP_SNAPSHOT_NS ?
-			   left : NAP_SNAPSHOT_NS);
+			   left > 0 && left < NAP_SNAPSHOT_NS
+				   ? left
+				   : NAP_SNAPSHOT_NS);
 		pthread_testcancel();
 		/* Without a descriptor left_torn() is always false. */
 		spoiled += live->shm->fd < 0;
@@ -448,7 +465,7 @@ cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 		return rc;
 	if (timeout_ns > 0)
 		deadline = deadline_after(timeout_ns);
-	for (left = timeout_ns; ; ) {
+	for (left = timeout_ns;;) {
 		s = sequence_of(&live);
 		if (s % 2 == 0 && s != since) {
 			*sequence = s;
@@ -459,8 +476,10 @@ cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 			return fail_torn(array);
 		}
 		if (timeout_ns >= 0 && left <= 0)
-			return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT, "/%s: no "
-					     "update in time", array->path);
+			return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT,
+					     "/%s: no "
+					     "update in time",
+					     array->path);
 		nap = s % 2 ? NAP_WRITING_NS : NAP_REST_NS;
 		if (timeout_ns >= 0 && left < nap)
 			nap = left;
@@ -485,15 +504,14 @@ cute_shm_state(const struct cute_shm_array *array, struct cute_shm_state *ret)
 	slot = live.slot;
 	do {
 		state.sequence = sequence_of(&live);
-		state.writer_pid = __atomic_load_n(&slot->writer_pid,
-						   __ATOMIC_RELAXED);
-		state.updated_ns = __atomic_load_n(&slot->updated_ns,
-						   __ATOMIC_RELAXED);
-		state.sealed = __atomic_load_n(&slot->digest_sequence,
-					       __ATOMIC_ACQUIRE) ==
-			       state.sequence;
-		state.digest = __atomic_load_n(&slot->digest,
-					       __ATOMIC_RELAXED);
+		state.writer_pid =
+			__atomic_load_n(&slot->writer_pid, __ATOMIC_RELAXED);
+		state.updated_ns =
+			__atomic_load_n(&slot->updated_ns, __ATOMIC_RELAXED);
+		state.sealed =
+			__atomic_load_n(&slot->digest_sequence,
+					__ATOMIC_ACQUIRE) == state.sequence;
+		state.digest = __atomic_load_n(&slot->digest, __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		again = __atomic_load_n(&slot->sequence, __ATOMIC_RELAXED);
 	} while (again != state.sequence);
@@ -520,21 +538,25 @@ cute_shm_lock(const struct cute_shm_array *array, int64_t timeout_ns,
 }
 
 int
-cute_shm_lock_all(const struct cute_shm *shm, int exclusive,
-		  int64_t timeout_ns, struct cute_shm_lock **ret)
+cute_shm_lock_all(const struct cute_shm *shm, int exclusive, int64_t timeout_ns,
+		  struct cute_shm_lock **ret)
 {
 	const struct format_header *h = &shm->header;
 	int rc;
 
 	if (exclusive && !shm->writable)
-		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s: the handle "
+		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION,
+				     "%s: the handle "
 				     "was opened for reading; open it with "
-				     "CUTE_SHM_WRITE", shm->path);
+				     "CUTE_SHM_WRITE",
+				     shm->path);
 	rc = lock_range(shm->locks, h->data_offset,
 			h->data_offset + h->data_size, exclusive, timeout_ns,
 			ret);
 	if (rc == CUTE_SHM_ERR_TIMEOUT)
-		return cute_shm_fail(rc, "%s: arrays still held by others when "
-				     "the time was up", shm->path);
+		return cute_shm_fail(rc,
+				     "%s: arrays still held by others when "
+				     "the time was up",
+				     shm->path);
 	return rc;
 }

@@ -17,8 +17,8 @@ any_updated(const struct cute_shm *shm, bool *ret)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
 				     "%s: live slots outside", shm->path);
 	for (i = 0; i < shm->header.array_count && !*ret; i++)
-		*ret = __atomic_load_n(&live[i].sequence,
-				       __ATOMIC_ACQUIRE) != 0;
+		*ret = __atomic_load_n(&live[i].sequence, __ATOMIC_ACQUIRE) !=
+		       0;
 	return 0;
 }
 

@@ -20,7 +20,7 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct lock_table *tables;
 static bool registered;
-static int cancel_state;	/* of the thread that holds the mutex */
+static int cancel_state; /* of the thread that holds the mutex */
 static const struct fork_hooks *hooks;
 
 void
@@ -97,7 +97,7 @@ fd_reopen(int fd)
 		return -1;
 	self_path(path, fd);
 	return fd_above_stdio(open(path, (flags & O_ACCMODE) | O_CLOEXEC |
-				   O_NONBLOCK | O_NOCTTY));
+						 O_NONBLOCK | O_NOCTTY));
 }
 
 /*

@@ -13,12 +13,12 @@
 
 struct range {
 	uint64_t start;
-	uint64_t end;			/* greater than start */
+	uint64_t end; /* greater than start */
 	bool exclusive;
 	/* private */
 	uint32_t priority;
-	uint64_t max_end;		/* of this subtree */
-	uint64_t max_exclusive;		/* of its exclusive ranges; or 0 */
+	uint64_t max_end;	/* of this subtree */
+	uint64_t max_exclusive; /* of its exclusive ranges; or 0 */
 	struct range *left, *right;
 };
 
@@ -48,25 +48,25 @@ struct presence;
 
 /* The locks that the threads of one handle hold or wait for. */
 struct lock_table {
-	int *fd;			/* the handle's; -1: it has none */
-	struct range *held;		/* locks on *fd */
-	int64_t released_ns;		/* time of last exclusive; atomic */
-	struct cute_shm_lock *apart;	/* locks on descriptors of their own */
-	struct cute_shm_lock *inherited;	/* the parent's, at a fork */
-	struct lock_table *next, **at;	/* fork.c */
-	struct presence *presence;	/* presence.c; NULL: not begun */
+	int *fd;			 /* the handle's; -1: it has none */
+	struct range *held;		 /* locks on *fd */
+	int64_t released_ns;		 /* time of last exclusive; atomic */
+	struct cute_shm_lock *apart;	 /* locks on descriptors of their own */
+	struct cute_shm_lock *inherited; /* the parent's, at a fork */
+	struct lock_table *next, **at;	 /* fork.c */
+	struct presence *presence;	 /* presence.c; NULL: not begun */
 	struct lock_table *next_present, **at_present;
 };
 
 /* Bytes of the header that are locked by convention, see cute-shm(5). */
-#define LOCK_OWNER	0	/* exclusive: the owner, for format 1.0 */
-#define LOCK_READER	1	/* shared: each process that has it open */
+#define LOCK_OWNER  0 /* exclusive: the owner, for format 1.0 */
+#define LOCK_READER 1 /* shared: each process that has it open */
 
 /*
  * A thread that waits for a range marks it by a shared lock on the range that
  * lies this many bytes further on.
  */
-#define LOCK_WAITING	(UINT64_C(1) << 61)
+#define LOCK_WAITING (UINT64_C(1) << 61)
 
 /*
  * Each owner of an ephemeral segment has an exclusive lock on one byte of
@@ -74,7 +74,7 @@ struct lock_table {
  * name locks LOCK_NAME; a process that removes an orphan locks all these bytes.
  */
 #define LOCK_OWNERS	(UINT64_C(1) << 62)
-#define LOCK_OWNERS_END	(LOCK_OWNERS + (UINT64_C(1) << 31))
+#define LOCK_OWNERS_END (LOCK_OWNERS + (UINT64_C(1) << 31))
 #define LOCK_NAME	(LOCK_OWNERS_END - 1)
 
 /*

@@ -35,25 +35,25 @@
 #include "lock/lock.h"
 
 struct cute_shm_lock {
-	struct range range;		/* the first member, see lock_of() */
+	struct range range; /* the first member, see lock_of() */
 	struct lock_table *table;
-	int fd;			/* has a description of its own; or -1 */
-	bool held;		/* in the table */
+	int fd;	   /* has a description of its own; or -1 */
+	bool held; /* in the table */
 	bool inherited;
-	struct cute_shm_lock *next, **at;	/* apart; next: inherited too */
+	struct cute_shm_lock *next, **at; /* apart; next: inherited too */
 };
 
-#define GIVE_WAY_TIMES	5	/* sleeps of 0.2 ms */
+#define GIVE_WAY_TIMES 5 /* sleeps of 0.2 ms */
 
 /* A longer pause between two requests lets the waiting threads wake up. */
-#define AT_ONCE_NS	INT64_C(200000)
+#define AT_ONCE_NS INT64_C(200000)
 
 /*
  * One mutex for all tables, because a thread that forks must hold it.  It is
  * held for short times only, and by threads that cannot be cancelled.
  */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static int cancel_state;	/* of the thread that holds the mutex */
+static int cancel_state; /* of the thread that holds the mutex */
 
 /* Stands for the lock on an empty range, as of an array without data. */
 static struct cute_shm_lock nothing;
@@ -190,8 +190,8 @@ set_lock(int fd, int type, uint64_t start, uint64_t end)
 bool
 range_locked(int fd, uint64_t start, uint64_t end, bool exclusive)
 {
-	struct flock range = range_flock(start, end,
-					 exclusive ? F_WRLCK : F_RDLCK);
+	struct flock range =
+		range_flock(start, end, exclusive ? F_WRLCK : F_RDLCK);
 
 	return fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
 }
@@ -337,8 +337,8 @@ lock_by_polling(struct cute_shm_lock *lock, const struct timespec *deadline)
 static bool
 asks_again(const struct lock_table *table)
 {
-	int64_t released = __atomic_load_n(&table->released_ns,
-					   __ATOMIC_RELAXED);
+	int64_t released =
+		__atomic_load_n(&table->released_ns, __ATOMIC_RELAXED);
 
 	return released != 0 && now_ns() - released < AT_ONCE_NS;
 }
@@ -416,7 +416,8 @@ lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 		return 0;
 	}
 	if (*table->fd < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_STATE, "this process was "
+		return cute_shm_fail(CUTE_SHM_ERR_STATE,
+				     "this process was "
 				     "forked where the segment could not be "
 				     "opened again, so it cannot lock: open "
 				     "the project anew");
@@ -424,7 +425,8 @@ lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 	if (!lock)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "no memory for a lock");
-	lock->range = (struct range){ .start = start, .end = end,
+	lock->range = (struct range){ .start = start,
+				      .end = end,
 				      .exclusive = exclusive };
 	lock->table = table;
 	lock->fd = -1;

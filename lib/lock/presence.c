@@ -17,10 +17,10 @@ struct presence {
 	dev_t dev;
 	ino_t ino;
 	struct lock_table *tables;
-	struct lock_table *holder;	/* the one that has the lock */
+	struct lock_table *holder; /* the one that has the lock */
 };
 
-static void *presences;		/* tree of tsearch(); under fork_hold() */
+static void *presences; /* tree of tsearch(); under fork_hold() */
 
 static int
 compare(const void *a, const void *b)
@@ -98,7 +98,7 @@ presence_end(struct lock_table *table)
 		free(p);
 	} else if (p->holder == table) {
 		p->holder = NULL;
-		for (next = p->tables; next && *next->fd < 0; )
+		for (next = p->tables; next && *next->fd < 0;)
 			next = next->next_present;
 		if (next)
 			hold(next);

@@ -21,7 +21,7 @@
 #include "lock/lock.h"
 
 /* Enough for fcntl() and a signal handler; mlockall() makes all resident. */
-#define STACK_SIZE	(128 << 10)
+#define STACK_SIZE (128 << 10)
 
 struct waiter {
 	int fd;
@@ -29,9 +29,9 @@ struct waiter {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t ended;
-	bool done;		/* and 'error' is set */
-	int error;		/* an errno, or 0 */
-	int state;		/* the helper's old cancel state; not used */
+	bool done; /* and 'error' is set */
+	int error; /* an errno, or 0 */
+	int state; /* the helper's old cancel state; not used */
 };
 
 /* A cancellation point. */
@@ -75,7 +75,7 @@ start(struct waiter *w)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&w->thread, &attr, stand_in_line, w);
-	if (rc == EINVAL)	/* too small for the program's own TLS */
+	if (rc == EINVAL) /* too small for the program's own TLS */
 		rc = pthread_create(&w->thread, NULL, stand_in_line, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);

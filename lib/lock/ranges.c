@@ -43,13 +43,13 @@ refresh(struct range *r)
 	r->max_exclusive = r->exclusive ? r->end : 0;
 	if (r->left) {
 		r->max_end = max(r->max_end, r->left->max_end);
-		r->max_exclusive = max(r->max_exclusive,
-				       r->left->max_exclusive);
+		r->max_exclusive =
+			max(r->max_exclusive, r->left->max_exclusive);
 	}
 	if (r->right) {
 		r->max_end = max(r->max_end, r->right->max_end);
-		r->max_exclusive = max(r->max_exclusive,
-				       r->right->max_exclusive);
+		r->max_exclusive =
+			max(r->max_exclusive, r->right->max_exclusive);
 	}
 }
 
@@ -94,8 +94,8 @@ insert(struct range **root, struct range *range)
 		split(*root, range, &range->left, &range->right);
 		*root = range;
 	} else {
-		insert(before(range, *root) ? &(*root)->left :
-		       &(*root)->right, range);
+		insert(before(range, *root) ? &(*root)->left : &(*root)->right,
+		       range);
 	}
 	refresh(*root);
 }

@@ -32,8 +32,8 @@ cute_shm_next_attr(const struct cute_shm_node *node,
 		err = attr_record(node->shm, prev->record, &ignored, &at);
 		row = at < node->end ? segment_at(node->shm, at, sizeof(*row))
 				     : NULL;
-		if (!row || memcmp(row->tag, FORMAT_TAG_ATTR,
-				   sizeof(row->tag)) != 0)
+		if (!row ||
+		    memcmp(row->tag, FORMAT_TAG_ATTR, sizeof(row->tag)) != 0)
 			at = 0;
 	} else {
 		err = first_attr(node, &at);

@@ -26,7 +26,8 @@ one_value(const struct cute_shm *shm, const char *path, const char *name,
 	if (attr.value.element_count != 1)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "/%s: attribute \"%s\" has %" PRIu64
-				     " elements, not one", target.path, name,
+				     " elements, not one",
+				     target.path, name,
 				     attr.value.element_count);
 	*ret = attr.value;
 	return 0;
@@ -39,11 +40,10 @@ other_type(const char *path, const struct cute_shm_array *value,
 {
 	char name[CUTE_SHM_DTYPE_NAME_SIZE];
 
-	return cute_shm_fail(CUTE_SHM_ERR_TYPE,
-			     "/%s: attribute \"%s\" is %s, not %s",
-			     path[0] == '/' ? path + 1 : path, value->path,
-			     cute_shm_dtype_name(value->dtype, name,
-						 sizeof(name)), wanted);
+	return cute_shm_fail(
+		CUTE_SHM_ERR_TYPE, "/%s: attribute \"%s\" is %s, not %s",
+		path[0] == '/' ? path + 1 : path, value->path,
+		cute_shm_dtype_name(value->dtype, name, sizeof(name)), wanted);
 }
 
 int
@@ -68,7 +68,8 @@ cute_shm_attr_text(const struct cute_shm *shm, const char *path,
 	if (!copy)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "no memory for a text of %" PRIu64
-				     " bytes", size);
+				     " bytes",
+				     size);
 	*ret = copy;
 	return 0;
 }
@@ -85,8 +86,7 @@ load_bits(const struct cute_shm_array *value)
 
 /* Get an integer or a bool; false if the value is neither. */
 static bool
-get_integer(const struct cute_shm_array *value, bool *is_signed,
-	    uint64_t *bits)
+get_integer(const struct cute_shm_array *value, bool *is_signed, uint64_t *bits)
 {
 	unsigned unused;
 
@@ -96,15 +96,13 @@ get_integer(const struct cute_shm_array *value, bool *is_signed,
 	*bits = load_bits(value);
 	switch (value->dtype[1]) {
 	case 'b':
-	case 'u':
-		return true;
+	case 'u': return true;
 	case 'i':
 		/* Extend the sign. */
 		unused = 64 - 8 * value->item_size;
 		*bits = (uint64_t)((int64_t)(*bits << unused) >> unused);
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -125,7 +123,8 @@ cute_shm_attr_i64(const struct cute_shm *shm, const char *path,
 	if (!get_integer(&value, &is_signed, &bits))
 		return other_type(path, &value, "an integer");
 	if (!is_signed && bits > INT64_MAX)
-		return cute_shm_fail(CUTE_SHM_ERR_TYPE, "/%s: attribute \"%s\""
+		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
+				     "/%s: attribute \"%s\""
 				     " is %" PRIu64 ", over the largest int64",
 				     path, name, bits);
 	*ret = (int64_t)bits;
@@ -161,16 +160,12 @@ get_float(const struct cute_shm_array *value, double *ret)
 	if (value->offsets || value->dtype[1] != 'f')
 		return false;
 	switch (value->item_size) {
-	case 2:
-		*ret = half_value(load_bits(value));
-		return true;
+	case 2: *ret = half_value(load_bits(value)); return true;
 	case 4:
 		memcpy(&single, value->data, sizeof(single));
 		*ret = (double)single;
 		return true;
-	case 8:
-		memcpy(ret, value->data, sizeof(*ret));
-		return true;
+	case 8: memcpy(ret, value->data, sizeof(*ret)); return true;
 	case sizeof(extended):
 		/* The format has the x87's long double; others differ. */
 		if (__LDBL_MANT_DIG__ != 64)
@@ -178,8 +173,7 @@ get_float(const struct cute_shm_array *value, double *ret)
 		memcpy(&extended, value->data, sizeof(extended));
 		*ret = (double)extended;
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 

@@ -11,7 +11,7 @@
 
 /* Guesses before the search steps through nearby rows, and number of steps. */
 #define GUESSES 3
-#define NEARBY 16
+#define NEARBY	16
 
 /* The row in [low, high) that is nearest to 'at'. */
 static uint64_t
@@ -36,7 +36,7 @@ first_row(const struct format_index_row *rows, uint64_t count, uint64_t hash)
 {
 	const double density = (double)count * 0x1p-64;
 	double at = (double)hash * density;
-	uint64_t low = 0, high = count;	/* the answer is in [low, high] */
+	uint64_t low = 0, high = count; /* the answer is in [low, high] */
 	uint64_t guess, found;
 	bool below = false;
 	unsigned i;
@@ -95,8 +95,10 @@ link_target(const struct cute_shm *shm, const struct record *link,
 	int rc = node_record(shm, link->child_or_target, ret);
 
 	if (rc == 0 && ret->kind == CUTE_SHM_LINK)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: link /%s leads "
-				     "to another link", shm->path, link->path);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "%s: link /%s leads "
+				     "to another link",
+				     shm->path, link->path);
 	return rc;
 }
 
@@ -153,9 +155,8 @@ not_found(const struct cute_shm *shm, const char *path)
 
 	while (slash && exact(shm, path, (size_t)(slash - path), &r) != 0)
 		slash = memrchr(path, '/', (size_t)(slash - path));
-	return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-			     "%s: no \"%s\" in /%.*s", where_of(shm),
-			     slash ? slash + 1 : path,
+	return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "%s: no \"%s\" in /%.*s",
+			     where_of(shm), slash ? slash + 1 : path,
 			     slash ? (int)(slash - path) : 0, path);
 }
 
@@ -178,8 +179,10 @@ through_links(const struct cute_shm *shm, const char *path, struct record *ret)
 	}
 	free(copy);
 	if (rc == CUTE_SHM_ERR_NOT_FOUND && links > MAX_LINKS)
-		return cute_shm_fail(rc, "%s: /%s leads over more than %d "
-				     "links", where_of(shm), path, MAX_LINKS);
+		return cute_shm_fail(rc,
+				     "%s: /%s leads over more than %d "
+				     "links",
+				     where_of(shm), path, MAX_LINKS);
 	return rc == CUTE_SHM_ERR_NOT_FOUND ? not_found(shm, path) : rc;
 }
 
@@ -217,8 +220,9 @@ lookup(const struct cute_shm *shm, const char *path, struct record *ret)
 		size--;
 	/* The index holds well-formed paths only: a hit needs no check. */
 	rc = exact(shm, path + slash, size - slash, ret);
-	return rc != CUTE_SHM_ERR_NOT_FOUND ? rc :
-	       lookup_other(shm, path, size, ret);
+	return rc != CUTE_SHM_ERR_NOT_FOUND
+		       ? rc
+		       : lookup_other(shm, path, size, ret);
 }
 
 int

@@ -11,7 +11,7 @@
 #include "read/read.h"
 
 /* The size of large pages on x86-64 and on most other machines. */
-#define ALIGNMENT	((size_t)2 << 20)
+#define ALIGNMENT ((size_t)2 << 20)
 
 /* The address to try for the next mapping: that of a freed one, or below. */
 static _Atomic uintptr_t place;
@@ -35,8 +35,8 @@ map_at(uintptr_t hint, int fd, size_t size, int prot)
 static uintptr_t
 find_place(size_t size)
 {
-	void *room = mmap(NULL, size + ALIGNMENT, PROT_NONE, MAP_PRIVATE |
-			  MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *room = mmap(NULL, size + ALIGNMENT, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (room == MAP_FAILED)
 		return 0;
@@ -75,7 +75,8 @@ map_new(int fd, size_t size, int prot, struct mapping *ret)
 	if (!base)
 		return -1;
 	if (size >= ALIGNMENT && is_aligned(base))
-		atomic_store(&place, (uintptr_t)base -
+		atomic_store(&place,
+			     (uintptr_t)base -
 				     (uintptr_t)align_up(size, ALIGNMENT));
 	*ret = (struct mapping){ base, size };
 	return 0;

@@ -22,30 +22,35 @@ check_file(const struct cute_shm *shm, unsigned flags)
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "%s is not a regular file", shm->path);
 	if (!(flags & CUTE_SHM_ANY_OWNER) && user_unmapped(shm->stat.st_uid))
-		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to a user "
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER,
+				     "%s belongs to a user "
 				     "that this user namespace does not map "
 				     "(shown as %u), perhaps root outside of "
 				     "the container; open it with "
 				     "CUTE_SHM_ANY_OWNER if that one is "
-				     "trusted", shm->path,
-				     (unsigned)shm->stat.st_uid);
+				     "trusted",
+				     shm->path, (unsigned)shm->stat.st_uid);
 	if (!(flags & CUTE_SHM_ANY_OWNER) && !user_trusted(shm->stat.st_uid))
-		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s belongs to %s; "
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER,
+				     "%s belongs to %s; "
 				     "open it with CUTE_SHM_ANY_OWNER if that "
-				     "user is trusted", shm->path,
+				     "user is trusted",
+				     shm->path,
 				     user_text(shm->stat.st_uid, user));
 	/* A name that we give is the only one; a copy may have several. */
 	if (!(flags & CUTE_SHM_ANY_OWNER) && shm->project[0] &&
 	    shm->stat.st_nlink > 1)
-		return cute_shm_fail(CUTE_SHM_ERR_OWNER, "%s has %ju names "
+		return cute_shm_fail(CUTE_SHM_ERR_OWNER,
+				     "%s has %ju names "
 				     "(hard links), so others may have given "
 				     "it this one: remove one, or open it with "
-				     "CUTE_SHM_ANY_OWNER", shm->path,
-				     (uintmax_t)shm->stat.st_nlink);
+				     "CUTE_SHM_ANY_OWNER",
+				     shm->path, (uintmax_t)shm->stat.st_nlink);
 	if (shm->stat.st_size < (off_t)sizeof(struct format_header))
-		return cute_shm_fail(CUTE_SHM_ERR_FORMAT, "%s: %jd bytes hold "
-				     "no header of a segment", shm->path,
-				     (intmax_t)shm->stat.st_size);
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
+				     "%s: %jd bytes hold "
+				     "no header of a segment",
+				     shm->path, (intmax_t)shm->stat.st_size);
 	return 0;
 }
 
@@ -57,7 +62,8 @@ fail_map(const struct cute_shm *shm)
 
 	if (errno != EAGAIN || getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
 		return fail_errno("cannot map %s", shm->path);
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "cannot map the %zu bytes of "
+	return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+			     "cannot map the %zu bytes of "
 			     "%s: the process locks its memory (mlockall) and "
 			     "may lock %ju bytes; raise that limit (ulimit "
 			     "-l), or lock only what is needed (mlock)",
@@ -71,9 +77,10 @@ map(struct cute_shm *shm)
 	int rc;
 
 	if ((uintmax_t)shm->stat.st_size > SIZE_MAX)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "%s: %jd bytes do not "
-				     "fit into the address space", shm->path,
-				     (intmax_t)shm->stat.st_size);
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "%s: %jd bytes do not "
+				     "fit into the address space",
+				     shm->path, (intmax_t)shm->stat.st_size);
 	shm->size = (size_t)shm->stat.st_size;
 	rc = read_header(shm->fd, shm->size, &shm->header);
 	if (rc != 0)
@@ -81,10 +88,11 @@ map(struct cute_shm *shm)
 				     cute_shm_errmsg());
 	if (shm->writable &&
 	    (shm->header.compatible & ~FORMAT_COMPATIBLE_KNOWN))
-		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED, "%s: unknown "
+		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
+				     "%s: unknown "
 				     "feature bits %#x: may be read, not "
-				     "written", shm->path,
-				     shm->header.compatible);
+				     "written",
+				     shm->path, shm->header.compatible);
 	if (map_new(shm->fd, shm->size, PROT_READ, &shm->map) != 0)
 		return fail_map(shm);
 	shm->base = shm->map.base;
@@ -111,9 +119,10 @@ open_descriptor(struct cute_shm *shm, int follow)
 	 * O_NONBLOCK: the name may lead to a FIFO, which must not block.
 	 */
 	fork_hold();
-	shm->fd = fd_above_stdio(open(shm->path, O_CLOEXEC | O_NONBLOCK |
-				      (shm->writable ? O_RDWR : O_RDONLY) |
-				      O_NOCTTY | follow));
+	shm->fd = fd_above_stdio(
+		open(shm->path, O_CLOEXEC | O_NONBLOCK |
+					(shm->writable ? O_RDWR : O_RDONLY) |
+					O_NOCTTY | follow));
 	number = errno;
 	fork_release();
 	errno = number;
@@ -123,9 +132,10 @@ open_descriptor(struct cute_shm *shm, int follow)
 		return fail_errno("cannot stat %s", shm->path);
 	}
 	if (errno == ENOENT && shm->project[0])
-		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\""
-				     " (%s does not exist)", shm->project,
-				     shm->path);
+		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+				     "no project \"%s\""
+				     " (%s does not exist)",
+				     shm->project, shm->path);
 	/* Only projects are opened with O_NOFOLLOW. */
 	if (errno == ELOOP && shm->project[0])
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
@@ -158,7 +168,8 @@ static int
 check_owner(const struct cute_shm *shm)
 {
 	if (owner_gone(shm->fd, &shm->header))
-		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "no project \"%s\""
+		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+				     "no project \"%s\""
 				     " any more: the owner of %s has ended",
 				     shm->project, shm->path);
 	return 0;
@@ -194,8 +205,9 @@ log_opened(const struct cute_shm *shm)
 		return;
 	cute_shm_log(CUTE_SHM_LOG_DEBUG, "opened and mapped %s for %s, %s%s%s",
 		     shm->path, shm->writable ? "writing" : "reading",
-		     size_text(shm->size, size), held < shm->size ?
-		     ", of which its file system holds " : "",
+		     size_text(shm->size, size),
+		     held < shm->size ? ", of which its file system holds "
+				      : "",
 		     held < shm->size ? size_text(held, has) : "");
 }
 

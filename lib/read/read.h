@@ -21,11 +21,11 @@ struct cute_shm {
 	const uint8_t *base;
 	size_t size;
 	struct mapping map;
-	struct format_header header;	/* private copy, see check_header() */
+	struct format_header header; /* private copy, see check_header() */
 	int fd;
-	bool writable;			/* as live slots and data are mapped */
-	struct lock_table *locks;	/* of the threads of this handle */
-	char *project;			/* "" when opened by path */
+	bool writable;		  /* as live slots and data are mapped */
+	struct lock_table *locks; /* of the threads of this handle */
+	char *project;		  /* "" when opened by path */
 	char *path;
 	struct stat stat;
 	struct ownership owner;
@@ -50,14 +50,14 @@ void map_free(struct mapping *map);
 struct record {
 	enum cute_shm_kind kind;
 	uint64_t offset;
-	uint64_t after;		/* just past this record: attributes follow */
+	uint64_t after; /* just past this record: attributes follow */
 	uint64_t parent;
 	uint64_t next;
 	uint32_t attr_count;
 	uint32_t path_size;
 	const char *path;
 	uint64_t child_or_target;
-	const struct format_array *array;	/* ARRY only */
+	const struct format_array *array; /* ARRY only */
 };
 
 /* A pointer to [off, off + len), or NULL if a part of it lies outside. */

@@ -21,8 +21,9 @@ segment_at(const struct cute_shm *shm, uint64_t off, uint64_t len)
 static int
 corrupt(const struct cute_shm *shm, uint64_t offset, const char *what)
 {
-	return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: record at %#" PRIx64
-			     ": %s", shm->path, offset, what);
+	return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+			     "%s: record at %#" PRIx64 ": %s", shm->path,
+			     offset, what);
 }
 
 static uint64_t
@@ -100,8 +101,8 @@ check_offsets(const struct cute_shm *shm, const struct record *r)
 	if (r->next < r->after || r->next > records_end(shm))
 		return corrupt(shm, r->offset, "its subtree ends elsewhere");
 	if (r->offset == begin ? r->parent != begin || r->path_size != 0 ||
-				 r->kind != CUTE_SHM_GROUP :
-				 r->parent < begin || r->parent >= r->offset)
+					 r->kind != CUTE_SHM_GROUP
+			       : r->parent < begin || r->parent >= r->offset)
 		return corrupt(shm, r->offset, "its parent lies elsewhere");
 	if (r->kind == CUTE_SHM_LINK && r->child_or_target == r->offset)
 		return corrupt(shm, r->offset, "a link to itself");
@@ -160,8 +161,8 @@ node_fill(const struct cute_shm *shm, const struct record *r,
 		.kind = r->kind,
 		.path = r->path,
 		.name = slash ? slash + 1 : r->path,
-		.child_count = r->kind == CUTE_SHM_GROUP ? r->child_or_target
-							 : 0,
+		.child_count =
+			r->kind == CUTE_SHM_GROUP ? r->child_or_target : 0,
 		.attr_count = r->attr_count,
 		.record = r->offset,
 		.end = r->next,
@@ -252,8 +253,7 @@ array_record(const struct cute_shm *shm, const struct record *record,
 	if (rc != 0)
 		return rc;
 	align = f.data_size >= FORMAT_PAGE ? FORMAT_PAGE : FORMAT_DATA_ALIGN;
-	if (f.element_count != a.element_count ||
-	    f.live_slot >= h->array_count)
+	if (f.element_count != a.element_count || f.live_slot >= h->array_count)
 		return corrupt(shm, record->offset, "its numbers do not agree");
 	if (f.data_offset < h->data_offset || f.data_offset % align != 0 ||
 	    !segment_at(shm, f.data_offset, f.data_size))
@@ -271,9 +271,10 @@ array_record(const struct cute_shm *shm, const struct record *record,
 	a.data_offset = f.data_size ? f.data_offset : 0;
 	memset(a.reserved, 0, sizeof(a.reserved));
 	if (!sized(&a, &type, FORMAT_DATA_ALIGN) ||
-	    (type.ragged && f.values_offset - f.data_offset !=
-	     align_up(sizeof(uint64_t) * (a.element_count + 1),
-		      FORMAT_DATA_ALIGN)))
+	    (type.ragged &&
+	     f.values_offset - f.data_offset !=
+		     align_up(sizeof(uint64_t) * (a.element_count + 1),
+			      FORMAT_DATA_ALIGN)))
 		return corrupt(shm, record->offset,
 			       "its size is not that of its shape");
 	*ret = a;
@@ -304,12 +305,13 @@ attr_record(const struct cute_shm *shm, uint64_t offset,
 	end = offset + row.record_size;
 	shape_at = offset + sizeof(f) +
 		   align_up((uint64_t)row.name_size + 1, FORMAT_ROW);
-	value_at = shape_at +
-		   align_up(sizeof(uint64_t) * row.count, FORMAT_ROW);
+	value_at =
+		shape_at + align_up(sizeof(uint64_t) * row.count, FORMAT_ROW);
 	attr.name = text_at(shm, offset + sizeof(f), row.name_size, shape_at);
 	if (value_at > end || f.value_size > end - value_at ||
 	    align_up(f.value_size, FORMAT_ROW) != end - value_at || !attr.name)
-		return corrupt(shm, offset, "its name, shape and value do not "
+		return corrupt(shm, offset,
+			       "its name, shape and value do not "
 			       "fill it");
 	a->ndim = row.count;
 	rc = typed(shm, offset, at->dtype, f.dtype, f.item_size,

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 /* The nodes that may have the attribute. */
 enum place {
 	ON_ARRAY,
@@ -20,31 +19,31 @@ enum place {
 static const struct {
 	const char *name;
 	enum place place;
-	const char *dtype;	/* NULL: checked by enum_fits() */
+	const char *dtype; /* NULL: checked by enum_fits() */
 	unsigned ndim;
-	uint64_t count;		/* elements; 0: any number */
-	const char *form;	/* of the value, for messages */
+	uint64_t count;	  /* elements; 0: any number */
+	const char *form; /* of the value, for messages */
 } rules[RESERVED_COUNT] = {
 	[RESERVED_ENUM_NAMES] = { "cute-shm:enum-names", ON_ARRAY, NULL, 1, 0,
-		"a list of texts" },
+				  "a list of texts" },
 	[RESERVED_ENUM_VALUES] = { "cute-shm:enum-values", ON_ARRAY, NULL, 1, 0,
-		"a list of integers" },
+				   "a list of integers" },
 	[RESERVED_COMPOUND] = { "cute-shm:compound", ON_GROUP, "*|S1", 1, 0,
-		"a list of texts" },
+				"a list of texts" },
 	[RESERVED_DATATYPE] = { "cute-shm:datatype", ON_GROUP, "*|S1", 0, 0,
-		"a text" },
+				"a text" },
 	[RESERVED_UNICODE] = { "cute-shm:unicode", ON_ARRAY, "<u8", 0, 0,
-		"a <u8 scalar" },
+			       "a <u8 scalar" },
 	[RESERVED_SOURCE] = { "cute-shm:source", ON_GROUP, "*|S1", 0, 0,
-		"a text" },
+			      "a text" },
 	[RESERVED_SOURCE_SIZE] = { "cute-shm:source-size", ON_GROUP, "<u8", 0,
-		0, "a <u8 scalar" },
+				   0, "a <u8 scalar" },
 	[RESERVED_SOURCE_MTIME] = { "cute-shm:source-mtime-ns", ON_GROUP, "<u8",
-		0, 0, "a <u8 scalar" },
+				    0, 0, "a <u8 scalar" },
 	[RESERVED_SELECTION] = { "cute-shm:selection", ON_ROOT, "*|S1", 1, 0,
-		"a list of texts" },
+				 "a list of texts" },
 	[RESERVED_SHARE] = { "cute-shm:share", ON_ROOT, "<u8", 1, 2,
-		"two elements of <u8" },
+			     "two elements of <u8" },
 };
 
 enum reserved
@@ -81,13 +80,15 @@ static bool
 place_fits(enum reserved id, const struct reserved_node *node, char *why)
 {
 	static const char *const where[] = {
-		[ON_ARRAY] = "an array", [ON_GROUP] = "a group",
+		[ON_ARRAY] = "an array",
+		[ON_GROUP] = "a group",
 		[ON_ROOT] = "the root",
 	};
 	enum place place = rules[id].place;
 
-	if (place == ON_ARRAY ? node->kind == CUTE_SHM_ARRAY :
-	    node->kind == CUTE_SHM_GROUP && (place != ON_ROOT || node->root))
+	if (place == ON_ARRAY ? node->kind == CUTE_SHM_ARRAY
+			      : node->kind == CUTE_SHM_GROUP &&
+					(place != ON_ROOT || node->root))
 		return true;
 	return refuse(why, "%s is %s, on %s", rules[id].name, rules[id].form,
 		      where[place]);
@@ -99,8 +100,7 @@ form_fits(enum reserved id, const struct cute_shm_array *value, char *why)
 	if (!rules[id].dtype ||
 	    (strcmp(value->dtype, rules[id].dtype) == 0 &&
 	     value->ndim == rules[id].ndim &&
-	     (rules[id].count == 0 ||
-	      value->element_count == rules[id].count)))
+	     (rules[id].count == 0 || value->element_count == rules[id].count)))
 		return true;
 	return refuse(why, "%s is %s, not %s of %u dimensions", rules[id].name,
 		      rules[id].form, value->dtype, value->ndim);
@@ -115,11 +115,13 @@ enum_fits(const struct reserved_node *node, const struct cute_shm_array *names,
 
 	if (!names || !values || node->kind != CUTE_SHM_ARRAY)
 		return refuse(why, "the names and the values of an enum go "
-			      "together, on an array");
+				   "together, on an array");
 	if (strcmp(names->dtype, "*|S1") != 0 || names->ndim != 1 ||
 	    values->ndim != 1 || names->shape[0] != values->shape[0])
-		return refuse(why, "names of an enum are %s, not a list of "
-			      "texts, one per value", names->dtype);
+		return refuse(why,
+			      "names of an enum are %s, not a list of "
+			      "texts, one per value",
+			      names->dtype);
 	type = node->dtype + (node->dtype[0] == '*');
 	if ((strcmp(type, "null") != 0 && strcmp(type, values->dtype) != 0) ||
 	    (values->dtype[1] != 'i' && values->dtype[1] != 'u'))
@@ -139,7 +141,8 @@ datatype_fits(const struct reserved_node *node,
 	uint32_t item;
 
 	if (node->child_count > 0)
-		return refuse(why, "cute-shm:datatype is on an empty group, "
+		return refuse(why,
+			      "cute-shm:datatype is on an empty group, "
 			      "not on one with %" PRIu64 " children",
 			      node->child_count);
 	if (cute_shm_element(value, 0, &data, &size) == 0 &&
@@ -152,7 +155,7 @@ datatype_fits(const struct reserved_node *node,
 			return true;
 	}
 	return refuse(why, "cute-shm:datatype is a dtype, \"compound\", or "
-		      "empty");
+			   "empty");
 }
 
 bool
@@ -163,7 +166,7 @@ reserved_fits(enum reserved id, const struct reserved_node *node,
 
 	if (id == RESERVED_UNKNOWN)
 		return refuse(why, "there is no reserved attribute of that "
-			      "name");
+				   "name");
 	if (id == RESERVED_ENUM_NAMES || id == RESERVED_ENUM_VALUES)
 		return enum_fits(node, values->of[RESERVED_ENUM_NAMES],
 				 values->of[RESERVED_ENUM_VALUES], why);
@@ -172,13 +175,16 @@ reserved_fits(enum reserved id, const struct reserved_node *node,
 	if (id == RESERVED_DATATYPE)
 		return datatype_fits(node, value, why);
 	if (id == RESERVED_UNICODE && strcmp(node->dtype, "*|S1") != 0)
-		return refuse(why, "cute-shm:unicode is on an array of *|S1, "
-			      "not of %s", node->dtype);
+		return refuse(why,
+			      "cute-shm:unicode is on an array of *|S1, "
+			      "not of %s",
+			      node->dtype);
 	if (id == RESERVED_COMPOUND &&
 	    value->element_count != node->child_count)
-		return refuse(why, "a compound of %" PRIu64 " fields with %"
-			      PRIu64 " children", value->element_count,
-			      node->child_count);
+		return refuse(why,
+			      "a compound of %" PRIu64 " fields with %" PRIu64
+			      " children",
+			      value->element_count, node->child_count);
 	return true;
 }
 
@@ -191,12 +197,14 @@ reserved_field(const struct cute_shm_array *compound, uint64_t i,
 
 	if (i >= compound->element_count ||
 	    cute_shm_element(compound, i, &field, &size) != 0)
-		return refuse(why, "its compound has no field for child %"
-			      PRIu64, i);
+		return refuse(why,
+			      "its compound has no field for child %" PRIu64,
+			      i);
 	if (!component_ok(field, (size_t)size) ||
 	    (strlen(name) == size && memcmp(field, name, (size_t)size) == 0))
 		return true;
-	return refuse(why, "field %" PRIu64 " of the compound is \"%.*s\", its "
-		      "child \"%s\"", i, size < 40 ? (int)size : 40,
-		      (const char *)field, name);
+	return refuse(why,
+		      "field %" PRIu64 " of the compound is \"%.*s\", its "
+		      "child \"%s\"",
+		      i, size < 40 ? (int)size : 40, (const char *)field, name);
 }

@@ -18,7 +18,7 @@
 
 /* In the order of the segment, where they follow a node's other attributes. */
 enum reserved {
-	RESERVED_NOT,			/* an ordinary name */
+	RESERVED_NOT, /* an ordinary name */
 	RESERVED_ENUM_NAMES,
 	RESERVED_ENUM_VALUES,
 	RESERVED_COMPOUND,
@@ -29,7 +29,7 @@ enum reserved {
 	RESERVED_SOURCE_MTIME,
 	RESERVED_SELECTION,
 	RESERVED_SHARE,
-	RESERVED_UNKNOWN,		/* has the prefix, but is not here */
+	RESERVED_UNKNOWN, /* has the prefix, but is not here */
 	RESERVED_COUNT
 };
 
@@ -37,8 +37,8 @@ enum reserved {
 struct reserved_node {
 	enum cute_shm_kind kind;
 	bool root;
-	const char *dtype;		/* arrays */
-	uint64_t child_count;		/* groups */
+	const char *dtype;    /* arrays */
+	uint64_t child_count; /* groups */
 };
 
 /* The values of a node's reserved attributes, or NULL. */

@@ -49,14 +49,14 @@ cute_shm_typed(const struct cute_shm_array *array, const char *dtype,
 	return data ? data : not_typed(array, d.text);
 }
 
-#define TYPED(name, type, dtype)					\
-const type *								\
-cute_shm_##name(const struct cute_shm_array *array, uint64_t *n)	\
-{									\
-	const void *data = data_as(array, dtype, n);			\
-									\
-	return data ? data : not_typed(array, dtype);			\
-}
+#define TYPED(name, type, dtype) \
+	const type *cute_shm_##name(const struct cute_shm_array *array, \
+				    uint64_t *n) \
+	{ \
+		const void *data = data_as(array, dtype, n); \
+\
+		return data ? data : not_typed(array, dtype); \
+	}
 
 TYPED(i8, int8_t, "|i1")
 TYPED(i16, int16_t, "<i2")
@@ -87,21 +87,24 @@ cute_shm_element(const struct cute_shm_array *array, uint64_t i,
 	if (!data || !n)
 		return no_result("cute_shm_element");
 	if (!array->offsets)
-		return cute_shm_fail(CUTE_SHM_ERR_TYPE, "\"%s\" is %s, not "
-				     "ragged", array->path, array->dtype);
+		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
+				     "\"%s\" is %s, not "
+				     "ragged",
+				     array->path, array->dtype);
 	if (i >= array->element_count)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "\"%s\": element %"
-				     PRIu64 " of %" PRIu64, array->path, i,
-				     array->element_count);
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "\"%s\": element %" PRIu64 " of %" PRIu64,
+				     array->path, i, array->element_count);
 	begin = array->offsets[i];
 	end = array->offsets[i + 1];
 	if (begin > end || end > array->value_count)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "\"%s\": element %"
-				     PRIu64 " from %" PRIu64 " to %" PRIu64
-				     " of %" PRIu64 " values", array->path, i,
-				     begin, end, array->value_count);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "\"%s\": element %" PRIu64 " from %" PRIu64
+				     " to %" PRIu64 " of %" PRIu64 " values",
+				     array->path, i, begin, end,
+				     array->value_count);
 	*data = array->values ? (const uint8_t *)array->values +
-				begin * array->item_size
+					begin * array->item_size
 			      : (const void *)&nothing;
 	*n = end - begin;
 	return 0;
@@ -133,9 +136,9 @@ cute_shm_string(const struct cute_shm_array *array, uint64_t i,
 				     cute_shm_dtype_name(array->dtype, name,
 							 sizeof(name)));
 	if (i >= array->element_count)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "\"%s\": element %"
-				     PRIu64 " of %" PRIu64, array->path, i,
-				     array->element_count);
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "\"%s\": element %" PRIu64 " of %" PRIu64,
+				     array->path, i, array->element_count);
 	bytes = (const char *)array->data + i * array->item_size;
 	for (n = array->item_size; n > 0 && bytes[n - 1] == '\0'; n--)
 		;

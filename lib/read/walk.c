@@ -43,10 +43,11 @@ child_before(const struct cute_shm *shm, uint64_t parent, uint64_t offset,
 		return CUTE_SHM_ERR_END;
 	err = node_record(shm, offset, &r);
 	if (err == 0 && r.parent != parent)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: record at %#"
-				     PRIx64 ": the group at %#" PRIx64
-				     " is not its parent", shm->path, offset,
-				     parent);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "%s: record at %#" PRIx64
+				     ": the group at %#" PRIx64
+				     " is not its parent",
+				     shm->path, offset, parent);
 	if (err == 0)
 		node_fill(shm, &r, ret);
 	return err;
@@ -96,9 +97,10 @@ parent_record(const struct cute_shm *shm, const struct record *r,
 	int err = node_record(shm, r->parent, ret);
 
 	if (err == 0 && ret->kind != CUTE_SHM_GROUP)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "%s: /%s is in /%s, "
-				     "which is no group", shm->path, r->path,
-				     ret->path);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "%s: /%s is in /%s, "
+				     "which is no group",
+				     shm->path, r->path, ret->path);
 	return err;
 }
 
@@ -114,13 +116,14 @@ cute_shm_next_sibling(const struct cute_shm_node *node,
 	err = node_record(node->shm, node->record, &r);
 	if (err == 0)
 		err = parent_record(node->shm, &r, &parent);
-	return err ? err : child_before(node->shm, r.parent, r.next,
-					parent.next, ret);
+	return err ? err
+		   : child_before(node->shm, r.parent, r.next, parent.next,
+				  ret);
 }
 
 int
-cute_shm_next(const struct cute_shm_node *top,
-	      const struct cute_shm_node *node, struct cute_shm_node *ret)
+cute_shm_next(const struct cute_shm_node *top, const struct cute_shm_node *node,
+	      struct cute_shm_node *ret)
 {
 	struct record r;
 	uint64_t at;
@@ -160,11 +163,11 @@ cute_shm_node_array(const struct cute_shm_node *node,
 	if (!ret)
 		return no_result("cute_shm_node_array");
 	if (node->kind != CUTE_SHM_ARRAY)
-		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
-				     "/%s is not an array", node->path);
+		return cute_shm_fail(CUTE_SHM_ERR_TYPE, "/%s is not an array",
+				     node->path);
 	err = node_record(node->shm, node->record, &r);
 	if (err == 0 && r.kind != CUTE_SHM_ARRAY)
-		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
-				     "/%s was an array", node->path);
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "/%s was an array",
+				     node->path);
 	return err ? err : array_record(node->shm, &r, ret);
 }

@@ -15,22 +15,31 @@
  * writeback.
  */
 struct version {
-	const char *type;		/* of the file system */
-	const char *option;		/* of its mount, or NULL */
+	const char *type;   /* of the file system */
+	const char *option; /* of its mount, or NULL */
 	const char *max, *high, *current;
 	const char *inactive, *active, *dirty, *writeback;
 };
 
 static const struct version v1 = {
-	"cgroup", "memory", "memory.limit_in_bytes", NULL,
-	"memory.usage_in_bytes", "total_inactive_file", "total_active_file",
-	"total_dirty", "total_writeback",
+	"cgroup",
+	"memory",
+	"memory.limit_in_bytes",
+	NULL,
+	"memory.usage_in_bytes",
+	"total_inactive_file",
+	"total_active_file",
+	"total_dirty",
+	"total_writeback",
 };
 
 /* Above memory.high the kernel slows processes down: that is a limit, too. */
 static const struct version v2 = {
-	"cgroup2", NULL, "memory.max", "memory.high", "memory.current",
-	"inactive_file", "active_file", "file_dirty", "file_writeback",
+	"cgroup2",	  NULL,
+	"memory.max",	  "memory.high",
+	"memory.current", "inactive_file",
+	"active_file",	  "file_dirty",
+	"file_writeback",
 };
 
 /* Version 1 shows a huge number, nearly 2^63, if there is no limit. */

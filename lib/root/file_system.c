@@ -11,11 +11,11 @@
 #include "root/root.h"
 
 /* Not in every <linux/magic.h>. */
-#define MAGIC_FUSE	0x65735546
-#define MAGIC_ZFS	0x2fc12fc1
-#define MAGIC_BCACHEFS	0xca451a4e
-#define MAGIC_NILFS	0x3434
-#define MAGIC_9P	0x01021997
+#define MAGIC_FUSE     0x65735546
+#define MAGIC_ZFS      0x2fc12fc1
+#define MAGIC_BCACHEFS 0xca451a4e
+#define MAGIC_NILFS    0x3434
+#define MAGIC_9P       0x01021997
 
 static uint32_t
 magic_of(const struct statfs *fs)
@@ -32,11 +32,13 @@ root_check(const char *root, unsigned *flags)
 	if (statfs(root, &fs) != 0)
 		return 0;
 	if (magic_of(&fs) == HUGETLBFS_MAGIC)
-		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "the root %s is a "
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+				     "the root %s is a "
 				     "hugetlbfs, whose files cannot be "
 				     "written to: choose a tmpfs "
 				     "(CUTE_SHM_ROOT), which has large pages, "
-				     "too", root);
+				     "too",
+				     root);
 	/*
 	 * Servers of FUSE and 9P identify files by name: a second name, made
 	 * by link(), would be another file to the kernel.
@@ -51,16 +53,11 @@ static const char *
 copies_on_write(const struct statfs *fs)
 {
 	switch (magic_of(fs)) {
-	case BTRFS_SUPER_MAGIC:
-		return "btrfs";
-	case MAGIC_ZFS:
-		return "ZFS";
-	case MAGIC_BCACHEFS:
-		return "bcachefs";
-	case MAGIC_NILFS:
-		return "nilfs2";
-	default:
-		return NULL;
+	case BTRFS_SUPER_MAGIC: return "btrfs";
+	case MAGIC_ZFS: return "ZFS";
+	case MAGIC_BCACHEFS: return "bcachefs";
+	case MAGIC_NILFS: return "nilfs2";
+	default: return NULL;
 	}
 }
 
@@ -77,8 +74,8 @@ made_here(const char *path)
 	struct stat st;
 	int fd;
 
-	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-				 O_NOCTTY));
+	fd = fd_above_stdio(
+		open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &st) == 0 &&
@@ -97,22 +94,25 @@ root_check_updates(const char *path)
 	if (statfs(path, &fs) != 0)
 		return 0;
 	if (copies_on_write(&fs))
-		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s: arrays "
+		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION,
+				     "%s: arrays "
 				     "cannot be updated in place on %s, which "
 				     "writes to new places and may have none "
 				     "left (SIGBUS): load the project into "
 				     "another root, such as /dev/shm, or "
-				     "replace it as a whole", path,
-				     copies_on_write(&fs));
+				     "replace it as a whole",
+				     path, copies_on_write(&fs));
 	if (magic_of(&fs) == OVERLAYFS_SUPER_MAGIC && !made_here(path))
-		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s: arrays of "
+		return cute_shm_fail(CUTE_SHM_ERR_PERMISSION,
+				     "%s: arrays of "
 				     "a lasting project cannot be updated in "
 				     "place on an overlay, which copies a file "
 				     "of a lower layer for its first writer "
 				     "and leaves the old one to its readers: "
 				     "use a root on a tmpfs or a volume, such "
 				     "as /dev/shm, or replace the project as a "
-				     "whole", path);
+				     "whole",
+				     path);
 	return 0;
 }
 
@@ -124,11 +124,12 @@ root_fail_new(const char *root)
 
 	if (number == ENOSPC && statvfs(root, &fs) == 0 && fs.f_files > 0 &&
 	    fs.f_favail == 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE, "%s has no inodes "
+		return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
+				     "%s has no inodes "
 				     "left: all %ju are used; remove files, or "
 				     "allow more (tmpfs: mount -o "
-				     "remount,nr_inodes=)", root,
-				     (uintmax_t)fs.f_files);
+				     "remount,nr_inodes=)",
+				     root, (uintmax_t)fs.f_files);
 	errno = number;
 	return fail_errno("cannot make a file in %s", root);
 }

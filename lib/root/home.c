@@ -47,8 +47,8 @@ second_seal(struct format_header *h, const struct format_second *second)
 		memcpy(h->version, used ? FORMAT_VERSION : FORMAT_VERSION_FIRST,
 		       sizeof(FORMAT_VERSION));
 	}
-	h->view_digest = header_is_first(h) ? 0 : digest(second,
-							  sizeof(*second));
+	h->view_digest =
+		header_is_first(h) ? 0 : digest(second, sizeof(*second));
 }
 
 int

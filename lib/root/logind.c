@@ -19,7 +19,7 @@
 #include "root/root.h"
 
 /* Lower numbers are system users, whose files logind keeps (SYS_UID_MAX). */
-#define FIRST_ORDINARY	1000
+#define FIRST_ORDINARY 1000
 
 /* True if systemd reads the value as "no". */
 static bool
@@ -93,8 +93,9 @@ next_dropin(const char *system, char name[NAME_MAX + 1])
 	size_t i;
 
 	for (i = 0; i < FOLDERS; i++) {
-		dir = conf_path(path, system, folders[i], "logind.conf.d") ?
-		      dir_above_stdio(path) : NULL;
+		dir = conf_path(path, system, folders[i], "logind.conf.d")
+			      ? dir_above_stdio(path)
+			      : NULL;
 		while (dir && (entry = readdir(dir)))
 			if (is_conf(entry) && strcmp(entry->d_name, name) > 0 &&
 			    (!*best || strcmp(entry->d_name, best) < 0))
@@ -128,7 +129,7 @@ static bool
 setting(const char *system)
 {
 	char name[NAME_MAX + 1] = "";
-	bool removes = true;	/* the default of systemd */
+	bool removes = true; /* the default of systemd */
 
 	read_main(system, &removes);
 	while (next_dropin(system, name))
@@ -181,8 +182,7 @@ cute_shm_ends_at_logout(const char *root)
 
 	return geteuid() >= FIRST_ORDINARY &&
 	       is_cleared(root_or_default(root)) &&
-	       getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer),
-			  &user) == 0 &&
+	       getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &user) ==
+		       0 &&
 	       user && logind_removes("", geteuid(), user->pw_name);
 }
-

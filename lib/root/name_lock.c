@@ -24,10 +24,13 @@
 #include "root/root.h"
 
 /* The longest wait for a process that was stopped while it had the lock. */
-#define PATIENCE_NS	INT64_C(30000000000)
-#define LONGEST_NAP_NS	10000000
+#define PATIENCE_NS    INT64_C(30000000000)
+#define LONGEST_NAP_NS 10000000
 
-enum result { LOCKED, BUSY };
+enum result {
+	LOCKED,
+	BUSY
+};
 
 /*
  * Lock [start, end): exclusively, or shared if the descriptor is read-only or
@@ -129,9 +132,10 @@ name_lock(const char *path, int *fd, struct stat *st)
 {
 	if (lock_within(path, PATIENCE_NS, fd, st) == LOCKED)
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_BUSY, "%s: another process has been "
-			     "about to remove or replace it for %d s", path,
-			     (int)(PATIENCE_NS / 1000000000));
+	return cute_shm_fail(CUTE_SHM_ERR_BUSY,
+			     "%s: another process has been "
+			     "about to remove or replace it for %d s",
+			     path, (int)(PATIENCE_NS / 1000000000));
 }
 
 static int

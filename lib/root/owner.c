@@ -137,8 +137,7 @@ owner_end(struct ownership *o)
  * Runs at exit, or when the library is unloaded.  Other threads may still run,
  * so remove names only, and none if another thread holds the mutex.
  */
-static void __attribute__((destructor))
-end_all(void)
+static void __attribute__((destructor)) end_all(void)
 {
 	const struct ownership *o;
 	bool removed;
@@ -150,7 +149,7 @@ end_all(void)
 		if (o->pid != getpid())
 			continue;
 		err = remove_name(o->path, o->stat, false, &removed);
-		(void)err;	/* an orphan, see above */
+		(void)err; /* an orphan, see above */
 	}
 	pthread_mutex_unlock(&mutex);
 }

@@ -11,7 +11,7 @@
 
 #include "root/root.h"
 
-#define MAX_PROJECT	200	/* with prefix and suffixes below NAME_MAX */
+#define MAX_PROJECT 200 /* with prefix and suffixes below NAME_MAX */
 
 const char *
 root_or_default(const char *root)
@@ -58,7 +58,8 @@ int
 project_path(const char *root, const char *project, char **ret)
 {
 	if (!project || !project_ok(project))
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "\"%.*s\" is no name"
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "\"%.*s\" is no name"
 				     " of a project: 1 to %d bytes of UTF-8 "
 				     "without slash or control characters",
 				     MAX_PROJECT, project ? project : "",
@@ -132,8 +133,7 @@ entry_header(struct entry *e, int fd)
 		return fail_errno("cannot stat %s", e->info.path);
 	info_stat(&e->info, &st);
 	if (!S_ISREG(st.st_mode))
-		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
-				     "not a regular file");
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT, "not a regular file");
 	err = read_header(fd, (uint64_t)st.st_size, &h);
 	if (err != 0)
 		return err;
@@ -150,8 +150,7 @@ static int
 unreadable(void)
 {
 	if (errno == ELOOP)
-		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
-				     "not a regular file");
+		return cute_shm_fail(CUTE_SHM_ERR_FORMAT, "not a regular file");
 	return fail_errno("cannot be read");
 }
 
@@ -173,9 +172,9 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	e.info.creator = e.creator;
 	e.info.source = e.source;
 	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-				 O_NOCTTY | O_NOFOLLOW));
+					       O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0 && errno == ENOENT) {
-		free(path);	/* removed since the folder was read */
+		free(path); /* removed since the folder was read */
 		return 0;
 	}
 	e.info.err = fd < 0 ? unreadable() : entry_header(&e, fd);
@@ -185,8 +184,8 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	if (e.info.err != 0) {
 		/* The callback may fail in other calls, with other messages. */
 		message = strdup(cute_shm_errmsg());
-		e.info.message = message ? message
-					 : cute_shm_strerror(e.info.err);
+		e.info.message =
+			message ? message : cute_shm_strerror(e.info.err);
 	}
 	err = each(&e.info, arg) ? CUTE_SHM_ERR_CANCELLED : 0;
 	if (fd >= 0)
@@ -201,8 +200,8 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 static int
 has_prefix(const struct dirent *entry)
 {
-	return strncmp(entry->d_name, PROJECT_PREFIX,
-		       strlen(PROJECT_PREFIX)) == 0 &&
+	return strncmp(entry->d_name, PROJECT_PREFIX, strlen(PROJECT_PREFIX)) ==
+		       0 &&
 	       entry->d_name[strlen(PROJECT_PREFIX)] != '\0';
 }
 

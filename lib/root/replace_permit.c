@@ -16,8 +16,10 @@ user_text(uid_t uid, char text[USER_TEXT])
 	char buffer[4096];
 
 	if (user_unmapped(uid))
-		snprintf(text, USER_TEXT, "a user that this namespace does "
-			 "not map (uid %u)", (unsigned)uid);
+		snprintf(text, USER_TEXT,
+			 "a user that this namespace does "
+			 "not map (uid %u)",
+			 (unsigned)uid);
 	else if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &user) == 0 &&
 		 user)
 		snprintf(text, USER_TEXT, "%.64s (uid %u)", user->pw_name,
@@ -37,7 +39,7 @@ is_privileged(void)
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 
 	if (syscall(SYS_capget, &header, sets) != 0)
-		return true;	/* the removal itself will report an error */
+		return true; /* the removal itself will report an error */
 	return sets[0].effective & (1u << CAP_FOWNER);
 }
 
@@ -64,9 +66,10 @@ replace_permitted(const char *root, const char *path)
 		return 0;
 	if (!sticky_forbids(&folder, &file))
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_PERMISSION, "%s belongs to %s, and "
+	return cute_shm_fail(CUTE_SHM_ERR_PERMISSION,
+			     "%s belongs to %s, and "
 			     "in the sticky folder %s nobody else may replace "
 			     "or remove it: choose another name or another "
-			     "root (CUTE_SHM_ROOT)", path,
-			     user_text(file.st_uid, user), root);
+			     "root (CUTE_SHM_ROOT)",
+			     path, user_text(file.st_uid, user), root);
 }

@@ -13,9 +13,9 @@
 
 /* project.c: names */
 
-#define PROJECT_PREFIX	"cute-shm."
+#define PROJECT_PREFIX	 "cute-shm."
 #define TEMPORARY_PREFIX ".cute-shm."
-#define DEFAULT_ROOT	"/dev/shm"
+#define DEFAULT_ROOT	 "/dev/shm"
 
 /* The root to use: 'root', else $CUTE_SHM_ROOT, else DEFAULT_ROOT. */
 const char *root_or_default(const char *root);
@@ -75,7 +75,7 @@ uint64_t cgroup_available(const char *cgroup, const char *mountinfo);
 /* temporary.c: files that have no lasting name */
 
 enum {
-	TEMPORARY_NAMED = 1	/* do not use O_TMPFILE */
+	TEMPORARY_NAMED = 1 /* do not use O_TMPFILE */
 };
 
 /*
@@ -83,8 +83,8 @@ enum {
  * else *name is its path, for free(), and the file is locked, so that
  * temporary_sweep() does not remove it.
  */
-int temporary_new(const char *root, unsigned flags, int *fd, char **name)
-	must_check;
+int temporary_new(const char *root, unsigned flags, int *fd,
+		  char **name) must_check;
 
 /* A path in 'root' with a random name, for free(). */
 int temporary_name(const char *root, char **ret) must_check;
@@ -124,9 +124,9 @@ int owner_lock(int fd) must_check;
 
 /* The state of a segment's owner. */
 enum owner {
-	OWNER_NONE,	/* lasting, or a copy of an ephemeral segment */
+	OWNER_NONE, /* lasting, or a copy of an ephemeral segment */
 	OWNER_LIVES,
-	OWNER_GONE	/* dead: the segment is an orphan */
+	OWNER_GONE /* dead: the segment is an orphan */
 };
 
 /* Find the owner by its lock on 'fd', in any open mode; *h is its header. */
@@ -140,9 +140,9 @@ owner_gone(int fd, const struct format_header *h)
 
 /* A project that this process owns; fd is -1 if it owns none. */
 struct ownership {
-	int fd;			/* holds the owner's lock */
-	pid_t pid;		/* of the owner */
-	const char *path;	/* of the segment; both are in the handle */
+	int fd;		  /* holds the owner's lock */
+	pid_t pid;	  /* of the owner */
+	const char *path; /* of the segment; both are in the handle */
 	const struct stat *stat;
 	struct ownership *next;
 };
@@ -203,8 +203,8 @@ int remove_name(const char *path, const struct stat *st, bool wait,
 		bool *removed) must_check;
 
 /* The same if the segment has no owner; it never waits. */
-int remove_orphan(const char *path, const struct stat *st, bool *removed)
-	must_check;
+int remove_orphan(const char *path, const struct stat *st,
+		  bool *removed) must_check;
 
 /* replace_permit.c */
 

@@ -156,8 +156,8 @@ space_check(const char *root, uint64_t need, uint64_t *spare)
 	return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
 			     "%s has room for %s, needed are %s; the bound is "
 			     "the %s: %s, or choose another root "
-			     "(CUTE_SHM_ROOT)", root,
-			     size_text(space.available, available),
+			     "(CUTE_SHM_ROOT)",
+			     root, size_text(space.available, available),
 			     size_text(need, needed), space.limit,
 			     remedy(&space));
 }
@@ -177,7 +177,7 @@ space_file_limit(const char *kind, const char *name, uint64_t need)
 		return 0;
 	return cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
 			     "%s %s needs %s, a file of this process may have "
-			     "%s: raise that limit (ulimit -f)", kind, name,
-			     size_text(need, needed),
+			     "%s: raise that limit (ulimit -f)",
+			     kind, name, size_text(need, needed),
 			     size_text((uint64_t)limit.rlim_cur, most));
 }

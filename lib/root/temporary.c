@@ -30,8 +30,7 @@ temporary_name(const char *root, char **ret)
 
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return fail_errno("no random numbers for a name");
-	if (asprintf(&name, "%s/" TEMPORARY_PREFIX "%016llx", root,
-		     number) < 0)
+	if (asprintf(&name, "%s/" TEMPORARY_PREFIX "%016llx", root, number) < 0)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "no memory for a name in %s", root);
 	*ret = name;
@@ -43,7 +42,9 @@ static int
 try_lock(int fd, short type)
 {
 	struct flock lock = {
-		.l_type = type, .l_whence = SEEK_SET, .l_len = 1,
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_len = 1,
 	};
 
 	return fcntl(fd, F_OFD_SETLK, &lock);
@@ -87,8 +88,10 @@ named_new(const char *root, int *ret, char **ret_name)
 		err = temporary_name(root, &name);
 		if (err != 0)
 			return err;
-		fd = fd_above_stdio(open(name, O_RDWR | O_CREAT | O_EXCL |
-					 O_CLOEXEC | O_NOFOLLOW, 0600));
+		fd = fd_above_stdio(
+			open(name,
+			     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			     0600));
 		if (fd < 0)
 			err = root_fail_new(root);
 		if (fd >= 0 && is_ours(fd)) {
@@ -114,7 +117,9 @@ static int
 claim_lock(int fd)
 {
 	struct flock lock = {
-		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1,
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_len = 1,
 	};
 	int rc;
 
@@ -134,18 +139,19 @@ temporary_claim(const char *root, const char *project, int *ret,
 	char *name;
 	int fd, err;
 
-	if (asprintf(&name, "%s/" TEMPORARY_PREFIX "claim.%s", root,
-		     project) < 0)
+	if (asprintf(&name, "%s/" TEMPORARY_PREFIX "claim.%s", root, project) <
+	    0)
 		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
 				     "no memory for a name in %s", root);
 	for (;;) {
-		fd = fd_above_stdio(open(name, O_RDWR | O_CREAT | O_CLOEXEC |
-					 O_NOFOLLOW | O_NONBLOCK, 0600));
+		fd = fd_above_stdio(open(name,
+					 O_RDWR | O_CREAT | O_CLOEXEC |
+						 O_NOFOLLOW | O_NONBLOCK,
+					 0600));
 		err = fd < 0 ? fail_errno("cannot make %s", name)
 			     : claim_lock(fd);
 		/* Retry if the last holder has removed the file. */
-		if (err != 0 || (fstat(fd, &st) == 0 &&
-				 stat(name, &now) == 0 &&
+		if (err != 0 || (fstat(fd, &st) == 0 && stat(name, &now) == 0 &&
 				 st.st_ino == now.st_ino))
 			break;
 		close(fd);
@@ -176,8 +182,8 @@ temporary_new(const char *root, unsigned flags, int *fd, char **name)
 
 	errno = EOPNOTSUPP;
 	if (!(flags & TEMPORARY_NAMED))
-		made = fd_above_stdio(open(root, O_TMPFILE | O_RDWR |
-					   O_CLOEXEC, 0600));
+		made = fd_above_stdio(
+			open(root, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
 	if (made < 0 && no_tmpfile(errno))
 		return named_new(root, fd, name);
 	if (made < 0)
@@ -205,8 +211,9 @@ sweep_one(int dir, const char *name)
 	int fd;
 
 	/* The lock needs O_RDWR; with O_NONBLOCK a FIFO cannot block. */
-	fd = fd_above_stdio(openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW |
-				   O_NONBLOCK));
+	fd = fd_above_stdio(
+		openat(dir, name,
+		       O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&

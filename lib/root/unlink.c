@@ -26,7 +26,7 @@ unlink_idle(const char *path)
 	int fd, err = 0;
 
 	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-				 O_NOCTTY | O_NOFOLLOW));
+					       O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0 || fstat(fd, &st) != 0)
 		err = fail_errno("cannot tell whether %s is in use", path);
 	else if (range_locked(fd, LOCK_READER, LOCK_READER + 1, true))
@@ -142,8 +142,8 @@ collect_file(struct collection *c, const char *path, int fd)
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
 	    read_header(fd, (uint64_t)st.st_size, &h) != 0 ||
-	    !owner_gone(fd, &h) ||
-	    remove_orphan(path, &st, &removed) != 0 || !removed)
+	    !owner_gone(fd, &h) || remove_orphan(path, &st, &removed) != 0 ||
+	    !removed)
 		return;
 	c->count++;
 	c->freed += (uint64_t)st.st_blocks * 512;
@@ -155,7 +155,7 @@ static void
 collect_path(struct collection *c, const char *path)
 {
 	int fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-				     O_NOCTTY | O_NOFOLLOW));
+						   O_NOCTTY | O_NOFOLLOW));
 
 	if (fd < 0)
 		return;
@@ -204,4 +204,3 @@ cute_shm_collect(const char *root, uint64_t *count, uint64_t *freed)
 		*freed = c.freed;
 	return 0;
 }
-

@@ -39,7 +39,7 @@ struct use {
 
 struct cute_shm_usage {
 	struct process *processes;
-	struct use *uses;	/* sorted, without duplicates */
+	struct use *uses; /* sorted, without duplicates */
 	uint32_t process_count, use_count;
 	uint32_t process_room, use_room;
 };
@@ -59,8 +59,7 @@ compare(const void *a, const void *b)
 static void
 read_command(int process, char command[COMMAND_SIZE])
 {
-	int fd = fd_above_stdio(openat(process, "comm",
-				       O_RDONLY | O_CLOEXEC));
+	int fd = fd_above_stdio(openat(process, "comm", O_RDONLY | O_CLOEXEC));
 	ssize_t n = fd >= 0 ? read(fd, command, COMMAND_SIZE - 1) : -1;
 
 	command[n > 0 ? n : 0] = '\0';
@@ -78,9 +77,8 @@ add_use(struct cute_shm_usage *u, const struct stat *st)
 	if (!grown)
 		return CUTE_SHM_ERR_NOMEM;
 	u->uses = grown;
-	u->uses[u->use_count++] = (struct use){
-		st->st_dev, st->st_ino, u->process_count
-	};
+	u->uses[u->use_count++] =
+		(struct use){ st->st_dev, st->st_ino, u->process_count };
 	return 0;
 }
 
@@ -109,13 +107,13 @@ add_process(struct cute_shm_usage *u, int process, pid_t pid)
 	int fd, err;
 	DIR *fds;
 
-	fd = fd_above_stdio(openat(process, "fd", O_RDONLY | O_DIRECTORY |
-				   O_CLOEXEC));
+	fd = fd_above_stdio(
+		openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	fds = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!fds) {
 		if (fd >= 0)
 			close(fd);
-		return 0;	/* has ended, or belongs to another user */
+		return 0; /* has ended, or belongs to another user */
 	}
 	err = add_files(u, fds);
 	closedir(fds);
@@ -145,9 +143,9 @@ look(struct cute_shm_usage *u, DIR *proc)
 		pid = pid_of(entry->d_name);
 		if (pid == 0 || pid == getpid())
 			continue;
-		process = fd_above_stdio(openat(dirfd(proc), entry->d_name,
-						O_RDONLY | O_DIRECTORY |
-						O_CLOEXEC));
+		process = fd_above_stdio(
+			openat(dirfd(proc), entry->d_name,
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 		if (process < 0)
 			continue;
 		err = add_process(u, process, pid);
@@ -182,9 +180,9 @@ cute_shm_usage_new(struct cute_shm_usage **ret)
 	if (!proc)
 		return fail_errno("cannot list /proc");
 	u = calloc(1, sizeof(*u));
-	err = u ? look(u, proc) :
-	      cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-			    "no memory for a list of processes");
+	err = u ? look(u, proc)
+		: cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				"no memory for a list of processes");
 	closedir(proc);
 	if (err != 0) {
 		cute_shm_usage_free(u);
@@ -230,17 +228,20 @@ usage_users(const struct cute_shm_usage *u, const struct stat *st,
 	struct cute_shm_user user;
 	uint32_t i;
 
-	for (i = first_use(u, st); i < u->use_count &&
-	     u->uses[i].device == st->st_dev &&
-	     u->uses[i].inode == st->st_ino; i++) {
+	for (i = first_use(u, st);
+	     i < u->use_count && u->uses[i].device == st->st_dev &&
+	     u->uses[i].inode == st->st_ino;
+	     i++) {
 		p = &u->processes[u->uses[i].process];
 		user = (struct cute_shm_user){
-			.pid = p->pid, .uid = p->uid, .command = p->command,
+			.pid = p->pid,
+			.uid = p->uid,
+			.command = p->command,
 		};
 		if (each(&user, arg) != 0)
-			return cute_shm_fail(CUTE_SHM_ERR_CANCELLED, "the "
+			return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+					     "the "
 					     "search for users was ended");
 	}
 	return 0;
 }
-

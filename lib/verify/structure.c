@@ -15,13 +15,13 @@
 /* A group whose subtree has not ended yet. */
 struct open_group {
 	struct record record;
-	uint64_t children;		/* found so far */
-	uint64_t compound;		/* its attribute's record, or 0 */
+	uint64_t children; /* found so far */
+	uint64_t compound; /* its attribute's record, or 0 */
 };
 
 struct walk {
 	struct verify *v;
-	struct open_group *groups;	/* from the root down */
+	struct open_group *groups; /* from the root down */
 	size_t depth;
 	size_t room;
 	struct verify_cursor cursor;
@@ -44,7 +44,9 @@ verify_node_add(struct verify *v, const struct record *r, uint64_t hash,
 		v->node_room = room;
 	}
 	v->nodes[v->node_count++] = (struct verify_node){
-		.offset = r->offset, .hash = hash, .kind = r->kind,
+		.offset = r->offset,
+		.hash = hash,
+		.kind = r->kind,
 		.readable = readable,
 	};
 }
@@ -81,9 +83,8 @@ push(struct walk *w, const struct record *r, uint64_t compound)
 		w->groups = groups;
 		w->room = room;
 	}
-	w->groups[w->depth++] = (struct open_group){
-		.record = *r, .compound = compound
-	};
+	w->groups[w->depth++] =
+		(struct open_group){ .record = *r, .compound = compound };
 }
 
 /* Close the groups whose subtrees end at 'at', and check their counts. */
@@ -95,12 +96,14 @@ pop(struct walk *w, uint64_t at)
 	while (w->depth > 0 && w->groups[w->depth - 1].record.next == at) {
 		g = &w->groups[--w->depth];
 		if (g->children != g->record.child_or_target)
-			verify_damage(w->v, &g->record, g->record.offset +
-				      offsetof(struct format_node,
-					       child_or_target), 0,
+			verify_damage(w->v, &g->record,
+				      g->record.offset +
+					      offsetof(struct format_node,
+						       child_or_target),
+				      0,
 				      "has %" PRIu64 " children, its record "
-				      "says %" PRIu64, g->children,
-				      g->record.child_or_target);
+				      "says %" PRIu64,
+				      g->children, g->record.child_or_target);
 	}
 }
 
@@ -130,13 +133,17 @@ place(struct walk *w, const struct record *r)
 	const char *name = component(r, &g->record);
 
 	if (r->parent != g->record.offset)
-		verify_damage(w->v, r, r->offset +
-			      offsetof(struct format_node, parent), 0,
+		verify_damage(w->v, r,
+			      r->offset + offsetof(struct format_node, parent),
+			      0,
 			      "its parent is at %#" PRIx64 ", its record says "
-			      "%#" PRIx64, g->record.offset, r->parent);
+			      "%#" PRIx64,
+			      g->record.offset, r->parent);
 	if (!name)
-		verify_damage(w->v, r, r->offset, 0, "is no path of a node in "
-			      "/%s", g->record.path);
+		verify_damage(w->v, r, r->offset, 0,
+			      "is no path of a node in "
+			      "/%s",
+			      g->record.path);
 	else if (g->compound)
 		verify_field(w->v, &g->record, g->compound, g->children, name);
 	g->children++;
@@ -159,8 +166,8 @@ ends_well(struct walk *w, const struct record *r, uint64_t after)
 	if (w->depth > 0 && r->next > w->groups[w->depth - 1].record.next)
 		ok = false;
 	if (!ok)
-		verify_damage(w->v, r, r->offset +
-			      offsetof(struct format_node, next), 0,
+		verify_damage(w->v, r,
+			      r->offset + offsetof(struct format_node, next), 0,
 			      "its subtree does not end at %#" PRIx64, r->next);
 	return ok;
 }
@@ -205,10 +212,10 @@ verify_links(struct verify *v)
 			continue;
 		target = verify_node_at(v, r.child_or_target);
 		if (!target ? v->complete : target->kind == CUTE_SHM_LINK)
-			verify_damage(v, &r, r.offset +
-				      offsetof(struct format_node,
-					       child_or_target), 0,
-				      "leads to %#" PRIx64 ", which is %s",
+			verify_damage(v, &r,
+				      r.offset + offsetof(struct format_node,
+							  child_or_target),
+				      0, "leads to %#" PRIx64 ", which is %s",
 				      r.child_or_target,
 				      target ? "a link" : "no node");
 	}
@@ -219,8 +226,10 @@ static void
 sum(struct verify *v, const char *what, uint64_t at, uint64_t says, uint64_t is)
 {
 	if (says != is)
-		verify_damage(v, NULL, at, 0, "%s: %" PRIu64 ", the header says"
-			      " %" PRIu64, what, is, says);
+		verify_damage(v, NULL, at, 0,
+			      "%s: %" PRIu64 ", the header says"
+			      " %" PRIu64,
+			      what, is, says);
 }
 
 static void

@@ -24,8 +24,11 @@ damaged(struct verify *v, int err, const struct record *r, uint64_t offset,
 	uint64_t block, const char *format, va_list ap)
 {
 	struct cute_shm_damage damage = {
-		.err = err, .offset = offset, .block = block,
-		.begin = v->begin, .end = v->end,
+		.err = err,
+		.offset = offset,
+		.block = block,
+		.begin = v->begin,
+		.end = v->end,
 		.path = r && r->kind == CUTE_SHM_ARRAY ? r->path : NULL,
 	};
 	char *text, *whole = NULL;
@@ -114,8 +117,10 @@ verify_zeros(struct verify *v, const struct record *record, uint64_t from,
 		return;
 	while (i < to - from - 1 && p[i] == 0)
 		i++;
-	verify_damage(v, record, from + i, 0, "%s at %#" PRIx64 ": a byte that "
-		      "is not zero", what, from + i);
+	verify_damage(v, record, from + i, 0,
+		      "%s at %#" PRIx64 ": a byte that "
+		      "is not zero",
+		      what, from + i);
 }
 
 void
@@ -126,8 +131,9 @@ verify_text(struct verify *v, const struct record *record, uint64_t at,
 	size_t length = text ? strnlen(text, size) : 0;
 
 	if (length == size)
-		verify_damage(v, record, at, 0, "%s at %#" PRIx64
-			      ": not NUL-terminated", what, at);
+		verify_damage(v, record, at, 0,
+			      "%s at %#" PRIx64 ": not NUL-terminated", what,
+			      at);
 	else
 		verify_zeros(v, record, at + length, at + size, what);
 }
@@ -183,7 +189,8 @@ verify_header(struct verify *v)
 	if (rc != 0)
 		verify_failure(v, NULL, 0);
 	else if (memcmp(&now, &v->shm->header, sizeof(now)) != 0)
-		verify_damage(v, NULL, 0, 0, "the header has changed since the "
+		verify_damage(v, NULL, 0, 0,
+			      "the header has changed since the "
 			      "segment was opened");
 }
 
@@ -198,8 +205,10 @@ verify_metadata(struct verify *v)
 	if (is != h->metadata_digest)
 		verify_damage(v, NULL,
 			      offsetof(struct format_header, metadata_digest),
-			      0, "metadata digest is %016" PRIx64 ", the header"
-			      " says %016" PRIx64, is, h->metadata_digest);
+			      0,
+			      "metadata digest is %016" PRIx64 ", the header"
+			      " says %016" PRIx64,
+			      is, h->metadata_digest);
 }
 
 static void
@@ -213,7 +222,8 @@ verify_source(struct verify *v)
 	    strnlen(h->source, sizeof(h->source)) < sizeof(h->source) - 1)
 		verify_damage(v, NULL, at, 0, "source is not an absolute path");
 	if (h->source[0] == '\0' && (h->source_size || h->source_mtime_ns))
-		verify_damage(v, NULL, at, 0, "size or time of a source that "
+		verify_damage(v, NULL, at, 0,
+			      "size or time of a source that "
 			      "has no name");
 }
 
@@ -243,8 +253,8 @@ verify_second(struct verify *v)
 {
 	const struct format_header *h = &v->shm->header;
 	const uint64_t at = sizeof(*h);
-	const void *second = segment_at(v->shm, at,
-					sizeof(struct format_second));
+	const void *second =
+		segment_at(v->shm, at, sizeof(struct format_second));
 	uint64_t is = second ? digest(second, sizeof(struct format_second)) : 0;
 
 	if (h->compatible & ~FORMAT_COMPATIBLE_KNOWN)
@@ -263,8 +273,8 @@ verify_second(struct verify *v)
 		verify_damage(v, NULL,
 			      offsetof(struct format_header, view_digest), 0,
 			      "digest of the second superblock is %016" PRIx64
-			      ", the header says %016" PRIx64, is,
-			      h->view_digest);
+			      ", the header says %016" PRIx64,
+			      is, h->view_digest);
 }
 
 /* Check the bytes that are unused in this version; a later one may use them. */
@@ -340,7 +350,8 @@ cute_shm_verify(const struct cute_shm *shm,
 		struct cute_shm_verify_result *ret)
 {
 	struct verify v = {
-		.shm = shm, .opt.size = sizeof(v.opt),
+		.shm = shm,
+		.opt.size = sizeof(v.opt),
 		.data_left = shm->header.data_size,
 		.records_left = shm->header.records_size,
 	};

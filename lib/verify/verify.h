@@ -14,11 +14,11 @@
 /* A node that the walk has found. */
 struct verify_node {
 	uint64_t offset;
-	uint64_t hash;			/* of its path */
+	uint64_t hash; /* of its path */
 	enum cute_shm_kind kind;
-	bool readable;			/* an array whose data can be hashed */
-	bool indexed;			/* a row of the index leads to it */
-	bool listed;			/* its path was added to 'texts' */
+	bool readable; /* an array whose data can be hashed */
+	bool indexed;  /* a row of the index leads to it */
+	bool listed;   /* its path was added to 'texts' */
 };
 
 /* A list of names or paths, to find duplicates. */
@@ -32,15 +32,15 @@ struct verify {
 	const struct cute_shm *shm;
 	struct cute_shm_verify_options opt;
 	struct cute_shm_verify_result result;
-	int err;			/* of the first damage */
-	char *message;			/* of the first damage */
-	int stop;			/* if not 0: end with this error */
-	uint64_t begin, end;		/* for the next damage: range of data */
-	struct verify_node *nodes;	/* those of the walk by offset, then */
-	size_t node_count;		/* those that only the index leads to */
+	int err;		   /* of the first damage */
+	char *message;		   /* of the first damage */
+	int stop;		   /* if not 0: end with this error */
+	uint64_t begin, end;	   /* for the next damage: range of data */
+	struct verify_node *nodes; /* those of the walk by offset, then */
+	size_t node_count;	   /* those that only the index leads to */
 	size_t node_room;
-	size_t walked;			/* number of nodes of the walk */
-	bool complete;			/* the walk reached the last record */
+	size_t walked; /* number of nodes of the walk */
+	bool complete; /* the walk reached the last record */
 	struct text_list texts;
 	/*
 	 * Bytes of data and records that may still be visited.  A sound segment
@@ -63,8 +63,8 @@ void verify_damage(struct verify *v, const struct record *record,
 	__attribute__((format(printf, 5, 6), cold));
 
 /* Report that a writer died during an update (CUTE_SHM_ERR_TORN). */
-void verify_torn(struct verify *v, const struct record *record,
-		 uint64_t offset, const char *format, ...)
+void verify_torn(struct verify *v, const struct record *record, uint64_t offset,
+		 const char *format, ...)
 	__attribute__((format(printf, 4, 5), cold));
 
 /* Report cute_shm_errmsg() as the damage of a record at 'offset'. */
@@ -101,11 +101,11 @@ struct verify_node *verify_node_at(const struct verify *v, uint64_t offset);
 
 /* The sums over the arrays so far, which fix the place of the next one. */
 struct verify_cursor {
-	uint64_t data;			/* offset of the end of the data */
-	uint64_t block_row;		/* rows of block digests */
-	uint64_t live_slot;		/* live slots */
-	uint64_t bytes;			/* bytes of data */
-	bool lost;			/* the last array was damaged */
+	uint64_t data;	    /* offset of the end of the data */
+	uint64_t block_row; /* rows of block digests */
+	uint64_t live_slot; /* live slots */
+	uint64_t bytes;	    /* bytes of data */
+	bool lost;	    /* the last array was damaged */
 };
 
 /* The offsets of the records of a node's reserved attributes; 0: none. */

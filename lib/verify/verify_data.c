@@ -12,24 +12,24 @@
 
 #include "verify/verify.h"
 
-#define JOB_BYTES	((uint64_t)4 << 20)
-#define JOB_BLOCKS	4096
-#define JOB_PIECES	256
-#define BATCH		64		/* jobs hashed before a comparison */
+#define JOB_BYTES  ((uint64_t)4 << 20)
+#define JOB_BLOCKS 4096
+#define JOB_PIECES 256
+#define BATCH	   64 /* jobs hashed before a comparison */
 
 /* Adjacent blocks of one array. */
 struct piece {
 	struct record record;
-	struct format_live live;	/* before the data were hashed */
+	struct format_live live; /* before the data were hashed */
 	const uint8_t *data;
 	uint64_t data_offset;
 	uint64_t bytes;
-	uint64_t block;			/* number of the first block */
+	uint64_t block; /* number of the first block */
 	uint64_t blocks;
-	uint64_t rows;			/* block digests of the array, or 0 */
-	uint64_t first_block;		/* row of the first of these */
-	uint64_t digest;		/* of the array */
-	bool last;			/* the last piece of the array */
+	uint64_t rows;	      /* block digests of the array, or 0 */
+	uint64_t first_block; /* row of the first of these */
+	uint64_t digest;      /* of the array */
+	bool last;	      /* the last piece of the array */
 };
 
 struct job {
@@ -44,10 +44,10 @@ struct job {
 /* The position in the list of nodes, and the working memory. */
 struct progress {
 	struct verify *v;
-	size_t node;			/* the next one to begin with */
-	struct piece rest;		/* the blocks that no job has yet */
-	bool begun;			/* 'rest' is set */
-	struct digest_stream *sealed;	/* of block digests, updated arrays */
+	size_t node;		      /* the next one to begin with */
+	struct piece rest;	      /* the blocks that no job has yet */
+	bool begun;		      /* 'rest' is set */
+	struct digest_stream *sealed; /* of block digests, updated arrays */
 	struct job *jobs;
 	struct pool *pool;
 };
@@ -93,13 +93,13 @@ live_at(const struct verify *v, uint64_t slot, struct format_live *ret)
 {
 	const struct format_live *at;
 
-	at = segment_at(v->shm, v->shm->header.live_offset +
-			slot * sizeof(*at), sizeof(*at));
+	at = segment_at(v->shm, v->shm->header.live_offset + slot * sizeof(*at),
+			sizeof(*at));
 	if (!at)
 		return false;
 	ret->sequence = __atomic_load_n(&at->sequence, __ATOMIC_ACQUIRE);
-	ret->digest_sequence = __atomic_load_n(&at->digest_sequence,
-					       __ATOMIC_ACQUIRE);
+	ret->digest_sequence =
+		__atomic_load_n(&at->digest_sequence, __ATOMIC_ACQUIRE);
 	ret->digest = __atomic_load_n(&at->digest, __ATOMIC_ACQUIRE);
 	ret->updated_ns = __atomic_load_n(&at->updated_ns, __ATOMIC_ACQUIRE);
 	ret->writer_pid = __atomic_load_n(&at->writer_pid, __ATOMIC_ACQUIRE);
@@ -120,8 +120,9 @@ live_problem(const struct format_live *live)
 {
 	if (live->sequence == 0)
 		return live->writer_pid || live->updated_ns || live->digest ||
-		       live->digest_sequence
-			? "is not zero, though there was no update" : NULL;
+				       live->digest_sequence
+			       ? "is not zero, though there was no update"
+			       : NULL;
 	if (live->sequence % 2 == 0 &&
 	    (live->writer_pid == 0 || live->updated_ns == 0))
 		return "tells of an update without writer or time";
@@ -139,8 +140,7 @@ verify_live(struct verify *v, const struct record *r, uint64_t slot,
 	struct format_live now;
 
 	/* If a writer has begun meanwhile, the copy of the slot is no proof. */
-	if (problem && live_at(v, slot, &now) &&
-	    now.sequence == live->sequence)
+	if (problem && live_at(v, slot, &now) && now.sequence == live->sequence)
 		verify_damage(v, r, at, 0, "its live slot %s", problem);
 	verify_zeros(v, r, at + offsetof(struct format_live, zero),
 		     at + sizeof(*live), "live slot");
@@ -155,9 +155,11 @@ verify_unused(struct verify *v, const struct record *r, uint64_t slot,
 
 	if (live->sequence == 0)
 		return true;
-	verify_damage(v, r, at, 0, "its live slot says that it was updated in "
+	verify_damage(v, r, at, 0,
+		      "its live slot says that it was updated in "
 		      "place (sequence %" PRIu32 "), as a ragged array must "
-		      "not be", live->sequence);
+		      "not be",
+		      live->sequence);
 	return false;
 }
 
@@ -170,9 +172,11 @@ unsealed(struct verify *v, const struct record *record,
 
 	v->result.unsealed++;
 	if (cute_shm_state(array, &state) == 0 && state.torn)
-		verify_torn(v, record, record->offset, "torn: process %" PRIu32
+		verify_torn(v, record, record->offset,
+			    "torn: process %" PRIu32
 			    " died in the middle of an update; an update of "
-			    "the whole array heals it", state.writer_pid);
+			    "the whole array heals it",
+			    state.writer_pid);
 }
 
 /* Make the array at a node the rest to hash; false if there is nothing. */
@@ -279,13 +283,15 @@ differs(struct verify *v, const struct piece *p, uint64_t block, uint64_t is,
 
 	about(v, block * size, left < size ? left : size);
 	if (p->rows == 0)
-		verify_damage(v, &p->record, offset, 0, "its data at %#" PRIx64
-			      " have digest %016" PRIx64 ", not %016" PRIx64,
+		verify_damage(v, &p->record, offset, 0,
+			      "its data at %#" PRIx64 " have digest %016" PRIx64
+			      ", not %016" PRIx64,
 			      offset, is, says);
 	else
-		verify_damage(v, &p->record, offset, block, "its block %" PRIu64
-			      " at %#" PRIx64 " has digest %016" PRIx64
-			      ", not %016" PRIx64, block, offset, is, says);
+		verify_damage(v, &p->record, offset, block,
+			      "its block %" PRIu64 " at %#" PRIx64
+			      " has digest %016" PRIx64 ", not %016" PRIx64,
+			      block, offset, is, says);
 	about(v, 0, 0);
 }
 
@@ -306,11 +312,12 @@ judge_sealed(struct progress *p, const struct piece *piece,
 	is = digest_stream_end(p->sealed);
 	if (is == piece->digest)
 		return;
-	about(p->v, 0, piece->block * p->v->shm->header.block_size +
-	      piece->bytes);
+	about(p->v, 0,
+	      piece->block * p->v->shm->header.block_size + piece->bytes);
 	verify_damage(p->v, &piece->record, piece->data_offset, 0,
 		      "its data have digest %016" PRIx64 ", since the last "
-		      "update %016" PRIx64, is, piece->digest);
+		      "update %016" PRIx64,
+		      is, piece->digest);
 	about(p->v, 0, 0);
 }
 
@@ -319,9 +326,9 @@ judge_rows(struct verify *v, const struct piece *piece, const uint64_t *digests)
 {
 	const struct format_header *h = &v->shm->header;
 	const uint64_t first = piece->first_block + piece->block;
-	const uint64_t *rows = segment_at(v->shm, h->blocks_offset +
-					  first * sizeof(*rows),
-					  piece->blocks * sizeof(*rows));
+	const uint64_t *rows =
+		segment_at(v->shm, h->blocks_offset + first * sizeof(*rows),
+			   piece->blocks * sizeof(*rows));
 	uint64_t i;
 
 	for (i = 0; rows && i < piece->blocks && v->stop == 0; i++)

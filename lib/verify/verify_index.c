@@ -14,8 +14,7 @@ take_in(struct verify *v, const struct format_index_row *row)
 	struct record r;
 	bool readable;
 
-	if (v->records_left == 0 ||
-	    node_record(v->shm, row->offset, &r) != 0)
+	if (v->records_left == 0 || node_record(v->shm, row->offset, &r) != 0)
 		return;
 	if (!verify_take(&v->records_left, r.after - r.offset)) {
 		v->records_left = 0;
@@ -38,14 +37,16 @@ verify_row(struct verify *v, const struct format_index_row *row, uint64_t at)
 	if (node) {
 		node->indexed = true;
 		if (node->hash != row->hash)
-			verify_damage(v, NULL, at, 0, "index row at %#" PRIx64
+			verify_damage(v, NULL, at, 0,
+				      "index row at %#" PRIx64
 				      ": hash %016" PRIx64 ", that of the path "
-				      "is %016" PRIx64, at, row->hash,
-				      node->hash);
+				      "is %016" PRIx64,
+				      at, row->hash, node->hash);
 	} else if (v->complete) {
-		verify_damage(v, NULL, at, 0, "index row at %#" PRIx64 " leads"
-			      " to %#" PRIx64 ", which is no node", at,
-			      row->offset);
+		verify_damage(v, NULL, at, 0,
+			      "index row at %#" PRIx64 " leads"
+			      " to %#" PRIx64 ", which is no node",
+			      at, row->offset);
 	} else {
 		take_in(v, row);
 	}
@@ -104,8 +105,9 @@ verify_index(struct verify *v)
 		if (i > 0 && (rows[i].hash < rows[i - 1].hash ||
 			      (rows[i].hash == rows[i - 1].hash &&
 			       rows[i].offset <= rows[i - 1].offset)))
-			verify_damage(v, NULL, at, 0, "index row at %#" PRIx64
-				      ": not sorted", at);
+			verify_damage(v, NULL, at, 0,
+				      "index row at %#" PRIx64 ": not sorted",
+				      at);
 		if (rows[i].hash != rows[same].hash) {
 			verify_twice(v, rows + same, i - same);
 			same = i;

@@ -17,8 +17,9 @@ verify_node_bytes(struct verify *v, const struct record *r)
 	if (r->kind != CUTE_SHM_ARRAY)
 		verify_zeros(v, r, zero, zero + sizeof(uint64_t), "reserved");
 	if (r->kind == CUTE_SHM_LINK && r->attr_count != 0)
-		verify_damage(v, r, r->offset, 0, "a link with %" PRIu32
-			      " attributes", r->attr_count);
+		verify_damage(v, r, r->offset, 0,
+			      "a link with %" PRIu32 " attributes",
+			      r->attr_count);
 }
 
 /* Check that ragged offsets begin at 0 and do not decrease. */
@@ -31,9 +32,11 @@ verify_offsets(struct verify *v, const struct record *r, uint64_t at,
 	for (i = 0; i <= a->element_count; i++) {
 		n = a->offsets[i];
 		if (n < last || (i == 0 && n != 0)) {
-			verify_damage(v, r, at + i * sizeof(n), 0, "%s: list %"
-				      PRIu64 " begins at item %" PRIu64
-				      ", after %" PRIu64, a->path, i, n, last);
+			verify_damage(v, r, at + i * sizeof(n), 0,
+				      "%s: list %" PRIu64
+				      " begins at item %" PRIu64
+				      ", after %" PRIu64,
+				      a->path, i, n, last);
 			return;
 		}
 		last = n;
@@ -45,8 +48,8 @@ static void
 verify_place(struct verify *v, const struct record *r,
 	     const struct format_array *f, struct verify_cursor *c)
 {
-	uint64_t to = f->data_size >= FORMAT_PAGE ? FORMAT_PAGE
-						  : FORMAT_DATA_ALIGN;
+	uint64_t to =
+		f->data_size >= FORMAT_PAGE ? FORMAT_PAGE : FORMAT_DATA_ALIGN;
 	uint64_t want = align_up(c->data, to);
 
 	if (c->lost)
@@ -54,9 +57,10 @@ verify_place(struct verify *v, const struct record *r,
 	if (f->data_offset == want)
 		verify_zeros(v, r, c->data, want, "padding before the data");
 	else
-		verify_damage(v, r, r->offset +
-			      offsetof(struct format_array, data_offset), 0,
-			      "data at %#" PRIx64 ", not at %#" PRIx64,
+		verify_damage(v, r,
+			      r->offset + offsetof(struct format_array,
+						   data_offset),
+			      0, "data at %#" PRIx64 ", not at %#" PRIx64,
 			      f->data_offset, want);
 }
 
@@ -73,25 +77,31 @@ verify_rows(struct verify *v, const struct record *r,
 	const void *digests;
 
 	if (!block_rows_ok(v->shm, a, f->first_block)) {
-		verify_damage(v, r, at, 0, "block digests from row %" PRIu64
-			      " on: there are %" PRIu64, f->first_block,
-			      h->block_count);
+		verify_damage(v, r, at, 0,
+			      "block digests from row %" PRIu64
+			      " on: there are %" PRIu64,
+			      f->first_block, h->block_count);
 		return false;
 	}
 	if (f->first_block != want && !(c->lost && rows > 0))
-		verify_damage(v, r, at, 0, "block digests from row %" PRIu64
-			      " on, not %" PRIu64, f->first_block, want);
+		verify_damage(v, r, at, 0,
+			      "block digests from row %" PRIu64
+			      " on, not %" PRIu64,
+			      f->first_block, want);
 	if (rows == 0)
 		return true;
 	c->block_row = f->first_block + rows;
-	digests = segment_at(v->shm, h->blocks_offset +
-			     f->first_block * sizeof(is), rows * sizeof(is));
+	digests = segment_at(v->shm,
+			     h->blocks_offset + f->first_block * sizeof(is),
+			     rows * sizeof(is));
 	is = digest(digests, (size_t)(rows * sizeof(is)));
 	if (is != f->digest)
-		verify_damage(v, r, r->offset +
-			      offsetof(struct format_array, digest), 0,
+		verify_damage(v, r,
+			      r->offset + offsetof(struct format_array, digest),
+			      0,
 			      "digest of its block digests is %016" PRIx64
-			      ", its record says %016" PRIx64, is, f->digest);
+			      ", its record says %016" PRIx64,
+			      is, f->digest);
 	return true;
 }
 
@@ -103,14 +113,15 @@ verify_ragged(struct verify *v, const struct record *r,
 
 	if (!a->offsets) {
 		if (f->values_offset != 0)
-			verify_damage(v, r, at, 0, "items at %#" PRIx64
+			verify_damage(v, r, at, 0,
+				      "items at %#" PRIx64
 				      " of an array that is not ragged",
 				      f->values_offset);
 		return;
 	}
 	verify_offsets(v, r, f->data_offset, a);
-	verify_zeros(v, r, f->data_offset +
-		     (a->element_count + 1) * sizeof(uint64_t),
+	verify_zeros(v, r,
+		     f->data_offset + (a->element_count + 1) * sizeof(uint64_t),
 		     f->values_offset, "padding between offsets and items");
 }
 
@@ -146,10 +157,13 @@ verify_array(struct verify *v, const struct record *r, struct verify_cursor *c)
 		return lose(c);
 	}
 	if (!verify_take(&v->data_left, a.data_size)) {
-		verify_damage(v, r, r->offset +
-			      offsetof(struct format_array, data_size), 0,
+		verify_damage(v, r,
+			      r->offset +
+				      offsetof(struct format_array, data_size),
+			      0,
 			      "with its %" PRIu64 " bytes the arrays have more "
-			      "than there are", a.data_size);
+			      "than there are",
+			      a.data_size);
 		return lose(c);
 	}
 	verify_text(v, r, r->offset + offsetof(struct format_array, dtype),
@@ -158,9 +172,10 @@ verify_array(struct verify *v, const struct record *r, struct verify_cursor *c)
 		     shape + align_up(a.ndim * sizeof(uint64_t), FORMAT_ROW),
 		     "padding of the shape");
 	if (f.live_slot != c->live_slot)
-		verify_damage(v, r, r->offset +
-			      offsetof(struct format_array, live_slot), 0,
-			      "live slot %" PRIu64 ", not %" PRIu64,
+		verify_damage(v, r,
+			      r->offset +
+				      offsetof(struct format_array, live_slot),
+			      0, "live slot %" PRIu64 ", not %" PRIu64,
 			      f.live_slot, c->live_slot);
 	c->live_slot++;
 	verify_place(v, r, &f, c);
@@ -182,11 +197,12 @@ verify_attr_bytes(struct verify *v, const struct record *r,
 	const size_t length = strlen(attr->name);
 	const uint64_t name = at + sizeof(struct format_attr);
 	const uint64_t shape = name + align_up(length + 1, FORMAT_ROW);
-	const uint64_t value = shape +
-		align_up(a->ndim * sizeof(uint64_t), FORMAT_ROW);
+	const uint64_t value =
+		shape + align_up(a->ndim * sizeof(uint64_t), FORMAT_ROW);
 
 	if (length == 0 || !utf8_ok(attr->name, length))
-		verify_damage(v, r, name, 0, "the name of an attribute is "
+		verify_damage(v, r, name, 0,
+			      "the name of an attribute is "
 			      "empty or not UTF-8");
 	verify_text(v, r, at + offsetof(struct format_attr, dtype),
 		    FORMAT_DTYPE_SIZE, "dtype of an attribute");
@@ -211,9 +227,11 @@ verify_order(struct verify *v, const struct record *r,
 	enum reserved id = reserved_find(attr->name);
 
 	if (id < *last)
-		verify_damage(v, r, attr->record, 0, "attribute \"%s\" stands "
+		verify_damage(v, r, attr->record, 0,
+			      "attribute \"%s\" stands "
 			      "after one named cute-shm:, which it must "
-			      "precede", attr->name);
+			      "precede",
+			      attr->name);
 	else
 		*last = id;
 	if (id != RESERVED_NOT)

@@ -11,7 +11,8 @@ describe_node(const struct verify *v, const struct record *r,
 	      struct cute_shm_array *array, struct reserved_node *ret)
 {
 	*ret = (struct reserved_node){
-		.kind = r->kind, .root = r->path_size == 0,
+		.kind = r->kind,
+		.root = r->path_size == 0,
 	};
 	if (r->kind == CUTE_SHM_GROUP)
 		ret->child_count = r->child_or_target;

@@ -13,22 +13,24 @@
 #include "base/base.h"
 #include "util.h"
 
-static int report = -1;		/* where a child without stderr complains */
+static int report = -1; /* where a child without stderr complains */
 
-#define must(condition) do { \
-	if (!(condition)) { \
-		dprintf(report, "line %d: %s: %s\n", __LINE__, #condition, \
-			cute_shm_errmsg()); \
-		_exit(1); \
-	} \
-} while (0)
+#define must(condition) \
+	do { \
+		if (!(condition)) { \
+			dprintf(report, "line %d: %s: %s\n", __LINE__, \
+				#condition, cute_shm_errmsg()); \
+			_exit(1); \
+		} \
+	} while (0)
 
 /* Nothing that we hold is below 3, and a message goes nowhere. */
-#define must_be_closed() do { \
-	for (int fd = 0; fd < 3; fd++) \
-		must(fcntl(fd, F_GETFD) < 0 && errno == EBADF && \
-		     write(fd, "message", 7) < 0); \
-} while (0)
+#define must_be_closed() \
+	do { \
+		for (int fd = 0; fd < 3; fd++) \
+			must(fcntl(fd, F_GETFD) < 0 && errno == EBADF && \
+			     write(fd, "message", 7) < 0); \
+	} while (0)
 
 /* In a child without one or all of 0, 1 and 2; 3: all. */
 static void

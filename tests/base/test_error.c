@@ -139,7 +139,7 @@ struct options {
 
 struct newer {
 	struct options known;
-	long c;	/* no padding: it would have to be zero too */
+	long c; /* no padding: it would have to be zero too */
 };
 
 START_TEST(options)

@@ -24,8 +24,8 @@ ck_said(const char *what, const char *name)
 	for (unsigned i = 0; i < count; i++)
 		if (strstr(said[i], what) && strstr(said[i], name))
 			return;
-	ck_abort_msg("nothing of '%s' and %s in %u lines, such as %s",
-		     what, name, count, said[1]);
+	ck_abort_msg("nothing of '%s' and %s in %u lines, such as %s", what,
+		     name, count, said[1]);
 }
 
 /* The life of a project: built, published, opened, saved, restored, removed. */

@@ -25,8 +25,9 @@ static int
 fail_job(void *arg, bool drop)
 {
 	count_job(arg, drop);
-	return drop ? 0 : cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-					"job %d has no luck", 13);
+	return drop ? 0
+		    : cute_shm_fail(CUTE_SHM_ERR_SOURCE, "job %d has no luck",
+				    13);
 }
 
 /* Not reached by fewer threads than the barrier asks for. */

@@ -71,8 +71,8 @@ double
 median(double *values, unsigned count)
 {
 	qsort(values, count, sizeof(*values), compare);
-	return count % 2 ? values[count / 2] :
-	       (values[count / 2 - 1] + values[count / 2]) / 2;
+	return count % 2 ? values[count / 2]
+			 : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
 bool
@@ -95,8 +95,9 @@ cpus(void)
 {
 	cpu_set_t set;
 
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ?
-	       (unsigned)CPU_COUNT(&set) : 1;
+	return sched_getaffinity(0, sizeof(set), &set) == 0
+		       ? (unsigned)CPU_COUNT(&set)
+		       : 1;
 }
 
 static void
@@ -156,30 +157,14 @@ parse(int argc, char **argv, struct bench *b)
 		case 's':
 			b->size = (size_t)number(optarg, 1 << 20) << 20;
 			break;
-		case 'r':
-			b->rounds = number(optarg, MOST_ROUNDS);
-			break;
-		case 'j':
-			b->jobs = number(optarg, 256);
-			break;
-		case 'o':
-			b->only = optarg;
-			break;
-		case 'c':
-			b->cold = true;
-			break;
-		case 'J':
-			b->json = true;
-			break;
-		case 'f':
-			b->folder = optarg;
-			break;
-		case 'R':
-			b->root = optarg;
-			break;
-		default:
-			usage();
-			exit(c == 'h' ? 0 : 1);
+		case 'r': b->rounds = number(optarg, MOST_ROUNDS); break;
+		case 'j': b->jobs = number(optarg, 256); break;
+		case 'o': b->only = optarg; break;
+		case 'c': b->cold = true; break;
+		case 'J': b->json = true; break;
+		case 'f': b->folder = optarg; break;
+		case 'R': b->root = optarg; break;
+		default: usage(); exit(c == 'h' ? 0 : 1);
 		}
 	}
 }
@@ -194,22 +179,26 @@ print_setting(const struct bench *b)
 	if (!b->json)
 		printf("%s, cute-shm %s, %u CPUs, %u threads, %zu MiB of each "
 		       "kind, medians of %u rounds,\nfiles %s the page cache "
-		       "(%s), segments in %s, all digests on\n\n", date,
-		       cute_shm_version(), cpus(), b->jobs, b->size >> 20,
+		       "(%s), segments in %s, all digests on\n\n",
+		       date, cute_shm_version(), cpus(), b->jobs, b->size >> 20,
 		       b->rounds, b->cold ? "dropped from" : "in", b->folder,
 		       b->root);
 	else
 		printf("{\"date\": \"%s\", \"version\": \"%s\", \"cpus\": %u, "
 		       "\"jobs\": %u, \"rounds\": %u, \"cold\": %s, "
-		       "\"results\": [", date, cute_shm_version(), cpus(),
-		       b->jobs, b->rounds, b->cold ? "true" : "false");
+		       "\"results\": [",
+		       date, cute_shm_version(), cpus(), b->jobs, b->rounds,
+		       b->cold ? "true" : "false");
 }
 
 int
 main(int argc, char **argv)
 {
-	struct bench b = { .size = 128 << 20, .rounds = 5, .jobs = cpus(),
-			   .root = "/dev/shm", .first = true };
+	struct bench b = { .size = 128 << 20,
+			   .rounds = 5,
+			   .jobs = cpus(),
+			   .root = "/dev/shm",
+			   .first = true };
 
 	b.folder = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
 	parse(argc, argv, &b);

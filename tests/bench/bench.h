@@ -11,18 +11,18 @@
 #include "base/base.h"
 #include "cute_shm.h"
 
-#define MOST_ROUNDS	99
+#define MOST_ROUNDS 99
 
 struct bench {
-	const char *folder;	/* of the HDF5 files */
-	const char *root;	/* of the segments and copies */
-	size_t size;		/* bytes of one kind of data, about */
+	const char *folder; /* of the HDF5 files */
+	const char *root;   /* of the segments and copies */
+	size_t size;	    /* bytes of one kind of data, about */
 	unsigned rounds;
 	unsigned jobs;
-	const char *only;	/* kinds whose name begins so; NULL: all */
-	bool cold;		/* drop the file from the page cache before */
+	const char *only; /* kinds whose name begins so; NULL: all */
+	bool cold;	  /* drop the file from the page cache before */
 	bool json;
-	bool first;		/* no JSON object was printed yet */
+	bool first; /* no JSON object was printed yet */
 };
 
 double median(double *values, unsigned count);
@@ -42,7 +42,7 @@ struct kind {
 	const char *name;
 	const char *text;
 	void (*make)(const struct kind *kind, const char *path, size_t size);
-	const char *filters;	/* s: shuffle, d: deflate, l: lzf, z: zstd */
+	const char *filters; /* s: shuffle, d: deflate, l: lzf, z: zstd */
 };
 
 extern const struct kind kinds[];

@@ -134,25 +134,29 @@ static size_t
 lzf_filter(unsigned flags, size_t n, const unsigned cd[], size_t size,
 	   size_t *buf_size, void **buf)
 {
-	return n < 1 ? 0 : run_filter(FILTER_LZF, flags, size, cd, buf_size,
-				      buf);
+	return n < 1 ? 0
+		     : run_filter(FILTER_LZF, flags, size, cd, buf_size, buf);
 }
 
 static size_t
 zstd_filter(unsigned flags, size_t n, const unsigned cd[], size_t size,
 	    size_t *buf_size, void **buf)
 {
-	return n < 1 ? 0 : run_filter(FILTER_ZSTD, flags, size, cd, buf_size,
-				      buf);
+	return n < 1 ? 0
+		     : run_filter(FILTER_ZSTD, flags, size, cd, buf_size, buf);
 }
 
 void
 register_filters(void)
 {
-	static const H5Z_class2_t lzf = { H5Z_CLASS_T_VERS, FILTER_LZF, 1, 1,
-					  "lzf", NULL, NULL, lzf_filter };
-	static const H5Z_class2_t zstd = { H5Z_CLASS_T_VERS, FILTER_ZSTD, 1, 1,
-					   "zstd", NULL, NULL, zstd_filter };
+	static const H5Z_class2_t lzf = {
+		H5Z_CLASS_T_VERS, FILTER_LZF, 1, 1, "lzf", NULL, NULL,
+		lzf_filter
+	};
+	static const H5Z_class2_t zstd = {
+		H5Z_CLASS_T_VERS, FILTER_ZSTD, 1,    1,
+		"zstd",		  NULL,	       NULL, zstd_filter
+	};
 
 	ok(H5Zregister(&lzf), "register lzf");
 	if (filter_unzstd)
@@ -187,9 +191,11 @@ dcpl_of(unsigned ndim, const hsize_t *chunk, const char *filters, size_t item)
 		else if (*filters == 'd')
 			ok(H5Pset_deflate(dcpl, 4), "set deflate");
 		else
-			ok(H5Pset_filter(dcpl, *filters == 'l' ? FILTER_LZF :
-					 FILTER_ZSTD, H5Z_FLAG_OPTIONAL, 1,
-					 &size), "set a filter");
+			ok(H5Pset_filter(dcpl,
+					 *filters == 'l' ? FILTER_LZF
+							 : FILTER_ZSTD,
+					 H5Z_FLAG_OPTIONAL, 1, &size),
+			   "set a filter");
 	return dcpl;
 }
 
@@ -365,8 +371,7 @@ make_table(const struct kind *k, const char *path, size_t size)
 	hid_t type = H5Tcreate(H5T_COMPOUND, sizeof(struct sample));
 	hsize_t n = size / sizeof(struct sample), chunk = 4096;
 	struct sample *data = get(n * sizeof(*data));
-	hid_t flags = H5Tarray_create2(H5T_NATIVE_UINT8, 1,
-				       &(hsize_t){ 8 });
+	hid_t flags = H5Tarray_create2(H5T_NATIVE_UINT8, 1, &(hsize_t){ 8 });
 
 	memset(data, 0, n * sizeof(*data));
 	for (hsize_t i = 0; i < n; i++) {
@@ -419,7 +424,8 @@ add_small(hid_t parent, const char *name, unsigned ndim, const hsize_t *dims,
 
 	ok(dset, "make a dataset");
 	ok(H5Dwrite(dset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-		    data), "write a dataset");
+		    data),
+	   "write a dataset");
 	if (attribute) {
 		scalar = H5Screate(H5S_SCALAR);
 		attr = H5Acreate2(dset, "unit", H5T_IEEE_F64LE, scalar,
@@ -490,8 +496,8 @@ const struct kind kinds[] = {
 	  "" },
 	{ "gzip", "float64, gzip, chunks of whole rows", make_rows, "d" },
 	{ "gzip-shuffle", "the same with shuffle", make_rows, "sd" },
-	{ "narrow", "float32, gzip + shuffle, chunks of 16384 x 1",
-	  make_narrow, "sd" },
+	{ "narrow", "float32, gzip + shuffle, chunks of 16384 x 1", make_narrow,
+	  "sd" },
 	{ "images", "uint8 480 x 640 x 3, gzip per image", make_images, "d" },
 	{ "lzf", "float64, lzf + shuffle, chunks of whole rows", make_rows,
 	  "sl" },

@@ -12,10 +12,10 @@
 
 #include "bench.h"
 
-#define SMALL		40
-#define LARGE		(1u << 20)
-#define WAKES		2000	/* one each half millisecond */
-#define LOCKS		200000
+#define SMALL 40
+#define LARGE (1u << 20)
+#define WAKES 2000 /* one each half millisecond */
+#define LOCKS 200000
 
 static void
 ok(int err)
@@ -28,7 +28,8 @@ static struct cute_shm *
 open_live(const struct bench *b, unsigned flags)
 {
 	struct cute_shm_open_options opt = { .size = sizeof(opt),
-					     .root = b->root, .flags = flags };
+					     .root = b->root,
+					     .flags = flags };
 	struct cute_shm *shm;
 
 	ok(cute_shm_open("live", &opt, &shm));
@@ -92,7 +93,8 @@ print(struct bench *b, const char *what, double value, const char *unit)
 		printf("%-46s %10.3f %s\n", what, value, unit);
 	else
 		printf("%s\n  {\"live\": \"%s\", \"value\": %.6f, \"unit\": "
-		       "\"%s\"}", b->first ? "" : ",", what, value, unit);
+		       "\"%s\"}",
+		       b->first ? "" : ",", what, value, unit);
 	b->first = false;
 }
 
@@ -155,12 +157,11 @@ snapshot_rate(const struct bench *b, const char *path)
 static void
 bench_snapshots(struct bench *b, const char *path, const char *text)
 {
-	static void (*const writers[])(const struct bench *, const char *) = {
-		NULL, write_often, write_on
-	};
-	static const char *const names[] = {
-		"no writer", "1000 updates/s", "writer without pause"
-	};
+	static void (*const writers[])(const struct bench *,
+				       const char *) = { NULL, write_often,
+							 write_on };
+	static const char *const names[] = { "no writer", "1000 updates/s",
+					     "writer without pause" };
 	double rates[3][MOST_ROUNDS];
 	char what[80];
 	pid_t pid;
@@ -257,8 +258,8 @@ bench_locks(struct bench *b)
 		ok(cute_shm_update_begin(&array, 0, &update));
 		cute_shm_update_end(&update);
 	}
-	print(b, "begin and end of an update", (clock_now() - begin) / LOCKS *
-	      1e6, "us");
+	print(b, "begin and end of an update",
+	      (clock_now() - begin) / LOCKS * 1e6, "us");
 	cute_shm_close(shm);
 }
 

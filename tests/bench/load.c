@@ -15,11 +15,11 @@
 #include "hdf5/filter/filter.h"
 
 enum way {
-	OURS,			/* all threads, digests on */
-	OURS_ONE,		/* one thread */
-	COPY,			/* of the file's bytes, as cp does */
-	READ,			/* H5Dread to private memory */
-	READ_COPY,		/* and from there to a fresh shared mapping */
+	OURS,	   /* all threads, digests on */
+	OURS_ONE,  /* one thread */
+	COPY,	   /* of the file's bytes, as cp does */
+	READ,	   /* H5Dread to private memory */
+	READ_COPY, /* and from there to a fresh shared mapping */
 	WAYS
 };
 
@@ -28,8 +28,9 @@ static void
 run_ours(const struct bench *b, const char *path, unsigned jobs)
 {
 	struct cute_shm_hdf5_options opt = { .size = sizeof(opt),
-		.root = b->root, .flags = CUTE_SHM_HDF5_OVERWRITE,
-		.jobs = jobs };
+					     .root = b->root,
+					     .flags = CUTE_SHM_HDF5_OVERWRITE,
+					     .jobs = jobs };
 
 	if (cute_shm_hdf5_load("bench", path, &opt, NULL) != 0)
 		die("%s: %s", path, cute_shm_errmsg());
@@ -59,7 +60,7 @@ run_copy(const struct bench *b, const char *path)
 struct kept {
 	void **data;
 	size_t count, room;
-	int fd;			/* shared memory, -1: none */
+	int fd; /* shared memory, -1: none */
 	off_t size;
 };
 
@@ -93,12 +94,12 @@ read_dataset(hid_t dset, struct kept *k)
 {
 	hid_t type = H5Dget_type(dset), space = H5Dget_space(dset);
 	hid_t mem = memory_type(type);
-	size_t size = H5Tget_size(mem) *
-		      (size_t)H5Sget_simple_extent_npoints(space);
+	size_t size =
+		H5Tget_size(mem) * (size_t)H5Sget_simple_extent_npoints(space);
 	void *data = malloc(size);
 
-	if (!data || H5Dread(dset, mem, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-			     data) < 0)
+	if (!data ||
+	    H5Dread(dset, mem, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
 		die("H5Dread fails");
 	if (k->fd >= 0)
 		copy_shared(k, data, size);
@@ -143,8 +144,8 @@ run_read(const struct bench *b, const char *path, bool copy)
 	if (copy && k.fd < 0)
 		die("no shared memory in %s", b->root);
 	file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-	if (file < 0 || H5Lvisit(file, H5_INDEX_NAME, H5_ITER_NATIVE, read_link,
-				 &k) < 0)
+	if (file < 0 ||
+	    H5Lvisit(file, H5_INDEX_NAME, H5_ITER_NATIVE, read_link, &k) < 0)
 		die("cannot read %s", path);
 	H5Fclose(file);
 	end = clock_now();
@@ -200,10 +201,11 @@ print_row(struct bench *b, const struct kind *k, double size, const double *t)
 
 	if (!b->json) {
 		printf("%-13s %6.0f %8.3f %8.3f %8.3f %8.3f %8.3f  %6.2f %6.2f "
-		       "%6.2f %6.2f\n", k->name, size / 1048576, t[OURS],
-		       t[OURS_ONE], t[COPY], t[READ], t[READ_COPY],
-		       t[OURS] / t[COPY], t[READ] / t[OURS],
-		       t[READ] / t[OURS_ONE], t[READ_COPY] / t[OURS]);
+		       "%6.2f %6.2f\n",
+		       k->name, size / 1048576, t[OURS], t[OURS_ONE], t[COPY],
+		       t[READ], t[READ_COPY], t[OURS] / t[COPY],
+		       t[READ] / t[OURS], t[READ] / t[OURS_ONE],
+		       t[READ_COPY] / t[OURS]);
 		fflush(stdout);
 		return;
 	}
@@ -236,7 +238,7 @@ bench_kind(struct bench *b, const struct kind *k)
 	snprintf(path, sizeof(path), "%s", bench_path(b->folder, "bench.h5"));
 	k->make(k, path, b->size);
 	size = data_size(path);
-	run(b, path, COPY);	/* the file is in the page cache now */
+	run(b, path, COPY); /* the file is in the page cache now */
 	/* There and back: what one leaves to the next is for all the same. */
 	for (unsigned round = 0; round < b->rounds; round++)
 		for (int i = 0; i < WAYS; i++) {
@@ -257,9 +259,9 @@ bench_loads(struct bench *b)
 		printf("%-13s %6s %8s %8s %8s %8s %8s  %6s %6s %6s %6s\n"
 		       "%-13s %6s %8s %8s %8s %8s %8s  %6s %6s %6s %6s\n",
 		       "loading", "MiB", "ours", "ours", "cp", "H5Dread",
-		       "H5Dread", "ours:", "H5Dr.:", "H5Dr.:", "copy:",
-		       "", "", "seconds", "-j1", "to shm", "private", "+ copy",
-		       "cp", "ours", "-j1", "ours");
+		       "H5Dread", "ours:", "H5Dr.:", "H5Dr.:", "copy:", "", "",
+		       "seconds", "-j1", "to shm", "private", "+ copy", "cp",
+		       "ours", "-j1", "ours");
 	for (size_t i = 0; i < kind_count; i++)
 		if (wanted(b, kinds[i].name))
 			bench_kind(b, &kinds[i]);

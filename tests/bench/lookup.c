@@ -8,8 +8,8 @@
 
 #include "bench.h"
 
-#define OPENINGS	200
-#define LOOKUPS		200000
+#define OPENINGS 200
+#define LOOKUPS	 200000
 
 static void
 path_of(unsigned i, char *path, size_t size)
@@ -76,7 +76,7 @@ time_open(const struct cute_shm_open_options *opt, unsigned count)
 static double
 time_lookups(const struct cute_shm_open_options *opt, unsigned count)
 {
-	char (*paths)[32] = malloc(LOOKUPS * sizeof(*paths));
+	char(*paths)[32] = malloc(LOOKUPS * sizeof(*paths));
 	struct cute_shm_array array;
 	struct cute_shm *shm;
 	double begin, end;
@@ -122,8 +122,8 @@ bench_lookups(struct bench *b)
 			       further * 1e6);
 		else
 			printf("%s\n  {\"arrays\": %u, \"open_and_lookup\": "
-			       "%.9f, \"lookup\": %.9f}", b->first ? "" : ",",
-			       counts[i], first, further);
+			       "%.9f, \"lookup\": %.9f}",
+			       b->first ? "" : ",", counts[i], first, further);
 		b->first = false;
 	}
 }
@@ -143,8 +143,9 @@ hash_share(void *arg)
 	size_t block = 1 << 20;
 
 	for (size_t i = 0; i < s->size; i += block)
-		s->sum ^= XXH3_64bits(s->data + i, s->size - i < block ?
-				      s->size - i : block);
+		s->sum ^=
+			XXH3_64bits(s->data + i,
+				    s->size - i < block ? s->size - i : block);
 	return NULL;
 }
 
@@ -159,12 +160,12 @@ hash_all(const struct bench *b, const struct cute_shm_array *array)
 	size_t each = (array->data_size / n + 1048575) & ~(size_t)1048575;
 
 	for (unsigned i = 0; i < n; i++) {
-		size_t at = i * each < array->data_size ? i * each :
-			    array->data_size;
+		size_t at = i * each < array->data_size ? i * each
+							: array->data_size;
 		size_t left = array->data_size - at;
 
-		shares[i] = (struct share){ data + at, left < each ? left :
-					    each, 0 };
+		shares[i] = (struct share){ data + at,
+					    left < each ? left : each, 0 };
 		if (pthread_create(&threads[i], NULL, hash_share, &shares[i]))
 			die("cannot start a thread");
 	}
@@ -213,8 +214,8 @@ bench_verify(struct bench *b)
 		die("no memory");
 	memset(data, 42, b->size);
 	if (cute_shm_builder_new("verify", &opt, &builder) != 0 ||
-	    cute_shm_builder_array(builder, "data", "|u1", 1, &shape,
-				   data) != 0 ||
+	    cute_shm_builder_array(builder, "data", "|u1", 1, &shape, data) !=
+		    0 ||
 	    cute_shm_builder_publish(builder, NULL) != 0)
 		die("%s", cute_shm_errmsg());
 	cute_shm_builder_free(builder);
@@ -226,12 +227,14 @@ bench_verify(struct bench *b)
 	cute_shm_unlink("verify", &gone, NULL);
 	if (!b->json)
 		printf("\nverifying: %.2f GB/s; XXH3 alone: %.2f GB/s; ratio "
-		       "%.2f\n", size / 1e9 / median(ours, b->rounds),
+		       "%.2f\n",
+		       size / 1e9 / median(ours, b->rounds),
 		       size / 1e9 / median(alone, b->rounds),
 		       median(alone, b->rounds) / median(ours, b->rounds));
 	else
 		printf("%s\n  {\"bytes\": %.0f, \"verify\": %.6f, "
-		       "\"xxh3_alone\": %.6f}", b->first ? "" : ",", size,
-		       median(ours, b->rounds), median(alone, b->rounds));
+		       "\"xxh3_alone\": %.6f}",
+		       b->first ? "" : ",", size, median(ours, b->rounds),
+		       median(alone, b->rounds));
 	b->first = false;
 }

@@ -12,16 +12,16 @@
 #include "build/build.h"
 #include "util.h"
 
-#define MIB	((uint64_t)1 << 20)
-#define SIZE	(24 * MIB)
-#define LEAD	(64 * MIB)	/* as in ahead.c */
+#define MIB  ((uint64_t)1 << 20)
+#define SIZE (24 * MIB)
+#define LEAD (64 * MIB) /* as in ahead.c */
 
 /* The system's calls, as far as the tests have them fail. */
-static uint64_t space = UINT64_MAX;	/* bytes that a file may have */
-static unsigned pause_us;		/* before each reservation */
+static uint64_t space = UINT64_MAX; /* bytes that a file may have */
+static unsigned pause_us;	    /* before each reservation */
 static bool no_threads;
 static atomic_uint steps;
-static atomic_ullong longest;		/* bytes of a step */
+static atomic_ullong longest; /* bytes of a step */
 
 int __real_posix_fallocate(int fd, off_t at, off_t size);
 int __wrap_posix_fallocate(int fd, off_t at, off_t size);
@@ -56,7 +56,8 @@ static struct cute_shm_builder *
 reserved(unsigned flags, uint64_t size)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	struct cute_shm_builder *b = NULL;
 

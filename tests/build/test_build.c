@@ -8,14 +8,16 @@
 #include "util.h"
 
 /* Of the tree of make_tree() and of an empty one, by another encoder. */
-#define TREE_DIGEST	UINT64_C(0xb81329ddfcfa1b29)
-#define EMPTY_DIGEST	UINT64_C(0x94f28d81661795f5)
+#define TREE_DIGEST  UINT64_C(0xb81329ddfcfa1b29)
+#define EMPTY_DIGEST UINT64_C(0x94f28d81661795f5)
 
 static struct cute_shm_builder *
 new_builder(const char *project, uint64_t block_size)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .block_size = block_size, .jobs = 3,
+		.size = sizeof(opt),
+		.block_size = block_size,
+		.jobs = 3,
 	};
 	struct cute_shm_builder *b = NULL;
 
@@ -222,7 +224,7 @@ START_TEST(wrong_ragged)
 {
 	static const uint64_t two = 2, huge = UINT64_MAX / 8;
 	static const uint64_t good[] = { 0, 1, 3 }, falls[] = { 0, 4, 3 },
-		begins[] = { 1, 1, 3 };
+			      begins[] = { 1, 1, 3 };
 	static const uint8_t values[4];
 	struct cute_shm_builder *b;
 
@@ -231,21 +233,26 @@ START_TEST(wrong_ragged)
 	ck_err(cute_shm_builder_ragged(b, "a", "|u1", 1, &two, 3, good, values),
 	       CUTE_SHM_ERR_TYPE);
 	ck_err(cute_shm_builder_ragged(b, "a", "*|u1", 1, &two, 2, good,
-				       values), CUTE_SHM_ERR_INVALID);
+				       values),
+	       CUTE_SHM_ERR_INVALID);
 	ck_errmsg_has("a: its last offset is 3, of 2 items");
 	ck_err(cute_shm_builder_ragged(b, "a", "*|u1", 1, &two, 3, falls,
-				       values), CUTE_SHM_ERR_INVALID);
+				       values),
+	       CUTE_SHM_ERR_INVALID);
 	ck_errmsg_has("falls from 4 to 3");
 	ck_err(cute_shm_builder_ragged(b, "a", "*|u1", 1, &two, 3, begins,
-				       values), CUTE_SHM_ERR_INVALID);
+				       values),
+	       CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_builder_ragged(b, "a", "*|u1", 1, &two, 3, good, NULL),
 	       CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_builder_ragged(b, "a", "*|u1", 1, &two, 3, NULL,
-				       values), CUTE_SHM_ERR_INVALID);
-	ck_err(cute_shm_builder_ragged(b, "a", "*|u1", 1, &huge, 0, NULL,
-				       NULL), CUTE_SHM_ERR_INVALID);
+				       values),
+	       CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_builder_ragged(b, "a", "*|u1", 1, &huge, 0, NULL, NULL),
+	       CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_builder_ragged(b, "a", "*<u8", 1, &two, huge + 1, NULL,
-				       NULL), CUTE_SHM_ERR_INVALID);
+				       NULL),
+	       CUTE_SHM_ERR_INVALID);
 	ck_ok(cute_shm_builder_ragged(b, "a", "*|u1", 1, &two, 3, good,
 				      values));
 	ck_assert_uint_eq(cute_shm_values_at(0), 64);
@@ -329,15 +336,20 @@ START_TEST(wrong_attrs)
 	       CUTE_SHM_ERR_INVALID);
 	ck_errmsg_has("4 GiB");
 	ck_err(cute_shm_builder_attr_ragged(b, "b", "t", "*|u1", 1, &many, far,
-					    b1), CUTE_SHM_ERR_INVALID);
+					    b1),
+	       CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_builder_attr_ragged(b, "b", "t", "*<f8", 1, &two, far,
-					    b1), CUTE_SHM_ERR_INVALID);
-	ck_err(cute_shm_builder_attr_ragged(b, "b", "t", "*|u1", 1, &two,
-					    falls, b1), CUTE_SHM_ERR_INVALID);
+					    b1),
+	       CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_builder_attr_ragged(b, "b", "t", "*|u1", 1, &two, falls,
+					    b1),
+	       CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_builder_attr_ragged(b, "b", "t", "*|u1", 1, &two, NULL,
-					    b1), CUTE_SHM_ERR_INVALID);
+					    b1),
+	       CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_builder_attr_ragged(b, "b", "t", "|u1", 1, &two, far,
-					    b1), CUTE_SHM_ERR_TYPE);
+					    b1),
+	       CUTE_SHM_ERR_TYPE);
 	cute_shm_builder_free(b);
 }
 END_TEST

@@ -12,7 +12,9 @@ static struct cute_shm_builder *
 new_builder(const char *project, uint64_t block_size)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .block_size = block_size, .jobs = 3,
+		.size = sizeof(opt),
+		.block_size = block_size,
+		.jobs = 3,
 	};
 	struct cute_shm_builder *b = NULL;
 
@@ -42,7 +44,7 @@ content(const struct cute_shm *shm)
 struct part {
 	struct cute_shm_builder *b;
 	const uint64_t *data;
-	size_t from, to, step;	/* bytes */
+	size_t from, to, step; /* bytes */
 	int err;
 };
 
@@ -64,7 +66,10 @@ write_part(void *arg)
 /* Threads that share blocks, with the digest of one write by one thread. */
 START_TEST(threads)
 {
-	enum { ITEMS = 300000, COUNT = 4 };
+	enum {
+		ITEMS = 300000,
+		COUNT = 4
+	};
 	static uint64_t data[ITEMS];
 	static const uint64_t shape = ITEMS;
 	struct part parts[COUNT] = { 0 };
@@ -83,12 +88,13 @@ START_TEST(threads)
 	ck_ok(cute_shm_builder_array(b, "a/b", "<u8", 1, &shape, NULL));
 	ck_ok(cute_shm_builder_reserve(b));
 	for (i = 0; i < COUNT; i++) {
-		parts[i] = (struct part){ b, data, i * part, (i + 1) * part,
+		parts[i] = (struct part){ b,	 data, i * part, (i + 1) * part,
 					  10000, 0 };
 		if (parts[i].to > sizeof(data))
 			parts[i].to = sizeof(data);
 		ck_assert_int_eq(pthread_create(&ids[i], NULL, write_part,
-						&parts[i]), 0);
+						&parts[i]),
+				 0);
 	}
 	for (i = 0; i < COUNT; i++) {
 		pthread_join(ids[i], NULL);
@@ -104,7 +110,10 @@ END_TEST
 /* Many nodes in no more than the time and memory that they are worth. */
 START_TEST(many)
 {
-	enum { COUNT = 100000, DEPTH = 3000 };
+	enum {
+		COUNT = 100000,
+		DEPTH = 3000
+	};
 	static const uint64_t shape = 1;
 	struct cute_shm_builder *b;
 	struct cute_shm_array a;
@@ -148,7 +157,9 @@ END_TEST
 /* Larger than what one job does, by pointer, in parallel, and ragged. */
 START_TEST(large_given)
 {
-	enum { ITEMS = 7000000 };
+	enum {
+		ITEMS = 7000000
+	};
 	static const uint64_t shape = ITEMS;
 	uint32_t *data = malloc(ITEMS * sizeof(*data));
 	uint64_t *offsets = malloc((ITEMS + 1) * sizeof(*offsets));
@@ -166,8 +177,8 @@ START_TEST(large_given)
 	offsets[ITEMS] = ITEMS;
 	b = new_builder("given", 0);
 	ck_ok(cute_shm_builder_array(b, "a", "<u4", 1, &shape, data));
-	ck_ok(cute_shm_builder_ragged(b, "r", "*<u4", 1, &shape, ITEMS,
-				      offsets, data));
+	ck_ok(cute_shm_builder_ragged(b, "r", "*<u4", 1, &shape, ITEMS, offsets,
+				      data));
 	one = publish(b);
 	b = new_builder("written", 0);
 	ck_ok(cute_shm_builder_array(b, "a", "<u4", 1, &shape, NULL));

@@ -19,15 +19,15 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
-#define MIB	((uint64_t)1 << 20)
+#define MIB ((uint64_t)1 << 20)
 
-static uint64_t data_size = 20 * MIB + 12345;		/* of each array */
+static uint64_t data_size = 20 * MIB + 12345; /* of each array */
 
 /* madvise(), as far as a test has it fail. */
 static atomic_uint collapsed, populated;
-static unsigned fail_collapse_from = UINT32_MAX;	/* and later ones, */
+static unsigned fail_collapse_from = UINT32_MAX; /* and later ones, */
 static int fail_with;
-static unsigned fail_times = UINT32_MAX;		/* so often */
+static unsigned fail_times = UINT32_MAX; /* so often */
 static unsigned fail_populate_from = UINT32_MAX;
 static long slow_us;
 static unsigned slow_until = UINT32_MAX;
@@ -119,7 +119,8 @@ static struct cute_shm *
 build(unsigned flags)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags | CUTE_SHM_OVERWRITE,
+		.size = sizeof(opt),
+		.flags = flags | CUTE_SHM_OVERWRITE,
 	};
 	uint64_t size = data_size, piece = 777777;
 	uint8_t *data = pattern();
@@ -149,9 +150,9 @@ build(unsigned flags)
 /* Roots of each kind give large pages, and a reader has them, too. */
 START_TEST(large)
 {
-	static const char *const options[] = {
-		"huge=never", "huge=advise", "huge=within_size", "huge=always"
-	};
+	static const char *const options[] = { "huge=never", "huge=advise",
+					       "huge=within_size",
+					       "huge=always" };
 	const char *root = test_root();
 	struct cute_shm *shm;
 	char text[64];
@@ -203,8 +204,8 @@ START_TEST(refused)
 	fail_collapse_from = (unsigned)_i / 6 * 3;
 	fail_with = errors[_i / 2 % 3];
 	cute_shm_close(build(flags));
-	ck_assert_uint_le(collapsed, fail_collapse_from + 1 +
-			  (fail_with != EINVAL));
+	ck_assert_uint_le(collapsed,
+			  fail_collapse_from + 1 + (fail_with != EINVAL));
 }
 END_TEST
 

@@ -25,7 +25,9 @@ static int
 build(const char *project, unsigned flags, struct cute_shm **ret)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags, .jobs = 2,
+		.size = sizeof(opt),
+		.flags = flags,
+		.jobs = 2,
 	};
 	const uint64_t shape[] = { COUNT };
 	struct cute_shm_builder *b = NULL;
@@ -74,7 +76,8 @@ static void
 update(void)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_WRITE,
 	};
 	struct cute_shm *shm = NULL;
 	struct cute_shm_array a;
@@ -92,10 +95,12 @@ static void
 save_and_restore(void)
 {
 	struct cute_shm_export_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm_load_options restore = {
-		.size = sizeof(restore), .flags = CUTE_SHM_OVERWRITE,
+		.size = sizeof(restore),
+		.flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm *shm = NULL;
 	int fd;
@@ -134,7 +139,8 @@ static int
 check(const struct cute_shm_info *info, void *arg)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_WRITE,
 	};
 	unsigned *count = arg;
 	struct cute_shm_lock *lock;

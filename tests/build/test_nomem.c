@@ -39,7 +39,9 @@ static int
 build(const uint8_t *data)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .source = "x", .jobs = 2,
+		.size = sizeof(opt),
+		.source = "x",
+		.jobs = 2,
 	};
 	struct cute_shm_builder *b = NULL;
 	struct cute_shm *shm = NULL;

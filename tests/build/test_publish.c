@@ -18,11 +18,13 @@
 static const double value = 42;
 
 static int
-try_builder(const char *project, unsigned flags, mode_t mode,
-	    const char *group, struct cute_shm_builder **ret)
+try_builder(const char *project, unsigned flags, mode_t mode, const char *group,
+	    struct cute_shm_builder **ret)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags, .mode = mode,
+		.size = sizeof(opt),
+		.flags = flags,
+		.mode = mode,
 		.group = group,
 	};
 
@@ -125,8 +127,7 @@ START_TEST(bad_options)
 	ck_err(try_builder(NULL, 0, 0, NULL, &b), CUTE_SHM_ERR_INVALID);
 	ck_err(try_builder("p", 0, 04755, NULL, &b), CUTE_SHM_ERR_INVALID);
 	ck_err(try_builder("p", 0, 0040, NULL, &b), CUTE_SHM_ERR_INVALID);
-	ck_err(try_builder("p", 0x4000, 0, NULL, &b),
-	       CUTE_SHM_ERR_UNSUPPORTED);
+	ck_err(try_builder("p", 0x4000, 0, NULL, &b), CUTE_SHM_ERR_UNSUPPORTED);
 	ck_err(try_builder("p", 0, 0, "no such group", &b),
 	       CUTE_SHM_ERR_INVALID);
 	ck_errmsg_has("no such group");
@@ -295,7 +296,8 @@ second_of(const char *path)
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(pread(fd, &ret, sizeof(ret),
-			       sizeof(struct format_header)), sizeof(ret));
+			       sizeof(struct format_header)),
+			 sizeof(ret));
 	close(fd);
 	return ret;
 }
@@ -304,8 +306,11 @@ static struct cute_shm *
 with_source(const char *creator, const char *source)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .creator = creator, .source = source,
-		.source_size = 77, .source_mtime_ns = 88,
+		.size = sizeof(opt),
+		.creator = creator,
+		.source = source,
+		.source_size = 77,
+		.source_mtime_ns = 88,
 		.flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm_builder *b;

@@ -13,7 +13,7 @@
 
 #define LOADERS 8
 #define READERS 8
-#define COUNT	1000	/* elements, all of them the number of the generation */
+#define COUNT	1000 /* elements, all of them the number of the generation */
 
 /* Seconds; CUTE_SHM_STRESS for more of them. */
 static double
@@ -28,7 +28,8 @@ static int
 build(unsigned flags, uint64_t number, struct cute_shm **ret)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	static const uint64_t shape[] = { COUNT };
 	struct cute_shm_builder *b;
@@ -130,7 +131,7 @@ read_on(struct tally *t)
 		if (seen == 0)
 			return 2;
 		if (seen < last)
-			return 3;	/* an older one came back */
+			return 3; /* an older one came back */
 		__atomic_add_fetch(&t->opened, 1, __ATOMIC_RELAXED);
 		if (seen != last)
 			__atomic_add_fetch(&t->changed, 1, __ATOMIC_RELAXED);
@@ -160,8 +161,7 @@ START_TEST(overwritten)
 	}
 	end = clock_now() + duration();
 	while (clock_now() < end ||
-	       __atomic_load_n(&t->changed, __ATOMIC_RELAXED) <
-	       2 * READERS)
+	       __atomic_load_n(&t->changed, __ATOMIC_RELAXED) < 2 * READERS)
 		ck_ok(build(CUTE_SHM_OVERWRITE, ++number, NULL));
 	__atomic_store_n(&t->over, 1, __ATOMIC_RELEASE);
 	reap(READERS, statuses);
@@ -179,8 +179,8 @@ static int
 own_and_die(unsigned round)
 {
 	struct cute_shm *shm;
-	int err = build(CUTE_SHM_EPHEMERAL | CUTE_SHM_OVERWRITE, round + 1,
-			&shm);
+	int err =
+		build(CUTE_SHM_EPHEMERAL | CUTE_SHM_OVERWRITE, round + 1, &shm);
 
 	if (err != 0)
 		return -err;
@@ -188,7 +188,7 @@ own_and_die(unsigned round)
 		return 1;
 	if (round % 2)
 		cute_shm_close(shm);
-	return 0;	/* by _exit(): no handler removes the name */
+	return 0; /* by _exit(): no handler removes the name */
 }
 
 START_TEST(collected)

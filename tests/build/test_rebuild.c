@@ -29,9 +29,9 @@ put_attrs(struct cute_shm_builder *b, const struct cute_shm_node *node)
 				b, node->path, attr.name, v->dtype, v->ndim,
 				v->shape, v->offsets, v->values));
 		else
-			ck_ok(cute_shm_builder_attr(
-				b, node->path, attr.name, v->dtype, v->ndim,
-				v->shape, v->data));
+			ck_ok(cute_shm_builder_attr(b, node->path, attr.name,
+						    v->dtype, v->ndim, v->shape,
+						    v->data));
 	}
 	ck_err(err, CUTE_SHM_ERR_END);
 }
@@ -58,9 +58,9 @@ put_node(struct cute_shm_builder *b, const struct cute_shm_node *node,
 				a.value_count, pointers ? a.offsets : NULL,
 				pointers ? a.values : NULL));
 		else
-			ck_ok(cute_shm_builder_array(
-				b, a.path, a.dtype, a.ndim, a.shape,
-				pointers ? a.data : NULL));
+			ck_ok(cute_shm_builder_array(b, a.path, a.dtype, a.ndim,
+						     a.shape,
+						     pointers ? a.data : NULL));
 	}
 	put_attrs(b, node);
 }
@@ -114,7 +114,8 @@ START_TEST(same_digest)
 	const char *file = files.gl_pathv[(size_t)_i / ELEMENTS(steps)];
 	uint64_t step = steps[(size_t)_i % ELEMENTS(steps)];
 	struct cute_shm_open_options open = {
-		.size = sizeof(open), .flags = CUTE_SHM_ANY_OWNER,
+		.size = sizeof(open),
+		.flags = CUTE_SHM_ANY_OWNER,
 	};
 	struct cute_shm_build_options opt = { .size = sizeof(opt), .jobs = 2 };
 	struct cute_shm_info old, new;
@@ -134,8 +135,8 @@ START_TEST(same_digest)
 	ck_ok(cute_shm_builder_publish(b, &copy));
 	cute_shm_builder_free(b);
 	ck_ok(cute_shm_info(copy, &new));
-	ck_assert_msg(old.metadata_digest == new.metadata_digest &&
-		      old.size == new.size && old.node_count == new.node_count,
+	ck_assert_msg(old.metadata_digest == new.metadata_digest &&old.size ==
+			      new.size &&old.node_count == new.node_count,
 		      "%s is another after rebuilding", file);
 	ck_ok(cute_shm_verify(copy, NULL, NULL));
 	cute_shm_close(copy);

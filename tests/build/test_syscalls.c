@@ -20,7 +20,7 @@
 #define COUNT 700000
 static const char *root;
 static char folder[4096];
-static int with;		/* errno of the call that fails */
+static int with; /* errno of the call that fails */
 static uint64_t *data;
 static const uint64_t shape[] = { COUNT };
 
@@ -28,7 +28,9 @@ static int
 build(unsigned flags, struct cute_shm **ret)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .jobs = 2, .flags = flags,
+		.size = sizeof(opt),
+		.jobs = 2,
+		.flags = flags,
 	};
 	struct cute_shm_builder *b = NULL;
 	int err;
@@ -86,10 +88,12 @@ static int
 use(void)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_WRITE,
 	};
 	struct cute_shm_verify_options verify = {
-		.size = sizeof(verify), .jobs = 2,
+		.size = sizeof(verify),
+		.jobs = 2,
 	};
 	struct cute_shm *shm = NULL;
 	struct cute_shm_array a;
@@ -115,7 +119,8 @@ static int
 save(void)
 {
 	struct cute_shm_export_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm *shm = NULL;
 	int err = cute_shm_open("p", NULL, &shm);
@@ -141,7 +146,8 @@ static int
 remove_it(void)
 {
 	struct cute_shm_unlink_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_UNLINK_IDLE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_UNLINK_IDLE,
 	};
 
 	return cute_shm_unlink("p", &opt, NULL);
@@ -159,9 +165,9 @@ collect(void)
 static const struct {
 	const char *name;
 	int (*act)(void);
-	bool p, s;		/* must be there before */
+	bool p, s; /* must be there before */
 	bool makes_p, makes_q, ends_p;
-	long least;		/* calls that make a difference */
+	long least; /* calls that make a difference */
 } lives[] = {
 	{ "new", new_one, false, false, true, false, false, 10 },
 	{ "handle", new_with_handle, false, false, true, false, false, 10 },
@@ -216,8 +222,10 @@ ck_root(unsigned life, long n)
 	ck_assert(sound("p"));
 	ck_assert(sound("q"));
 	count = test_count(root);
-	ck_assert_msg(count <= most, "%s, call %ld, %s: %u "
-		      "files", lives[life].name, n, strerror(with), count);
+	ck_assert_msg(count <= most,
+		      "%s, call %ld, %s: %u "
+		      "files",
+		      lives[life].name, n, strerror(with), count);
 }
 
 START_TEST(each_call)
@@ -231,7 +239,7 @@ START_TEST(each_call)
 	root = test_root();
 	data = calloc(COUNT, sizeof(*data));
 	before = test_descriptors();
-	for (n = 0; ; n++) {
+	for (n = 0;; n++) {
 		prepare(life);
 		failing_after(FAILING_CALL, n, with);
 		err = lives[life].act();

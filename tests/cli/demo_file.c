@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEPS	20000
-#define JOINTS	14
-#define FRAMES	300
-#define HEIGHT	240
-#define WIDTH	320
-#define DEMOS	3
+#define STEPS  20000
+#define JOINTS 14
+#define FRAMES 300
+#define HEIGHT 240
+#define WIDTH  320
+#define DEMOS  3
 
 static void
 must(int64_t rc, const char *what)

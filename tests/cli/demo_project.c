@@ -11,12 +11,12 @@
 
 #include <cute_shm.h>
 
-#define STEPS	20000
-#define JOINTS	14
-#define FRAMES	300
-#define HEIGHT	240
-#define WIDTH	320
-#define DEMOS	3
+#define STEPS  20000
+#define JOINTS 14
+#define FRAMES 300
+#define HEIGHT 240
+#define WIDTH  320
+#define DEMOS  3
 
 static double joints[DEMOS][STEPS][JOINTS];
 static uint8_t images[DEMOS][FRAMES][HEIGHT][WIDTH][3];

@@ -21,7 +21,7 @@ struct report {
 	int pid;
 	double open_us;
 	uint64_t sum;
-	double rss_mib, pss_mib;	/* negative: the kernel does not tell */
+	double rss_mib, pss_mib; /* negative: the kernel does not tell */
 };
 
 static void
@@ -69,7 +69,7 @@ sum_all(struct cute_shm *shm)
 	int err;
 
 	must(cute_shm_find(shm, "", &top));
-	for (node = top; (err = cute_shm_next(&top, &node, &node)) == 0; ) {
+	for (node = top; (err = cute_shm_next(&top, &node, &node)) == 0;) {
 		if (node.kind != CUTE_SHM_ARRAY)
 			continue;
 		must(cute_shm_node_array(&node, &array));

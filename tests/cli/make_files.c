@@ -45,9 +45,9 @@ static void
 add_attribute(hid_t where, const char *object, const char *name, double value)
 {
 	hid_t space = must(H5Screate(H5S_SCALAR));
-	hid_t attr = must(H5Acreate_by_name(where, object, name,
-					    H5T_IEEE_F64LE, space, H5P_DEFAULT,
-					    H5P_DEFAULT, H5P_DEFAULT));
+	hid_t attr = must(H5Acreate_by_name(where, object, name, H5T_IEEE_F64LE,
+					    space, H5P_DEFAULT, H5P_DEFAULT,
+					    H5P_DEFAULT));
 
 	must(H5Awrite(attr, H5T_NATIVE_DOUBLE, &value));
 	H5Aclose(attr);
@@ -93,8 +93,8 @@ static void
 make_globs(void)
 {
 	static const char *const names[] = {
-		"demo_0/q", "demo_0/q_raw", "demo_1/q", "demo_1/sub/x_raw",
-		"first", "g[0]", "none/deep/z",
+		"demo_0/q", "demo_0/q_raw", "demo_1/q",	   "demo_1/sub/x_raw",
+		"first",    "g[0]",	    "none/deep/z",
 	};
 	static const double one[] = { 1 };
 	static const hsize_t count[] = { 1 };
@@ -141,8 +141,8 @@ keep(unsigned flags, size_t count, const unsigned *values, size_t size,
 static void
 make_filtered(void)
 {
-	const H5Z_class2_t class = { H5Z_CLASS_T_VERS, 300, 1, 1, "test",
-				     NULL, NULL, keep };
+	const H5Z_class2_t class = { H5Z_CLASS_T_VERS, 300,  1,	   1,
+				     "test",	       NULL, NULL, keep };
 	static const hsize_t two[] = { 2 };
 	static const double data[] = { 1, 2 };
 	hid_t file = create("filtered.h5"), space, dcpl, set;
@@ -241,7 +241,10 @@ make_huge(void)
 static void
 make_slow(void)
 {
-	enum { N = 16 << 20, CHUNK = 16 << 10 };
+	enum {
+		N = 16 << 20,
+		CHUNK = 16 << 10
+	};
 	static double data[CHUNK];
 	hid_t file = create("slow.h5"), set, space, memory;
 	hsize_t start, count = CHUNK;

@@ -13,8 +13,8 @@
 
 #include "read/read.h"
 
-#define PREFIX	"cute-shm:enum-"
-#define UNRESERVED	"cute-shm_enum-"	/* as long, but not reserved */
+#define PREFIX	   "cute-shm:enum-"
+#define UNRESERVED "cute-shm_enum-" /* as long, but not reserved */
 
 static uint64_t n;
 
@@ -79,8 +79,8 @@ enums(struct cute_shm_builder *b)
 		offsets[i + 1] = i + 1;
 	}
 	must(cute_shm_builder_array(b, "a", "<u4", 1, &n, data));
-	must(cute_shm_builder_attr_ragged(b, "a", PREFIX "names", "*|S1", 1,
-					  &n, offsets, names));
+	must(cute_shm_builder_attr_ragged(b, "a", PREFIX "names", "*|S1", 1, &n,
+					  offsets, names));
 	must(cute_shm_builder_attr(b, "a", PREFIX "values", "<u4", 1, &n,
 				   values));
 	must(cute_shm_builder_reserve(b));
@@ -137,9 +137,8 @@ updated(struct cute_shm_builder *b)
 static void
 update(const char *name)
 {
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .flags = CUTE_SHM_WRITE };
 	struct cute_shm_array a;
 	struct cute_shm *shm;
 
@@ -162,8 +161,8 @@ rename_all(uint8_t *bytes, size_t size)
 		p += strlen(PREFIX);
 	}
 	memcpy(&h, bytes, sizeof(h));
-	h.metadata_digest = digest(bytes + h.header_size,
-				   h.metadata_size - h.header_size);
+	h.metadata_digest =
+		digest(bytes + h.header_size, h.metadata_size - h.header_size);
 	h.header_digest = digest_header(&h);
 	memcpy(bytes, &h, sizeof(h));
 }
@@ -177,9 +176,9 @@ make_holes(int fd, const uint8_t *bytes, size_t size)
 
 	for (at = 0; at + sizeof(zeros) <= size; at += sizeof(zeros))
 		if (memcmp(bytes + at, zeros, sizeof(zeros)) == 0)
-			fallocate(fd, FALLOC_FL_PUNCH_HOLE |
-				  FALLOC_FL_KEEP_SIZE, (off_t)at,
-				  sizeof(zeros));
+			fallocate(fd,
+				  FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				  (off_t)at, sizeof(zeros));
 }
 
 static void
@@ -212,8 +211,8 @@ main(int argc, char **argv)
 		void (*make)(struct cute_shm_builder *b);
 	} kinds[] = {
 		{ "enumnames", enumnames }, { "enums", enums },
-		{ "many", many }, { "bigattr", bigattr },
-		{ "bigtext", bigtext }, { "updated", updated },
+		{ "many", many },	    { "bigattr", bigattr },
+		{ "bigtext", bigtext },	    { "updated", updated },
 	};
 	struct cute_shm_builder *b;
 	size_t i;

@@ -124,10 +124,12 @@ hostile(struct cute_shm_builder *b)
 		"\033[2J\033[31mred",
 		"two\nlines\tand a tab",
 		"bell\a back\b\r",
-		"\xe2\x80\xae" "reversed",
-		"c1 \xc2\x9b" "31m",
-		"\xe6\xb8\xac\xe5\xae\x9a",		/* two wide letters */
-		"cafe\xcc\x81",				/* e, then an accent */
+		"\xe2\x80\xae"
+		"reversed",
+		"c1 \xc2\x9b"
+		"31m",
+		"\xe6\xb8\xac\xe5\xae\x9a", /* two wide letters */
+		"cafe\xcc\x81",		    /* e, then an accent */
 		"\xf0\x9f\x9a\x80 rocket",
 		"back\\slash \"quoted\"",
 	};
@@ -150,15 +152,17 @@ wide(struct cute_shm_builder *b)
 	char name[32];
 	int i;
 
-	must(cute_shm_builder_array(b, "laboratory/session_2024_05_01/"
+	must(cute_shm_builder_array(b,
+				    "laboratory/session_2024_05_01/"
 				    "electrode_array/channel_0001/voltage",
 				    "<f8", 4, shape, data));
 	for (i = 0; i < 12; i++) {
 		snprintf(name, sizeof(name), "attribute_%d", i);
-		must(cute_shm_builder_attr(b, "laboratory/session_2024_05_01/"
+		must(cute_shm_builder_attr(b,
+					   "laboratory/session_2024_05_01/"
 					   "electrode_array/channel_0001/"
-					   "voltage", name, "<f8", 1, two,
-					   data));
+					   "voltage",
+					   name, "<f8", 1, two, data));
 	}
 	must(cute_shm_builder_array(b, "short", "<f8", 1, two, data));
 }
@@ -199,7 +203,8 @@ static void
 update_pose(const char *project, bool torn)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_WRITE,
 	};
 	static const double values[6] = { 1, -2.5, 300, 0.125, 5e-324, -0.0 };
 	struct cute_shm_update update;
@@ -224,13 +229,13 @@ main(int argc, char **argv)
 		const char *name;
 		void (*make)(struct cute_shm_builder *b);
 	} kinds[] = {
-		{ "demo", demo }, { "hostile", hostile }, { "wide", wide },
-		{ "empty", empty }, { "orphan", empty }, { "owned", empty },
-		{ "updated", pose }, { "torn", pose },
-		{ "many", many },
+		{ "demo", demo },    { "hostile", hostile }, { "wide", wide },
+		{ "empty", empty },  { "orphan", empty },    { "owned", empty },
+		{ "updated", pose }, { "torn", pose },	     { "many", many },
 	};
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .creator = "make_project 1",
+		.size = sizeof(opt),
+		.creator = "make_project 1",
 	};
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;
@@ -253,7 +258,7 @@ main(int argc, char **argv)
 		must(cute_shm_builder_publish(b, &shm));
 		cute_shm_builder_free(b);
 		if (strcmp(argv[1], "orphan") == 0)
-			_exit(0);	/* no handler removes it */
+			_exit(0); /* no handler removes it */
 		if (strcmp(argv[1], "owned") == 0) {
 			puts("ready");
 			fflush(stdout);

@@ -11,7 +11,9 @@ step(uint64_t done, uint64_t total, uint64_t objects)
 {
 	static const struct timespec period = { 0, 60000000 };
 	struct progress p = {
-		.bytes_done = done, .bytes_total = total, .objects = objects,
+		.bytes_done = done,
+		.bytes_total = total,
+		.objects = objects,
 		.path = "\033[2Jsession/electrode_array/channel_0001/voltage",
 	};
 

@@ -10,7 +10,8 @@
 static struct cute_shm_array
 array_of(unsigned ndim, uint64_t a, uint64_t b, uint64_t c)
 {
-	struct cute_shm_array array = { .ndim = ndim, .dtype = "<f8",
+	struct cute_shm_array array = { .ndim = ndim,
+					.dtype = "<f8",
 					.shape = { a, b, c } };
 
 	array.element_count = 1;
@@ -67,8 +68,8 @@ add(char *text, size_t size, uint64_t n)
 
 START_TEST(elements)
 {
-	struct cute_shm_array a = good[_i].ndim == 1 ? array_of(1, 7, 0, 0) :
-						       array_of(3, 2, 3, 4);
+	struct cute_shm_array a = good[_i].ndim == 1 ? array_of(1, 7, 0, 0)
+						     : array_of(3, 2, 3, 4);
 	char shape[100] = "", list[400] = "";
 	struct slice s;
 	char *problem = slice_parse(good[_i].text, &a, &s);
@@ -92,19 +93,26 @@ START_TEST(elements)
 	ck_assert_uint_eq(least, first);
 	ck_assert_uint_eq(most, last);
 	s.origin = least;
-	ck_assert_uint_eq(slice_element(&s, 0), strtoull(list, NULL, 10) -
-						least);
+	ck_assert_uint_eq(slice_element(&s, 0),
+			  strtoull(list, NULL, 10) - least);
 }
 END_TEST
 
 static const struct {
 	const char *text, *problem;
 } bad[] = {
-	{ "7", "outside" }, { "-8", "outside" }, { "1,2", "2 indices" },
-	{ "a", "missing" }, { "1 2", "not understood" }, { "::0", "step" },
-	{ "1:2:3:4", "not understood" }, { ",", "2 indices" },
-	{ "--1", "no number" }, { "99999999999999999999", "outside of axis 0" },
-	{ "..., ...", "index" }, { "1.5", "not understood" },
+	{ "7", "outside" },
+	{ "-8", "outside" },
+	{ "1,2", "2 indices" },
+	{ "a", "missing" },
+	{ "1 2", "not understood" },
+	{ "::0", "step" },
+	{ "1:2:3:4", "not understood" },
+	{ ",", "2 indices" },
+	{ "--1", "no number" },
+	{ "99999999999999999999", "outside of axis 0" },
+	{ "..., ...", "index" },
+	{ "1.5", "not understood" },
 	{ "-99999999999999999999", "outside of axis 0" },
 };
 

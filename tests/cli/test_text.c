@@ -45,7 +45,9 @@ START_TEST(escapes)
 		{ "\xe2\x80\xae", "\\u202e", 6 },
 		{ "\xf3\xa0\x80\x81", "\\U000e0001", 10 },
 		/* nothing to see: joiners, selectors, fillers, soft hyphens */
-		{ "a\xe2\x80\x8b" "b", "a\\u200bb", 8 },
+		{ "a\xe2\x80\x8b"
+		  "b",
+		  "a\\u200bb", 8 },
 		{ "\xe2\x80\x8d", "\\u200d", 6 },
 		{ "\xe2\x81\xa0", "\\u2060", 6 },
 		{ "\xef\xb8\x8f", "\\ufe0f", 6 },
@@ -59,7 +61,11 @@ START_TEST(escapes)
 		{ "\xed\xa0\x80", "\\xed\\xa0\\x80", 12 },
 		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", 16 },
 		{ "\xe6\xb8", "\\xe6\\xb8", 8 },
-		{ "\xe6" "a", "\\xe6" "a", 5 },
+		{ "\xe6"
+		  "a",
+		  "\\xe6"
+		  "a",
+		  5 },
 	};
 	char *s = text_escape(cases[_i].text, strlen(cases[_i].text));
 
@@ -83,16 +89,18 @@ START_TEST(shortens)
 		{ "abcdef", 4, TEXT_CUT_END, "abc\xe2\x80\xa6" },
 		{ "abcdef", 1, TEXT_CUT_END, "\xe2\x80\xa6" },
 		{ "abcdef", 0, TEXT_CUT_END, "" },
-		{ "abcdefgh", 7, TEXT_CUT_MIDDLE, "ab\xe2\x80\xa6" "efgh" },
+		{ "abcdefgh", 7, TEXT_CUT_MIDDLE,
+		  "ab\xe2\x80\xa6"
+		  "efgh" },
 		/* a wide letter that does not fit leaves a column free */
-		{ "\xe6\xb8\xac\xe5\xae\x9a", 2, TEXT_CUT_END,
-		  "\xe2\x80\xa6" },
+		{ "\xe6\xb8\xac\xe5\xae\x9a", 2, TEXT_CUT_END, "\xe2\x80\xa6" },
 		{ "\xe6\xb8\xac\xe5\xae\x9a", 3, TEXT_CUT_END,
 		  "\xe6\xb8\xac\xe2\x80\xa6" },
 		/* an accent goes with its letter */
 		{ "abcde\xcc\x81", 1, TEXT_CUT_MIDDLE, "\xe2\x80\xa6" },
 		{ "abcde\xcc\x81", 2, TEXT_CUT_MIDDLE,
-		  "\xe2\x80\xa6" "e\xcc\x81" },
+		  "\xe2\x80\xa6"
+		  "e\xcc\x81" },
 	};
 	char *s = text_shorten(cases[_i].text, cases[_i].width, cases[_i].cut);
 
@@ -166,12 +174,20 @@ END_TEST
 START_TEST(dtypes)
 {
 	static const char *const names[][2] = {
-		{ "<f8", "float64" }, { "|b1", "bool" }, { "|u1", "uint8" },
-		{ "<c16", "complex128" }, { "<f16", "float128" },
-		{ "|S12", "S12" }, { "|V3", "V3" },
-		{ "<M8[ns]", "datetime64[ns]" }, { "null", "null" },
-		{ "*|S1", "string" }, { "*<i4", "list of int32" },
-		{ "?", "?" }, { "", "" }, { "|", "|" },
+		{ "<f8", "float64" },
+		{ "|b1", "bool" },
+		{ "|u1", "uint8" },
+		{ "<c16", "complex128" },
+		{ "<f16", "float128" },
+		{ "|S12", "S12" },
+		{ "|V3", "V3" },
+		{ "<M8[ns]", "datetime64[ns]" },
+		{ "null", "null" },
+		{ "*|S1", "string" },
+		{ "*<i4", "list of int32" },
+		{ "?", "?" },
+		{ "", "" },
+		{ "|", "|" },
 	};
 	char *s = value_dtype(names[_i][0]);
 
@@ -185,8 +201,12 @@ static char *
 json_value(const char *dtype, uint32_t item_size, uint64_t n, const void *data)
 {
 	struct cute_shm_array a = {
-		.dtype = dtype, .item_size = item_size, .data = data,
-		.element_count = n, .ndim = n == 1 ? 0 : 1, .shape = { n },
+		.dtype = dtype,
+		.item_size = item_size,
+		.data = data,
+		.element_count = n,
+		.ndim = n == 1 ? 0 : 1,
+		.shape = { n },
 	};
 	struct text_buffer b;
 
@@ -198,7 +218,7 @@ json_value(const char *dtype, uint32_t item_size, uint64_t n, const void *data)
 START_TEST(values)
 {
 	static const unsigned char extended[16] = {
-		0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0xc0	/* -3 */
+		0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0xc0 /* -3 */
 	};
 	const float f[] = { 0.1f, 16777216, -0.0f, 3.4028235e38f };
 	const double d[] = { 0.1, 1e22, 5e-324, NAN, INFINITY, -INFINITY };
@@ -213,7 +233,8 @@ START_TEST(values)
 		const char *json;
 	} cases[] = {
 		{ "<f4", 4, 4, f, "[0.1, 16777216, -0.0, 3.4028235e+38]" },
-		{ "<f8", 8, 6, d, "[0.1, 1e+22, 5e-324, "
+		{ "<f8", 8, 6, d,
+		  "[0.1, 1e+22, 5e-324, "
 		  "\"nan\", \"inf\", \"-inf\"]" },
 		{ "|i1", 1, 2, i, "[-128, 127]" },
 		{ "<u8", 8, 2, u, "[18446744073709551615, 0]" },
@@ -239,8 +260,12 @@ START_TEST(brackets)
 {
 	static const int8_t data[12] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
 	struct cute_shm_array a = {
-		.dtype = "|i1", .item_size = 1, .element_count = 12,
-		.ndim = 3, .shape = { 2, 3, 2 }, .data = data,
+		.dtype = "|i1",
+		.item_size = 1,
+		.element_count = 12,
+		.ndim = 3,
+		.shape = { 2, 3, 2 },
+		.data = data,
 	};
 	struct text_buffer b;
 	char *s;
@@ -251,8 +276,8 @@ START_TEST(brackets)
 	value_text(b.out, &a, 10);
 	s = text_buffer_end(&b);
 	ck_assert_str_eq(s, "[[[1, 2], [3, 4], [5, 6]], "
-			 "[[7, 8], [9, 10], [0, 0]]]\n"
-			 "[[[1, 2], [3, \xe2\x80\xa6]]]");
+			    "[[7, 8], [9, 10], [0, 0]]]\n"
+			    "[[[1, 2], [3, \xe2\x80\xa6]]]");
 	free(s);
 }
 END_TEST
@@ -263,7 +288,7 @@ START_TEST(dates)
 	static const struct {
 		const char *dtype;
 		int64_t value;
-		const char *text;	/* NULL: a number */
+		const char *text; /* NULL: a number */
 	} cases[] = {
 		{ "M8[D]", INT64_C(0), "1970-01-01" },
 		{ "M8[D]", INT64_C(-1), "1969-12-31" },
@@ -294,9 +319,12 @@ START_TEST(dates)
 		{ "M8[as]", INT64_C(-9223372036854775807),
 		  "1969-12-31T23:59:50.776627963145224193" },
 		{ "M8[25us]", INT64_C(3), "1970-01-01T00:00:00.000075" },
-		{ "M8[Y]", INT64_MIN, "NaT" }, { "m8[s]", INT64_MIN, "NaT" },
-		{ "m8[s]", 5, NULL }, { "M8[Y]", INT64_MAX, NULL },
-		{ "M8[7D]", INT64_MAX / 3, NULL }, { "M8[W]", INT64_MAX, NULL },
+		{ "M8[Y]", INT64_MIN, "NaT" },
+		{ "m8[s]", INT64_MIN, "NaT" },
+		{ "m8[s]", 5, NULL },
+		{ "M8[Y]", INT64_MAX, NULL },
+		{ "M8[7D]", INT64_MAX / 3, NULL },
+		{ "M8[W]", INT64_MAX, NULL },
 	};
 	char text[64] = "";
 
@@ -319,7 +347,9 @@ START_TEST(limits)
 	static const char dots[] = "\xe2\x80\xa6";
 	static const char *const kinds[] = { "|S1000", "|V1000", "*|S1" };
 	struct cute_shm_array a = {
-		.item_size = 1000, .element_count = 1, .data_size = 1000,
+		.item_size = 1000,
+		.element_count = 1,
+		.data_size = 1000,
 	};
 	char data[1024];
 	uint64_t offsets[] = { 0, 1000 };

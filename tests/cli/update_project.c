@@ -48,7 +48,8 @@ int
 main(int argc, char **argv)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_WRITE,
 	};
 	struct cute_shm_array a;
 	struct cute_shm *shm;
@@ -63,8 +64,8 @@ main(int argc, char **argv)
 	must(cute_shm_open(argv[2], &opt, &shm));
 	must(cute_shm_get(shm, "a", &a));
 	do
-		update(&a, ++number, strcmp(argv[1], "on") == 0 ?
-				     CUTE_SHM_FOREVER : 0);
+		update(&a, ++number,
+		       strcmp(argv[1], "on") == 0 ? CUTE_SHM_FOREVER : 0);
 	while (strcmp(argv[1], "on") == 0 && cute_shm_is_current(shm));
 	if (strcmp(argv[1], "seal") == 0)
 		must(cute_shm_seal(&a, 0));

@@ -16,7 +16,7 @@
 
 #define BIG (3 << 20)
 
-static char folder[4096];	/* of the files; the root is another one */
+static char folder[4096]; /* of the files; the root is another one */
 static unsigned descriptors;
 
 static void
@@ -46,7 +46,8 @@ static struct cute_shm *
 attach(const char *project, unsigned flags)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	struct cute_shm *shm = NULL;
 
@@ -67,7 +68,8 @@ static int
 restore(const char *project, const char *name, unsigned flags)
 {
 	struct cute_shm_load_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	int fd = open(file(name), O_RDONLY | O_CLOEXEC), err;
 
@@ -135,7 +137,8 @@ static void
 publish_big(unsigned flags, struct cute_shm **ret)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	const uint64_t shape[] = { BIG / 8 }, none[] = { 0 };
 	struct cute_shm_builder *b;
@@ -175,7 +178,8 @@ updater_new(void)
 START_TEST(saved_while_updated)
 {
 	struct cute_shm_export_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm_verify_result result;
 	struct cute_shm *shm, *copy;
@@ -247,7 +251,8 @@ is_ephemeral(const char *project)
 START_TEST(ephemeral_or_not)
 {
 	struct cute_shm_load_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_EPHEMERAL,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_EPHEMERAL,
 	};
 	struct cute_shm *owner;
 	int fd;
@@ -287,10 +292,14 @@ START_TEST(cancelled)
 {
 	uint64_t at = 1 << 20, now = 0;
 	struct cute_shm_export_options s = {
-		.size = sizeof(s), .progress = stop_at, .arg = &at,
+		.size = sizeof(s),
+		.progress = stop_at,
+		.arg = &at,
 	};
 	struct cute_shm_load_options r = {
-		.size = sizeof(r), .progress = stop_at, .arg = &at,
+		.size = sizeof(r),
+		.progress = stop_at,
+		.arg = &at,
 	};
 	struct cute_shm *shm;
 	int fd, ends[2];
@@ -307,8 +316,7 @@ START_TEST(cancelled)
 	/* A stream that says nothing can be given up, too. */
 	r.arg = &now;
 	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-	ck_err(cute_shm_load("q", ends[0], &r, NULL),
-	       CUTE_SHM_ERR_CANCELLED);
+	ck_err(cute_shm_load("q", ends[0], &r, NULL), CUTE_SHM_ERR_CANCELLED);
 	close(ends[0]);
 	close(ends[1]);
 	ck_left(1, 1);
@@ -331,10 +339,10 @@ START_TEST(no_damage_gets_in)
 	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
 	err = cute_shm_load("q", fd, NULL, NULL);
 	ck_assert_msg(err == CUTE_SHM_ERR_FORMAT ||
-		      err == CUTE_SHM_ERR_CORRUPT ||
-		      err == CUTE_SHM_ERR_UNSUPPORTED ||
-		      err == CUTE_SHM_ERR_TORN, "byte %zu: %d, %s", at, err,
-		      cute_shm_errmsg());
+			      err == CUTE_SHM_ERR_CORRUPT ||
+			      err == CUTE_SHM_ERR_UNSUPPORTED ||
+			      err == CUTE_SHM_ERR_TORN,
+		      "byte %zu: %d, %s", at, err, cute_shm_errmsg());
 	close(fd);
 	segment_free(&whole);
 	ck_left(1, 0);
@@ -380,7 +388,7 @@ START_TEST(outfile_names)
 		  0600);
 	close(fd);
 	ck_ok(outfile_begin(&f, file("n"), OUTFILE_NAMED));
-	ck_assert_uint_eq(test_count(folder), 1);	/* that was swept */
+	ck_assert_uint_eq(test_count(folder), 1); /* that was swept */
 	/* Two at once: the first to end has the name. */
 	ck_ok(outfile_begin(&g, file("n"), OUTFILE_NAMED));
 	ck_assert_uint_eq(test_count(folder), 2);

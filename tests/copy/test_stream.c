@@ -15,7 +15,7 @@
 
 #define BIG ((uint64_t)3 << 20)
 
-static char folder[4096];	/* of the files; the root is another one */
+static char folder[4096]; /* of the files; the root is another one */
 static unsigned descriptors;
 static unsigned warnings;
 static char warning[1024];
@@ -50,7 +50,8 @@ static struct cute_shm *
 attach(const char *project)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_WRITE,
 	};
 	struct cute_shm *shm = NULL;
 
@@ -90,8 +91,8 @@ update(const struct cute_shm *shm, const char *path, uint64_t value)
 static int
 new_file(const char *name)
 {
-	int fd = open(test_path(folder, name), O_RDWR | O_CREAT | O_TRUNC |
-		      O_CLOEXEC, 0600);
+	int fd = open(test_path(folder, name),
+		      O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	ck_assert_int_ge(fd, 0);
 	return fd;
@@ -157,7 +158,8 @@ ends_of(int kind, int ends[2])
 		ck_assert_int_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
 	else
 		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC,
-					    0, ends), 0);
+					    0, ends),
+				 0);
 }
 
 /* Of a project with a writer: what arrives is whole, sealed, and of one age. */
@@ -225,7 +227,9 @@ START_TEST(first_update_on_the_way)
 {
 	struct cute_shm *shm = publish(), *writer = shm;
 	struct cute_shm_export_options opt = {
-		.size = sizeof(opt), .progress = update_once, .arg = &writer,
+		.size = sizeof(opt),
+		.progress = update_once,
+		.arg = &writer,
 	};
 	int fd = new_file("s");
 
@@ -253,10 +257,12 @@ stop(uint64_t done, uint64_t total, void *arg)
 START_TEST(nobody_reads)
 {
 	struct cute_shm_export_options late = {
-		.size = sizeof(late), .max_seconds = 0.2,
+		.size = sizeof(late),
+		.max_seconds = 0.2,
 	};
 	struct cute_shm_export_options given_up = {
-		.size = sizeof(given_up), .progress = stop,
+		.size = sizeof(given_up),
+		.progress = stop,
 	};
 	struct cute_shm *shm = publish();
 	int ends[2];
@@ -340,10 +346,12 @@ END_TEST
 START_TEST(too_large)
 {
 	struct cute_shm_load_options opt = {
-		.size = sizeof(opt), .max_size = BIG,
+		.size = sizeof(opt),
+		.max_size = BIG,
 	};
 	struct cute_shm_build_options build = {
-		.size = sizeof(build), .max_size = BIG,
+		.size = sizeof(build),
+		.max_size = BIG,
 	};
 	const uint64_t shape[] = { BIG / 8 };
 	struct cute_shm *shm = publish();
@@ -373,7 +381,8 @@ START_TEST(stalls)
 {
 	static const size_t sent[] = { 0, 100, 1024, 5000 };
 	struct cute_shm_load_options opt = {
-		.size = sizeof(opt), .max_seconds = 0.2,
+		.size = sizeof(opt),
+		.max_seconds = 0.2,
 	};
 	struct segment whole = sample_new();
 	int ends[2];

@@ -15,13 +15,13 @@
 #include "file/file.h"
 #include "util.h"
 
-#define ACL	"system.posix_acl_access"
-#define DEFAULT_ACL	"system.posix_acl_default"
+#define ACL	    "system.posix_acl_access"
+#define DEFAULT_ACL "system.posix_acl_default"
 
 /* Users and groups that are nobody's. */
-#define STRANGER	4242
+#define STRANGER 4242
 
-static char folder[4096];	/* of the files; the root is another one */
+static char folder[4096]; /* of the files; the root is another one */
 
 static void
 setup(void)
@@ -42,7 +42,9 @@ static struct cute_shm *
 project(mode_t mode)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .mode = mode, .flags = CUTE_SHM_OVERWRITE,
+		.size = sizeof(opt),
+		.mode = mode,
+		.flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;
@@ -100,9 +102,9 @@ START_TEST(as_the_segment)
 	static const struct {
 		mode_t segment, mask, file;
 	} cases[] = {
-		{ 0600, 022, 0600 }, { 0600, 0, 0600 }, { 0640, 022, 0640 },
+		{ 0600, 022, 0600 }, { 0600, 0, 0600 },	  { 0640, 022, 0640 },
 		{ 0644, 022, 0644 }, { 0644, 077, 0600 }, { 0666, 022, 0644 },
-		{ 0777, 0, 0666 }, { 0444, 022, 0444 },
+		{ 0777, 0, 0666 },   { 0444, 022, 0444 },
 	};
 	const unsigned flags = _i % 2 ? OUTFILE_NAMED : 0;
 	struct cute_shm *shm;
@@ -128,8 +130,8 @@ END_TEST
 START_TEST(as_the_file_replaced)
 {
 	static const mode_t modes[] = { 0600, 0640, 0644, 0666, 0700, 0400 };
-	const unsigned flags = OUTFILE_OVERWRITE |
-			       (_i % 2 ? OUTFILE_NAMED : 0u);
+	const unsigned flags =
+		OUTFILE_OVERWRITE | (_i % 2 ? OUTFILE_NAMED : 0u);
 	struct cute_shm *shm = project(0644);
 	size_t i;
 
@@ -137,8 +139,8 @@ START_TEST(as_the_file_replaced)
 		make("f", modes[i]);
 		umask(i % 2 ? 077 : 0);
 		write_file("f", shm, flags);
-		ck_assert_msg(mode_of(file("f")) == modes[i], "case %zu: %o",
-			      i, mode_of(file("f")));
+		ck_assert_msg(mode_of(file("f")) == modes[i], "case %zu: %o", i,
+			      mode_of(file("f")));
 	}
 	cute_shm_close(shm);
 }
@@ -148,9 +150,8 @@ END_TEST
 START_TEST(not_for_other_groups)
 {
 	struct cute_shm *shm = project(0640);
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_ANY_OWNER
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .flags = CUTE_SHM_ANY_OWNER };
 	struct stat st;
 	pid_t pid;
 	int status;
@@ -158,8 +159,8 @@ START_TEST(not_for_other_groups)
 	if (geteuid() != 0)
 		return;
 	cute_shm_close(shm);
-	ck_assert_int_eq(chown(test_path(getenv("CUTE_SHM_ROOT"),
-					 "cute-shm.p"), STRANGER, STRANGER),
+	ck_assert_int_eq(chown(test_path(getenv("CUTE_SHM_ROOT"), "cute-shm.p"),
+			       STRANGER, STRANGER),
 			 0);
 	ck_assert_int_eq(chmod(folder, 0777), 0);
 	ck_assert_int_eq(chdir(folder), 0);
@@ -197,12 +198,50 @@ END_TEST
 
 /* The owner all, STRANGER may read, the mask is 'r', all others nothing. */
 static const unsigned char list[] = {
-	2, 0, 0, 0,
-	0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
-	0x02, 0, 4, 0, STRANGER & 0xff, STRANGER >> 8, 0, 0,
-	0x04, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
-	0x10, 0, 4, 0, 0xff, 0xff, 0xff, 0xff,
-	0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+	2,
+	0,
+	0,
+	0,
+	0x01,
+	0,
+	6,
+	0,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0x02,
+	0,
+	4,
+	0,
+	STRANGER & 0xff,
+	STRANGER >> 8,
+	0,
+	0,
+	0x04,
+	0,
+	0,
+	0,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0x10,
+	0,
+	4,
+	0,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0x20,
+	0,
+	0,
+	0,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
 };
 
 START_TEST(lists)
@@ -258,7 +297,8 @@ START_TEST(found)
 		int number;
 	} cases[] = {
 		{ "fifo", EMEDIUMTYPE }, { "folder", EMEDIUMTYPE },
-		{ "link", ELOOP }, { "zero", ELOOP }, { "none", ENOENT },
+		{ "link", ELOOP },	 { "zero", ELOOP },
+		{ "none", ENOENT },
 	};
 	struct stat st;
 	char *text;
@@ -272,10 +312,11 @@ START_TEST(found)
 	ck_assert_int_eq(symlink("/dev/zero", file("zero")), 0);
 	for (i = 0; i < ELEMENTS(cases); i++) {
 		ck_assert_int_eq(found_open(AT_FDCWD, file(cases[i].name), 0,
-					    &st), -1);
+					    &st),
+				 -1);
 		ck_assert_int_eq(errno, cases[i].number);
-		ck_assert_ptr_null(found_text(AT_FDCWD, file(cases[i].name), 0,
-					      100));
+		ck_assert_ptr_null(
+			found_text(AT_FDCWD, file(cases[i].name), 0, 100));
 	}
 	ck_assert_int_eq(truncate(file("text"), 100), 0);
 	ck_assert_ptr_null(found_text(AT_FDCWD, file("text"), 0, 99));

@@ -67,7 +67,7 @@ static const struct {
 	{ AT(block_size), 0, CUTE_SHM_ERR_CORRUPT },
 	{ AT(block_size), 100, CUTE_SHM_ERR_CORRUPT },
 	{ AT(incompatible), 1, CUTE_SHM_ERR_UNSUPPORTED },
-	{ AT(incompatible), UINT64_C(1) << 63, 0 },	/* compatible */
+	{ AT(incompatible), UINT64_C(1) << 63, 0 }, /* compatible */
 };
 
 START_TEST(numbers_that_make_no_sense)
@@ -129,7 +129,7 @@ START_TEST(a_later_minor_version_may_have_a_longer_header)
 	segment_seal(&sample);
 	ck_err(check_header(sample.bytes, sample.size, &h),
 	       CUTE_SHM_ERR_CORRUPT);
-	header->header_size = 1088;		/* into the index */
+	header->header_size = 1088; /* into the index */
 	segment_seal(&sample);
 	ck_err(check_header(sample.bytes, sample.size, &h),
 	       CUTE_SHM_ERR_CORRUPT);

@@ -6,9 +6,9 @@
 #include "read/read.h"
 #include "util.h"
 
-#define EMPTY		UINT64_C(0x2d06800538d394c2)
-#define THOUSAND	UINT64_C(0x10ad30264426c830)	/* i * 7 mod 256 */
-#define ZEROS_504	UINT64_C(0x8ff0c9354326c578)
+#define EMPTY	  UINT64_C(0x2d06800538d394c2)
+#define THOUSAND  UINT64_C(0x10ad30264426c830) /* i * 7 mod 256 */
+#define ZEROS_504 UINT64_C(0x8ff0c9354326c578)
 
 static uint8_t thousand[1000];
 

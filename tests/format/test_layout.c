@@ -9,7 +9,9 @@ static struct format_header
 header(uint64_t nodes, uint64_t arrays, uint64_t records_size)
 {
 	struct format_header h = {
-		.block_size = 1024, .node_count = nodes, .array_count = arrays,
+		.block_size = 1024,
+		.node_count = nodes,
+		.array_count = arrays,
 		.records_size = records_size,
 	};
 
@@ -39,9 +41,10 @@ END_TEST
 START_TEST(arrays)
 {
 	struct layout_array a[] = {
-		{ .data_size = 8 }, { .data_size = 0 }, { .data_size = 1025 },
-		{ .data_size = 4095 }, { .data_size = 4096 },
-		{ .data_size = 1 }, { .data_size = 0 },
+		{ .data_size = 8 },    { .data_size = 0 },
+		{ .data_size = 1025 }, { .data_size = 4095 },
+		{ .data_size = 4096 }, { .data_size = 1 },
+		{ .data_size = 0 },
 	};
 	static const uint64_t at[] = {
 		8192, 8256, 8256, 9344, 16384, 20480, 20544,

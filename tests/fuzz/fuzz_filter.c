@@ -21,16 +21,17 @@ static volatile unsigned sink;
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct input {
-	uint16_t chunk_size;	/* 0x00 */
-	uint8_t count;		/* 0x02 of filters, up to 3 */
-	uint8_t mask;		/* 0x03 */
-	uint8_t kind[4];	/* 0x04 rows of ids[] */
-	uint8_t param[3][8];	/* 0x08 of each */
+	uint16_t chunk_size; /* 0x00 */
+	uint8_t count;	     /* 0x02 of filters, up to 3 */
+	uint8_t mask;	     /* 0x03 */
+	uint8_t kind[4];     /* 0x04 rows of ids[] */
+	uint8_t param[3][8]; /* 0x08 of each */
 };
 
 static const int ids[] = {
 	H5Z_FILTER_DEFLATE, H5Z_FILTER_SHUFFLE, H5Z_FILTER_FLETCHER32,
-	FILTER_LZF, FILTER_ZSTD, FILTER_LZ4, FILTER_BLOSC, FILTER_BITSHUFFLE,
+	FILTER_LZF,	    FILTER_ZSTD,	FILTER_LZ4,
+	FILTER_BLOSC,	    FILTER_BITSHUFFLE,
 };
 
 /* The rules of filter_pipeline_get(), which needs a property list. */
@@ -90,8 +91,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	src = at_page_end(size, &src_map, &src_size);
 	dst = at_page_end(in.chunk_size, &dst_map, &dst_size);
 	memcpy(src, data + sizeof(in), size);
-	if (filter_decode(&p, in.mask & 7u, &scratch, src, size, dst,
-			  &ret) == 0) {
+	if (filter_decode(&p, in.mask & 7u, &scratch, src, size, dst, &ret) ==
+	    0) {
 		fuzz_reached++;
 		for (i = 0; i < in.chunk_size; i++)
 			sink = sink + ret[i];

@@ -103,10 +103,12 @@ list(const struct cute_shm *shm, const struct list_view *view, bool tree)
 	struct cute_shm_info info;
 	char command[] = "one\033";
 	struct list_user users[] = { { 1, 0, command } };
-	struct list_project p = { .info = &info, .shm = shm, .message = "",
-				  .users = users, .user_count = 1 };
-	struct list_total total = { .projects = 2, .arrays = 1,
-					    .bytes = 1 };
+	struct list_project p = { .info = &info,
+				  .shm = shm,
+				  .message = "",
+				  .users = users,
+				  .user_count = 1 };
+	struct list_total total = { .projects = 2, .arrays = 1, .bytes = 1 };
 
 	cute_shm_info(shm, &info);
 	if (cute_shm_update_summary(shm, &p.updates) != 0)
@@ -126,8 +128,7 @@ list(const struct cute_shm *shm, const struct list_view *view, bool tree)
 }
 
 static void
-dump(const struct cute_shm *shm, int n, char **paths,
-     struct dump_options opt)
+dump(const struct cute_shm *shm, int n, char **paths, struct dump_options opt)
 {
 	capture();
 	dump_project(shm, "project", n, paths, &opt);
@@ -190,8 +191,8 @@ show(const struct cute_shm *shm, unsigned which)
 	dump(shm, 0, NULL, (struct dump_options){ .all = which & 4 });
 	dump(shm, 0, NULL, (struct dump_options){ .header = true });
 	dump(shm, 0, NULL, (struct dump_options){ .json = true });
-	dump(shm, 0, NULL, (struct dump_options){ .hex = true,
-						  .all = which & 8 });
+	dump(shm, 0, NULL,
+	     (struct dump_options){ .hex = true, .all = which & 8 });
 	dump_some(shm, which >> 4);
 }
 
@@ -206,8 +207,8 @@ remove_file(void)
 static FILE *
 new_file(void)
 {
-	const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" :
-							      "/tmp";
+	const char *folder =
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 	int fd;
 
 	real_stdout = stdout;

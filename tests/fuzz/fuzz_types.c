@@ -16,15 +16,15 @@
 
 #define DEPTH	4
 #define VALUES	5
-#define LARGEST	4096	/* bytes of a value that is converted */
+#define LARGEST 4096 /* bytes of a value that is converted */
 
 /* Says what is not so. */
-#define check(what)							\
-	do {								\
-		if (!(what)) {						\
+#define check(what) \
+	do { \
+		if (!(what)) { \
 			fprintf(stderr, "line %d: %s\n", __LINE__, #what); \
-			abort();					\
-		}							\
+			abort(); \
+		} \
 	} while (0)
 
 unsigned fuzz_reached;
@@ -143,8 +143,8 @@ floating(void)
 		H5Tset_fields(t, mantissa + exponent, mantissa, exponent, 0,
 			      mantissa);
 		H5Tset_size(t, (bits + 7) / 8);
-		H5Tset_ebias(t, below(2) ? ((size_t)1 << (exponent - 1)) - 1 :
-					   byte());
+		H5Tset_ebias(t, below(2) ? ((size_t)1 << (exponent - 1)) - 1
+					 : byte());
 	}
 	if (below(4) == 0)
 		H5Tset_norm(t, norms[below(3)]);
@@ -167,9 +167,8 @@ text(void)
 static hid_t
 opaque(void)
 {
-	static const char *const tags[] = {
-		"NUMPY:<M8[ns]", "NUMPY:>m8[25s]", "NUMPY:<M8[", "NUMPY:|V8", ""
-	};
+	static const char *const tags[] = { "NUMPY:<M8[ns]", "NUMPY:>m8[25s]",
+					    "NUMPY:<M8[", "NUMPY:|V8", "" };
 	hid_t t = H5Tcreate(H5T_OPAQUE, below(2) ? 8 : 1 + byte());
 	unsigned i = below(8);
 
@@ -182,7 +181,7 @@ enumeration(void)
 {
 	hid_t base = integer(), t = H5Tenum_create(base);
 	uint8_t value[64] = { 0 };
-	unsigned n = 1 + below(5);	/* libhdf5 1.10 crashes on none */
+	unsigned n = 1 + below(5); /* libhdf5 1.10 crashes on none */
 
 	if (t < 0)
 		return base;
@@ -251,15 +250,19 @@ static hid_t
 type_of(unsigned depth)
 {
 	switch (below(depth ? 14 : 8)) {
-	case 0: case 1: return integer();
-	case 2: case 3: return floating();
+	case 0:
+	case 1: return integer();
+	case 2:
+	case 3: return floating();
 	case 4: return bits_of(H5T_STD_B32LE);
 	case 5: return text();
 	case 6: return opaque();
 	case 7: return enumeration();
-	case 8: return H5Tcopy(below(2) ? H5T_STD_REF_OBJ :
-			       H5T_STD_REF_DSETREG);
-	case 9: case 10: return array(depth);
+	case 8:
+		return H5Tcopy(below(2) ? H5T_STD_REF_OBJ
+					: H5T_STD_REF_DSETREG);
+	case 9:
+	case 10: return array(depth);
 	case 11: return list(depth);
 	default: return record(depth);
 	}
@@ -329,8 +332,8 @@ check_values(hid_t file_type, hid_t mem_type)
 	for (size_t i = 0; i < VALUES * how.from; i++)
 		theirs[i] = (uint8_t)byte();
 	memcpy(ours, theirs, sizeof(ours));
-	if (H5Tconvert(file_type, mem_type, VALUES, theirs, NULL,
-		       H5P_DEFAULT) < 0)
+	if (H5Tconvert(file_type, mem_type, VALUES, theirs, NULL, H5P_DEFAULT) <
+	    0)
 		return;
 	if (widens(&how)) {
 		widen(&how, wide, ours, how.from, VALUES);
@@ -356,7 +359,8 @@ check_conversions(const struct type *t, hid_t file_type)
 
 		check(member >= 0);
 		check(H5Tget_member_offset(file_type, (unsigned)k) +
-		      H5Tget_size(member) <= H5Tget_size(file_type));
+			      H5Tget_size(member) <=
+		      H5Tget_size(file_type));
 		check_conversions(t->fields[i].type, member);
 		H5Tclose(member);
 	}

@@ -32,8 +32,9 @@ read_any(const char *path, size_t *size)
 {
 	size_t n = strlen(path);
 
-	return n > 4 && strcmp(path + n - 4, ".hex") == 0 ?
-	       seed_read(path, size) : read_bytes(path, size);
+	return n > 4 && strcmp(path + n - 4, ".hex") == 0
+		       ? seed_read(path, size)
+		       : read_bytes(path, size);
 }
 
 static int
@@ -45,8 +46,7 @@ write_bytes(const char *folder, const char *seed, const uint8_t *bytes,
 	FILE *f;
 	int bad;
 
-	snprintf(path, sizeof(path), "%s/%s", folder,
-		 slash ? slash + 1 : seed);
+	snprintf(path, sizeof(path), "%s/%s", folder, slash ? slash + 1 : seed);
 	f = fopen(path, "w");
 	if (!f)
 		return -1;

@@ -76,8 +76,8 @@ seed_read(const char *path, size_t *size)
 		if (!has_offset(line))
 			continue;
 		n = parse_row(line, row);
-		bad = n == 0 || put_row(&all, size, strtoul(line, NULL, 16),
-					row, n) != 0;
+		bad = n == 0 ||
+		      put_row(&all, size, strtoul(line, NULL, 16), row, n) != 0;
 	}
 	if (f)
 		fclose(f);

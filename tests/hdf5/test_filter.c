@@ -34,13 +34,15 @@ stored(hid_t dcpl, hid_t type, struct bytes data, uint32_t *mask)
 	dset = H5Dcreate2(file, "d", type, space, H5P_DEFAULT, dcpl,
 			  H5P_DEFAULT);
 	ck_assert_int_ge(H5Dwrite(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-				  data.data), 0);
+				  data.data),
+			 0);
 	ck_assert_int_ge(H5Fflush(file, H5F_SCOPE_LOCAL), 0);
 	ck_assert_int_ge(H5Dget_chunk_storage_size(dset, &zero, &size), 0);
 	ret.size = size;
 	ret.data = malloc(size + 1);
 	ck_assert_int_ge(H5Dread_chunk(dset, H5P_DEFAULT, &zero, mask,
-				       ret.data), 0);
+				       ret.data),
+			 0);
 	H5Dclose(dset);
 	H5Sclose(space);
 	H5Fclose(file);
@@ -72,9 +74,9 @@ pipeline_of(const char *filters, size_t chunk_size, unsigned width)
 	for (; *filters; filters++) {
 		struct filter *f = &p.filter[p.count++];
 
-		f->id = *filters == 's' ? H5Z_FILTER_SHUFFLE :
-			*filters == 'd' ? H5Z_FILTER_DEFLATE :
-					  H5Z_FILTER_FLETCHER32;
+		f->id = *filters == 's'	  ? H5Z_FILTER_SHUFFLE
+			: *filters == 'd' ? H5Z_FILTER_DEFLATE
+					  : H5Z_FILTER_FLETCHER32;
 		f->param_count = 1;
 		f->param[0] = width;
 	}
@@ -89,8 +91,9 @@ START_TEST(test_written_by_hdf5)
 {
 	const char *filters = combinations[_i];
 	static const size_t widths[] = { 1, 2, 3, 4, 5, 8, 12, 16, 23, 24, 80 };
-	static const size_t counts[] = { 1, 2, 15, 16, 17, 31, 127, 1000,
-					 5003 };
+	static const size_t counts[] = {
+		1, 2, 15, 16, 17, 31, 127, 1000, 5003
+	};
 
 	if (!filters_are_ours(filters))
 		return;
@@ -101,8 +104,9 @@ START_TEST(test_written_by_hdf5)
 			hid_t type = H5Tcreate(H5T_OPAQUE, widths[w]);
 			uint32_t mask = 0;
 			struct bytes packed = stored(dcpl, type, data, &mask);
-			struct filter_pipeline p = pipeline_of(filters,
-				data.size, (unsigned)widths[w]);
+			struct filter_pipeline p =
+				pipeline_of(filters, data.size,
+					    (unsigned)widths[w]);
 
 			check_decodes(&p, mask, packed, data);
 			free(packed.data);
@@ -120,7 +124,7 @@ START_TEST(test_pipeline_of_dataset)
 	unsigned param[] = { 2, 2, 8, 0, 2 };
 
 	ck_assert(filter_pipeline_get(dcpl, 100, &p, NULL) ==
-		  false);	/* the shuffle's width is not set yet */
+		  false); /* the shuffle's width is not set yet */
 	H5Pclose(dcpl);
 
 	dcpl = new_dcpl("df");
@@ -133,7 +137,8 @@ START_TEST(test_pipeline_of_dataset)
 
 	dcpl = new_dcpl("");
 	ck_assert_int_ge(H5Pset_filter(dcpl, FILTER_BITSHUFFLE,
-				       H5Z_FLAG_OPTIONAL, 5, param), 0);
+				       H5Z_FLAG_OPTIONAL, 5, param),
+			 0);
 	ck_assert(filter_pipeline_get(dcpl, 100, &p, NULL));
 	ck_assert_uint_eq(p.filter[0].param_count, 5);
 	ck_assert_uint_eq(p.filter[0].param[2], 8);
@@ -143,8 +148,8 @@ END_TEST
 
 START_TEST(test_foreign)
 {
-	static const int ids[] = { H5Z_FILTER_NBIT, H5Z_FILTER_SCALEOFFSET,
-				   307, 32026 };
+	static const int ids[] = { H5Z_FILTER_NBIT, H5Z_FILTER_SCALEOFFSET, 307,
+				   32026 };
 	struct filter_pipeline p;
 	unsigned param[] = { 2, 2, 8, 0, 9 };
 	int foreign;
@@ -154,7 +159,8 @@ START_TEST(test_foreign)
 
 		foreign = 0;
 		ck_assert_int_ge(H5Pset_filter(dcpl, ids[i], H5Z_FLAG_OPTIONAL,
-					       5, param), 0);
+					       5, param),
+				 0);
 		ck_assert(!filter_pipeline_get(dcpl, 8, &p, &foreign));
 		ck_assert_int_eq(foreign, ids[i]);
 		H5Pclose(dcpl);
@@ -165,9 +171,9 @@ END_TEST
 START_TEST(test_foreign_parameters)
 {
 	static const unsigned bad[][5] = {
-		{ 2, 2, 0, 0, 2 },	/* no item size */
-		{ 2, 2, 8, 12, 2 },	/* block of no multiple of 8 */
-		{ 2, 2, 8, 0, 9 },	/* unknown codec */
+		{ 2, 2, 0, 0, 2 },  /* no item size */
+		{ 2, 2, 8, 12, 2 }, /* block of no multiple of 8 */
+		{ 2, 2, 8, 0, 9 },  /* unknown codec */
 	};
 	struct filter_pipeline p;
 	hid_t dcpl;
@@ -183,7 +189,8 @@ START_TEST(test_foreign_parameters)
 	/* Between two that pack, the size is not known. */
 	dcpl = new_dcpl("d");
 	ck_assert_int_ge(H5Pset_filter(dcpl, FILTER_LZF, H5Z_FLAG_OPTIONAL, 0,
-				       NULL), 0);
+				       NULL),
+			 0);
 	ck_assert(!filter_pipeline_get(dcpl, 8, &p, NULL));
 	H5Pclose(dcpl);
 }
@@ -277,8 +284,9 @@ check_short(const struct filter_pipeline *p, struct bytes packed,
 
 	ck_assert_uint_gt(p->chunk_size, data.size);
 	memset(dst, 0xff, p->chunk_size);
-	ck_assert_int_eq(filter_decode(p, 0, &scratch, packed.data,
-				       packed.size, dst, &ret), 0);
+	ck_assert_int_eq(filter_decode(p, 0, &scratch, packed.data, packed.size,
+				       dst, &ret),
+			 0);
 	ck_assert_mem_eq(ret, data.data, data.size);
 	for (size_t i = data.size; i < p->chunk_size; i++)
 		ck_assert_uint_eq(ret[i], 0);
@@ -342,8 +350,8 @@ START_TEST(test_far_more)
 		size_t size, held;
 		bool good;
 	} cases[] = {
-		{ 16, 65552, true }, { 16, 65560, false },
-		{ 100000, 800000, true }, { 100000, 800008, false },
+		{ 16, 65552, true },	     { 16, 65560, false },
+		{ 100000, 800000, true },    { 100000, 800008, false },
 		{ 4 << 20, 20 << 20, true }, { 4 << 20, 21 << 20, false },
 	};
 	struct bytes data = { cases[_i].held, calloc(cases[_i].held, 1) };

@@ -35,7 +35,11 @@ bitshuffle_block(uint8_t *dst, const uint8_t *src, size_t n, size_t width)
 					(uint8_t)(1u << i % 8);
 }
 
-enum { NONE = 0, LZ4 = 2, ZSTD = 3 };
+enum {
+	NONE = 0,
+	LZ4 = 2,
+	ZSTD = 3
+};
 
 static size_t
 pack(int codec, uint8_t *dst, size_t room, const uint8_t *src, size_t size)
@@ -103,8 +107,8 @@ have(int codec)
 START_TEST(test_bitshuffle)
 {
 	static const size_t widths[] = { 1, 2, 3, 4, 8, 16, 100 };
-	static const size_t counts[] = { 1, 7, 8, 9, 127, 128, 136, 1024, 1030,
-					 5000, 9001 };
+	static const size_t counts[] = { 1,   7,    8,	  9,	127, 128,
+					 136, 1024, 1030, 5000, 9001 };
 	static const unsigned blocks[] = { 0, 8, 1024 };
 	static const int codecs[] = { NONE, LZ4, ZSTD };
 	size_t width = widths[_i];
@@ -120,9 +124,9 @@ START_TEST(test_bitshuffle)
 		if (!have(codec))
 			continue;
 		data = sample_bytes(counts[k / 9] * width);
-		packed = bitshuffle(data, width,
-				    block ? block : default_block(width),
-				    codec);
+		packed =
+			bitshuffle(data, width,
+				   block ? block : default_block(width), codec);
 		p = one_filter(FILTER_BITSHUFFLE, data.size, 5, param);
 		check_decodes(&p, 0, packed, data);
 		if (codec == NONE && block == 0) {
@@ -140,8 +144,8 @@ START_TEST(test_bitshuffle_damage)
 	int codec = _i ? _i + 1 : 0;
 	unsigned param[] = { 0, 4, 4, 128, (unsigned)codec };
 	struct bytes data = sample_bytes(3004), packed;
-	struct filter_pipeline p = one_filter(FILTER_BITSHUFFLE, data.size, 5,
-					      param);
+	struct filter_pipeline p =
+		one_filter(FILTER_BITSHUFFLE, data.size, 5, param);
 
 	if (!have(codec))
 		return;
@@ -194,8 +198,9 @@ lzf(struct bytes data)
 			continue;
 		}
 		far = i - from - 1;
-		ret.data[ret.size++] = (uint8_t)((length < 9 ? length - 2 : 7)
-						 << 5 | far >> 8);
+		ret.data[ret.size++] =
+			(uint8_t)((length < 9 ? length - 2 : 7) << 5 |
+				  far >> 8);
 		if (length >= 9)
 			ret.data[ret.size++] = (uint8_t)(length - 9);
 		ret.data[ret.size++] = (uint8_t)far;
@@ -226,11 +231,18 @@ END_TEST
 START_TEST(test_lzf_by_hand)
 {
 	/* A literal of 3, of 32, references that overlap, a long one. */
-	static const uint8_t stream[] = "\x02" "abc" "\x20\x02" "\xe0\x03\x00"
-		"\x1f" "0123456789abcdefghijklmnopqrstuv" "\x60\x1f";
+	static const uint8_t stream[] = "\x02"
+					"abc"
+					"\x20\x02"
+					"\xe0\x03\x00"
+					"\x1f"
+					"0123456789abcdefghijklmnopqrstuv"
+					"\x60\x1f";
 	struct bytes packed = bytes_of(stream, sizeof(stream) - 1);
-	struct bytes data = bytes_of("abcabc" "cccccccccccc"
-		"0123456789abcdefghijklmnopqrstuv01234", 55);
+	struct bytes data = bytes_of("abcabc"
+				     "cccccccccccc"
+				     "0123456789abcdefghijklmnopqrstuv01234",
+				     55);
 	struct filter_pipeline p = one_filter(FILTER_LZF, 55, 0, NULL);
 
 	check_decodes(&p, 0, packed, data);
@@ -330,8 +342,8 @@ END_TEST
 #ifdef HAVE_BLOSC
 START_TEST(test_blosc)
 {
-	static const char *const codecs[] = { "blosclz", "lz4", "lz4hc", "zlib",
-					      "zstd", "snappy" };
+	static const char *const codecs[] = { "blosclz", "lz4",	 "lz4hc",
+					      "zlib",	 "zstd", "snappy" };
 	struct bytes data = sample_bytes(50000), packed = { 0, malloc(60000) };
 	struct filter_pipeline p = one_filter(FILTER_BLOSC, 50000, 0, NULL);
 
@@ -340,7 +352,7 @@ START_TEST(test_blosc)
 					   packed.data, 60000, codecs[_i], 0,
 					   1);
 
-		if (n <= 0)	/* libblosc was built without that codec */
+		if (n <= 0) /* libblosc was built without that codec */
 			break;
 		packed.size = (size_t)n;
 		check_decodes(&p, 0, packed, data);
@@ -360,9 +372,9 @@ START_TEST(test_blosc_damage)
 	struct bytes data = sample_bytes(3000), packed = { 0, malloc(9000) };
 	struct filter_pipeline p = one_filter(FILTER_BLOSC, 3000, 0, NULL);
 
-	packed.size = (size_t)blosc_compress_ctx(5, 1, 4, data.size, data.data,
-						 packed.data, 9000, "lz4", 0,
-						 1);
+	packed.size =
+		(size_t)blosc_compress_ctx(5, 1, 4, data.size, data.data,
+					   packed.data, 9000, "lz4", 0, 1);
 	check_robust(&p, packed, data, false);
 	free(packed.data);
 	free(data.data);

@@ -51,12 +51,15 @@ ck_again(const struct cute_shm *shm)
 /* Values of an attribute. */
 enum value {
 	NOTHING,
-	A_B,			/* two texts */
-	A,			/* a list of one text */
-	DTYPE,			/* a text: "<f8" */
-	FIXED,			/* two texts of one byte */
-	INTS, LONGS, FLOATS,	/* two each */
-	U8, U8S,		/* a number, and two of them */
+	A_B,   /* two texts */
+	A,     /* a list of one text */
+	DTYPE, /* a text: "<f8" */
+	FIXED, /* two texts of one byte */
+	INTS,
+	LONGS,
+	FLOATS, /* two each */
+	U8,
+	U8S, /* a number, and two of them */
 	NULL_SPACE,
 	RECORD
 };
@@ -80,15 +83,19 @@ put_value(hid_t where, const char *name, enum value value)
 	else if (value == FIXED)
 		h5_attr(where, name, fixed, 1, two, "ab");
 	else if (value == INTS || value == LONGS)
-		h5_attr(where, name, value == INTS ? H5T_STD_I32LE :
-			H5T_STD_I64LE, 1, two, numbers);
+		h5_attr(where, name,
+			value == INTS ? H5T_STD_I32LE : H5T_STD_I64LE, 1, two,
+			numbers);
 	else if (value == FLOATS)
 		h5_attr(where, name, H5T_IEEE_F32LE, 1, two, numbers);
 	else if (value == RECORD)
 		h5_attr(where, name, record, 0, NULL, numbers);
 	else if (value != NOTHING)
-		h5_attr(where, name, H5T_STD_U64LE, value == U8 ? 0 :
-			value == U8S ? 1 : -1, two, numbers);
+		h5_attr(where, name, H5T_STD_U64LE,
+			value == U8    ? 0
+			: value == U8S ? 1
+				       : -1,
+			two, numbers);
 	H5Tclose(text);
 	H5Tclose(fixed);
 	H5Tclose(record);
@@ -100,8 +107,8 @@ put_value(hid_t where, const char *name, enum value value)
  */
 static const struct {
 	const char *object, *name;
-	enum value value, names;	/* names: of an enum, if it has some */
-	const char *why;		/* NULL: it keeps its name */
+	enum value value, names; /* names: of an enum, if it has some */
+	const char *why;	 /* NULL: it keeps its name */
 } reserved[] = {
 	{ "d", "enum-values", INTS, A_B, NULL },
 	{ "d", "enum-values", INTS, NOTHING, "go together" },
@@ -174,8 +181,10 @@ START_TEST(reserved_names)
 	bool pair = reserved[_i].names != NOTHING;
 	struct cute_shm *shm;
 
-	object = ck_h5(H5Oopen(file, reserved[_i].object[0] ?
-			       reserved[_i].object : "/", H5P_DEFAULT));
+	object = ck_h5(
+		H5Oopen(file,
+			reserved[_i].object[0] ? reserved[_i].object : "/",
+			H5P_DEFAULT));
 	snprintf(name, sizeof(name), "cute-shm:%s", reserved[_i].name);
 	h5_attr(object, "z", H5T_STD_I32LE, 0, NULL, NULL);
 	put_value(object, name, reserved[_i].value);
@@ -190,9 +199,10 @@ START_TEST(reserved_names)
 		ck_assert_uint_eq(h5_told.changed, 0);
 	/* What is renamed stays in its place, what is not comes last. */
 	if (pair && reserved[_i].names != RECORD) {
-		snprintf(names, sizeof(names), why ?
-			 "b%%63ute-shm:enum-names%%63%sz" :
-			 "bzcute-shm:enum-namesc%s", name + 1);
+		snprintf(names, sizeof(names),
+			 why ? "b%%63ute-shm:enum-names%%63%sz"
+			     : "bzcute-shm:enum-namesc%s",
+			 name + 1);
 		ck_attr_names(shm, reserved[_i].object, names);
 	} else if (!pair && !record) {
 		snprintf(names, sizeof(names), why ? "b%%63%sz" : "bzc%s",
@@ -331,8 +341,7 @@ START_TEST(committed_datatypes)
 	ck_texts(shm, "ref", "/float");
 	ck_again(shm);
 	/* And are such in the export. */
-	file = ck_h5(H5Fopen(h5_path("again.h5"), H5F_ACC_RDONLY,
-			     H5P_DEFAULT));
+	file = ck_h5(H5Fopen(h5_path("again.h5"), H5F_ACC_RDONLY, H5P_DEFAULT));
 	for (unsigned i = 0; i < ELEMENTS(names); i++) {
 		ck_h5(H5Oget_info_by_name2(file, names[i], &info,
 					   H5O_INFO_BASIC, H5P_DEFAULT));
@@ -351,7 +360,7 @@ START_TEST(order_on_datatypes)
 	struct cute_shm *shm;
 
 	ck_h5(H5Pset_attr_creation_order(props, H5P_CRT_ORDER_TRACKED |
-					 H5P_CRT_ORDER_INDEXED));
+							H5P_CRT_ORDER_INDEXED));
 	ck_h5(H5Tcommit2(file, "t", t, H5P_DEFAULT, props, H5P_DEFAULT));
 	for (const char *name = "zay"; *name; name++)
 		h5_attr(t, (char[]){ *name, '\0' }, H5T_STD_I32LE, 0, NULL,
@@ -422,7 +431,10 @@ put_references(void)
 	hvl_t list = { 1, &refs[0] };
 	hsize_t four = 4;
 	hid_t file = h5_begin(), t, set;
-	struct { hobj_ref_t ref; int32_t n; } pair = { .n = 1 };
+	struct {
+		hobj_ref_t ref;
+		int32_t n;
+	} pair = { .n = 1 };
 
 	h5_group(file, "s");
 	h5_int(file, "s/x", 1);
@@ -472,7 +484,7 @@ START_TEST(references_that_lead_to_nothing)
 	put_references();
 	snprintf(reason, sizeof(reason), "%u references to objects",
 		 references[_i].lost);
-	for (unsigned plan = 2; plan-- > 0; ) {
+	for (unsigned plan = 2; plan-- > 0;) {
 		opt = h5_options(0);
 		opt.select = select[0] ? select : NULL;
 		opt.exclude = exclude[0] ? exclude : NULL;
@@ -528,25 +540,44 @@ lookup3(const uint8_t *p, size_t size)
 		a += w[0];
 		b += w[1];
 		c += w[2];
-		a -= c; a ^= rotate(c, 4); c += b;
-		b -= a; b ^= rotate(a, 6); a += c;
-		c -= b; c ^= rotate(b, 8); b += a;
-		a -= c; a ^= rotate(c, 16); c += b;
-		b -= a; b ^= rotate(a, 19); a += c;
-		c -= b; c ^= rotate(b, 4); b += a;
+		a -= c;
+		a ^= rotate(c, 4);
+		c += b;
+		b -= a;
+		b ^= rotate(a, 6);
+		a += c;
+		c -= b;
+		c ^= rotate(b, 8);
+		b += a;
+		a -= c;
+		a ^= rotate(c, 16);
+		c += b;
+		b -= a;
+		b ^= rotate(a, 19);
+		a += c;
+		c -= b;
+		c ^= rotate(b, 4);
+		b += a;
 	}
 	memcpy(last, p, size);
 	memcpy(w, last, sizeof(w));
 	a += w[0];
 	b += w[1];
 	c += w[2];
-	c ^= b; c -= rotate(b, 14);
-	a ^= c; a -= rotate(c, 11);
-	b ^= a; b -= rotate(a, 25);
-	c ^= b; c -= rotate(b, 16);
-	a ^= c; a -= rotate(c, 4);
-	b ^= a; b -= rotate(a, 14);
-	c ^= b; c -= rotate(b, 24);
+	c ^= b;
+	c -= rotate(b, 14);
+	a ^= c;
+	a -= rotate(c, 11);
+	b ^= a;
+	b -= rotate(a, 25);
+	c ^= b;
+	c -= rotate(b, 16);
+	a ^= c;
+	a -= rotate(c, 4);
+	b ^= a;
+	b -= rotate(a, 14);
+	c ^= b;
+	c -= rotate(b, 24);
 	return c;
 }
 
@@ -573,8 +604,8 @@ forget_message(uint8_t *bytes, size_t size, uint8_t type)
 		at += begin;
 		end = at + chunk;
 		p = end;
-		for (; at + 4 <= end; at += 4 + (flags & 4 ? 2 : 0) +
-				      (at[1] | at[2] << 8)) {
+		for (; at + 4 <= end;
+		     at += 4 + (flags & 4 ? 2 : 0) + (at[1] | at[2] << 8)) {
 			if (*at != type)
 				continue;
 			*at = 0;
@@ -608,7 +639,10 @@ forget_in(const char *path, uint8_t type)
 START_TEST(attributes_that_are_not_counted)
 {
 	static const char *const names[] = {
-		"small", "large", "group", "type",
+		"small",
+		"large",
+		"group",
+		"type",
 	};
 	hid_t fapl = ck_h5(H5Pcreate(H5P_FILE_ACCESS)), file, object;
 	const hsize_t many[] = { 4000 };
@@ -616,8 +650,8 @@ START_TEST(attributes_that_are_not_counted)
 	H5O_info_t info;
 
 	ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_LATEST));
-	file = ck_h5(H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT,
-			       fapl));
+	file = ck_h5(
+		H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, fapl));
 	h5_int(file, "small", 1);
 	h5_put(file, "large", H5T_STD_I32LE, 1, many, NULL);
 	h5_group(file, "group");
@@ -632,8 +666,8 @@ START_TEST(attributes_that_are_not_counted)
 	H5Fclose(file);
 	ck_assert_uint_ge(forget_in(h5_path("t.h5"), 0x15), 4);
 	file = ck_h5(H5Fopen(h5_path("t.h5"), H5F_ACC_RDONLY, fapl));
-	ck_h5(H5Oget_info_by_name2(file, names[_i], &info,
-				   H5O_INFO_NUM_ATTRS, H5P_DEFAULT));
+	ck_h5(H5Oget_info_by_name2(file, names[_i], &info, H5O_INFO_NUM_ATTRS,
+				   H5P_DEFAULT));
 	ck_assert_uint_eq(info.num_attrs, 0);
 	H5Pclose(fapl);
 	shm = h5_load(file);

@@ -23,12 +23,11 @@ hid_t __real_H5Fcreate(const char *name, unsigned flags, hid_t fcpl,
 hid_t __wrap_H5Fcreate(const char *name, unsigned flags, hid_t fcpl,
 		       hid_t fapl);
 
-static volatile unsigned *opened;	/* objects without end, by children */
-static bool saving;		/* creating a file has no end */
+static volatile unsigned *opened; /* objects without end, by children */
+static bool saving;		  /* creating a file has no end */
 static const char *root;
 
-static void __attribute__((noreturn))
-spin(void)
+static void __attribute__((noreturn)) spin(void)
 {
 	for (volatile unsigned i = 0;; i++)
 		;
@@ -160,11 +159,9 @@ START_TEST(large_list)
 	ck_assert_int_eq(pwrite(fd, &claim, sizeof(claim), (off_t)at),
 			 sizeof(claim));
 	close(fd);
-	ck_limit(load(path, &opt, NULL), "/text: ", "1.0 GiB",
-		 "--max-memory");
+	ck_limit(load(path, &opt, NULL), "/text: ", "1.0 GiB", "--max-memory");
 	opt.max_memory = 100 * MIB;
-	ck_limit(load(path, &opt, NULL), "/text: ", "100.0 MiB",
-		 "--exclude");
+	ck_limit(load(path, &opt, NULL), "/text: ", "100.0 MiB", "--exclude");
 }
 END_TEST
 
@@ -255,7 +252,8 @@ END_TEST
 START_TEST(saving_by_the_clock)
 {
 	struct cute_shm_hdf5_export_options opt = {
-		.size = sizeof(opt), .max_seconds = 0.3,
+		.size = sizeof(opt),
+		.max_seconds = 0.3,
 	};
 	struct cute_shm_hdf5_options load_opt = h5_options(0);
 	const char *out = h5_path("out.h5");
@@ -293,8 +291,7 @@ START_TEST(older_options)
 	ck_ok(cute_shm_hdf5_load("t", path, &opt, NULL));
 	cute_shm_close(shm);
 	opt.size = offsetof(struct cute_shm_hdf5_options, handle);
-	ck_err(cute_shm_hdf5_load("t", path, &opt, NULL),
-	       CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_hdf5_load("t", path, &opt, NULL), CUTE_SHM_ERR_INVALID);
 }
 END_TEST
 
@@ -313,9 +310,14 @@ on_log(enum cute_shm_log_level level, const char *message, void *arg)
 START_TEST(logs)
 {
 	static const char *const words[] = {
-		"project t: created a file", "reads it", ": opened after",
-		": scanned after", "3 objects in 1 files", ": loaded after",
-		"2 arrays, 8 bytes", "project t: reserved",
+		"project t: created a file",
+		"reads it",
+		": opened after",
+		": scanned after",
+		"3 objects in 1 files",
+		": loaded after",
+		"2 arrays, 8 bytes",
+		"project t: reserved",
 		"project t: published as",
 	};
 	const char *path = with_objects(1, "plain");
@@ -327,8 +329,8 @@ START_TEST(logs)
 	cute_shm_set_log(CUTE_SHM_LOG_DEBUG, on_log, NULL);
 	ck_ok(load(path, &opt, NULL));
 	for (size_t i = 0; i < ELEMENTS(words); i++)
-		ck_assert_msg(strstr(said, words[i]), "no '%s' in %s",
-			      words[i], said);
+		ck_assert_msg(strstr(said, words[i]), "no '%s' in %s", words[i],
+			      said);
 }
 END_TEST
 

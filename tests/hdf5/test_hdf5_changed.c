@@ -16,7 +16,7 @@
  * So many arrays that what is told of them fills the pipe many times: when the
  * first is told, the load is far from its end.
  */
-#define ARRAYS	2000
+#define ARRAYS 2000
 
 static const hsize_t four[] = { 4 };
 static const int32_t numbers[] = { 1, 2, 3, 4 };
@@ -79,9 +79,9 @@ take_away(const char *path)
 	ck_assert_int_eq(unlink(path), 0);
 }
 
-static void (*const changes[])(const char *path) = {
-	write_in_place, grow, write_and_hide, replace, take_away
-};
+static void (*const changes[])(const char *path) = { write_in_place, grow,
+						     write_and_hide, replace,
+						     take_away };
 
 /* -------------------------------------------------------------------- files */
 
@@ -92,8 +92,8 @@ put_others(hid_t file)
 
 	h5_put(other, "d", H5T_STD_I32LE, 1, four, numbers);
 	ck_h5(H5Fclose(other));
-	ck_h5(H5Lcreate_external("linked.h5", "/", file, "a_link",
-				 H5P_DEFAULT, H5P_DEFAULT));
+	ck_h5(H5Lcreate_external("linked.h5", "/", file, "a_link", H5P_DEFAULT,
+				 H5P_DEFAULT));
 	other = h5_create(h5_path("source.h5"));
 	h5_put(other, "d", H5T_STD_I32LE, 1, four, numbers);
 	ck_h5(H5Fclose(other));
@@ -107,9 +107,8 @@ put_others(hid_t file)
 	h5_put_with(file, "a_raw", H5T_STD_I32LE, 1, four, dcpl, numbers);
 }
 
-static const char *const files[] = {
-	"t.h5", "linked.h5", "source.h5", "data.raw"
-};
+static const char *const files[] = { "t.h5", "linked.h5", "source.h5",
+				     "data.raw" };
 
 static void
 make_file(void)
@@ -155,8 +154,8 @@ load_with_change(struct change *c)
 START_TEST(a_change_is_an_error)
 {
 	const char *name = files[_i % (int)ELEMENTS(files)];
-	struct change c = { changes[_i / (int)ELEMENTS(files)],
-			    h5_path(name), 0 };
+	struct change c = { changes[_i / (int)ELEMENTS(files)], h5_path(name),
+			    0 };
 
 	make_file();
 	ck_err(load_with_change(&c), CUTE_SHM_ERR_SOURCE);
@@ -258,11 +257,10 @@ make_marked(uint8_t mark, hsize_t begin)
 	hid_t fcpl = ck_h5(H5Pcreate(H5P_FILE_CREATE));
 	int fd;
 
-	ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
-				   H5F_LIBVER_LATEST));
+	ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST));
 	ck_h5(H5Pset_userblock(fcpl, begin));
-	file = ck_h5(H5Fcreate(h5_path("marked.h5"), H5F_ACC_TRUNC, fcpl,
-			       fapl));
+	file = ck_h5(
+		H5Fcreate(h5_path("marked.h5"), H5F_ACC_TRUNC, fcpl, fapl));
 	h5_int(file, "x", 1);
 	H5Pclose(fapl);
 	H5Pclose(fcpl);

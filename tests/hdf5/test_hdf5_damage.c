@@ -16,10 +16,10 @@
 #include "hdf5/load.h"
 #include "hdf5_little.h"
 
-#define CHANGES	250	/* files of each kind */
+#define CHANGES 250 /* files of each kind */
 
 /* Seconds of processors that a load of so small a file may take. */
-#define LONG	60
+#define LONG 60
 
 /* Both formats of the file, the old one and the newest. */
 static const bool newest[] = { false, true };
@@ -61,8 +61,8 @@ processor_seconds(void)
 	for (i = 0; i < ELEMENTS(whose); i++) {
 		ck_assert_int_eq(getrusage(whose[i], &used), 0);
 		sum += (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
-		sum += (double)(used.ru_utime.tv_usec +
-				used.ru_stime.tv_usec) / 1e6;
+		sum += (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) /
+		       1e6;
 	}
 	return sum;
 }
@@ -85,9 +85,9 @@ load(const char *path, unsigned flags)
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	if (err != 0) {
 		ck_assert_msg(err == CUTE_SHM_ERR_SOURCE ||
-			      err == CUTE_SHM_ERR_LIMIT ||
-			      err == CUTE_SHM_ERR_NO_SPACE, "%d: %s", err,
-			      cute_shm_errmsg());
+				      err == CUTE_SHM_ERR_LIMIT ||
+				      err == CUTE_SHM_ERR_NO_SPACE,
+			      "%d: %s", err, cute_shm_errmsg());
 		ck_assert_str_ne(cute_shm_errmsg(), "");
 		ck_assert_uint_eq(test_count(root), 0);
 	} else {
@@ -145,8 +145,8 @@ START_TEST(changed)
 			other[at] = (uint8_t)rand_r(&seed);
 		}
 		write_whole(h5_path("bad.h5"), other, size);
-		refused += !load(h5_path("bad.h5"), _i / 2 ?
-				 CUTE_SHM_HDF5_KEEP_GOING : 0);
+		refused += !load(h5_path("bad.h5"),
+				 _i / 2 ? CUTE_SHM_HDF5_KEEP_GOING : 0);
 	}
 	ck_assert_uint_gt(refused, _i / 2 ? 0 : 10);
 	free(other);

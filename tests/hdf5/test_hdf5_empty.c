@@ -7,7 +7,7 @@
 
 #include "hdf5_util.h"
 
-#define BIG	(UINT64_C(1) << 33)
+#define BIG (UINT64_C(1) << 33)
 
 static const struct {
 	int ndim;
@@ -79,7 +79,7 @@ static void
 ck_saved(struct cute_shm *shm)
 {
 	struct cute_shm_hdf5_export_options opt = { .size = sizeof(opt),
-						  .gzip = 1 };
+						    .gzip = 1 };
 	struct cute_shm_hdf5_options again = h5_options(0);
 	struct cute_shm *other;
 
@@ -96,11 +96,12 @@ START_TEST(files)
 	static const struct {
 		const char *path, *dtype;
 	} arrays[] = {
-		{ "number", "<f8" }, { "text", "*|S1" }, { "fixed", "|S7" },
-		{ "list", "*<i2" }, { "ref", "*|S1" }, { "enum", "|i1" },
+		{ "number", "<f8" },	   { "text", "*|S1" },
+		{ "fixed", "|S7" },	   { "list", "*<i2" },
+		{ "ref", "*|S1" },	   { "enum", "|i1" },
 		{ "number-grows", "<f8" }, { "text-grows", "*|S1" },
-		{ "list-grows", "*<i2" }, { "record/a", "<i4" },
-		{ "record/l", "*<i2" }, { "record-grows/a", "<i4" },
+		{ "list-grows", "*<i2" },  { "record/a", "<i4" },
+		{ "record/l", "*<i2" },	   { "record-grows/a", "<i4" },
 	};
 	const hsize_t *dims = shapes[_i].dims;
 	unsigned ndim = (unsigned)shapes[_i].ndim;
@@ -109,8 +110,9 @@ START_TEST(files)
 	struct cute_shm *shm;
 
 	put(file, "number", H5Tcopy(H5T_IEEE_F64LE), (int)ndim, dims);
-	put(file, "text", h5_string(H5T_VARIABLE, H5T_STR_NULLTERM,
-				    H5T_CSET_UTF8), (int)ndim, dims);
+	put(file, "text",
+	    h5_string(H5T_VARIABLE, H5T_STR_NULLTERM, H5T_CSET_UTF8), (int)ndim,
+	    dims);
 	put(file, "fixed", h5_string(7, H5T_STR_NULLPAD, H5T_CSET_ASCII),
 	    (int)ndim, dims);
 	put(file, "list", list_type(), (int)ndim, dims);

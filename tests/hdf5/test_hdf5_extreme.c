@@ -8,9 +8,9 @@
 
 #include "hdf5_util.h"
 
-#define DEPTH	10000
-#define ATTRS	20000
-#define SHARED	60	/* levels: 2^60 paths */
+#define DEPTH  10000
+#define ATTRS  20000
+#define SHARED 60 /* levels: 2^60 paths */
 
 START_TEST(deep)
 {
@@ -44,8 +44,8 @@ START_TEST(shared)
 	hid_t file = h5_begin(), groups[SHARED + 1];
 	struct cute_shm *shm;
 
-	groups[0] = ck_h5(H5Gcreate2(file, "top", H5P_DEFAULT, H5P_DEFAULT,
-				     H5P_DEFAULT));
+	groups[0] = ck_h5(
+		H5Gcreate2(file, "top", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
 	for (int i = 0; i < SHARED; i++) {
 		groups[i + 1] = ck_h5(H5Gcreate2(groups[i], "a", H5P_DEFAULT,
 						 H5P_DEFAULT, H5P_DEFAULT));
@@ -95,10 +95,9 @@ START_TEST(long_names)
 
 	H5Fclose(file);
 	fapl = ck_h5(H5Pcreate(H5P_FILE_ACCESS));
-	ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
-				   H5F_LIBVER_LATEST));
-	file = ck_h5(H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT,
-			       fapl));
+	ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST));
+	file = ck_h5(
+		H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, fapl));
 	H5Pclose(fapl);
 	memset(name, 'n', sizeof(name) - 1);
 	memset(attr, 'a', sizeof(attr) - 1);
@@ -123,13 +122,12 @@ START_TEST(many_attributes)
 
 	H5Fclose(file);
 	fapl = ck_h5(H5Pcreate(H5P_FILE_ACCESS));
-	ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
-				   H5F_LIBVER_LATEST));
-	file = ck_h5(H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT,
-			       fapl));
+	ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST));
+	file = ck_h5(
+		H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, fapl));
 	H5Pclose(fapl);
-	group = ck_h5(H5Gcreate2(file, "g", H5P_DEFAULT, H5P_DEFAULT,
-				 H5P_DEFAULT));
+	group = ck_h5(
+		H5Gcreate2(file, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
 	space = ck_h5(H5Screate(H5S_SCALAR));
 	for (int i = 0; i < ATTRS; i++) {
 		hid_t a;
@@ -170,9 +168,9 @@ START_TEST(too_large)
 	H5Fclose(file);
 	err = cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL);
 	ck_assert_msg(err == CUTE_SHM_ERR_NO_SPACE ||
-		      err == CUTE_SHM_ERR_SOURCE ||
-		      err == CUTE_SHM_ERR_INVALID, "%d: %s", err,
-		      cute_shm_errmsg());
+			      err == CUTE_SHM_ERR_SOURCE ||
+			      err == CUTE_SHM_ERR_INVALID,
+		      "%d: %s", err, cute_shm_errmsg());
 	ck_assert_str_ne(cute_shm_errmsg(), "");
 	ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), 0);
 }
@@ -184,7 +182,9 @@ END_TEST
  */
 START_TEST(tiny_chunks)
 {
-	enum { COUNT = 50000 };
+	enum {
+		COUNT = 50000
+	};
 	static const struct rlimit enough = { 200 << 20, 200 << 20 };
 	const hsize_t dims[] = { COUNT }, chunk[] = { 1 };
 	const uint64_t shape[] = { COUNT };
@@ -252,9 +252,13 @@ END_TEST
  */
 START_TEST(more_than_a_chunk)
 {
-	enum { CHUNKS = 64, SIZE = 1000, HELD = 1100 };
-	static const char *const filters[] = { "d", "sd", "sdf", "fd", "s",
-					       "sm", "dm" };
+	enum {
+		CHUNKS = 64,
+		SIZE = 1000,
+		HELD = 1100
+	};
+	static const char *const filters[] = { "d", "sd", "sdf", "fd",
+					       "s", "sm", "dm" };
 	static int32_t data[CHUNKS][SIZE], held[CHUNKS][HELD];
 	static int32_t seen[CHUNKS][SIZE], stored[2 * HELD];
 	const hsize_t dims[] = { CHUNKS, SIZE }, chunk[] = { 1, SIZE };
@@ -280,8 +284,8 @@ START_TEST(more_than_a_chunk)
 		else
 			mask = 1;
 	ck_h5(H5Pset_chunk(dcpl, 2, chunk));
-	h5_put_with(file, "x", H5T_NATIVE_INT32, 2, dims,
-		    ck_h5(H5Pcopy(dcpl)), NULL);
+	h5_put_with(file, "x", H5T_NATIVE_INT32, 2, dims, ck_h5(H5Pcopy(dcpl)),
+		    NULL);
 	ck_h5(H5Pset_chunk(dcpl, 2, long_chunk));
 	h5_put_with(file, "long", H5T_NATIVE_INT32, 2, long_dims, dcpl, held);
 	set = ck_h5(H5Dopen2(file, "x", H5P_DEFAULT));
@@ -300,8 +304,7 @@ START_TEST(more_than_a_chunk)
 			ck_h5(H5Dread_chunk(from, H5P_DEFAULT, at, &skipped,
 					    stored));
 		}
-		ck_h5(H5Dwrite_chunk(set, H5P_DEFAULT, mask, at, size,
-				     stored));
+		ck_h5(H5Dwrite_chunk(set, H5P_DEFAULT, mask, at, size, stored));
 	}
 	ck_h5(H5Dclose(from));
 	ck_h5(H5Dclose(set));

@@ -17,7 +17,7 @@
 #include "hdf5_little.h"
 
 static const char *root;
-static uint64_t digest;		/* of the metadata of an undisturbed load */
+static uint64_t digest; /* of the metadata of an undisturbed load */
 
 static int
 load(unsigned flags)
@@ -43,15 +43,16 @@ static int
 save(void)
 {
 	struct cute_shm_hdf5_export_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_HDF5_OVERWRITE,
-		.gzip = 1, .jobs = 2,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_HDF5_OVERWRITE,
+		.gzip = 1,
+		.jobs = 2,
 	};
 	struct cute_shm *shm = NULL;
 	int err = cute_shm_open("t", NULL, &shm);
 
 	if (err == 0)
-		err = cute_shm_hdf5_export(shm, h5_path("back.h5"), &opt,
-					   NULL);
+		err = cute_shm_hdf5_export(shm, h5_path("back.h5"), &opt, NULL);
 	cute_shm_close(shm);
 	return err;
 }
@@ -88,8 +89,8 @@ static const struct {
 	int (*act)(void);
 	enum failing kind;
 	int error;
-	bool before, after;	/* is there such a project? */
-	long least;		/* failures that must be told */
+	bool before, after; /* is there such a project? */
+	long least;	    /* failures that must be told */
 } lives[] = {
 	{ "load", load_new, FAILING_ALLOCATION, ENOMEM, false, true, 100 },
 	{ "load", load_new, FAILING_CALL, EIO, false, true, 20 },
@@ -137,8 +138,8 @@ ck_nothing_left(unsigned life, long n, unsigned descriptors)
 	ck_ok(cute_shm_collect(NULL, NULL, NULL));
 	is = sound();
 	ck_assert_msg(test_count(root) == is,
-		      "%s %d, failure %ld: something is left",
-		      lives[life].name, lives[life].kind, n);
+		      "%s %d, failure %ld: something is left", lives[life].name,
+		      lives[life].kind, n);
 	ck_assert(is || !lives[life].before);
 }
 
@@ -270,8 +271,7 @@ ck_limits(bool descriptors, rlim_t from, rlim_t step, unsigned act)
 		cute_shm_unlink("t", NULL, NULL);
 		if (acts[act] == save || acts[act] == load_over)
 			ck_ok(load(0));
-		failed += !enough(descriptors, from + n * step,
-				  acts[act]);
+		failed += !enough(descriptors, from + n * step, acts[act]);
 		ck_ok(cute_shm_collect(NULL, NULL, NULL));
 		ck_assert_uint_eq(test_count(root), sound());
 		if (acts[act] == save)

@@ -66,8 +66,7 @@ START_TEST(attributes)
 	hid_t file = h5_begin(), g, h;
 	struct cute_shm *shm;
 
-	g = ck_h5(H5Gcreate2(file, "g", H5P_DEFAULT, H5P_DEFAULT,
-			     H5P_DEFAULT));
+	g = ck_h5(H5Gcreate2(file, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
 	put(g, "a", size, 10, 1, false);
 	h = ck_h5(H5Gcreate2(g, "h", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
 	put(h, "b", size, 20, 8, false);
@@ -100,8 +99,8 @@ START_TEST(behind_links)
 	ck_h5(H5Lcreate_soft("/x", other, "g/soft", H5P_DEFAULT, H5P_DEFAULT));
 	H5Fclose(other);
 	file = h5_begin();
-	ck_h5(H5Lcreate_external("other.h5", "g/soft", file, "far",
-				 H5P_DEFAULT, H5P_DEFAULT));
+	ck_h5(H5Lcreate_external("other.h5", "g/soft", file, "far", H5P_DEFAULT,
+				 H5P_DEFAULT));
 	put(file, "near", size, 20, 1, false);
 	shm = h5_load(file);
 	ck(shm, "far", size, 10, "ab");
@@ -113,7 +112,9 @@ END_TEST
 /* More than is kept: from there on, all is opened as ever. */
 START_TEST(too_many_to_keep)
 {
-	enum { COUNT = 200 };
+	enum {
+		COUNT = 200
+	};
 	static char text[60000];
 	char *value = text, name[16];
 	hid_t file = h5_begin(), t, dset;

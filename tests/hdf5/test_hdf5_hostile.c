@@ -12,7 +12,7 @@
 #include "hdf5/filter/filter.h"
 #include "hdf5_util.h"
 
-#define SECRET		"PASSWORD"
+#define SECRET "PASSWORD"
 
 /* ------------------------------------------------- datatypes, on their own */
 
@@ -34,8 +34,8 @@ encode(hid_t type)
 static size_t
 offset_of(const char *member)
 {
-	const uint8_t *p = memmem(encoded, encoded_size, member,
-				  strlen(member) + 1);
+	const uint8_t *p =
+		memmem(encoded, encoded_size, member, strlen(member) + 1);
 
 	ck_assert_ptr_nonnull(p);
 	return (size_t)(p - encoded) + (strlen(member) + 8) / 8 * 8;
@@ -127,7 +127,7 @@ static const struct {
 	const char *member;
 	size_t at;
 	uint8_t value;
-	const char *message;	/* NULL: it is in order */
+	const char *message; /* NULL: it is in order */
 } types[] = {
 	{ nothing_wrong, NULL, 0, 3, NULL },
 	{ ints, "yy", 0, 4, NULL },
@@ -148,7 +148,7 @@ static const struct {
 	{ integer, NULL, 10, 1, "bits outside" },
 	{ integer, NULL, 12, 0, "bits outside" },
 	{ bits, NULL, 12, 17, "bits outside" },
-	{ real, NULL, 4, 32, "bits outside" },	/* the sign */
+	{ real, NULL, 4, 32, "bits outside" }, /* the sign */
 	{ real, NULL, 14, 25, "bits outside" },
 	{ real, NULL, 15, 10, "bits outside" },
 	{ real, NULL, 17, 33, "bits outside" },
@@ -242,8 +242,8 @@ ck_no_secret(void)
 	close(fd);
 	/* Four bytes of it that follow each other, wherever they begin. */
 	for (size_t i = 0; i < sizeof(SECRET) - 1; i++)
-		ck_assert_ptr_null(memmem(all, (size_t)st.st_size, twice + i,
-					  4));
+		ck_assert_ptr_null(
+			memmem(all, (size_t)st.st_size, twice + i, 4));
 	free(all);
 }
 
@@ -257,10 +257,10 @@ load(void)
 
 	if (err != 0) {
 		ck_assert_msg(err == CUTE_SHM_ERR_SOURCE ||
-			      err == CUTE_SHM_ERR_INVALID ||
-			      err == CUTE_SHM_ERR_LIMIT ||
-			      err == CUTE_SHM_ERR_NO_SPACE, "%d: %s", err,
-			      cute_shm_errmsg());
+				      err == CUTE_SHM_ERR_INVALID ||
+				      err == CUTE_SHM_ERR_LIMIT ||
+				      err == CUTE_SHM_ERR_NO_SPACE,
+			      "%d: %s", err, cute_shm_errmsg());
 		ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), 0);
 		return false;
 	}
@@ -272,7 +272,7 @@ load(void)
 	return true;
 }
 
-#define COUNT	3000
+#define COUNT 3000
 
 /* Contiguous; in chunks; in chunks with a filter. */
 static hid_t
@@ -295,8 +295,8 @@ fixed_record(void)
 	hid_t e = h5_enum(H5T_STD_I16LE, "no", 0, "yes", 1);
 
 	return pair(pair(H5T_STD_I32LE, array_of(e, 2)),
-		    pair(H5T_IEEE_F64LE, h5_string(5, H5T_STR_NULLTERM,
-						   H5T_CSET_ASCII)));
+		    pair(H5T_IEEE_F64LE,
+			 h5_string(5, H5T_STR_NULLTERM, H5T_CSET_ASCII)));
 }
 
 static hid_t
@@ -350,7 +350,9 @@ END_TEST
 /* So far outside that a program's own memory is there. */
 START_TEST(far_away)
 {
-	enum { MANY = 50000 };
+	enum {
+		MANY = 50000
+	};
 	const hsize_t count[] = { MANY };
 	hid_t type = ints(), file = h5_begin();
 	uint8_t *data = calloc(MANY, H5Tget_size(type)), *message;
@@ -375,7 +377,7 @@ END_TEST
 
 /* ----------------------------------------------------------- fill values */
 
-#define LONG_TEXT	60000
+#define LONG_TEXT 60000
 
 static void
 put_filled(hid_t file, hid_t dcpl)
@@ -408,7 +410,8 @@ START_TEST(fill_value)
 	ck_assert(load());
 	/* Its size is before it, here and in a message of an older form. */
 	for (p = image; (p = memmem(p, (size_t)(image + image_size - p), begin,
-				    sizeof(begin) - 1)); p++) {
+				    sizeof(begin) - 1));
+	     p++) {
 		ck_assert_int_eq(memcmp(p - 4, &size, 4), 0);
 		memcpy(p - 4, "\x18\0\0", 4);
 	}
@@ -455,11 +458,11 @@ END_TEST
 /* Four bytes come out of the filter where 4000 are needed. */
 START_TEST(short_stream)
 {
-	static const uint8_t stream[] = { 0x78, 1, 1, 4, 0, 0xfb, 0xff,
-					  0, 0, 0, 0, 0, 4, 0, 1 };
+	static const uint8_t stream[] = { 0x78, 1, 1, 4, 0, 0xfb, 0xff, 0,
+					  0,	0, 0, 0, 4, 0,	  1 };
 	const hsize_t count[] = { 1000 }, zero[] = { 0 };
-	hid_t file = h5_begin(), set, dcpl = ck_h5(H5Pcreate(
-							H5P_DATASET_CREATE));
+	hid_t file = h5_begin(), set,
+	      dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
 	char *secret;
 
 	if (!filter_inflate)

@@ -36,11 +36,11 @@ overwrite(void)
 	load("t", "t.h5", CUTE_SHM_HDF5_OVERWRITE);
 }
 
-static void
-export(void)
+static void export(void)
 {
 	struct cute_shm_hdf5_export_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_HDF5_OVERWRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_HDF5_OVERWRITE,
 		.jobs = 2,
 	};
 	struct cute_shm *shm = NULL;
@@ -136,8 +136,7 @@ START_TEST(at_any_moment)
 		ck_ok(cute_shm_collect(NULL, NULL, NULL));
 		count = 0;
 		ck_ok(cute_shm_list(NULL, check, &count));
-		ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")),
-				  count);
+		ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), count);
 		ck_assert_uint_ge(count, 1);
 		ck_exported();
 	}

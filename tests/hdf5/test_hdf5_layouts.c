@@ -12,7 +12,12 @@
 #define COLUMNS 33
 #define COUNT	(ROWS * COLUMNS)
 
-enum { NUMBERS, BYTES, LISTS, TEXTS };
+enum {
+	NUMBERS,
+	BYTES,
+	LISTS,
+	TEXTS
+};
 
 static struct kind {
 	const char *name;
@@ -55,8 +60,12 @@ static hid_t
 record_type(bool packed, hid_t word)
 {
 	const hid_t types[] = {
-		H5T_STD_I8LE, H5T_STD_I16BE, H5T_IEEE_F32LE, H5T_IEEE_F64BE,
-		text_type(H5T_STR_NULLTERM, 3), word,
+		H5T_STD_I8LE,
+		H5T_STD_I16BE,
+		H5T_IEEE_F32LE,
+		H5T_IEEE_F64BE,
+		text_type(H5T_STR_NULLTERM, 3),
+		word,
 		H5Tarray_create2(H5T_STD_U16LE, 1, (hsize_t[]){ 8 }),
 	};
 	hid_t t = ck_h5(H5Tcreate(H5T_COMPOUND, 80));
@@ -100,8 +109,10 @@ kinds_make(void)
 	kind_add("i7be", bits(H5T_STD_I8BE, 7, 0), BYTES);
 	kind_add("i12", bits(H5T_STD_I16LE, 12, 0), BYTES);
 	kind_add("bits12be", bits(H5T_STD_B16BE, 12, 0), BYTES);
-	kind_add("array12be", H5Tarray_create2(bits(H5T_STD_I16BE, 12, 0), 1,
-					       (hsize_t[]){ 2 }), BYTES);
+	kind_add("array12be",
+		 H5Tarray_create2(bits(H5T_STD_I16BE, 12, 0), 1,
+				  (hsize_t[]){ 2 }),
+		 BYTES);
 	kind_add("f32", H5T_IEEE_F32LE, NUMBERS);
 	kind_add("f64be", H5T_IEEE_F64BE, NUMBERS);
 	kind_add("f16", h5_float(2, 16, 15, 10, 5, 10, 15), NUMBERS);
@@ -114,17 +125,22 @@ kinds_make(void)
 	kind_add("text_null", text_type(H5T_STR_NULLPAD, 7), BYTES);
 	kind_add("text_end", text_type(H5T_STR_NULLTERM, 7), BYTES);
 	kind_add("text_space", text_type(H5T_STR_SPACEPAD, 7), BYTES);
-	kind_add("array", H5Tarray_create2(H5T_STD_I32LE, 1,
-					   (hsize_t[]){ 3 }), BYTES);
-	kind_add("array_be", H5Tarray_create2(H5T_STD_I32BE, 2,
-					      (hsize_t[]){ 2, 3 }), BYTES);
-	kind_add("array_enum", H5Tarray_create2(enum_type(H5T_STD_I16BE, 2), 1,
-						(hsize_t[]){ 2 }), BYTES);
+	kind_add("array", H5Tarray_create2(H5T_STD_I32LE, 1, (hsize_t[]){ 3 }),
+		 BYTES);
+	kind_add("array_be",
+		 H5Tarray_create2(H5T_STD_I32BE, 2, (hsize_t[]){ 2, 3 }),
+		 BYTES);
+	kind_add("array_enum",
+		 H5Tarray_create2(enum_type(H5T_STD_I16BE, 2), 1,
+				  (hsize_t[]){ 2 }),
+		 BYTES);
 	kind_add("record", record_type(false, H5T_STD_I64LE), BYTES);
 	kind_add("packed", record_type(true, H5T_STD_I64LE), BYTES);
 	kind_add("record_bits", record_type(true, H5T_STD_B64BE), BYTES);
-	kind_add("records", H5Tarray_create2(record_type(false, H5T_STD_U8LE),
-					     1, (hsize_t[]){ 2 }), BYTES);
+	kind_add("records",
+		 H5Tarray_create2(record_type(false, H5T_STD_U8LE), 1,
+				  (hsize_t[]){ 2 }),
+		 BYTES);
 	kind_add("lists", H5Tvlen_create(H5T_NATIVE_INT16), LISTS);
 	kind_add("texts", text_type(H5T_STR_NULLTERM, H5T_VARIABLE), TEXTS);
 }
@@ -135,8 +151,9 @@ rows_of(const struct kind *k)
 {
 	hsize_t row = COLUMNS * H5Tget_size(k->type), enough = 128 << 10;
 
-	return k->data == LISTS || k->data == TEXTS || enough / row < ROWS ?
-	       ROWS : enough / row + 5;
+	return k->data == LISTS || k->data == TEXTS || enough / row < ROWS
+		       ? ROWS
+		       : enough / row + 5;
 }
 
 /* In memory: numbers as doubles, the rest as in the file. */
@@ -171,7 +188,7 @@ data_new(const struct kind *k)
 
 static const struct layout {
 	const char *name;
-	hsize_t chunk[2];	/* 0: none; ROWS: all */
+	hsize_t chunk[2]; /* 0: none; ROWS: all */
 	bool compact, gzip, missing;
 } layouts[] = {
 	{ "contiguous", { 0 }, false, false, false },
@@ -183,7 +200,7 @@ static const struct layout {
 	{ "unwritten", { 0 }, false, false, true },
 	{ "holes", { 16, 8 }, false, true, true },
 };
-#define WHOLE 5			/* so many of them have all data */
+#define WHOLE 5 /* so many of them have all data */
 
 static hid_t
 dcpl_of(const struct layout *l, hsize_t rows)
@@ -205,8 +222,7 @@ dcpl_of(const struct layout *l, hsize_t rows)
 
 /* Of what is missing, the first rows are written, if it has chunks. */
 static void
-put(hid_t file, const struct kind *k, const struct layout *l,
-    const void *data)
+put(hid_t file, const struct kind *k, const struct layout *l, const void *data)
 {
 	hsize_t dims[] = { rows_of(k), COLUMNS }, none[] = { 0, 0 };
 	hsize_t part[] = { 20, COLUMNS };
@@ -349,7 +365,9 @@ END_TEST
 /* 32 dimensions in chunks, of a type that has no strategy. */
 START_TEST(most_dimensions)
 {
-	enum { COUNT32 = 243 * 32 * 16 };
+	enum {
+		COUNT32 = 243 * 32 * 16
+	};
 	hid_t file = h5_begin(), dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
 	static int32_t data[COUNT32];
 	hsize_t dims[32], chunk[32];
@@ -371,8 +389,8 @@ START_TEST(most_dimensions)
 }
 END_TEST
 
-#define ROW	(512 * 1024)
-#define PARTS	24		/* three bands */
+#define ROW   (512 * 1024)
+#define PARTS 24 /* three bands */
 
 /* What no source of a virtual dataset has written, and has no fill value. */
 START_TEST(gaps_of_sources)
@@ -394,10 +412,8 @@ START_TEST(gaps_of_sources)
 	set = ck_h5(H5Dcreate(source, "y", H5T_NATIVE_INT32, all, H5P_DEFAULT,
 			      dcpl, H5P_DEFAULT));
 	space = ck_h5(H5Scopy(all));
-	ck_h5(H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, part,
-				  NULL));
-	ck_h5(H5Dwrite(set, H5T_NATIVE_INT32, space, space, H5P_DEFAULT,
-		       data));
+	ck_h5(H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, part, NULL));
+	ck_h5(H5Dwrite(set, H5T_NATIVE_INT32, space, space, H5P_DEFAULT, data));
 	ck_h5(H5Dclose(set));
 	ck_h5(H5Fclose(source));
 	file = h5_begin();
@@ -480,8 +496,9 @@ START_TEST(chunks_too_long)
 			      H5P_DEFAULT, dcpl, H5P_DEFAULT));
 	for (hsize_t i = 0; i < 64; i++) {
 		const hsize_t at[] = { i, 0 };
-		size_t size = i % 3 == 1 ? row + 4 :
-			      i % 16 == 15 ? sizeof(more) : row;
+		size_t size = i % 3 == 1     ? row + 4
+			      : i % 16 == 15 ? sizeof(more)
+					     : row;
 
 		memcpy(more, data + i * 4096, row);
 		ck_h5(H5Dwrite_chunk(set, H5P_DEFAULT, 0, at, size, more));
@@ -511,9 +528,9 @@ START_TEST(damaged_chunks)
 	hid_t file = h5_begin(), dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
 	hsize_t count = cases[_i].count, chunk = cases[_i].chunk;
 	static char text[] = "text", garbage[] = "this is no deflate stream";
-	hid_t set, type = cases[_i].texts ?
-			  text_type(H5T_STR_NULLTERM, H5T_VARIABLE) :
-			  H5T_NATIVE_INT32;
+	hid_t set, type = cases[_i].texts
+				  ? text_type(H5T_STR_NULLTERM, H5T_VARIABLE)
+				  : H5T_NATIVE_INT32;
 	char **texts = calloc(count, sizeof(*texts)), message[64];
 	const hsize_t bad[] = { 2 * chunk };
 
@@ -531,8 +548,8 @@ START_TEST(damaged_chunks)
 		setenv("CUTE_SHM_HDF5_STRATEGY", "generic", 1);
 	ck_err(cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL),
 	       CUTE_SHM_ERR_SOURCE);
-	snprintf(message, sizeof(message), "/x: chunk at (%u): ",
-		 (unsigned)(2 * chunk));
+	snprintf(message, sizeof(message),
+		 "/x: chunk at (%u): ", (unsigned)(2 * chunk));
 	ck_errmsg_has(message);
 	free(texts);
 }

@@ -55,15 +55,15 @@ END_TEST
 START_TEST(test_lists_without_form)
 {
 	static const char *const reasons[] = {
-		"list of lists", "list of lists", "list of compounds",
+		"list of lists",
+		"list of lists",
+		"list of compounds",
 		"list of arrays",
 	};
 	hid_t base, list;
 
 	switch (_i) {
-	case 0:
-		base = ck_h5(H5Tvlen_create(H5T_STD_I8LE));
-		break;
+	case 0: base = ck_h5(H5Tvlen_create(H5T_STD_I8LE)); break;
 	case 1:
 		base = h5_string(H5T_VARIABLE, H5T_STR_NULLTERM,
 				 H5T_CSET_ASCII);
@@ -72,8 +72,7 @@ START_TEST(test_lists_without_form)
 		base = ck_h5(H5Tcreate(H5T_COMPOUND, 8));
 		ck_h5(H5Tinsert(base, "x", 0, H5T_STD_I64LE));
 		break;
-	default:
-		base = ck_h5(H5Tarray_create2(H5T_STD_I8LE, 1, two));
+	default: base = ck_h5(H5Tarray_create2(H5T_STD_I8LE, 1, two));
 	}
 	list = ck_h5(H5Tvlen_create(base));
 	H5Tclose(base);
@@ -184,8 +183,7 @@ START_TEST(test_complex)
 	h5_put_both(file, t, 1, three, _i ? (const void *)be : d);
 	H5Tclose(t);
 	shm = h5_load(file);
-	ck_both(shm, _i ? "<c8" : "<c16", 1, three_,
-		_i ? (const void *)f : d);
+	ck_both(shm, _i ? "<c8" : "<c16", 1, three_, _i ? (const void *)f : d);
 }
 END_TEST
 
@@ -209,10 +207,16 @@ START_TEST(test_not_complex)
 	H5Tclose(t);
 	shm = h5_load(file);
 	ck_children(shm, "d", _i ? "r i" : "re i");
-	ck_array(shm, "d/i", _i == 0 ? "<f8" : _i == 1 ? "<f2" : "<f4", 1,
-		 three_, NULL);
-	ck_attr(shm, "", "a.i", _i == 0 ? "<f8" : _i == 1 ? "<f2" : "<f4", 1,
-		three_, NULL);
+	ck_array(shm, "d/i",
+		 _i == 0   ? "<f8"
+		 : _i == 1 ? "<f2"
+			   : "<f4",
+		 1, three_, NULL);
+	ck_attr(shm, "", "a.i",
+		_i == 0	  ? "<f8"
+		: _i == 1 ? "<f2"
+			  : "<f4",
+		1, three_, NULL);
 	ck_clean(shm);
 }
 END_TEST
@@ -253,8 +257,7 @@ record_type(void)
 	ck_h5(H5Tinsert(t, "path", HOFFSET(struct record, path), a));
 	ck_h5(H5Tinsert(t, "text", HOFFSET(struct record, text), s));
 	ck_h5(H5Tinsert(t, "list", HOFFSET(struct record, list), v));
-	ck_h5(H5Tinsert(t, "flag", HOFFSET(struct record, flag),
-			H5T_STD_U8LE));
+	ck_h5(H5Tinsert(t, "flag", HOFFSET(struct record, flag), H5T_STD_U8LE));
 	H5Tclose(p);
 	H5Tclose(a);
 	H5Tclose(s);
@@ -266,10 +269,20 @@ START_TEST(test_compound)
 {
 	static int16_t items[] = { 7, 8, 9 };
 	struct record data[2] = {
-		{ 1, 1.5, { 2, 3 }, { { 4, 5 }, { 6, 7 } }, "one",
-		  { 3, items }, 0xaa },
-		{ -1, -1.5, { -2, -3 }, { { -4, -5 }, { -6, -7 } }, "two",
-		  { 0, NULL }, 0x55 },
+		{ 1,
+		  1.5,
+		  { 2, 3 },
+		  { { 4, 5 }, { 6, 7 } },
+		  "one",
+		  { 3, items },
+		  0xaa },
+		{ -1,
+		  -1.5,
+		  { -2, -3 },
+		  { { -4, -5 }, { -6, -7 } },
+		  "two",
+		  { 0, NULL },
+		  0x55 },
 	};
 	static const int8_t id[] = { 1, -1 }, x[] = { 4, 6, -4, -6 };
 	static const int32_t y[] = { 5, 7, -5, -7 }, at[] = { 3, -3 };

@@ -92,7 +92,7 @@ static const struct packer {
 };
 
 static const struct packer *packer;
-static size_t leave_out;	/* bytes that a chunk falls short of */
+static size_t leave_out; /* bytes that a chunk falls short of */
 
 static size_t
 encode(unsigned flags, size_t count, const unsigned *params, size_t size,
@@ -115,8 +115,12 @@ static hid_t
 begin(const struct packer *p)
 {
 	const H5Z_class2_t class = {
-		.version = H5Z_CLASS_T_VERS, .id = p->id, .encoder_present = 1,
-		.decoder_present = 1, .name = "test", .filter = encode,
+		.version = H5Z_CLASS_T_VERS,
+		.id = p->id,
+		.encoder_present = 1,
+		.decoder_present = 1,
+		.name = "test",
+		.filter = encode,
 	};
 
 	packer = p;
@@ -153,8 +157,8 @@ START_TEST(texts)
 	static const char *const words[] = { "spam", "", "eggs", "bacon" };
 	const hsize_t n = 4;
 	struct cute_shm *shm;
-	hid_t file, type = h5_string(H5T_VARIABLE, H5T_STR_NULLTERM,
-				     H5T_CSET_UTF8);
+	hid_t file,
+		type = h5_string(H5T_VARIABLE, H5T_STR_NULLTERM, H5T_CSET_UTF8);
 
 	if (!packers[_i].here)
 		return;
@@ -240,8 +244,8 @@ START_TEST(short_chunk)
 	const struct cute_shm_hdf5_options opt = h5_options(0);
 	static const char *const words[] = { "spam", "ham", "eggs", "bacon" };
 	const hsize_t n = 4;
-	hid_t file, type = h5_string(H5T_VARIABLE, H5T_STR_NULLTERM,
-				     H5T_CSET_UTF8);
+	hid_t file,
+		type = h5_string(H5T_VARIABLE, H5T_STR_NULLTERM, H5T_CSET_UTF8);
 
 	if (!packers[_i].here)
 		return;
@@ -263,8 +267,8 @@ START_TEST(damaged_chunk)
 	const struct cute_shm_hdf5_options opt = h5_options(0);
 	static const char *const words[] = { "spam", "ham" };
 	const hsize_t n = 2, zero = 0;
-	hid_t file, dset, type = h5_string(H5T_VARIABLE, H5T_STR_NULLTERM,
-					   H5T_CSET_UTF8);
+	hid_t file, dset,
+		type = h5_string(H5T_VARIABLE, H5T_STR_NULLTERM, H5T_CSET_UTF8);
 
 	file = begin(&packers[0]);
 	h5_put_with(file, "d", type, 1, &n, packed(n), words);

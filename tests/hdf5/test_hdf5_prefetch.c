@@ -7,13 +7,13 @@
 
 #include "hdf5_util.h"
 
-#define MIB	((uint64_t)1 << 20)
+#define MIB ((uint64_t)1 << 20)
 
 /* What the child asks for. */
 static struct seen {
 	atomic_uint requests;
-	_Atomic uint64_t first, end;	/* of the file */
-} *seen;
+	_Atomic uint64_t first, end; /* of the file */
+} * seen;
 
 int __real_posix_fadvise(int fd, off_t at, off_t size, int advice);
 int __wrap_posix_fadvise(int fd, off_t at, off_t size, int advice);

@@ -39,7 +39,7 @@ static hid_t
 integer_new(void)
 {
 	const hid_t types[] = {
-		H5T_STD_I8LE, H5T_STD_U8BE, H5T_STD_I16LE, H5T_STD_U16BE,
+		H5T_STD_I8LE,  H5T_STD_U8BE,  H5T_STD_I16LE, H5T_STD_U16BE,
 		H5T_STD_I32BE, H5T_STD_U32LE, H5T_STD_I64LE, H5T_STD_U64BE,
 	};
 	hid_t t = ck_h5(H5Tcopy(types[number(ELEMENTS(types))]));
@@ -58,18 +58,12 @@ static hid_t
 float_new(void)
 {
 	switch (number(6)) {
-	case 0:
-		return h5_float(2, 16, 15, 10, 5, 10, 15);
-	case 1:
-		return h5_float(2, 16, 15, 7, 8, 7, 127);
-	case 2:
-		return ck_h5(H5Tcopy(H5T_IEEE_F32BE));
-	case 3:
-		return ck_h5(H5Tcopy(H5T_IEEE_F32LE));
-	case 4:
-		return ck_h5(H5Tcopy(H5T_IEEE_F64BE));
-	default:
-		return ck_h5(H5Tcopy(H5T_IEEE_F64LE));
+	case 0: return h5_float(2, 16, 15, 10, 5, 10, 15);
+	case 1: return h5_float(2, 16, 15, 7, 8, 7, 127);
+	case 2: return ck_h5(H5Tcopy(H5T_IEEE_F32BE));
+	case 3: return ck_h5(H5Tcopy(H5T_IEEE_F32LE));
+	case 4: return ck_h5(H5Tcopy(H5T_IEEE_F64BE));
+	default: return ck_h5(H5Tcopy(H5T_IEEE_F64LE));
 	}
 }
 
@@ -159,28 +153,19 @@ type_made(unsigned depth)
 
 	switch (number(depth ? 12 : 7)) {
 	case 0:
-	case 1:
-		return integer_new();
-	case 2:
-		return float_new();
-	case 3:
-		return text_new();
-	case 4:
-		return enum_new();
+	case 1: return integer_new();
+	case 2: return float_new();
+	case 3: return text_new();
+	case 4: return enum_new();
 	case 5:
 		t = ck_h5(H5Tcreate(H5T_OPAQUE, 1 + number(17)));
 		ck_h5(H5Tset_tag(t, "by chance"));
 		return t;
-	case 6:
-		return ck_h5(H5Tcopy(number(2) ? H5T_STD_B8LE
-					       : H5T_STD_B32BE));
+	case 6: return ck_h5(H5Tcopy(number(2) ? H5T_STD_B8LE : H5T_STD_B32BE));
 	case 7:
-	case 8:
-		return record_new(depth);
-	case 9:
-		return array_new(depth);
-	case 10:
-		return list_new(depth);
+	case 8: return record_new(depth);
+	case 9: return array_new(depth);
+	case 10: return list_new(depth);
 	default:
 		t = ck_h5(H5Tcopy(H5T_C_S1));
 		ck_h5(H5Tset_size(t, H5T_VARIABLE));
@@ -205,8 +190,8 @@ fill(hid_t type, uint8_t *at)
 	case H5T_COMPOUND:
 		for (int i = 0; i < H5Tget_nmembers(type); i++) {
 			part = H5Tget_member_type(type, (unsigned)i);
-			fill(part, at + H5Tget_member_offset(type,
-							     (unsigned)i));
+			fill(part,
+			     at + H5Tget_member_offset(type, (unsigned)i));
 			H5Tclose(part);
 		}
 		return;
@@ -227,8 +212,7 @@ fill(hid_t type, uint8_t *at)
 		memcpy(at, &list, sizeof(list));
 		H5Tclose(part);
 		return;
-	default:
-		break;
+	default: break;
 	}
 	if (H5Tis_variable_str(type) > 0) {
 		word = text + number(sizeof(text));
@@ -248,10 +232,8 @@ has_lists(hid_t type)
 	bool ret = false;
 
 	switch (H5Tget_class(type)) {
-	case H5T_VLEN:
-		return true;
-	case H5T_STRING:
-		return H5Tis_variable_str(type) > 0;
+	case H5T_VLEN: return true;
+	case H5T_STRING: return H5Tis_variable_str(type) > 0;
 	case H5T_ARRAY:
 		part = H5Tget_super(type);
 		ret = has_lists(part);
@@ -264,8 +246,7 @@ has_lists(hid_t type)
 			H5Tclose(part);
 		}
 		return ret;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -376,9 +357,8 @@ put(hid_t file, unsigned i)
 	count = dims[0] * dims[1] * dims[2];
 	data = data_new(type, count);
 	dcpl = dcpl_new(type, rank, dims, data);
-	space = ck_h5(H5Screate_simple(rank, dims,
-				       H5Pget_layout(dcpl) == H5D_CHUNKED ?
-				       most : NULL));
+	space = ck_h5(H5Screate_simple(
+		rank, dims, H5Pget_layout(dcpl) == H5D_CHUNKED ? most : NULL));
 	snprintf(name, sizeof(name), "d%u", i);
 	dset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, dcpl,
 			  H5P_DEFAULT);
@@ -403,8 +383,8 @@ file_new(void)
 	if (number(2))
 		ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
 					   H5F_LIBVER_LATEST));
-	file = ck_h5(H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT,
-			       fapl));
+	file = ck_h5(
+		H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, fapl));
 	H5Pclose(fapl);
 	return file;
 }
@@ -438,9 +418,12 @@ static void
 ck_file(uint64_t seed)
 {
 	struct cute_shm_hdf5_export_options save = {
-		.size = sizeof(save), .flags = CUTE_SHM_HDF5_OVERWRITE,
-		.gzip = number(2), .shuffle = (int)number(2),
-		.chunk_size = number(2) ? 64 : 0, .jobs = 2,
+		.size = sizeof(save),
+		.flags = CUTE_SHM_HDF5_OVERWRITE,
+		.gzip = number(2),
+		.shuffle = (int)number(2),
+		.chunk_size = number(2) ? 64 : 0,
+		.jobs = 2,
 	};
 	uint64_t fast, generic, back;
 	const uint64_t most = keep_lists_max;
@@ -480,8 +463,8 @@ readable(void)
 		space = ck_h5(H5Dget_space(dset));
 		data = calloc((size_t)H5Sget_simple_extent_npoints(space) + 1,
 			      H5Tget_size(type));
-		if (H5Dread(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-			    data) < 0)
+		if (H5Dread(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) <
+		    0)
 			ok = false;
 		else
 			H5Dvlen_reclaim(type, space, H5P_DEFAULT, data);

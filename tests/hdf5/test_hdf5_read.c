@@ -9,7 +9,7 @@
 
 #include "hdf5_util.h"
 
-#define FILL	-7
+#define FILL -7
 
 /* Values that are all different; rows that nobody writes have FILL. */
 static int32_t *
@@ -26,9 +26,10 @@ numbers(const hsize_t *dims, int rank, hsize_t written, int32_t rest)
 	data = malloc((n + 1) * sizeof(*data));
 	ck_assert_ptr_nonnull(data);
 	for (i = 0; i < n; i++)
-		data[i] = i < written * row ?
-			  (int32_t)(i * 2654435761u & most) - (int)most / 2 :
-			  rest;
+		data[i] = i < written * row
+				  ? (int32_t)(i * 2654435761u & most) -
+					    (int)most / 2
+				  : rest;
 	return data;
 }
 
@@ -69,10 +70,10 @@ struct layout {
 	const char *name;
 	int rank;
 	hsize_t dims[3];
-	hsize_t chunk[3];	/* 0: not chunked */
-	hsize_t written;	/* rows; the others have a fill value */
+	hsize_t chunk[3]; /* 0: not chunked */
+	hsize_t written;  /* rows; the others have a fill value */
 	void (*set)(hid_t dcpl);
-	bool never;		/* no fill value is written */
+	bool never; /* no fill value is written */
 };
 
 static void
@@ -137,8 +138,7 @@ set_external(hid_t dcpl)
 }
 
 static const struct layout layouts[] = {
-	{ "compact", 1, .dims = { 1000 }, .written = 1000,
-	  .set = set_compact },
+	{ "compact", 1, .dims = { 1000 }, .written = 1000, .set = set_compact },
 	{ "contiguous", 2, .dims = { 300, 200 }, .written = 300 },
 	{ "never written", 2, .dims = { 300, 200 } },
 	{ "never written, early", 2, .dims = { 300, 200 }, .set = set_early },
@@ -165,12 +165,11 @@ static const struct layout layouts[] = {
 	  .written = 100003, .set = set_sums },
 	{ "scaleoffset", 1, .dims = { 100003 }, .chunk = { 5000 },
 	  .written = 100003, .set = set_scaleoffset },
-	{ "nbit", 1, .dims = { 100003 }, .chunk = { 5000 },
-	  .written = 100003, .set = set_nbit },
-	{ "szip", 1, .dims = { 100000 }, .chunk = { 5000 },
-	  .written = 100000, .set = set_szip },
-	{ "empty", 2, .dims = { 0, 20 }, .chunk = { 10, 20 },
-	  .set = set_gzip },
+	{ "nbit", 1, .dims = { 100003 }, .chunk = { 5000 }, .written = 100003,
+	  .set = set_nbit },
+	{ "szip", 1, .dims = { 100000 }, .chunk = { 5000 }, .written = 100000,
+	  .set = set_szip },
+	{ "empty", 2, .dims = { 0, 20 }, .chunk = { 10, 20 }, .set = set_gzip },
 };
 
 static hid_t
@@ -200,8 +199,8 @@ put_rows(hid_t file, const struct layout *l, hid_t type, const void *data)
 	hsize_t count[3];
 	hid_t dcpl = dcpl_of(l), space, mem, dset;
 
-	space = ck_h5(H5Screate_simple(l->rank, l->dims,
-				       l->chunk[0] ? most : NULL));
+	space = ck_h5(
+		H5Screate_simple(l->rank, l->dims, l->chunk[0] ? most : NULL));
 	dset = ck_h5(H5Dcreate2(file, "x", type, space, H5P_DEFAULT, dcpl,
 				H5P_DEFAULT));
 	memcpy(count, l->dims, sizeof(count));
@@ -223,8 +222,8 @@ START_TEST(test_layouts)
 {
 	const struct layout *l = &layouts[_i / 2];
 	hid_t type = _i % 2 ? H5T_STD_I32BE : H5T_STD_I32LE;
-	int32_t *data = numbers(l->dims, l->rank, l->written,
-				l->never ? 0 : FILL);
+	int32_t *data =
+		numbers(l->dims, l->rank, l->written, l->never ? 0 : FILL);
 	hid_t file = h5_begin();
 
 	put_rows(file, l, type, data);
@@ -260,8 +259,8 @@ START_TEST(test_user_block)
 
 	ck_h5(H5Pset_userblock(fcpl, 512u << _i));
 	h5_begin();
-	file = ck_h5(H5Fcreate(h5_path("u.h5"), H5F_ACC_TRUNC, fcpl,
-			       H5P_DEFAULT));
+	file = ck_h5(
+		H5Fcreate(h5_path("u.h5"), H5F_ACC_TRUNC, fcpl, H5P_DEFAULT));
 	H5Pclose(fcpl);
 	put_rows(file, &l, H5T_STD_I32LE, data);
 	ck_h5(H5Fclose(file));
@@ -274,8 +273,11 @@ END_TEST
 /* Chunks that went to the file as they are, though the others are packed. */
 START_TEST(test_plain_chunks)
 {
-	static const struct layout l = { "gzip", 1, .dims = { 10000 },
-					 .chunk = { 1000 }, .written = 10000,
+	static const struct layout l = { "gzip",
+					 1,
+					 .dims = { 10000 },
+					 .chunk = { 1000 },
+					 .written = 10000,
 					 .set = set_gzip };
 	int32_t *data = numbers(l.dims, 1, 10000, 0);
 	hid_t file = h5_begin(), dset;
@@ -361,7 +363,9 @@ as_lzf(const uint8_t *from, size_t size, uint8_t *to)
  */
 START_TEST(test_small_with_our_filter)
 {
-	enum { LITTLE = 64 };
+	enum {
+		LITTLE = 64
+	};
 	const hsize_t dims[] = { LITTLE }, zero[] = { 0 };
 	const uint64_t shape[] = { LITTLE };
 	struct cute_shm_hdf5_options opt = h5_options(CUTE_SHM_HDF5_OVERWRITE);

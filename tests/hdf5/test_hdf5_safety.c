@@ -17,8 +17,8 @@
 #include "cute_shm_hdf5.h"
 #include "util.h"
 
-#define ROWS	1000
-#define FILTER	32123		/* nobody else has it here */
+#define ROWS   1000
+#define FILTER 32123 /* nobody else has it here */
 
 static const char *root;
 static char file[4096];
@@ -29,16 +29,20 @@ static unsigned skipped, failed, ticks;
 static char reason[512], where[512];
 
 static size_t
-pass_through(unsigned flags, size_t count, const unsigned *params,
-	     size_t bytes, size_t *size, void **data)
+pass_through(unsigned flags, size_t count, const unsigned *params, size_t bytes,
+	     size_t *size, void **data)
 {
 	(void)flags, (void)count, (void)params, (void)size, (void)data;
 	return bytes;
 }
 
 static const H5Z_class2_t own_filter = {
-	.version = H5Z_CLASS_T_VERS, .id = FILTER, .encoder_present = 1,
-	.decoder_present = 1, .name = "own", .filter = pass_through,
+	.version = H5Z_CLASS_T_VERS,
+	.id = FILTER,
+	.encoder_present = 1,
+	.decoder_present = 1,
+	.name = "own",
+	.filter = pass_through,
 };
 
 static hid_t
@@ -57,7 +61,8 @@ chunked(hid_t group, const char *name, void (*set)(hid_t dcpl))
 	dset = H5Dcreate2(group, name, H5T_STD_I32LE, space, H5P_DEFAULT, dcpl,
 			  H5P_DEFAULT);
 	ck_assert_int_ge(H5Dwrite(dset, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL,
-				  H5P_DEFAULT, data), 0);
+				  H5P_DEFAULT, data),
+			 0);
 	H5Pclose(dcpl);
 	H5Sclose(space);
 	return dset;
@@ -97,11 +102,13 @@ make_file(void)
 	H5Dclose(chunked(group, "good", set_deflate));
 	dset = chunked(group, "deflate", set_deflate);
 	ck_assert_int_ge(H5Dwrite_chunk(dset, H5P_DEFAULT, 0, at,
-					sizeof(garbage), garbage), 0);
+					sizeof(garbage), garbage),
+			 0);
 	H5Dclose(dset);
 	dset = chunked(group, "sum", set_sum);
 	ck_assert_int_ge(H5Dwrite_chunk(dset, H5P_DEFAULT, 0, at,
-					sizeof(garbage), garbage), 0);
+					sizeof(garbage), garbage),
+			 0);
 	H5Dclose(dset);
 	H5Dclose(chunked(group, "own", set_own));
 	H5Lcreate_soft("/nowhere", f, "dangling", H5P_DEFAULT, H5P_DEFAULT);
@@ -128,7 +135,7 @@ check_clean(unsigned projects)
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ck_assert_int_eq(errno, ECHILD);
 	ck_assert_uint_eq(test_descriptors(), descriptors);
-	ck_assert_uint_eq(test_count(root), projects + 1);	/* the file */
+	ck_assert_uint_eq(test_count(root), projects + 1); /* the file */
 }
 
 static void
@@ -168,8 +175,7 @@ load(const char *const *exclude, unsigned flags,
 
 static const char *const only_good[] = { "*sum", "*own", "*deflate", "again",
 					 NULL };
-static const char *const only_deflate[] = { "*sum", "*own", "again",
-					    NULL };
+static const char *const only_deflate[] = { "*sum", "*own", "again", NULL };
 static const char *const only_sum[] = { "*deflate", "*own", "again", NULL };
 static const char *const only_own[] = { "*deflate", "*sum", "again", NULL };
 
@@ -207,7 +213,7 @@ START_TEST(keep_going_leaves_out_what_is_damaged)
 	ck_ok(load(NULL, CUTE_SHM_HDF5_KEEP_GOING, &result));
 	ck_assert_uint_eq(result.failed, 3);
 	ck_assert_uint_eq(failed, 3);
-	ck_assert_uint_eq(result.skipped, 2);	/* the dangling and the alias */
+	ck_assert_uint_eq(result.skipped, 2); /* the dangling and the alias */
 	ck_assert_uint_eq(skipped, 2);
 	ck_assert_uint_eq(result.arrays, 1);
 	ck_assert_uint_eq(result.groups, 2);
@@ -228,7 +234,8 @@ START_TEST(files_that_are_none)
 	int fd;
 
 	ck_err(cute_shm_hdf5_load("safe", test_path(root, "nothing"), NULL,
-				  NULL), CUTE_SHM_ERR_SOURCE);
+				  NULL),
+	       CUTE_SHM_ERR_SOURCE);
 	ck_errmsg_has("nothing");
 	ck_err(cute_shm_hdf5_load("safe", root, NULL, NULL),
 	       CUTE_SHM_ERR_SOURCE);
@@ -246,8 +253,7 @@ START_TEST(files_that_are_none)
 	fd = open(file, O_WRONLY);
 	ck_assert_int_eq(write(fd, "hello", 5), 5);
 	close(fd);
-	ck_err(load(NULL, CUTE_SHM_HDF5_KEEP_GOING, NULL),
-	       CUTE_SHM_ERR_SOURCE);
+	ck_err(load(NULL, CUTE_SHM_HDF5_KEEP_GOING, NULL), CUTE_SHM_ERR_SOURCE);
 	ck_errmsg_has("not an HDF5 file");
 	check_clean(0);
 }
@@ -261,10 +267,12 @@ START_TEST(one_file_of_several)
 		const char *name, *member, *advice;
 	} sets[] = {
 		{ "set%d", "set0", "one of a family of files: 'h5repack'" },
-		{ "set", "set-m.h5", "a split or multi driver wrote: "
-				     "'h5repack'" },
-		{ "set", "set", "the file is damaged, or its copy is not "
-				"complete" },
+		{ "set", "set-m.h5",
+		  "a split or multi driver wrote: "
+		  "'h5repack'" },
+		{ "set", "set",
+		  "the file is damaged, or its copy is not "
+		  "complete" },
 	};
 	hid_t fapl = H5Pcreate(H5P_FILE_ACCESS), f;
 	const char *member = test_path(root, sets[_i / 2].member);
@@ -274,7 +282,8 @@ START_TEST(one_file_of_several)
 				 0);
 	else if (_i / 2 == 1)
 		ck_assert_int_ge(H5Pset_fapl_split(fapl, "-m.h5", H5P_DEFAULT,
-						   "-r.h5", H5P_DEFAULT), 0);
+						   "-r.h5", H5P_DEFAULT),
+				 0);
 	if (_i % 2)
 		H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
 				     H5F_LIBVER_LATEST);
@@ -348,8 +357,9 @@ load_with_descriptors(unsigned free)
 		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 			_exit(3);
 		err = load(only_good, CUTE_SHM_HDF5_OVERWRITE, NULL);
-		_exit(err == 0 ? 0 :
-		      strstr(cute_shm_errmsg(), "damaged") ? 2 : 1);
+		_exit(err == 0				     ? 0
+		      : strstr(cute_shm_errmsg(), "damaged") ? 2
+							     : 1);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));
@@ -428,8 +438,7 @@ START_TEST(what_is_selected)
 	ck_ok(cute_shm_hdf5_size(file, &opt, &size));
 	ck_assert_uint_eq(size, result.bytes);
 	opt.select = unknown;
-	ck_err(cute_shm_hdf5_plan(file, &opt, &result),
-	       CUTE_SHM_ERR_NOT_FOUND);
+	ck_err(cute_shm_hdf5_plan(file, &opt, &result), CUTE_SHM_ERR_NOT_FOUND);
 	ck_errmsg_has("run/god");
 	opt.size = 3;
 	ck_err(cute_shm_hdf5_plan(file, &opt, &result), CUTE_SHM_ERR_INVALID);

@@ -22,8 +22,10 @@ save_options(unsigned gzip)
 {
 	return (struct cute_shm_hdf5_export_options){
 		.size = sizeof(struct cute_shm_hdf5_export_options),
-		.flags = CUTE_SHM_HDF5_OVERWRITE, .gzip = gzip,
-		.shuffle = gzip > 1, .chunk_size = gzip ? 5000 : 0,
+		.flags = CUTE_SHM_HDF5_OVERWRITE,
+		.gzip = gzip,
+		.shuffle = gzip > 1,
+		.chunk_size = gzip ? 5000 : 0,
 		.skipped = on_skipped,
 	};
 }
@@ -90,15 +92,16 @@ type_of(hid_t file, const char *name)
 /* ------------------------------------------------------------------ numbers */
 
 static const char *const plain[] = {
-	"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2",
-	"<f4", "<f8", "<f16", "<c8", "<c16", "|S1", "|S7", "|V3", "<M8[ns]",
-	"<m8[D]",
+	"|b1",	"|i1", "|u1", "<i2", "<u2",	"<i4",	  "<u4",
+	"<i8",	"<u8", "<f2", "<f4", "<f8",	"<f16",	  "<c8",
+	"<c16", "|S1", "|S7", "|V3", "<M8[ns]", "<m8[D]",
 };
 
 START_TEST(every_dtype)
 {
-	static const uint64_t shapes[][3] = { { 1 }, { 1500 }, { 0 },
-					      { 3, 7, 100 } };
+	static const uint64_t shapes[][3] = {
+		{ 1 }, { 1500 }, { 0 }, { 3, 7, 100 }
+	};
 	static const unsigned ndims[] = { 1, 1, 1, 3, 0 };
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;
@@ -113,13 +116,14 @@ START_TEST(every_dtype)
 	for (unsigned k = 0; k < ELEMENTS(ndims); k++)
 		for (unsigned i = 0; i < ELEMENTS(plain); i++) {
 			snprintf(path, sizeof(path), "%u/%u", k, i);
-			ck_ok(cute_shm_builder_array(b, path, plain[i],
-						     ndims[k], ndims[k] ?
-						     shapes[k] : NULL, data));
+			ck_ok(cute_shm_builder_array(
+				b, path, plain[i], ndims[k],
+				ndims[k] ? shapes[k] : NULL, data));
 			ck_ok(cute_shm_builder_attr(b, path, "same", plain[i],
-						    ndims[k] == 3 ? 1 :
-						    ndims[k], ndims[k] ?
-						    shapes[k] : NULL, data));
+						    ndims[k] == 3 ? 1
+								  : ndims[k],
+						    ndims[k] ? shapes[k] : NULL,
+						    data));
 		}
 	ck_ok(cute_shm_builder_array(b, "null", "null", 0, NULL, NULL));
 	ck_ok(cute_shm_builder_attr(b, "null", "null", "null", 0, NULL, NULL));
@@ -143,8 +147,7 @@ START_TEST(types_of_others)
 	ck_ok(cute_shm_builder_new("t", NULL, &b));
 	ck_ok(cute_shm_builder_array(b, "level", "<i2", 1, two, levels));
 	ck_ok(cute_shm_builder_attr_ragged(b, "level", "cute-shm:enum-names",
-					   "*|S1", 1, two, offsets,
-					   "LOWHIGH"));
+					   "*|S1", 1, two, offsets, "LOWHIGH"));
 	ck_ok(cute_shm_builder_attr(b, "level", "cute-shm:enum-values", "<i2",
 				    1, two, levels));
 	ck_ok(cute_shm_builder_ragged(b, "text", "*|S1", 1, two, 7, offsets,
@@ -286,7 +289,10 @@ START_TEST(not_quite_compounds)
 	static const uint64_t two[] = { 2 }, names[] = { 0, 1, 2 };
 	static const float data[] = { 1, 2 };
 	static const char *const groups[] = {
-		"kinds", "linked", "attributes", "complex",
+		"kinds",
+		"linked",
+		"attributes",
+		"complex",
 	};
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;
@@ -311,8 +317,8 @@ START_TEST(not_quite_compounds)
 	ck_ok(cute_shm_builder_array(b, "complex/i", "<f4", 1, two, data));
 	for (unsigned i = 0; i < 3; i++)
 		ck_ok(cute_shm_builder_attr_ragged(b, groups[i],
-				"cute-shm:compound", "*|S1", 1, two, names,
-				"ab"));
+						   "cute-shm:compound", "*|S1",
+						   1, two, names, "ab"));
 	ck_ok(cute_shm_builder_attr_ragged(b, "complex", "cute-shm:compound",
 					   "*|S1", 1, two, names, "ri"));
 	ck_ok(cute_shm_builder_publish(b, &shm));

@@ -56,8 +56,7 @@ START_TEST(test_order)
 	plist = ck_h5(H5Pcreate(H5P_GROUP_CREATE));
 	ck_h5(H5Pset_link_creation_order(plist, flags));
 	ck_h5(H5Pset_attr_creation_order(plist, flags));
-	g = ck_h5(H5Gcreate2(file, "tracked", H5P_DEFAULT, plist,
-			     H5P_DEFAULT));
+	g = ck_h5(H5Gcreate2(file, "tracked", H5P_DEFAULT, plist, H5P_DEFAULT));
 	put_cab(g);
 	H5Gclose(g);
 	H5Pclose(plist);
@@ -83,10 +82,9 @@ START_TEST(test_many)
 	char name[16], names[4096] = "", attrs[256] = "";
 	struct cute_shm *shm;
 
-	ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
-				   H5F_LIBVER_LATEST));
-	file = ck_h5(H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT,
-			       fapl));
+	ck_h5(H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST));
+	file = ck_h5(
+		H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, fapl));
 	H5Pclose(fapl);
 	h5_group(file, "g");
 	g = ck_h5(H5Gopen2(file, "g", H5P_DEFAULT));
@@ -278,7 +276,8 @@ no_traverse(const char *name, hid_t group, const void *data, size_t size,
 START_TEST(test_user_defined_link)
 {
 	const H5L_class_t kind = { .version = H5L_LINK_CLASS_T_VERS,
-				   .id = (H5L_type_t)200, .comment = "none",
+				   .id = (H5L_type_t)200,
+				   .comment = "none",
 				   .trav_func = no_traverse };
 	hid_t file = h5_begin();
 	struct cute_shm *shm;
@@ -344,7 +343,7 @@ START_TEST(test_names)
 	h5_int(file, "%FF", 2);
 	h5_int(file, "\xff", 3);
 	h5_int(file, "a\xc3", 4);
-	h5_int(file, "\xed\xa0\x80", 5);	/* a surrogate */
+	h5_int(file, "\xed\xa0\x80", 5); /* a surrogate */
 	h5_int(file, "\xc3\xa4 \xf0\x9f\x98\x80", 6);
 	h5_group(file, "\xfe");
 	h5_int(file, "\xfe/x", 7);

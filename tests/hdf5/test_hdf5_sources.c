@@ -14,8 +14,8 @@
 #include "hdf5/source/source.h"
 #include "hdf5_util.h"
 
-#define ROW	4		/* elements of a source */
-#define FILL	-7
+#define ROW  4 /* elements of a source */
+#define FILL -7
 
 static const hsize_t row[] = { ROW };
 static const uint64_t row_[] = { ROW };
@@ -24,7 +24,7 @@ static const int32_t fill = FILL;
 /* ------------------------------------------------------------------- files */
 
 /* A file with datasets "d" and "long": value, value + 1, ... */
-#define LONG	3000
+#define LONG 3000
 
 static void
 make_source(const char *name, int32_t value)
@@ -245,9 +245,9 @@ END_TEST
 START_TEST(missing_sources_are_named)
 {
 	static const struct mapping maps[] = {
-		{ "other.h5", "d" }, { "gone.h5", "d" }, { "other.h5", "e" },
-		{ "/nowhere/far.h5", "d" }, { "other.h5", "d/e" },
-		{ "lost.h5", "d" },
+		{ "other.h5", "d" },   { "gone.h5", "d" },
+		{ "other.h5", "e" },   { "/nowhere/far.h5", "d" },
+		{ "other.h5", "d/e" }, { "lost.h5", "d" },
 	};
 	hid_t file = h5_begin();
 	struct cute_shm *shm;
@@ -307,8 +307,8 @@ put_blocks(hid_t file, const char *name, const char *source)
 				  block));
 	ck_h5(H5Pset_virtual(dcpl, space, source, "d", from));
 	ck_h5(H5Sselect_all(space));
-	H5Dclose(ck_h5(H5Dcreate2(file, name, H5T_STD_I32LE, space,
-				  H5P_DEFAULT, dcpl, H5P_DEFAULT)));
+	H5Dclose(ck_h5(H5Dcreate2(file, name, H5T_STD_I32LE, space, H5P_DEFAULT,
+				  dcpl, H5P_DEFAULT)));
 	H5Sclose(from);
 	H5Sclose(space);
 	H5Pclose(dcpl);
@@ -395,20 +395,14 @@ static void
 make_strange(const char *name, int which)
 {
 	switch (which) {
-	case 0:
-		put_text(name, "some text");
-		break;
-	case 1:
-		ck_assert_int_eq(mkdir(h5_path(name), 0700), 0);
-		break;
-	default:
-		ck_assert_int_eq(mkfifo(h5_path(name), 0600), 0);
+	case 0: put_text(name, "some text"); break;
+	case 1: ck_assert_int_eq(mkdir(h5_path(name), 0700), 0); break;
+	default: ck_assert_int_eq(mkfifo(h5_path(name), 0600), 0);
 	}
 }
 
-static const char *const strange[] = {
-	"not an HDF5 file", "Is a directory", "not a regular file"
-};
+static const char *const strange[] = { "not an HDF5 file", "Is a directory",
+				       "not a regular file" };
 
 START_TEST(links_to_what_cannot_be_read)
 {
@@ -461,7 +455,7 @@ END_TEST
 
 /* ---------------------------------------------------------- many of them */
 
-#define MANY	200
+#define MANY 200
 
 static void
 make_many(void)
@@ -497,8 +491,9 @@ load_many(void)
 		struct cute_shm_hdf5_result result;
 		int err = setrlimit(RLIMIT_NOFILE, &limit);
 
-		err = err ? err : cute_shm_hdf5_load("t", h5_path("t.h5"),
-						     NULL, &result);
+		err = err ? err
+			  : cute_shm_hdf5_load("t", h5_path("t.h5"), NULL,
+					       &result);
 		if (err)
 			fprintf(stderr, "%s\n", cute_shm_errmsg());
 		_exit(err != 0 || result.skipped != 0);
@@ -529,7 +524,7 @@ END_TEST
 
 /* ----------------------------------------------- filters and versions */
 
-#define NO_FILTER	300
+#define NO_FILTER 300
 
 static size_t
 keep(unsigned flags, size_t count, const unsigned *values, size_t size,
@@ -543,9 +538,10 @@ keep(unsigned flags, size_t count, const unsigned *values, size_t size,
 static void
 put_filtered(hid_t file, const char *name, int32_t *data)
 {
-	const H5Z_class2_t class = { H5Z_CLASS_T_VERS, NO_FILTER, 1, 1,
-				     "the filter of the test", NULL, NULL,
-				     keep };
+	const H5Z_class2_t class = {
+		H5Z_CLASS_T_VERS,	  NO_FILTER, 1,	   1,
+		"the filter of the test", NULL,	     NULL, keep
+	};
 	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
 
 	ck_h5(H5Zregister(&class));
@@ -652,8 +648,10 @@ START_TEST(a_file_of_a_newer_library)
 
 	make_newer(_i);
 	ck_h5(H5get_libversion(&major, &minor, &release));
-	snprintf(text, sizeof(text), "written by a newer HDF5 than the "
-		 "%u.%u.%u here", major, minor, release);
+	snprintf(text, sizeof(text),
+		 "written by a newer HDF5 than the "
+		 "%u.%u.%u here",
+		 major, minor, release);
 	ck_refused(0, text);
 	/* The file is named once, whatever fails with its part. */
 	path = h5_path("t.h5");

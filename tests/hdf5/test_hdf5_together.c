@@ -12,7 +12,7 @@
 #include "hdf5_util.h"
 #include "hdf5/dataset/dataset.h"
 
-#define LARGE	(8 << 20)	/* elements that take a thread a while */
+#define LARGE (8 << 20) /* elements that take a thread a while */
 
 static hid_t
 deflated(hsize_t chunk)
@@ -49,7 +49,7 @@ put_damaged(hid_t file, const char *name, hsize_t count)
 
 /* ---------------------------------------------------------------- time */
 
-static double took[256];	/* seconds, by the first letter of the path */
+static double took[256]; /* seconds, by the first letter of the path */
 
 static void
 see_time(const struct cute_shm_hdf5_array *array, void *arg)
@@ -102,11 +102,11 @@ END_TEST
 START_TEST(whose_fault)
 {
 	static char garbage[] = "its sum is another";
-	struct cute_shm_hdf5_options opt = h5_options(_i % 2 ?
-					CUTE_SHM_HDF5_KEEP_GOING : 0);
+	struct cute_shm_hdf5_options opt =
+		h5_options(_i % 2 ? CUTE_SHM_HDF5_KEEP_GOING : 0);
 	const hsize_t count[] = { 1000 }, zero[] = { 0 };
-	hid_t file = h5_begin(), set, dcpl = ck_h5(H5Pcreate(
-							H5P_DATASET_CREATE));
+	hid_t file = h5_begin(), set,
+	      dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
 
 	ck_h5(H5Pset_chunk(dcpl, 1, count));
 	ck_h5(H5Pset_fletcher32(dcpl));
@@ -180,7 +180,11 @@ END_TEST
  */
 START_TEST(uneven_lists)
 {
-	enum { LONG = 200, COUNT = 30000, SIZE = 1000000 };
+	enum {
+		LONG = 200,
+		COUNT = 30000,
+		SIZE = 1000000
+	};
 	static const struct rlimit enough = { 128 << 20, 128 << 20 };
 	struct cute_shm_hdf5_options opt = h5_options(0);
 	static char *texts[COUNT], one[] = "1";

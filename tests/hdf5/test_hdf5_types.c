@@ -28,7 +28,7 @@ static const struct int_kind {
 	size_t size, precision, offset;
 	bool is_signed, big;
 	const char *dtype;
-	uint8_t stored[8];	/* one element */
+	uint8_t stored[8]; /* one element */
 	int64_t value;
 } ints[] = {
 	{ 1, 8, 0, true, false, "|i1", { 0x80 }, -128 },
@@ -38,19 +38,43 @@ static const struct int_kind {
 	{ 2, 16, 0, false, true, "<u2", { 0xff, 1 }, 0xff01 },
 	{ 4, 32, 0, true, true, "<i4", { 0xff, 0xff, 0xff, 0xfe }, -2 },
 	{ 4, 32, 0, false, false, "<u4", { 1, 2, 3, 0x84 }, 0x84030201 },
-	{ 8, 64, 0, true, true, "<i8", { 1, 2, 3, 4, 5, 6, 7, 8 },
+	{ 8,
+	  64,
+	  0,
+	  true,
+	  true,
+	  "<i8",
+	  { 1, 2, 3, 4, 5, 6, 7, 8 },
 	  0x0102030405060708 },
-	{ 8, 64, 0, false, false, "<u8", { 0, 0, 0, 0, 0, 0, 0, 0x80 },
+	{ 8,
+	  64,
+	  0,
+	  false,
+	  false,
+	  "<u8",
+	  { 0, 0, 0, 0, 0, 0, 0, 0x80 },
 	  INT64_MIN },
 	/* precisions and sizes that no machine has */
 	{ 3, 24, 0, true, false, "<i4", { 0xfe, 0xff, 0xff }, -2 },
 	{ 3, 24, 0, false, true, "<u4", { 1, 2, 3 }, 0x010203 },
-	{ 5, 40, 0, true, true, "<i8", { 0xff, 0, 0, 0, 0 },
+	{ 5,
+	  40,
+	  0,
+	  true,
+	  true,
+	  "<i8",
+	  { 0xff, 0, 0, 0, 0 },
 	  -(INT64_C(1) << 32) },
 	{ 4, 12, 0, true, false, "<i2", { 0xff, 0x0f, 0, 0 }, -1 },
 	{ 4, 8, 4, false, false, "|u1", { 0xf0, 0x0f, 0, 0 }, 0xff },
 	{ 2, 9, 3, false, false, "<u2", { 0x08, 0x08, 0, 0 }, 0x101 },
-	{ 8, 33, 0, false, true, "<u8", { 0, 0, 0, 1, 0, 0, 0, 2 },
+	{ 8,
+	  33,
+	  0,
+	  false,
+	  true,
+	  "<u8",
+	  { 0, 0, 0, 1, 0, 0, 0, 2 },
 	  0x100000002 },
 };
 
@@ -209,15 +233,15 @@ END_TEST
 
 START_TEST(test_quad)
 {
-	hid_t file = h5_begin(), t = h5_float(16, 128, 127, 112, 15, 112,
-					      16383);
+	hid_t file = h5_begin(),
+	      t = h5_float(16, 128, 127, 112, 15, 112, 16383);
 	uint8_t data[3][16] = { 0 };
 	struct cute_shm *shm;
 	struct cute_shm_array a;
 
-	data[0][15] = 0x3f;	/* 1 */
+	data[0][15] = 0x3f; /* 1 */
 	data[0][14] = 0xff;
-	data[1][15] = 0xc0;	/* -2 */
+	data[1][15] = 0xc0; /* -2 */
 	h5_put_both(file, t, 1, three, data);
 	H5Tclose(t);
 	shm = h5_load(file);
@@ -303,9 +327,9 @@ START_TEST(test_not_bool)
 	hid_t file = h5_begin(), t;
 	struct cute_shm *shm;
 
-	t = _i == 0 ? h5_enum(H5T_STD_I16LE, "FALSE", 0, "TRUE", 1) :
-	    _i == 1 ? h5_enum(H5T_STD_I8LE, "FALSE", 1, "TRUE", 0) :
-		      h5_enum(H5T_STD_I8LE, "False", 0, "True", 1);
+	t = _i == 0   ? h5_enum(H5T_STD_I16LE, "FALSE", 0, "TRUE", 1)
+	    : _i == 1 ? h5_enum(H5T_STD_I8LE, "FALSE", 1, "TRUE", 0)
+		      : h5_enum(H5T_STD_I8LE, "False", 0, "True", 1);
 	h5_put_both(file, t, 1, three, NULL);
 	H5Tclose(t);
 	shm = h5_load(file);
@@ -321,12 +345,24 @@ START_TEST(test_fixed_string)
 {
 	static const H5T_str_t pads[] = { H5T_STR_NULLTERM, H5T_STR_NULLPAD,
 					  H5T_STR_SPACEPAD };
-	static const char stored[3][13] = { "ab\0x" "abc\0" "\0\0\0\0",
-					    "ab\0\0" "abcd" "\0\0\0\0",
-					    "ab  " "a cd" "    " };
-	static const char value[3][13] = { "ab\0\0" "abc\0" "\0\0\0\0",
-					   "ab\0\0" "abcd" "\0\0\0\0",
-					   "ab\0\0" "a cd" "\0\0\0\0" };
+	static const char stored[3][13] = { "ab\0x"
+					    "abc\0"
+					    "\0\0\0\0",
+					    "ab\0\0"
+					    "abcd"
+					    "\0\0\0\0",
+					    "ab  "
+					    "a cd"
+					    "    " };
+	static const char value[3][13] = { "ab\0\0"
+					   "abc\0"
+					   "\0\0\0\0",
+					   "ab\0\0"
+					   "abcd"
+					   "\0\0\0\0",
+					   "ab\0\0"
+					   "a cd"
+					   "\0\0\0\0" };
 	hid_t file = h5_begin();
 	hid_t t = h5_string(4, pads[_i], _i ? H5T_CSET_UTF8 : H5T_CSET_ASCII);
 	struct cute_shm *shm;
@@ -386,7 +422,7 @@ START_TEST(test_opaque)
 		{ "NUMPY:<M8[ns]", "<M8[ns]", false },
 		{ "NUMPY:>m8[us]", "<m8[us]", true },
 		{ "NUMPY:<M8[25s]", "<M8[25s]", false },
-		{ "NUMPY:<M8[123456789ns]", "|V8", false },	/* too long */
+		{ "NUMPY:<M8[123456789ns]", "|V8", false }, /* too long */
 		{ "NUMPY:|M8[ns]", "|V8", false },
 		/* Times that are none of ours keep the order of their bytes. */
 		{ "NUMPY:>m8", "|V8", false },
@@ -404,8 +440,7 @@ START_TEST(test_opaque)
 	h5_put_both(file, t, 0, NULL, data);
 	H5Tclose(t);
 	shm = h5_load(file);
-	ck_both(shm, kinds[_i].dtype, 0, NULL,
-		kinds[_i].swap ? swapped : data);
+	ck_both(shm, kinds[_i].dtype, 0, NULL, kinds[_i].swap ? swapped : data);
 }
 END_TEST
 

@@ -9,9 +9,9 @@
 
 #include "hdf5_util.h"
 
-#define ROWS	20000
-#define WIDE	65536		/* chunks of so many columns, */
-#define USED	2		/* and the array has two */
+#define ROWS 20000
+#define WIDE 65536 /* chunks of so many columns, */
+#define USED 2	   /* and the array has two */
 
 /* Whole chunks of the tallest array would be 10 GiB. */
 static const struct rlimit enough = { 200 << 20, 200 << 20 };
@@ -56,7 +56,12 @@ put(hid_t file, hid_t type, int rank, const hsize_t *dims, hid_t dcpl,
 	H5Pclose(dcpl);
 }
 
-enum { DEFLATE = 1, SHUFFLE = 2, FOREIGN = 4, EDGES = 8 };
+enum {
+	DEFLATE = 1,
+	SHUFFLE = 2,
+	FOREIGN = 4,
+	EDGES = 8
+};
 
 static hid_t
 chunks(int rank, const hsize_t *chunk, unsigned filters)
@@ -72,7 +77,7 @@ chunks(int rank, const hsize_t *chunk, unsigned filters)
 		ck_h5(H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0));
 	if (filters & EDGES)
 		ck_h5(H5Pset_chunk_opts(dcpl,
-				H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS));
+					H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS));
 	return dcpl;
 }
 
@@ -149,7 +154,9 @@ END_TEST
 /* The last chunk of a row has one column of many. */
 START_TEST(beyond_the_edge)
 {
-	enum { COLUMNS = 1025 };
+	enum {
+		COLUMNS = 1025
+	};
 	const hsize_t dims[] = { 40, COLUMNS }, chunk[] = { 64, 1024 };
 	const uint64_t shape[] = { 40, COLUMNS };
 	hid_t file = h5_begin(), dcpl = chunks(2, chunk, ways[_i].filters);

@@ -22,7 +22,7 @@ roll(uint64_t most)
 struct shape {
 	unsigned ndim;
 	uint64_t dims[PLAN_DIMS], chunk[PLAN_DIMS], grid[PLAN_DIMS];
-	uint64_t count, chunk_count;	/* elements */
+	uint64_t count, chunk_count; /* elements */
 	size_t item;
 };
 
@@ -30,8 +30,10 @@ static struct shape
 random_shape(void)
 {
 	static const size_t items[] = { 1, 2, 3, 4, 8, 12 };
-	struct shape s = { .ndim = (unsigned)roll(5), .count = 1,
-			   .chunk_count = 1, .item = items[roll(6) - 1] };
+	struct shape s = { .ndim = (unsigned)roll(5),
+			   .count = 1,
+			   .chunk_count = 1,
+			   .item = items[roll(6) - 1] };
 
 	for (unsigned i = 0; i < s.ndim; i++) {
 		s.dims[i] = roll(s.ndim < 3 ? 40 : 7);

@@ -14,13 +14,25 @@ START_TEST(test_contiguous)
 		  .dims = { 1000003 } },
 		{ "contiguous", .type = H5T_IEEE_F64LE, .ndim = 2,
 		  .dims = { 1000, 333 }, .userblock = 1024 },
-		{ "contiguous", .type = H5T_STD_I16BE, H5T_STD_I16LE, 1,
+		{ "contiguous",
+		  .type = H5T_STD_I16BE,
+		  H5T_STD_I16LE,
+		  1,
 		  { 1000003 } },
-		{ "contiguous", .type = H5T_STD_U32BE, H5T_STD_U32LE, 1,
+		{ "contiguous",
+		  .type = H5T_STD_U32BE,
+		  H5T_STD_U32LE,
+		  1,
 		  { 100003 } },
-		{ "contiguous", .type = H5T_IEEE_F64BE, H5T_IEEE_F64LE, 1,
+		{ "contiguous",
+		  .type = H5T_IEEE_F64BE,
+		  H5T_IEEE_F64LE,
+		  1,
 		  { 100003 } },
-		{ "contiguous", .type = H5T_STD_B8BE, H5T_STD_B8LE, 1,
+		{ "contiguous",
+		  .type = H5T_STD_B8BE,
+		  H5T_STD_B8LE,
+		  1,
 		  { 300003 } },
 		/* small: H5Dread is as fast */
 		{ NULL, .type = H5T_IEEE_F64LE, .ndim = 1, .dims = { 100 } },
@@ -99,7 +111,8 @@ odd_type(const struct odd *o, bool big)
 	/* Fields first, then the size that they fit into. */
 	if (o->is_float)
 		ck_assert_int_ge(H5Tset_fields(type, bits - 1, bits - 9, 8, 0,
-					       bits - 9), 0);
+					       bits - 9),
+				 0);
 	if (o->precision < H5Tget_precision(type))
 		ck_assert_int_ge(H5Tset_precision(type, o->precision), 0);
 	ck_assert_int_ge(H5Tset_size(type, o->size), 0);
@@ -167,7 +180,8 @@ START_TEST(test_fields)
 	dset = H5Dcreate2(file, "t", type, space, H5P_DEFAULT, dcpl,
 			  H5P_DEFAULT);
 	ck_assert_int_ge(H5Dwrite(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-				  data), 0);
+				  data),
+			 0);
 	{
 		struct cute_shm_build_options opt = { .size = sizeof(opt) };
 		const struct strategy_column columns[] = {
@@ -177,8 +191,8 @@ START_TEST(test_fields)
 			  HOFFSET(struct record, c) },
 			{ "t/d", text, padded, HOFFSET(struct record, d) },
 		};
-		struct strategy_source source = { NULL, "t", dset, columns,
-						  3, NULL, NULL };
+		struct strategy_source source = { NULL, "t",  dset, columns,
+						  3,	NULL, NULL };
 		uint64_t n = count;
 
 		ck_ok(cute_shm_builder_new("table", &opt, &b));
@@ -202,8 +216,7 @@ START_TEST(test_fields)
 	ck_ok(cute_shm_get(shm, "t/b", &array));
 	ck_assert_int_eq(cute_shm_i32(&array, NULL)[count - 1], 0x02000000);
 	ck_ok(cute_shm_get(shm, "t/d", &array));
-	ck_assert_mem_eq((const char *)array.data + 5 * (count - 1), "four",
-			 5);
+	ck_assert_mem_eq((const char *)array.data + 5 * (count - 1), "four", 5);
 	cute_shm_close(shm);
 	ck_ok(cute_shm_unlink("table", NULL, NULL));
 	free(data);
@@ -233,8 +246,9 @@ START_TEST(test_cancel)
 	hid_t dset = H5Dopen2(file, "d", H5P_DEFAULT);
 	struct cute_shm_builder *b = builder_for(bytes_as(&k, k.type));
 	struct strategy_column column = { "d", k.type, k.type, 0 };
-	struct strategy_source source = { b, "d", dset, &column, 1,
-					  NULL, NULL };
+	struct strategy_source source = {
+		b, "d", dset, &column, 1, NULL, NULL
+	};
 	struct reader *reader;
 	const char *how;
 	int calls = 0;

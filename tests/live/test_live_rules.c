@@ -67,10 +67,10 @@ START_TEST(from_the_array_itself)
 				memmove(want + to, want + from, size);
 				ck_ok(cute_shm_update(&wa, to,
 						      (const uint8_t *)wa.data +
-						      from, size, 0));
+							      from,
+						      size, 0));
 				ck_ok(cute_shm_snapshot(&ra, 0, back,
-							sizeof(back), 0,
-							NULL));
+							sizeof(back), 0, NULL));
 				ck_assert_mem_eq(back, want, sizeof(want));
 			}
 }
@@ -88,8 +88,8 @@ write_without_pause(void *arg)
 	if (cute_shm_get(shm, "state", &array) != 0)
 		abort();
 	while (!__atomic_load_n(stop, __ATOMIC_RELAXED)) {
-		if (cute_shm_update_begin(&array, CUTE_SHM_FOREVER,
-					  &update) != 0)
+		if (cute_shm_update_begin(&array, CUTE_SHM_FOREVER, &update) !=
+		    0)
 			abort();
 		usleep(2000);
 		cute_shm_update_end(&update);
@@ -107,7 +107,8 @@ START_TEST(nobody_starves)
 	int i;
 
 	ck_assert_int_eq(pthread_create(&thread, NULL, write_without_pause,
-					&stop), 0);
+					&stop),
+			 0);
 	usleep(10000);
 	for (i = 0; i < 10; i++) {
 		ck_ok(cute_shm_update(&wa, 0, value, sizeof(value), minute));
@@ -215,6 +216,27 @@ START_TEST(an_array_without_data)
 }
 END_TEST
 
+START_TEST(writers_exclude_each_other)
+{
+	struct cute_shm *second = attach(CUTE_SHM_WRITE);
+	struct cute_shm_update update, other;
+	struct cute_shm_array array;
+
+	ck_assert_int_eq(cute_shm_get(second, "state", &array), 0);
+	ck_assert_int_eq(cute_shm_update_begin(&wa, 0, &update), 0);
+	/* Another handle, another thread of this one, another array. */
+	ck_assert_int_eq(cute_shm_update_begin(&array, 0, &other),
+			 CUTE_SHM_ERR_TIMEOUT);
+	ck_assert_int_eq(cute_shm_update_begin(&wa, SHORT_NS, &other),
+			 CUTE_SHM_ERR_TIMEOUT);
+	ck_assert_int_eq(cute_shm_get(second, "other", &array), 0);
+	ck_assert_int_eq(cute_shm_update_begin(&array, 0, &other), 0);
+	cute_shm_update_end(&other);
+	cute_shm_update_end(&update);
+	cute_shm_close(second);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -228,10 +250,11 @@ main(void)
 	tcase_add_test(tcase, nobody_starves);
 	/* AddressSanitizer wrongly reports the stack of a cancelled thread. */
 	if (!SANITIZED)
-		tcase_add_loop_test(tcase, a_cancelled_thread_is_not_missed,
-				    0, 3);
+		tcase_add_loop_test(tcase, a_cancelled_thread_is_not_missed, 0,
+				    3);
 	tcase_add_test(tcase, a_writer_is_told_of_a_reader);
 	tcase_add_test(tcase, an_array_without_data);
+	tcase_add_test(tcase, writers_exclude_each_other);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

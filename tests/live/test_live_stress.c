@@ -23,8 +23,8 @@
 #include "util.h"
 
 #define WORDS	64
-#define READERS	8
-#define FOREVER	CUTE_SHM_FOREVER
+#define READERS 8
+#define FOREVER CUTE_SHM_FOREVER
 
 static const char *root;
 
@@ -79,7 +79,8 @@ setup(void)
 	first[0] = 0;
 	ck_assert_int_eq(cute_shm_builder_new("stress", &opt, &b), 0);
 	ck_assert_int_eq(cute_shm_builder_array(b, "state", "<u8", 1, shape,
-						first), 0);
+						first),
+			 0);
 	ck_assert_int_eq(cute_shm_builder_publish(b, NULL), 0);
 	cute_shm_builder_free(b);
 	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
@@ -153,8 +154,8 @@ write_on(struct cute_shm_array *array, uint64_t number)
 
 	while (!atomic_load(&counts->stop)) {
 		fill(value, ++number);
-		if (cute_shm_update(array, 0, value, sizeof(value),
-				    FOREVER) != 0)
+		if (cute_shm_update(array, 0, value, sizeof(value), FOREVER) !=
+		    0)
 			atomic_fetch_add(&counts->errors, 1);
 		if (cute_shm_update_begin(array, FOREVER, &update) != 0) {
 			atomic_fetch_add(&counts->errors, 1);
@@ -250,9 +251,11 @@ START_TEST(threads_that_share_a_handle)
 	int i;
 
 	for (i = 0; i < 6; i++)
-		ck_assert_int_eq(pthread_create(&threads[i], NULL, i < 2 ?
-						writing_thread : reading_thread,
-						i < 4 ? &array : NULL), 0);
+		ck_assert_int_eq(pthread_create(&threads[i], NULL,
+						i < 2 ? writing_thread
+						      : reading_thread,
+						i < 4 ? &array : NULL),
+				 0);
 	usleep((useconds_t)(stress_seconds() * 1e6));
 	atomic_store(&counts->stop, true);
 	for (i = 0; i < 6; i++)
@@ -286,7 +289,8 @@ START_TEST(killed_writers_leave_no_lock)
 		fill(value, kills);
 		/* The reader may stand in line just now: wait for it. */
 		ck_assert_int_eq(cute_shm_update(&array, 0, value,
-						 sizeof(value), FOREVER), 0);
+						 sizeof(value), FOREVER),
+				 0);
 		ck_assert_int_eq(cute_shm_state(&array, &state), 0);
 		ck_assert(!state.torn);
 	}

@@ -17,27 +17,29 @@
 #include "cute_shm.h"
 #include "util.h"
 
-#define COUNT	1000
+#define COUNT	 1000
 #define SHORT_NS INT64_C(20000000)
 
 static struct cute_shm *writer, *reader;
-static struct cute_shm_array wa, ra;	/* the array "state" in each */
+static struct cute_shm_array wa, ra; /* the array "state" in each */
 
 /* For a child, of which libcheck does not know. */
-#define must(condition) do { \
-	if (!(condition)) { \
-		fprintf(stderr, "line %d: %s: %s\n", __LINE__, #condition, \
-			cute_shm_errmsg()); \
-		_exit(1); \
-	} \
-} while (0)
+#define must(condition) \
+	do { \
+		if (!(condition)) { \
+			fprintf(stderr, "line %d: %s: %s\n", __LINE__, \
+				#condition, cute_shm_errmsg()); \
+			_exit(1); \
+		} \
+	} while (0)
 
 static struct cute_shm *
 publish(const char *project, unsigned flags)
 {
 	const uint64_t shape[] = { COUNT };
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;
@@ -53,7 +55,8 @@ static struct cute_shm *
 attach(unsigned flags, struct cute_shm_array *array)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	struct cute_shm *shm;
 
@@ -265,8 +268,8 @@ START_TEST(a_killed_writer_holds_nothing_by_its_child)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_ok(cute_shm_state(&ra, &state));
 	ck_assert(state.torn);
-	ck_err(cute_shm_snapshot(&ra, 0, &x, sizeof(x), CUTE_SHM_FOREVER,
-				 NULL), CUTE_SHM_ERR_TORN);
+	ck_err(cute_shm_snapshot(&ra, 0, &x, sizeof(x), CUTE_SHM_FOREVER, NULL),
+	       CUTE_SHM_ERR_TORN);
 	ck_ok(cute_shm_update_begin(&wa, 0, &update));
 	ck_assert(update.torn);
 	cute_shm_update_end(&update);
@@ -299,7 +302,8 @@ START_TEST(threads_that_wait_are_not_waited_for)
 	ck_ok(cute_shm_update_begin(&wa, 0, &update));
 	for (i = 0; i < ELEMENTS(threads); i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL,
-						wait_for_lock, NULL), 0);
+						wait_for_lock, NULL),
+				 0);
 	usleep(20000);
 	pid = fork();
 	if (pid == 0) {
@@ -347,7 +351,8 @@ START_TEST(any_moment_will_do_to_fork)
 
 	for (i = 0; i < ELEMENTS(threads); i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL,
-						open_and_update, NULL), 0);
+						open_and_update, NULL),
+				 0);
 	while (clock_now() < end) {
 		pid = fork();
 		if (pid == 0) {
@@ -370,7 +375,8 @@ END_TEST
 START_TEST(users_and_owners)
 {
 	struct cute_shm_unlink_options idle = {
-		.size = sizeof(idle), .flags = CUTE_SHM_UNLINK_IDLE,
+		.size = sizeof(idle),
+		.flags = CUTE_SHM_UNLINK_IDLE,
 	};
 	struct cute_shm *owner;
 	int alive[2], ready[2];

@@ -114,7 +114,8 @@ START_TEST(a_timeout_ends_the_waiting)
 	for (i = 0; i < 2; i++) {
 		end = deadline_after(SHORT_NS);
 		ck_assert_int_eq(lock_range(table[i], 0, 100, true, SHORT_NS,
-					    &no), CUTE_SHM_ERR_TIMEOUT);
+					    &no),
+				 CUTE_SHM_ERR_TIMEOUT);
 		ck_assert_int_le(time_left(&end), 0);
 	}
 	cute_shm_unlock(lock);
@@ -148,7 +149,8 @@ START_TEST(waiters_get_it_in_the_end)
 	ck_assert_int_eq(lock_range(table[0], 0, 100, true, 0, &lock), 0);
 	for (i = 0; i < 4; i++)
 		ck_assert_int_eq(pthread_create(&w[i].thread, NULL,
-						wait_for_ever, &w[i]), 0);
+						wait_for_ever, &w[i]),
+				 0);
 	usleep(20000);
 	cute_shm_unlock(lock);
 	for (i = 0; i < 4; i++) {

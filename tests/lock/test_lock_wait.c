@@ -19,7 +19,7 @@
 #include "lock_util.h"
 
 #define SHORT_NS INT64_C(20000000)
-#define LONG_NS INT64_C(60000000000)
+#define LONG_NS	 INT64_C(60000000000)
 
 /* Requests in the kernel's queue for the file; -1: nobody tells. */
 static int
@@ -42,7 +42,7 @@ in_the_queue(void)
 
 struct request {
 	pthread_t thread;
-	int i;			/* of the table */
+	int i; /* of the table */
 	uint64_t start, end;
 	bool exclusive;
 	int64_t timeout_ns;
@@ -71,7 +71,8 @@ begin(struct request *r)
 	int before = in_the_queue();
 
 	ck_assert_int_eq(pthread_create(&r->thread, NULL, obtain_and_release,
-					r), 0);
+					r),
+			 0);
 	while (before >= 0 && in_the_queue() == before)
 		usleep(1000);
 	if (before < 0)
@@ -92,8 +93,9 @@ static const int64_t limits[] = { CUTE_SHM_FOREVER, LONG_NS };
 START_TEST(who_waits_holds_nothing)
 {
 	struct cute_shm_lock *mine, *theirs, *both;
-	struct request r = { .i = 0, .start = 0, .end = 200,
-			     .timeout_ns = limits[_i] };
+	struct request r = {
+		.i = 0, .start = 0, .end = 200, .timeout_ns = limits[_i]
+	};
 
 	ck_ok(lock_range(table[0], 0, 100, false, 0, &mine));
 	ck_ok(lock_range(table[1], 100, 200, true, 0, &theirs));
@@ -112,7 +114,10 @@ END_TEST
 START_TEST(a_waiting_writer_is_no_writer)
 {
 	struct cute_shm_lock *lock;
-	struct request r = { .i = 0, .start = 0, .end = 100, .exclusive = true,
+	struct request r = { .i = 0,
+			     .start = 0,
+			     .end = 100,
+			     .exclusive = true,
 			     .timeout_ns = limits[_i] };
 
 	ck_ok(lock_range(table[1], 50, 60, false, 0, &lock));
@@ -136,7 +141,9 @@ START_TEST(all_wait_in_one_queue)
 		return;
 	ck_ok(lock_range(table[0], 0, 100, true, 0, &lock));
 	for (i = 0; i < 4; i++) {
-		r[i] = (struct request){ .i = i % 2, .start = 0, .end = 100,
+		r[i] = (struct request){ .i = i % 2,
+					 .start = 0,
+					 .end = 100,
 					 .exclusive = true,
 					 .timeout_ns = limits[i / 2] };
 		begin(&r[i]);
@@ -159,7 +166,9 @@ marked(void)
 START_TEST(who_waits_leaves_a_mark)
 {
 	struct cute_shm_lock *lock;
-	struct request r = { .i = 0, .start = 0, .end = 100,
+	struct request r = { .i = 0,
+			     .start = 0,
+			     .end = 100,
 			     .exclusive = _i / 2,
 			     .timeout_ns = limits[_i % 2] };
 
@@ -180,10 +189,11 @@ START_TEST(a_mark_is_no_lock)
 	int i;
 
 	ck_assert_int_eq(range_try(fd[1], LOCK_WAITING, LOCK_WAITING + 100,
-				   false), 0);
+				   false),
+			 0);
 	for (i = 0; i < 3; i++) {
-		ck_ok(lock_range(table[0], 0, 100, true,
-				 i ? limits[i - 1] : 0, &lock));
+		ck_ok(lock_range(table[0], 0, 100, true, i ? limits[i - 1] : 0,
+				 &lock));
 		cute_shm_unlock(lock);
 	}
 	range_release(fd[1], LOCK_WAITING, LOCK_WAITING + 100);
@@ -210,8 +220,8 @@ START_TEST(a_timeout_leaves_nothing)
 	usleep(10000);
 	before = threads();
 	for (i = 0; i < 200; i++)
-		ck_err(lock_range(table[i % 2], 50, 150, i % 4 < 2, 1000,
-				  &no), CUTE_SHM_ERR_TIMEOUT);
+		ck_err(lock_range(table[i % 2], 50, 150, i % 4 < 2, 1000, &no),
+		       CUTE_SHM_ERR_TIMEOUT);
 	ck_assert_uint_eq(test_descriptors(), descriptors);
 	/* One that was joined is listed for another moment. */
 	for (i = 0; i < 1000 && threads() > before; i++)
@@ -237,8 +247,11 @@ START_TEST(a_cancelled_waiter_leaves_nothing)
 {
 	unsigned descriptors = test_descriptors();
 	struct cute_shm_lock *lock;
-	struct request r = { .i = _i % 2, .start = 0, .end = 100,
-			     .exclusive = true, .timeout_ns = limits[_i / 2] };
+	struct request r = { .i = _i % 2,
+			     .start = 0,
+			     .end = 100,
+			     .exclusive = true,
+			     .timeout_ns = limits[_i / 2] };
 	void *result;
 
 	ck_ok(lock_range(table[0], 0, 100, true, 0, &lock));
@@ -280,9 +293,10 @@ START_TEST(cancelled_at_any_moment)
 
 	for (i = 0; i < 100; i++) {
 		for (unsigned k = 0; k < 4; k++)
-			ck_assert_int_eq(pthread_create(&t[k], NULL, lock_on,
-							(void *)(uintptr_t)
-							&ways[k % 2]), 0);
+			ck_assert_int_eq(
+				pthread_create(&t[k], NULL, lock_on,
+					       (void *)(uintptr_t)&ways[k % 2]),
+				0);
 		usleep((useconds_t)(rand_r(&seed) % 3000));
 		for (unsigned k = 0; k < 4; k++)
 			pthread_cancel(t[k]);
@@ -314,8 +328,11 @@ START_TEST(where_it_cannot_queue)
 {
 	struct rlimit before, none;
 	struct cute_shm_lock *lock, *no;
-	struct request r = { .i = 1, .start = 0, .end = 100,
-			     .exclusive = true, .timeout_ns = LONG_NS };
+	struct request r = { .i = 1,
+			     .start = 0,
+			     .end = 100,
+			     .exclusive = true,
+			     .timeout_ns = LONG_NS };
 
 	ck_ok(lock_range(table[0], 0, 100, true, 0, &lock));
 	getrlimit(RLIMIT_NOFILE, &before);
@@ -330,7 +347,8 @@ START_TEST(where_it_cannot_queue)
 	ck_err(lock_range(table[0], 0, 100, false, SHORT_NS, &no),
 	       CUTE_SHM_ERR_TIMEOUT);
 	ck_assert_int_eq(pthread_create(&r.thread, NULL, obtain_and_release,
-					&r), 0);
+					&r),
+			 0);
 	usleep(20000);
 	ck_assert(!atomic_load(&r.done));
 	cute_shm_unlock(lock);
@@ -344,7 +362,10 @@ END_TEST
 START_TEST(a_fork_while_one_waits)
 {
 	struct cute_shm_lock *lock;
-	struct request r = { .i = 0, .start = 2, .end = 100, .exclusive = true,
+	struct request r = { .i = 0,
+			     .start = 2,
+			     .end = 100,
+			     .exclusive = true,
 			     .timeout_ns = limits[_i] };
 	pid_t pid;
 
@@ -365,7 +386,7 @@ END_TEST
 
 /* -------------------------------------------------------------- all at once */
 
-#define SLOTS	8
+#define SLOTS 8
 
 static atomic_int readers[SLOTS], writers[SLOTS];
 static atomic_int wrong, got;
@@ -377,8 +398,8 @@ enter(unsigned from, unsigned to, bool exclusive, int by)
 	for (unsigned k = from; k < to; k++) {
 		atomic_fetch_add(exclusive ? &writers[k] : &readers[k], by);
 		if (by > 0 && (exclusive ? atomic_load(&writers[k]) != 1 ||
-			       atomic_load(&readers[k]) != 0
-			       : atomic_load(&writers[k]) != 0))
+						   atomic_load(&readers[k]) != 0
+					 : atomic_load(&writers[k]) != 0))
 			atomic_fetch_add(&wrong, 1);
 	}
 }
@@ -386,8 +407,7 @@ enter(unsigned from, unsigned to, bool exclusive, int by)
 static void *
 by_chance(void *arg)
 {
-	static const int64_t waits[] = { 0, 200000, LONG_NS,
-					 CUTE_SHM_FOREVER };
+	static const int64_t waits[] = { 0, 200000, LONG_NS, CUTE_SHM_FOREVER };
 	unsigned seed = (unsigned)(uintptr_t)arg, from, to;
 	struct cute_shm_lock *lock;
 	bool exclusive;
@@ -444,8 +464,8 @@ main(void)
 	tcase_add_test(tcase, a_timeout_leaves_nothing);
 	/* AddressSanitizer wrongly reports the stack of a cancelled thread. */
 	if (!SANITIZED) {
-		tcase_add_loop_test(tcase, a_cancelled_waiter_leaves_nothing,
-				    0, 4);
+		tcase_add_loop_test(tcase, a_cancelled_waiter_leaves_nothing, 0,
+				    4);
 		tcase_add_test(tcase, cancelled_at_any_moment);
 	}
 	tcase_add_loop_test(tcase, where_it_cannot_queue, 0, 2);

@@ -17,7 +17,8 @@ static struct cute_shm *
 attach(unsigned flags)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	struct cute_shm *shm;
 

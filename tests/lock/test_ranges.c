@@ -8,8 +8,8 @@
 #include "lock/lock.h"
 #include "util.h"
 
-#define COUNT	300
-#define SPACE	1000
+#define COUNT 300
+#define SPACE 1000
 
 static struct range ranges[COUNT];
 static bool in[COUNT];
@@ -97,7 +97,8 @@ START_TEST(by_chance)
 			ranges_remove(&root, &ranges[i]);
 		} else {
 			ranges[i] = (struct range){
-				.start = a, .end = b,
+				.start = a,
+				.end = b,
 				.exclusive = rand_r(&seed) % 8 == 0,
 			};
 			ranges_insert(&root, &ranges[i]);
@@ -124,8 +125,9 @@ START_TEST(the_tree_stays_flat)
 
 	root = NULL;
 	for (i = 0; i < n; i++) {
-		many[i].start = _i == 0 ? (uint64_t)i :
-				_i == 1 ? (uint64_t)(n - i) : 7;
+		many[i].start = _i == 0	  ? (uint64_t)i
+				: _i == 1 ? (uint64_t)(n - i)
+					  : 7;
 		many[i].end = many[i].start + 1;
 		ranges_insert(&root, &many[i]);
 	}

@@ -35,7 +35,7 @@ put_floats(struct cute_shm_builder *b)
 	static const float single = 0.1f;
 	static const double number = -1e300;
 
-	put(b, "f2", "float16", "\x00\xbe");	/* -1.5 */
+	put(b, "f2", "float16", "\x00\xbe"); /* -1.5 */
 	put(b, "f2tiny", "float16", "\x01\x00");
 	put(b, "f2inf", "float16", "\x00\xfc");
 	put(b, "f2nan", "float16", "\x01\x7c");
@@ -78,8 +78,8 @@ static const struct {
 	const char *name;
 	int64_t value;
 } integers[] = {
-	{ "i1", -2 }, { "i2", -2 }, { "u1", 254 }, { "b1", 1 },
-	{ "i8", INT64_MIN }, { "one", 'a' },
+	{ "i1", -2 }, { "i2", -2 },	   { "u1", 254 },
+	{ "b1", 1 },  { "i8", INT64_MIN }, { "one", 'a' },
 };
 
 START_TEST(integers_are_read)
@@ -149,8 +149,7 @@ START_TEST(other_types_are_named)
 	ck_err(cute_shm_attr_f64(shm, "g", "fixed", &number),
 	       CUTE_SHM_ERR_TYPE);
 	ck_err(cute_shm_attr_text(shm, "g", "cut", &text), CUTE_SHM_ERR_TYPE);
-	ck_err(cute_shm_attr_text(shm, "g", "bytes", &text),
-	       CUTE_SHM_ERR_TYPE);
+	ck_err(cute_shm_attr_text(shm, "g", "bytes", &text), CUTE_SHM_ERR_TYPE);
 	ck_errmsg_has("is V8, not a text");
 	ck_err(cute_shm_attr_i64(shm, "g", "three", &integer),
 	       CUTE_SHM_ERR_TYPE);
@@ -170,8 +169,7 @@ START_TEST(what_is_not_there)
 	ck_err(cute_shm_attr_f64(shm, "g", "i9", &number),
 	       CUTE_SHM_ERR_NOT_FOUND);
 	ck_errmsg_has("/g has no attribute \"i9\"");
-	ck_err(cute_shm_attr_text(shm, "g", NULL, &text),
-	       CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_attr_text(shm, "g", NULL, &text), CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_attr_text(shm, "g", "text", NULL),
 	       CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_attr_i64(shm, "g", "i1", NULL), CUTE_SHM_ERR_INVALID);

@@ -10,13 +10,18 @@
 
 #include "sample.h"
 
-enum call { NONE, OPEN, READ, VERIFY };
+enum call {
+	NONE,
+	OPEN,
+	READ,
+	VERIFY
+};
 
 static const struct {
 	const char *file;
-	enum call refused;	/* by the first of these that does */
+	enum call refused; /* by the first of these that does */
 	int err;
-	uint64_t digest;	/* of the good ones' content */
+	uint64_t digest; /* of the good ones' content */
 } files[] = {
 	{ "good-attributes.seg", NONE, 0, UINT64_C(0x801170305901691f) },
 	{ "good-dtypes.seg", NONE, 0, UINT64_C(0xc5863bf7234d7827) },
@@ -97,9 +102,8 @@ read_tree(const struct cute_shm *shm, uint64_t *count)
 static int
 open_golden(const char *name, struct cute_shm **ret)
 {
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_ANY_OWNER
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .flags = CUTE_SHM_ANY_OWNER };
 
 	return cute_shm_open_file(test_path(getenv("CUTE_SHM_GOLDEN"), name),
 				  &opt, ret);

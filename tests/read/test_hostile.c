@@ -29,8 +29,9 @@ START_TEST(every_shorter_file)
 	for (sample.size = 0; sample.size < size; sample.size++) {
 		if (sample.size > 1100 && sample.size + 100 < size)
 			sample.size += 61;
-		ck_err(segment_open(&sample, &shm), sample.size < 512 ?
-		       CUTE_SHM_ERR_FORMAT : CUTE_SHM_ERR_CORRUPT);
+		ck_err(segment_open(&sample, &shm),
+		       sample.size < 512 ? CUTE_SHM_ERR_FORMAT
+					 : CUTE_SHM_ERR_CORRUPT);
 	}
 }
 END_TEST
@@ -92,8 +93,9 @@ START_TEST(subtrees_that_overlap)
 		put64(&sample, at[i] + offsetof(struct format_node, parent),
 		      segment_header(&sample)->records_offset);
 		if (i + 2 < DEPTH)
-			put64(&sample, at[i] +
-			      offsetof(struct format_node, next), at[i + 2]);
+			put64(&sample,
+			      at[i] + offsetof(struct format_node, next),
+			      at[i + 2]);
 	}
 	segment_seal(&sample);
 	shm = segment_attach(&sample);
@@ -150,14 +152,14 @@ START_TEST(hashes_in_heaps)
 	ck_ok(cute_shm_builder_publish(b, NULL));
 	cute_shm_builder_free(b);
 	segment_free(&sample);
-	sample = segment_read(test_path(getenv("CUTE_SHM_ROOT"),
-					PROJECT_PREFIX "heaps"));
+	sample = segment_read(
+		test_path(getenv("CUTE_SHM_ROOT"), PROJECT_PREFIX "heaps"));
 	count = segment_header(&sample)->node_count;
 	rows = (void *)(sample.bytes + segment_header(&sample)->index_offset);
 	for (i = 0; i < count; i++)
 		if (rows[i].hash != hash)
-			rows[i].hash = rows[i].hash < hash ? hash - 1
-							   : hash + 1;
+			rows[i].hash =
+				rows[i].hash < hash ? hash - 1 : hash + 1;
 	segment_seal(&sample);
 	shm = segment_attach(&sample);
 	ck_ok(cute_shm_get(shm, "500/x", &a));
@@ -187,8 +189,10 @@ START_TEST(rows_that_are_the_same)
 		       CUTE_SHM_ERR_CORRUPT);
 		ck_assert_uint_le(result.bytes, h->data_size);
 		cute_shm_close(shm);
-		put32(&sample, h->records_offset +
-		      offsetof(struct format_record, record_size), 0);
+		put32(&sample,
+		      h->records_offset +
+			      offsetof(struct format_record, record_size),
+		      0);
 	}
 }
 END_TEST
@@ -199,8 +203,9 @@ START_TEST(parents_that_are_none)
 	struct cute_shm_node node, ret;
 	struct cute_shm *shm;
 
-	put64(&sample, segment_node(&sample, "a/deep") +
-	      offsetof(struct format_node, parent),
+	put64(&sample,
+	      segment_node(&sample, "a/deep") +
+		      offsetof(struct format_node, parent),
 	      segment_node(&sample, "a/x"));
 	segment_seal(&sample);
 	shm = segment_attach(&sample);

@@ -9,8 +9,8 @@
 #include "read/read.h"
 #include "util.h"
 
-#define MIB	((size_t)1 << 20)
-#define COUNT	8
+#define MIB   ((size_t)1 << 20)
+#define COUNT 8
 
 /* What mmap() refuses: rooms that nothing is to be in, or all. */
 static bool no_room, full;
@@ -116,8 +116,8 @@ START_TEST(little_room)
 	ck_assert_int_eq(map_new(fd, size, PROT_READ, &m), 0);
 	base = m.base;
 	map_free(&m);
-	other = mmap(base, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
-		     MAP_FIXED_NOREPLACE, -1, 0);
+	other = mmap(base, size, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	ck_assert_ptr_eq(other, base);
 	no_room = true;
 	ck_assert_int_eq(map_new(fd, size, PROT_READ, &m), 0);

@@ -51,12 +51,26 @@ value(const struct segment *s)
 {
 	const struct format_header *h = segment_header(&sample);
 	const uint64_t values[] = {
-		0, 1, 15, 16, 63, 64, UINT32_MAX, UINT64_MAX, UINT64_MAX - 15,
-		UINT64_C(1) << 63, UINT64_C(1) << 61, UINT64_C(1) << 32,
-		h->records_offset, h->records_offset + h->records_size,
+		0,
+		1,
+		15,
+		16,
+		63,
+		64,
+		UINT32_MAX,
+		UINT64_MAX,
+		UINT64_MAX - 15,
+		UINT64_C(1) << 63,
+		UINT64_C(1) << 61,
+		UINT64_C(1) << 32,
+		h->records_offset,
+		h->records_offset + h->records_size,
 		h->records_offset + 16 * number(h->records_size / 16 + 1),
-		h->data_offset, h->segment_size, h->segment_size - 64,
-		number(s->size), number(256),
+		h->data_offset,
+		h->segment_size,
+		h->segment_size - 64,
+		number(s->size),
+		number(256),
 	};
 
 	return values[number(ELEMENTS(values))];

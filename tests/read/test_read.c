@@ -90,7 +90,8 @@ START_TEST(open_what_is_no_segment)
 	ck_assert_int_eq(mkdir(test_path(root, "cute-shm.folder"), 0700), 0);
 	ck_assert_int_eq(mkfifo(test_path(root, "cute-shm.fifo"), 0600), 0);
 	ck_assert_int_eq(symlink("cute-shm.read",
-				 test_path(root, "cute-shm.link")), 0);
+				 test_path(root, "cute-shm.link")),
+			 0);
 	ck_err(cute_shm_open("short", NULL, &shm), CUTE_SHM_ERR_FORMAT);
 	ck_err(cute_shm_open("nothing", NULL, &shm), CUTE_SHM_ERR_FORMAT);
 	ck_err(cute_shm_open("zeros", NULL, &shm), CUTE_SHM_ERR_FORMAT);
@@ -108,12 +109,11 @@ END_TEST
 
 START_TEST(segments_of_others)
 {
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_ANY_OWNER
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .flags = CUTE_SHM_ANY_OWNER };
 
 	if (!test_is_root())
-		return;		/* only root can give files away */
+		return; /* only root can give files away */
 	ck_assert_int_eq(chown(test_path(root, "cute-shm.read"), 12345, 12345),
 			 0);
 	ck_err(cute_shm_open("read", NULL, &shm), CUTE_SHM_ERR_OWNER);
@@ -125,19 +125,18 @@ END_TEST
 /* Under a name that may be another's. */
 START_TEST(hard_links)
 {
-	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_ANY_OWNER
-	};
+	struct cute_shm_open_options opt = { .size = sizeof(opt),
+					     .flags = CUTE_SHM_ANY_OWNER };
 
 	ck_assert_int_eq(link(test_path(root, "cute-shm.read"),
-			      test_path(root, "cute-shm.again")), 0);
+			      test_path(root, "cute-shm.again")),
+			 0);
 	ck_err(cute_shm_open("again", NULL, &shm), CUTE_SHM_ERR_OWNER);
 	ck_errmsg_has("has 2 names");
 	ck_err(cute_shm_open("read", NULL, &shm), CUTE_SHM_ERR_OWNER);
 	ck_ok(cute_shm_open("read", &opt, &shm));
 	cute_shm_close(shm);
-	ck_ok(cute_shm_open_file(test_path(root, "cute-shm.read"), NULL,
-				 &shm));
+	ck_ok(cute_shm_open_file(test_path(root, "cute-shm.read"), NULL, &shm));
 	cute_shm_close(shm);
 	ck_assert_int_eq(unlink(test_path(root, "cute-shm.again")), 0);
 	ck_ok(cute_shm_open("read", NULL, &shm));
@@ -151,8 +150,7 @@ START_TEST(options_of_other_sizes)
 		uint64_t unknown;
 	} opt = { .known.size = sizeof(opt), .known.root = "/nonexistent" };
 
-	ck_err(cute_shm_open("read", &opt.known, &shm),
-	       CUTE_SHM_ERR_NOT_FOUND);
+	ck_err(cute_shm_open("read", &opt.known, &shm), CUTE_SHM_ERR_NOT_FOUND);
 	opt.unknown = 1;
 	ck_err(cute_shm_open("read", &opt.known, &shm),
 	       CUTE_SHM_ERR_UNSUPPORTED);
@@ -319,7 +317,10 @@ spoil_offsets(const struct segment *s, uint64_t row, uint64_t i)
 }
 
 static void (*const spoilers[])(const struct segment *, uint64_t, uint64_t) = {
-	spoil_same, spoil_falling, spoil_zero, spoil_offsets,
+	spoil_same,
+	spoil_falling,
+	spoil_zero,
+	spoil_offsets,
 };
 
 START_TEST(hostile_indexes)

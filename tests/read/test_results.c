@@ -14,7 +14,8 @@ static void
 setup(void)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_WRITE,
 	};
 	const uint64_t shape[] = { 4 };
 	struct cute_shm_builder *b;
@@ -137,7 +138,9 @@ START_TEST(test_verify)
 {
 	unsigned damages = 0;
 	struct cute_shm_verify_options opt = {
-		.size = sizeof(opt), .jobs = 1, .report = on_damage,
+		.size = sizeof(opt),
+		.jobs = 1,
+		.report = on_damage,
 		.arg = &damages,
 	};
 	struct cute_shm_verify_result result;

@@ -7,11 +7,11 @@
 
 #include "sample.h"
 
-#define ROW(member) offsetof(struct format_record, member)
-#define NODE(member) offsetof(struct format_node, member)
+#define ROW(member)   offsetof(struct format_record, member)
+#define NODE(member)  offsetof(struct format_node, member)
 #define ARRAY(member) offsetof(struct format_array, member)
-#define ATTR(member) offsetof(struct format_attr, member)
-#define SHAPE sizeof(struct format_array)
+#define ATTR(member)  offsetof(struct format_attr, member)
+#define SHAPE	      sizeof(struct format_array)
 
 static struct segment sample;
 
@@ -50,7 +50,7 @@ tell(const struct lie *lie)
 /* What makes a record unreadable at once. */
 static const struct lie array_lies[] = {
 	{ "a/x", NULL, ROW(tag), 4, 0x21212121 },
-	{ "a/x", NULL, ROW(tag), 4, 0x52545441 },	/* ATTR */
+	{ "a/x", NULL, ROW(tag), 4, 0x52545441 }, /* ATTR */
 	{ "a/x", NULL, ROW(record_size), 4, 0 },
 	{ "a/x", NULL, ROW(record_size), 4, 16 },
 	{ "a/x", NULL, ROW(record_size), 4, 0x51 },
@@ -73,9 +73,9 @@ static const struct lie array_lies[] = {
 	{ "a/x", NULL, ARRAY(ndim), 4, 0 },
 	{ "a/x", NULL, ARRAY(dtype), 8, 0x78783e },
 	{ "a/x", NULL, ARRAY(dtype), 8, 0 },
-	{ "a/x", NULL, ARRAY(dtype), 8, 0x34663c },	/* <f4 */
-	{ "a/x", NULL, ARRAY(dtype), 8, 0x38663c2a },	/* *<f8 */
-	{ "a/x", NULL, ARRAY(dtype), 8, 0x6c6c756e },	/* null */
+	{ "a/x", NULL, ARRAY(dtype), 8, 0x34663c },   /* <f4 */
+	{ "a/x", NULL, ARRAY(dtype), 8, 0x38663c2a }, /* *<f8 */
+	{ "a/x", NULL, ARRAY(dtype), 8, 0x6c6c756e }, /* null */
 	{ "a/x", NULL, ARRAY(data_offset), 8, 0 },
 	{ "a/x", NULL, ARRAY(data_offset), 8, UINT64_MAX - 63 },
 	{ "a/x", NULL, ARRAY(data_size), 8, 23 },
@@ -85,8 +85,8 @@ static const struct lie array_lies[] = {
 	{ "a/x", NULL, SHAPE, 8, 4 },
 	{ "a/x", NULL, SHAPE, 8, UINT64_MAX },
 	{ "a/x", NULL, SHAPE, 8, (UINT64_C(1) << 61) + 3 },
-	{ "a/x", NULL, SHAPE + 16, 3, 0x610061 },	/* NUL in the path */
-	{ "a/x", NULL, SHAPE + 16 + 3, 1, 'x' },	/* no NUL */
+	{ "a/x", NULL, SHAPE + 16, 3, 0x610061 }, /* NUL in the path */
+	{ "a/x", NULL, SHAPE + 16 + 3, 1, 'x' },  /* no NUL */
 	{ "big", NULL, ARRAY(data_offset), 8, 4096 },
 	{ "null", NULL, ARRAY(element_count), 8, 1 },
 	{ "null", NULL, ARRAY(item_size), 4, 1 },
@@ -120,7 +120,7 @@ START_TEST(arrays_that_lie)
 END_TEST
 
 static const struct lie attr_lies[] = {
-	{ "a/x", "values", ROW(tag), 4, 0x50555247 },	/* GRUP */
+	{ "a/x", "values", ROW(tag), 4, 0x50555247 }, /* GRUP */
 	{ "a/x", "values", ROW(record_size), 4, 0 },
 	{ "a/x", "values", ROW(record_size), 4, 0x60 },
 	{ "a/x", "values", ROW(record_size), 4, 0xfffffff0 },
@@ -168,7 +168,11 @@ START_TEST(links_that_lead_nowhere)
 {
 	const uint64_t link = segment_node(&sample, "links/x");
 	const uint64_t targets[] = {
-		0, 1, UINT64_MAX, link, segment_node(&sample, "links/a"),
+		0,
+		1,
+		UINT64_MAX,
+		link,
+		segment_node(&sample, "links/a"),
 		segment_attr(&sample, "a/x", "units"),
 		segment_header(&sample)->records_offset - 16,
 		segment_header(&sample)->records_offset +
@@ -229,8 +233,8 @@ static const struct lie tree_lies[] = {
 	{ "ragged", "lists", sizeof(struct format_attr) + 32 + 8, 8, 9 },
 	{ "color", "cute-shm:enum-names", sizeof(struct format_attr) + 9, 1,
 	  'E' },
-	{ "table", "cute-shm:compound", sizeof(struct format_attr) + 32 + 16 +
-	  24, 1, 'j' },
+	{ "table", "cute-shm:compound",
+	  sizeof(struct format_attr) + 32 + 16 + 24, 1, 'j' },
 };
 
 START_TEST(trees_that_lie)

@@ -46,15 +46,15 @@ static const struct {
 	{ "|i1", 1 << 0 }, { "<i2", 1 << 1 }, { "<i4", 1 << 2 },
 	{ "<i8", 1 << 3 }, { "|u1", 1 << 4 }, { "|b1", 1 << 4 },
 	{ "<u2", 1 << 5 }, { "<u4", 1 << 6 }, { "<u8", 1 << 7 },
-	{ "<f4", 1 << 8 }, { "<f8", 1 << 9 }, { "<f2", 0 }, { "<c8", 0 },
-	{ "<M8[ns]", 0 }, { "|S8", 0 }, { "null", 0 },
+	{ "<f4", 1 << 8 }, { "<f8", 1 << 9 }, { "<f2", 0 },
+	{ "<c8", 0 },	   { "<M8[ns]", 0 },  { "|S8", 0 },
+	{ "null", 0 },
 };
 
 START_TEST(each_dtype_has_one_access)
 {
-	struct cute_shm_array a = {
-		.dtype = types[_i].dtype, .data = "12345678"
-	};
+	struct cute_shm_array a = { .dtype = types[_i].dtype,
+				    .data = "12345678" };
 
 	ck_assert_uint_eq(fitting(&a), types[_i].fits);
 	ck_assert_ptr_eq(cute_shm_typed(&a, types[_i].dtype, NULL), a.data);
@@ -95,10 +95,17 @@ START_TEST(strings_one_by_one)
 	static const uint64_t sizes[] = { 3, 5, 0, 4 };
 	static const char values[] = "abcdefgh\0x\0y";
 	struct cute_shm_array a[] = {
-		{ .path = "f", .dtype = "|S5", .item_size = 5,
-		  .element_count = 4, .data = "abc\0\0defgh\0\0\0\0\0\0x\0y" },
-		{ .path = "v", .dtype = "*|S1", .item_size = 1,
-		  .element_count = 4, .offsets = offsets, .values = values,
+		{ .path = "f",
+		  .dtype = "|S5",
+		  .item_size = 5,
+		  .element_count = 4,
+		  .data = "abc\0\0defgh\0\0\0\0\0\0x\0y" },
+		{ .path = "v",
+		  .dtype = "*|S1",
+		  .item_size = 1,
+		  .element_count = 4,
+		  .offsets = offsets,
+		  .values = values,
 		  .value_count = 12 },
 	};
 	const char *text;
@@ -203,7 +210,10 @@ END_TEST
 
 /* The offsets of a segment are as trustworthy as it is. */
 static const uint64_t wrong[][2] = {
-	{ 6, 2 }, { UINT64_MAX, 1 }, { 3, 1 }, { UINT64_MAX / 4, 2 },
+	{ 6, 2 },
+	{ UINT64_MAX, 1 },
+	{ 3, 1 },
+	{ UINT64_MAX / 4, 2 },
 };
 
 START_TEST(elements_outside_the_items)
@@ -216,7 +226,7 @@ START_TEST(elements_outside_the_items)
 	bool found = false;
 
 	at = get64(&s, segment_node(&s, "ragged/lists") +
-		   offsetof(struct format_array, data_offset));
+			       offsetof(struct format_array, data_offset));
 	put64(&s, at + 8 * wrong[_i][1], wrong[_i][0]);
 	bad = segment_attach(&s);
 	ck_ok(cute_shm_get(bad, "ragged/lists", &a));

@@ -24,9 +24,11 @@ teardown(void)
 }
 
 static const char *const all[] = {
-	"", "a", "a/x", "a/deep", "a/deep/y", "scalar", "big", "empty", "null",
-	"ragged", "ragged/lists", "ragged/words", "color", "table", "table/id",
-	"table/x", "links", "links/x", "links/a", "links/root",
+	"",	    "a",       "a/x",	       "a/deep",
+	"a/deep/y", "scalar",  "big",	       "empty",
+	"null",	    "ragged",  "ragged/lists", "ragged/words",
+	"color",    "table",   "table/id",     "table/x",
+	"links",    "links/x", "links/a",      "links/root",
 };
 
 START_TEST(next_walks_in_pre_order)
@@ -37,8 +39,9 @@ START_TEST(next_walks_in_pre_order)
 	for (i = 1; i < ELEMENTS(all); i++) {
 		ck_ok(cute_shm_next(&root, &node, &node));
 		ck_assert_str_eq(node.path, all[i]);
-		ck_assert_str_eq(node.name, strrchr(all[i], '/') ?
-				 strrchr(all[i], '/') + 1 : all[i]);
+		ck_assert_str_eq(node.name, strrchr(all[i], '/')
+						    ? strrchr(all[i], '/') + 1
+						    : all[i]);
 	}
 	ck_err(cute_shm_next(&root, &node, &node), CUTE_SHM_ERR_END);
 	ck_assert_str_eq(node.path, "links/root");
@@ -64,8 +67,8 @@ END_TEST
 START_TEST(children_in_order)
 {
 	static const char *const names[] = {
-		"a", "scalar", "big", "empty", "null", "ragged", "color",
-		"table", "links",
+		"a",	  "scalar", "big",   "empty", "null",
+		"ragged", "color",  "table", "links",
 	};
 	struct cute_shm_node node, parent;
 	size_t i;

@@ -20,7 +20,8 @@ static struct cute_shm *
 publish(const char *project, unsigned flags)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	struct cute_shm_builder *b = NULL;
 	struct cute_shm *shm = NULL;
@@ -47,7 +48,7 @@ keep_info(const struct cute_shm_info *info, void *arg)
 	struct cute_shm_info *ret = arg;
 
 	*ret = *info;
-	ret->project = ret->path = "";	/* they last for the call only */
+	ret->project = ret->path = ""; /* they last for the call only */
 	return 0;
 }
 
@@ -65,10 +66,13 @@ listed(void)
  * A process that owns "p" until it is killed, or that ends by itself.  It has
  * published when this returns.
  */
-#define CONTAINER	(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | \
-			 CLONE_NEWNET)
+#define CONTAINER (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
 
-enum how { KILLED, EXITS, CLOSES };
+enum how {
+	KILLED,
+	EXITS,
+	CLOSES
+};
 
 /* Whether it has another view of the system, as in a container. */
 static bool elsewhere;
@@ -151,7 +155,8 @@ END_TEST
 START_TEST(needs_handle)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_EPHEMERAL,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_EPHEMERAL,
 	};
 	const char *root = test_root();
 	struct cute_shm_builder *b;
@@ -313,7 +318,8 @@ START_TEST(elsewhere_meanwhile)
 {
 	const char *root = test_root();
 	struct cute_shm_build_options build = {
-		.size = sizeof(build), .root = ".",
+		.size = sizeof(build),
+		.root = ".",
 		.flags = CUTE_SHM_EPHEMERAL | CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm_open_options opt = { .size = sizeof(opt), .root = "." };
@@ -370,7 +376,7 @@ END_TEST
 /* ------------------------------------------------------------------- users */
 
 struct found {
-	pid_t pid;	/* looked for */
+	pid_t pid; /* looked for */
 	unsigned count;
 	char command[32];
 };
@@ -426,7 +432,8 @@ END_TEST
 START_TEST(unlink_idle)
 {
 	struct cute_shm_unlink_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_UNLINK_IDLE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_UNLINK_IDLE,
 	};
 	const char *root = test_root();
 	struct cute_shm *shm = publish("p", 0);

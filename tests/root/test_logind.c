@@ -35,7 +35,7 @@ START_TEST(who_loses_what)
 {
 	const char *s = test_root();
 
-	ck_assert(!logind_removes(s, 1000, "ann"));	/* no systemd */
+	ck_assert(!logind_removes(s, 1000, "ann")); /* no systemd */
 	/* Of a package, in a container. */
 	put(s, "run/systemd/sessions/1", "");
 	ck_assert(!logind_removes(s, 1000, "ann"));
@@ -68,8 +68,7 @@ START_TEST(dropins)
 	put(s, "usr/lib/systemd/logind.conf.d/50.conf", "RemoveIPC=yes\n");
 	put(s, "etc/systemd/logind.conf.d/10.conf", "RemoveIPC=no\n");
 	ck_assert(logind_removes(s, 1000, "ann"));
-	put(s, "usr/local/lib/systemd/logind.conf.d/60.conf",
-	    "RemoveIPC=no\n");
+	put(s, "usr/local/lib/systemd/logind.conf.d/60.conf", "RemoveIPC=no\n");
 	ck_assert(!logind_removes(s, 1000, "ann"));
 	/* One hides those of the same name behind it. */
 	put(s, "run/systemd/logind.conf.d/60.conf", "[Login]\n");

@@ -25,7 +25,9 @@ static int
 build(const char *project, unsigned flags, struct cute_shm **ret)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags, .mode = 0644,
+		.size = sizeof(opt),
+		.flags = flags,
+		.mode = 0644,
 	};
 	struct cute_shm_builder *b = NULL;
 	int err;
@@ -147,8 +149,8 @@ START_TEST(home_is_written)
 		ck_assert_str_eq(h.version, i < 2 ? "1.1" : "1.0");
 		ck_assert_uint_eq(second.home_device, i < 2 ? st.st_dev : 0);
 		ck_assert_uint_eq(second.home_inode, i < 2 ? st.st_ino : 0);
-		ck_assert_uint_eq(h.view_digest, i < 2 ?
-				  digest(&second, sizeof(second)) : 0);
+		ck_assert_uint_eq(h.view_digest,
+				  i < 2 ? digest(&second, sizeof(second)) : 0);
 		ck_ok(cute_shm_verify(shm, NULL, NULL));
 		cute_shm_close(shm);
 		if (i >= 2)
@@ -203,7 +205,8 @@ START_TEST(copy_comes_back)
 	finish(owner);
 	ck_ok(cute_shm_collect(NULL, NULL, NULL));
 	ck_assert_int_eq(rename(test_path(root, "kept"),
-				test_path(root, "cute-shm.p")), 0);
+				test_path(root, "cute-shm.p")),
+			 0);
 	ck_ok(cute_shm_collect(NULL, NULL, NULL));
 	ck_err(build("p", 0, NULL), CUTE_SHM_ERR_EXISTS);
 	ck_ok(cute_shm_open("p", NULL, &shm));
@@ -215,7 +218,8 @@ static struct cute_shm *
 restore(const char *file, unsigned flags)
 {
 	struct cute_shm_load_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	struct cute_shm *ret = NULL;
 	int fd;
@@ -624,7 +628,10 @@ START_TEST(one_look_for_all)
 	for (i = 0; i < 3; i++) {
 		count = 0;
 		/* In the children, what was open at the fork is closed. */
-		ck_ok(cute_shm_usage_users(usage, i == 0 ? p : i == 1 ? q : r,
+		ck_ok(cute_shm_usage_users(usage,
+					   i == 0   ? p
+					   : i == 1 ? q
+						    : r,
 					   count_user, &count));
 		ck_assert_uint_eq(count, 2);
 	}

@@ -46,8 +46,7 @@ START_TEST(names_of_projects)
 		free(path);
 	}
 	for (i = 0; i < ELEMENTS(bad); i++)
-		ck_err(project_path("/r", bad[i], &path),
-		       CUTE_SHM_ERR_INVALID);
+		ck_err(project_path("/r", bad[i], &path), CUTE_SHM_ERR_INVALID);
 	ck_err(project_path("/r", NULL, &path), CUTE_SHM_ERR_INVALID);
 	memset(name, 'n', sizeof(name) - 1);
 	name[201] = '\0';
@@ -206,9 +205,8 @@ END_TEST
 
 START_TEST(unlink_what_is_no_project)
 {
-	struct cute_shm_unlink_options opt = {
-		.size = sizeof(opt), .root = root
-	};
+	struct cute_shm_unlink_options opt = { .size = sizeof(opt),
+					       .root = root };
 
 	make_zeros("cute-shm.zeros", 4096);
 	ck_ok(cute_shm_unlink("zeros", &opt, NULL));

@@ -20,8 +20,7 @@
 
 #define MIB ((uint64_t)1 << 20)
 
-static void
-put_file(const char *path, const char *format, ...)
+static void put_file(const char *path, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 static void
@@ -49,7 +48,8 @@ START_TEST(sizes)
 		uint64_t size;
 		const char *text;
 	} cases[] = {
-		{ 0, "0 bytes" }, { 1023, "1023 bytes" },
+		{ 0, "0 bytes" },
+		{ 1023, "1023 bytes" },
 		{ 1024, "1.0 KiB (1024 bytes)" },
 		{ 1536, "1.5 KiB (1536 bytes)" },
 		{ 64 * MIB, "64.0 MiB (67108864 bytes)" },
@@ -60,8 +60,7 @@ START_TEST(sizes)
 	size_t i;
 
 	for (i = 0; i < ELEMENTS(cases); i++)
-		ck_assert_str_eq(size_text(cases[i].size, text),
-				 cases[i].text);
+		ck_assert_str_eq(size_text(cases[i].size, text), cases[i].text);
 }
 END_TEST
 
@@ -174,7 +173,8 @@ static int
 try_size(const char *project, unsigned flags, uint64_t size)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	struct cute_shm_builder *b;
 	int err;
@@ -229,14 +229,12 @@ START_TEST(replace)
 	       CUTE_SHM_ERR_NO_SPACE);
 	ck_errmsg_has("--replace");
 	ck_ok(cute_shm_open("p", NULL, &shm));
-	ck_err(try_size("p", CUTE_SHM_REPLACE, 6 * MIB),
-	       CUTE_SHM_ERR_NO_SPACE);
+	ck_err(try_size("p", CUTE_SHM_REPLACE, 6 * MIB), CUTE_SHM_ERR_NO_SPACE);
 	ck_errmsg_has("others use it");
 	ck_assert_int_eq(cute_shm_is_current(shm), 1);
 	cute_shm_close(shm);
 	/* Dropping it would not be enough. */
-	ck_err(try_size("p", CUTE_SHM_REPLACE, 9 * MIB),
-	       CUTE_SHM_ERR_NO_SPACE);
+	ck_err(try_size("p", CUTE_SHM_REPLACE, 9 * MIB), CUTE_SHM_ERR_NO_SPACE);
 	ck_assert_uint_eq(test_count(root), 1);
 	ck_ok(try_size("p", CUTE_SHM_REPLACE, 6 * MIB));
 	ck_assert_uint_eq(test_count(root), 1);
@@ -272,7 +270,8 @@ look(const char *root, const char *cgroup, const char *mount_line)
 	put_file(test_path(root, "cgroup"), "%s", cgroup);
 	put_file(test_path(root, "mountinfo"),
 		 "22 28 0:21 / /sys rw shared:7 - sysfs sysfs rw\n"
-		 "malformed\n\n%s", mount_line);
+		 "malformed\n\n%s",
+		 mount_line);
 	return cgroup_available(test_path(root, "cgroup"),
 				test_path(root, "mountinfo"));
 }
@@ -300,8 +299,8 @@ mount_line(const char *root, const char *point)
 
 	snprintf(line, sizeof(line),
 		 "30 23 0:26 %s %s/%s rw,nosuid shared:4 - cgroup2 cgroup2 "
-		 "rw,nsdelegate\n", root, escaped(getenv("CUTE_SHM_ROOT")),
-		 point);
+		 "rw,nsdelegate\n",
+		 root, escaped(getenv("CUTE_SHM_ROOT")), point);
 	return line;
 }
 
@@ -324,7 +323,8 @@ START_TEST(cgroup_two)
 	put_level(test_path(root, "cg/user/job"), "memory.max",
 		  "memory.current", "400", 250, "inactive_file", 100);
 	ck_assert_uint_eq(look(root, "1:name=x:/y\n0::/user/job\n",
-			       mount_line("/", "cg")), 250);
+			       mount_line("/", "cg")),
+			  250);
 	/* More cache than use, and more use than the limit. */
 	put_level(test_path(root, "cg/user/job"), "memory.max",
 		  "memory.current", "400", 250, "inactive_file", 999);
@@ -335,8 +335,7 @@ START_TEST(cgroup_two)
 	ck_assert_uint_eq(look(root, "0::/user/job\n", mount_line("/", "cg")),
 			  0);
 	/* Another group, one that is not there, no cgroups at all. */
-	ck_assert_uint_eq(look(root, "0::/user\n", mount_line("/", "cg")),
-			  700);
+	ck_assert_uint_eq(look(root, "0::/user\n", mount_line("/", "cg")), 700);
 	ck_assert_uint_eq(look(root, "0::/\n", mount_line("/", "cg")),
 			  UINT64_MAX);
 	ck_assert_uint_eq(look(root, "", mount_line("/", "cg")), UINT64_MAX);
@@ -355,18 +354,23 @@ START_TEST(cgroup_container)
 	make_folder(test_path(root, "c g/inner"));
 	put_level(test_path(root, "c g"), "memory.max", "memory.current",
 		  "1000", 100, "inactive_file", 0);
-	put_level(test_path(root, "c g/inner"), "memory.max",
-		  "memory.current", "500", 100, "inactive_file", 0);
+	put_level(test_path(root, "c g/inner"), "memory.max", "memory.current",
+		  "500", 100, "inactive_file", 0);
 	ck_assert_uint_eq(look(root, "0::/docker/abc/inner\n",
-			       mount_line("/docker/abc", "c\\040g")), 400);
+			       mount_line("/docker/abc", "c\\040g")),
+			  400);
 	ck_assert_uint_eq(look(root, "0::/docker/abc\n",
-			       mount_line("/docker/abc", "c\\040g")), 900);
+			       mount_line("/docker/abc", "c\\040g")),
+			  900);
 	ck_assert_uint_eq(look(root, "0::/docker/abcd\n",
-			       mount_line("/docker/abc", "c\\040g")), 900);
+			       mount_line("/docker/abc", "c\\040g")),
+			  900);
 	ck_assert_uint_eq(look(root, "0::/../other\n",
-			       mount_line("/", "c\\040g")), 900);
+			       mount_line("/", "c\\040g")),
+			  900);
 	ck_assert_uint_eq(look(root, "0::/gone/inner\n",
-			       mount_line("/", "c\\040g")), 900);
+			       mount_line("/", "c\\040g")),
+			  900);
 }
 END_TEST
 
@@ -386,11 +390,12 @@ START_TEST(cgroup_one)
 	snprintf(line, sizeof(line),
 		 "31 23 0:28 / %s/cpu rw - cgroup cgroup rw,cpu\n"
 		 "32 23 0:29 / %s/memory rw,relatime - cgroup cgroup "
-		 "rw,memory\n", escaped(root), escaped(root));
+		 "rw,memory\n",
+		 escaped(root), escaped(root));
 	ck_assert_uint_eq(look(root, "5:cpu,cpuacct:/\n4:memory:/job\n0::/\n",
-			       line), 8192 - 3096);
-	ck_assert_uint_eq(look(root, "4:hugetlb,memory:/\n", line),
-			  UINT64_MAX);
+			       line),
+			  8192 - 3096);
+	ck_assert_uint_eq(look(root, "4:hugetlb,memory:/\n", line), UINT64_MAX);
 	ck_assert_uint_eq(look(root, "4:memoryless:/job\n", line), UINT64_MAX);
 }
 END_TEST
@@ -402,13 +407,15 @@ END_TEST
 START_TEST(cgroup_page_cache)
 {
 	static const char *const two[] = {
-		"memory.max", "memory.current",
+		"memory.max",
+		"memory.current",
 		"file 900\nshmem 300\ninactive_anon 50\nactive_anon 60\n"
 		"inactive_file 200\nactive_file 400\nfile_dirty 30\n"
 		"file_writeback 20\n",
 	};
 	static const char *const one[] = {
-		"memory.limit_in_bytes", "memory.usage_in_bytes",
+		"memory.limit_in_bytes",
+		"memory.usage_in_bytes",
 		"cache 9\nactive_file 7\ninactive_file 8\ndirty 9\n"
 		"total_shmem 300\ntotal_inactive_file 200\n"
 		"total_active_file 400\ntotal_dirty 30\n"
@@ -443,7 +450,7 @@ START_TEST(cgroup_high)
 	} cases[] = {
 		{ "max", "800", 600 }, { "1000", "800", 600 },
 		{ "700", "800", 500 }, { "1000", "max", 800 },
-		{ "max", "100", 0 }, { "max", "max", UINT64_MAX },
+		{ "max", "100", 0 },   { "max", "max", UINT64_MAX },
 	};
 	const char *root = test_root();
 	size_t i;
@@ -451,12 +458,13 @@ START_TEST(cgroup_high)
 	make_folder(test_path(root, "cg"));
 	make_folder(test_path(root, "cg/job"));
 	for (i = 0; i < ELEMENTS(cases); i++) {
-		put_level(test_path(root, "cg"), "memory.max",
-			  "memory.current", cases[i].max, 200, "x", 0);
+		put_level(test_path(root, "cg"), "memory.max", "memory.current",
+			  cases[i].max, 200, "x", 0);
 		put_file(test_path(root, "cg/memory.high"), "%s\n",
 			 cases[i].high);
 		ck_assert_uint_eq(look(root, "0::/job\n",
-				       mount_line("/", "cg")), cases[i].left);
+				       mount_line("/", "cg")),
+				  cases[i].left);
 	}
 }
 END_TEST
@@ -467,7 +475,8 @@ START_TEST(orphans_make_room)
 	const char *root = test_root();
 	const uint64_t shape[] = { 3 << 20 };
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_EPHEMERAL,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_EPHEMERAL,
 	};
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;
@@ -480,8 +489,8 @@ START_TEST(orphans_make_room)
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		if (cute_shm_builder_new("old", &opt, &b) == 0 &&
-		    cute_shm_builder_array(b, "a", "|u1", 1, shape,
-					   NULL) == 0 &&
+		    cute_shm_builder_array(b, "a", "|u1", 1, shape, NULL) ==
+			    0 &&
 		    cute_shm_builder_publish(b, &shm) == 0)
 			raise(SIGKILL);
 		_exit(1);

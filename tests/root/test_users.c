@@ -21,10 +21,10 @@
 #include "util.h"
 
 /* Numbers that no real user has; both in the group SHARED, one not. */
-#define ADA	60001
-#define BOB	60002
-#define EVE	60003
-#define SHARED	60010
+#define ADA    60001
+#define BOB    60002
+#define EVE    60003
+#define SHARED 60010
 
 static const char *root;
 static const double value = 42;
@@ -81,7 +81,7 @@ as(uid_t uid, int (*act)(void))
 static mode_t mode;
 static const char *group;
 static unsigned flags;
-static const char *words;	/* that the message must have */
+static const char *words; /* that the message must have */
 
 static int
 check_words(int err)
@@ -98,7 +98,9 @@ static int
 publish(void)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .mode = mode, .group = group,
+		.size = sizeof(opt),
+		.mode = mode,
+		.group = group,
 		.flags = flags,
 	};
 	struct cute_shm_builder *b = NULL;
@@ -117,7 +119,8 @@ static int
 open_with(unsigned with)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = with,
+		.size = sizeof(opt),
+		.flags = with,
 	};
 	struct cute_shm *shm = NULL;
 	struct cute_shm_array a;
@@ -306,7 +309,8 @@ static int
 begin_over(void)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm_builder *b = NULL;
 	int err = cute_shm_builder_new("p", &opt, &b);
@@ -353,8 +357,8 @@ enter_namespace(void)
 		return true;
 	snprintf(line, sizeof(line), "%d %u 1\n", inside, (unsigned)uid);
 	fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-	done = fd >= 0 && write(fd, line, strlen(line)) ==
-	       (ssize_t)strlen(line);
+	done = fd >= 0 &&
+	       write(fd, line, strlen(line)) == (ssize_t)strlen(line);
 	close(fd);
 	return done;
 }
@@ -370,16 +374,15 @@ look_inside(void)
 static int
 trust_inside(void)
 {
-	return enter_namespace() ? open_with(CUTE_SHM_ANY_OWNER)
-				 : NO_NAMESPACE;
+	return enter_namespace() ? open_with(CUTE_SHM_ANY_OWNER) : NO_NAMESPACE;
 }
 
 /* The number of all who are not mapped is nobody's proof. */
 START_TEST(overflow_uid)
 {
 	static const struct {
-		uid_t who;	/* published, */
-		int inside;	/* and what another user or the same is */
+		uid_t who;  /* published, */
+		int inside; /* and what another user or the same is */
 		uid_t reader;
 		int err;
 	} cases[] = {
@@ -395,8 +398,9 @@ START_TEST(overflow_uid)
 	int err;
 
 	mode = 0644;
-	ck_assert_int_eq(cases[_i].who == 0 ? publish() :
-			 as(cases[_i].who, publish), 0);
+	ck_assert_int_eq(cases[_i].who == 0 ? publish()
+					    : as(cases[_i].who, publish),
+			 0);
 	inside = cases[_i].inside;
 	err = as(cases[_i].reader, look_inside);
 	if (err == NO_NAMESPACE)
@@ -456,8 +460,7 @@ look_locked(void)
 {
 	struct rlimit limit = { 1 << 12, 1 << 12 };
 
-	if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 ||
-	    mlockall(MCL_FUTURE) != 0)
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || mlockall(MCL_FUTURE) != 0)
 		return NO_NAMESPACE;
 	return open_with(CUTE_SHM_ANY_OWNER);
 }
@@ -487,8 +490,8 @@ START_TEST(a_mount_for_reading)
 	if (unshare(CLONE_NEWNS) != 0 ||
 	    mount("none", "/", "none", MS_REC | MS_PRIVATE, "") != 0 ||
 	    mount(root, root, "none", MS_BIND, "") != 0 ||
-	    mount("none", root, "none", MS_BIND | MS_REMOUNT | MS_RDONLY,
-		  "") != 0)
+	    mount("none", root, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, "") !=
+		    0)
 		return;
 	ck_assert_int_eq(as(ADA, look), 0);
 	ck_assert_int_eq(as(BOB, trust), 0);

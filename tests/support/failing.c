@@ -17,10 +17,10 @@
 
 /* Shared with children. */
 static struct failing_state {
-	atomic_long left;	/* negative: none has to fail */
+	atomic_long left; /* negative: none has to fail */
 	enum failing kind;
 	int error;
-} *state;
+} * state;
 
 void *__real_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at);
 
@@ -94,8 +94,7 @@ __wrap_asprintf(char **ret, const char *format, ...)
 
 CALL(int, -1, fstat, (int fd, struct stat *st), (fd, st))
 CALL(int, -1, lstat, (const char *p, struct stat *st), (p, st))
-CALL(ssize_t, -1, pread, (int fd, void *p, size_t n, off_t at),
-     (fd, p, n, at))
+CALL(ssize_t, -1, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at))
 CALL(ssize_t, -1, pwrite, (int fd, const void *p, size_t n, off_t at),
      (fd, p, n, at))
 CALL(ssize_t, -1, read, (int fd, void *p, size_t n), (fd, p, n))
@@ -107,8 +106,7 @@ CALL(int, -1, rename, (const char *a, const char *b), (a, b))
 CALL(int, -1, linkat, (int a, const char *b, int c, const char *d, int e),
      (a, b, c, d, e))
 CALL(int, -1, renameat2,
-     (int a, const char *b, int c, const char *d, unsigned e),
-     (a, b, c, d, e))
+     (int a, const char *b, int c, const char *d, unsigned e), (a, b, c, d, e))
 CALL(int, -1, unlink, (const char *p), (p))
 CALL(char *, NULL, realpath, (const char *p, char *to), (p, to))
 CALL(int, -1, pipe2, (int *ends, int flags), (ends, flags))
@@ -117,11 +115,10 @@ CALL(int, -1, mprotect, (void *p, size_t n, int prot), (p, n, prot))
 CALL(void *, MAP_FAILED, mmap,
      (void *p, size_t n, int prot, int flags, int fd, off_t at),
      (p, n, prot, flags, fd, at))
-CALL(ssize_t, -1, getrandom, (void *p, size_t n, unsigned flags),
-     (p, n, flags))
+CALL(ssize_t, -1, getrandom, (void *p, size_t n, unsigned flags), (p, n, flags))
 CALL(int, errno, posix_fallocate, (int fd, off_t at, off_t n), (fd, at, n))
 CALL(int, errno, pthread_create,
-     (pthread_t *t, const pthread_attr_t *a, void *(*fn)(void *), void *arg),
+     (pthread_t * t, const pthread_attr_t *a, void *(*fn)(void *), void *arg),
      (t, a, fn, arg))
 
 int __real_open(const char *path, int flags, ...);

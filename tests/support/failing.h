@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 enum failing {
-	FAILING_ALLOCATION,	/* with ENOMEM */
+	FAILING_ALLOCATION, /* with ENOMEM */
 	FAILING_CALL,
 };
 

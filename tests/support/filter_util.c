@@ -112,8 +112,10 @@ check_damaged(const struct filter_pipeline *p, uint32_t mask,
 
 	ck_assert_int_eq(err, CUTE_SHM_ERR_SOURCE);
 	ck_assert_ptr_null(data);
-	ck_assert_msg(strstr(cute_shm_errmsg(), text) != NULL, "'%s' is not "
-		      "in '%s'", text, cute_shm_errmsg());
+	ck_assert_msg(strstr(cute_shm_errmsg(), text) != NULL,
+		      "'%s' is not "
+		      "in '%s'",
+		      text, cute_shm_errmsg());
 	free(dst);
 	filter_scratch_free(&scratch);
 }
@@ -129,8 +131,7 @@ try_one(const struct filter_pipeline *p, struct filter_scratch *scratch,
 	ck_assert_ptr_nonnull(exact);
 	ck_assert_ptr_nonnull(dst);
 	memcpy(exact, damaged.data, damaged.size);
-	err = filter_decode(p, 0, scratch, exact, damaged.size, dst,
-			    &data);
+	err = filter_decode(p, 0, scratch, exact, damaged.size, dst, &data);
 	if (err)
 		ck_assert_int_eq(err, CUTE_SHM_ERR_SOURCE);
 	else if (detects)
@@ -149,11 +150,13 @@ check_robust(const struct filter_pipeline *p, struct bytes packed,
 	for (copy.size = 0; copy.size < packed.size; copy.size++)
 		try_one(p, &scratch, copy, expected, detects);
 	for (int i = 0; i < 5000; i++) {
-		size_t at = noise() % (i % 2 ? packed.size :
-				       packed.size < 32 ? packed.size : 32);
+		size_t at = noise() % (i % 2		  ? packed.size
+				       : packed.size < 32 ? packed.size
+							  : 32);
 
-		copy.data[at] = (uint8_t)(i % 3 ? copy.data[at] ^
-					  1u << noise() % 8 : noise());
+		copy.data[at] =
+			(uint8_t)(i % 3 ? copy.data[at] ^ 1u << noise() % 8
+					: noise());
 		try_one(p, &scratch, copy, expected, detects);
 		copy.data[at] = packed.data[at];
 	}

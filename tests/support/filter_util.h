@@ -10,7 +10,7 @@ bool filters_are_ours(const char *filters);
 
 struct bytes {
 	size_t size;
-	uint8_t *data;	/* for free() */
+	uint8_t *data; /* for free() */
 };
 
 /* 'size' bytes of counting and noise, which pack but not too well. */

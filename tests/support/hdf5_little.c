@@ -45,7 +45,8 @@ h5_make_little(const char *path, bool new_format)
 {
 	static char hello[] = "hello", empty[] = "";
 	struct record records[] = {
-		{ 1, { 1, 2 }, hello }, { 2, { 3, 4 }, empty },
+		{ 1, { 1, 2 }, hello },
+		{ 2, { 3, 4 }, empty },
 		{ 3, { 5, 6 }, hello },
 	};
 	hid_t fapl = ck_h5(H5Pcreate(H5P_FILE_ACCESS)), file, type;

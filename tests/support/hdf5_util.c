@@ -65,8 +65,8 @@ h5_begin(void)
 static hid_t
 space_of(int rank, const hsize_t *dims)
 {
-	return ck_h5(rank < 0 ? H5Screate(H5S_NULL) :
-		     H5Screate_simple(rank, dims, NULL));
+	return ck_h5(rank < 0 ? H5Screate(H5S_NULL)
+			      : H5Screate_simple(rank, dims, NULL));
 }
 
 void
@@ -86,8 +86,8 @@ h5_put_with(hid_t where, const char *name, hid_t type, int rank,
 }
 
 void
-h5_put(hid_t where, const char *name, hid_t type, int rank,
-       const hsize_t *dims, const void *data)
+h5_put(hid_t where, const char *name, hid_t type, int rank, const hsize_t *dims,
+       const void *data)
 {
 	h5_put_with(where, name, type, rank, dims, H5P_DEFAULT, data);
 }
@@ -98,8 +98,8 @@ h5_attr(hid_t where, const char *name, hid_t type, int rank,
 {
 	hid_t space = space_of(rank, dims), attr;
 
-	attr = ck_h5(H5Acreate2(where, name, type, space, H5P_DEFAULT,
-				H5P_DEFAULT));
+	attr = ck_h5(
+		H5Acreate2(where, name, type, space, H5P_DEFAULT, H5P_DEFAULT));
 	if (data)
 		ck_h5(H5Awrite(attr, type, data));
 	H5Aclose(attr);
@@ -151,8 +151,7 @@ see_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 		ck_abort_msg("%" PRIu64 " of %" PRIu64 " bytes, at %s",
 			     p->bytes_done, p->bytes_total, p->path);
 	told->progress++;
-	return told->stop_after && told->progress >=
-	       (unsigned)told->stop_after;
+	return told->stop_after && told->progress >= (unsigned)told->stop_after;
 }
 
 static void
@@ -236,7 +235,8 @@ ck_clean(struct cute_shm *shm)
 	ck_assert_uint_eq(info.array_bytes, h5_told.result.bytes);
 	ck_assert_uint_eq(info.size, h5_told.result.segment_size);
 	ck_assert_uint_eq(info.node_count, h5_told.result.arrays +
-			  h5_told.result.groups + h5_told.result.links);
+						   h5_told.result.groups +
+						   h5_told.result.links);
 	ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), 1);
 	ck_assert(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
 	cute_shm_close(shm);
@@ -253,7 +253,8 @@ ck_gone(const char *path, const char *reason)
 	for (i = 0; i < count && i < ELEMENTS(h5_told.paths); i++)
 		if (strcmp(h5_told.paths[i], path) == 0) {
 			ck_assert_msg(strstr(h5_told.reasons[i], reason) !=
-				      NULL, "%s: \"%s\", not \"%s\"", path,
+					      NULL,
+				      "%s: \"%s\", not \"%s\"", path,
 				      h5_told.reasons[i], reason);
 			return;
 		}
@@ -281,7 +282,7 @@ ck_value(const struct cute_shm_array *a, const char *path, const char *dtype,
 		return;
 	for (i = 0; i < a->data_size; i++)
 		ck_assert_msg(((const uint8_t *)a->data)[i] ==
-			      ((const uint8_t *)data)[i],
+				      ((const uint8_t *)data)[i],
 			      "%s: byte %u is %#x, not %#x", path, i,
 			      ((const uint8_t *)a->data)[i],
 			      ((const uint8_t *)data)[i]);
@@ -406,8 +407,8 @@ ck_none(const struct cute_shm *shm, const char *path)
 {
 	struct cute_shm_node node;
 
-	ck_assert_msg(cute_shm_find(shm, path, &node) ==
-		      CUTE_SHM_ERR_NOT_FOUND, "/%s is there", path);
+	ck_assert_msg(cute_shm_find(shm, path, &node) == CUTE_SHM_ERR_NOT_FOUND,
+		      "/%s is there", path);
 }
 
 void
@@ -479,8 +480,7 @@ ck_skipped_type(hid_t type, const char *reason)
 }
 
 hid_t
-h5_enum(hid_t base, const char *name, int value, const char *name2,
-	int value2)
+h5_enum(hid_t base, const char *name, int value, const char *name2, int value2)
 {
 	hid_t t = ck_h5(H5Tenum_create(base));
 	int v[] = { value, value2 };

@@ -44,7 +44,7 @@ hid_t h5_float(size_t size, size_t precision, size_t spos, size_t epos,
 struct h5_told {
 	unsigned skipped, failed, changed, arrays, progress;
 	char paths[64][200];	/* of what is not there, or not as it was */
-	char reasons[64][1000];	/* paths of files are in some */
+	char reasons[64][1000]; /* paths of files are in some */
 	char strategy[64];	/* of the last array with data */
 	int stop_after;		/* cancel at this call of progress; 0: never */
 	struct cute_shm_hdf5_result result;
@@ -72,8 +72,7 @@ void ck_scalar(const struct cute_shm *shm, const char *path, const char *dtype,
 void ck_attr(const struct cute_shm *shm, const char *path, const char *name,
 	     const char *dtype, unsigned ndim, const uint64_t *dims,
 	     const void *data);
-void ck_no_attr(const struct cute_shm *shm, const char *path,
-		const char *name);
+void ck_no_attr(const struct cute_shm *shm, const char *path, const char *name);
 
 /* Texts, separated by '|', as an array or an attribute. */
 void ck_texts(const struct cute_shm *shm, const char *path, const char *texts);

@@ -18,13 +18,17 @@ build(void)
 	opt.root = root;
 	ck_assert_int_eq(cute_shm_builder_new("live", &opt, &b), 0);
 	ck_assert_int_eq(cute_shm_builder_array(b, "state", "<u8", 1, shape,
-						NULL), 0);
+						NULL),
+			 0);
 	ck_assert_int_eq(cute_shm_builder_array(b, "other", "<u8", 1, shape,
-						NULL), 0);
+						NULL),
+			 0);
 	ck_assert_int_eq(cute_shm_builder_array(b, "empty", "<u8", 1, none,
-						NULL), 0);
+						NULL),
+			 0);
 	ck_assert_int_eq(cute_shm_builder_ragged(b, "lists", "*<f4", 1, two, 3,
-						 offsets, "abcdefghijkl"), 0);
+						 offsets, "abcdefghijkl"),
+			 0);
 	ck_assert_int_eq(cute_shm_builder_attr_text(b, "state", "unit", "m"),
 			 0);
 	ck_assert_int_eq(cute_shm_builder_publish(b, NULL), 0);
@@ -81,7 +85,8 @@ put(uint64_t value)
 
 	fill(values, value);
 	ck_assert_int_eq(cute_shm_update(&wa, 0, values, sizeof(values),
-					 CUTE_SHM_FOREVER), 0);
+					 CUTE_SHM_FOREVER),
+			 0);
 }
 
 uint64_t
@@ -91,7 +96,8 @@ get(uint32_t *sequence)
 	size_t i;
 
 	ck_assert_int_eq(cute_shm_snapshot(&ra, 0, values, sizeof(values),
-					   CUTE_SHM_FOREVER, sequence), 0);
+					   CUTE_SHM_FOREVER, sequence),
+			 0);
 	for (i = 1; i < COUNT; i++)
 		ck_assert_uint_eq(values[i], values[0]);
 	return values[0];

@@ -6,12 +6,12 @@
 #include "cute_shm.h"
 #include "util.h"
 
-#define COUNT	1000		/* elements of "state" and "other", <u8 */
+#define COUNT	 1000 /* elements of "state" and "other", <u8 */
 #define SHORT_NS INT64_C(20000000)
 
 extern const char *root;
 extern struct cute_shm *writer, *reader;
-extern struct cute_shm_array wa, ra;	/* the array "state" in each */
+extern struct cute_shm_array wa, ra; /* the array "state" in each */
 
 /* A checked fixture around each test; also "empty" and "lists" (ragged). */
 void live_setup(void);

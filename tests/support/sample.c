@@ -92,9 +92,13 @@ void
 sample_publish(const char *project)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .block_size = SAMPLE_BLOCK, .jobs = 1,
-		.source = "/data/sample.h5", .source_size = 7,
-		.source_mtime_ns = 8, .flags = CUTE_SHM_OVERWRITE,
+		.size = sizeof(opt),
+		.block_size = SAMPLE_BLOCK,
+		.jobs = 1,
+		.source = "/data/sample.h5",
+		.source_size = 7,
+		.source_mtime_ns = 8,
+		.flags = CUTE_SHM_OVERWRITE,
 	};
 	struct cute_shm_builder *b;
 
@@ -127,8 +131,8 @@ sample_new(void)
 	struct segment s;
 
 	sample_publish("sample");
-	s = segment_read(test_path(getenv("CUTE_SHM_ROOT"),
-				   PROJECT_PREFIX "sample"));
+	s = segment_read(
+		test_path(getenv("CUTE_SHM_ROOT"), PROJECT_PREFIX "sample"));
 	ck_ok(cute_shm_unlink("sample", NULL, NULL));
 	return s;
 }

@@ -7,8 +7,8 @@
 #include "read_all.h"
 #include "util.h"
 
-#define SAMPLE_BLOCK	512	/* its block_size */
-#define SAMPLE_BIG	10000	/* bytes of "big", in 20 blocks */
+#define SAMPLE_BLOCK 512   /* its block_size */
+#define SAMPLE_BIG   10000 /* bytes of "big", in 20 blocks */
 
 struct segment {
 	uint8_t *bytes;

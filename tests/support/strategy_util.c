@@ -13,10 +13,11 @@ text_of(const struct kind *k)
 {
 	static char text[256];
 
-	snprintf(text, sizeof(text), "%u-d %llu x %llu x %llu, chunk %llu x "
-		 "%llu, filters %s", k->ndim, (unsigned long long)k->dims[0],
-		 (unsigned long long)k->dims[1],
-		 (unsigned long long)k->dims[2],
+	snprintf(text, sizeof(text),
+		 "%u-d %llu x %llu x %llu, chunk %llu x "
+		 "%llu, filters %s",
+		 k->ndim, (unsigned long long)k->dims[0],
+		 (unsigned long long)k->dims[1], (unsigned long long)k->dims[2],
 		 (unsigned long long)k->chunk[0],
 		 (unsigned long long)k->chunk[1], k->filters);
 	return text;
@@ -37,7 +38,7 @@ dcpl_of(const struct kind *k)
 			H5Pset_deflate(dcpl, 1);
 		else if (*f == 'f')
 			H5Pset_fletcher32(dcpl);
-		else if (*f == 'o')	/* not one of ours; for int32 */
+		else if (*f == 'o') /* not one of ours; for int32 */
 			H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0);
 	memset(fill, 0x41, sizeof(fill));
 	if (k->stored)
@@ -153,8 +154,9 @@ read_with(const struct kind *k, hid_t dset, unsigned jobs, const char **how,
 	size_t size = bytes_as(k, memory_type(k));
 	struct cute_shm_builder *b = builder_for(size);
 	struct strategy_column column = { "d", k->type, memory_type(k), 0 };
-	struct strategy_source source = { b, "d", dset, &column, 1,
-					  NULL, NULL };
+	struct strategy_source source = {
+		b, "d", dset, &column, 1, NULL, NULL
+	};
 	struct cute_shm_array array;
 	struct reader *reader;
 	struct cute_shm *shm;
@@ -200,7 +202,8 @@ check_same(const struct kind *k)
 	uint8_t *expected = calloc(size, 1);
 
 	ck_assert_int_ge(H5Dread(dset, memory_type(k), H5S_ALL, H5S_ALL,
-				 H5P_DEFAULT, expected), 0);
+				 H5P_DEFAULT, expected),
+			 0);
 	for (size_t i = 0; i < ELEMENTS(jobs); i++) {
 		const char *how = NULL;
 		int err;

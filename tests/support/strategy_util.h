@@ -8,17 +8,17 @@
 
 /* A dataset to be made; zeros are the usual. */
 struct kind {
-	const char *how;	/* strategy that it has to take, or NULL */
-	hid_t type;		/* in the file */
-	hid_t mem_type;		/* 0: the same */
+	const char *how; /* strategy that it has to take, or NULL */
+	hid_t type;	 /* in the file */
+	hid_t mem_type;	 /* 0: the same */
 	unsigned ndim;
 	hsize_t dims[4];
-	hsize_t chunk[4];	/* 0: contiguous */
-	const char *filters;	/* as in test_filter.c */
-	hsize_t stored;		/* rows that are written; 0: all */
+	hsize_t chunk[4];    /* 0: contiguous */
+	const char *filters; /* as in test_filter.c */
+	hsize_t stored;	     /* rows that are written; 0: all */
 	hsize_t userblock;
-	bool plain_edges;	/* chunks at the edges without filters */
-	bool no_fill;		/* time of filling: never */
+	bool plain_edges; /* chunks at the edges without filters */
+	bool no_fill;	  /* time of filling: never */
 };
 
 /* Bytes of all elements in that type. */

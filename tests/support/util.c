@@ -112,7 +112,7 @@ test_fork(void)
 	pid_t pid = fork();
 
 	if (pid != 0)
-		ck_assert_int_ge(pid, 0);	/* or kill() would kill all */
+		ck_assert_int_ge(pid, 0); /* or kill() would kill all */
 	return pid;
 }
 

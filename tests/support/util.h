@@ -25,28 +25,33 @@
 #endif
 
 /* The call succeeds, or the test fails with its sentence. */
-#define ck_ok(call) do { \
-	int ck_ok_err = (call); \
-	ck_assert_msg(ck_ok_err == 0, "%s: %s: %s", #call, \
-		      cute_shm_strerror(ck_ok_err), cute_shm_errmsg()); \
-} while (0)
+#define ck_ok(call) \
+	do { \
+		int ck_ok_err = (call); \
+		ck_assert_msg(ck_ok_err == 0, "%s: %s: %s", #call, \
+			      cute_shm_strerror(ck_ok_err), \
+			      cute_shm_errmsg()); \
+	} while (0)
 
 /* The call fails with that error. */
-#define ck_err(call, err) do { \
-	int ck_err_is = (call); \
-	ck_assert_msg(ck_err_is == (err), "%s: %s, not %s: %s", #call, \
-		      cute_shm_strerror(ck_err_is), cute_shm_strerror(err), \
-		      cute_shm_errmsg()); \
-} while (0)
+#define ck_err(call, err) \
+	do { \
+		int ck_err_is = (call); \
+		ck_assert_msg(ck_err_is == (err), "%s: %s, not %s: %s", #call, \
+			      cute_shm_strerror(ck_err_is), \
+			      cute_shm_strerror(err), cute_shm_errmsg()); \
+	} while (0)
 
 /* Fill a result with bytes that the library must overwrite. */
 #define ck_poison(result) memset(&(result), 0xa5, sizeof(result))
 
 /* The reserved members of a result are zero. */
-#define ck_reserved_zero(result) do { \
-	for (size_t ck_i = 0; ck_i < ELEMENTS((result).reserved); ck_i++) \
-		ck_assert_uint_eq((result).reserved[ck_i], 0); \
-} while (0)
+#define ck_reserved_zero(result) \
+	do { \
+		for (size_t ck_i = 0; ck_i < ELEMENTS((result).reserved); \
+		     ck_i++) \
+			ck_assert_uint_eq((result).reserved[ck_i], 0); \
+	} while (0)
 
 /* The last failure's sentence has 'text' in it. */
 void ck_errmsg_has(const char *text);

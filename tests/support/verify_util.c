@@ -29,8 +29,11 @@ int
 verify(unsigned flags, unsigned jobs, struct cute_shm_verify_result *ret)
 {
 	struct cute_shm_verify_options opt = {
-		.size = sizeof(opt), .flags = flags, .jobs = jobs,
-		.report = note, .arg = &seen,
+		.size = sizeof(opt),
+		.flags = flags,
+		.jobs = jobs,
+		.report = note,
+		.arg = &seen,
 	};
 	struct cute_shm *shm = segment_attach(&sample);
 	int rc;
@@ -70,8 +73,10 @@ data_of(const char *path)
 uint64_t
 slot_of(const char *path)
 {
-	return segment_header(&sample)->live_offset + sizeof(struct format_live)
-	       * array_field(path, offsetof(struct format_array, live_slot));
+	return segment_header(&sample)->live_offset +
+	       sizeof(struct format_live) *
+		       array_field(path,
+				   offsetof(struct format_array, live_slot));
 }
 
 void

@@ -13,10 +13,10 @@ extern struct segment sample;
 /* The damages that the last verify() has told. */
 struct seen {
 	unsigned count;
-	unsigned stop_at;	/* after so many the report ends it; 0: never */
+	unsigned stop_at; /* after so many the report ends it; 0: never */
 	struct {
 		int err;
-		char path[32];	/* "-": of none */
+		char path[32]; /* "-": of none */
 		uint64_t offset, block, begin, end;
 		char message[256];
 	} damage[MAX_DAMAGES];

@@ -36,19 +36,32 @@ add_dtypes(struct cute_shm_builder *b)
 	static const double f8[] = { 0, 0.1, -1e300 };
 	static const double c16[] = { 1, 2, 0, -1, 0.5, 0 };
 	static const float c8[] = { 1, 2, 0, -1, 0.5f, 0 };
-	static const uint64_t f16[] = {		/* 1, -2.5, 0 */
+	static const uint64_t f16[] = {
+		/* 1, -2.5, 0 */
 		UINT64_C(1) << 63, 0x3fff, UINT64_C(5) << 61, 0xc000, 0, 0
 	};
 	static const struct {
 		const char *dtype;
 		const void *data;
 	} arrays[] = {
-		{ "|b1", "\0\1\1" }, { "|i1", i1 }, { "<i2", i2 },
-		{ "<i4", i4 }, { "<i8", i8 }, { "|u1", u1 }, { "<u2", u2 },
-		{ "<u4", u4 }, { "<u8", u8 }, { "<f2", f2 }, { "<f4", f4 },
-		{ "<f8", f8 }, { "<f16", f16 }, { "<c8", c8 },
-		{ "<c16", c16 }, { "|S4", "one\0two\0four" },
-		{ "|V2", "\0\1\2\3\xfe\xff" }, { "<M8[ns]", i8 },
+		{ "|b1", "\0\1\1" },
+		{ "|i1", i1 },
+		{ "<i2", i2 },
+		{ "<i4", i4 },
+		{ "<i8", i8 },
+		{ "|u1", u1 },
+		{ "<u2", u2 },
+		{ "<u4", u4 },
+		{ "<u8", u8 },
+		{ "<f2", f2 },
+		{ "<f4", f4 },
+		{ "<f8", f8 },
+		{ "<f16", f16 },
+		{ "<c8", c8 },
+		{ "<c16", c16 },
+		{ "|S4", "one\0two\0four" },
+		{ "|V2", "\0\1\2\3\xfe\xff" },
+		{ "<M8[ns]", i8 },
 		{ "<m8[25us]", i8 },
 	};
 	char path[64];
@@ -60,8 +73,8 @@ add_dtypes(struct cute_shm_builder *b)
 					    arrays[i].data));
 		must(cute_shm_builder_attr(b, path, "same", arrays[i].dtype, 1,
 					   three, arrays[i].data));
-		must(cute_shm_builder_attr(b, path, "first", arrays[i].dtype,
-					   0, NULL, arrays[i].data));
+		must(cute_shm_builder_attr(b, path, "first", arrays[i].dtype, 0,
+					   NULL, arrays[i].data));
 	}
 }
 
@@ -85,8 +98,10 @@ add_ragged(struct cute_shm_builder *b)
 				     0, four, NULL));
 	must(cute_shm_builder_attr_ragged(b, "ragged", "lists", "*<f4", 1,
 					  three, offsets, floats));
-	must(cute_shm_builder_attr_text(b, "ragged", "a/text", "gr\xc3\xbc\xc3"
-					"\x9f" "e"));
+	must(cute_shm_builder_attr_text(b, "ragged", "a/text",
+					"gr\xc3\xbc\xc3"
+					"\x9f"
+					"e"));
 	must(cute_shm_builder_attr_text(b, "", "nothing in it", ""));
 }
 
@@ -142,15 +157,14 @@ add_blocks(struct cute_shm_builder *b, const uint64_t *sizes)
 int
 main(int argc, char **argv)
 {
-	static const uint64_t small[] = {
-		1, 511, 512, 513, 1024, 4095, 4096, 4097, 10000, 0
-	};
+	static const uint64_t small[] = { 1,	511,  512,  513,   1024,
+					  4095, 4096, 4097, 10000, 0 };
 	static const uint64_t large[] = { 1048576, 1048577, 2500000, 0 };
-	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .creator = "make_every 1.0",
-		.source = "/data/every.h5", .source_size = 1,
-		.source_mtime_ns = 2
-	};
+	struct cute_shm_build_options opt = { .size = sizeof(opt),
+					      .creator = "make_every 1.0",
+					      .source = "/data/every.h5",
+					      .source_size = 1,
+					      .source_mtime_ns = 2 };
 	struct cute_shm_builder *b;
 
 	if (argc != 3)

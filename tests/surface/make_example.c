@@ -23,9 +23,8 @@ build(void)
 {
 	static const float q[2][3] = { { 0, 0.5f, 1 }, { 1.5f, 2, -1 } };
 	static const uint64_t shape[] = { 2, 3 };
-	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .creator = "example 1.0"
-	};
+	struct cute_shm_build_options opt = { .size = sizeof(opt),
+					      .creator = "example 1.0" };
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;
 
@@ -41,10 +40,9 @@ build(void)
 static void
 fix(struct format_header *h)
 {
-	static const uint8_t uuid[16] = {
-		0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x46, 0x77,
-		0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff
-	};
+	static const uint8_t uuid[16] = { 0x00, 0x11, 0x22, 0x33, 0x44, 0x55,
+					  0x46, 0x77, 0x88, 0x99, 0xaa, 0xbb,
+					  0xcc, 0xdd, 0xee, 0xff };
 
 	h->created_ns = UINT64_C(1700000000000000000);
 	h->creator_pid = 4242;
@@ -62,8 +60,9 @@ main(void)
 
 	fix(&h);
 	if (fwrite(&h, sizeof(h), 1, stdout) != 1 ||
-	    fwrite(shm->base + sizeof(h), shm->size - sizeof(h), 1,
-		   stdout) != 1 || fclose(stdout) != 0) {
+	    fwrite(shm->base + sizeof(h), shm->size - sizeof(h), 1, stdout) !=
+		    1 ||
+	    fclose(stdout) != 0) {
 		perror("make_example");
 		status = 1;
 	}

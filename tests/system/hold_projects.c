@@ -21,7 +21,8 @@ static void
 make(const char *name)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_OVERWRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_OVERWRITE,
 	};
 	const uint64_t count = 2;
 	struct cute_shm_builder *b;

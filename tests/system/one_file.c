@@ -40,7 +40,8 @@ static struct cute_shm *
 publish(unsigned flags)
 {
 	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .flags = flags,
+		.size = sizeof(opt),
+		.flags = flags,
 	};
 	struct cute_shm *shm = NULL;
 	struct cute_shm_builder *b;
@@ -57,7 +58,8 @@ static int
 update(uint64_t value)
 {
 	struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE,
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_WRITE,
 	};
 	struct cute_shm *shm;
 	struct cute_shm_array a;
@@ -94,7 +96,11 @@ second(const struct cute_shm *shm)
 }
 
 /* Which projects can be updated. */
-enum updates { ALL, EPHEMERAL, NONE };
+enum updates {
+	ALL,
+	EPHEMERAL,
+	NONE
+};
 
 /* Publisher, a reader by name, and a writer by name. */
 static void
@@ -129,11 +135,12 @@ int
 main(int argc, char **argv)
 {
 	struct cute_shm_unlink_options idle = {
-		.size = sizeof(idle), .flags = CUTE_SHM_UNLINK_IDLE,
+		.size = sizeof(idle),
+		.flags = CUTE_SHM_UNLINK_IDLE,
 	};
-	enum updates updates = argc < 2 ? ALL :
-				strcmp(argv[1], "no-updates") == 0 ? NONE :
-				EPHEMERAL;
+	enum updates updates = argc < 2				    ? ALL
+			       : strcmp(argv[1], "no-updates") == 0 ? NONE
+								    : EPHEMERAL;
 
 	try_one(0, updates);
 	try_one(CUTE_SHM_OVERWRITE, updates);

@@ -54,8 +54,8 @@ START_TEST(each_damaged_block_is_named)
 				  (blocks[i] + 1) * SAMPLE_BLOCK);
 		ck_assert_uint_gt(seen.damage[i + 1].end,
 				  seen.damage[i + 1].begin);
-		ck_assert_ptr_nonnull(strstr(seen.damage[i + 1].message,
-					     "/big"));
+		ck_assert_ptr_nonnull(
+			strstr(seen.damage[i + 1].message, "/big"));
 	}
 	ck_ok(verify(CUTE_SHM_VERIFY_METADATA, 1, NULL));
 }
@@ -82,7 +82,9 @@ START_TEST(progress_is_told)
 {
 	struct steps steps = { .count = 0 };
 	struct cute_shm_verify_options opt = {
-		.size = sizeof(opt), .progress = step, .arg = &steps,
+		.size = sizeof(opt),
+		.progress = step,
+		.arg = &steps,
 	};
 	struct cute_shm *shm = segment_attach(&sample);
 	struct cute_shm_verify_result r;
@@ -146,8 +148,10 @@ START_TEST(data_behind_a_damaged_record)
 {
 	struct cute_shm_verify_result r;
 
-	put32(&sample, segment_node(&sample, "scalar") +
-	      offsetof(struct format_record, record_size), 0);
+	put32(&sample,
+	      segment_node(&sample, "scalar") +
+		      offsetof(struct format_record, record_size),
+	      0);
 	sample.bytes[data_of("big") + 3 * SAMPLE_BLOCK] ^= 1;
 	segment_seal(&sample);
 	ck_err(verify(0, 2, &r), CUTE_SHM_ERR_CORRUPT);
@@ -180,7 +184,7 @@ START_TEST(arrays_that_were_updated)
 	ck_ok(verify(0, 2, &r));
 	ck_assert_uint_eq(r.arrays, 10);
 	ck_assert_uint_eq(r.unsealed, 1);
-	slot->sequence = 3;	/* and nobody holds the lock */
+	slot->sequence = 3; /* and nobody holds the lock */
 	ck_err(verify(0, 2, &r), CUTE_SHM_ERR_TORN);
 	ck_assert_uint_eq(r.damaged, 1);
 	slot->sequence = slot->digest_sequence = 4;
@@ -208,9 +212,8 @@ END_TEST
 static _Noreturn void
 write_on(int stop)
 {
-	const struct cute_shm_open_options opt = {
-		.size = sizeof(opt), .flags = CUTE_SHM_WRITE
-	};
+	const struct cute_shm_open_options opt = { .size = sizeof(opt),
+						   .flags = CUTE_SHM_WRITE };
 	struct cute_shm_array a;
 	struct cute_shm *shm;
 	unsigned i = 0;
@@ -221,8 +224,8 @@ write_on(int stop)
 	    cute_shm_get(shm, "big", &a) != 0)
 		_exit(1);
 	for (; read(stop, &c, 1) != 0; i++)
-		if (cute_shm_update(&a, 0, &i, sizeof(i),
-				    CUTE_SHM_FOREVER) != 0 ||
+		if (cute_shm_update(&a, 0, &i, sizeof(i), CUTE_SHM_FOREVER) !=
+			    0 ||
 		    (i % 2 && cute_shm_seal(&a, CUTE_SHM_FOREVER) != 0))
 			_exit(1);
 	cute_shm_close(shm);
@@ -273,9 +276,9 @@ END_TEST
 START_TEST(much_data)
 {
 	static uint8_t data[1000000];
-	struct cute_shm_build_options opt = {
-		.size = sizeof(opt), .block_size = 64, .jobs = 2
-	};
+	struct cute_shm_build_options opt = { .size = sizeof(opt),
+					      .block_size = 64,
+					      .jobs = 2 };
 	static const uint64_t size = sizeof(data);
 	struct cute_shm_verify_result r;
 	struct cute_shm_builder *b;

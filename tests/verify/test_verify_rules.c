@@ -17,10 +17,14 @@ START_TEST(padding_is_zero)
 		offsetof(struct format_header, view_offset),
 		offsetof(struct format_header, creator) + 31,
 		offsetof(struct format_header, source) + 239,
-		512, 1023,
-		h->metadata_size, h->live_offset - 1,
-		h->live_offset + 64 * h->array_count, h->data_offset - 1,
-		data_of("a/x") + 24, data_of("big") - 1,
+		512,
+		1023,
+		h->metadata_size,
+		h->live_offset - 1,
+		h->live_offset + 64 * h->array_count,
+		h->data_offset - 1,
+		data_of("a/x") + 24,
+		data_of("big") - 1,
 	};
 	size_t i;
 
@@ -84,23 +88,23 @@ START_TEST(second_superblock)
 		uint64_t at;
 		bool ephemeral, damaged;
 	} places[] = {
-		{ 0x200, true, true }, { 0x230, true, true },
-		{ 0x3d8, true, true }, { 0xc8, true, true },
-		{ 0xd0, true, true }, { 0x3e0, false, false },
+		{ 0x200, true, true },	 { 0x230, true, true },
+		{ 0x3d8, true, true },	 { 0xc8, true, true },
+		{ 0xd0, true, true },	 { 0x3e0, false, false },
 		{ 0x3e8, false, false }, { 0x3f0, true, false },
-		{ 0x3f8, true, false }, { 0x3f0, false, true },
+		{ 0x3f8, true, false },	 { 0x3f0, false, true },
 		{ 0x3f8, false, true },
 	};
 	struct format_header *h = segment_header(&sample);
 	size_t i;
 
 	for (i = 0; i < ELEMENTS(places); i++) {
-		h->compatible = places[i].ephemeral ?
-				FORMAT_COMPATIBLE_EPHEMERAL : 0;
+		h->compatible =
+			places[i].ephemeral ? FORMAT_COMPATIBLE_EPHEMERAL : 0;
 		put64(&sample, places[i].at, 7);
 		put_version("1.1");
-		ck_assert_int_eq(verify(0, 1, NULL), places[i].damaged ?
-				 CUTE_SHM_ERR_CORRUPT : 0);
+		ck_assert_int_eq(verify(0, 1, NULL),
+				 places[i].damaged ? CUTE_SHM_ERR_CORRUPT : 0);
 		if (places[i].damaged)
 			ck_assert_uint_eq(seen.damage[0].offset, places[i].at);
 		/* A later version may have these bytes for itself. */
@@ -186,27 +190,27 @@ struct attribute {
 	const char *path, *name, *dtype;
 	unsigned ndim;
 	uint64_t count;
-	const char *text;	/* NULL: items that do not matter */
+	const char *text; /* NULL: items that do not matter */
 };
 
-#define LIST(n) 1, n, NULL
-#define SCALAR 0, 1, NULL
-#define NAMES(n) "cute-shm:enum-names", "*|S1", LIST(n)
-#define VALUES "cute-shm:enum-values"
-#define COMPOUND "cute-shm:compound"
-#define DATATYPE "cute-shm:datatype"
-#define UNICODE "cute-shm:unicode"
-#define SOURCE "cute-shm:source"
-#define SIZE "cute-shm:source-size"
-#define MTIME "cute-shm:source-mtime-ns"
-#define SELECTION "cute-shm:selection"
-#define SHARE "cute-shm:share"
+#define LIST(n)		1, n, NULL
+#define SCALAR		0, 1, NULL
+#define NAMES(n)	"cute-shm:enum-names", "*|S1", LIST(n)
+#define VALUES		"cute-shm:enum-values"
+#define COMPOUND	"cute-shm:compound"
+#define DATATYPE	"cute-shm:datatype"
+#define UNICODE		"cute-shm:unicode"
+#define SOURCE		"cute-shm:source"
+#define SIZE		"cute-shm:source-size"
+#define MTIME		"cute-shm:source-mtime-ns"
+#define SELECTION	"cute-shm:selection"
+#define SHARE		"cute-shm:share"
 #define FIELDS(n, text) "*|S1", 1, n, text
-#define TEXT(text) "*|S1", 0, 1, text
+#define TEXT(text)	"*|S1", 0, 1, text
 
 static const struct {
 	struct attribute attrs[3];
-	const char *message;	/* NULL: sound; "stands after" is put right */
+	const char *message; /* NULL: sound; "stands after" is put right */
 } conventions[] = {
 	{ { { "v", NAMES(2) }, { "v", VALUES, "|u1", LIST(2) } }, NULL },
 	{ { { "n", NAMES(2) }, { "n", VALUES, "|u1", LIST(2) } }, NULL },
@@ -221,9 +225,11 @@ static const struct {
 	{ { { "n", NAMES(2) }, { "n", VALUES, "<f4", LIST(2) } },
 	  "values of an" },
 	{ { { "v", "cute-shm:enum-names", "|S4", LIST(2) },
-	    { "v", VALUES, "|u1", LIST(2) } }, "names of an enum are |S4" },
+	    { "v", VALUES, "|u1", LIST(2) } },
+	  "names of an enum are |S4" },
 	{ { { "v", "cute-shm:enum-names", "*|S1", SCALAR },
-	    { "v", VALUES, "|u1", SCALAR } }, "one per value" },
+	    { "v", VALUES, "|u1", SCALAR } },
+	  "one per value" },
 	{ { { "g", COMPOUND, FIELDS(1, NULL) } }, NULL },
 	{ { { "e", COMPOUND, FIELDS(0, NULL) } }, NULL },
 	{ { { "g", COMPOUND, FIELDS(1, "x") } }, "is \"x\", its child \"c\"" },
@@ -239,8 +245,7 @@ static const struct {
 	{ { { "e", DATATYPE, TEXT("") } }, NULL },
 	{ { { "e", DATATYPE, TEXT("float") } }, "is a dtype" },
 	{ { { "e", DATATYPE, TEXT("null") } }, "is a dtype" },
-	{ { { "e", DATATYPE, TEXT("<f8 and more than fits") } },
-	  "is a dtype" },
+	{ { { "e", DATATYPE, TEXT("<f8 and more than fits") } }, "is a dtype" },
 	{ { { "g", DATATYPE, TEXT("<f8") } }, "with 1 children" },
 	{ { { "v", DATATYPE, TEXT("<f8") } }, "on a group" },
 	{ { { "e", DATATYPE, "|S3", SCALAR } }, "is a text, not |S3" },
@@ -249,10 +254,14 @@ static const struct {
 	{ { { "t", UNICODE, "<i8", SCALAR } }, "is a <u8 scalar" },
 	{ { { "v", UNICODE, "<u8", SCALAR } }, "not of |u1" },
 	{ { { "g", UNICODE, "<u8", SCALAR } }, "on an array" },
-	{ { { "", SOURCE, TEXT("/f.h5") }, { "", SIZE, "<u8", SCALAR },
-	    { "", MTIME, "<u8", SCALAR } }, NULL },
-	{ { { "g", SOURCE, TEXT("/f.h5") }, { "g", SIZE, "<u8", SCALAR },
-	    { "g", MTIME, "<u8", SCALAR } }, NULL },
+	{ { { "", SOURCE, TEXT("/f.h5") },
+	    { "", SIZE, "<u8", SCALAR },
+	    { "", MTIME, "<u8", SCALAR } },
+	  NULL },
+	{ { { "g", SOURCE, TEXT("/f.h5") },
+	    { "g", SIZE, "<u8", SCALAR },
+	    { "g", MTIME, "<u8", SCALAR } },
+	  NULL },
 	{ { { "v", SOURCE, TEXT("/f.h5") } }, "on a group" },
 	{ { { "", SOURCE, "|S5", SCALAR } }, "is a text, not |S5" },
 	{ { { "", SIZE, "<u4", SCALAR } }, "is a <u8 scalar" },
@@ -288,8 +297,8 @@ put_attr(struct cute_shm_builder *b, const struct attribute *a,
 
 	if (a->dtype[0] == '*')
 		return cute_shm_builder_attr_ragged(b, a->path, name, a->dtype,
-						    a->ndim, &a->count,
-						    offsets, text);
+						    a->ndim, &a->count, offsets,
+						    text);
 	return cute_shm_builder_attr(b, a->path, name, a->dtype, a->ndim,
 				     &a->count, zeros);
 }
@@ -358,8 +367,9 @@ START_TEST(builders_know_the_conventions)
 		err = cute_shm_builder_publish(b, &shm);
 	if (message && !strstr(message, "stands after")) {
 		ck_err(err, CUTE_SHM_ERR_INVALID);
-		ck_errmsg_has(strcmp(message, "no reserved attribute") == 0 ?
-			      "are reserved" : message);
+		ck_errmsg_has(strcmp(message, "no reserved attribute") == 0
+				      ? "are reserved"
+				      : message);
 	} else {
 		ck_ok(err);
 		ck_ok(cute_shm_verify(shm, NULL, NULL));
@@ -372,9 +382,8 @@ END_TEST
 /* What comes with a later version is not this one's to judge. */
 START_TEST(names_of_a_later_version)
 {
-	const struct attribute later = {
-		"v", "cute-shm:no-such", "<u8", SCALAR
-	};
+	const struct attribute later = { "v", "cute-shm:no-such", "<u8",
+					 SCALAR };
 	struct format_header *h;
 	struct cute_shm_builder *b;
 	char *name;
@@ -410,8 +419,9 @@ END_TEST
 START_TEST(a_ragged_array_that_was_updated)
 {
 	static const char *const paths[] = { "ragged/lists", "ragged/words" };
-	struct format_live *slot = (struct format_live *)(void *)
-		(sample.bytes + slot_of(paths[_i / 4]));
+	struct format_live *slot =
+		(struct format_live *)(void *)(sample.bytes +
+					       slot_of(paths[_i / 4]));
 	uint32_t sequences[] = { 1, 2, 3, UINT32_C(0xfffffffe) };
 
 	slot->sequence = sequences[_i % 4];

@@ -40,13 +40,14 @@ grow(uint64_t *cell, unsigned rank, const uint64_t *dims, uint64_t room)
 
 	for (d = 0; d < rank; d++)
 		count *= cell[d];
-	for (d = rank; d-- > 0; ) {
+	for (d = rank; d-- > 0;) {
 		times = room / count;
 		if (times <= 1 && cell[d] < dims[d])
 			break;
 		count /= cell[d];
-		cell[d] = times >= (dims[d] + cell[d] - 1) / cell[d] ?
-			  dims[d] : times * cell[d];
+		cell[d] = times >= (dims[d] + cell[d] - 1) / cell[d]
+				  ? dims[d]
+				  : times * cell[d];
 		count *= cell[d];
 		if (cell[d] < dims[d])
 			break;
@@ -115,7 +116,7 @@ advance(struct block *b, unsigned rank, const uint64_t *begin,
 {
 	unsigned d;
 
-	for (d = rank; d-- > 0; ) {
+	for (d = rank; d-- > 0;) {
 		b->start[d] += cell[d];
 		if (b->start[d] < end[d])
 			return true;
@@ -183,7 +184,7 @@ run_start(const struct bands *bands, const struct block *block, uint64_t i)
 	unsigned d, first = run_dimension(bands, block);
 	uint64_t index[MAX_NDIM], at = 0;
 
-	for (d = bands->rank; d-- > 0; ) {
+	for (d = bands->rank; d-- > 0;) {
 		index[d] = block->start[d];
 		if (d < first) {
 			index[d] += i % block->shape[d];

@@ -26,7 +26,7 @@ struct place {
 struct collecting {
 	struct loader *l;
 	struct columns *columns;
-	const size_t *size;	/* of an element, for each part */
+	const size_t *size; /* of an element, for each part */
 };
 
 static int collect(struct collecting *c, const struct type *type,
@@ -69,8 +69,7 @@ column_add(struct columns *columns, const struct column *column)
 
 	if (columns->count == columns->room) {
 		columns->room = columns->room ? 2 * columns->room : 4;
-		more = realloc(columns->column,
-			       columns->room * sizeof(*more));
+		more = realloc(columns->column, columns->room * sizeof(*more));
 		if (!more)
 			return no_memory();
 		columns->column = more;
@@ -114,7 +113,7 @@ leaf_shape(const struct type *leaf, const struct place *place,
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "its shape has over 2^64 bytes");
 	if (leaf->kind != TYPE_PLAIN)
-		ret->bytes = 0;		/* depends on its lists */
+		ret->bytes = 0; /* depends on its lists */
 	return 0;
 }
 
@@ -161,8 +160,9 @@ items_fit(const struct type *leaf, size_t run)
 		[TYPE_REFERENCE] = sizeof(hobj_ref_t),
 		[TYPE_REFERENCE_LIST] = sizeof(hvl_t),
 	};
-	uint64_t item = leaf->kind == TYPE_PLAIN ? leaf->item_size :
-			size[leaf->kind], bytes;
+	uint64_t item = leaf->kind == TYPE_PLAIN ? leaf->item_size
+						 : size[leaf->kind],
+		 bytes;
 
 	return leaf->dims_count > 0 &&
 	       !__builtin_mul_overflow(leaf->dims_count, item, &bytes) &&
@@ -193,7 +193,8 @@ collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
 	}
 	if (!items_fit(leaf, column.run) ||
 	    !column_fits(&column, c->size[column.part]))
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "its parts lie "
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "its parts lie "
 				     "outside its elements");
 	column.path = strdup(path);
 	if (!column.path)
@@ -218,11 +219,13 @@ enter_dims(const struct type *record, struct place *place)
 		       sizeof(uint64_t) * record->ndim);
 	place->ndim += record->ndim;
 	if (place->ndim > MAX_NDIM)
-		return;		/* its leaves will be left out */
+		return; /* its leaves will be left out */
 	place->count[place->loop_count] = record->dims_count;
 	for (part = 0; part < PART_COUNT; part++)
-		place->stride[part][place->loop_count] = record->dims_count ?
-			record->size[part] / record->dims_count : 0;
+		place->stride[part][place->loop_count] =
+			record->dims_count
+				? record->size[part] / record->dims_count
+				: 0;
 	place->loop_count++;
 }
 
@@ -233,7 +236,7 @@ taken(const struct columns *columns, size_t first, const char *path)
 	size_t i;
 
 	if (columns->node)
-		return false;	/* the node checks its names */
+		return false; /* the node checks its names */
 	for (i = first; i < columns->count; i++)
 		if (strcmp(columns->column[i].path, path) == 0)
 			return true;
@@ -243,8 +246,7 @@ taken(const struct columns *columns, size_t first, const char *path)
 static char *
 field_path(const struct columns *columns, const char *parent, const char *name)
 {
-	char *own = columns->node ? attr_name_of(name)
-					  : component_of(name);
+	char *own = columns->node ? attr_name_of(name) : component_of(name);
 	char *path = NULL;
 
 	if (!own)
@@ -315,9 +317,9 @@ static int
 collect(struct collecting *c, const struct type *type, const char *path,
 	const struct place *place, bool *present)
 {
-	return type->kind == TYPE_RECORD ?
-	       collect_record(c, type, path, place, present) :
-	       collect_leaf(c, type, path, place, present);
+	return type->kind == TYPE_RECORD
+		       ? collect_record(c, type, path, place, present)
+		       : collect_leaf(c, type, path, place, present);
 }
 
 int
@@ -382,8 +384,8 @@ gather_loop(const struct column *c, unsigned depth, const uint8_t *src,
 		return copy_runs(dst, src, c->loop[depth].count,
 				 c->loop[depth].stride, c->run);
 	for (i = 0; i < c->loop[depth].count; i++)
-		dst = gather_loop(c, depth + 1,
-				  src + i * c->loop[depth].stride, dst);
+		dst = gather_loop(c, depth + 1, src + i * c->loop[depth].stride,
+				  dst);
 	return dst;
 }
 

@@ -36,7 +36,7 @@ get_extent(struct dataset *d, hid_t space)
 		d->dims[i] = dims[i];
 	if (!shape_product(d->rank, d->dims, &d->count))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "its shape has over "
-				     "2^64 elements");
+							  "2^64 elements");
 	return 0;
 }
 
@@ -71,9 +71,9 @@ type_get(struct loader *l, hid_t file_type, type_gone_fn *gone, void *arg,
 	rc = type_map(file_type, gone, arg, why, ret);
 	if (rc != 0 || (*ret)->kind != TYPE_PLAIN || !comparable(file_type))
 		return rc;
-	(*ret)->direct = !(*ret)->swap &&
-			 convert_get(file_type, (*ret)->mem[PART_PLAIN],
-				     &(*ret)->convert);
+	(*ret)->direct =
+		!(*ret)->swap && convert_get(file_type, (*ret)->mem[PART_PLAIN],
+					     &(*ret)->convert);
 	if (l->last_type) {
 		H5Tclose(l->last_file_type);
 		type_free(l->last_type);
@@ -101,8 +101,7 @@ dataset_get(struct loader *l, const struct object *object, hid_t id,
 		rc = get_extent(&d, space);
 	if (rc == 0 && type_is_leaf(d.type) &&
 	    d.rank + d.type->ndim > MAX_NDIM) {
-		snprintf(why, WHY_SIZE, "%u dimensions",
-			 d.rank + d.type->ndim);
+		snprintf(why, WHY_SIZE, "%u dimensions", d.rank + d.type->ndim);
 		rc = SKIP;
 	}
 	if (type >= 0)

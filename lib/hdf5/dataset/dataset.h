@@ -20,8 +20,8 @@
 struct column {
 	const struct type *leaf;
 	enum part part;
-	char *path;		/* or name of the attribute */
-	char **names;		/* group: names of its present fields */
+	char *path;   /* or name of the attribute */
+	char **names; /* group: names of its present fields */
 	size_t name_count;
 	size_t offset;
 	unsigned loop_count;
@@ -30,20 +30,20 @@ struct column {
 		size_t stride;
 	} loop[MAX_NDIM];
 	size_t run;
-	uint64_t repeat;	/* lists or items per element of the dataset */
-	unsigned ndim;		/* of the column's array */
+	uint64_t repeat; /* lists or items per element of the dataset */
+	unsigned ndim;	 /* of the column's array */
 	uint64_t shape[MAX_NDIM];
 	uint64_t count;		/* product of the shape */
 	uint64_t bytes;		/* plain: bytes of its data */
 	uint64_t value_count;	/* ragged: items of all lists */
 	uint8_t *kept;		/* data or values that were read, or NULL */
-	uint64_t *kept_offsets;	/* ragged */
+	uint64_t *kept_offsets; /* ragged */
 };
 
 struct columns {
 	struct column *column;
 	size_t count, room;
-	const char *node;	/* of an attribute: names joined by dots */
+	const char *node; /* of an attribute: names joined by dots */
 };
 
 /*
@@ -67,13 +67,13 @@ void column_gather(const struct column *column, const uint8_t *elements,
 
 /* The collected lists of a ragged column. */
 struct ragged {
-	uint64_t *offsets;	/* count + 1 of them, in items */
+	uint64_t *offsets; /* count + 1 of them, in items */
 	uint8_t *values;
-	uint64_t count, room;	/* lists */
+	uint64_t count, room; /* lists */
 	uint64_t items, bytes_room;
-	uint64_t lost;		/* references that lead to no object */
-	bool counting;		/* only count the items; also */
-	uint64_t most;		/* if values take more; 0: no limit */
+	uint64_t lost; /* references that lead to no object */
+	bool counting; /* only count the items; also */
+	uint64_t most; /* if values take more; 0: no limit */
 };
 
 /*
@@ -90,9 +90,9 @@ void ragged_free(struct ragged *r);
 /* heap.c: memory for the lists that H5Dread reads */
 
 struct heap {
-	hid_t dxpl;		/* lets H5Dread use this heap */
+	hid_t dxpl; /* lets H5Dread use this heap */
 	uint64_t limit, used;
-	bool full;		/* H5Dread failed because of the limit */
+	bool full; /* H5Dread failed because of the limit */
 	struct piece *pieces;
 };
 
@@ -104,24 +104,24 @@ void heap_end(struct heap *heap);
 
 /* Whether 'bytes' more bytes of plain data, or of lists, may be kept. */
 bool keep_room(const struct loader *l, uint64_t bytes);
-extern uint64_t keep_lists_max;	/* tests make it smaller */
+extern uint64_t keep_lists_max; /* tests make it smaller */
 bool keep_lists_room(const struct loader *l, uint64_t bytes);
 
 /* dataset.c: type and extent */
 
 struct dataset {
 	const struct object *object;
-	hid_t id;		/* open dataset; its owner closes it */
+	hid_t id; /* open dataset; its owner closes it */
 	struct type *type;
 	bool null;
 	unsigned rank;
 	uint64_t dims[MAX_NDIM];
-	uint64_t count;		/* elements */
+	uint64_t count; /* elements */
 	struct columns columns;
-	uint8_t *elements;	/* plain ones, if they were read early */
-	bool placed;		/* they are contiguous in the file, */
-	uint64_t offset;	/* at this offset */
-	struct names attributes;	/* names, if they were listed early */
+	uint8_t *elements;	 /* plain ones, if they were read early */
+	bool placed;		 /* they are contiguous in the file, */
+	uint64_t offset;	 /* at this offset */
+	struct names attributes; /* names, if they were listed early */
 	double seconds;
 };
 
@@ -138,15 +138,15 @@ void dataset_free(struct dataset *d);
 struct block {
 	uint64_t start[MAX_NDIM];
 	uint64_t shape[MAX_NDIM];
-	uint64_t count;		/* elements */
+	uint64_t count; /* elements */
 };
 
 struct bands {
 	unsigned rank;
 	uint64_t dims[MAX_NDIM];
-	uint64_t outer[MAX_NDIM];	/* whole chunks, one after the other */
-	uint64_t inner[MAX_NDIM];	/* parts of them, each read at once */
-	struct block cell;		/* of the outer grid */
+	uint64_t outer[MAX_NDIM]; /* whole chunks, one after the other */
+	uint64_t inner[MAX_NDIM]; /* parts of them, each read at once */
+	struct block cell;	  /* of the outer grid */
 	struct block block;
 	bool started;
 };
@@ -164,7 +164,7 @@ bool bands_next(struct bands *bands);
  * Like bands_begin(), but reduce *room until no block touches more than
  * MOST_CHUNKS chunks: libhdf5 needs kilobytes of memory for each.
  */
-#define MOST_CHUNKS	1024
+#define MOST_CHUNKS 1024
 void bands_begin_few(struct bands *bands, unsigned rank, const uint64_t *dims,
 		     const uint64_t *follow, const uint64_t *chunk,
 		     uint64_t *room);
@@ -187,7 +187,7 @@ column_is_plain(const struct column *c)
 
 /* early_read.c: datasets that need not be reopened */
 
-#define SMALL_SIZE	4096
+#define SMALL_SIZE 4096
 
 /*
  * Read an open dataset early, so that it need not be reopened: the data of a
@@ -206,7 +206,7 @@ void held_take(struct loader *l, struct held *held, struct dataset *ret);
 /* stored.c: how a dataset is stored */
 
 struct stored_as {
-	bool chunked;		/* then 'chunk' is set */
+	bool chunked; /* then 'chunk' is set */
 	uint64_t chunk[MAX_NDIM];
 	bool is_virtual;
 	bool filtered;

@@ -12,18 +12,18 @@
 
 #include "hdf5/dataset/dataset.h"
 
-#define PLACES_MAX	(UINT64_C(8) << 20)	/* bytes for all datasets */
+#define PLACES_MAX (UINT64_C(8) << 20) /* bytes for all datasets */
 
 /*
  * Opening an attribute by name costs about 1/8 of reopening its dataset, so it
  * is cheaper for up to 8.
  */
-#define FEW_ATTRIBUTES	8
+#define FEW_ATTRIBUTES 8
 
 /* What is known of a dataset that need not be reopened. */
 struct held {
-	struct type *type;	/* shared with other datasets */
-	uint8_t *elements;	/* NULL: in the file, at 'offset' */
+	struct type *type; /* shared with other datasets */
+	uint8_t *elements; /* NULL: in the file, at 'offset' */
 	uint64_t offset;
 	struct names attributes;
 	unsigned rank;

@@ -8,8 +8,8 @@
 
 #include "hdf5/dataset/dataset.h"
 
-#define PIECE		((size_t)1 << 20)
-#define ALIGNMENT	16
+#define PIECE	  ((size_t)1 << 20)
+#define ALIGNMENT 16
 
 struct piece {
 	struct piece *next;
@@ -77,8 +77,8 @@ heap_begin(struct heap *h, uint64_t limit)
 {
 	*h = (struct heap){ .limit = limit };
 	h->dxpl = H5Pcreate(H5P_DATASET_XFER);
-	if (h->dxpl >= 0 && H5Pset_vlen_mem_manager(h->dxpl, heap_alloc, h,
-						    heap_free, h) >= 0)
+	if (h->dxpl >= 0 &&
+	    H5Pset_vlen_mem_manager(h->dxpl, heap_alloc, h, heap_free, h) >= 0)
 		return 0;
 	heap_end(h);
 	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");

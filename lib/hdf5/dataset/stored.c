@@ -95,7 +95,7 @@ next_chunk(const struct dataset *d, const struct block *whole,
 {
 	unsigned i;
 
-	for (i = d->rank; i-- > 0; ) {
+	for (i = d->rank; i-- > 0;) {
 		at[i] += part->shape[i];
 		if (at[i] < whole->start[i] + whole->shape[i])
 			return true;
@@ -179,7 +179,8 @@ unreadable_data(hid_t dset)
 	}
 	H5Eclear2(H5E_DEFAULT);
 	if (id >= 0)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "filter %d%s%s%s is "
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "filter %d%s%s%s is "
 				     "not installed; install its HDF5 plugin, "
 				     "or name its folder in HDF5_PLUGIN_PATH",
 				     id, name[0] ? " (" : "", name,

@@ -13,16 +13,16 @@
 /* How to open attributes: an open object, and a name relative to it. */
 struct owner {
 	hid_t id;
-	const char *name;	/* ".": the object itself */
+	const char *name; /* ".": the object itself */
 	unsigned source;
-	const char *path;	/* path of the node in the segment */
+	const char *path; /* path of the node in the segment */
 };
 
 /* The node that gets the attributes. */
 struct described {
 	struct reserved_node node;
-	const struct object *group;	/* its links are the node's children */
-	unsigned own;	/* bits: reserved names that the load itself writes */
+	const struct object *group; /* its links are the node's children */
+	unsigned own; /* bits: reserved names that the load itself writes */
 };
 
 /* Describe all attributes of an open object for the node at 'path'. */
@@ -43,14 +43,14 @@ struct kept_value;
  * Read the attribute 'raw', which the segment would call 'name', into *keep.
  * *keep stays empty if the attribute has no form in a segment or is unreadable.
  */
-int attribute_keep(struct loader *l, const struct owner *owner,
-		   const char *raw, const char *name, struct kept_value *keep);
+int attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
+		   const char *name, struct kept_value *keep);
 
 /* describe_reserved.c: attributes of the file with reserved names */
 
 /* An attribute in memory; begin with zeros. */
 struct kept_value {
-	unsigned columns;	/* 1: 'array' is the value */
+	unsigned columns; /* 1: 'array' is the value */
 	struct cute_shm_array array;
 	char dtype[DTYPE_SIZE];
 	void *data;

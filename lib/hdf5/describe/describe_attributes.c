@@ -10,14 +10,14 @@
 /* An attribute that is being read or described. */
 struct reading {
 	struct loader *l;
-	const char *node;	/* path of its node */
-	char *where;		/* "node@name", for messages */
+	const char *node; /* path of its node */
+	char *where;	  /* "node@name", for messages */
 	unsigned source;
 	hid_t id;
-	uint64_t count;		/* elements */
+	uint64_t count; /* elements */
 	uint8_t *elements[PART_COUNT];
 	const struct type *type;
-	struct kept_value *keep;	/* for the value; NULL: builder */
+	struct kept_value *keep; /* for the value; NULL: builder */
 };
 
 static int
@@ -39,8 +39,9 @@ put(struct reading *r, const struct column *c, int rc)
 		return rc;
 	if (asprintf(&where, "%s@%s", r->node, c->path) < 0)
 		return no_memory();
-	rc = send_skipped(r->l, where, rc == CUTE_SHM_ERR_EXISTS ?
-			  "name clash" : "attribute too large");
+	rc = send_skipped(r->l, where,
+			  rc == CUTE_SHM_ERR_EXISTS ? "name clash"
+						    : "attribute too large");
 	free(where);
 	return rc;
 }
@@ -71,9 +72,8 @@ put_ragged(struct reading *r, const struct column *c)
 	struct ragged lists = { 0 };
 	int rc;
 
-	rc = column_collect(c, r->l->scan, r->source,
-			    r->elements[PART_RAGGED], r->count,
-			    r->type->size[PART_RAGGED], &lists);
+	rc = column_collect(c, r->l->scan, r->source, r->elements[PART_RAGGED],
+			    r->count, r->type->size[PART_RAGGED], &lists);
 	if (rc == 0 && r->keep) {
 		kept_value_set(r->keep, c, false, NULL, &lists);
 		return 0;
@@ -81,9 +81,12 @@ put_ragged(struct reading *r, const struct column *c)
 	if (rc == 0)
 		rc = references_lost(r->l, r->where, lists.lost);
 	if (rc == 0 && r->l->builder)
-		rc = put(r, c, cute_shm_builder_attr_ragged(r->l->builder,
-				r->node, c->path, c->leaf->dtype, c->ndim,
-				c->shape, lists.offsets, lists.values));
+		rc = put(r, c,
+			 cute_shm_builder_attr_ragged(r->l->builder, r->node,
+						      c->path, c->leaf->dtype,
+						      c->ndim, c->shape,
+						      lists.offsets,
+						      lists.values));
 	ragged_free(&lists);
 	return rc;
 }
@@ -95,8 +98,9 @@ put_null(struct reading *r, const struct column *c)
 		kept_value_set(r->keep, c, true, NULL, NULL);
 		return 0;
 	}
-	return put(r, c, cute_shm_builder_attr(r->l->builder, r->node, c->path,
-					       "null", 0, NULL, NULL));
+	return put(r, c,
+		   cute_shm_builder_attr(r->l->builder, r->node, c->path,
+					 "null", 0, NULL, NULL));
 }
 
 /*
@@ -140,13 +144,14 @@ read_elements(struct reading *r)
 		if (r->type->size[part] == 0)
 			continue;
 		if (__builtin_mul_overflow(r->count, r->type->size[part],
-					   &bytes) || bytes > UINT32_MAX)
+					   &bytes) ||
+		    bytes > UINT32_MAX)
 			return SKIP;
 		r->elements[part] = calloc(1, bytes + 1);
 		if (!r->elements[part])
 			return no_memory();
-		if (bytes > 0 && H5Aread(r->id, r->type->mem[part],
-					 r->elements[part]) < 0)
+		if (bytes > 0 &&
+		    H5Aread(r->id, r->type->mem[part], r->elements[part]) < 0)
 			return unreadable();
 	}
 	return 0;
@@ -190,7 +195,7 @@ extent(hid_t space, unsigned *rank, uint64_t *shape, uint64_t *count)
 	for (i = 0; i < n; i++)
 		shape[i] = dims[i];
 	if (!shape_product(*rank, shape, count))
-		*count = UINT64_MAX;	/* read_elements() skips it */
+		*count = UINT64_MAX; /* read_elements() skips it */
 	return true;
 }
 
@@ -280,7 +285,8 @@ static int
 describe_one(struct loader *l, const struct owner *owner, const char *raw,
 	     const char *name)
 {
-	struct reading r = { .l = l, .node = owner->path,
+	struct reading r = { .l = l,
+			     .node = owner->path,
 			     .source = owner->source };
 	char why[WHY_SIZE];
 	int rc;
@@ -300,8 +306,10 @@ int
 attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
 	       const char *name, struct kept_value *keep)
 {
-	struct reading r = { .l = l, .node = owner->path,
-			     .source = owner->source, .keep = keep };
+	struct reading r = { .l = l,
+			     .node = owner->path,
+			     .source = owner->source,
+			     .keep = keep };
 	char why[WHY_SIZE];
 	int rc;
 

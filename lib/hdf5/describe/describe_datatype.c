@@ -18,7 +18,9 @@ put_datatype(struct loader *l, const struct object *object, hid_t id)
 		rc = 0;
 	if (rc == 0 && l->builder)
 		rc = cute_shm_builder_attr_text(l->builder, object->path,
-				reserved_name(RESERVED_DATATYPE), text);
+						reserved_name(
+							RESERVED_DATATYPE),
+						text);
 	type_free(type);
 	return rc;
 }
@@ -49,7 +51,7 @@ describe_datatype(struct loader *l, const struct object *object)
 		H5Oclose(id);
 	if (rc == CUTE_SHM_ERR_SOURCE) {
 		rc = send_failed(l, object->path, "%s", cute_shm_errmsg());
-		l->retry = rc == 0;	/* it may be described in part */
+		l->retry = rc == 0; /* it may be described in part */
 	}
 	return rc;
 }

@@ -44,9 +44,9 @@ put_enum(struct loader *l, const struct column *c)
 		       t->item_size);
 	}
 	if (rc == 0)
-		rc = cute_shm_builder_attr_ragged(l->builder, c->path,
-				reserved_name(RESERVED_ENUM_NAMES), "*|S1", 1,
-				&count, offsets, names.values);
+		rc = cute_shm_builder_attr_ragged(
+			l->builder, c->path, reserved_name(RESERVED_ENUM_NAMES),
+			"*|S1", 1, &count, offsets, names.values);
 	if (rc == 0)
 		rc = cute_shm_builder_attr(l->builder, c->path,
 					   reserved_name(RESERVED_ENUM_VALUES),
@@ -173,8 +173,8 @@ data_bytes(const struct dataset *d, const struct column *c)
 		return 0;
 	if (c->part == PART_PLAIN)
 		return c->bytes;
-	return cute_shm_values_at(c->count) + c->value_count *
-	       c->leaf->item_size;
+	return cute_shm_values_at(c->count) +
+	       c->value_count * c->leaf->item_size;
 }
 
 /*
@@ -186,8 +186,8 @@ add_size(struct loader *l, const char *path, uint64_t data)
 {
 	uint64_t align = data >= 4096 ? 4096 : 64;
 
-	l->result.segment_size += 0x70 + 16 + strlen(path) + 16 + 64 + data +
-				  align / 2;
+	l->result.segment_size +=
+		0x70 + 16 + strlen(path) + 16 + 64 + data + align / 2;
 }
 
 /* Add to the sums.  Report arrays that are complete, or only planned. */
@@ -211,8 +211,9 @@ account(struct loader *l, struct dataset *d, struct pending *pending)
 			.ndim = c->ndim,
 			.shape = c->shape,
 			.bytes = data_bytes(d, c),
-			.strategy = !l->builder ? "" :
-				    c->part == PART_RAGGED ? "lists" : "small",
+			.strategy = !l->builder		     ? ""
+				    : c->part == PART_RAGGED ? "lists"
+							     : "small",
 		};
 		l->result.arrays++;
 		l->result.bytes += array.bytes;
@@ -351,8 +352,9 @@ describe_dataset(struct loader *l, struct object *object)
 		object->held = NULL;
 	} else {
 		id = object_open(l->scan, object);
-		rc = id < 0 ? unreadable() :
-		     dataset_get(l, object, id, gone_field, &gone, why, &d);
+		rc = id < 0 ? unreadable()
+			    : dataset_get(l, object, id, gone_field, &gone, why,
+					  &d);
 	}
 	if (rc == 0)
 		rc = columns_get(l, d.type, object->path, d.rank,
@@ -364,7 +366,7 @@ describe_dataset(struct loader *l, struct object *object)
 		H5Oclose(id);
 	if (is_objects_own(l, rc)) {
 		rc = send_failed(l, object->path, "%s", cute_shm_errmsg());
-		l->retry = rc == 0;	/* it may be described in part */
+		l->retry = rc == 0; /* it may be described in part */
 	}
 	return rc;
 }
@@ -374,8 +376,8 @@ static bool
 has_long_source(const struct loader *l)
 {
 	char *path = realpath(l->file, NULL);
-	bool ret = path && strlen(path) >=
-		   sizeof(((struct format_header *)0)->source);
+	bool ret = path &&
+		   strlen(path) >= sizeof(((struct format_header *)0)->source);
 
 	free(path);
 	return ret;
@@ -414,15 +416,18 @@ describe_alias(struct loader *l, const struct link *link)
 
 	if (target->made) {
 		l->result.links++;
-		return l->builder ? cute_shm_builder_link(l->builder,
-							  link->path,
-							  target->path) : 0;
+		return l->builder
+			       ? cute_shm_builder_link(l->builder, link->path,
+						       target->path)
+			       : 0;
 	}
 	if (target->broken)
-		return send_skipped(l, link->path, "link to /%s, which cannot "
-				    "be read", target->path);
+		return send_skipped(l, link->path,
+				    "link to /%s, which cannot "
+				    "be read",
+				    target->path);
 	if (target->kind == OBJECT_TYPE)
-		return 0;	/* a type without attributes has no node */
+		return 0; /* a type without attributes has no node */
 	return send_skipped(l, link->path, "link to /%s, which is skipped",
 			    target->path);
 }

@@ -15,7 +15,7 @@
 struct verdicts {
 	struct kept_value value[RESERVED_COUNT];
 	bool present[RESERVED_COUNT];
-	char why[RESERVED_COUNT][RESERVED_WHY];		/* "": it may */
+	char why[RESERVED_COUNT][RESERVED_WHY]; /* "": it may */
 };
 
 void
@@ -111,8 +111,8 @@ fields_fit(const struct loader *l, const struct object *group,
 		if (!present(l, link))
 			continue;
 		slash = strrchr(link->path, '/');
-		if (!reserved_field(compound, child++, slash ? slash + 1 :
-				    link->path, why))
+		if (!reserved_field(compound, child++,
+				    slash ? slash + 1 : link->path, why))
 			return false;
 	}
 	return true;
@@ -135,7 +135,8 @@ judge(const struct loader *l, const struct described *as, struct verdicts *v)
 		if (!v->present[id])
 			continue;
 		if (id != RESERVED_UNKNOWN && !values.of[id])
-			snprintf(v->why[id], RESERVED_WHY, "it has no value of "
+			snprintf(v->why[id], RESERVED_WHY,
+				 "it has no value of "
 				 "one dtype");
 		else if (reserved_fits(id, &node, &values, v->why[id]) &&
 			 (id != RESERVED_COMPOUND || !as->group ||

@@ -13,30 +13,30 @@
 /* The rows of a plane: elements along the last two dimensions. */
 struct rows {
 	uint64_t count;
-	size_t from;		/* first byte in each chunk */
+	size_t from; /* first byte in each chunk */
 	size_t from_stride;
 	uint8_t *to;
 	size_t to_stride;
-	size_t run;		/* bytes of a row in a chunk */
-	size_t last_run;	/* the same in the last chunk, at the edge */
+	size_t run;	 /* bytes of a row in a chunk */
+	size_t last_run; /* the same in the last chunk, at the edge */
 };
 
 /* One function per width, so that each copy is one instruction. */
-#define COPY_ROWS(name, width)						\
-static void								\
-name(const struct rows *r, uint8_t *const *chunks, unsigned count)	\
-{									\
-	size_t from = r->from;						\
-	uint8_t *to = r->to;						\
-									\
-	for (uint64_t i = 0; i < r->count; i++) {			\
-		for (unsigned c = 0; c < count; c++)			\
-			memcpy(to + c * (size_t)(width),		\
-			       chunks[c] + from, width);		\
-		from += r->from_stride;					\
-		to += r->to_stride;					\
-	}								\
-}
+#define COPY_ROWS(name, width) \
+	static void name(const struct rows *r, uint8_t *const *chunks, \
+			 unsigned count) \
+	{ \
+		size_t from = r->from; \
+		uint8_t *to = r->to; \
+\
+		for (uint64_t i = 0; i < r->count; i++) { \
+			for (unsigned c = 0; c < count; c++) \
+				memcpy(to + c * (size_t)(width), \
+				       chunks[c] + from, width); \
+			from += r->from_stride; \
+			to += r->to_stride; \
+		} \
+	}
 
 COPY_ROWS(copy_rows1, 1)
 COPY_ROWS(copy_rows2, 2)
@@ -110,8 +110,8 @@ transpose(const struct rows *r, uint8_t *const *chunks, unsigned count)
 	if (r->from_stride != r->run || (r->run != 4 && r->run != 8))
 		return 0;
 	count -= count % (unsigned)(16 / r->run);
-	done = r->run == 4 ? transpose4(r, chunks, count) :
-			     transpose8x2(r, chunks, count);
+	done = r->run == 4 ? transpose4(r, chunks, count)
+			   : transpose8x2(r, chunks, count);
 	rest.count -= done;
 	rest.from += done * r->from_stride;
 	rest.to += done * r->to_stride;
@@ -146,20 +146,11 @@ copy_plane(struct rows *r, uint8_t *const *chunks, unsigned count)
 	count -= done;
 	whole -= done;
 	switch (r->run) {
-	case 1:
-		copy_rows1(r, chunks, whole);
-		break;
-	case 2:
-		copy_rows2(r, chunks, whole);
-		break;
-	case 4:
-		copy_rows4(r, chunks, whole);
-		break;
-	case 8:
-		copy_rows8(r, chunks, whole);
-		break;
-	default:
-		copy_rows(r, chunks, whole);
+	case 1: copy_rows1(r, chunks, whole); break;
+	case 2: copy_rows2(r, chunks, whole); break;
+	case 4: copy_rows4(r, chunks, whole); break;
+	case 8: copy_rows8(r, chunks, whole); break;
+	default: copy_rows(r, chunks, whole);
 	}
 	if (whole < count) {
 		r->to += whole * r->run;
@@ -174,7 +165,7 @@ copy_plane(struct rows *r, uint8_t *const *chunks, unsigned count)
 static bool
 next_plane(uint64_t *index, const struct box *first, unsigned ndim)
 {
-	for (unsigned i = ndim > 2 ? ndim - 2 : 0; i-- > 0; ) {
+	for (unsigned i = ndim > 2 ? ndim - 2 : 0; i-- > 0;) {
 		if (++index[i] < first->extent[i])
 			return true;
 		index[i] = 0;
@@ -183,8 +174,8 @@ next_plane(uint64_t *index, const struct box *first, unsigned ndim)
 }
 
 void
-cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
-	size_t item, const uint8_t *from, uint8_t *to)
+cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used, size_t item,
+	const uint8_t *from, uint8_t *to)
 {
 	uint64_t index[PLAN_DIMS] = { 0 }, at;
 	unsigned last = ndim - 1, i;
@@ -241,8 +232,8 @@ arrange(const struct plan *p, const struct box *tile, uint8_t *dst,
 {
 	uint64_t index[PLAN_DIMS] = { 0 };
 	unsigned last = p->ndim - 1, outer = last > 0 ? last - 1 : 0;
-	uint64_t edge = p->shape[last] - (first->at[last] + count - 1) *
-			p->chunk[last];
+	uint64_t edge =
+		p->shape[last] - (first->at[last] + count - 1) * p->chunk[last];
 	struct rows r = {
 		.count = last > 0 ? first->extent[outer] : 1,
 		.from_stride = p->chunk[last] * p->item,

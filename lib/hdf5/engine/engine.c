@@ -9,10 +9,10 @@
 #include "hdf5/engine/engine.h"
 
 /* Larger buffers are freed when the work with them is done. */
-#define KEEP		(16u << 20)
+#define KEEP (16u << 20)
 
 /* Batches of huge chunks may take this much memory together. */
-#define HUGE_MEMORY	(256ull << 20)
+#define HUGE_MEMORY (256ull << 20)
 
 int
 reader_new(unsigned jobs, int (*tick)(void *arg, uint64_t bytes), void *arg,
@@ -101,8 +101,9 @@ reader_check(struct reader *r)
 	if (!atomic_load(&r->failed))
 		return 0;
 	pthread_mutex_lock(&r->lock);
-	err = cute_shm_fail(r->err, "%s", r->message ? r->message :
-			    cute_shm_strerror(r->err));
+	err = cute_shm_fail(r->err, "%s",
+			    r->message ? r->message
+				       : cute_shm_strerror(r->err));
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
@@ -201,8 +202,8 @@ task_new(struct reader *r, const struct strategy_source *s, struct task **ret)
 	int err;
 
 	if (!t)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to read %s", s->name);
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to read %s",
+				     s->name);
 	atomic_init(&t->users, 1);
 	t->reader = r;
 	t->builder = s->builder;
@@ -211,9 +212,9 @@ task_new(struct reader *r, const struct strategy_source *s, struct task **ret)
 	err = task_columns(t, s);
 	if (err || !t->name) {
 		task_release(t);
-		return err ? err : cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-						 "no memory to read %s",
-						 s->name);
+		return err ? err
+			   : cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+					   "no memory to read %s", s->name);
 	}
 	*ret = t;
 	return 0;
@@ -255,8 +256,8 @@ most_batches(const struct task *t)
 
 	if (fit < 1)
 		fit = 1;
-	return fit < t->reader->threads + 2 ? (unsigned)fit :
-					      t->reader->threads + 2;
+	return fit < t->reader->threads + 2 ? (unsigned)fit
+					    : t->reader->threads + 2;
 }
 
 int
@@ -279,8 +280,8 @@ batch_get(struct task *t, struct batch **ret)
 		pthread_mutex_lock(&r->lock);
 		r->batches_used--;
 		pthread_mutex_unlock(&r->lock);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to read %s", t->name);
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to read %s",
+				     t->name);
 	}
 	atomic_fetch_add(&t->users, 1);
 	b->task = t;

@@ -19,15 +19,15 @@ struct reader;
 
 /* An array of the segment: the whole records of a dataset, or one field. */
 struct strategy_column {
-	const char *path;	/* of the array, which is described already */
-	hid_t file_type;	/* type of the field in the file */
-	hid_t mem_type;		/* type for H5Dread */
-	size_t offset;		/* offset of the field in the file's record */
+	const char *path; /* of the array, which is described already */
+	hid_t file_type;  /* type of the field in the file */
+	hid_t mem_type;	  /* type for H5Dread */
+	size_t offset;	  /* offset of the field in the file's record */
 };
 
 struct strategy_source {
 	struct cute_shm_builder *builder;
-	const char *name;	/* of the dataset, for reader_culprit() */
+	const char *name; /* of the dataset, for reader_culprit() */
 	hid_t dset;
 	const struct strategy_column *columns;
 	unsigned column_count;
@@ -78,7 +78,7 @@ const char *reader_culprit(const struct reader *reader);
 
 /* tiles.c: the plan of tiles */
 
-#define PLAN_DIMS	CUTE_SHM_MAX_NDIM
+#define PLAN_DIMS CUTE_SHM_MAX_NDIM
 
 /*
  * The plan for reading a chunked dataset in tiles.  A tile is 'group' chunks
@@ -88,11 +88,11 @@ const char *reader_culprit(const struct reader *reader);
  */
 struct plan {
 	unsigned ndim;
-	size_t item;			/* bytes of an element */
+	size_t item; /* bytes of an element */
 	uint64_t shape[PLAN_DIMS];
 	uint64_t chunk[PLAN_DIMS];
-	uint64_t grid[PLAN_DIMS];	/* chunks along each dimension */
-	size_t chunk_size;		/* bytes */
+	uint64_t grid[PLAN_DIMS]; /* chunks along each dimension */
+	size_t chunk_size;	  /* bytes */
 	unsigned split;
 	uint64_t group;
 	uint64_t tiles;
@@ -100,9 +100,9 @@ struct plan {
 
 /* A box of elements, and the place of its chunks in the grid. */
 struct box {
-	uint64_t at[PLAN_DIMS];		/* grid position of the first chunk */
-	uint64_t begin[PLAN_DIMS];	/* in elements */
-	uint64_t extent[PLAN_DIMS];	/* clipped to the shape */
+	uint64_t at[PLAN_DIMS];	    /* grid position of the first chunk */
+	uint64_t begin[PLAN_DIMS];  /* in elements */
+	uint64_t extent[PLAN_DIMS]; /* clipped to the shape */
 	uint64_t chunks;
 };
 
@@ -131,7 +131,7 @@ uint64_t plan_chunk_number(const struct plan *plan, const struct box *chunk);
  * copied and an error is returned.
  */
 int arrange(const struct plan *plan, const struct box *tile, uint8_t *dst,
-	     const struct box *first, uint8_t *const *chunks, unsigned count);
+	    const struct box *first, uint8_t *const *chunks, unsigned count);
 
 /* Copy the part 'used' of a chunk, without the rest of the chunk. */
 void cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
@@ -139,17 +139,17 @@ void cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
 
 /* engine.c: what the strategies share */
 
-#define BATCH_CHUNKS	1024		/* limit for one batch */
-#define BATCH_SIZE	(512u << 10)	/* target for the data of a batch */
-#define TILE_TARGET	(4u << 20)
-#define TILE_LIMIT	(12u << 20)
-#define TILE_MEMORY	(40u << 20)	/* for all tiles, or one larger one */
+#define BATCH_CHUNKS 1024	  /* limit for one batch */
+#define BATCH_SIZE   (512u << 10) /* target for the data of a batch */
+#define TILE_TARGET  (4u << 20)
+#define TILE_LIMIT   (12u << 20)
+#define TILE_MEMORY  (40u << 20) /* for all tiles, or one larger one */
 
 struct stored {
-	size_t at;		/* in the batch's raw bytes */
+	size_t at; /* in the batch's raw bytes */
 	size_t size;
-	uint32_t mask;		/* filters that were skipped */
-	bool decoded;		/* read by H5Dread, so decoded already */
+	uint32_t mask; /* filters that were skipped */
+	bool decoded;  /* read by H5Dread, so decoded already */
 };
 
 /* One dataset that is being read. */
@@ -160,35 +160,35 @@ struct task {
 	char *name;
 	void (*done)(void *arg, double waited);
 	void *done_arg;
-	bool begun;		/* its first batch exists */
-	double waited;		/* seconds that the first batch waited */
-	int fd;			/* of the file, or -1 */
-	uint64_t file_offset;	/* contiguous only */
-	size_t item;		/* bytes of an element in the file */
+	bool begun;	      /* its first batch exists */
+	double waited;	      /* seconds that the first batch waited */
+	int fd;		      /* of the file, or -1 */
+	uint64_t file_offset; /* contiguous only */
+	size_t item;	      /* bytes of an element in the file */
 	unsigned column_count;
 	struct task_column {
 		char *path;
 		size_t offset;
 		struct convert convert;
-	} *columns;
-	unsigned ndim;		/* chunked only, before dimensions are merged */
-	bool partial_plain;	/* no filters on chunks at the edges */
+	} * columns;
+	unsigned ndim;	    /* chunked only, before dimensions are merged */
+	bool partial_plain; /* no filters on chunks at the edges */
 	uint64_t shape[PLAN_DIMS];
 	uint64_t grid[PLAN_DIMS];
-	uint64_t chunk[PLAN_DIMS];	/* as it is stored, */
-	size_t whole_size;		/* bytes of such a chunk, */
-	uint64_t used[PLAN_DIMS];	/* and the part inside the array */
-	bool cut;		/* the part is smaller than the chunk */
-	bool by_parts;		/* libhdf5 can read the part alone */
-	struct plan plan;	/* for the used parts */
-	struct filter_pipeline pipeline;	/* for whole chunks */
+	uint64_t chunk[PLAN_DIMS]; /* as it is stored, */
+	size_t whole_size;	   /* bytes of such a chunk, */
+	uint64_t used[PLAN_DIMS];  /* and the part inside the array */
+	bool cut;		   /* the part is smaller than the chunk */
+	bool by_parts;		   /* libhdf5 can read the part alone */
+	struct plan plan;	   /* for the used parts */
+	struct filter_pipeline pipeline; /* for whole chunks */
 };
 
 /* Memory in which a part of a dataset is collected before it is written. */
 struct tile {
 	struct tile *next;
 	struct box box;
-	atomic_ullong missing;	/* chunks still to come */
+	atomic_ullong missing; /* chunks still to come */
 	uint8_t *data;
 	size_t capacity;
 };
@@ -198,20 +198,20 @@ struct batch {
 	struct batch *next;
 	struct task *task;
 	pool_job *job;
-	bool is_first;		/* the first of its task */
-	struct tile *tile;	/* NULL: written without a tile */
-	struct box box;		/* of the tile, even if 'tile' is NULL */
-	uint64_t first;		/* first chunk of the tile, or element */
+	bool is_first;	   /* the first of its task */
+	struct tile *tile; /* NULL: written without a tile */
+	struct box box;	   /* of the tile, even if 'tile' is NULL */
+	uint64_t first;	   /* first chunk of the tile, or element */
 	unsigned count;
 	struct stored stored[BATCH_CHUNKS];
 	uint8_t *decoded[BATCH_CHUNKS];
-	uint8_t *raw;		/* guarded */
+	uint8_t *raw; /* guarded */
 	size_t raw_capacity;
 	uint8_t *data;
 	size_t data_capacity;
-	uint8_t *whole;		/* for a chunk that is used in part */
+	uint8_t *whole; /* for a chunk that is used in part */
 	size_t whole_capacity;
-	uint8_t *field;		/* for the elements of one column */
+	uint8_t *field; /* for the elements of one column */
 	size_t field_capacity;
 	struct filter_scratch scratch;
 };
@@ -221,15 +221,15 @@ struct reader {
 	unsigned threads;
 	int (*tick)(void *arg, uint64_t bytes);
 	void *tick_arg;
-	atomic_ullong bytes;	/* written */
+	atomic_ullong bytes; /* written */
 	pthread_mutex_t lock;
-	pthread_cond_t idle;	/* signals that a batch or tile is free */
+	pthread_cond_t idle; /* signals that a batch or tile is free */
 	struct batch *batches;
 	unsigned batches_used;
 	struct tile *tiles;
 	unsigned tiles_used;
-	size_t tile_memory;	/* bytes of all tiles */
-	int err;		/* the first since the last reader_wait() */
+	size_t tile_memory; /* bytes of all tiles */
+	int err;	    /* the first since the last reader_wait() */
 	char *message;
 	char *culprit;
 	atomic_bool failed;
@@ -334,7 +334,7 @@ int chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *raw, uint64_t size,
 		uint32_t *mask, bool *readable);
 
 /* libhdf5 does not cache larger unfiltered chunks: it reads parts of them. */
-#define READ_IN_PARTS	(UINT64_C(1) << 20)
+#define READ_IN_PARTS (UINT64_C(1) << 20)
 
 /*
  * 0 if H5Dread of a block (NULL, NULL: of all) copies only bytes that are
@@ -346,7 +346,7 @@ int stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape);
 int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);
 
 /* strategy_contiguous.c: the least size that is worth using other threads */
-#define CONTIGUOUS_LEAST	(128u << 10)
+#define CONTIGUOUS_LEAST (128u << 10)
 
 /* Read 'size' bytes of the file from offset 'at'.  Any thread may call this. */
 int source_read(int fd, uint8_t *data, size_t size, uint64_t at);

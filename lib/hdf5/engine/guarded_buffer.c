@@ -28,14 +28,16 @@ guarded_grow(uint8_t **data, size_t *capacity, size_t used, size_t need)
 		return 0;
 	size = need < 2 * *capacity ? 2 * *capacity : need;
 	size = (size + page - 1) & ~(page - 1);
-	grown = size < need ? MAP_FAILED :
-		mmap(NULL, size + page, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	grown = size < need ? MAP_FAILED
+			    : mmap(NULL, size + page, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (grown == MAP_FAILED || mprotect(grown + size, page, PROT_NONE)) {
 		if (grown != MAP_FAILED)
 			munmap(grown, size + page);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for %zu "
-				     "bytes of chunks", need);
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for %zu "
+				     "bytes of chunks",
+				     need);
 	}
 	if (used > 0)
 		memcpy(grown, *data, used);

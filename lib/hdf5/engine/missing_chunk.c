@@ -27,8 +27,9 @@ read_box(const struct strategy_source *s, unsigned ndim, const hsize_t *at,
 		H5Sclose(space);
 	if (type >= 0)
 		H5Tclose(type);
-	return ok ? 0 : cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				      "libhdf5 cannot read it");
+	return ok ? 0
+		  : cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				  "libhdf5 cannot read it");
 }
 
 int

@@ -8,7 +8,7 @@
 /*
  * Bytes per write, so that a block of the digests is hashed while in the cache.
  */
-#define PIECE	((size_t)1 << 20)
+#define PIECE ((size_t)1 << 20)
 
 static bool
 whole_record(const struct task *t)
@@ -55,15 +55,14 @@ write_bytes(struct task *t, const char *path, uint64_t at, const uint8_t *data,
 }
 
 /* One function per width, so that each copy is one instruction. */
-#define PICK(name, width)						\
-static void								\
-name(uint8_t *to, const uint8_t *from, size_t stride, size_t n,	\
-     size_t size)							\
-{									\
-	(void)size;							\
-	for (size_t i = 0; i < n; i++)					\
-		memcpy(to + i * (width), from + i * stride, width);	\
-}
+#define PICK(name, width) \
+	static void name(uint8_t *to, const uint8_t *from, size_t stride, \
+			 size_t n, size_t size) \
+	{ \
+		(void)size; \
+		for (size_t i = 0; i < n; i++) \
+			memcpy(to + i * (width), from + i * stride, width); \
+	}
 
 PICK(pick1, 1)
 PICK(pick2, 2)
@@ -76,20 +75,11 @@ pick_field(uint8_t *to, const uint8_t *from, size_t stride, size_t n,
 	   size_t size)
 {
 	switch (size) {
-	case 1:
-		pick1(to, from, stride, n, size);
-		break;
-	case 2:
-		pick2(to, from, stride, n, size);
-		break;
-	case 4:
-		pick4(to, from, stride, n, size);
-		break;
-	case 8:
-		pick8(to, from, stride, n, size);
-		break;
-	default:
-		pick(to, from, stride, n, size);
+	case 1: pick1(to, from, stride, n, size); break;
+	case 2: pick2(to, from, stride, n, size); break;
+	case 4: pick4(to, from, stride, n, size); break;
+	case 8: pick8(to, from, stride, n, size); break;
+	default: pick(to, from, stride, n, size);
 	}
 }
 
@@ -123,8 +113,8 @@ write_column(struct task *t, struct batch *b, const struct task_column *c,
 }
 
 int
-task_write(struct task *t, struct batch *b, uint64_t first,
-	   const uint8_t *data, uint64_t n)
+task_write(struct task *t, struct batch *b, uint64_t first, const uint8_t *data,
+	   uint64_t n)
 {
 	int err = 0;
 
@@ -140,7 +130,7 @@ task_write(struct task *t, struct batch *b, uint64_t first,
 static bool
 next_piece(uint64_t *index, const struct box *box, unsigned run)
 {
-	for (unsigned i = run; i-- > 0; ) {
+	for (unsigned i = run; i-- > 0;) {
 		if (++index[i] < box->extent[i])
 			return true;
 		index[i] = 0;

@@ -11,7 +11,7 @@
 #include "hdf5/engine/engine.h"
 
 /* No filter enlarges a chunk so much: the size in the index is wrong. */
-#define MOST_GROWTH	8
+#define MOST_GROWTH 8
 
 /* The layout of a dataset that H5Dread will read. */
 struct checked {
@@ -19,22 +19,22 @@ struct checked {
 	unsigned rank;
 	uint64_t dims[MAX_NDIM];
 	uint64_t chunk[MAX_NDIM];
-	uint64_t item;		/* bytes of an element in the file */
-	uint64_t whole;		/* bytes of a chunk */
-	bool partial_plain;	/* no filters on chunks at the edges */
-	bool ours;		/* filter.h can undo all filters */
+	uint64_t item;	    /* bytes of an element in the file */
+	uint64_t whole;	    /* bytes of a chunk */
+	bool partial_plain; /* no filters on chunks at the edges */
+	bool ours;	    /* filter.h can undo all filters */
 	struct filter_pipeline pipeline;
 };
 
 /* Reused memory: only one thread of the process calls libhdf5. */
 static struct filter_scratch scratch;
-static uint8_t *raw;		/* guarded */
+static uint8_t *raw; /* guarded */
 static size_t raw_capacity;
 static uint8_t *data;
 static size_t data_capacity;
 
 /* Larger buffers are freed at once. */
-#define KEEP	((size_t)1 << 20)
+#define KEEP ((size_t)1 << 20)
 
 /* ------------------------------------------------------------ one chunk */
 
@@ -47,8 +47,8 @@ chunk_needed(unsigned ndim, const uint64_t *dims, const uint64_t *chunk,
 	for (unsigned i = 0; i < ndim; i++) {
 		uint64_t left = dims[i] - at[i];
 
-		last = last * chunk[i] +
-		       (left < chunk[i] ? left : chunk[i]) - 1;
+		last = last * chunk[i] + (left < chunk[i] ? left : chunk[i]) -
+		       1;
 	}
 	return (last + 1) * item;
 }
@@ -61,13 +61,12 @@ chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *to, uint64_t size,
 
 	for (unsigned i = 0; i < 2; i++) {
 		to[size - 1] = marks[i];
-		*readable = H5Dread_chunk(dset, H5P_DEFAULT, at, mask,
-					  to) >= 0;
+		*readable = H5Dread_chunk(dset, H5P_DEFAULT, at, mask, to) >= 0;
 		if (!*readable || to[size - 1] != marks[i])
 			return 0;
 	}
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "fewer than %" PRIu64
-			     " bytes are stored", size);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			     "fewer than %" PRIu64 " bytes are stored", size);
 }
 
 /* The file may store chunks at the edges without filters. */
@@ -89,8 +88,8 @@ check_plain(struct checked *c, const hsize_t *at, uint64_t need)
 	bool readable;
 	int err = guarded_grow(&raw, &raw_capacity, 0, c->whole);
 
-	return err ? err : chunk_fetch(c->dset, at, raw, need, &mask,
-				       &readable);
+	return err ? err
+		   : chunk_fetch(c->dset, at, raw, need, &mask, &readable);
 }
 
 /* Check the size that comes out of the filters. */
@@ -104,9 +103,10 @@ check_filtered(struct checked *c, const hsize_t *at, uint64_t size,
 	int err;
 
 	if (size / MOST_GROWTH > c->whole + 65536)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %" PRIu64
-				     " bytes, though it has %" PRIu64, size,
-				     c->whole);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "stored in %" PRIu64
+				     " bytes, though it has %" PRIu64,
+				     size, c->whole);
 	err = guarded_grow(&raw, &raw_capacity, 0, size);
 	if (!err)
 		err = chunk_fetch(c->dset, at, raw, size, &mask, &readable);
@@ -114,10 +114,11 @@ check_filtered(struct checked *c, const hsize_t *at, uint64_t size,
 		return err;
 	err = filter_grow(&data, &data_capacity, c->whole);
 	if (!err)
-		err = filter_decode(&c->pipeline, mask, &scratch, raw,
-				    size, data, &out);
+		err = filter_decode(&c->pipeline, mask, &scratch, raw, size,
+				    data, &out);
 	if (!err && scratch.decoded < need)
-		err = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes instead of "
+		err = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				    "%zu bytes instead of "
 				    "%" PRIu64 " after its filters are undone",
 				    scratch.decoded, need);
 	return err;
@@ -134,8 +135,8 @@ check_chunk(struct checked *c, const hsize_t *at)
 		return 0;
 	if (H5Dget_chunk_storage_size(c->dset, at, &size) < 0 || size == 0)
 		return 0;
-	return filtered ? check_filtered(c, at, size, need) :
-			  check_plain(c, at, need);
+	return filtered ? check_filtered(c, at, size, need)
+			: check_plain(c, at, need);
 }
 
 /* ------------------------------------------------------------- datasets */
@@ -203,8 +204,9 @@ check_compact(const struct checked *c)
 			need = UINT64_MAX;
 	if (has >= need)
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "it has %" PRIu64
-			     " bytes instead of %" PRIu64, has, need);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			     "it has %" PRIu64 " bytes instead of %" PRIu64,
+			     has, need);
 }
 
 static void

@@ -15,7 +15,7 @@ missing_filter(hid_t dcpl, char *name, size_t size)
 	unsigned flags;
 
 	for (i = 0; i < count; i++) {
-		params = 0;	/* in: 0, out: how many the filter has */
+		params = 0; /* in: 0, out: how many the filter has */
 		id = H5Pget_filter2(dcpl, (unsigned)i, &flags, &params, NULL,
 				    size, name, NULL);
 		if (id >= 0 && H5Zfilter_avail(id) <= 0)
@@ -48,8 +48,7 @@ read_by_layout(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 		err = read_chunks(r, s, dcpl, &fits);
 		*how = fits ? "chunks" : NULL;
 		break;
-	default:
-		break;
+	default: break;
 	}
 	return err;
 }
@@ -82,6 +81,5 @@ fail_in_chunk(unsigned ndim, const uint64_t *at, int err)
 	for (i = 0; i < ndim; i++)
 		size += (size_t)snprintf(text + size, sizeof(text) - size,
 					 "%s%" PRIu64, i ? ", " : "", at[i]);
-	return cute_shm_fail(err, "chunk at (%s): %s", text,
-			     cute_shm_errmsg());
+	return cute_shm_fail(err, "chunk at (%s): %s", text, cute_shm_errmsg());
 }

@@ -13,12 +13,12 @@
 
 #include "hdf5/engine/engine.h"
 
-#define SMALL		(16u << 10)	/* not worth using other threads */
+#define SMALL (16u << 10) /* not worth using other threads */
 
-#define SHORT_PIECE	4096		/* takes one system call to write */
+#define SHORT_PIECE 4096 /* takes one system call to write */
 
 /* No filter enlarges a chunk so much: the size in the index is wrong. */
-#define MOST_GROWTH	8
+#define MOST_GROWTH 8
 
 /* ------------------------------------------------- in the threads' part */
 
@@ -106,12 +106,11 @@ arrange_batch(struct batch *b)
 		plan_chunk(p, &b->box, b->first + i, &first);
 		for (n = 1; i + n < b->count; n++) {
 			plan_chunk(p, &b->box, b->first + i + n, &next);
-			if (next.at[p->ndim - 1] !=
-			    first.at[p->ndim - 1] + n)
+			if (next.at[p->ndim - 1] != first.at[p->ndim - 1] + n)
 				break;
 		}
-		err = arrange(p, &b->box, b->tile->data, &first,
-			      b->decoded + i, n);
+		err = arrange(p, &b->box, b->tile->data, &first, b->decoded + i,
+			      n);
 	}
 	return err;
 }
@@ -225,7 +224,8 @@ fetch(const struct strategy_source *s, struct batch *b, size_t *used,
 		     H5Dget_chunk_storage_size(s->dset, at, &size) < 0 ||
 		     size == 0;
 	if (size / MOST_GROWTH > t->whole_size + 65536)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "stored in %" PRIu64
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "stored in %" PRIu64
 				     " bytes, though it has %zu",
 				     (uint64_t)size, t->whole_size);
 	if (!c->decoded && room < need)
@@ -281,8 +281,9 @@ fetch_batch(const struct strategy_source *s, struct batch *b)
 	/*
 	 * Limit the stored bytes, too: they may exceed the size of the chunks.
 	 */
-	for (b->count = 0; b->count < most && b->count < left &&
-	     used < 4 * BATCH_SIZE; b->count++) {
+	for (b->count = 0;
+	     b->count < most && b->count < left && used < 4 * BATCH_SIZE;
+	     b->count++) {
 		hsize_t at[PLAN_DIMS];
 		struct box box;
 		uint64_t n;

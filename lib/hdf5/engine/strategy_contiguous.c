@@ -12,7 +12,7 @@
 
 #include "hdf5/engine/engine.h"
 
-#define PIECE		((size_t)1 << 20)
+#define PIECE ((size_t)1 << 20)
 
 int
 source_read(int fd, uint8_t *data, size_t size, uint64_t at)
@@ -23,14 +23,17 @@ source_read(int fd, uint8_t *data, size_t size, uint64_t at)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "cannot "
+			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+					     "cannot "
 					     "read %zu bytes at %" PRIu64
-					     " of the file: error %d", size,
-					     at, errno);
+					     " of the file: error %d",
+					     size, at, errno);
 		if (n == 0)
-			return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "the file "
+			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+					     "the file "
 					     "ends at %" PRIu64 ", within "
-					     "the data", at);
+					     "the data",
+					     at);
 		data += n;
 		size -= (size_t)n;
 		at += (uint64_t)n;
@@ -86,8 +89,8 @@ push_pieces(struct task *t, uint64_t count)
 		if (err)
 			break;
 		b->first = first;
-		b->count = (unsigned)(count - first < most ? count - first :
-							     most);
+		b->count =
+			(unsigned)(count - first < most ? count - first : most);
 		err = reader_push(t->reader, piece_job, b);
 	}
 	return err;

@@ -96,8 +96,8 @@ place(const struct plan *p, unsigned i, uint64_t at, uint64_t chunks,
 	box->at[i] = at;
 	box->begin[i] = at * p->chunk[i];
 	left = p->shape[i] - box->begin[i];
-	box->extent[i] = chunks > left / p->chunk[i] ? left :
-			 chunks * p->chunk[i];
+	box->extent[i] =
+		chunks > left / p->chunk[i] ? left : chunks * p->chunk[i];
 }
 
 void
@@ -125,7 +125,7 @@ plan_chunk(const struct plan *p, const struct box *tile, uint64_t n,
 	   struct box *ret)
 {
 	ret->chunks = 1;
-	for (unsigned i = p->ndim; i-- > p->split; ) {
+	for (unsigned i = p->ndim; i-- > p->split;) {
 		uint64_t wide = i == p->split ? UINT64_MAX : p->grid[i];
 
 		place(p, i, tile->at[i] + n % wide, 1, ret);

@@ -7,20 +7,20 @@
 
 #include "hdf5/filter/filter.h"
 
-#define HUGE_PAGE	((size_t)2 << 20)
+#define HUGE_PAGE ((size_t)2 << 20)
 
 /*
  * Limits for the bytes that a chunk decodes to beyond its own size: a damaged
  * chunk may claim any size.
  */
-#define SPARE_TIMES	7
-#define SPARE_LEAST	((size_t)64 << 10)
-#define SPARE_MOST	((size_t)16 << 20)
+#define SPARE_TIMES 7
+#define SPARE_LEAST ((size_t)64 << 10)
+#define SPARE_MOST  ((size_t)16 << 20)
 
 /* How a filter changes the size of its data when writing. */
 enum change {
 	KEEPS,
-	ADDS_SUM,	/* four bytes at the end, see filter_fletcher32() */
+	ADDS_SUM, /* four bytes at the end, see filter_fletcher32() */
 	PACKS
 };
 
@@ -33,25 +33,19 @@ step_of(const struct filter *f, enum change *change)
 {
 	*change = PACKS;
 	switch (f->id) {
-	case H5Z_FILTER_DEFLATE:
-		return filter_inflate;
-	case FILTER_LZF:
-		return filter_unlzf;
-	case FILTER_ZSTD:
-		return filter_unzstd;
-	case FILTER_LZ4:
-		return filter_unlz4;
-	case FILTER_BLOSC:
-		return filter_unblosc;
+	case H5Z_FILTER_DEFLATE: return filter_inflate;
+	case FILTER_LZF: return filter_unlzf;
+	case FILTER_ZSTD: return filter_unzstd;
+	case FILTER_LZ4: return filter_unlz4;
+	case FILTER_BLOSC: return filter_unblosc;
 	case FILTER_BITSHUFFLE:
 		*change = filter_bitshuffle_packs(f) ? PACKS : KEEPS;
 		return filter_bitshuffle_known(f) ? filter_unbitshuffle : NULL;
 	case H5Z_FILTER_SHUFFLE:
 		*change = KEEPS;
-		return f->param_count > 0 && f->param[0] > 0 ?
-		       filter_unshuffle : NULL;
-	default:
-		return NULL;
+		return f->param_count > 0 && f->param[0] > 0 ? filter_unshuffle
+							     : NULL;
+	default: return NULL;
 	}
 }
 
@@ -75,8 +69,8 @@ filter_get(hid_t dcpl, unsigned i, struct filter *ret)
 				 NULL);
 	if (ret->id < 0)
 		return false;
-	ret->param_count = count < FILTER_PARAMS ? (unsigned)count :
-						   FILTER_PARAMS;
+	ret->param_count =
+		count < FILTER_PARAMS ? (unsigned)count : FILTER_PARAMS;
 	return true;
 }
 
@@ -143,8 +137,8 @@ last_step(const struct filter_pipeline *p, uint32_t mask, unsigned i)
 struct passage {
 	uint8_t *data;
 	size_t size;
-	uint8_t *dst;	/* for the last step, if the data fit */
-	unsigned turn;	/* index of the scratch buffer in use */
+	uint8_t *dst;  /* for the last step, if the data fit */
+	unsigned turn; /* index of the scratch buffer in use */
 };
 
 static int
@@ -167,8 +161,9 @@ room_for(const struct filter_pipeline *p, uint32_t mask, unsigned i,
 static size_t
 most_room(const struct filter_pipeline *p)
 {
-	size_t spare = p->chunk_size < SPARE_MOST / SPARE_TIMES ?
-		       p->chunk_size * SPARE_TIMES : SPARE_MOST;
+	size_t spare = p->chunk_size < SPARE_MOST / SPARE_TIMES
+			       ? p->chunk_size * SPARE_TIMES
+			       : SPARE_MOST;
 
 	return p->chunk_size + (spare < SPARE_LEAST ? SPARE_LEAST : spare);
 }
@@ -227,7 +222,7 @@ filter_decode(const struct filter_pipeline *p, uint32_t mask,
 {
 	struct passage c = { src, size, dst, 0 };
 
-	for (unsigned i = p->count; i-- > 0; ) {
+	for (unsigned i = p->count; i-- > 0;) {
 		int err = skipped(mask, i) ? 0 : undo(p, mask, i, s, &c);
 
 		if (err)
@@ -236,7 +231,8 @@ filter_decode(const struct filter_pipeline *p, uint32_t mask,
 	if (c.size > p->chunk_size)
 		c.size = p->chunk_size;
 	if (c.size < p->chunk_size && c.data == src)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes instead "
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "%zu bytes instead "
 				     "of %zu after its filters are undone",
 				     c.size, p->chunk_size);
 	if (c.data == s->buffer[c.turn]) {

@@ -11,12 +11,12 @@
 
 #include "base/base.h"
 
-#define FILTER_MAX	32	/* HDF5's limit: one bit of the mask for each */
-#define FILTER_PARAMS	8	/* as many as any filter here uses */
+#define FILTER_MAX    32 /* HDF5's limit: one bit of the mask for each */
+#define FILTER_PARAMS 8	 /* as many as any filter here uses */
 
 /* Registered numbers of the filters for which libhdf5 has no name. */
 enum {
-	FILTER_LZF = 32000,		/* h5py's */
+	FILTER_LZF = 32000, /* h5py's */
 	FILTER_BLOSC = 32001,
 	FILTER_LZ4 = 32004,
 	FILTER_BITSHUFFLE = 32008,
@@ -26,12 +26,12 @@ enum {
 struct filter {
 	int id;
 	unsigned param_count;
-	unsigned param[FILTER_PARAMS];	/* the first param_count are set */
+	unsigned param[FILTER_PARAMS]; /* the first param_count are set */
 };
 
 /* The filters of one dataset, in the order in which a writer applies them. */
 struct filter_pipeline {
-	size_t chunk_size;	/* bytes of a chunk without filters */
+	size_t chunk_size; /* bytes of a chunk without filters */
 	unsigned count;
 	struct filter filter[FILTER_MAX];
 };
@@ -40,16 +40,16 @@ struct filter_pipeline {
  * Buffers and state of one decoding thread.  Begins as zeros, grows, is reused.
  */
 struct filter_scratch {
-	uint8_t *buffer[2];	/* the steps alternate between them */
+	uint8_t *buffer[2]; /* the steps alternate between them */
 	size_t capacity[2];
-	uint8_t *block;		/* bitshuffle: an unpacked block, */
+	uint8_t *block; /* bitshuffle: an unpacked block, */
 	size_t block_capacity;
-	uint8_t *planes;	/* and its planes of bytes */
+	uint8_t *planes; /* and its planes of bytes */
 	size_t planes_capacity;
-	size_t missing;		/* bytes missing from a short stream */
-	size_t wanted;		/* room that the stream needs, if more */
-	size_t decoded;		/* bytes decoded from the last chunk */
-	void *deflate;		/* states of decoders */
+	size_t missing; /* bytes missing from a short stream */
+	size_t wanted;	/* room that the stream needs, if more */
+	size_t decoded; /* bytes decoded from the last chunk */
+	void *deflate;	/* states of decoders */
 	void *zstd;
 };
 

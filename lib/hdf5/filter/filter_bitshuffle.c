@@ -39,14 +39,10 @@ filter_bitshuffle_known(const struct filter *f)
 	if (f->param_count > 3 && f->param[3] % 8 != 0)
 		return false;
 	switch (codec(f)) {
-	case CODEC_NONE:
-		return true;
-	case CODEC_LZ4:
-		return filter_unlz4 != NULL;
-	case CODEC_ZSTD:
-		return filter_unzstd != NULL;
-	default:
-		return false;
+	case CODEC_NONE: return true;
+	case CODEC_LZ4: return filter_unlz4 != NULL;
+	case CODEC_ZSTD: return filter_unzstd != NULL;
+	default: return false;
 	}
 }
 

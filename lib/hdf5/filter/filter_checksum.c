@@ -26,7 +26,7 @@ fold(uint64_t sum)
 }
 
 /* Add 'n' words, at most BATCH, so that the sums fit into 64 bits. */
-#define BATCH	4096
+#define BATCH 4096
 
 static void
 add_words(struct sums *s, const uint8_t *p, size_t n)
@@ -47,7 +47,7 @@ add_words(struct sums *s, const uint8_t *p, size_t n)
  * lane, and 8 * m times the previous first sum.  b overflows 32 bits after 360
  * steps.
  */
-#define STEPS	360
+#define STEPS 360
 
 static void
 add_lanes(struct sums *s, const __m128i a[2], const __m128i b[2], uint64_t m)
@@ -124,8 +124,10 @@ filter_fletcher32(const uint8_t *src, size_t size, size_t *ret)
 	uint32_t stored, sum;
 
 	if (size < 4)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%zu bytes hold no "
-				     "fletcher32 checksum", size);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "%zu bytes hold no "
+				     "fletcher32 checksum",
+				     size);
 	p = src + size - 4;
 	stored = (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 |
 		 (uint32_t)p[1] << 8 | p[0];
@@ -133,7 +135,8 @@ filter_fletcher32(const uint8_t *src, size_t size, size_t *ret)
 	if (stored != sum && stored != historic(sum))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "fletcher32 says 0x%08" PRIx32
-				     ", is 0x%08" PRIx32, stored, sum);
+				     ", is 0x%08" PRIx32,
+				     stored, sum);
 	*ret = size - 4;
 	return 0;
 }

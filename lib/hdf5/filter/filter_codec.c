@@ -35,13 +35,14 @@ inflate(const struct filter *filter, struct filter_scratch *scratch,
 				     "no memory to decode deflate");
 	switch (libdeflate_zlib_decompress(scratch->deflate, src, size, dst,
 					   room, &n)) {
-	case LIBDEFLATE_SUCCESS:
-		break;
+	case LIBDEFLATE_SUCCESS: break;
 	case LIBDEFLATE_INSUFFICIENT_SPACE:
 		/* libdeflate does not say how much room is needed. */
 		scratch->wanted = room < SIZE_MAX / 2 ? 2 * room : SIZE_MAX;
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "deflate stream "
-				     "holds more than %zu bytes", room);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "deflate stream "
+				     "holds more than %zu bytes",
+				     room);
 	default:
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "deflate stream is damaged");
@@ -91,12 +92,16 @@ unzstd(const struct filter *filter, struct filter_scratch *scratch,
 		held = ZSTD_getFrameContentSize(src, size);
 		if (held < ZSTD_CONTENTSIZE_ERROR)
 			scratch->wanted = held;
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "zstd stream is "
-				     "damaged: %s", ZSTD_getErrorName(n));
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "zstd stream is "
+				     "damaged: %s",
+				     ZSTD_getErrorName(n));
 	}
 	if (n != room)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "zstd stream holds "
-				     "%zu bytes instead of %zu", n, room);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "zstd stream holds "
+				     "%zu bytes instead of %zu",
+				     n, room);
 	return 0;
 }
 
@@ -146,8 +151,10 @@ unlz4(const struct filter *filter, struct filter_scratch *scratch,
 	if (size >= 12)
 		scratch->wanted = load_be64(src);
 	if (size < 12 || scratch->wanted != room)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "lz4 header is "
-				     "damaged, or not of %zu bytes", room);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "lz4 header is "
+				     "damaged, or not of %zu bytes",
+				     room);
 	block = load_be32(src + 8);
 	for (src += 12; room > 0; dst += block, room -= block) {
 		if (block > room)
@@ -160,7 +167,8 @@ unlz4(const struct filter *filter, struct filter_scratch *scratch,
 		if (size > (size_t)(end - src))
 			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 					     "lz4 block of %zu bytes is "
-					     "cut short", size);
+					     "cut short",
+					     size);
 		err = 0;
 		if (size == block)
 			memcpy(dst, src, size);
@@ -198,12 +206,15 @@ unblosc(const struct filter *filter, struct filter_scratch *scratch,
 	scratch->wanted = n;
 	if (n != room || packed > size ||
 	    blosc_cbuffer_validate(src, packed, &again) != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "blosc header is "
-				     "damaged, or not of %zu bytes", room);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "blosc header is "
+				     "damaged, or not of %zu bytes",
+				     room);
 	/* Codecs of blosc may leave parts of a damaged chunk unwritten. */
 	memset(dst, 0, room);
 	if (blosc_decompress_ctx(src, dst, room, 1) != (int)room)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "blosc data are "
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "blosc data are "
 				     "damaged, or packed by a codec that "
 				     "libblosc lacks");
 	return 0;
@@ -223,7 +234,7 @@ zstd_size(const uint8_t *src, size_t size)
 	return held < ZSTD_CONTENTSIZE_ERROR ? held : 0;
 }
 #else
-#define zstd_size(src, size)	0
+#define zstd_size(src, size) 0
 #endif
 
 #ifdef HAVE_BLOSC
@@ -237,21 +248,17 @@ blosc_size(const uint8_t *src, size_t size)
 	return held;
 }
 #else
-#define blosc_size(src, size)	0
+#define blosc_size(src, size) 0
 #endif
 
 uint64_t
 filter_codec_size(int id, const uint8_t *src, size_t size)
 {
 	switch (id) {
-	case FILTER_ZSTD:
-		return zstd_size(src, size);
-	case FILTER_LZ4:
-		return size >= 8 ? load_be64(src) : 0;
-	case FILTER_BLOSC:
-		return blosc_size(src, size);
-	default:
-		return 0;
+	case FILTER_ZSTD: return zstd_size(src, size);
+	case FILTER_LZ4: return size >= 8 ? load_be64(src) : 0;
+	case FILTER_BLOSC: return blosc_size(src, size);
+	default: return 0;
 	}
 }
 

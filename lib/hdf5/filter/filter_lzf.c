@@ -114,8 +114,8 @@ filter_unlzf(const struct filter *filter, struct filter_scratch *scratch,
 	while (c.in < c.in_end && !err) {
 		unsigned control = *c.in++;
 
-		err = control < 32 ? literals(&c, control + 1) :
-				     reference(&c, control);
+		err = control < 32 ? literals(&c, control + 1)
+				   : reference(&c, control);
 	}
 	if (err)
 		scratch->wanted = filter_lzf_size(src, size);

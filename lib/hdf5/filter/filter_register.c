@@ -4,11 +4,11 @@
 #include "hdf5/filter/filter.h"
 
 /* HDF5 stores the size of a chunk in 32 bits. */
-#define CHUNK_MOST	UINT32_MAX
+#define CHUNK_MOST UINT32_MAX
 
 /* Only one thread of the process calls libhdf5. */
 static struct filter_scratch scratch;
-static hid_t reading = H5I_INVALID_HID;	/* dataset that H5Dread reads now */
+static hid_t reading = H5I_INVALID_HID; /* dataset that H5Dread reads now */
 
 herr_t
 filters_read(hid_t dset, hid_t mem_type, hid_t mem_space, hid_t file_space,
@@ -63,16 +63,14 @@ static uint64_t
 unpacked_size(const struct filter *f, const uint8_t *src, size_t size)
 {
 	switch (f->id) {
-	case FILTER_LZF:
-		return filter_lzf_size(src, size);
+	case FILTER_LZF: return filter_lzf_size(src, size);
 	case FILTER_BITSHUFFLE:
 		if (!filter_bitshuffle_known(f))
 			return 0;
 		if (!filter_bitshuffle_packs(f))
 			return size;
 		return size >= 8 ? load_be64(src) : 0;
-	default:
-		return filter_codec_size(f->id, src, size);
+	default: return filter_codec_size(f->id, src, size);
 	}
 }
 
@@ -88,8 +86,10 @@ refuse(void)
 static size_t
 refuse_size(const struct filter *f, uint64_t size)
 {
-	cute_shm_fail(CUTE_SHM_ERR_SOURCE, "filter %d: a chunk that holds %llu "
-		      "bytes", f->id, (unsigned long long)size);
+	cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+		      "filter %d: a chunk that holds %llu "
+		      "bytes",
+		      f->id, (unsigned long long)size);
 	return refuse();
 }
 
@@ -105,8 +105,10 @@ undo(filter_step *step, int id, unsigned flags, size_t param_count,
 	uint8_t *to;
 
 	if (!(flags & H5Z_FLAG_REVERSE)) {
-		cute_shm_fail(CUTE_SHM_ERR_SOURCE, "filter %d is there for "
-			      "reading only", id);
+		cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			      "filter %d is there for "
+			      "reading only",
+			      id);
 		return refuse();
 	}
 	f.param_count = param_count < FILTER_PARAMS ? (unsigned)param_count
@@ -122,8 +124,10 @@ undo(filter_step *step, int id, unsigned flags, size_t param_count,
 		whole = held;
 	to = H5allocate_memory(whole, true);
 	if (!to) {
-		cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for %llu bytes of "
-			      "a chunk", (unsigned long long)whole);
+		cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+			      "no memory for %llu bytes of "
+			      "a chunk",
+			      (unsigned long long)whole);
 		return refuse();
 	}
 	scratch.missing = scratch.wanted = 0;
@@ -138,14 +142,14 @@ undo(filter_step *step, int id, unsigned flags, size_t param_count,
 }
 
 /* libhdf5 does not say which filter it calls, so each one has a function. */
-#define OURS(name, id, step)						\
-static size_t								\
-undo_##name(unsigned flags, size_t param_count, const unsigned *params,	\
-	    size_t size, size_t *room, void **data)			\
-{									\
-	return undo(step, id, flags, param_count, params, size, room,	\
-		    data);						\
-}
+#define OURS(name, id, step) \
+	static size_t undo_##name(unsigned flags, size_t param_count, \
+				  const unsigned *params, size_t size, \
+				  size_t *room, void **data) \
+	{ \
+		return undo(step, id, flags, param_count, params, size, room, \
+			    data); \
+	}
 
 OURS(lzf, FILTER_LZF, filter_unlzf)
 OURS(blosc, FILTER_BLOSC, filter_unblosc)
@@ -153,9 +157,11 @@ OURS(lz4, FILTER_LZ4, filter_unlz4)
 OURS(bitshuffle, FILTER_BITSHUFFLE, filter_unbitshuffle)
 OURS(zstd, FILTER_ZSTD, filter_unzstd)
 
-#define CLASS(number, title, function) {				\
-	.version = H5Z_CLASS_T_VERS, .id = (number),			\
-	.decoder_present = 1, .name = (title), .filter = (function) }
+#define CLASS(number, title, function) \
+	{ \
+		.version = H5Z_CLASS_T_VERS, .id = (number), \
+		.decoder_present = 1, .name = (title), .filter = (function) \
+	}
 
 static const H5Z_class2_t classes[] = {
 	CLASS(FILTER_LZF, "lzf", undo_lzf),
@@ -170,17 +176,13 @@ static bool
 have(int id)
 {
 	switch (id) {
-	case FILTER_BLOSC:
-		return filter_unblosc != NULL;
-	case FILTER_LZ4:
-		return filter_unlz4 != NULL;
-	case FILTER_ZSTD:
-		return filter_unzstd != NULL;
+	case FILTER_BLOSC: return filter_unblosc != NULL;
+	case FILTER_LZ4: return filter_unlz4 != NULL;
+	case FILTER_ZSTD: return filter_unzstd != NULL;
 	case FILTER_BITSHUFFLE:
 		/* A plugin may have the codec that this build lacks. */
 		return filter_unlz4 && filter_unzstd;
-	default:
-		return true;
+	default: return true;
 	}
 }
 
@@ -193,6 +195,7 @@ filters_register(void)
 		if (have(classes[i].id) && H5Zregister(&classes[i]) < 0)
 			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
 					     "libhdf5 does not take the filter "
-					     "%d", classes[i].id);
+					     "%d",
+					     classes[i].id);
 	return 0;
 }

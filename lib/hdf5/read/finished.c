@@ -48,20 +48,23 @@ tell(const struct under_way *u)
 	int rc = 0;
 
 	for (i = 0; i < u->d.columns.count && rc == 0; i++, c++) {
-		if (!c->leaf || (c->part == PART_PLAIN ?
-				 !u->pending.plain || !column_is_plain(c) :
-				 !u->pending.lists))
+		if (!c->leaf ||
+		    (c->part == PART_PLAIN
+			     ? !u->pending.plain || !column_is_plain(c)
+			     : !u->pending.lists))
 			continue;
 		array = (struct cute_shm_hdf5_array){
 			.path = c->path,
 			.dtype = c->leaf->dtype,
 			.ndim = c->ndim,
 			.shape = c->shape,
-			.bytes = c->part == PART_PLAIN ? c->bytes :
-				 cute_shm_values_at(c->count) +
-				 c->value_count * c->leaf->item_size,
-			.strategy = c->part == PART_PLAIN ? u->strategy :
-				    "lists",
+			.bytes = c->part == PART_PLAIN
+					 ? c->bytes
+					 : cute_shm_values_at(c->count) +
+						   c->value_count *
+							   c->leaf->item_size,
+			.strategy =
+				c->part == PART_PLAIN ? u->strategy : "lists",
 			.seconds = u->seconds,
 		};
 		rc = send_array(u->l, &array);

@@ -34,9 +34,9 @@ int read_placed(struct loader *l, struct dataset *d);
 
 /* Data that must still be read, because the builder does not have them yet. */
 struct pending {
-	size_t object;		/* index of the object */
+	size_t object; /* index of the object */
 	bool plain, lists;
-	struct held *held;	/* not to be reopened, or NULL */
+	struct held *held; /* not to be reopened, or NULL */
 };
 
 int read_dataset(struct loader *l, const struct pending *pending);
@@ -50,7 +50,7 @@ struct under_way {
 	struct loader *l;
 	struct dataset d;
 	struct pending pending;
-	const char *strategy;	/* strategy for the plain part */
+	const char *strategy; /* strategy for the plain part */
 	double seconds;
 };
 

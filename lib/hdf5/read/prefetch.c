@@ -15,10 +15,10 @@
 
 #include "hdf5/read/hdf5_read.h"
 
-#define LEAST	(UINT64_C(8) << 20)	/* smaller files gain nothing */
-#define WINDOW	(UINT64_C(4) << 20)	/* bytes of one request */
-#define AHEAD	(UINT64_C(64) << 20)	/* bytes ahead of the load's position */
-#define PAUSE_NS	2000000
+#define LEAST	 (UINT64_C(8) << 20)  /* smaller files gain nothing */
+#define WINDOW	 (UINT64_C(4) << 20)  /* bytes of one request */
+#define AHEAD	 (UINT64_C(64) << 20) /* bytes ahead of the load's position */
+#define PAUSE_NS 2000000
 
 struct prefetch {
 	int fd;
@@ -35,7 +35,8 @@ position(const struct prefetch *p)
 	uint64_t done = __atomic_load_n(&p->board->done, __ATOMIC_RELAXED);
 
 	return p->board->total ? (uint64_t)((double)p->size * (double)done /
-					    (double)p->board->total) : 0;
+					    (double)p->board->total)
+			       : 0;
 }
 
 static void *

@@ -10,8 +10,8 @@
 
 #include "hdf5/read/hdf5_read.h"
 
-#define BAND_SIZE	(UINT64_C(4) << 20)
-#define BANDS_AT_ONCE	3
+#define BAND_SIZE     (UINT64_C(4) << 20)
+#define BANDS_AT_ONCE 3
 
 /*
  * For each band of a virtual dataset libhdf5 reopens its sources: use few
@@ -41,7 +41,7 @@ struct banded {
 	struct bands bands;
 	struct buffers buffers;
 	size_t stride;
-	size_t room;		/* bytes of a buffer */
+	size_t room; /* bytes of a buffer */
 };
 
 struct band {
@@ -106,8 +106,9 @@ write_runs(const struct banded *b, const struct block *block,
 
 	for (i = 0; i < block->count / run && rc == 0; i++)
 		rc = cute_shm_builder_write(b->l->builder, c->path,
-				run_start(&b->bands, block, i) * size,
-				items + i * run * size, run * size);
+					    run_start(&b->bands, block, i) *
+						    size,
+					    items + i * run * size, run * size);
 	return rc;
 }
 
@@ -168,8 +169,9 @@ read_block(const struct banded *b, uint8_t *elements)
 
 	/* H5Dread does not write elements that have no value. */
 	memset(elements, 0, block->count * b->stride);
-	return stored_read(b->d, PART_PLAIN, NULL, block, elements) == 0 ? 0 :
-	       stored_culprit(b->d, PART_PLAIN, NULL, block);
+	return stored_read(b->d, PART_PLAIN, NULL, block, elements) == 0
+		       ? 0
+		       : stored_culprit(b->d, PART_PLAIN, NULL, block);
 }
 
 static int
@@ -338,8 +340,8 @@ read_open(struct loader *l, const struct object *object, struct under_way *u)
 	char why[WHY_SIZE];
 	int rc;
 
-	rc = id < 0 ? unreadable() :
-	     dataset_get(l, object, id, NULL, NULL, why, &u->d);
+	rc = id < 0 ? unreadable()
+		    : dataset_get(l, object, id, NULL, NULL, why, &u->d);
 	if (rc == 0)
 		rc = columns_of(l, &u->d);
 	if (rc == 0)
@@ -360,6 +362,6 @@ read_dataset(struct loader *l, const struct pending *pending)
 	if (!u)
 		return no_memory();
 	board_work(l->board, object->path, 0);
-	return pending->held ? read_held(l, pending, u) :
-			       read_open(l, object, u);
+	return pending->held ? read_held(l, pending, u)
+			     : read_open(l, object, u);
 }

@@ -11,7 +11,7 @@ struct picked {
 	const struct dataset *d;
 	struct strategy_column *columns;
 	unsigned count;
-	unsigned wanted;	/* plain columns that have data */
+	unsigned wanted; /* plain columns that have data */
 };
 
 /* The column of a leaf, or NULL if it has none. */
@@ -64,8 +64,8 @@ pick(struct picked *p, const struct type *type, hid_t file_type, size_t offset)
 		member = H5Tget_member_type(file_type, (unsigned)index);
 		if (member < 0)
 			continue;
-		pick(p, type->fields[i].type, member, offset +
-		     H5Tget_member_offset(file_type, (unsigned)index));
+		pick(p, type->fields[i].type, member,
+		     offset + H5Tget_member_offset(file_type, (unsigned)index));
 		H5Tclose(member);
 	}
 }
@@ -83,24 +83,21 @@ has_other_size(hid_t type)
 
 	switch (H5Tget_class(type)) {
 	case H5T_VLEN:
-	case H5T_REFERENCE:
-		return true;
-	case H5T_STRING:
-		return H5Tis_variable_str(type) != 0;
+	case H5T_REFERENCE: return true;
+	case H5T_STRING: return H5Tis_variable_str(type) != 0;
 	case H5T_ARRAY:
 		part = H5Tget_super(type);
 		ret = part < 0 || has_other_size(part);
 		H5Tclose(part);
 		return ret;
 	case H5T_COMPOUND:
-		for (ret = false, i = H5Tget_nmembers(type); i > 0 && !ret; ) {
+		for (ret = false, i = H5Tget_nmembers(type); i > 0 && !ret;) {
 			part = H5Tget_member_type(type, (unsigned)--i);
 			ret = part < 0 || has_other_size(part);
 			H5Tclose(part);
 		}
 		return ret;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -183,8 +180,8 @@ decoded_here(const struct dataset *d, hid_t dcpl)
 	unsigned i;
 
 	for (i = 0; i < p.count && ret; i++)
-		ret = convert_get(p.columns[i].file_type,
-				  p.columns[i].mem_type, &convert);
+		ret = convert_get(p.columns[i].file_type, p.columns[i].mem_type,
+				  &convert);
 	picked_free(&p);
 	return ret;
 }
@@ -319,7 +316,7 @@ read_pending(struct loader *l)
 	rc = reader_new(l->jobs, tick, l, &l->reader);
 	if (rc == 0)
 		rc = pool_new(l->jobs > 2 ? 2 : l->jobs, 2, &l->pool);
-	l->quiet = true;	/* the scan has reported what is skipped */
+	l->quiet = true; /* the scan has reported what is skipped */
 	for (i = 0; i < l->pending_count && rc == 0; i++) {
 		object = &l->scan->objects[l->pending[i].object];
 		rc = read_dataset(l, &l->pending[i]);

@@ -10,8 +10,8 @@
 
 #include "hdf5/read/hdf5_read.h"
 
-#define BAND_SIZE	(UINT64_C(1) << 20)	/* of pointers to lists */
-#define HEAP_SIZE	(UINT64_C(16) << 20)	/* of the lists themselves */
+#define BAND_SIZE (UINT64_C(1) << 20)  /* of pointers to lists */
+#define HEAP_SIZE (UINT64_C(16) << 20) /* of the lists themselves */
 
 /* Called for a band of elements, whose lists are still in libhdf5's memory. */
 typedef int band_fn(struct loader *l, struct dataset *d,
@@ -74,8 +74,8 @@ use_block(struct reading *r, const struct block *block)
 	if (rc == 0)
 		return r->use(r->l, r->d, r->buffer, block->count, stride,
 			      r->arg);
-	return r->heap.full ? use_halves(r, block) :
-	       stored_culprit(d, PART_RAGGED, &r->heap, block);
+	return r->heap.full ? use_halves(r, block)
+			    : stored_culprit(d, PART_RAGGED, &r->heap, block);
 }
 
 /*
@@ -203,8 +203,9 @@ ragged_measure(struct loader *l, struct dataset *d)
 			c->value_count = m.lists[i].items;
 			c->kept_offsets = m.lists[i].offsets;
 			/* NULL would mean that the values are written later. */
-			c->kept = m.lists[i].values || !c->kept_offsets ?
-				  m.lists[i].values : calloc(1, 1);
+			c->kept = m.lists[i].values || !c->kept_offsets
+					  ? m.lists[i].values
+					  : calloc(1, 1);
 		} else {
 			ragged_free(&m.lists[i]);
 		}
@@ -225,7 +226,7 @@ static int
 write_lists(struct loader *l, const struct column *c, struct ragged *r,
 	    uint64_t *lists, uint64_t *items)
 {
-	uint64_t i, first = *lists > 0;	/* skip an offset that is written */
+	uint64_t i, first = *lists > 0; /* skip an offset that is written */
 	uint64_t values = cute_shm_values_at(c->count);
 	uint64_t done = 8 * r->count + r->items * c->leaf->item_size;
 	int rc;
@@ -236,9 +237,11 @@ write_lists(struct loader *l, const struct column *c, struct ragged *r,
 				    r->offsets + first,
 				    8 * (r->count + 1 - first));
 	if (rc == 0 && r->items > 0)
-		rc = cute_shm_builder_write(l->builder, c->path, values +
-				*items * c->leaf->item_size, r->values,
-				r->items * c->leaf->item_size);
+		rc = cute_shm_builder_write(l->builder, c->path,
+					    values +
+						    *items * c->leaf->item_size,
+					    r->values,
+					    r->items * c->leaf->item_size);
 	*lists += r->count;
 	*items += r->items;
 	board_done(l->board, done);

@@ -9,7 +9,7 @@
 
 #include "hdf5/read/hdf5_read.h"
 
-#define AT_ONCE	(UINT64_C(256) << 10)
+#define AT_ONCE (UINT64_C(256) << 10)
 
 /*
  * The elements, if they were read early; else read them now.  NULL on failure.
@@ -82,7 +82,8 @@ fits_at_once(const struct dataset *d)
 	struct bands bands;
 
 	if (__builtin_mul_overflow(d->count, d->type->size[PART_PLAIN],
-				   &size) || size > AT_ONCE)
+				   &size) ||
+	    size > AT_ONCE)
 		return false;
 	/*
 	 * Few elements cannot touch too many chunks: most datasets stop here.

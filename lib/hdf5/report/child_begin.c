@@ -48,10 +48,10 @@ leave_stdio(void)
 static void
 detach(void)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+	static const int ignored[] = { SIGINT,	SIGTERM, SIGHUP, SIGQUIT,
 				       SIGPIPE, SIGTSTP, SIGXFSZ };
-	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
-				     SIGSYS, SIGTRAP, SIGCHLD };
+	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL,
+				     SIGABRT, SIGSYS, SIGTRAP, SIGCHLD };
 	const struct sigaction wake = { .sa_handler = woken };
 	const struct rlimit none = { 0, 0 };
 	sigset_t empty;

@@ -13,7 +13,7 @@
 
 struct cause {
 	char text[CAUSE_SIZE];
-	bool memory;		/* libhdf5 ran out of memory */
+	bool memory; /* libhdf5 ran out of memory */
 };
 
 /* H5Ewalk2 goes from the innermost error outwards: keep the first text. */
@@ -65,7 +65,7 @@ is_newer(const char *text)
 	return false;
 }
 
-#define NEWER	"written by a newer HDF5 than the "
+#define NEWER "written by a newer HDF5 than the "
 
 bool
 cause_is_newer(const char *cause)
@@ -87,8 +87,8 @@ hdf5_cause(char *text, size_t size)
 		snprintf(text, size, NEWER "%u.%u.%u here, or damaged (%s)",
 			 major, minor, release, cause.text);
 	} else {
-		snprintf(text, size, "%s", cause.text[0] ? cause.text :
-			 "no cause given");
+		snprintf(text, size, "%s",
+			 cause.text[0] ? cause.text : "no cause given");
 	}
 	if (cause.memory)
 		limits_note(text, size);

@@ -17,13 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
-#define LEAST_BOUND	(UINT64_C(1) << 30)
-#define TIMES_FILE	4
+#define LEAST_BOUND (UINT64_C(1) << 30)
+#define TIMES_FILE  4
 
 /* Describes the limit in messages; "" while no limit is set. */
 static char note[96];
-static bool by_caller;	/* max_memory is the limit, not free memory */
+static bool by_caller; /* max_memory is the limit, not free memory */
 
 uint64_t
 memory_bound(const char *file, uint64_t wanted)
@@ -81,9 +80,10 @@ set_note(uint64_t bound, bool available)
 	const char *unit = bound >= UINT64_C(1) << 30 ? "GiB" : "MiB";
 	double n = (double)bound / (*unit == 'G' ? 1 << 30 : 1 << 20);
 
-	snprintf(note, sizeof(note), available ?
-		 "over the %.1f %s of memory that are available" :
-		 "over the bound of %.1f %s of private memory (--max-memory)",
+	snprintf(note, sizeof(note),
+		 available ? "over the %.1f %s of memory that are available"
+			   : "over the bound of %.1f %s of private memory "
+			     "(--max-memory)",
 		 n, unit);
 	by_caller = !available;
 }
@@ -106,8 +106,10 @@ limit_memory(uint64_t bound, unsigned jobs)
 	/* ulimit -v may leave less than that. */
 	if (getrlimit(RLIMIT_AS, &limit) == 0 &&
 	    limit.rlim_cur != RLIM_INFINITY)
-		free = least(free, limit.rlim_cur - least(limit.rlim_cur,
-			     proc_bytes("/proc/self/status", "VmSize:")));
+		free = least(free, limit.rlim_cur -
+					   least(limit.rlim_cur,
+						 proc_bytes("/proc/self/status",
+							    "VmSize:")));
 	available = free < bound;
 	if (available)
 		bound = free;
@@ -136,11 +138,11 @@ limits_set(uint64_t bound, unsigned jobs)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	fd = fd_above_stdio(open("/proc/self/oom_score_adj",
-				 O_WRONLY | O_CLOEXEC));
+	fd = fd_above_stdio(
+		open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
 	if (fd >= 0) {
 		if (write(fd, "1000", 4) < 0)
-			errno = 0;	/* this is only a hint to the kernel */
+			errno = 0; /* this is only a hint to the kernel */
 		close(fd);
 	}
 }

@@ -89,7 +89,7 @@ escape(const char *name, const char *also)
 		}
 	}
 	if (to == ret)
-		*to++ = '%';	/* no name may be empty */
+		*to++ = '%'; /* no name may be empty */
 	*to = '\0';
 	return ret;
 }

@@ -58,7 +58,7 @@ board_path(const struct board *b, char *ret, size_t size)
 }
 
 /* A limit for the size of a message.  Real paths are much shorter. */
-#define MESSAGE_MAX	(UINT32_C(64) << 20)
+#define MESSAGE_MAX (UINT32_C(64) << 20)
 
 static int
 send_all(int fd, const void *data, size_t size)
@@ -107,8 +107,7 @@ send_message(struct loader *l, struct message *m, const char *const text[3])
 	return rc;
 }
 
-static int
-__attribute__((format(printf, 4, 0)))
+static int __attribute__((format(printf, 4, 0)))
 send_reason(struct loader *l, enum message_kind kind, const char *path,
 	    const char *format, va_list ap)
 {
@@ -209,8 +208,9 @@ send_array(struct loader *l, const struct cute_shm_hdf5_array *array)
 	memcpy(m.shape, array->shape, sizeof(m.shape[0]) * array->ndim);
 	m.bytes = array->bytes;
 	m.seconds = array->seconds;
-	return send_message(l, &m, (const char *const[]){ array->path,
-			    array->dtype, array->strategy });
+	return send_message(l, &m,
+			    (const char *const[]){ array->path, array->dtype,
+						   array->strategy });
 }
 
 int

@@ -41,7 +41,7 @@ bool limits_exceeded(int err, const char *text);
 /* Set CUTE_SHM_ERR_LIMIT for 'path' in 'file'; 'text' describes the failure. */
 int limits_fail(const char *file, const char *path, const char *text);
 
-#define MAX_NDIM CUTE_SHM_MAX_NDIM
+#define MAX_NDIM   CUTE_SHM_MAX_NDIM
 #define DTYPE_SIZE 16
 
 /*
@@ -62,30 +62,30 @@ int limits_fail(const char *file, const char *path, const char *text);
  */
 struct board {
 	uint64_t beat;
-	uint64_t expect;	/* bytes that this step may have to read */
+	uint64_t expect; /* bytes that this step may have to read */
 	uint64_t done;
 	uint64_t total;
 	uint64_t objects;
-	uint32_t sequence;	/* odd while 'path' changes */
+	uint32_t sequence; /* odd while 'path' changes */
 	char path[4096 - 5 * 8 - 4];
 };
 
 enum message_kind {
-	MESSAGE_SKIPPED = 1,	/* path, reason: left out */
-	MESSAGE_INCOMPLETE,	/* path, reason: some of its data are missing */
-	MESSAGE_FAILED,		/* path, reason: unreadable */
-	MESSAGE_CHANGED,	/* path, reason: differs from the file */
-	MESSAGE_ARRAY,		/* path, dtype, strategy; shape, bytes, time */
+	MESSAGE_SKIPPED = 1, /* path, reason: left out */
+	MESSAGE_INCOMPLETE,  /* path, reason: some of its data are missing */
+	MESSAGE_FAILED,	     /* path, reason: unreadable */
+	MESSAGE_CHANGED,     /* path, reason: differs from the file */
+	MESSAGE_ARRAY,	     /* path, dtype, strategy; shape, bytes, time */
 	MESSAGE_LOG,
-	MESSAGE_ERROR,		/* the error of the whole load */
-	MESSAGE_RETRY,		/* start again without what failed */
-	MESSAGE_DONE		/* the sums */
+	MESSAGE_ERROR, /* the error of the whole load */
+	MESSAGE_RETRY, /* start again without what failed */
+	MESSAGE_DONE   /* the sums */
 };
 
 struct message {
-	uint32_t size;		/* of the whole message, with its texts */
+	uint32_t size; /* of the whole message, with its texts */
 	uint32_t kind;
-	int32_t err;		/* ERROR; LOG: level */
+	int32_t err; /* ERROR; LOG: level */
 	uint32_t ndim;
 	uint64_t shape[MAX_NDIM];
 	uint64_t bytes;
@@ -102,7 +102,7 @@ struct failure {
 };
 
 struct failures {
-	struct failure *of;	/* sorted by path */
+	struct failure *of; /* sorted by path */
 	size_t count, room;
 };
 
@@ -115,9 +115,9 @@ void failures_free(struct failures *failures);
 /* The patterns of select, or of exclude; see wanted.c. */
 struct pattern {
 	char *text;
-	size_t literal;		/* bytes before its first wildcard */
-	bool glob;		/* it has one */
-	bool used;		/* a path matched */
+	size_t literal; /* bytes before its first wildcard */
+	bool glob;	/* it has one */
+	bool used;	/* a path matched */
 };
 
 struct patterns {
@@ -128,33 +128,33 @@ struct patterns {
 /* The state of the child; there is one per process. */
 struct loader {
 	const char *file;
-	const struct stat *before;	/* its status when the load began */
+	const struct stat *before; /* its status when the load began */
 	const struct cute_shm_hdf5_options *opt;
-	struct cute_shm_builder *builder;	/* NULL: plan only */
-	const struct failures *failures;	/* not to be read again */
+	struct cute_shm_builder *builder; /* NULL: plan only */
+	const struct failures *failures;  /* not to be read again */
 	struct patterns select, exclude;
 	struct board *board;
 	int pipe;
-	int parent;		/* process that waits for this one */
+	int parent; /* process that waits for this one */
 	unsigned jobs;
-	uint64_t max_memory;	/* limit of private memory beside what it had */
-	bool quiet;		/* the skipped objects have been reported */
-	bool retry;		/* an object failed: start again without it */
-	char *ended;		/* message of the failure that ended the load */
-	uint64_t kept;		/* bytes kept until the builder seals: */
-	uint64_t kept_lists;	/* of lists, and */
-	uint64_t kept_places;	/* of the places of datasets in the file */
+	uint64_t max_memory;  /* limit of private memory beside what it had */
+	bool quiet;	      /* the skipped objects have been reported */
+	bool retry;	      /* an object failed: start again without it */
+	char *ended;	      /* message of the failure that ended the load */
+	uint64_t kept;	      /* bytes kept until the builder seals: */
+	uint64_t kept_lists;  /* of lists, and */
+	uint64_t kept_places; /* of the places of datasets in the file */
 	struct pending *pending;
 	size_t pending_count, pending_room;
 	struct scan *scan;
-	struct pool *pool;	/* writes the data that H5Dread has read */
-	struct reader *reader;	/* runs the fast strategies */
-	uint64_t ticked;	/* bytes of 'reader' reported so far */
-	hid_t last_file_type;	/* of the previous dataset, and its type here */
+	struct pool *pool;     /* writes the data that H5Dread has read */
+	struct reader *reader; /* runs the fast strategies */
+	uint64_t ticked;       /* bytes of 'reader' reported so far */
+	hid_t last_file_type;  /* of the previous dataset, and its type here */
 	struct type *last_type;
-	uint64_t lost_references;	/* references that lead to no object, */
-	char *lost_from;		/* and the path of the first of them */
-	_Atomic(struct under_way *) done;	/* see read/finished.c */
+	uint64_t lost_references; /* references that lead to no object, */
+	char *lost_from;	  /* and the path of the first of them */
+	_Atomic(struct under_way *) done; /* see read/finished.c */
 	struct cute_shm_hdf5_result result;
 };
 
@@ -162,8 +162,8 @@ struct loader {
 
 /* Begin to work on 'path'; this may take as long as reading 'bytes' bytes. */
 void board_work(struct board *board, const char *path, uint64_t bytes);
-void board_done(struct board *board, uint64_t bytes);	/* from any thread */
-void board_beat(struct board *board);	/* one of many small steps is done */
+void board_done(struct board *board, uint64_t bytes); /* from any thread */
+void board_beat(struct board *board); /* one of many small steps is done */
 void board_path(const struct board *board, char *ret, size_t size);
 
 /* Report that an object is left out. */
@@ -231,7 +231,7 @@ bool text_is_utf8(const void *text, uint64_t size);
 
 enum wanted {
 	WANTED_NOT,
-	WANTED_ABOVE,	/* a group only, and if something below matches */
+	WANTED_ABOVE, /* a group only, and if something below matches */
 	WANTED
 };
 

@@ -139,7 +139,8 @@ wanted_check(struct loader *l)
 		if (!p->used && p->glob)
 			return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
 					     "%s: nothing matches \"%s\" to "
-					     "select", l->file, p->text);
+					     "select",
+					     l->file, p->text);
 		if (!p->used)
 			return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
 					     "%s: no /%s to select", l->file,
@@ -147,8 +148,9 @@ wanted_check(struct loader *l)
 	}
 	for (p = l->exclude.of, end = p + l->exclude.count; p < end; p++)
 		if (!p->used && !is_covered(&l->exclude, p))
-			cute_shm_log(CUTE_SHM_LOG_WARNING, "%s: nothing "
-				     "matches \"%s\" to exclude", l->file,
-				     p->text);
+			cute_shm_log(CUTE_SHM_LOG_WARNING,
+				     "%s: nothing "
+				     "matches \"%s\" to exclude",
+				     l->file, p->text);
 	return 0;
 }

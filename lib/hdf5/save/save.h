@@ -16,34 +16,34 @@
 
 /* The state of the child. */
 struct saver {
-	struct loader l;	/* only for reports to the parent */
+	struct loader l; /* only for reports to the parent */
 	const struct cute_shm *shm;
 	struct cute_shm_hdf5_export_options opt;
 	struct deadline deadline;
-	struct cute_shm_hdf5_export_result *result;	/* the parent sees it */
+	struct cute_shm_hdf5_export_result *result; /* the parent sees it */
 	unsigned jobs;
 	hid_t file;
-	hid_t link_props;	/* link names are UTF-8 */
+	hid_t link_props; /* link names are UTF-8 */
 	hid_t attr_props;
-	uint64_t *targets;	/* records to which links lead, sorted */
+	uint64_t *targets; /* records to which links lead, sorted */
 	size_t target_count, target_room;
 };
 
 /* save_type.c: HDF5 types, and elements in memory */
 
 enum form {
-	FORM_PLAIN,		/* items as in the segment */
-	FORM_TEXT,		/* char *, terminated by NUL */
-	FORM_LIST,		/* hvl_t */
-	FORM_NULL		/* a null dataspace */
+	FORM_PLAIN, /* items as in the segment */
+	FORM_TEXT,  /* char *, terminated by NUL */
+	FORM_LIST,  /* hvl_t */
+	FORM_NULL   /* a null dataspace */
 };
 
 /* The type of an element, both in the file and in memory. */
 struct out_type {
 	hid_t id;
 	enum form form;
-	size_t size;		/* bytes of an element in memory */
-	bool is_enum;		/* the type contains the enum attributes */
+	size_t size;  /* bytes of an element in memory */
+	bool is_enum; /* the type contains the enum attributes */
 };
 
 /*
@@ -82,19 +82,19 @@ bool out_no_shape(unsigned ndim, const uint64_t *shape);
 
 /* One field of such a compound. */
 struct record_field {
-	const char *name;	/* for free() */
-	struct record_out *record;	/* nested; NULL: a leaf */
-	struct cute_shm_array array;	/* of a leaf */
+	const char *name;	     /* for free() */
+	struct record_out *record;   /* nested; NULL: a leaf */
+	struct cute_shm_array array; /* of a leaf */
 	struct out_type type;
-	uint64_t repeat;	/* items or records per element */
-	size_t offset;		/* offset in the element */
+	uint64_t repeat; /* items or records per element */
+	size_t offset;	 /* offset in the element */
 };
 
 struct record_out {
 	hid_t id;
 	size_t size;
 	bool null;
-	unsigned ndim;		/* dimensions that all fields have first */
+	unsigned ndim; /* dimensions that all fields have first */
 	uint64_t shape[MAX_NDIM];
 	unsigned count;
 	struct record_field *fields;
@@ -153,14 +153,14 @@ struct out {
 	unsigned ndim;
 	const uint64_t *shape;
 	hid_t type_id;
-	size_t size;		/* bytes of an element in memory */
+	size_t size; /* bytes of an element in memory */
 	bool null;
-	hid_t id;		/* the dataset */
-	bool plain;		/* contains no lists or texts */
+	hid_t id;   /* the dataset */
+	bool plain; /* contains no lists or texts */
 	bool chunked;
-	unsigned axis;		/* chunks are whole rows along this axis */
+	unsigned axis; /* chunks are whole rows along this axis */
 	uint64_t chunk[MAX_NDIM];
-	uint8_t *elements;	/* of a band, built for H5Dwrite */
+	uint8_t *elements; /* of a band, built for H5Dwrite */
 	struct texts texts;
 };
 

@@ -16,9 +16,8 @@
 /* HDF5 can track the creation order of at most this many attributes. */
 #define MOST_ORDERED 65535
 
-const char *const enum_attributes[] = {
-	"cute-shm:enum-names", "cute-shm:enum-values", NULL
-};
+const char *const enum_attributes[] = { "cute-shm:enum-names",
+					"cute-shm:enum-values", NULL };
 const char *const record_attributes[] = { "cute-shm:compound", NULL };
 
 bool
@@ -34,8 +33,9 @@ bool
 attributes_ordered(const struct cute_shm_node *node, hid_t props)
 {
 	return node->attr_count > MOST_ORDERED ||
-	       H5Pset_attr_creation_order(props, H5P_CRT_ORDER_TRACKED |
-					  H5P_CRT_ORDER_INDEXED) >= 0;
+	       H5Pset_attr_creation_order(props,
+					  H5P_CRT_ORDER_TRACKED |
+						  H5P_CRT_ORDER_INDEXED) >= 0;
 }
 
 bool
@@ -86,8 +86,9 @@ write_ragged(const struct cute_shm_node *node, const struct cute_shm_array *a,
 	struct texts texts = { .bytes = NULL };
 	uint8_t *elements = calloc((size_t)a->element_count, type->size);
 	uint64_t size;
-	int rc = elements ? 0 : cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					      "no memory for an attribute");
+	int rc = elements ? 0
+			  : cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+					  "no memory for an attribute");
 
 	if (rc == 0 && type->form == FORM_TEXT) {
 		rc = texts_size(a, 0, a->element_count, &size);

@@ -23,16 +23,16 @@
 #define ROUND_BYTES ((uint64_t)64 << 20)
 
 struct chunk {
-	const uint8_t *data;	/* the part inside the array */
-	size_t given;		/* bytes of that part; the rest is zero */
-	size_t size;		/* bytes of the chunk */
-	size_t item;		/* bytes of an element, for shuffle */
+	const uint8_t *data; /* the part inside the array */
+	size_t given;	     /* bytes of that part; the rest is zero */
+	size_t size;	     /* bytes of the chunk */
+	size_t item;	     /* bytes of an element, for shuffle */
 	bool shuffle;
 	int level;
 	hsize_t start[MAX_NDIM];
-	uint8_t *plain;		/* 'size' bytes before compression */
+	uint8_t *plain; /* 'size' bytes before compression */
 	uint8_t *packed;
-	size_t packed_size;	/* 0: compression gained nothing */
+	size_t packed_size; /* 0: compression gained nothing */
 };
 
 /* First byte i of all elements, then byte i + 1 of all, and so on. */
@@ -102,11 +102,11 @@ store(struct out *o, const struct chunk *c)
 struct walk {
 	struct out *o;
 	struct pool *pool;
-	struct chunk *chunks;	/* of one round */
+	struct chunk *chunks; /* of one round */
 	uint64_t room;
-	uint64_t row;		/* elements in one row along the axis */
-	uint64_t rows;		/* in a chunk */
-	uint64_t at;		/* row at which the next chunk begins */
+	uint64_t row;  /* elements in one row along the axis */
+	uint64_t rows; /* in a chunk */
+	uint64_t at;   /* row at which the next chunk begins */
 };
 
 /* The position in the dataset of the chunk that begins with row 'at'. */
@@ -126,8 +126,7 @@ place(const struct out *o, uint64_t at, hsize_t *start)
 static uint64_t
 rows_at(const struct walk *w, uint64_t at)
 {
-	uint64_t left = w->o->shape[w->o->axis] -
-			at % w->o->shape[w->o->axis];
+	uint64_t left = w->o->shape[w->o->axis] - at % w->o->shape[w->o->axis];
 
 	return left < w->rows ? left : w->rows;
 }

@@ -8,20 +8,20 @@
 #include "hdf5/save/save.h"
 
 /* Bytes of one write; progress is reported after each. */
-#define BAND		((uint64_t)16 << 20)
+#define BAND ((uint64_t)16 << 20)
 
 /* Elements that must be built: fewer bytes, so that they stay in the cache. */
-#define BAND_BUILT	((uint64_t)1 << 20)
+#define BAND_BUILT ((uint64_t)1 << 20)
 
-#define CHUNK		((uint64_t)1 << 20)
-#define CHUNK_MAX	((uint64_t)1 << 30)	/* HDF5's limit is 4 GiB */
+#define CHUNK	  ((uint64_t)1 << 20)
+#define CHUNK_MAX ((uint64_t)1 << 30) /* HDF5's limit is 4 GiB */
 
 /* A smaller dataset is not worth a chunk and its index. */
-#define SMALL		4096
+#define SMALL 4096
 
 /* If an array changes while it is written, retry so often, after a pause. */
-#define TRIES		50
-#define PAUSE_NS	20000000
+#define TRIES	 50
+#define PAUSE_NS 20000000
 
 int
 out_failed(const struct out *o)
@@ -110,8 +110,8 @@ dataset_props(const struct out *o)
 		if (o->s->opt.shuffle)
 			good = good && H5Pset_shuffle(props) >= 0;
 		if (o->s->opt.gzip)
-			good = good && H5Pset_deflate(props,
-						      o->s->opt.gzip) >= 0;
+			good = good &&
+			       H5Pset_deflate(props, o->s->opt.gzip) >= 0;
 	}
 	if (!good && props >= 0) {
 		H5Pclose(props);
@@ -183,13 +183,15 @@ record_elements(const struct record_out *r, uint64_t first, uint64_t count,
 
 	for (i = 0; i < count && rc == 0; i++, to += r->size)
 		for (f = r->fields; f < r->fields + r->count && rc == 0; f++)
-			rc = f->record ?
-			     record_elements(f->record, (first + i) * f->repeat,
-					     f->repeat, to + f->offset,
-					     texts) :
-			     out_elements(&f->array, &f->type,
-					  (first + i) * f->repeat, f->repeat,
-					  to + f->offset, f->type.size, texts);
+			rc = f->record
+				     ? record_elements(f->record,
+						       (first + i) * f->repeat,
+						       f->repeat,
+						       to + f->offset, texts)
+				     : out_elements(&f->array, &f->type,
+						    (first + i) * f->repeat,
+						    f->repeat, to + f->offset,
+						    f->type.size, texts);
 	return rc;
 }
 
@@ -277,8 +279,8 @@ place_outer(const struct out *o, unsigned axis, uint64_t outer, hsize_t *start)
 static int
 write_bands(struct out *o, hid_t space)
 {
-	uint64_t band = o->record || o->type->form != FORM_PLAIN ? BAND_BUILT
-								 : BAND;
+	uint64_t band =
+		o->record || o->type->form != FORM_PLAIN ? BAND_BUILT : BAND;
 	unsigned axis = axis_for(o, band), d;
 	uint64_t row = out_product(o, axis + 1), outer, outers = 1, at, step;
 	hsize_t start[MAX_NDIM] = { 0 }, count[MAX_NDIM];
@@ -299,8 +301,9 @@ write_bands(struct out *o, hid_t space)
 		place_outer(o, axis, outer, start);
 		for (at = 0; at < o->shape[axis] && rc == 0; at += step) {
 			start[axis] = at;
-			count[axis] = o->shape[axis] - at < step ?
-				      o->shape[axis] - at : step;
+			count[axis] = o->shape[axis] - at < step
+					      ? o->shape[axis] - at
+					      : step;
 			rc = write_part(o, space, start, count,
 					(outer * o->shape[axis] + at) * row,
 					count[axis] * row);
@@ -354,9 +357,11 @@ add_sequence(const struct cute_shm_array *a, uint64_t *sum, bool *odd)
 		return 0;
 	rc = cute_shm_state(a, &state);
 	if (rc == 0 && state.torn)
-		rc = cute_shm_fail(CUTE_SHM_ERR_TORN, "/%s is torn: its writer "
+		rc = cute_shm_fail(CUTE_SHM_ERR_TORN,
+				   "/%s is torn: its writer "
 				   "died in the middle; an update of the whole "
-				   "array heals it", a->path);
+				   "array heals it",
+				   a->path);
 	*sum += state.sequence;
 	*odd |= state.sequence % 2 != 0;
 	return rc;
@@ -409,7 +414,8 @@ write_whole(struct out *o)
 			return rc;
 		nanosleep(&pause, NULL);
 	}
-	return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT, "/%s is updated all the "
+	return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT,
+			     "/%s is updated all the "
 			     "time: export a saved copy of the segment instead",
 			     o->node->path);
 }
@@ -492,10 +498,15 @@ save_record(struct saver *s, const struct cute_shm_node *node,
 	    const struct record_out *record)
 {
 	struct out o = {
-		.s = s, .node = node, .record = record,
-		.ndim = record->ndim, .shape = record->shape,
-		.type_id = record->id, .size = record->size,
-		.null = record->null, .plain = record_plain(record),
+		.s = s,
+		.node = node,
+		.record = record,
+		.ndim = record->ndim,
+		.shape = record->shape,
+		.type_id = record->id,
+		.size = record->size,
+		.null = record->null,
+		.plain = record_plain(record),
 	};
 
 	s->result->bytes += record_bytes(record);

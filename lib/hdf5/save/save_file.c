@@ -53,7 +53,8 @@ save_file(struct saver *s, const char *open_as)
 	board_work(s->l.board, "", 0);
 	/* libhdf5 writes the rest of its cache now, which may fail. */
 	if (s->file >= 0 && H5Fclose(s->file) < 0 && rc == 0)
-		rc = cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "cannot complete the "
+		rc = cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+				   "cannot complete the "
 				   "file: %s",
 				   hdf5_cause(cause, sizeof(cause)));
 	return rc;
@@ -105,7 +106,8 @@ static void
 handle(const struct saver *s, struct message *m, struct message **end)
 {
 	struct cute_shm_hdf5_skipped skipped = {
-		.path = message_text(m, 0), .reason = message_text(m, 1),
+		.path = message_text(m, 0),
+		.reason = message_text(m, 1),
 	};
 
 	if (m->kind == MESSAGE_ERROR || m->kind == MESSAGE_DONE) {
@@ -127,7 +129,8 @@ watch(const struct saver *s, double passed)
 	if (passed < START_SECONDS ||
 	    __atomic_load_n(&s->l.board->beat, __ATOMIC_ACQUIRE) > 0)
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "%s: libhdf5 does not "
+	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+			     "%s: libhdf5 does not "
 			     "answer; do not save while other threads use it",
 			     s->l.file);
 }
@@ -191,18 +194,17 @@ child_failed(const struct saver *s, const struct message *end, int status)
 				     message_text(end, 0));
 	board_path(s->l.board, path, sizeof(path));
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
-		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "%s: a page of the "
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+				     "%s: a page of the "
 				     "segment cannot be read at /%s: memory is "
 				     "full, or the segment's file was cut",
 				     s->l.file, path);
-	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "%s: libhdf5 %s%s%s%s%s",
-			     s->l.file,
-			     WIFSIGNALED(status) ? "crashed (" :
-			     "ended the process",
-			     WIFSIGNALED(status) ?
-			     strsignal(WTERMSIG(status)) : "",
-			     WIFSIGNALED(status) ? ")" : "",
-			     path[0] ? " while writing /" : "", path);
+	return cute_shm_fail(
+		CUTE_SHM_ERR_SYSTEM, "%s: libhdf5 %s%s%s%s%s", s->l.file,
+		WIFSIGNALED(status) ? "crashed (" : "ended the process",
+		WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "",
+		WIFSIGNALED(status) ? ")" : "",
+		path[0] ? " while writing /" : "", path);
 }
 
 /* Run a child process, since libhdf5 may be in use in this one. */
@@ -264,9 +266,11 @@ save(struct saver *s, const char *file)
 	int rc;
 
 	/* libhdf5 opens files by name, so the file needs a temporary one. */
-	rc = outfile_begin(&out, file, OUTFILE_NAMED |
-			   (s->opt.flags & CUTE_SHM_HDF5_OVERWRITE ?
-			    OUTFILE_OVERWRITE : 0u));
+	rc = outfile_begin(&out, file,
+			   OUTFILE_NAMED |
+				   (s->opt.flags & CUTE_SHM_HDF5_OVERWRITE
+					    ? OUTFILE_OVERWRITE
+					    : 0u));
 	if (rc != 0)
 		return rc;
 	if (cute_shm_info(s->shm, &info) == 0)
@@ -315,9 +319,10 @@ cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
 	shared->board.objects = info.node_count;
 	rc = save(&s, file);
 	if (rc == 0)
-		cute_shm_log(CUTE_SHM_LOG_DEBUG, "wrote %s to %s, %" PRIu64
-			     " bytes in %.3f s", info.path, file,
-			     shared->result.file_size, clock_now() - start);
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "wrote %s to %s, %" PRIu64 " bytes in %.3f s",
+			     info.path, file, shared->result.file_size,
+			     clock_now() - start);
 	if (rc == 0 && ret) {
 		*ret = shared->result;
 		ret->seconds = clock_now() - start;

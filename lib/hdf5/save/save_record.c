@@ -161,7 +161,7 @@ collect_field(struct record_out *r, const struct cute_shm_array *names,
 		rc = collect_nested(r, node, depth, f);
 	else if (rc == 0)
 		rc = ORDINARY;
-	r->count++;		/* record_free() must see this field, too */
+	r->count++; /* record_free() must see this field, too */
 	return rc;
 }
 
@@ -191,8 +191,8 @@ empty_inside(const struct record_out *r)
 	for (uint64_t i = 0; i < r->count; i++) {
 		const struct record_field *f = &r->fields[i];
 		unsigned ndim = f->record ? f->record->ndim : f->array.ndim;
-		const uint64_t *shape = f->record ? f->record->shape :
-						    f->array.shape;
+		const uint64_t *shape =
+			f->record ? f->record->shape : f->array.shape;
 
 		for (unsigned d = r->ndim; d < ndim; d++)
 			if (shape[d] == 0)
@@ -214,8 +214,8 @@ collect(const struct cute_shm_node *node, unsigned depth,
 		return rc;
 	r = calloc(1, sizeof(*r));
 	if (r)
-		r->fields = calloc((size_t)node->child_count,
-				   sizeof(*r->fields));
+		r->fields =
+			calloc((size_t)node->child_count, sizeof(*r->fields));
 	if (!r || !r->fields) {
 		free(r);
 		return no_memory();
@@ -258,8 +258,8 @@ with_dims(hid_t type, unsigned outer, unsigned ndim, const uint64_t *shape,
 static int
 insert(struct record_out *r, struct record_field *f, hid_t type)
 {
-	bool done = type >= 0 &&
-		    H5Tinsert(r->id, f->name, f->offset, type) >= 0;
+	bool done =
+		type >= 0 && H5Tinsert(r->id, f->name, f->offset, type) >= 0;
 
 	if (type >= 0)
 		H5Tclose(type);
@@ -334,11 +334,11 @@ make_type(struct record_out *r)
 	if (r->id < 0)
 		return ORDINARY;
 	for (f = r->fields; f < r->fields + r->count && rc == 0; f++) {
-		type = f->record ?
-		       with_dims(f->record->id, r->ndim, f->record->ndim,
-				 f->record->shape, &f->repeat) :
-		       with_dims(f->type.id, r->ndim, f->array.ndim,
-				 f->array.shape, &f->repeat);
+		type = f->record ? with_dims(f->record->id, r->ndim,
+					     f->record->ndim, f->record->shape,
+					     &f->repeat)
+				 : with_dims(f->type.id, r->ndim, f->array.ndim,
+					     f->array.shape, &f->repeat);
 		rc = insert(r, f, type);
 	}
 	return rc;

@@ -67,13 +67,13 @@ save_root(struct saver *s, const struct cute_shm_node *root,
 					 : group_props(root, props);
 
 	/* Use a format that libhdf5 can read since version 1.8. */
-	if (rc == 0 && H5Pset_libver_bounds(access, H5F_LIBVER_V18,
-					    H5F_LIBVER_V18) < 0)
+	if (rc == 0 &&
+	    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0)
 		rc = fail_node(root);
 	if (rc == 0) {
 		s->file = H5Fcreate(open_as, H5F_ACC_TRUNC, props, access);
-		rc = s->file < 0 ? fail_node(root) :
-		     save_attributes(s, root, s->file, NULL);
+		rc = s->file < 0 ? fail_node(root)
+				 : save_attributes(s, root, s->file, NULL);
 	}
 	if (props >= 0)
 		H5Pclose(props);

@@ -12,8 +12,10 @@ fail_type(const struct cute_shm_array *a)
 {
 	char cause[200];
 
-	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "/%s: no HDF5 type of \"%s\":"
-			     " %s", a->path, a->dtype,
+	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+			     "/%s: no HDF5 type of \"%s\":"
+			     " %s",
+			     a->path, a->dtype,
 			     hdf5_cause(cause, sizeof(cause)));
 }
 
@@ -27,8 +29,9 @@ set_charset(hid_t t, const void *text, uint64_t size)
 	/* An empty array has no address. */
 	if (size == 0)
 		text = "";
-	H5Tset_cset(t, text_is_ascii(text, size) || !text_is_utf8(text, size) ?
-		    H5T_CSET_ASCII : H5T_CSET_UTF8);
+	H5Tset_cset(t, text_is_ascii(text, size) || !text_is_utf8(text, size)
+			       ? H5T_CSET_ASCII
+			       : H5T_CSET_UTF8);
 }
 
 /*
@@ -64,9 +67,10 @@ int_type(char kind, uint32_t size)
 static hid_t
 float_type(uint32_t size)
 {
-	return size == 2 ? type_float16() :
-	       H5Tcopy(size == 4 ? H5T_IEEE_F32LE :
-		       size == 8 ? H5T_IEEE_F64LE : H5T_NATIVE_LDOUBLE);
+	return size == 2 ? type_float16()
+			 : H5Tcopy(size == 4   ? H5T_IEEE_F32LE
+				   : size == 8 ? H5T_IEEE_F64LE
+					       : H5T_NATIVE_LDOUBLE);
 }
 
 /* As h5py writes them: a compound {r, i}, and an enum of one byte. */
@@ -118,19 +122,13 @@ static hid_t
 item_type(const char *dtype, uint32_t size, const void *text, uint64_t bytes)
 {
 	switch (dtype[1]) {
-	case 'b':
-		return bool_type();
+	case 'b': return bool_type();
 	case 'i':
-	case 'u':
-		return int_type(dtype[1], size);
-	case 'f':
-		return float_type(size);
-	case 'c':
-		return complex_type(size);
-	case 'S':
-		return fixed_string(text, bytes, size);
-	default:
-		return opaque_type(dtype, size);
+	case 'u': return int_type(dtype[1], size);
+	case 'f': return float_type(size);
+	case 'c': return complex_type(size);
+	case 'S': return fixed_string(text, bytes, size);
+	default: return opaque_type(dtype, size);
 	}
 }
 
@@ -168,8 +166,8 @@ enum_insert(hid_t t, const struct cute_shm_attr *names,
 	    memchr(text, '\0', size))
 		return false;
 	name = strndup(text, size);
-	done = name && H5Tenum_insert(t, name, value + i *
-				      values->value.item_size) >= 0;
+	done = name && H5Tenum_insert(t, name,
+				      value + i * values->value.item_size) >= 0;
 	free(name);
 	return done;
 }
@@ -258,7 +256,7 @@ out_type_get(const struct cute_shm_array *a, const struct cute_shm_node *node,
 	t.is_enum = t.id >= 0;
 	if (t.is_enum && null)
 		t.size = H5Tget_size(t.id);
-	if (!t.is_enum && null)		/* the type was lost, so any will do */
+	if (!t.is_enum && null) /* the type was lost, so any will do */
 		t.id = H5Tcopy(H5T_STD_I32LE);
 	else if (!t.is_enum)
 		t.id = item_type(a->dtype + ragged, a->item_size,
@@ -294,8 +292,7 @@ texts_begin(struct texts *texts, uint64_t size)
 		return 0;
 	more = realloc(texts->bytes, (size_t)size);
 	if (!more)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for texts");
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for texts");
 	texts->bytes = more;
 	texts->room = (size_t)size;
 	return 0;

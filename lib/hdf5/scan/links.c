@@ -18,7 +18,7 @@ struct listing {
 	struct link *links;
 	size_t count, room;
 	struct board *board;
-	bool full;		/* no memory */
+	bool full; /* no memory */
 };
 
 static herr_t
@@ -190,9 +190,9 @@ links_get(struct loader *l, hid_t group, const char *path, struct link **ret,
 	int rc = 0;
 
 	if (!list_links(group, &found)) {
-		rc = found.full ? no_memory() :
-		     send_failed(l, path, "links: %s",
-				 hdf5_cause(cause, sizeof(cause)));
+		rc = found.full ? no_memory()
+				: send_failed(l, path, "links: %s",
+					      hdf5_cause(cause, sizeof(cause)));
 		listing_clear(&found);
 	}
 	if (rc == 0)

@@ -20,7 +20,7 @@ int
 look_no_memory(void)
 {
 	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for the names of "
-			     "other files");
+						 "other files");
 }
 
 int
@@ -85,17 +85,21 @@ raw_missing(const char *name, const char *path, int error)
 	char folder[PATH_MAX] = ".";
 
 	if (error != ENOENT && error != ENOTDIR)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "external raw file "
-				     "%s: cannot open: %s", path,
-				     file_driver_reason(error));
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "external raw file "
+				     "%s: cannot open: %s",
+				     path, file_driver_reason(error));
 	if (path[0] == '/' || !getcwd(folder, sizeof(folder)))
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "external raw file "
-				     "%s is missing: looked for as %s", name,
-				     path);
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "external raw file %s is "
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "external raw file "
+				     "%s is missing: looked for as %s",
+				     name, path);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			     "external raw file %s is "
 			     "missing: looked for as %s/%s; "
 			     "HDF5_EXTFILE_PREFIX can name another folder than "
-			     "the working one", name, folder, path);
+			     "the working one",
+			     name, folder, path);
 }
 
 /* Check one raw file, from which 'size' bytes from 'offset' on are read. */
@@ -115,10 +119,11 @@ look_at_raw(struct look *k, const char *name, const char *path, uint64_t offset,
 	changed_add(path, &st);
 	has = (uint64_t)st.st_size > offset ? (uint64_t)st.st_size - offset : 0;
 	if (has < size && !k->short_of[0])
-		snprintf(k->short_of, sizeof(k->short_of), "external raw file "
+		snprintf(k->short_of, sizeof(k->short_of),
+			 "external raw file "
 			 "%.150s is too short: it has %" PRIu64 " of %" PRIu64
-			 " bytes, the others are taken as zero", path, has,
-			 size);
+			 " bytes, the others are taken as zero",
+			 path, has, size);
 	return 0;
 }
 
@@ -183,16 +188,13 @@ look_at(struct look *k, hid_t dset)
 	if (dcpl < 0)
 		return unreadable();
 	switch (H5Pget_layout(dcpl)) {
-	case H5D_VIRTUAL:
-		rc = look_at_virtual(k, dset, dcpl);
-		break;
+	case H5D_VIRTUAL: rc = look_at_virtual(k, dset, dcpl); break;
 	case H5D_CONTIGUOUS:
 		count = H5Pget_external_count(dcpl);
 		if (count > 0)
 			rc = look_at_raw_files(k, dset, dcpl, (unsigned)count);
 		break;
-	default:
-		break;
+	default: break;
 	}
 	H5Pclose(dcpl);
 	return rc;
@@ -206,7 +208,8 @@ say_missing(struct look *k)
 	if (k->missing > NAMES)
 		snprintf(more, sizeof(more), " and %" PRIu64 " more",
 			 k->missing - NAMES);
-	return send_incomplete(k->l, k->path, "%" PRIu64 " of %" PRIu64
+	return send_incomplete(k->l, k->path,
+			       "%" PRIu64 " of %" PRIu64
 			       " sources of this virtual dataset %s missing, "
 			       "its fill value is there instead: %s%s%s%s",
 			       k->missing, k->sources,

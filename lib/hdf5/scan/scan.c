@@ -58,8 +58,8 @@ enter(struct walk *w, size_t index, hid_t id)
 	struct object *o = &w->s->objects[index];
 	int rc = links_get(w->l, id, o->path, &o->links, &o->link_count);
 
-	return rc ? rc : place_push(&w->stack, &w->depth, &w->stack_room, index,
-				    0);
+	return rc ? rc
+		  : place_push(&w->stack, &w->depth, &w->stack_room, index, 0);
 }
 
 /* Decide whether a dataset has a form in a segment; report it if it has not. */
@@ -95,15 +95,16 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 static enum object_kind
 kind_of(H5O_type_t type)
 {
-	return type == H5O_TYPE_GROUP ? OBJECT_GROUP :
-	       type == H5O_TYPE_DATASET ? OBJECT_DATASET :
-	       type == H5O_TYPE_NAMED_DATATYPE ? OBJECT_TYPE : OBJECT_OTHER;
+	return type == H5O_TYPE_GROUP		 ? OBJECT_GROUP
+	       : type == H5O_TYPE_DATASET	 ? OBJECT_DATASET
+	       : type == H5O_TYPE_NAMED_DATATYPE ? OBJECT_TYPE
+						 : OBJECT_OTHER;
 }
 
-#define OBJECT_INFO	(H5O_INFO_BASIC | H5O_INFO_HDR | H5O_INFO_NUM_ATTRS)
+#define OBJECT_INFO (H5O_INFO_BASIC | H5O_INFO_HDR | H5O_INFO_NUM_ATTRS)
 
 /* H5Oset_comment() puts this message into an object's header. */
-#define COMMENT_MESSAGE	(UINT64_C(1) << 0x0d)
+#define COMMENT_MESSAGE (UINT64_C(1) << 0x0d)
 
 /* Report a comment of the object, which has no form in a segment. */
 static int
@@ -123,16 +124,11 @@ judge(struct walk *w, struct object *o, hid_t id, const H5O_info_t *info)
 	if (rc != 0)
 		return rc;
 	switch (o->kind) {
-	case OBJECT_GROUP:
-		o->made = true;
-		return 0;
+	case OBJECT_GROUP: o->made = true; return 0;
 	case OBJECT_DATASET:
 		return judge_dataset(w, o, id, attributes_count(info));
-	case OBJECT_TYPE:
-		o->made = attributes_count(info) > 0;
-		return 0;
-	default:
-		return send_skipped(w->l, o->path, "object of unknown kind");
+	case OBJECT_TYPE: o->made = attributes_count(info) > 0; return 0;
+	default: return send_skipped(w->l, o->path, "object of unknown kind");
 	}
 }
 
@@ -144,8 +140,10 @@ static int
 see_object(struct walk *w, struct walk_place at, hid_t id)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
-	struct object o = { .parent = at.object, .name = link->name,
-			    .path = link->path, .above = link->above };
+	struct object o = { .parent = at.object,
+			    .name = link->name,
+			    .path = link->path,
+			    .above = link->above };
 	H5O_info_t info;
 	char cause[200];
 	size_t index;
@@ -187,10 +185,14 @@ see_broken(struct walk *w, struct walk_place at, unsigned source,
 	   const char *cause)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
-	struct object o = { .parent = at.object, .name = link->name,
-			    .path = link->path, .source = source,
-			    .address = link->address, .kind = OBJECT_OTHER,
-			    .broken = true, .above = link->above };
+	struct object o = { .parent = at.object,
+			    .name = link->name,
+			    .path = link->path,
+			    .source = source,
+			    .address = link->address,
+			    .kind = OBJECT_OTHER,
+			    .broken = true,
+			    .above = link->above };
 	size_t index = NO_OBJECT;
 	int rc;
 
@@ -215,7 +217,9 @@ see_hard(struct walk *w, struct walk_place at, hid_t group)
 	link->object = object_find(w->s, source, link->address);
 	if (link->object != NO_OBJECT) {
 		link->kind = link->above && w->s->objects[link->object].kind !=
-			     OBJECT_GROUP ? LINK_NONE : LINK_ALIAS;
+						     OBJECT_GROUP
+				     ? LINK_NONE
+				     : LINK_ALIAS;
 		return 0;
 	}
 	reason = failure_of(w->l->failures, link->path);
@@ -247,9 +251,9 @@ see_failed(struct walk *w, const char *path, const char *dangling)
 		return send_skipped(w->l, path, "external link, to %s", file);
 	/* A damaged object of this file is reported under its own name. */
 	if (opened)
-		return !file_driver_last()[0] || hdf5_is_missing(cause) ?
-		       send_skipped(w->l, path, "%s", dangling) :
-		       send_failed(w->l, path, "%s", cause);
+		return !file_driver_last()[0] || hdf5_is_missing(cause)
+			       ? send_skipped(w->l, path, "%s", dangling)
+			       : send_failed(w->l, path, "%s", cause);
 	if (error != 0)
 		return send_failed(w->l, path, "cannot open %s: %s", file,
 				   file_driver_reason(error));
@@ -298,10 +302,9 @@ see_link_at(struct walk *w, struct walk_place at, hid_t group)
 	struct link *link = &w->s->objects[at.object].links[at.link];
 
 	if (link->kind == LINK_NONE)
-		return 0;		/* a name clash */
+		return 0; /* a name clash */
 	switch (link->type) {
-	case H5L_TYPE_HARD:
-		return see_hard(w, at, group);
+	case H5L_TYPE_HARD: return see_hard(w, at, group);
 	case H5L_TYPE_SOFT:
 		link->kind = LINK_SOFT;
 		return place_push(&w->soft, &w->soft_count, &w->soft_room,
@@ -311,8 +314,7 @@ see_link_at(struct walk *w, struct walk_place at, hid_t group)
 			return see_other(w, at, group,
 					 "dangling external link");
 		return skip(w, link, "external link");
-	default:
-		return skip(w, link, "user-defined link");
+	default: return skip(w, link, "user-defined link");
 	}
 }
 
@@ -367,8 +369,11 @@ walk_soft(struct walk *w)
 static int
 walk_root(struct walk *w, hid_t file)
 {
-	struct object root = { .kind = OBJECT_GROUP, .made = true,
-			       .parent = NO_OBJECT, .name = "/", .path = "" };
+	struct object root = { .kind = OBJECT_GROUP,
+			       .made = true,
+			       .parent = NO_OBJECT,
+			       .name = "/",
+			       .path = "" };
 	hid_t id = H5Oopen(file, "/", H5P_DEFAULT);
 	H5O_info_t info;
 	char cause[200];
@@ -376,8 +381,10 @@ walk_root(struct walk *w, hid_t file)
 	int rc;
 
 	if (id < 0 || H5Oget_info2(id, &info, OBJECT_INFO) < 0) {
-		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot read the "
-				   "root group: %s", w->l->file,
+		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				   "%s: cannot read the "
+				   "root group: %s",
+				   w->l->file,
 				   hdf5_cause(cause, sizeof(cause)));
 	} else {
 		root.address = info.addr;
@@ -402,7 +409,7 @@ drop_empty(struct scan *s)
 	struct link *link;
 	size_t i, k;
 
-	for (i = s->object_count; i-- > 1; ) {
+	for (i = s->object_count; i-- > 1;) {
 		o = &s->objects[i];
 		for (k = 0; k < o->link_count && !o->needed; k++)
 			o->needed = o->links[k].kind != LINK_NONE &&

@@ -34,7 +34,7 @@ int links_get(struct loader *l, hid_t group, const char *path,
 /* Fill l->scan with all objects of the file. */
 int scan_file(struct loader *l, hid_t file);
 
-#define NAMES		3	/* missing sources that a message names */
+#define NAMES 3 /* missing sources that a message names */
 
 /* Identifies a virtual dataset in any file. */
 struct place {
@@ -49,10 +49,10 @@ struct look {
 	const char *path;
 	unsigned depth;
 	uint64_t sources, missing;
-	char names[400];		/* the first missing sources, */
-	char folders[300];		/* and where the first was searched */
-	char short_of[300];		/* the first raw file too short */
-	bool refused;			/* must not be read, as reported */
+	char names[400];    /* the first missing sources, */
+	char folders[300];  /* and where the first was searched */
+	char short_of[300]; /* the first raw file too short */
+	bool refused;	    /* must not be read, as reported */
 	struct place *seen;
 	size_t seen_count, seen_room;
 };

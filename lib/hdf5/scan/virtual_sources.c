@@ -11,8 +11,8 @@
 
 #include "hdf5/scan/scan.h"
 
-#define DEEPEST		32	/* limit of nested virtual datasets */
-#define MOST		1000000	/* limit of all their sources together */
+#define DEEPEST 32	/* limit of nested virtual datasets */
+#define MOST	1000000 /* limit of all their sources together */
 
 /* The places in which libhdf5 searches a source, in its order. */
 struct places {
@@ -74,8 +74,8 @@ places_get(struct places *p, const char *name, const char *origin)
 	}
 	for (; prefix && *prefix; prefix += n + (prefix[n] == ':')) {
 		n = strcspn(prefix, ":");
-		ok &= n == 0 || add_place(p, in_prefix(prefix, n, origin,
-						       name));
+		ok &= n == 0 ||
+		      add_place(p, in_prefix(prefix, n, origin, name));
 	}
 	folder_of(origin, folder);
 	ok &= add_place(p, in_folder(folder, strlen(folder), name));
@@ -116,8 +116,10 @@ open_source(const struct places *p, int *error)
 		if (failure == 0)
 			hdf5_refuses(p->path[i], cause, sizeof(cause));
 		*error = failure ? failure : EINVAL;
-		cute_shm_fail(CUTE_SHM_ERR_SOURCE, "source of a virtual "
-			      "dataset: cannot open %s: %s", p->path[i],
+		cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			      "source of a virtual "
+			      "dataset: cannot open %s: %s",
+			      p->path[i],
 			      failure ? file_driver_reason(failure) : cause);
 	}
 	return H5I_INVALID_HID;
@@ -136,8 +138,9 @@ add_missing(struct look *k, const char *file, const char *dset,
 	for (unsigned i = 0; p && k->missing == 1 && i < p->count; i++)
 		if (i == 0 || strcmp(p->path[i], p->path[i - 1]) != 0)
 			n += (size_t)snprintf(k->folders + n,
-					      n < sizeof(k->folders) ?
-					      sizeof(k->folders) - n : 0,
+					      n < sizeof(k->folders)
+						      ? sizeof(k->folders) - n
+						      : 0,
 					      "%s%s", n ? ", " : "",
 					      p->path[i]);
 }
@@ -161,15 +164,18 @@ look_into(struct look *k, hid_t file, const struct source_name *name)
 		hdf5_cause(cause, sizeof(cause));
 		error = file_driver_failure(path, sizeof(path));
 		if (error == EREFUSED)
-			return look_refuse(k, "virtual dataset with a source "
-					   "in another file: %.300s", path);
+			return look_refuse(k,
+					   "virtual dataset with a source "
+					   "in another file: %.300s",
+					   path);
 		if (hdf5_is_missing(cause) || strstr(cause, "not a dataset")) {
 			add_missing(k, name->file, name->dset, NULL);
 			return 0;
 		}
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "source %s:%s of a "
-				     "virtual dataset: %s", name->file,
-				     name->dset, cause);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "source %s:%s of a "
+				     "virtual dataset: %s",
+				     name->file, name->dset, cause);
 	}
 	dcpl = H5Dget_create_plist(dset);
 	/* libhdf5 reads the source, so our decoders do not help. */
@@ -215,8 +221,10 @@ look_at_other(struct look *k, const char *origin,
 			rc = look_into(k, last->file, name);
 		} else if (error == EREFUSED ||
 			   (error == ENOENT && !external_allowed(k))) {
-			rc = look_refuse(k, "virtual dataset with a source in "
-				    "another file: %.300s", name->file);
+			rc = look_refuse(k,
+					 "virtual dataset with a source in "
+					 "another file: %.300s",
+					 name->file);
 		} else if (error == ENOENT) {
 			add_missing(k, name->file, name->dset, &places);
 		} else {
@@ -236,8 +244,10 @@ look_at_source(struct look *k, hid_t dset, const struct source_name *name,
 	int rc;
 
 	if (k->sources++ == MOST)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "over %d sources of "
-				     "a virtual dataset", MOST);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "over %d sources of "
+				     "a virtual dataset",
+				     MOST);
 	board_beat(k->l->board);
 	if (strcmp(name->file, ".") != 0) {
 		origin = file_driver_path(dset);
@@ -316,8 +326,8 @@ look_at_blocks(struct look *k, hid_t dset, hid_t mapped,
 
 		if (blocks && i == 0)
 			count = block_count(dset, mapped);
-		rc = one.file && one.dset ?
-		     look_at_source(k, dset, &one, last) : look_no_memory();
+		rc = one.file && one.dset ? look_at_source(k, dset, &one, last)
+					  : look_no_memory();
 		free(one.file);
 		free(one.dset);
 	}
@@ -353,8 +363,9 @@ look_at_mappings(struct look *k, hid_t dset, hid_t dcpl)
 		name.file = text_of(H5Pget_virtual_filename, dcpl, i);
 		name.dset = text_of(H5Pget_virtual_dsetname, dcpl, i);
 		mapped = H5Pget_virtual_vspace(dcpl, i);
-		rc = !name.file || !name.dset || mapped < 0 ? unreadable() :
-		     look_at_blocks(k, dset, mapped, &name, &last);
+		rc = !name.file || !name.dset || mapped < 0
+			     ? unreadable()
+			     : look_at_blocks(k, dset, mapped, &name, &last);
 		if (mapped >= 0)
 			H5Sclose(mapped);
 		free(name.file);
@@ -405,8 +416,10 @@ look_at_virtual(struct look *k, hid_t dset, hid_t dcpl)
 	if (rc != 0 || again)
 		return rc;
 	if (k->depth == DEEPEST)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "virtual datasets "
-				     "over %d deep in each other", DEEPEST);
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "virtual datasets "
+				     "over %d deep in each other",
+				     DEEPEST);
 	k->depth++;
 	rc = look_at_mappings(k, dset, dcpl);
 	k->depth--;

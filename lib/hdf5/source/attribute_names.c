@@ -56,9 +56,9 @@ static bool
 tracks_order(hid_t id)
 {
 	H5I_type_t type = H5Iget_type(id);
-	hid_t plist = type == H5I_DATASET ? H5Dget_create_plist(id) :
-		      type == H5I_DATATYPE ? H5Tget_create_plist(id) :
-		      H5Gget_create_plist(id);
+	hid_t plist = type == H5I_DATASET    ? H5Dget_create_plist(id)
+		      : type == H5I_DATATYPE ? H5Tget_create_plist(id)
+					     : H5Gget_create_plist(id);
 	unsigned flags = 0;
 
 	if (plist < 0)
@@ -69,7 +69,7 @@ tracks_order(hid_t id)
 	return (flags & H5P_CRT_ORDER_TRACKED) != 0;
 }
 
-#define ATTRIBUTE_MESSAGE	(UINT64_C(1) << 0x0c)
+#define ATTRIBUTE_MESSAGE (UINT64_C(1) << 0x0c)
 
 hsize_t
 attributes_count(const H5O_info_t *info)
@@ -99,8 +99,8 @@ list_by_name(hid_t id, struct names *n)
 
 	names_clear(n);
 	/* In its native order libhdf5 need not hold all attributes at once. */
-	if (H5Aiterate2(id, H5_INDEX_NAME, H5_ITER_NATIVE, &at, see_name,
-			n) < 0)
+	if (H5Aiterate2(id, H5_INDEX_NAME, H5_ITER_NATIVE, &at, see_name, n) <
+	    0)
 		return false;
 	if (n->count > 1)
 		qsort(n->name, n->count, sizeof(*n->name), by_bytes);
@@ -115,8 +115,8 @@ bool
 names_list(hid_t id, struct names *n)
 {
 	H5O_info_t info;
-	bool many = H5Oget_info2(id, &info, H5O_INFO_HDR |
-				 H5O_INFO_NUM_ATTRS) < 0 ||
+	bool many = H5Oget_info2(id, &info, H5O_INFO_HDR | H5O_INFO_NUM_ATTRS) <
+			    0 ||
 		    attributes_count(&info) > 1;
 
 	if (!many && info.num_attrs == 0)

@@ -22,17 +22,16 @@
 #endif
 #endif
 
-
 /* The fewest and the most descriptors that all open files together may keep. */
-#define FEWEST	4
-#define MOST	256
+#define FEWEST 4
+#define MOST   256
 
 struct opened {
 	H5FD_t public;
-	int fd;			/* -1: closed for now, reopened when needed */
+	int fd; /* -1: closed for now, reopened when needed */
 	struct stat st;
 	haddr_t eoa;
-	struct opened *older, *newer;	/* list of files with a descriptor */
+	struct opened *older, *newer; /* list of files with a descriptor */
 	char path[];
 };
 
@@ -43,7 +42,7 @@ static struct stat first;
 static struct opened *oldest, *newest;
 static unsigned kept, most;
 
-static int failure;		/* see file_driver_failure() */
+static int failure; /* see file_driver_failure() */
 static char failure_path[4096];
 static char last_path[4096];
 
@@ -102,10 +101,10 @@ open_descriptor(const char *path)
 		;
 	do
 		fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC |
-					 O_NONBLOCK | O_NOCTTY));
-	while (fd < 0 && (errno == EINTR ||
-			  ((errno == EMFILE || errno == ENFILE) &&
-			   give_up_one())));
+						       O_NONBLOCK | O_NOCTTY));
+	while (fd < 0 &&
+	       (errno == EINTR ||
+		((errno == EMFILE || errno == ENFILE) && give_up_one())));
 	return fd;
 }
 
@@ -336,7 +335,7 @@ write_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 static const H5FD_class_t class = {
 #ifdef H5FD_CLASS_VERSION
 	.version = H5FD_CLASS_VERSION,
-	.value = (H5FD_class_value_t)400,	/* for tests, not registered */
+	.value = (H5FD_class_value_t)400, /* for tests, not registered */
 #endif
 	.name = "cute-shm",
 	.maxaddr = (haddr_t)INT64_MAX,
@@ -367,9 +366,10 @@ file_driver_begin(bool external, bool locks)
 	/*
 	 * Use half of the available descriptors and leave the rest to others.
 	 */
-	most = limit.rlim_cur > MOST * 2 + 16 ? MOST :
-	       limit.rlim_cur > FEWEST * 2 + 16 ?
-	       (unsigned)(limit.rlim_cur - 16) / 2 : FEWEST;
+	most = limit.rlim_cur > MOST * 2 + 16 ? MOST
+	       : limit.rlim_cur > FEWEST * 2 + 16
+		       ? (unsigned)(limit.rlim_cur - 16) / 2
+		       : FEWEST;
 	driver = H5FDregister(&class);
 	access_list = source_access();
 	if (access_list >= 0)
@@ -399,8 +399,8 @@ file_driver_of(hid_t id)
 		fapl = H5Fget_access_plist(file);
 	if (fapl >= 0 && driver >= 0 && H5Pget_driver(fapl) == driver &&
 	    H5Fget_vfd_handle(file, fapl, &handle) >= 0 && handle)
-		ret = (struct opened *)(void *)
-		      ((char *)handle - offsetof(struct opened, fd));
+		ret = (struct opened *)(void *)((char *)handle -
+						offsetof(struct opened, fd));
 	if (fapl >= 0)
 		H5Pclose(fapl);
 	if (file >= 0)
@@ -458,18 +458,13 @@ const char *
 file_driver_reason(int error)
 {
 	switch (error) {
-	case EREFUSED:
-		return "another file, which is not to be read";
-	case EUNSUITABLE:
-		return "not a regular file";
-	case ECHANGED:
-		return "changed while it was read";
-	case EMARKED:
-		return "marked as being written";
+	case EREFUSED: return "another file, which is not to be read";
+	case EUNSUITABLE: return "not a regular file";
+	case ECHANGED: return "changed while it was read";
+	case EMARKED: return "marked as being written";
 	case EWOULDBLOCK:
 		return "a program that writes to it holds a lock on it";
-	default:
-		return strerror(error);
+	default: return strerror(error);
 	}
 }
 

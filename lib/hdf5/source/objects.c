@@ -75,8 +75,7 @@ object_add(struct scan *s, const struct object *o, size_t *ret)
 			return no_memory();
 		s->objects = more;
 	}
-	if (2 * (s->object_count + 1) > s->bucket_count &&
-	    buckets_grow(s) != 0)
+	if (2 * (s->object_count + 1) > s->bucket_count && buckets_grow(s) != 0)
 		return CUTE_SHM_ERR_NOMEM;
 	s->objects[s->object_count] = *o;
 	*bucket_of(s, o->source, o->address) = s->object_count + 1;
@@ -85,7 +84,7 @@ object_add(struct scan *s, const struct object *o, size_t *ret)
 }
 
 /* Files kept open.  libhdf5 uses hundreds of kilobytes for each. */
-#define MOST_OPEN	16
+#define MOST_OPEN 16
 
 /* Close the file that was not used for longest, but never the first file. */
 static void
@@ -191,8 +190,7 @@ source_of(struct scan *s, hid_t id, unsigned long fileno, unsigned *ret)
 	int rc;
 
 	for (i = 0; i < s->source_count; i++)
-		if (s->sources[i].fileno == fileno &&
-		    s->sources[i].file >= 0) {
+		if (s->sources[i].fileno == fileno && s->sources[i].file >= 0) {
 			s->sources[i].used = ++s->uses;
 			*ret = i;
 			return 0;
@@ -254,6 +252,6 @@ reference_path(const struct scan *s, unsigned source, uint64_t address)
 	if (address == 0 || address == UINT64_MAX)
 		return NULL;
 	i = object_find(s, source, address);
-	return i == NO_OBJECT || s->objects[i].empty ? NULL :
-	       s->objects[i].path;
+	return i == NO_OBJECT || s->objects[i].empty ? NULL
+						     : s->objects[i].path;
 }

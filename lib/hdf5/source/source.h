@@ -54,10 +54,10 @@ bool file_driver_is_first(const char *path);
  * to path[size].  0 if no open failed, or only opens of files that do not
  * exist.
  */
-#define EREFUSED	(-1)	/* not permitted by file_driver_begin() */
-#define EUNSUITABLE	(-2)	/* neither a file nor a directory */
-#define ECHANGED	(-3)	/* differs from when it was opened first */
-#define EMARKED		(-4)	/* the superblock is marked by a writer */
+#define EREFUSED    (-1) /* not permitted by file_driver_begin() */
+#define EUNSUITABLE (-2) /* neither a file nor a directory */
+#define ECHANGED    (-3) /* differs from when it was opened first */
+#define EMARKED	    (-4) /* the superblock is marked by a writer */
 void file_driver_forget(void);
 int file_driver_failure(char *path, size_t size);
 
@@ -103,42 +103,42 @@ int changed_fail(const char *path, const char *how);
 enum object_kind {
 	OBJECT_GROUP,
 	OBJECT_DATASET,
-	OBJECT_TYPE,		/* committed; a group, if it has attributes */
+	OBJECT_TYPE, /* committed; a group, if it has attributes */
 	OBJECT_OTHER
 };
 
 enum link_kind {
-	LINK_NODE,		/* the object's first name */
+	LINK_NODE, /* the object's first name */
 	LINK_ALIAS,
-	LINK_SOFT,		/* not followed yet */
-	LINK_NONE		/* skipped */
+	LINK_SOFT, /* not followed yet */
+	LINK_NONE  /* skipped */
 };
 
 struct link {
-	char *name;		/* name in the file */
-	char *path;		/* path in the segment */
+	char *name; /* name in the file */
+	char *path; /* path in the segment */
 	enum link_kind kind;
-	int type;		/* H5L_type_t */
-	bool above;		/* wanted for what may match below it only */
-	uint64_t address;	/* address of a hard link's object */
-	size_t object;		/* NODE, ALIAS: index of the object */
+	int type;	  /* H5L_type_t */
+	bool above;	  /* wanted for what may match below it only */
+	uint64_t address; /* address of a hard link's object */
+	size_t object;	  /* NODE, ALIAS: index of the object */
 };
 
 struct object {
-	unsigned source;	/* index of the file in scan->sources */
+	unsigned source; /* index of the file in scan->sources */
 	uint64_t address;
 	enum object_kind kind;
-	bool made;		/* has a node in the segment */
-	bool broken;		/* unreadable (not just skipped) */
-	bool above;		/* as its link, */
-	bool needed;		/* and something below it was wanted, */
-	bool empty;		/* or nothing, and it is left out */
-	size_t parent;		/* index of the group with link 'name' */
+	bool made;     /* has a node in the segment */
+	bool broken;   /* unreadable (not just skipped) */
+	bool above;    /* as its link, */
+	bool needed;   /* and something below it was wanted, */
+	bool empty;    /* or nothing, and it is left out */
+	size_t parent; /* index of the group with link 'name' */
 	const char *name;
 	const char *path;
-	struct link *links;	/* of a group, in the order of the segment */
+	struct link *links; /* of a group, in the order of the segment */
 	size_t link_count;
-	struct held *held;	/* a dataset that was read early, or NULL */
+	struct held *held; /* a dataset that was read early, or NULL */
 };
 
 /*
@@ -146,25 +146,25 @@ struct object {
  * reopened when one of their objects is needed.
  */
 struct source {
-	unsigned long fileno;	/* libhdf5's number of the open file, or 0 */
+	unsigned long fileno; /* libhdf5's number of the open file, or 0 */
 	dev_t device;
 	ino_t inode;
-	hid_t file;		/* H5I_INVALID_HID: not open */
-	struct opened *opened;	/* the same file in the driver */
-	uint64_t used;		/* value of scan->uses at the last use */
+	hid_t file;	       /* H5I_INVALID_HID: not open */
+	struct opened *opened; /* the same file in the driver */
+	uint64_t used;	       /* value of scan->uses at the last use */
 	char *path;
 };
 
 struct scan {
-	struct object *objects;	/* index 0 is the root */
+	struct object *objects; /* index 0 is the root */
 	size_t object_count, object_room;
 	struct source *sources;
 	unsigned source_count, sources_open;
 	uint64_t uses;
-	size_t *buckets;	/* hash table by address: index + 1, or 0 */
+	size_t *buckets; /* hash table by address: index + 1, or 0 */
 	size_t bucket_count;
-	hid_t group;		/* the group that group_open() keeps open, */
-	size_t group_object;	/* and its index, or NO_OBJECT */
+	hid_t group;	     /* the group that group_open() keeps open, */
+	size_t group_object; /* and its index, or NO_OBJECT */
 };
 
 /* The index of the object, or NO_OBJECT. */
@@ -175,8 +175,7 @@ int object_add(struct scan *scan, const struct object *object, size_t *ret);
  * The index of the file that 'id' is in, added if it is new.  Objects of the
  * file can be reopened by this index.
  */
-int source_of(struct scan *scan, hid_t id, unsigned long fileno,
-	      unsigned *ret);
+int source_of(struct scan *scan, hid_t id, unsigned long fileno, unsigned *ret);
 
 /*
  * The descriptor from which libhdf5 reads this file, or -1.  It is not a copy:
@@ -213,7 +212,7 @@ const char *reference_path(const struct scan *scan, unsigned source,
 struct names {
 	char **name;
 	size_t count, room;
-	bool full;		/* out of memory */
+	bool full; /* out of memory */
 };
 
 /* List the names.  False if that fails; call names_free() in any case. */

@@ -30,8 +30,9 @@ source_handle(hid_t id)
 
 	if (file >= 0)
 		fapl = H5Fget_access_plist(file);
-	if (fapl >= 0 && (H5Pget_driver(fapl) == H5FD_SEC2 ||
-			  H5Pget_driver(fapl) == file_driver_id()) &&
+	if (fapl >= 0 &&
+	    (H5Pget_driver(fapl) == H5FD_SEC2 ||
+	     H5Pget_driver(fapl) == file_driver_id()) &&
 	    H5Fget_vfd_handle(file, fapl, &handle) >= 0 && handle)
 		fd = *(int *)handle;
 	if (fapl >= 0)

@@ -14,17 +14,17 @@
 #include "hdf5/source/source.h"
 
 /* The kernel's clock for file times advances at least this often. */
-#define TICK_NS		10000000
-#define PAUSE_NS	500000
+#define TICK_NS	 10000000
+#define PAUSE_NS 500000
 
 struct taken {
 	struct stat st;
 	char path[];
 };
 
-static void *all;		/* struct taken, sorted by tsearch() */
-static char *changed;		/* the first file found to have changed, */
-static const char *changed_in;	/* and in which way */
+static void *all;	       /* struct taken, sorted by tsearch() */
+static char *changed;	       /* the first file found to have changed, */
+static const char *changed_in; /* and in which way */
 
 static int
 by_path(const void *a, const void *b)
@@ -56,7 +56,8 @@ changed_how(const struct stat *before, const struct stat *now)
 int
 changed_fail(const char *path, const char *how)
 {
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s changed while it was "
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			     "%s changed while it was "
 			     "read: %s; load it when nothing writes to it",
 			     path, how);
 }
@@ -150,8 +151,8 @@ look(const void *node, VISIT visit, int depth)
 	(void)depth;
 	if ((visit != postorder && visit != leaf) || changed)
 		return;
-	how = stat(t->path, &now) != 0 ? "it is not there any more" :
-	      changed_how(&t->st, &now);
+	how = stat(t->path, &now) != 0 ? "it is not there any more"
+				       : changed_how(&t->st, &now);
 	if (how)
 		note_changed(t->path, how);
 }

@@ -15,8 +15,8 @@ writer_locks_matter(void)
 {
 	const char *value = getenv("HDF5_USE_FILE_LOCKING");
 
-	return !value || (strcmp(value, "FALSE") != 0 &&
-			  strcmp(value, "0") != 0);
+	return !value ||
+	       (strcmp(value, "FALSE") != 0 && strcmp(value, "0") != 0);
 }
 
 /*

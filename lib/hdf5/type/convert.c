@@ -32,8 +32,7 @@ swapped_integer(hid_t type, hid_t mem_type)
 	return H5Tget_class(type) == H5T_INTEGER &&
 	       H5Tget_class(mem_type) == H5T_INTEGER &&
 	       H5Tget_sign(type) == H5Tget_sign(mem_type) &&
-	       H5Tget_offset(type) == 0 &&
-	       H5Tget_offset(mem_type) == 0 &&
+	       H5Tget_offset(type) == 0 && H5Tget_offset(mem_type) == 0 &&
 	       H5Tget_order(mem_type) == H5T_ORDER_LE;
 }
 
@@ -60,17 +59,10 @@ get_string(hid_t file_type, hid_t mem_type, struct convert *ret)
 	    H5Tget_cset(file_type) != H5Tget_cset(mem_type))
 		return false;
 	switch (H5Tget_strpad(file_type)) {
-	case H5T_STR_NULLPAD:
-		ret->kind = CONVERT_NONE;
-		return true;
-	case H5T_STR_NULLTERM:
-		ret->kind = CONVERT_TERMINATED;
-		return true;
-	case H5T_STR_SPACEPAD:
-		ret->kind = CONVERT_SPACES;
-		return true;
-	default:
-		return false;
+	case H5T_STR_NULLPAD: ret->kind = CONVERT_NONE; return true;
+	case H5T_STR_NULLTERM: ret->kind = CONVERT_TERMINATED; return true;
+	case H5T_STR_SPACEPAD: ret->kind = CONVERT_SPACES; return true;
+	default: return false;
 	}
 }
 
@@ -79,8 +71,9 @@ static bool
 get_super(hid_t file_type, hid_t mem_type, struct convert *ret)
 {
 	hid_t file_super = H5Tget_super(file_type);
-	hid_t mem_super = H5Tget_class(mem_type) == H5Tget_class(file_type) ?
-			  H5Tget_super(mem_type) : H5Tcopy(mem_type);
+	hid_t mem_super = H5Tget_class(mem_type) == H5Tget_class(file_type)
+				  ? H5Tget_super(mem_type)
+				  : H5Tcopy(mem_type);
 	size_t size = ret->size;
 	bool ok = file_super >= 0 && mem_super >= 0 &&
 		  convert_get(file_super, mem_super, ret) &&
@@ -103,8 +96,7 @@ get_same_size(hid_t file_type, hid_t mem_type, struct convert *ret)
 	case H5T_BITFIELD:
 		return H5Tequal(file_type, mem_type) > 0 ||
 		       get_number(file_type, mem_type, ret);
-	case H5T_STRING:
-		return get_string(file_type, mem_type, ret);
+	case H5T_STRING: return get_string(file_type, mem_type, ret);
 	case H5T_OPAQUE:
 	case H5T_COMPOUND:
 		return H5Tequal(file_type, mem_type) > 0 &&
@@ -112,10 +104,8 @@ get_same_size(hid_t file_type, hid_t mem_type, struct convert *ret)
 		       H5Tdetect_class(file_type, H5T_REFERENCE) == 0 &&
 		       H5Tdetect_class(file_type, H5T_STRING) == 0;
 	case H5T_ENUM:
-	case H5T_ARRAY:
-		return get_super(file_type, mem_type, ret);
-	default:
-		return false;
+	case H5T_ARRAY: return get_super(file_type, mem_type, ret);
+	default: return false;
 	}
 }
 
@@ -127,8 +117,7 @@ convert_get(hid_t file_type, hid_t mem_type, struct convert *ret)
 	ret->size = H5Tget_size(mem_type);
 	if (ret->size == 0 || ret->from == 0)
 		return false;
-	if (ret->size == ret->from &&
-	    get_same_size(file_type, mem_type, ret))
+	if (ret->size == ret->from && get_same_size(file_type, mem_type, ret))
 		return true;
 	return widen_get(file_type, mem_type, ret);
 }
@@ -202,8 +191,7 @@ void
 convert(const struct convert *how, uint8_t *data, size_t n)
 {
 	switch (how->kind) {
-	case CONVERT_NONE:
-		break;
+	case CONVERT_NONE: break;
 	case CONVERT_SWAP:
 		if (how->word > 1)
 			swap(data, n * how->size, how->word);
@@ -217,7 +205,6 @@ convert(const struct convert *how, uint8_t *data, size_t n)
 			pad_spaces(data, how->size);
 		break;
 	case CONVERT_INTEGER:
-	case CONVERT_FLOAT:
-		break;		/* done by widen() */
+	case CONVERT_FLOAT: break; /* done by widen() */
 	}
 }

@@ -19,7 +19,7 @@ load_le64(const uint8_t *p)
 {
 	uint64_t v = 0;
 
-	for (unsigned i = 8; i-- > 0; )
+	for (unsigned i = 8; i-- > 0;)
 		v = v << 8 | p[i];
 	return v;
 }
@@ -78,6 +78,8 @@ fill_check(hid_t dset, hid_t dcpl)
 	H5Tclose(type);
 	if (has >= need)
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "its fill value has %" PRIu64
-			     " bytes instead of %" PRIu64, has, need);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			     "its fill value has %" PRIu64
+			     " bytes instead of %" PRIu64,
+			     has, need);
 }

@@ -12,21 +12,21 @@
 
 enum conversion {
 	CONVERT_NONE,
-	CONVERT_SWAP,		/* swap the bytes of each word */
-	CONVERT_TERMINATED,	/* strings: zeros after the first NUL */
-	CONVERT_SPACES,		/* strings: trailing spaces become NULs */
-	CONVERT_INTEGER,	/* the size changes: by widen(), not in place */
+	CONVERT_SWAP,	    /* swap the bytes of each word */
+	CONVERT_TERMINATED, /* strings: zeros after the first NUL */
+	CONVERT_SPACES,	    /* strings: trailing spaces become NULs */
+	CONVERT_INTEGER,    /* the size changes: by widen(), not in place */
 	CONVERT_FLOAT
 };
 
 struct convert {
 	enum conversion kind;
-	size_t size;		/* bytes of an element in the segment, */
-	size_t from;		/* and in the file */
-	size_t word;		/* bytes of one word to swap */
-	unsigned shift, bits;	/* position of an integer's bits in its bytes */
+	size_t size;	      /* bytes of an element in the segment, */
+	size_t from;	      /* and in the file */
+	size_t word;	      /* bytes of one word to swap */
+	unsigned shift, bits; /* position of an integer's bits in its bytes */
 	bool is_signed;
-	bool big;		/* the file's bytes are big-endian */
+	bool big; /* the file's bytes are big-endian */
 };
 
 /* Whether this library can do the conversion that H5Dread would do. */
@@ -56,11 +56,11 @@ struct scan;
 
 enum type_kind {
 	TYPE_PLAIN,
-	TYPE_TEXT,		/* variable-length string */
-	TYPE_LIST,		/* variable-length list */
-	TYPE_REFERENCE,		/* object reference: becomes a path */
-	TYPE_REFERENCE_LIST,	/* in attributes: at most one */
-	TYPE_RECORD		/* compound */
+	TYPE_TEXT,	     /* variable-length string */
+	TYPE_LIST,	     /* variable-length list */
+	TYPE_REFERENCE,	     /* object reference: becomes a path */
+	TYPE_REFERENCE_LIST, /* in attributes: at most one */
+	TYPE_RECORD	     /* compound */
 };
 
 /*
@@ -74,7 +74,7 @@ enum part {
 };
 
 struct field {
-	char *name;		/* name in the file */
+	char *name; /* name in the file */
 	struct type *type;
 	size_t offset[PART_COUNT];
 };
@@ -82,22 +82,22 @@ struct field {
 struct type {
 	enum type_kind kind;
 	char dtype[DTYPE_SIZE];
-	uint32_t item_size;	/* of one item of the dtype */
-	bool swap;		/* 8-byte items that libhdf5 does not swap */
-	bool direct;		/* 'convert' makes it of the file's bytes */
+	uint32_t item_size; /* of one item of the dtype */
+	bool swap;	    /* 8-byte items that libhdf5 does not swap */
+	bool direct;	    /* 'convert' makes it of the file's bytes */
 	struct convert convert;
-	hid_t mem[PART_COUNT];	/* memory types, or H5I_INVALID_HID */
-	size_t size[PART_COUNT];	/* sizes of these, or 0 */
-	unsigned ndim;		/* array types: rank */
+	hid_t mem[PART_COUNT];	 /* memory types, or H5I_INVALID_HID */
+	size_t size[PART_COUNT]; /* sizes of these, or 0 */
+	unsigned ndim;		 /* array types: rank */
 	uint64_t dims[MAX_NDIM];
-	uint64_t dims_count;	/* product of them */
+	uint64_t dims_count; /* product of them */
 	unsigned field_count;
 	struct field *fields;
 	unsigned enum_count;
-	unsigned shares;	/* owners besides the first */
+	unsigned shares; /* owners besides the first */
 	bool is_enum;
 	char **enum_names;
-	uint64_t *enum_values;	/* low item_size bytes of each value */
+	uint64_t *enum_values; /* low item_size bytes of each value */
 };
 
 /*

@@ -12,7 +12,7 @@
 #include "hdf5/type/type.h"
 
 /* libhdf5 reads the exponent of a float into a number of so many bits. */
-#define EXPONENT_BITS	64
+#define EXPONENT_BITS 64
 
 static int check_any(hid_t t, unsigned depth);
 
@@ -234,22 +234,14 @@ check_any(hid_t t, unsigned depth)
 		return 0;
 	switch (H5Tget_class(t)) {
 	case H5T_INTEGER:
-	case H5T_BITFIELD:
-		return check_bits(t);
-	case H5T_FLOAT:
-		return check_float(t);
-	case H5T_STRING:
-		return check_string(t);
-	case H5T_ENUM:
-		return check_enum(t);
-	case H5T_VLEN:
-		return check_list(t, depth);
-	case H5T_ARRAY:
-		return check_array(t, depth);
-	case H5T_COMPOUND:
-		return check_compound(t, depth);
-	default:
-		return 0;	/* has no parts */
+	case H5T_BITFIELD: return check_bits(t);
+	case H5T_FLOAT: return check_float(t);
+	case H5T_STRING: return check_string(t);
+	case H5T_ENUM: return check_enum(t);
+	case H5T_VLEN: return check_list(t, depth);
+	case H5T_ARRAY: return check_array(t, depth);
+	case H5T_COMPOUND: return check_compound(t, depth);
+	default: return 0; /* has no parts */
 	}
 }
 

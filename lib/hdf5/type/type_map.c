@@ -195,30 +195,18 @@ map_any(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 	if (depth > TYPE_DEPTH)
 		return type_skip(m, "over %d nested types", TYPE_DEPTH);
 	switch (H5Tget_class(t)) {
-	case H5T_INTEGER:
-		return map_int(m, t, ret);
-	case H5T_FLOAT:
-		return map_float(m, t, ret);
-	case H5T_TIME:
-		return type_skip(m, "H5T_TIME");
-	case H5T_STRING:
-		return map_string(m, t, ret);
-	case H5T_BITFIELD:
-		return map_bitfield(m, t, ret);
-	case H5T_OPAQUE:
-		return map_opaque(m, t, ret);
-	case H5T_COMPOUND:
-		return map_compound(m, t, where, depth + 1, ret);
-	case H5T_REFERENCE:
-		return map_reference(m, t, ret);
-	case H5T_ENUM:
-		return map_enum(m, t, ret);
-	case H5T_VLEN:
-		return map_list(m, t, where, depth + 1, ret);
-	case H5T_ARRAY:
-		return map_array(m, t, where, depth + 1, ret);
-	default:
-		return type_unreadable("datatype of an unknown class");
+	case H5T_INTEGER: return map_int(m, t, ret);
+	case H5T_FLOAT: return map_float(m, t, ret);
+	case H5T_TIME: return type_skip(m, "H5T_TIME");
+	case H5T_STRING: return map_string(m, t, ret);
+	case H5T_BITFIELD: return map_bitfield(m, t, ret);
+	case H5T_OPAQUE: return map_opaque(m, t, ret);
+	case H5T_COMPOUND: return map_compound(m, t, where, depth + 1, ret);
+	case H5T_REFERENCE: return map_reference(m, t, ret);
+	case H5T_ENUM: return map_enum(m, t, ret);
+	case H5T_VLEN: return map_list(m, t, where, depth + 1, ret);
+	case H5T_ARRAY: return map_array(m, t, where, depth + 1, ret);
+	default: return type_unreadable("datatype of an unknown class");
 	}
 }
 

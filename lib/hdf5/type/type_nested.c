@@ -41,7 +41,7 @@ int
 map_list(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 	 struct type **ret)
 {
-	struct type_mapping quiet = { .why = m->why };	/* skipped whole */
+	struct type_mapping quiet = { .why = m->why }; /* skipped whole */
 	hid_t super = H5Tget_super(t);
 	struct type *item = NULL;
 	int rc;
@@ -198,8 +198,8 @@ map_compound(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 	}
 	record = type_new(TYPE_RECORD);
 	if (record)
-		record->fields = calloc((size_t)count + 1,
-					sizeof(*record->fields));
+		record->fields =
+			calloc((size_t)count + 1, sizeof(*record->fields));
 	if (!record || !record->fields)
 		rc = type_no_memory();
 	for (i = 0; i < (unsigned)count && rc == 0; i++)

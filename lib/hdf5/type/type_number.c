@@ -11,22 +11,21 @@
 static unsigned
 bytes_for(size_t bits)
 {
-	return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 :
-	       bits <= 64 ? 8 : 0;
+	return bits <= 8    ? 1
+	       : bits <= 16 ? 2
+	       : bits <= 32 ? 4
+	       : bits <= 64 ? 8
+			    : 0;
 }
 
 static hid_t
 native_int(unsigned bytes, bool is_signed)
 {
 	switch (bytes) {
-	case 1:
-		return is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8;
-	case 2:
-		return is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16;
-	case 4:
-		return is_signed ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32;
-	default:
-		return is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
+	case 1: return is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8;
+	case 2: return is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16;
+	case 4: return is_signed ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32;
+	default: return is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
 	}
 }
 
@@ -123,9 +122,10 @@ float_index(hid_t t, unsigned *ret)
 static hid_t
 float_mem(unsigned i)
 {
-	return i == 0 ? type_float16() :
-	       H5Tcopy(i == 1 ? H5T_IEEE_F32LE :
-		       i == 2 ? H5T_IEEE_F64LE : H5T_NATIVE_LDOUBLE);
+	return i == 0 ? type_float16()
+		      : H5Tcopy(i == 1	 ? H5T_IEEE_F32LE
+				: i == 2 ? H5T_IEEE_F64LE
+					 : H5T_NATIVE_LDOUBLE);
 }
 
 int
@@ -155,8 +155,10 @@ enum_member(hid_t t, hid_t super, const struct type *base, unsigned i,
 	/* libhdf5 copies as many bytes as the type has. */
 	if (H5Tget_size(t) > sizeof(raw) || H5Tget_size(super) > sizeof(raw)) {
 		H5free_memory(theirs);
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "enum values of %zu "
-				     "bytes", H5Tget_size(t));
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "enum values of %zu "
+				     "bytes",
+				     H5Tget_size(t));
 	}
 	if (!theirs || H5Tget_member_value(t, i, raw) < 0 ||
 	    H5Tconvert(super, base->mem[PART_PLAIN], 1, raw, NULL,
@@ -166,8 +168,10 @@ enum_member(hid_t t, hid_t super, const struct type *base, unsigned i,
 	}
 	*name = strdup(theirs);
 	H5free_memory(theirs);
-	*value = base->item_size == 8 ? raw[0] :
-		 raw[0] & (((uint64_t)1 << (8 * base->item_size)) - 1);
+	*value =
+		base->item_size == 8
+			? raw[0]
+			: raw[0] & (((uint64_t)1 << (8 * base->item_size)) - 1);
 	return *name ? 0 : type_no_memory();
 }
 
@@ -199,8 +203,8 @@ enum_members(hid_t t, hid_t super, struct type *type)
 static bool
 is_bool(const struct type *t)
 {
-	unsigned f = t->enum_count == 2 &&
-		     strcmp(t->enum_names[0], "TRUE") == 0;
+	unsigned f =
+		t->enum_count == 2 && strcmp(t->enum_names[0], "TRUE") == 0;
 
 	return t->enum_count == 2 && strcmp(t->enum_names[f], "FALSE") == 0 &&
 	       strcmp(t->enum_names[!f], "TRUE") == 0 &&
@@ -240,10 +244,10 @@ map_complex(hid_t t, struct type **ret)
 	unsigned index;
 	int rc = SKIP;
 
-	if (r && i && strcmp(r, "r") == 0 && strcmp(i, "i") == 0 &&
-	    re >= 0 && im >= 0 && H5Tequal(re, im) > 0 &&
-	    H5Tget_class(re) == H5T_FLOAT && H5Tget_size(re) <= 16 &&
-	    float_index(re, &index) == 0 && (index == 1 || index == 2)) {
+	if (r && i && strcmp(r, "r") == 0 && strcmp(i, "i") == 0 && re >= 0 &&
+	    im >= 0 && H5Tequal(re, im) > 0 && H5Tget_class(re) == H5T_FLOAT &&
+	    H5Tget_size(re) <= 16 && float_index(re, &index) == 0 &&
+	    (index == 1 || index == 2)) {
 		part = float_mem(index);
 		mem = H5Tcreate(H5T_COMPOUND, 2 * floats[index].size);
 		if (part < 0 || mem < 0 || H5Tinsert(mem, "r", 0, part) < 0 ||

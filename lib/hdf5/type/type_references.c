@@ -87,7 +87,8 @@ references_report(struct loader *l)
 
 	if (n == 0)
 		return 0;
-	return send_changed(l, l->lost_from, "%llu reference%s to objects that "
-			    "have no name or are left out %s empty now", n,
-			    n == 1 ? "" : "s", n == 1 ? "is" : "are");
+	return send_changed(l, l->lost_from,
+			    "%llu reference%s to objects that "
+			    "have no name or are left out %s empty now",
+			    n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
 }

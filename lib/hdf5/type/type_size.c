@@ -29,7 +29,7 @@ compound_size(hid_t t, hid_t object)
 {
 	uint64_t size = H5Tget_size(t);
 
-	for (int i = H5Tget_nmembers(t); i-- > 0; ) {
+	for (int i = H5Tget_nmembers(t); i-- > 0;) {
 		hid_t member = H5Tget_member_type(t, (unsigned)i);
 
 		if (member < 0)
@@ -47,16 +47,15 @@ type_stored_size(hid_t t, hid_t object)
 	hid_t super;
 
 	switch (H5Tget_class(t)) {
-	case H5T_VLEN:
-		return 4 + address_size(object) + 4;
+	case H5T_VLEN: return 4 + address_size(object) + 4;
 	case H5T_REFERENCE:
 		return address_size(object) +
 		       (size == sizeof(hdset_reg_ref_t) ? 4 : 0);
 	case H5T_STRING:
-		return H5Tis_variable_str(t) <= 0 ? size :
-		       4 + address_size(object) + 4;
-	case H5T_COMPOUND:
-		return compound_size(t, object);
+		return H5Tis_variable_str(t) <= 0
+			       ? size
+			       : 4 + address_size(object) + 4;
+	case H5T_COMPOUND: return compound_size(t, object);
 	case H5T_ARRAY:
 		super = H5Tget_super(t);
 		if (super < 0)
@@ -66,7 +65,6 @@ type_stored_size(hid_t t, hid_t object)
 			size = size / one * type_stored_size(super, object);
 		H5Tclose(super);
 		return size;
-	default:
-		return size;
+	default: return size;
 	}
 }

@@ -14,15 +14,14 @@ get_integer(hid_t file_type, hid_t mem_type, struct convert *ret)
 {
 	H5T_class_t class = H5Tget_class(file_type);
 	H5T_order_t order = H5Tget_order(file_type);
-	bool is_signed = class == H5T_INTEGER &&
-			 H5Tget_sign(file_type) == H5T_SGN_2;
+	bool is_signed =
+		class == H5T_INTEGER && H5Tget_sign(file_type) == H5T_SGN_2;
 	int offset = H5Tget_offset(file_type);
 
 	if (H5Tget_class(mem_type) != class || offset < 0 ||
 	    (class == H5T_INTEGER &&
 	     (H5Tget_sign(mem_type) == H5T_SGN_2) != is_signed) ||
-	    (order != H5T_ORDER_LE && order != H5T_ORDER_BE &&
-	     ret->from > 1) ||
+	    (order != H5T_ORDER_LE && order != H5T_ORDER_BE && ret->from > 1) ||
 	    H5Tget_precision(mem_type) != 8 * ret->size ||
 	    H5Tget_order(mem_type) == H5T_ORDER_BE)
 		return false;
@@ -65,13 +64,11 @@ widen_get(hid_t file_type, hid_t mem_type, struct convert *ret)
 		return false;
 	switch (H5Tget_class(file_type)) {
 	case H5T_INTEGER:
-	case H5T_BITFIELD:
-		return get_integer(file_type, mem_type, ret);
+	case H5T_BITFIELD: return get_integer(file_type, mem_type, ret);
 	case H5T_FLOAT:
 		return H5Tget_class(mem_type) == H5T_FLOAT &&
 		       get_float(file_type, mem_type, ret);
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -113,8 +110,8 @@ widen(const struct convert *how, uint8_t *to, const uint8_t *from,
 	uint64_t v;
 
 	for (; n > 0; n--, from += stride, to += how->size) {
-		v = how->kind == CONVERT_FLOAT ? float32(how, from) :
-						 integer(how, from);
+		v = how->kind == CONVERT_FLOAT ? float32(how, from)
+					       : integer(how, from);
 		memcpy(to, &v, how->size);
 	}
 }
