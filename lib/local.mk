@@ -63,6 +63,9 @@ lib_libcore_la_SOURCES = \
 	lib/format/format.h \
 	lib/format/layout.c \
 	lib/format/path.c \
+	lib/handover/adopt.c \
+	lib/handover/handover.h \
+	lib/handover/lend.c \
 	lib/live/live.h \
 	lib/live/shared_copy.c \
 	lib/live/update.c \
@@ -116,15 +119,40 @@ lib_libcute_shm_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) \
 	-no-undefined \
 	-Wl,--version-script=$(srcdir)/lib/cute_shm.map
 
+# HDF5 files.  libload.la is the caller's side, without libhdf5; libreader.la is
+# the reader's, with it; both have libchannel.la.
+
 if HDF5
-noinst_LTLIBRARIES += lib/libload.la
+noinst_LTLIBRARIES += lib/libchannel.la lib/libload.la lib/libreader.la
 lib_LTLIBRARIES += lib/libcute_shm_hdf5.la
 include_HEADERS += lib/include/cute_shm_hdf5.h
 nodist_pkgconfig_DATA += lib/cute-shm-hdf5.pc
+pkglibexec_PROGRAMS += lib/cute-shm-reader
+if SHARED
+module_LTLIBRARIES += lib/cute-shm-reader-hdf5.la
+endif
 endif
 
+lib_libchannel_la_SOURCES = \
+	lib/hdf5/channel/board.c \
+	lib/hdf5/channel/changed.c \
+	lib/hdf5/channel/channel.h \
+	lib/hdf5/channel/failures.c \
+	lib/hdf5/channel/message.c \
+	lib/hdf5/channel/request.c
+
 lib_libload_la_SOURCES = \
-	lib/hdf5/child.c \
+	lib/hdf5/answer.c \
+	lib/hdf5/export.c \
+	lib/hdf5/load.c \
+	lib/hdf5/load.h \
+	lib/hdf5/parent.c \
+	lib/hdf5/process.c \
+	lib/hdf5/start.c
+lib_libload_la_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
+lib_libload_la_LIBADD = lib/libchannel.la lib/libcommon.la
+
+lib_libreader_la_SOURCES = \
 	lib/hdf5/dataset/band.c \
 	lib/hdf5/dataset/columns.c \
 	lib/hdf5/dataset/dataset.c \
@@ -157,9 +185,6 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/filter/filter_lzf.c \
 	lib/hdf5/filter/filter_register.c \
 	lib/hdf5/filter/filter_shuffle.c \
-	lib/hdf5/load.c \
-	lib/hdf5/load.h \
-	lib/hdf5/parent.c \
 	lib/hdf5/read/finished.c \
 	lib/hdf5/read/hdf5_read.h \
 	lib/hdf5/read/prefetch.c \
@@ -167,14 +192,17 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/read/read_fast.c \
 	lib/hdf5/read/read_ragged.c \
 	lib/hdf5/read/read_small.c \
-	lib/hdf5/report/child_begin.c \
-	lib/hdf5/report/failures.c \
+	lib/hdf5/reader/export_file.c \
+	lib/hdf5/reader/load_file.c \
+	lib/hdf5/reader/reader.h \
+	lib/hdf5/reader/reader_begin.c \
+	lib/hdf5/reader/reader_work.c \
 	lib/hdf5/report/hdf5_cause.c \
 	lib/hdf5/report/limits.c \
 	lib/hdf5/report/names.c \
-	lib/hdf5/report/wanted.c \
 	lib/hdf5/report/report.c \
 	lib/hdf5/report/report.h \
+	lib/hdf5/report/wanted.c \
 	lib/hdf5/save/save.h \
 	lib/hdf5/save/save_attributes.c \
 	lib/hdf5/save/save_chunks.c \
@@ -207,10 +235,10 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/type/type_references.c \
 	lib/hdf5/type/type_size.c \
 	lib/hdf5/type/widen.c
-lib_libload_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
+lib_libreader_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
-lib_libload_la_LIBADD = lib/libcommon.la $(HDF5_LIBS) $(LIBDEFLATE_LIBS) \
-	$(ZSTD_LIBS) $(LZ4_LIBS) $(BLOSC_LIBS)
+lib_libreader_la_LIBADD = lib/libchannel.la $(HDF5_LIBS) \
+	$(LIBDEFLATE_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) $(BLOSC_LIBS)
 
 lib_libcute_shm_hdf5_la_SOURCES =
 lib_libcute_shm_hdf5_la_LIBADD = lib/libload.la lib/libcute_shm.la
@@ -220,3 +248,25 @@ lib_libcute_shm_hdf5_la_LINK = $(LINK) $(lib_libcute_shm_hdf5_la_LDFLAGS)
 lib_libcute_shm_hdf5_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) \
 	-no-undefined \
 	-Wl,--version-script=$(srcdir)/lib/cute_shm_hdf5.map
+
+# The program in which libhdf5 runs, and the module that has libhdf5.  Where no
+# shared libraries are built, the program has all of it.
+lib_cute_shm_reader_SOURCES = lib/hdf5/reader/reader_main.c
+lib_cute_shm_reader_CPPFLAGS = $(AM_CPPFLAGS)
+if SHARED
+lib_cute_shm_reader_LDADD = lib/libchannel.la lib/libcommon.la lib/libcore.la
+else
+lib_cute_shm_reader_CPPFLAGS += -DREADER_WHOLE
+lib_cute_shm_reader_LDADD = lib/libreader.la lib/libcore.la
+endif
+
+lib_cute_shm_reader_hdf5_la_SOURCES =
+lib_cute_shm_reader_hdf5_la_LIBADD = lib/libreader.la lib/libcore.la
+lib_cute_shm_reader_hdf5_la_DEPENDENCIES = lib/libreader.la lib/libcore.la \
+	lib/cute_shm_reader.map
+lib_cute_shm_reader_hdf5_la_LINK = $(LINK) \
+	$(lib_cute_shm_reader_hdf5_la_LDFLAGS)
+lib_cute_shm_reader_hdf5_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-shared -no-undefined \
+	-Wl,--version-script=$(srcdir)/lib/cute_shm_reader.map
+EXTRA_DIST += lib/cute_shm_reader.map

@@ -11,4 +11,9 @@ export LC_ALL TZ TERM CUTE_SHM_ROOT
 : "${CK_DEFAULT_TIMEOUT:=60}"
 : "${CK_TIMEOUT_MULTIPLIER:=3}"
 export CK_DEFAULT_TIMEOUT CK_TIMEOUT_MULTIPLIER
+# The one that was just built, not one that is installed.
+if [ -x lib/cute-shm-reader ]; then
+	CUTE_SHM_READER=$PWD/lib/cute-shm-reader
+	export CUTE_SHM_READER
+fi
 unset COLUMNS NO_COLOR

@@ -185,7 +185,7 @@ AM_CPPFLAGS += -I$(srcdir)/tests/support $(CHECK_CFLAGS) $(HDF5_CFLAGS) \
 AM_LDFLAGS += -Wl,--as-needed
 LDADD = tests/libsupport.la bin/libcli.la
 if HDF5
-LDADD += lib/libload.la
+LDADD += lib/libload.la lib/libreader.la
 endif
 LDADD += lib/libcore.la $(CHECK_LIBS)
 

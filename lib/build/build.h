@@ -70,6 +70,7 @@ struct cute_shm_builder {
 	uint64_t max_size; /* of the segment; 0: no bound */
 	double begun;	   /* by clock_now() */
 	int fd;
+	struct cute_shm_lender lender; /* ask: NULL unless borrowed */
 	char *temporary; /* file name if the root has no O_TMPFILE */
 	pid_t pid;	 /* process that removes 'temporary' */
 	struct format_header header;
@@ -121,6 +122,19 @@ int describe_root(struct cute_shm_builder *b) must_check;
 int ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 		 uint64_t last) must_check;
 
+/* builder.c */
+
+/* Begin the description, in the builder's process or the borrower's. */
+int describe_begin(struct cute_shm_builder *b) must_check;
+
+/* Ask the lender of a borrowed builder; see cute_shm_builder_grant(). */
+static inline int
+builder_ask(const struct cute_shm_builder *b, enum cute_shm_ask what,
+	    uint64_t bytes, uint64_t given, uint64_t *ret)
+{
+	return b->lender.ask(b->lender.arg, what, bytes, given, ret);
+}
+
 /* check_reserved.c */
 
 /*
@@ -137,6 +151,16 @@ uint64_t shape_rows(uint64_t ndim);
 
 /* Make room for a segment of header.segment_size, and reserve its memory. */
 int reserve_segment(struct cute_shm_builder *b) must_check;
+
+/*
+ * Check that a segment of header.segment_size may be made, and that there is
+ * room for it; make room by removing what dead processes left, and the project
+ * that is to be replaced.
+ */
+int reserve_room(const struct cute_shm_builder *b) must_check;
+
+/* Add the memory of the project to be replaced to a "no space" message. */
+int add_replaced(const struct cute_shm_builder *b, int err) must_check;
 
 /* publish.c */
 
@@ -189,6 +213,11 @@ int segment_put(const struct cute_shm_builder *b, const void *data, size_t size,
 uint64_t unit_range(const struct cute_shm_builder *b,
 		    const struct build_array *array, uint64_t unit,
 		    uint64_t *offset);
+
+/* seal.c */
+
+/* Complete the header, and write it. */
+int builder_header(struct cute_shm_builder *b) must_check;
 
 /* seal_data.c */
 

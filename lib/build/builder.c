@@ -160,12 +160,14 @@ set_source(struct cute_shm_builder *b, const struct cute_shm_build_options *opt)
 	return 0;
 }
 
-/* Where the header has a part of it only. */
-static int
-describe_source(struct cute_shm_builder *b)
+/* The root group; it has the source's path if the header has a part only. */
+int
+describe_begin(struct cute_shm_builder *b)
 {
-	if (!b->source)
-		return 0;
+	int err = describe_root(b);
+
+	if (err != 0 || !b->source)
+		return err;
 	return cute_shm_builder_attr_text(b, "", reserved_name(RESERVED_SOURCE),
 					  b->source);
 }
@@ -266,9 +268,7 @@ begin(struct cute_shm_builder *b, const char *project,
 		err = check_free(b);
 	}
 	if (err == 0)
-		err = describe_root(b);
-	if (err == 0)
-		err = describe_source(b);
+		err = describe_begin(b);
 	if (err != 0)
 		return err;
 	err = temporary_new(b->root, flags, &b->fd, &b->temporary);

@@ -209,8 +209,7 @@ make_units(struct cute_shm_builder *b)
 	return 0;
 }
 
-/* Add the memory of the project to be replaced to a "no space" message. */
-static int
+int
 add_replaced(const struct cute_shm_builder *b, int err)
 {
 	char held[SIZE_TEXT];
@@ -304,24 +303,36 @@ check_bound(const struct cute_shm_builder *b)
 }
 
 int
-reserve_segment(struct cute_shm_builder *b)
+reserve_room(const struct cute_shm_builder *b)
 {
-	double since = clock_now();
 	int err = check_bound(b);
 
 	if (err == 0)
 		err = space_file_limit("project", b->project,
 				       b->header.segment_size);
-	if (err != 0)
-		return err;
-	err = make_room(b);
+	return err == 0 ? make_room(b) : err;
+}
+
+int
+reserve_segment(struct cute_shm_builder *b)
+{
+	double since = clock_now();
+	uint64_t none;
+	int err;
+
+	if (b->lender.ask)
+		err = builder_ask(b, CUTE_SHM_ASK_ROOM, b->header.segment_size,
+				  0, &none);
+	else
+		err = reserve_room(b);
 	if (err == 0)
 		err = make_units(b);
 	if (err == 0)
 		err = reserve_memory(b);
 	if (err == 0)
 		log_reserved(b, since);
-	return add_replaced(b, err);
+	/* A lender has added it. */
+	return b->lender.ask ? err : add_replaced(b, err);
 }
 
 static int

@@ -81,11 +81,16 @@ static int
 step_failed(const struct cute_shm_builder *b, uint64_t at, int number)
 {
 	char need[SIZE_TEXT];
+	uint64_t none;
 
 	errno = number;
 	/* A file system in memory may also report ENOMEM. */
-	if (number == ENOSPC || number == EDQUOT || number == ENOMEM)
+	if (number == ENOSPC || number == EDQUOT || number == ENOMEM) {
+		if (b->lender.ask)
+			return builder_ask(b, CUTE_SHM_ASK_FULL,
+					   b->header.segment_size, at, &none);
 		return space_ran_out(b->root, b->header.segment_size, at);
+	}
 	return fail_errno("project %s: cannot reserve %s in %s", b->project,
 			  size_text(b->header.segment_size, need), b->root);
 }
@@ -110,7 +115,12 @@ look(const struct cute_shm_builder *b, struct taking *t)
 
 	if (t->at < t->look)
 		return 0;
-	err = space_check(b->root, b->header.segment_size - t->at, &spare);
+	if (b->lender.ask)
+		err = builder_ask(b, CUTE_SHM_ASK_LOOK,
+				  b->header.segment_size - t->at, 0, &spare);
+	else
+		err = space_check(b->root, b->header.segment_size - t->at,
+				  &spare);
 	if (err == CUTE_SHM_ERR_NO_SPACE)
 		return others_took(b, t->at, err);
 	spare /= SPARE_PARTS;

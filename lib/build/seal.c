@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -294,8 +293,8 @@ make_uuid(uint8_t uuid[16])
 	return 0;
 }
 
-static int
-put_header(struct cute_shm_builder *b)
+int
+builder_header(struct cute_shm_builder *b)
 {
 	struct format_second second = { .home_inode = 0 };
 	struct format_header *h = &b->header;
@@ -345,54 +344,10 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 	if (err == 0)
 		err = put_metadata(b, &b->header.metadata_digest);
 	if (err == 0)
-		err = put_header(b);
+		err = builder_header(b);
 	if (err != 0)
 		return err;
 	b->state = BUILD_SEALED;
 	log_sealed(b, since);
-	return 0;
-}
-
-/* Read the header that another process wrote through the same descriptor. */
-static int
-read_sealed(const struct cute_shm_builder *b, struct format_header *h)
-{
-	struct format_header raw;
-	struct stat st;
-	int err;
-
-	if (fstat(b->fd, &st) != 0)
-		return fail_errno("project %s: cannot examine it", b->project);
-	if (st.st_size < (off_t)sizeof(raw))
-		return cute_shm_fail(CUTE_SHM_ERR_STATE,
-				     "project %s: nobody has sealed it",
-				     b->project);
-	err = read_all(b->fd, &raw, sizeof(raw), 0);
-	if (err != 0)
-		return err;
-	/* The header is written last: without it, the rest is incomplete. */
-	if (memcmp(raw.magic, FORMAT_MAGIC, sizeof(raw.magic)) != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_STATE,
-				     "project %s: nobody has sealed it",
-				     b->project);
-	return check_header(&raw, (size_t)st.st_size, h);
-}
-
-int
-cute_shm_builder_adopt(struct cute_shm_builder *b)
-{
-	struct format_header h;
-	int err;
-
-	if (b->state != BUILD_DESCRIBE)
-		err = expect_state(b, BUILD_WRITE, "adoption");
-	else
-		err = 0;
-	if (err == 0)
-		err = read_sealed(b, &h);
-	if (err != 0)
-		return err;
-	b->header = h;
-	b->state = BUILD_SEALED;
 	return 0;
 }

@@ -60,6 +60,28 @@ builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
 	return cute_shm_builder_new(project, &o, ret);
 }
 
+#define LEAST_BOUND (UINT64_C(1) << 30)
+#define TIMES_FILE  4
+
+/*
+ * The memory limit for loading a file: what the caller wants, or the larger of
+ * 1 GiB and four times the bytes that the file occupies on disk: a large chunk
+ * or a large tree needs memory, but then the file is large, too.
+ */
+static uint64_t
+memory_bound(const struct stat *st, uint64_t wanted)
+{
+	/* Not st_size: a damaged file can be sparse and claim any size. */
+	uint64_t bytes = (uint64_t)st->st_blocks * 512;
+
+	if (wanted > 0)
+		return wanted;
+	if (bytes > UINT64_MAX / TIMES_FILE)
+		return UINT64_MAX;
+	bytes *= TIMES_FILE;
+	return bytes > LEAST_BOUND ? bytes : LEAST_BOUND;
+}
+
 static int
 stat_source(const char *file, struct stat *st)
 {
@@ -91,13 +113,13 @@ publish(struct load *load)
 	struct cute_shm *shm;
 	int rc;
 
-	rc = cute_shm_builder_publish(load->l.builder, &shm);
+	rc = cute_shm_builder_publish(load->builder, &shm);
 	if (rc != 0)
 		return rc;
 	cute_shm_info(shm, &info);
 	load->end->result.segment_size = info.size;
-	if (load->l.opt->handle)
-		*load->l.opt->handle = shm;
+	if (load->opt->handle)
+		*load->opt->handle = shm;
 	else
 		cute_shm_close(shm);
 	return 0;
@@ -110,10 +132,10 @@ blame_change(const struct load *load, int rc)
 	const char *how;
 	struct stat now;
 
-	if (rc != CUTE_SHM_ERR_SOURCE || stat(load->l.file, &now) != 0)
+	if (rc != CUTE_SHM_ERR_SOURCE || stat(load->file, &now) != 0)
 		return rc;
-	how = changed_how(load->l.before, &now);
-	return how ? changed_fail(load->l.file, how) : rc;
+	how = changed_how(load->before, &now);
+	return how ? changed_fail(load->file, how) : rc;
 }
 
 /*
@@ -129,24 +151,24 @@ run(struct load *load, const char *project, const struct stat *st)
 	int rc;
 
 	do {
-		cute_shm_builder_free(load->l.builder);
-		load->l.builder = NULL;
-		rc = project ? builder_for(project, load->l.opt, load->l.file,
-					   st, &load->l.builder)
+		cute_shm_builder_free(load->builder);
+		load->builder = NULL;
+		rc = project ? builder_for(project, load->opt, load->file, st,
+					   &load->builder)
 			     : 0;
 		if (rc == 0)
-			rc = run_child(load, &again);
+			rc = run_reader(load, &again);
 	} while (rc == 0 && again && restarts++ < MAX_RESTARTS);
 	if (rc == 0 && again)
 		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				   "%s: over %d objects "
 				   "make libhdf5 crash",
-				   load->l.file, MAX_RESTARTS);
+				   load->file, MAX_RESTARTS);
 	for (i = 0; i < load->queue_count; i++)
 		dispatch(load, load->queue[i]);
 	rc = blame_change(load, rc);
 	if (rc == 0 && project)
-		rc = cute_shm_builder_adopt(load->l.builder);
+		rc = cute_shm_builder_adopt(load->builder);
 	if (rc == 0 && project)
 		rc = publish(load);
 	return rc;
@@ -159,7 +181,7 @@ load_or_plan(const char *project, const char *file,
 	     struct cute_shm_hdf5_result *ret)
 {
 	struct cute_shm_hdf5_options o = { .size = sizeof(o) };
-	struct load load = { .pipe = -1 };
+	struct load load = { .process = { .socket = -1, .pidfd = -1 } };
 	double start = clock_now();
 	struct stat st;
 	int rc;
@@ -171,27 +193,27 @@ load_or_plan(const char *project, const char *file,
 		rc = stat_source(file, &st);
 	if (rc != 0)
 		return rc;
-	load.l.file = file;
-	load.l.before = &st;
-	load.l.opt = &o;
-	load.l.failures = &load.failures;
-	load.l.jobs = jobs_or_cpus(o.jobs);
-	load.l.max_memory = memory_bound(file, o.max_memory);
-	load.l.board = mmap(NULL, sizeof(*load.l.board), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (load.l.board == MAP_FAILED)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to load");
+	load.file = file;
+	load.before = &st;
+	load.opt = &o;
+	load.jobs = jobs_or_cpus(o.jobs);
+	load.max_memory = memory_bound(&st, o.max_memory);
+	load.process.board_fd = board_new(&load.process.board);
+	if (load.process.board_fd < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "%s: no memory to load", file);
 	rc = run(&load, project, &st);
 	if (rc == 0 && ret) {
 		*ret = load.end->result;
 		ret->seconds = clock_now() - start;
 	}
-	cute_shm_builder_free(load.l.builder);
+	cute_shm_builder_free(load.builder);
 	queue_clear(&load);
 	failures_free(&load.failures);
 	free(load.queue);
 	free(load.end);
-	munmap(load.l.board, sizeof(*load.l.board));
+	board_free(load.process.board);
+	close(load.process.board_fd);
 	return rc;
 }
 

@@ -1,57 +1,119 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A load: the caller's process (load.c, parent.c), and the child (child.c) in
- * which libhdf5 runs.  Uses base, build, read, hdf5/report, hdf5/source,
- * hdf5/filter, hdf5/scan, hdf5/read and hdf5/describe.
+ * The caller's side of loads and exports: start the reader process (start.c),
+ * exchange messages with it (process.c), answer its questions (answer.c), run
+ * one reader after another (parent.c), and the public calls (load.c, export.c).
+ * Uses base, file and hdf5/channel, and the public calls of libcute_shm.
  */
 #ifndef LIB_HDF5_LOAD_H
 #define LIB_HDF5_LOAD_H
 
-#include "hdf5/describe/describe.h"
-#include "hdf5/scan/scan.h"
+#include <sys/stat.h>
 
-/* parent.c: how long a step may take */
+#include "hdf5/channel/channel.h"
 
-extern double step_seconds; /* CPU time of one step; tests shorten it */
+/* start.c and process.c: the reader process */
 
-/* child.c: the child process */
+struct process {
+	pid_t pid;
+	int pidfd;  /* -1: the kernel has none */
+	int socket; /* -1: closed */
+	struct inbox inbox;
+	struct board *board;
+	int board_fd;
+	double start; /* clock_now() */
+	bool known;   /* the status of its end is known: */
+	int status;   /* as waitpid() has it */
+};
 
-/* Run the child.  Never returns. */
-void child_run(struct loader *l) __attribute__((noreturn));
+/*
+ * Start the program.  CUTE_SHM_ERR_SYSTEM if it is missing or cannot start; the
+ * message names it, and what to do.
+ */
+int process_start(struct process *p) must_check;
+
+/*
+ * Wait for its first message, which has its version; CUTE_SHM_ERR_SYSTEM if it
+ * is another one, or if nothing comes.
+ */
+int process_greet(struct process *p) must_check;
+
+/* The level that the program's hook wants: only such messages are sent. */
+uint32_t process_log_level(void);
+
+/* What the caller does with messages, and ten times a second. */
+struct listener {
+	/* Takes over 'm'; an error ends the work. */
+	int (*message)(void *arg, struct message *m);
+	int (*tick)(void *arg);
+	void *arg;
+};
+
+/*
+ * Hand messages to the listener until the process ends or one of its functions
+ * fails.
+ */
+int process_listen(struct process *p,
+		   const struct listener *listener) must_check;
+
+/* Kill it if 'now', and wait for its end in any case. */
+void process_end(struct process *p, bool now);
+
+/* The signal that ended it, or 0. */
+int process_signal(const struct process *p);
+
+/* Free all but the board, which board_free() frees. */
+void process_free(struct process *p);
+
+/* load.c */
 
 struct load {
-	struct loader l;
+	const char *file;
+	const struct stat *before; /* its status when the load began */
+	const struct cute_shm_hdf5_options *opt;
+	struct cute_shm_builder *builder; /* NULL: plan only */
+	unsigned jobs;
+	uint64_t max_memory; /* private memory of the reader, in bytes */
 	struct failures failures;
-	struct message **queue; /* reported when the last child has ended */
+	struct process process;
+	struct message **queue; /* reported when the last reader has ended */
 	size_t queue_count, queue_room;
 	uint64_t queue_bytes;
 	struct message *end; /* ERROR, RETRY or DONE */
-	pid_t pid;
-	int pipe;
-	double start;
-	uint64_t beat;	   /* the last one seen, */
-	double beat_cpu;   /* the child's CPU time then, */
-	double beat_time;  /* and the clock then */
-	double cpu;	   /* CPU time at the last look, */
-	double idle_since; /* and when it last grew */
+	uint64_t beat;	     /* the last one seen, */
+	double beat_cpu;     /* the reader's CPU time then, */
+	double beat_time;    /* and the clock then */
+	double cpu;	     /* CPU time at the last look */
+	bool endless;	     /* a step has taken too long */
 	struct deadline deadline;
 	double lost_cpu;     /* CPU time and clock time, in seconds, */
-	double lost_time;    /* of all steps in which a child was lost, */
+	double lost_time;    /* of all steps in which a reader was lost, */
 	unsigned lost_steps; /* and their number */
 };
 
-/* parent.c: the parent's side of a load */
+/* parent.c: the caller's side of a load */
+
+extern double step_seconds; /* CPU time of one step; tests shorten it */
 
 /*
- * Run one child until it ends, and queue its messages.  Sets *again if the next
- * child should leave out more objects; these were added to 'failures'.
+ * Run one reader until it ends, and queue its messages.  Sets *again if the
+ * next reader should leave out more objects; these were added to 'failures'.
  */
-int run_child(struct load *load, bool *again);
+int run_reader(struct load *load, bool *again);
 
 /* Report an array, or an object that is left out, to the caller. */
 void dispatch(const struct load *load, const struct message *m);
 
-/* Drop the queued messages of a child. */
+/* Drop the queued messages of a reader. */
 void queue_clear(struct load *load);
+
+/* answer.c: the questions of a reader */
+
+/*
+ * Answer the question *m of the reader that fills 'builder'.  False if *m is no
+ * question.
+ */
+bool answer_question(const struct process *p, const struct message *m,
+		     struct cute_shm_builder *builder, int *err);
 
 #endif

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The parent's side of a load: start the child, receive its messages, watch it.
- */
+/* One reader of a load: start it, handle its messages, watch it. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "hdf5/load.h"
-
-/* How often the child is checked and progress is reported. */
-#define TICK_MS 100
 
 /*
  * A step that needs more CPU time than this will never end.  Reading at 4 MB/s
@@ -36,26 +25,12 @@ double step_seconds = 20;
 #define LOST_STEPS	3
 #define LOST_STEPS_TIME 10
 
-/*
- * Until libhdf5 has answered once, clock time counts: it never answers if
- * another thread of the caller was inside libhdf5 at the fork.
- */
-#define START_SECONDS 30.0
-
-/*
- * A child that used no CPU time for so long gets a signal, because it may wait
- * for a writer to open a FIFO.  If the kernel confirms this, the signal is sent
- * after IDLE_CHECK.
- */
-#define IDLE_SECONDS 30.0
-#define IDLE_CHECK   0.5
-
 /* ---------------------------------------------------------------- messages */
 
 void
 dispatch(const struct load *load, const struct message *m)
 {
-	const struct cute_shm_hdf5_options *opt = load->l.opt;
+	const struct cute_shm_hdf5_options *opt = load->opt;
 	struct cute_shm_hdf5_skipped skipped;
 	struct cute_shm_hdf5_array array;
 
@@ -94,7 +69,7 @@ enqueue(struct load *load, struct message *m)
 	struct message **more;
 
 	load->queue_bytes += m->size;
-	if (load->queue_bytes > load->l.max_memory) {
+	if (load->queue_bytes > load->max_memory) {
 		free(m);
 		return cute_shm_fail(CUTE_SHM_ERR_LIMIT,
 				     "%s: what is to be "
@@ -102,7 +77,7 @@ enqueue(struct load *load, struct message *m)
 				     "bound of %" PRIu64 " bytes "
 				     "(--max-memory): raise it, or load less "
 				     "(--select, --exclude)",
-				     load->l.file, load->l.max_memory);
+				     load->file, load->max_memory);
 	}
 	if (load->queue_count == load->queue_room) {
 		load->queue_room = load->queue_room ? 2 * load->queue_room : 64;
@@ -126,11 +101,13 @@ queue_clear(struct load *load)
 	load->queue_bytes = 0;
 }
 
-/* Handle a message of the child; takes over 'm'. */
+/* Handle a message of the reader; takes over 'm'. */
 static int
-handle(struct load *load, struct message *m)
+on_message(void *arg, struct message *m)
 {
-	bool at_once = !(load->l.opt->flags & CUTE_SHM_HDF5_KEEP_GOING);
+	struct load *load = arg;
+	int err = 0;
+	bool at_once = !(load->opt->flags & CUTE_SHM_HDF5_KEEP_GOING);
 
 	switch (m->kind) {
 	case MESSAGE_SKIPPED:
@@ -146,13 +123,21 @@ handle(struct load *load, struct message *m)
 		cute_shm_log((enum cute_shm_log_level)m->err, "%s",
 			     message_text(m, 0));
 		break;
-	default:
+	case MESSAGE_ERROR:
+	case MESSAGE_RETRY:
+	case MESSAGE_DONE:
 		free(load->end);
 		load->end = m;
 		return 0;
+	default:
+		if (!answer_question(&load->process, m, load->builder, &err))
+			err = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+					    "%s: the reader sent a message of "
+					    "unknown kind %u",
+					    load->file, m->kind);
 	}
 	free(m);
-	return 0;
+	return err;
 }
 
 /* ---------------------------------------------------------------- watching */
@@ -170,18 +155,18 @@ static int
 check_lost(const struct load *load)
 {
 	bool cpu = load->lost_cpu > LOST_STEPS * step_seconds;
-	char path[sizeof(load->l.board->path)];
+	char path[sizeof(load->process.board->path)];
 
 	if (!cpu && (load->lost_steps <= LOST_STEPS ||
 		     load->lost_time <= LOST_STEPS_TIME * step_seconds))
 		return 0;
-	board_path(load->l.board, path, sizeof(path));
+	board_path(load->process.board, path, sizeof(path));
 	return cute_shm_fail(CUTE_SHM_ERR_LIMIT,
 			     "%s: /%s is the last of %u "
 			     "objects that took %.0f s%s and came to no end, "
 			     "more than the %.0f s that a load spends on such: "
 			     "leave them out (--exclude)",
-			     load->l.file, path, load->lost_steps,
+			     load->file, path, load->lost_steps,
 			     cpu ? load->lost_cpu : load->lost_time,
 			     cpu ? " of CPU time" : "",
 			     step_seconds *
@@ -192,92 +177,41 @@ check_lost(const struct load *load)
 static int
 check_time(const struct load *load)
 {
-	char path[sizeof(load->l.board->path)];
+	char path[sizeof(load->process.board->path)];
 	char state[sizeof(path) + 32];
 
 	if (!deadline_over(&load->deadline))
 		return 0;
-	board_path(load->l.board, path, sizeof(path));
+	board_path(load->process.board, path, sizeof(path));
 	snprintf(state, sizeof(state), "not done, but at /%s", path);
-	return deadline_fail(&load->deadline, load->l.file, state);
+	return deadline_fail(&load->deadline, load->file, state);
 }
 
-/* Whether the child waits until another process opens its end of a FIFO. */
-static bool
-waits_for_fifo(pid_t pid)
-{
-	static const char fifo[] = "wait_for_partner";
-	char name[64], where[sizeof(fifo)] = "";
-	int fd;
-
-	snprintf(name, sizeof(name), "/proc/%ld/wchan", (long)pid);
-	fd = fd_above_stdio(open(name, O_RDONLY | O_CLOEXEC));
-	if (fd < 0)
-		return false;
-	if (read(fd, where, sizeof(where) - 1) < 0)
-		where[0] = '\0';
-	close(fd);
-	return strcmp(where, fifo) == 0;
-}
-
-/*
- * A link, or the name of a raw file, may lead to a FIFO.  The signal only
- * interrupts the wait: then open() fails, and libhdf5 reports the error.
- */
-static void
-wake(struct load *load, double cpu, double now)
-{
-	double idle;
-	bool fifo;
-
-	if (cpu > load->cpu || load->beat == 0) {
-		load->cpu = cpu;
-		load->idle_since = now;
-		return;
-	}
-	idle = now - load->idle_since;
-	if (idle < IDLE_CHECK)
-		return;
-	fifo = waits_for_fifo(load->pid);
-	if (idle < IDLE_SECONDS && !fifo)
-		return;
-	load->idle_since = now;
-	if (fifo)
-		lose(load, 0, idle);
-	syscall(SYS_tgkill, load->pid, load->pid, WAKE_SIGNAL);
-}
-
-/* CUTE_SHM_ERR_SOURCE if the current step of the child will never end. */
+/* CUTE_SHM_ERR_SOURCE if the current step of the reader will never end. */
 static int
 watch(struct load *load)
 {
-	const struct board *board = load->l.board;
+	const struct board *board = load->process.board;
 	uint64_t beat = __atomic_load_n(&board->beat, __ATOMIC_ACQUIRE);
-	double cpu, limit = step_seconds + (double)board->expect / STEP_RATE;
+	double limit = step_seconds + (double)board->expect / STEP_RATE;
 	clockid_t clock;
 
-	if (beat == 0 && clock_now() - load->start > START_SECONDS)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				     "%s: libhdf5 does not answer; do not load "
-				     "while other threads use it",
-				     load->l.file);
-	if (clock_getcpuclockid(load->pid, &clock) != 0)
+	if (clock_getcpuclockid(load->process.pid, &clock) != 0)
 		return 0;
-	cpu = clock_seconds(clock);
-	wake(load, cpu, clock_now());
+	load->cpu = clock_seconds(clock);
 	if (beat != load->beat) {
 		load->beat = beat;
-		load->beat_cpu = cpu;
+		load->beat_cpu = load->cpu;
 		load->beat_time = clock_now();
 	}
-	return cpu - load->beat_cpu > limit ? CUTE_SHM_ERR_SOURCE : 0;
+	return load->cpu - load->beat_cpu > limit ? CUTE_SHM_ERR_SOURCE : 0;
 }
 
 static int
 progress(const struct load *load)
 {
-	const struct cute_shm_hdf5_options *opt = load->l.opt;
-	const struct board *board = load->l.board;
+	const struct cute_shm_hdf5_options *opt = load->opt;
+	const struct board *board = load->process.board;
 	char path[sizeof(board->path)];
 	struct cute_shm_hdf5_progress p = {
 		.bytes_done = __atomic_load_n(&board->done, __ATOMIC_RELAXED),
@@ -294,170 +228,167 @@ progress(const struct load *load)
 	if (opt->progress(&p, opt->arg) == 0)
 		return 0;
 	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
-			     "%s: loading was cancelled", load->l.file);
-}
-
-/* Receive messages until the child closes its end, or must be stopped. */
-static int
-listen_to_child(struct load *load, bool *endless)
-{
-	struct pollfd p = { .fd = load->pipe, .events = POLLIN };
-	double told = clock_now(), t;
-	struct message *m;
-	int rc = 0, n;
-
-	while (rc == 0) {
-		n = poll(&p, 1, TICK_MS);
-		if (n < 0 && errno != EINTR)
-			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "poll: %s",
-					     strerror(errno));
-		if (n > 0) {
-			n = receive(load->pipe, &m);
-			if (n <= 0)
-				return 0;
-			rc = handle(load, m);
-		}
-		t = clock_now();
-		if (rc == 0 && t - told >= TICK_MS / 1e3) {
-			told = t;
-			rc = watch(load);
-			*endless = rc != 0;
-			if (rc == 0)
-				rc = check_time(load);
-			if (rc == 0)
-				rc = check_lost(load);
-			if (rc == 0)
-				rc = progress(load);
-		}
-	}
-	return rc;
-}
-
-/* ------------------------------------------------------------------ a child */
-
-/*
- * Wait for the child to end.  False if another part of the program has reaped
- * it.
- */
-static bool
-reap(pid_t pid, int *status)
-{
-	pid_t n;
-
-	do
-		n = waitpid(pid, status, 0);
-	while (n < 0 && errno == EINTR);
-	return n == pid;
+			     "%s: loading was cancelled", load->file);
 }
 
 static int
-start_child(struct load *load)
+on_tick(void *arg)
 {
-	int ends[2];
+	struct load *load = arg;
+	int err = watch(load);
 
-	memset(load->l.board, 0, sizeof(*load->l.board));
-	load->start = clock_now();
+	load->endless = err != 0;
+	if (err == 0)
+		err = check_time(load);
+	if (err == 0)
+		err = check_lost(load);
+	if (err == 0)
+		err = progress(load);
+	return err;
+}
+
+/* --------------------------------------------------------------- one reader */
+
+static int
+send_request(struct load *load)
+{
+	const struct cute_shm_hdf5_options *opt = load->opt;
+	struct request r = {
+		.work = load->builder ? WORK_LOAD : WORK_PLAN,
+		.flags = opt->flags,
+		.jobs = load->jobs,
+		.log_level = process_log_level(),
+		.arrays = opt->array != NULL,
+		.max_memory = load->max_memory,
+		.before = *load->before,
+		.file = load->file,
+		.select = (const char **)(uintptr_t)opt->select,
+		.exclude = (const char **)(uintptr_t)opt->exclude,
+		.failures = load->failures,
+	};
+	int fds[2] = { load->process.board_fd, -1 };
+	void *loan = NULL;
+	size_t size = 0;
+	int err = 0;
+
+	if (load->builder)
+		err = cute_shm_builder_lend(load->builder, &loan, &size,
+					    &fds[REQUEST_SEGMENT]);
+	if (err != 0)
+		return err;
+	r.loan = loan;
+	r.loan_size = size;
+	err = request_send(load->process.socket, &r, fds,
+			   load->builder ? 2 : 1);
+	free(loan);
+	return err;
+}
+
+static int
+start_reader(struct load *load)
+{
+	int err;
+
+	memset(load->process.board, 0, sizeof(*load->process.board));
 	load->beat = 0;
 	load->beat_cpu = 0;
-	load->beat_time = load->start;
+	load->beat_time = clock_now();
 	load->cpu = 0;
-	load->idle_since = load->start;
-	load->l.parent = getpid();
+	load->endless = false;
 	free(load->end);
 	load->end = NULL;
 	queue_clear(load);
-	if (pipe_above_stdio(ends) != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "pipe: %s",
-				     strerror(errno));
-	load->pid = fork();
-	if (load->pid == 0) {
-		close(ends[0]);
-		load->l.pipe = ends[1];
-		child_run(&load->l);
-	}
-	close(ends[1]);
-	if (load->pid < 0) {
-		close(ends[0]);
-		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "fork: %s",
-				     strerror(errno));
-	}
-	load->pipe = ends[0];
-	cute_shm_log(CUTE_SHM_LOG_DEBUG, "%s: process %ld reads it",
-		     load->l.file, (long)load->pid);
-	return 0;
+	err = process_start(&load->process);
+	if (err == 0)
+		err = process_greet(&load->process);
+	if (err == 0)
+		err = send_request(load);
+	if (err == 0)
+		cute_shm_log(CUTE_SHM_LOG_DEBUG, "%s: process %ld reads it",
+			     load->file, (long)load->process.pid);
+	return err;
 }
 
-/* Set the error for a child that ended without a final message. */
+/* Set the error for a reader that ended without a final message. */
 static int
-fail_crash(const struct load *load, int status, bool known, bool endless,
-	   char *reason, size_t size)
+fail_crash(const struct load *load, char *reason, size_t size)
 {
-	char path[sizeof(load->l.board->path)];
+	char path[sizeof(load->process.board->path)];
+	int number = process_signal(&load->process);
 
-	board_path(load->l.board, path, sizeof(path));
-	if (endless)
+	board_path(load->process.board, path, sizeof(path));
+	if (load->endless)
 		snprintf(reason, size, "libhdf5 does not come to an end");
-	else if (known && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+	else if (number == SIGKILL)
 		snprintf(reason, size,
 			 "libhdf5 was killed, perhaps since the "
 			 "system, or its control group, had no more memory; "
 			 "--max-memory sets a bound");
-	else if (known && WIFSIGNALED(status))
+	else if (number != 0)
 		snprintf(reason, size, "libhdf5 crashed (signal %d, %s)",
-			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+			 number, strsignal(number));
 	else
 		snprintf(reason, size, "libhdf5 ended the process");
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s%s%s", load->l.file,
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s%s%s", load->file,
 			     reason, path[0] ? " while reading /" : "", path);
 }
 
-int
-run_child(struct load *load, bool *again)
+/* A reader was lost: with KEEP_GOING the next one leaves its object out. */
+static int
+lost_reader(struct load *load, bool *again)
 {
-	bool endless = false, known, keep_going;
-	char path[sizeof(load->l.board->path)], reason[200];
-	int rc, status = 0;
+	char path[sizeof(load->process.board->path)], reason[200];
+	int err = fail_crash(load, reason, sizeof(reason));
+
+	board_path(load->process.board, path, sizeof(path));
+	if (!(load->opt->flags & CUTE_SHM_HDF5_KEEP_GOING) || !path[0] ||
+	    failure_of(&load->failures, path))
+		return err;
+	lose(load, load->cpu - load->beat_cpu, clock_now() - load->beat_time);
+	err = check_lost(load);
+	if (err != 0)
+		return err;
+	*again = true;
+	return failure_add(&load->failures, path, reason);
+}
+
+/* Objects failed: the next reader leaves them out. */
+static int
+collect_failures(struct load *load)
+{
+	int err = 0;
 	size_t i;
 
+	for (i = 0; i < load->queue_count && err == 0; i++)
+		if (load->queue[i]->kind == MESSAGE_FAILED)
+			err = failure_add(&load->failures,
+					  message_text(load->queue[i], 0),
+					  message_text(load->queue[i], 1));
+	return err;
+}
+
+int
+run_reader(struct load *load, bool *again)
+{
+	const struct listener listener = { .message = on_message,
+					   .tick = on_tick,
+					   .arg = load };
+	int err = start_reader(load);
+
 	*again = false;
-	rc = start_child(load);
-	if (rc != 0)
-		return rc;
-	rc = listen_to_child(load, &endless);
-	if (rc != 0)
-		kill(load->pid, SIGKILL);
-	close(load->pipe);
-	known = reap(load->pid, &status);
-	if (rc != 0 && !endless)
-		return rc;
-	keep_going = load->l.opt->flags & CUTE_SHM_HDF5_KEEP_GOING;
-	if (!load->end || endless) {
-		if (load->l.board->beat == 0 && endless)
-			return rc;
-		rc = fail_crash(load, status, known, endless, reason,
-				sizeof(reason));
-		board_path(load->l.board, path, sizeof(path));
-		if (!keep_going || !path[0] ||
-		    failure_of(&load->failures, path))
-			return rc;
-		lose(load, load->cpu - load->beat_cpu,
-		     clock_now() - load->beat_time);
-		rc = check_lost(load);
-		if (rc != 0)
-			return rc;
-		*again = true;
-		return failure_add(&load->failures, path, reason);
-	}
+	if (err == 0)
+		err = process_listen(&load->process, &listener);
+	process_end(&load->process, err != 0 || !load->end);
+	process_free(&load->process);
+	if (err != 0 && !load->endless)
+		return err;
+	if (!load->end || load->endless)
+		return lost_reader(load, again);
 	if (load->end->kind == MESSAGE_ERROR)
 		return cute_shm_fail(load->end->err, "%s",
 				     message_text(load->end, 0));
 	if (load->end->kind != MESSAGE_RETRY)
 		return 0;
 	*again = true;
-	for (i = 0; i < load->queue_count && rc == 0; i++)
-		if (load->queue[i]->kind == MESSAGE_FAILED)
-			rc = failure_add(&load->failures,
-					 message_text(load->queue[i], 0),
-					 message_text(load->queue[i], 1));
-	return rc;
+	return collect_failures(load);
 }

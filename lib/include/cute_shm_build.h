@@ -200,17 +200,72 @@ int cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret)
 void cute_shm_builder_free(struct cute_shm_builder *b);
 
 /*
- * For a builder that a forked child fills.  The child calls _seal(), which does
- * all of _publish() except for the name, and exits.
+ * Another process can fill a builder: a forked child, or one that gets it by
+ * cute_shm_builder_lend().  That process calls _seal(), which does all of
+ * _publish() except for the name, and exits.
  */
 int cute_shm_builder_seal(struct cute_shm_builder *b)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
- * The parent, which has not used its copy of the builder since the fork, calls
- * _adopt() and then _publish().  CUTE_SHM_ERR_STATE: the child has not sealed.
+ * When that process has ended, the first one calls _adopt() and then
+ * _publish(); it has described nothing itself.  The call writes the header anew
+ * and checks the metadata, so the data only are what the other process made of
+ * them.
+ *
+ * CUTE_SHM_ERR_STATE    nobody has sealed, or a process can still write to it
+ * CUTE_SHM_ERR_CORRUPT  the metadata do not have their digest
  */
 int cute_shm_builder_adopt(struct cute_shm_builder *b)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * What a process that is not a fork of this one needs to fill the builder:
+ * *size bytes at *state, for free(), and a copy of the descriptor *fd, which
+ * stays the builder's.  Nothing may be described yet (CUTE_SHM_ERR_STATE).
+ */
+int cute_shm_builder_lend(struct cute_shm_builder *b, void **state,
+			  size_t *size, int *fd)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/* The questions of a process that fills a builder; all sizes are in bytes. */
+enum cute_shm_ask {
+	CUTE_SHM_ASK_ROOM = 1, /* may the segment be of 'bytes'? */
+	CUTE_SHM_ASK_LOOK = 2, /* is there memory for 'bytes' more? */
+	CUTE_SHM_ASK_FULL = 3  /* what to say: of 'bytes' it got 'given' */
+};
+
+/*
+ * Answer such a question, in the process that lent the builder.  ROOM may
+ * remove what dead processes left and, with CUTE_SHM_REPLACE, the old project.
+ * LOOK sets *ret to what would be left.  FULL always fails: its message is the
+ * answer.  Errors are those of cute_shm_builder_reserve().
+ */
+int cute_shm_builder_grant(struct cute_shm_builder *b, enum cute_shm_ask what,
+			   uint64_t bytes, uint64_t given, uint64_t *ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * How a borrowed builder asks.  'ask' returns what cute_shm_builder_grant()
+ * returned there, with its message set in this thread by cute_shm_fail(); it
+ * may be called by any thread.
+ */
+struct cute_shm_lender {
+	int (*ask)(void *arg, enum cute_shm_ask what, uint64_t bytes,
+		   uint64_t given, uint64_t *ret);
+	void *arg;
+};
+
+/*
+ * Make a builder from what cute_shm_builder_lend() gave in another process.
+ * The builder takes over 'fd' on success.  It describes, reserves, writes and
+ * seals; it never publishes, and uses no path: it also works in a process that
+ * cannot open files.  CUTE_SHM_ERR_UNSUPPORTED: the lender's library has
+ * another version.
+ */
+int cute_shm_builder_borrow(const void *state, size_t size, int fd,
+			    const struct cute_shm_lender *lender,
+			    struct cute_shm_builder **ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 #pragma GCC visibility pop

@@ -97,6 +97,12 @@ int cute_shm_unlink(const char *project,
 int cute_shm_collect(const char *root, uint64_t *count, uint64_t *freed);
 
 /*
+ * The descriptor of the segment, open as the handle is; for sending it to
+ * another process.  It stays the handle's: do not close it.
+ */
+int cute_shm_fd(const struct cute_shm *shm) CUTE_SHM_NONNULL(1);
+
+/*
  * 1 if the name of the project still leads to the segment of this handle.  0 if
  * the project was unlinked or replaced, or its owner has ended: a reader that
  * wants the new one reopens it.

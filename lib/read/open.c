@@ -211,9 +211,10 @@ log_opened(const struct cute_shm *shm)
 		     held < shm->size ? size_text(held, has) : "");
 }
 
-/* Takes ownership of 'path'. */
+/* A handle without a file yet; takes ownership of 'path'. */
 static int
-attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
+handle_new(const char *project, char *path, unsigned flags,
+	   struct cute_shm **ret)
 {
 	struct cute_shm *shm = calloc(1, sizeof(*shm));
 	int rc;
@@ -233,7 +234,24 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 				   "no memory for a handle");
 	else
 		rc = lock_table_new(&shm->fd, &shm->locks);
-	if (rc == 0 && shm->writable)
+	if (rc != 0) {
+		cute_shm_close(shm);
+		return rc;
+	}
+	*ret = shm;
+	return 0;
+}
+
+/* Takes ownership of 'path'. */
+static int
+attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
+{
+	struct cute_shm *shm;
+	int rc = handle_new(project, path, flags, &shm);
+
+	if (rc != 0)
+		return rc;
+	if (shm->writable)
 		rc = root_check_updates(shm->path);
 	if (rc == 0)
 		rc = open_descriptor(shm, project[0] ? O_NOFOLLOW : 0);
@@ -251,6 +269,33 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 	}
 	make_absolute(shm);
 	log_opened(shm);
+	*ret = shm;
+	return 0;
+}
+
+int
+handle_received(int fd, const char *path, struct cute_shm **ret)
+{
+	char *copy = strdup(path);
+	struct cute_shm *shm;
+	int err;
+
+	if (!copy)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory for a path");
+	err = handle_new("", copy, 0, &shm);
+	if (err != 0)
+		return err;
+	shm->fd = fd;
+	if (fstat(fd, &shm->stat) != 0)
+		err = fail_errno("cannot stat %s", path);
+	if (err == 0)
+		err = map(shm);
+	if (err != 0) {
+		shm->fd = -1;
+		cute_shm_close(shm);
+		return err;
+	}
 	*ret = shm;
 	return 0;
 }
@@ -291,6 +336,12 @@ cute_shm_open_file(const char *path, const struct cute_shm_open_options *opt,
 			    : cute_shm_fail(CUTE_SHM_ERR_INVALID,
 					    "no path given");
 	return attach("", copy, o.flags, ret);
+}
+
+int
+cute_shm_fd(const struct cute_shm *shm)
+{
+	return shm->fd;
 }
 
 static void

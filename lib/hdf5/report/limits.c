@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much private memory the child may use.  A few bytes of a damaged file can
+ * How much private memory the reader may use.  A few bytes of a damaged file can
  * claim sizes of gigabytes.  With a limit the kernel refuses such an allocation
  * before the memory is used, and the failure is an ordinary error.
  */
@@ -17,29 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LEAST_BOUND (UINT64_C(1) << 30)
-#define TIMES_FILE  4
-
 /* Describes the limit in messages; "" while no limit is set. */
 static char note[96];
 static bool by_caller; /* max_memory is the limit, not free memory */
-
-uint64_t
-memory_bound(const char *file, uint64_t wanted)
-{
-	uint64_t bytes = 0;
-	struct stat st;
-
-	if (wanted > 0)
-		return wanted;
-	/* Not st_size: a damaged file can be sparse and claim any size. */
-	if (stat(file, &st) == 0)
-		bytes = (uint64_t)st.st_blocks * 512;
-	if (bytes > UINT64_MAX / TIMES_FILE)
-		return UINT64_MAX;
-	bytes *= TIMES_FILE;
-	return bytes > LEAST_BOUND ? bytes : LEAST_BOUND;
-}
 
 /* The number of KiB after 'key' in a file of /proc, in bytes; 0 if absent. */
 static uint64_t

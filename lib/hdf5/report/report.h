@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reports from the child that reads an HDF5 file to its parent: the current
- * object, what is left out and why, and the cause of a failure in libhdf5.
- * Also the limits of a load, and names of HDF5 as names of the segment.  Uses
- * base; of the room read only reserved.h.
+ * Reports of the reader process, in which libhdf5 runs, to the caller's: the
+ * current object, what is left out and why, the cause of a failure in libhdf5;
+ * and questions to the caller's process.  Also the limits of a load, and names
+ * of HDF5 as names of the segment.  Uses base and hdf5/channel; of the room
+ * read only reserved.h.
  */
 #ifndef LIB_HDF5_REPORT_REPORT_H
 #define LIB_HDF5_REPORT_REPORT_H
 
 #include <hdf5.h>
 
-#include "base/base.h"
-#include "cute_shm_hdf5.h"
+#include "hdf5/channel/channel.h"
 #include "read/reserved.h"
 
 /* limits.c: how much private memory the child may use */
-
-/*
- * The memory limit for loading 'file': 'wanted' bytes.  If 'wanted' is 0, the
- * limit is 1 GiB or four times the bytes that the file occupies on disk,
- * whichever is more: a large chunk or a large tree needs memory, but then the
- * file is large, too.
- */
-uint64_t memory_bound(const char *file, uint64_t wanted);
 
 /*
  * Limit the calling process to 'bound' bytes of private memory more than it
@@ -41,7 +33,6 @@ bool limits_exceeded(int err, const char *text);
 /* Set CUTE_SHM_ERR_LIMIT for 'path' in 'file'; 'text' describes the failure. */
 int limits_fail(const char *file, const char *path, const char *text);
 
-#define MAX_NDIM   CUTE_SHM_MAX_NDIM
 #define DTYPE_SIZE 16
 
 /*
@@ -49,68 +40,6 @@ int limits_fail(const char *file, const char *path, const char *text);
  * segment, or must not be read, and is left out.  The load goes on.
  */
 #define SKIP 1
-
-/* The signal that interrupts a wait of the child; its handler does nothing. */
-#define WAKE_SIGNAL SIGUSR1
-
-/* report.c: the structures for messages from the child to the parent */
-
-/*
- * A page shared by child and parent.  The parent can see at any moment, also
- * after a crash, which object the child works on.  'beat' changes with every
- * step.
- */
-struct board {
-	uint64_t beat;
-	uint64_t expect; /* bytes that this step may have to read */
-	uint64_t done;
-	uint64_t total;
-	uint64_t objects;
-	uint32_t sequence; /* odd while 'path' changes */
-	char path[4096 - 5 * 8 - 4];
-};
-
-enum message_kind {
-	MESSAGE_SKIPPED = 1, /* path, reason: left out */
-	MESSAGE_INCOMPLETE,  /* path, reason: some of its data are missing */
-	MESSAGE_FAILED,	     /* path, reason: unreadable */
-	MESSAGE_CHANGED,     /* path, reason: differs from the file */
-	MESSAGE_ARRAY,	     /* path, dtype, strategy; shape, bytes, time */
-	MESSAGE_LOG,
-	MESSAGE_ERROR, /* the error of the whole load */
-	MESSAGE_RETRY, /* start again without what failed */
-	MESSAGE_DONE   /* the sums */
-};
-
-struct message {
-	uint32_t size; /* of the whole message, with its texts */
-	uint32_t kind;
-	int32_t err; /* ERROR; LOG: level */
-	uint32_t ndim;
-	uint64_t shape[MAX_NDIM];
-	uint64_t bytes;
-	double seconds;
-	struct cute_shm_hdf5_result result;
-	/* Texts follow, each with its NUL: path, reason or dtype, strategy. */
-};
-
-/* failures.c: paths that an earlier child could not read, and why */
-
-struct failure {
-	char *path;
-	char *reason;
-};
-
-struct failures {
-	struct failure *of; /* sorted by path */
-	size_t count, room;
-};
-
-/* The reason why 'path' could not be read, or NULL if it has not failed. */
-const char *failure_of(const struct failures *failures, const char *path);
-int failure_add(struct failures *failures, const char *path,
-		const char *reason);
-void failures_free(struct failures *failures);
 
 /* The patterns of select, or of exclude; see wanted.c. */
 struct pattern {
@@ -125,7 +54,7 @@ struct patterns {
 	size_t count;
 };
 
-/* The state of the child; there is one per process. */
+/* The state of the reader; there is one per process. */
 struct loader {
 	const char *file;
 	const struct stat *before; /* its status when the load began */
@@ -134,9 +63,9 @@ struct loader {
 	const struct failures *failures;  /* not to be read again */
 	struct patterns select, exclude;
 	struct board *board;
-	int pipe;
-	int parent; /* process that waits for this one */
+	int socket; /* to the caller's process */
 	unsigned jobs;
+	bool locks_matter;    /* a lock of another program ends the load */
 	uint64_t max_memory;  /* limit of private memory beside what it had */
 	bool quiet;	      /* the skipped objects have been reported */
 	bool retry;	      /* an object failed: start again without it */
@@ -158,25 +87,21 @@ struct loader {
 	struct cute_shm_hdf5_result result;
 };
 
-/* report.c: the page and the messages */
+/* report.c: messages to the caller; any thread may send them */
 
-/* Begin to work on 'path'; this may take as long as reading 'bytes' bytes. */
-void board_work(struct board *board, const char *path, uint64_t bytes);
-void board_done(struct board *board, uint64_t bytes); /* from any thread */
-void board_beat(struct board *board); /* one of many small steps is done */
-void board_path(const struct board *board, char *ret, size_t size);
-
-/* Report that an object is left out. */
-int send_skipped(struct loader *l, const char *path, const char *reason, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Report an object that is in the segment, but with some data missing. */
-int send_incomplete(struct loader *l, const char *path, const char *reason, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Report an object that is in the segment, but differs from the file. */
-int send_changed(struct loader *l, const char *path, const char *reason, ...)
-	__attribute__((format(printf, 3, 4)));
+/*
+ * Report an object that is left out (MESSAGE_SKIPPED), or is in the segment but
+ * lacks some data (MESSAGE_INCOMPLETE) or differs from the file
+ * (MESSAGE_CHANGED).
+ */
+int send_report(struct loader *l, enum message_kind kind, const char *path,
+		const char *reason, ...) __attribute__((format(printf, 4, 5)));
+#define send_skipped(l, path, ...) \
+	send_report(l, MESSAGE_SKIPPED, path, __VA_ARGS__)
+#define send_incomplete(l, path, ...) \
+	send_report(l, MESSAGE_INCOMPLETE, path, __VA_ARGS__)
+#define send_changed(l, path, ...) \
+	send_report(l, MESSAGE_CHANGED, path, __VA_ARGS__)
 
 /*
  * Report an object that cannot be read.  Without KEEP_GOING this ends the load;
@@ -193,11 +118,12 @@ int send_end(struct loader *l, enum message_kind kind, int err,
 int send_log(struct loader *l, int level, const char *text);
 
 /*
- * Receive one whole message into *ret, for free().  Returns 1, or 0 at the end
- * of the stream, or -1 on error.
+ * Send a question, and wait for the answer: *ret for free(), and, unless 'fd'
+ * is NULL, its descriptor or -1.  False if the caller's process is gone.
  */
-int receive(int fd, struct message **ret);
-const char *message_text(const struct message *m, unsigned i);
+bool send_question(struct loader *l, enum message_kind kind, uint64_t bytes,
+		   uint64_t given, const char *path, struct message **ret,
+		   int *fd);
 
 /* hdf5_cause.c: why the last call of libhdf5 failed */
 
@@ -244,13 +170,5 @@ enum wanted path_wanted(struct loader *l, const char *path);
  * none of them; one of exclude is logged.
  */
 int wanted_check(struct loader *l);
-
-/* child_begin.c */
-
-/* What each child does first: detach from the terminal, and start libhdf5. */
-void child_begin(struct loader *l);
-
-/* The error of a load: a failure for lack of memory names the limit it met. */
-int child_error(const struct loader *l, int rc);
 
 #endif

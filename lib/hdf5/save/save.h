@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Export: write a segment to an HDF5 file.  The parent (save_file.c) creates
- * the file under a temporary name and forks.  The child walks the segment
- * (save_tree.c); it writes each array (save_data.c) and each group of columns
- * (save_record.c) as a dataset, with its type (save_type.c) and its attributes
- * (save_attributes.c).  Uses base, file, format, read, live, hdf5/report and
- * hdf5/type; of the room hdf5/source only the header.
+ * Export: write a segment to an HDF5 file (save_file.c).  A walk over the
+ * segment (save_tree.c) writes each array (save_data.c) and each group of
+ * columns (save_record.c) as a dataset, with its type (save_type.c) and its
+ * attributes (save_attributes.c).  Uses base, format, read, live, hdf5/report
+ * and hdf5/type; of the room hdf5/source only the header.
  */
 #ifndef LIB_HDF5_SAVE_SAVE_H
 #define LIB_HDF5_SAVE_SAVE_H
 
-#include "file/file.h"
 #include "hdf5/source/source.h"
 #include "hdf5/type/type.h"
 
-/* The state of the child. */
+/* The state of an export. */
 struct saver {
 	struct loader l; /* only for reports to the parent */
 	const struct cute_shm *shm;
 	struct cute_shm_hdf5_export_options opt;
-	struct deadline deadline;
-	struct cute_shm_hdf5_export_result *result; /* the parent sees it */
+	struct cute_shm_hdf5_export_result *result;
 	unsigned jobs;
 	hid_t file;
 	hid_t link_props; /* link names are UTF-8 */
@@ -28,6 +25,11 @@ struct saver {
 	uint64_t *targets; /* records to which links lead, sorted */
 	size_t target_count, target_room;
 };
+
+/* save_file.c */
+
+/* Write all of s->shm to the new file 'open_as'. */
+int save_file(struct saver *s, const char *open_as);
 
 /* save_type.c: HDF5 types, and elements in memory */
 

@@ -90,12 +90,6 @@ bool changed_add(const char *path, struct stat *st);
 /* CUTE_SHM_ERR_SOURCE if one of the files has changed, or 0. */
 int changed_check(void);
 
-/* A few words on how 'now' differs from 'before'; NULL if it does not. */
-const char *changed_how(const struct stat *before, const struct stat *now);
-
-/* Set CUTE_SHM_ERR_SOURCE with a message that says so. */
-int changed_fail(const char *path, const char *how);
-
 /* objects.c: the file's objects, found by address */
 
 #define NO_OBJECT SIZE_MAX

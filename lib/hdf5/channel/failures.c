@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hdf5/report/report.h"
+#include "hdf5/channel/channel.h"
 
 /* The index of 'path', or the index at which to insert it. */
 static size_t

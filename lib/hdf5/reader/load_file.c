@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The child process, in which all calls of libhdf5 happen: a damaged file can
- * crash only this process.
- */
+/* A load: the steps in their order. */
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "hdf5/load.h"
+#include "hdf5/describe/describe.h"
+#include "hdf5/reader/reader.h"
+#include "hdf5/scan/scan.h"
 
 /*
  * A hint for a file that libhdf5 cannot open.  The file with the superblock
@@ -143,13 +138,15 @@ log_step(const struct loader *l, const char *done, double since)
 		     l->result.bytes);
 }
 
-static int
-load(struct loader *l)
+int
+load_file(struct loader *l)
 {
 	double since = clock_now();
+	bool external = !(l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL);
 	hid_t file = H5I_INVALID_HID;
 	int rc, changed;
 
+	file_driver_begin(external, l->locks_matter);
 	rc = filters_register();
 	if (rc == 0)
 		rc = wanted_begin(l);
@@ -177,23 +174,4 @@ load(struct loader *l)
 	/* If a file has changed, this is the cause of any other error. */
 	changed = changed_check();
 	return changed ? changed : rc;
-}
-
-void
-child_run(struct loader *l)
-{
-	bool external = !(l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL);
-	bool locks = writer_locks_matter();
-	int rc;
-
-	child_begin(l);
-	file_driver_begin(external, locks);
-	rc = load(l);
-	if (rc != 0)
-		rc = child_error(l, rc);
-	if (rc != 0)
-		send_end(l, MESSAGE_ERROR, rc, cute_shm_errmsg());
-	else
-		send_end(l, l->retry ? MESSAGE_RETRY : MESSAGE_DONE, 0, "");
-	_exit(0);
 }

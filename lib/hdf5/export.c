@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Export: this process makes the file and gives it its name, a reader process
+ * writes it.
+ */
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file/file.h"
+#include "hdf5/load.h"
+
+struct export
+{
+	const char *file;
+	const struct cute_shm *shm;
+	struct cute_shm_info info;
+	struct cute_shm_hdf5_export_options opt;
+	struct deadline deadline;
+	struct process process;
+	struct message *end; /* ERROR or DONE */
+	uint64_t file_size;
+};
+
+static int
+progress(const struct export *e)
+{
+	const struct board *board = e->process.board;
+	char path[sizeof(board->path)];
+	struct cute_shm_hdf5_progress p = {
+		.bytes_done = __atomic_load_n(&board->done, __ATOMIC_RELAXED),
+		.bytes_total = e->info.array_bytes,
+		.objects = e->info.node_count,
+		.path = path,
+	};
+
+	if (!e->opt.progress)
+		return 0;
+	if (p.bytes_done > p.bytes_total)
+		p.bytes_done = p.bytes_total;
+	board_path(board, path, sizeof(path));
+	if (e->opt.progress(&p, e->opt.arg) == 0)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED, "%s: saving was cancelled",
+			     e->file);
+}
+
+/* Handle a message of the reader process; takes over 'm'. */
+static int
+on_message(void *arg, struct message *m)
+{
+	struct export *e = arg;
+	struct cute_shm_hdf5_skipped skipped = {
+		.path = message_text(m, 0),
+		.reason = message_text(m, 1),
+	};
+	int err = 0;
+
+	switch (m->kind) {
+	case MESSAGE_ERROR:
+	case MESSAGE_DONE:
+		free(e->end);
+		e->end = m;
+		return 0;
+	case MESSAGE_SKIPPED:
+		if (e->opt.skipped)
+			e->opt.skipped(&skipped, e->opt.arg);
+		break;
+	case MESSAGE_LOG:
+		cute_shm_log((enum cute_shm_log_level)m->err, "%s",
+			     message_text(m, 0));
+		break;
+	default:
+		err = cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+				    "%s: the program that writes it sent a "
+				    "message of unknown kind %u",
+				    e->file, m->kind);
+	}
+	free(m);
+	return err;
+}
+
+static int
+check_time(const struct export *e)
+{
+	char path[sizeof(e->process.board->path)], state[sizeof(path) + 32];
+
+	if (!deadline_over(&e->deadline))
+		return 0;
+	board_path(e->process.board, path, sizeof(path));
+	snprintf(state, sizeof(state), "not done, but at /%s", path);
+	return deadline_fail(&e->deadline, e->file, state);
+}
+
+static int
+on_tick(void *arg)
+{
+	int err = check_time(arg);
+
+	return err == 0 ? progress(arg) : err;
+}
+
+/* The result of a process that has ended. */
+static int
+judge(const struct export *e)
+{
+	char path[sizeof(e->process.board->path)];
+	int number = process_signal(&e->process);
+
+	if (e->end && e->end->kind == MESSAGE_DONE)
+		return 0;
+	if (e->end)
+		return cute_shm_fail(e->end->err, "%s: %s", e->file,
+				     message_text(e->end, 0));
+	board_path(e->process.board, path, sizeof(path));
+	if (number == SIGBUS)
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+				     "%s: a page of the "
+				     "segment cannot be read at /%s: memory is "
+				     "full, or the segment's file was cut",
+				     e->file, path);
+	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "%s: libhdf5 %s%s%s%s%s",
+			     e->file,
+			     number ? "crashed (" : "ended the process",
+			     number ? strsignal(number) : "", number ? ")" : "",
+			     path[0] ? " while writing /" : "", path);
+}
+
+static int
+send_request(const struct export *e, const char *open_as)
+{
+	struct request r = {
+		.work = WORK_EXPORT,
+		.jobs = jobs_or_cpus(e->opt.jobs),
+		.log_level = process_log_level(),
+		.gzip = e->opt.gzip,
+		.shuffle = e->opt.shuffle != 0,
+		.max_memory =
+			e->opt.max_memory ? e->opt.max_memory : UINT64_MAX,
+		.chunk_size = e->opt.chunk_size,
+		.file = e->file,
+		.path = e->info.path,
+		.open_as = open_as,
+	};
+	const int fds[2] = { e->process.board_fd, cute_shm_fd(e->shm) };
+
+	return request_send(e->process.socket, &r, fds, 2);
+}
+
+static int
+run(struct export *e, const char *open_as)
+{
+	const struct listener listener = { .message = on_message,
+					   .tick = on_tick,
+					   .arg = e };
+	int err = process_start(&e->process);
+
+	if (err == 0)
+		err = process_greet(&e->process);
+	if (err == 0)
+		err = send_request(e, open_as);
+	if (err == 0)
+		err = process_listen(&e->process, &listener);
+	process_end(&e->process, err != 0 || !e->end);
+	process_free(&e->process);
+	/* Report progress at least once, even for a short export. */
+	if (err == 0)
+		err = progress(e);
+	return err == 0 ? judge(e) : err;
+}
+
+static int
+check_options(const struct cute_shm_hdf5_export_options *o)
+{
+	if (o->flags & ~(unsigned)CUTE_SHM_HDF5_OVERWRITE)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "unknown flags %#x to save with",
+				     o->flags);
+	if (o->gzip > 9)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "gzip has levels up to 9, not %u",
+				     o->gzip);
+	return 0;
+}
+
+static int
+save(struct export *e)
+{
+	struct outfile out;
+	struct stat st;
+	int err;
+
+	/* libhdf5 opens files by name, so the file needs a temporary one. */
+	err = outfile_begin(&out, e->file,
+			    OUTFILE_NAMED |
+				    (e->opt.flags & CUTE_SHM_HDF5_OVERWRITE
+					     ? OUTFILE_OVERWRITE
+					     : 0u));
+	if (err != 0)
+		return err;
+	outfile_permit(&out, &e->info);
+	err = run(e, out.temporary);
+	if (err == 0 && fstat(out.fd, &st) == 0)
+		e->file_size = (uint64_t)st.st_size;
+	if (err == 0)
+		err = outfile_commit(&out);
+	outfile_end(&out);
+	return err;
+}
+
+static void
+set_result(const struct export *e, double start,
+	   struct cute_shm_hdf5_export_result *ret)
+{
+	const struct cute_shm_hdf5_result *r = &e->end->result;
+
+	*ret = (struct cute_shm_hdf5_export_result){
+		.datasets = r->arrays,
+		.groups = r->groups,
+		.links = r->links,
+		.bytes = r->bytes,
+		.file_size = e->file_size,
+		.skipped = r->skipped,
+		.seconds = clock_now() - start,
+	};
+}
+
+int
+cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
+		     const struct cute_shm_hdf5_export_options *opt,
+		     struct cute_shm_hdf5_export_result *ret)
+{
+	struct export e = {
+		.file = file,
+		.shm = shm,
+		.opt = { .size = sizeof(e.opt) },
+		.process = { .socket = -1, .pidfd = -1 },
+	};
+	double start = clock_now();
+	int err;
+
+	err = options_copy(&e.opt, sizeof(e.opt), opt);
+	if (err == 0)
+		err = check_options(&e.opt);
+	if (err == 0)
+		err = deadline_begin(&e.deadline, e.opt.max_seconds);
+	if (err == 0)
+		err = cute_shm_info(shm, &e.info);
+	if (err != 0)
+		return err;
+	e.process.board_fd = board_new(&e.process.board);
+	if (e.process.board_fd < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "%s: no memory to save", file);
+	err = save(&e);
+	if (err == 0)
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "wrote %s to %s, %" PRIu64 " bytes in %.3f s",
+			     e.info.path, file, e.file_size,
+			     clock_now() - start);
+	if (err == 0 && ret)
+		set_result(&e, start, ret);
+	free(e.end);
+	board_free(e.process.board);
+	close(e.process.board_fd);
+	return err;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reader process while it runs: its messages, and its end.  Its end shows
+ * by a pidfd, also where the program ignores SIGCHLD or reaps all children.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hdf5/load.h"
+
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+/* How often the listener's tick is called. */
+#define TICK_MS 100
+
+/* The program says that it is there within 1 ms, on an idle machine. */
+#define START_SECONDS 30.0
+
+uint32_t
+process_log_level(void)
+{
+	uint32_t level = CUTE_SHM_LOG_DEBUG;
+
+	while (level > 0 && !cute_shm_log_wants((enum cute_shm_log_level)level))
+		level--;
+	return level;
+}
+
+static int
+wait_for_socket(struct process *p)
+{
+	struct pollfd f = { .fd = p->socket, .events = POLLIN };
+	int n = poll(&f, 1, TICK_MS);
+
+	if (n < 0 && errno != EINTR)
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "poll: %s",
+				     strerror(errno));
+	return 0;
+}
+
+/* Check the first message; takes over 'm'. */
+static int
+check_hello(struct message *m)
+{
+	int err = 0;
+
+	if (m->kind != MESSAGE_HELLO ||
+	    strcmp(message_text(m, 0), CUTE_SHM_VERSION) != 0)
+		err = cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+				    "the program that reads HDF5 files is of "
+				    "version %.40s, not " CUTE_SHM_VERSION
+				    ": install both together (CUTE_SHM_READER "
+				    "may name another)",
+				    m->kind == MESSAGE_HELLO
+					    ? message_text(m, 0)
+					    : "?");
+	free(m);
+	return err;
+}
+
+int
+process_greet(struct process *p)
+{
+	struct message *m;
+	int err, n;
+
+	for (;;) {
+		n = inbox_take(&p->inbox, p->socket, &m);
+		if (n == INBOX_MESSAGE)
+			return check_hello(m);
+		if (n != INBOX_WAIT)
+			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+					     "the program that reads HDF5 "
+					     "files does not run, or is "
+					     "another one (see "
+					     "CUTE_SHM_READER)");
+		if (clock_now() - p->start > START_SECONDS)
+			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+					     "the program that reads HDF5 "
+					     "files does not answer for %.0f s",
+					     START_SECONDS);
+		err = wait_for_socket(p);
+		if (err != 0)
+			return err;
+	}
+}
+
+/* Hand over what has arrived; *end is set at the end of the stream. */
+static int
+take_messages(struct process *p, const struct listener *listener, bool *end)
+{
+	struct message *m;
+	int err = 0, n;
+
+	do {
+		n = inbox_take(&p->inbox, p->socket, &m);
+		if (n == INBOX_MESSAGE)
+			err = listener->message(listener->arg, m);
+	} while (n == INBOX_MESSAGE && err == 0);
+	/* What sends nonsense is stopped, and treated as a crash. */
+	*end = n == INBOX_END || n == INBOX_BAD;
+	return err;
+}
+
+int
+process_listen(struct process *p, const struct listener *listener)
+{
+	double told = clock_now(), now;
+	bool end = false;
+	int err = 0;
+
+	while (err == 0 && !end) {
+		err = wait_for_socket(p);
+		if (err == 0)
+			err = take_messages(p, listener, &end);
+		now = clock_now();
+		if (err == 0 && !end && now - told >= TICK_MS / 1e3) {
+			told = now;
+			err = listener->tick(listener->arg);
+		}
+	}
+	return err;
+}
+
+static void
+send_kill(const struct process *p)
+{
+	if (p->pidfd < 0 ||
+	    syscall(SYS_pidfd_send_signal, p->pidfd, SIGKILL, NULL, 0) != 0)
+		kill(p->pid, SIGKILL);
+}
+
+/* The status that waitpid() would give. */
+static int
+status_of(const siginfo_t *info)
+{
+	return info->si_code == CLD_EXITED ? (info->si_status & 0xff) << 8
+					   : info->si_status & 0x7f;
+}
+
+/* False if another part of the program reaped it, or it ignores SIGCHLD. */
+static bool
+reap(const struct process *p, int *status)
+{
+	siginfo_t info = { .si_pid = 0 };
+	int rc;
+
+	do
+		rc = p->pidfd >= 0
+			     ? waitid((idtype_t)P_PIDFD, (id_t)p->pidfd, &info,
+				      WEXITED)
+			     : waitid(P_PID, (id_t)p->pid, &info, WEXITED);
+	while (rc != 0 && errno == EINTR);
+	if (rc != 0 || info.si_pid == 0)
+		return false;
+	*status = status_of(&info);
+	return true;
+}
+
+void
+process_end(struct process *p, bool now)
+{
+	struct pollfd f = { .fd = p->pidfd, .events = POLLIN };
+
+	if (p->pid <= 0)
+		return;
+	if (now)
+		send_kill(p);
+	if (p->socket >= 0)
+		close(p->socket);
+	p->socket = -1;
+	p->known = reap(p, &p->status);
+	while (!p->known && p->pidfd >= 0 && poll(&f, 1, -1) < 0 &&
+	       errno == EINTR)
+		;
+	p->pid = 0;
+}
+
+int
+process_signal(const struct process *p)
+{
+	if (p->known)
+		return WIFSIGNALED(p->status) ? WTERMSIG(p->status) : 0;
+	return p->board ? (int)(p->board->signal & 0x7f) : 0;
+}
+
+void
+process_free(struct process *p)
+{
+	process_end(p, true);
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	inbox_clear(&p->inbox);
+	p->pidfd = -1;
+}

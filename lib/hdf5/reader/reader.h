@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process in which libhdf5 runs: a damaged file can crash only this one.
+ * The program cute-shm-reader (reader_main.c) says that it is there, receives a
+ * request, and opens a module with libhdf5, which begins in reader_work.c.
+ * Uses base, build, handover, read, hdf5/channel, hdf5/report, hdf5/source,
+ * hdf5/filter, hdf5/scan, hdf5/read, hdf5/describe and hdf5/save.
+ */
+#ifndef LIB_HDF5_READER_READER_H
+#define LIB_HDF5_READER_READER_H
+
+#include "hdf5/channel/channel.h"
+
+struct loader;
+
+/*
+ * The one function of the module: do what the request says, report it, and end
+ * the process.  'fds' are the request's descriptors.
+ */
+typedef void reader_work_function(int socket, const struct message *request,
+				  const int fds[MESSAGE_FDS]);
+__attribute__((visibility("default")))
+reader_work_function cute_shm_reader_work;
+
+/* The module's file, in the program's folder. */
+#define READER_MODULE "cute-shm-reader-hdf5.so"
+
+/* reader_begin.c */
+
+/*
+ * Set the limits of the process, send the log to the caller, and start libhdf5.
+ */
+void reader_begin(struct loader *l, enum cute_shm_log_level level);
+
+/* The error of a load: a failure for lack of memory names the limit it met. */
+int reader_error(const struct loader *l, int err);
+
+/* export_file.c */
+
+/* Write the segment of descriptor 'segment' to a file; sums to l->result. */
+int export_file(struct loader *l, const struct request *r, int segment);
+
+/* load_file.c */
+
+/* Load or plan; the result and all messages but the last go to *l. */
+int load_file(struct loader *l);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* The first steps in libhdf5's process, once it has its request. */
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "hdf5/reader/reader.h"
+#include "hdf5/report/report.h"
+
+static struct board *board;
+
+/*
+ * Tell the caller which signal ends this process: the caller may not get its
+ * status, if it ignores SIGCHLD.  The action was reset, so that the signal
+ * ends the process when it comes again.
+ */
+static void
+note_signal(int number)
+{
+	board->signal = (uint32_t)number;
+	raise(number);
+}
+
+static void
+note_signals(void)
+{
+	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+				     SIGABRT, SIGSYS, SIGTRAP };
+	static uint8_t stack[65536];
+	const stack_t own = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	const struct sigaction note = {
+		.sa_handler = note_signal,
+		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER | SA_ONSTACK),
+	};
+	size_t i;
+
+	sigaltstack(&own, NULL);
+	for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		sigaction(fatal[i], &note, NULL);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+/*
+ * A filter plugin that is not linked with libhdf5 finds libhdf5 only if its
+ * symbols are global.  They are not global when a program loaded this library
+ * with dlopen().
+ */
+static void
+make_global(void)
+{
+	Dl_info info;
+
+	if (dladdr((void *)(uintptr_t)&H5open, &info) != 0 && info.dli_fname)
+		dlopen(info.dli_fname, RTLD_NOLOAD | RTLD_GLOBAL | RTLD_LAZY);
+}
+
+static void
+log_line(enum cute_shm_log_level level, const char *message, void *arg)
+{
+	send_log(arg, (int)level, message);
+}
+
+void
+reader_begin(struct loader *l, enum cute_shm_log_level level)
+{
+	board = l->board;
+	note_signals();
+	limits_set(l->max_memory, l->jobs);
+	make_global();
+	setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
+	cute_shm_set_log(level, log_line, l);
+	H5open();
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	board_work(l->board, "", 0);
+}
+
+int
+reader_error(const struct loader *l, int err)
+{
+	char path[sizeof(l->board->path)];
+
+	if (!limits_exceeded(err, cute_shm_errmsg()))
+		return err;
+	board_path(l->board, path, sizeof(path));
+	return limits_fail(l->file, path, cute_shm_errmsg());
+}
