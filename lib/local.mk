@@ -142,6 +142,7 @@ lib_libchannel_la_SOURCES = \
 	lib/hdf5/channel/request.c
 
 lib_libload_la_SOURCES = \
+	lib/hdf5/about.c \
 	lib/hdf5/answer.c \
 	lib/hdf5/export.c \
 	lib/hdf5/load.c \
@@ -192,6 +193,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/read/read_fast.c \
 	lib/hdf5/read/read_ragged.c \
 	lib/hdf5/read/read_small.c \
+	lib/hdf5/reader/about_reader.c \
 	lib/hdf5/reader/export_file.c \
 	lib/hdf5/reader/load_file.c \
 	lib/hdf5/reader/reader.h \

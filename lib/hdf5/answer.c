@@ -11,7 +11,8 @@ static int
 send_answer(const struct process *p, struct message *m, const char *text)
 {
 	m->kind = MESSAGE_ANSWER;
-	if (message_send_texts(p->socket, m, text, NULL, NULL) == 0 ||
+	if (message_send_texts(p->socket, m,
+			       (const char *const[]){ text, NULL }) == 0 ||
 	    errno == EPIPE || errno == ECONNRESET)
 		return 0;
 	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "the reader is gone: %s",

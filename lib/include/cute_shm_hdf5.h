@@ -154,6 +154,34 @@ int cute_shm_hdf5_plan(const char *file,
 int cute_shm_hdf5_size(const char *file,
 		       const struct cute_shm_hdf5_options *opt, uint64_t *ret);
 
+/*
+ * What the program that reads HDF5 files can do.  All members are texts, valid
+ * during the callback.
+ *
+ *   kind        name           value                     package
+ *   "libhdf5"   ""             its version               ""
+ *   "filter"    "gzip", ...    "own": decoded by the     Debian's package to
+ *                              program; "libhdf5": by    build with, if "own"
+ *                              it or a plugin; "no"      is possible; or ""
+ *   "sandbox"   ""             what the kernel offers    ""
+ */
+struct cute_shm_hdf5_fact {
+	const char *kind;
+	const char *name;
+	const char *value;
+	const char *package;
+	uint64_t reserved[4];
+};
+
+typedef void cute_shm_hdf5_fact_fn(const struct cute_shm_hdf5_fact *fact,
+				   void *arg);
+
+/*
+ * Start that program, and call 'fact' for each of these.  CUTE_SHM_ERR_SYSTEM
+ * if it, or libhdf5, is missing or has another version.
+ */
+int cute_shm_hdf5_about(cute_shm_hdf5_fact_fn *fact, void *arg);
+
 /* ------------------------------------------------------------------- saving */
 
 struct cute_shm_hdf5_export_options {

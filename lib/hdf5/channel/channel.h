@@ -52,6 +52,7 @@ enum message_kind {
 	MESSAGE_FAILED,	    /* path, reason: unreadable */
 	MESSAGE_CHANGED,    /* path, reason: differs from the file */
 	MESSAGE_ARRAY,	    /* path, dtype, strategy; shape, bytes, time */
+	MESSAGE_FACT,	    /* kind, name, value, package */
 	MESSAGE_LOG,	    /* text; err: level */
 	MESSAGE_ERROR,	    /* text, err: of the whole work */
 	MESSAGE_RETRY,	    /* start again without what failed */
@@ -95,9 +96,9 @@ struct message {
 int message_send(int socket, struct message *m, const void *tail, size_t size,
 		 const int *fds, unsigned count);
 
-/* Send *m with up to three texts (NULL: none). */
-int message_send_texts(int socket, struct message *m, const char *one,
-		       const char *two, const char *three);
+/* Send *m with texts, of which there are at most four; the last is NULL. */
+#define MESSAGE_TEXTS 4
+int message_send_texts(int socket, struct message *m, const char *const *text);
 
 /*
  * Wait for one whole message; *ret is for free(), and fds[MESSAGE_FDS] gets its

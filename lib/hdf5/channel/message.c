@@ -85,22 +85,20 @@ message_send(int socket, struct message *m, const void *tail, size_t size,
 }
 
 int
-message_send_texts(int socket, struct message *m, const char *one,
-		   const char *two, const char *three)
+message_send_texts(int socket, struct message *m, const char *const *text)
 {
-	const char *const text[3] = { one, two, three };
-	size_t size[3] = { 0 }, total = 0, at = 0;
+	size_t size[MESSAGE_TEXTS], total = 0, at = 0;
 	char *all;
 	int i, rc;
 
-	for (i = 0; i < 3 && text[i]; i++) {
+	for (i = 0; i < MESSAGE_TEXTS && text[i]; i++) {
 		size[i] = strnlen(text[i], MESSAGE_MAX / 8) + 1;
 		total += size[i];
 	}
 	all = malloc(total + 1);
 	if (!all)
 		return -1;
-	for (i = 0; i < 3 && text[i]; i++) {
+	for (i = 0; i < MESSAGE_TEXTS && text[i]; i++) {
 		memcpy(all + at, text[i], size[i] - 1);
 		at += size[i];
 		all[at - 1] = '\0';

@@ -35,6 +35,11 @@ void reader_begin(struct loader *l, enum cute_shm_log_level level);
 /* The error of a load: a failure for lack of memory names the limit it met. */
 int reader_error(const struct loader *l, int err);
 
+/* about_reader.c */
+
+/* Report what can be read. */
+int about(struct loader *l);
+
 /* export_file.c */
 
 /* Write the segment of descriptor 'segment' to a file; sums to l->result. */

@@ -94,7 +94,7 @@ say(enum message_kind kind, int err, const char *text)
 {
 	struct message m = { .kind = kind, .err = err };
 
-	return message_send_texts(0, &m, text, NULL, NULL);
+	return message_send_texts(0, &m, (const char *const[]){ text, NULL });
 }
 
 #ifdef READER_WHOLE

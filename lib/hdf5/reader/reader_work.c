@@ -104,6 +104,8 @@ cute_shm_reader_work(int socket, const struct message *request,
 	if (r.work == WORK_EXPORT)
 		end(&l, export_file(&l, &r, fds[REQUEST_SEGMENT]),
 		    MESSAGE_DONE);
+	else if (r.work == WORK_ABOUT)
+		end(&l, about(&l), MESSAGE_DONE);
 	else
 		run_load(&l, &r, fds[REQUEST_SEGMENT]);
 	_exit(0);

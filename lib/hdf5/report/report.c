@@ -15,14 +15,19 @@
 static pthread_mutex_t sending = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
 
+#define TEXTS(...) \
+	(const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
+	}
+
 static int
-send_message(struct loader *l, struct message *m, const char *one,
-	     const char *two, const char *three)
+send_message(struct loader *l, struct message *m, const char *const *text)
 {
 	int rc;
 
 	pthread_mutex_lock(&sending);
-	rc = message_send_texts(l->socket, m, one, two, three);
+	rc = message_send_texts(l->socket, m, text);
 	pthread_mutex_unlock(&sending);
 	if (rc == 0)
 		return 0;
@@ -42,7 +47,7 @@ send_question(struct loader *l, enum message_kind kind, uint64_t bytes,
 	bool ok;
 
 	pthread_mutex_lock(&asking);
-	ok = send_message(l, &m, path, NULL, NULL) == 0 &&
+	ok = send_message(l, &m, TEXTS(path)) == 0 &&
 	     message_receive(l->socket, ret, fds) == 1;
 	pthread_mutex_unlock(&asking);
 	if (!ok)
@@ -63,7 +68,7 @@ send_reason(struct loader *l, enum message_kind kind, const char *path,
 	char reason[512];
 
 	vsnprintf(reason, sizeof(reason), format, ap);
-	return send_message(l, &m, path, reason, NULL);
+	return send_message(l, &m, TEXTS(path, reason));
 }
 
 int
@@ -129,7 +134,17 @@ send_array(struct loader *l, const struct cute_shm_hdf5_array *array)
 	memcpy(m.shape, array->shape, sizeof(m.shape[0]) * array->ndim);
 	m.bytes = array->bytes;
 	m.seconds = array->seconds;
-	return send_message(l, &m, array->path, array->dtype, array->strategy);
+	return send_message(l, &m,
+			    TEXTS(array->path, array->dtype, array->strategy));
+}
+
+int
+send_fact(struct loader *l, const char *kind, const char *name,
+	  const char *value, const char *package)
+{
+	struct message m = { .kind = MESSAGE_FACT };
+
+	return send_message(l, &m, TEXTS(kind, name, value, package));
 }
 
 int
@@ -137,7 +152,7 @@ send_log(struct loader *l, int level, const char *text)
 {
 	struct message m = { .kind = MESSAGE_LOG, .err = level };
 
-	return send_message(l, &m, text, NULL, NULL);
+	return send_message(l, &m, TEXTS(text));
 }
 
 int
@@ -145,5 +160,5 @@ send_end(struct loader *l, enum message_kind kind, int err, const char *text)
 {
 	struct message m = { .kind = kind, .err = err, .result = l->result };
 
-	return send_message(l, &m, text, NULL, NULL);
+	return send_message(l, &m, TEXTS(text));
 }

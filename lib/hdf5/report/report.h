@@ -115,6 +115,8 @@ bool is_objects_own(const struct loader *l, int err);
 int send_array(struct loader *l, const struct cute_shm_hdf5_array *array);
 int send_end(struct loader *l, enum message_kind kind, int err,
 	     const char *text);
+int send_fact(struct loader *l, const char *kind, const char *name,
+	      const char *value, const char *package);
 int send_log(struct loader *l, int level, const char *text);
 
 /*
