@@ -2,14 +2,24 @@
 /* The questions of a reader, answered by the process that started it. */
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "hdf5/load.h"
 
-/* The answer goes with a short text, which the socket always has room for. */
+/*
+ * The answer goes with a short text, which the socket always has room for,
+ * unless the reader does not take its answers.
+ */
 static int
 send_answer(const struct process *p, struct message *m, const char *text)
 {
+	struct pollfd f = { .fd = p->socket, .events = POLLOUT };
+
+	if (poll(&f, 1, 0) == 0)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "the reader asks, but does not take the "
+				     "answers");
 	m->kind = MESSAGE_ANSWER;
 	if (message_send_texts(p->socket, m,
 			       (const char *const[]){ text, NULL }) == 0 ||

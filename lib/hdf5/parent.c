@@ -119,10 +119,7 @@ on_message(void *arg, struct message *m)
 			return enqueue(load, m);
 		dispatch(load, m);
 		break;
-	case MESSAGE_LOG:
-		cute_shm_log((enum cute_shm_log_level)m->err, "%s",
-			     message_text(m, 0));
-		break;
+	case MESSAGE_LOG: process_log(m); break;
 	case MESSAGE_ERROR:
 	case MESSAGE_RETRY:
 	case MESSAGE_DONE:
@@ -319,6 +316,9 @@ fail_crash(const struct load *load, char *reason, size_t size)
 	board_path(load->process.board, path, sizeof(path));
 	if (load->endless)
 		snprintf(reason, size, "libhdf5 does not come to an end");
+	else if (load->process.nonsense)
+		snprintf(reason, size,
+			 "libhdf5 damaged its process, which sent nonsense");
 	else if (number == SIGKILL)
 		snprintf(reason, size,
 			 "libhdf5 was killed, perhaps since the "
@@ -385,8 +385,7 @@ run_reader(struct load *load, bool *again)
 	if (!load->end || load->endless)
 		return lost_reader(load, again);
 	if (load->end->kind == MESSAGE_ERROR)
-		return cute_shm_fail(load->end->err, "%s",
-				     message_text(load->end, 0));
+		return process_error(load->end);
 	if (load->end->kind != MESSAGE_RETRY)
 		return 0;
 	*again = true;
