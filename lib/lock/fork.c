@@ -19,6 +19,7 @@
 /* Guards the list of all tables; also held while a handle is being opened. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct lock_table *tables;
+static struct fork_private *kept;
 static bool registered;
 static int cancel_state; /* of the thread that holds the mutex */
 static const struct fork_hooks *hooks;
@@ -132,6 +133,12 @@ after_fork_child(void)
 	struct lock_table *table;
 	int number = errno;
 
+	for (; kept; kept = kept->next) {
+		kept->at = NULL;
+		if (*kept->fd >= 0)
+			close(*kept->fd);
+		*kept->fd = -1;
+	}
 	for (table = tables; table; table = table->next)
 		presence_forget(table);
 	for (table = tables; table; table = table->next)
@@ -145,17 +152,53 @@ after_fork_child(void)
 	errno = number;
 }
 
+/* Call with the mutex held. */
+static int
+begin(void)
+{
+	if (!registered &&
+	    pthread_atfork(before_fork, after_fork, after_fork_child) != 0)
+		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				     "no memory to prepare for forks");
+	registered = true;
+	return 0;
+}
+
+int
+fork_keep(struct fork_private *p, int *fd)
+{
+	int err = begin();
+
+	if (err != 0)
+		return err;
+	p->fd = fd;
+	p->next = kept;
+	p->at = &kept;
+	if (kept)
+		kept->at = &p->next;
+	kept = p;
+	return 0;
+}
+
+void
+fork_keep_no_more(struct fork_private *p)
+{
+	if (!p->at)
+		return;
+	*p->at = p->next;
+	if (p->next)
+		p->next->at = p->at;
+	p->at = NULL;
+}
+
 int
 fork_watch(struct lock_table *table)
 {
-	int number = 0;
+	int err;
 
 	fork_hold();
-	if (!registered)
-		number = pthread_atfork(before_fork, after_fork,
-					after_fork_child);
-	if (number == 0) {
-		registered = true;
+	err = begin();
+	if (err == 0) {
 		table->next = tables;
 		table->at = &tables;
 		if (tables)
@@ -163,10 +206,7 @@ fork_watch(struct lock_table *table)
 		tables = table;
 	}
 	fork_release();
-	if (number != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to prepare for forks");
-	return 0;
+	return err;
 }
 
 void
