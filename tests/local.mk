@@ -78,6 +78,8 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_prefetch \
 	tests/hdf5/test_hdf5_random \
 	tests/hdf5/test_hdf5_read \
+	tests/hdf5/test_hdf5_reader \
+	tests/hdf5/test_hdf5_reader_hostile \
 	tests/hdf5/test_hdf5_safety \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \
@@ -156,6 +158,7 @@ hdf5_helpers = \
 	tests/cli/make_files
 
 hdf5_test_readers = \
+	tests/hdf5/hostile_reader \
 	tests/hdf5/reader_bounds \
 	tests/hdf5/reader_failing \
 	tests/hdf5/reader_prefetch
