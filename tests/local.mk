@@ -123,6 +123,7 @@ script_tests = \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
 	tests/surface/check_man.sh \
+	tests/surface/check_needed.sh \
 	tests/surface/check_options.sh \
 	tests/surface/check_rooms.sh \
 	tests/system/cgroup.sh \
