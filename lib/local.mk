@@ -131,6 +131,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/dataset/dataset.h \
 	lib/hdf5/dataset/early_limit.c \
 	lib/hdf5/dataset/early_read.c \
+	lib/hdf5/dataset/elements.c \
 	lib/hdf5/dataset/heap.c \
 	lib/hdf5/dataset/stored.c \
 	lib/hdf5/describe/describe.h \
@@ -157,6 +158,10 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/filter/filter_lzf.c \
 	lib/hdf5/filter/filter_register.c \
 	lib/hdf5/filter/filter_shuffle.c \
+	lib/hdf5/host/host.c \
+	lib/hdf5/host/host.h \
+	lib/hdf5/host/host_changed.c \
+	lib/hdf5/host/host_files.c \
 	lib/hdf5/load.c \
 	lib/hdf5/load.h \
 	lib/hdf5/parent.c \
@@ -193,6 +198,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/source/attribute_names.c \
 	lib/hdf5/source/file_driver.c \
 	lib/hdf5/source/objects.c \
+	lib/hdf5/source/opened.c \
+	lib/hdf5/source/opened.h \
 	lib/hdf5/source/source.h \
 	lib/hdf5/source/source_access.c \
 	lib/hdf5/source/source_changed.c \

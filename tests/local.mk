@@ -118,6 +118,7 @@ script_tests = \
 	tests/surface/check_exports.sh \
 	tests/surface/check_format.sh \
 	tests/surface/check_headers.sh \
+	tests/surface/check_host.sh \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
 	tests/surface/check_man.sh \

@@ -26,16 +26,17 @@ static const char *
 advice(const struct loader *l)
 {
 	char begin[4096];
-	FILE *file = file_above_stdio(l->file);
-	int number = file ? 0 : errno;
-	size_t size = file ? fread(begin, 1, sizeof(begin), file) : 0;
+	struct stat st;
+	int fd = host_open(l->file, &st);
+	ssize_t n = fd < 0 ? 0 : pread(fd, begin, sizeof(begin), 0);
+	size_t size = n < 0 ? 0 : (size_t)n;
 
-	if (file)
-		fclose(file);
-	if (number == EMFILE || number == ENFILE)
+	if (fd >= 0)
+		close(fd);
+	if (fd == -EMFILE || fd == -ENFILE)
 		return "too many files are open: raise that limit (ulimit -n)";
-	/* If open() fails, the file need not be damaged. */
-	if (number != 0)
+	/* If it cannot be opened, the file need not be damaged. */
+	if (fd < 0)
 		return "the system does not give access to it";
 	if (memmem(begin, size, "NCSAfami", 8))
 		return "it is one of a family of files: 'h5repack', given the "
@@ -77,7 +78,7 @@ fail_open(const struct loader *l)
 	hdf5_cause(cause, sizeof(cause));
 	if (error == EWOULDBLOCK || error == EMARKED)
 		return fail_being_written(l, error == EWOULDBLOCK);
-	if (error == 0 && H5Fis_hdf5(l->file) == 0)
+	if (error == 0 && source_is_foreign(l->file))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "%s is not an HDF5 file", l->file);
 	if (cause_is_newer(cause))
@@ -184,10 +185,14 @@ child_run(struct loader *l)
 {
 	bool external = !(l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL);
 	bool locks = writer_locks_matter();
+	struct host_files files;
 	int rc;
 
+	/* Before the standard streams are replaced: "/dev/stdin" is one. */
+	host_files_begin(&files, l->file, external);
+	host_set(&files.host);
 	child_begin(l);
-	file_driver_begin(external, locks);
+	file_driver_begin(locks);
 	rc = load(l);
 	if (rc != 0)
 		rc = child_error(l, rc);
