@@ -6,6 +6,7 @@
 
 #include "hdf5/host/host.h"
 
+_Thread_local bool host_serves_open;
 static const struct host *current;
 
 void

@@ -54,6 +54,12 @@ int host_open(const char *path, struct stat *st) must_check;
 int host_stat(const char *path, struct stat *st) must_check;
 int host_real_path(const char *path, char ret[PATH_MAX]) must_check;
 
+/*
+ * While this is set, the thread's calls of open() to read a file ask the host,
+ * in a program that is linked with open_call.c.
+ */
+extern _Thread_local bool host_serves_open;
+
 /* The text for an error, like strerror(). */
 const char *host_reason(int error);
 

@@ -17,26 +17,44 @@ static hid_t driver = H5I_INVALID_HID, access_list = H5I_INVALID_HID;
 
 /* ------------------------------------------------------------------ opening */
 
-/*
- * libhdf5 searches a file that another one names in several folders, the
- * working one last.  If the first file's name is a symbolic link, the folder of
- * the file that it leads to comes after those, and is left to the driver.
- */
 static struct opened *
-open_beside(const char *parent, const char *name)
+open_in(const char *folder, size_t size, const char *name)
 {
-	char real[PATH_MAX], *slash, *path;
 	struct opened *f;
+	char *path;
 	bool gone;
 
-	if (name[0] == '/' || host_real_path(parent, real) != 0)
-		return NULL;
-	slash = strrchr(real, '/');
-	if (asprintf(&path, "%.*s/%s", (int)(slash - real), real, name) < 0)
+	if (asprintf(&path, "%.*s/%s", (int)size, folder, name) < 0)
 		return NULL;
 	f = opened_new(path, &gone);
 	free(path);
 	return f;
+}
+
+/*
+ * libhdf5 searches a file that another one names in several folders, the
+ * working one last.  If the name of that other file is a symbolic link, the
+ * folder of the file that it leads to comes after those, and is left to the
+ * driver; libhdf5 does not know the folder of a file that was found so.
+ */
+static struct opened *
+open_beside(const char *parent, const char *name)
+{
+	const char *slash = strrchr(parent, '/');
+	size_t size = slash ? (size_t)(slash - parent) : 0, real_size;
+	struct opened *f = NULL;
+	char real[PATH_MAX];
+
+	if (name[0] == '/')
+		return NULL;
+	if (slash)
+		f = open_in(parent, size, name);
+	if (f || host_real_path(parent, real) != 0)
+		return f;
+	real_size = (size_t)(strrchr(real, '/') - real);
+	if (real_size == size && memcmp(real, parent, size) == 0)
+		return NULL;
+	return open_in(real, real_size, name);
 }
 
 static H5FD_t *
