@@ -183,28 +183,6 @@ START_TEST(missing_sources_of_sources_are_named)
 }
 END_TEST
 
-/* "s%b.h5": as many rows as there are files, one after the other. */
-static void
-put_blocks(hid_t file, const char *name, const char *source)
-{
-	const hsize_t none[] = { 0, ROW }, most[] = { H5S_UNLIMITED, ROW };
-	const hsize_t start[] = { 0, 0 }, stride[] = { 1, 1 };
-	const hsize_t count[] = { H5S_UNLIMITED, 1 }, block[] = { 1, ROW };
-	hid_t dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
-	hid_t space = ck_h5(H5Screate_simple(2, none, most));
-	hid_t from = ck_h5(H5Screate_simple(1, row, NULL));
-
-	ck_h5(H5Sselect_hyperslab(space, H5S_SELECT_SET, start, stride, count,
-				  block));
-	ck_h5(H5Pset_virtual(dcpl, space, source, "d", from));
-	ck_h5(H5Sselect_all(space));
-	H5Dclose(ck_h5(H5Dcreate2(file, name, H5T_STD_I32LE, space, H5P_DEFAULT,
-				  dcpl, H5P_DEFAULT)));
-	H5Sclose(from);
-	H5Sclose(space);
-	H5Pclose(dcpl);
-}
-
 START_TEST(sources_with_numbers)
 {
 	struct cute_shm_hdf5_options opt;

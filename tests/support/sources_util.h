@@ -22,6 +22,9 @@ struct mapping {
 void put_virtual(hid_t file, const char *name, const struct mapping *maps,
 		 unsigned count);
 
+/* "s%b.h5": as many rows as there are files, one after the other. */
+void put_blocks(hid_t file, const char *name, const char *source);
+
 /* Row 'i' is value, value + 1, ..., or fill values. */
 void ck_row(const struct cute_shm *shm, const char *path, unsigned i,
 	    int32_t value);

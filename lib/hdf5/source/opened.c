@@ -148,6 +148,28 @@ note(const char *path, int error)
 	snprintf(failure_path, sizeof(failure_path), "%s", path);
 }
 
+static bool
+same_name(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+
+	return strcmp(x ? x + 1 : a, y ? y + 1 : b) == 0;
+}
+
+/*
+ * Note a success.  libhdf5 searches a file in several folders, so failures in
+ * others do not matter.
+ */
+static void
+note_success(const char *path)
+{
+	snprintf(last_path, sizeof(last_path), "%s", path);
+	if (same_name(failure_path, path)) {
+		failure = 0;
+		failure_path[0] = '\0';
+	}
+}
+
 void
 opened_fail(const char *path, int error)
 {
@@ -249,7 +271,7 @@ opened_from(const char *path, int fd, const struct stat *st)
 	if (!first_known)
 		first = *st;
 	first_known = true;
-	snprintf(last_path, sizeof(last_path), "%s", path);
+	note_success(path);
 	list_add(f);
 	return f;
 }
