@@ -70,6 +70,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_extreme \
 	tests/hdf5/test_hdf5_failing \
 	tests/hdf5/test_hdf5_held \
+	tests/hdf5/test_hdf5_host \
 	tests/hdf5/test_hdf5_hostile \
 	tests/hdf5/test_hdf5_killed \
 	tests/hdf5/test_hdf5_layouts \
@@ -84,6 +85,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_sources \
 	tests/hdf5/test_hdf5_together \
 	tests/hdf5/test_hdf5_types \
+	tests/hdf5/test_hdf5_unsupported \
 	tests/hdf5/test_hdf5_wide \
 	tests/hdf5/test_plan \
 	tests/hdf5/test_strategy \
@@ -118,6 +120,7 @@ script_tests = \
 	tests/surface/check_exports.sh \
 	tests/surface/check_format.sh \
 	tests/surface/check_headers.sh \
+	tests/surface/check_host.sh \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
 	tests/surface/check_man.sh \
@@ -214,6 +217,8 @@ tests_libsupport_la_SOURCES += \
 	tests/support/hdf5_little.h \
 	tests/support/hdf5_util.c \
 	tests/support/hdf5_util.h \
+	tests/support/sources_util.c \
+	tests/support/sources_util.h \
 	tests/support/strategy_util.c \
 	tests/support/strategy_util.h
 endif
@@ -258,6 +263,8 @@ tests_file_test_outfile_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=open
 tests_hdf5_test_hdf5_bounds_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=H5Oopen -Wl,--wrap=H5Fcreate
+tests_hdf5_test_hdf5_host_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=host_files_begin
 tests_hdf5_test_hdf5_prefetch_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=posix_fadvise
 tests_lock_test_lock_wait_LDFLAGS = $(AM_LDFLAGS) \

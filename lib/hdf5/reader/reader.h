@@ -10,15 +10,18 @@
 #define LIB_HDF5_READER_READER_H
 
 #include "hdf5/channel/channel.h"
+#include "hdf5/host/host.h"
 
 struct loader;
 
 /*
  * The one function of the module: do what the request says, report it, and end
- * the process.  'fds' are the request's descriptors.
+ * the process.  'fds' are the request's descriptors; *hook answers the calls of
+ * open() in the program.
  */
 typedef void reader_work_function(int socket, const struct message *request,
-				  const int fds[MESSAGE_FDS]);
+				  const int fds[MESSAGE_FDS],
+				  host_open_hook **hook);
 __attribute__((visibility("default")))
 reader_work_function cute_shm_reader_work;
 
@@ -44,6 +47,11 @@ int about(struct loader *l);
 
 /* Write the segment of descriptor 'segment' to a file; sums to l->result. */
 int export_file(struct loader *l, const struct request *r, int segment);
+
+/* remote_host.c */
+
+/* Let the caller's process open all files from now on. */
+void remote_host_begin(struct loader *l);
 
 /* load_file.c */
 
