@@ -167,6 +167,12 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/read/read_fast.c \
 	lib/hdf5/read/read_ragged.c \
 	lib/hdf5/read/read_small.c \
+	lib/hdf5/reader/sandbox.c \
+	lib/hdf5/reader/sandbox.h \
+	lib/hdf5/reader/sandbox_calls.c \
+	lib/hdf5/reader/sandbox_calls.h \
+	lib/hdf5/reader/sandbox_files.c \
+	lib/hdf5/reader/sandbox_filter.c \
 	lib/hdf5/report/child_begin.c \
 	lib/hdf5/report/failures.c \
 	lib/hdf5/report/hdf5_cause.c \

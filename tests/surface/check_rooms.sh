@@ -8,7 +8,7 @@
 set -u
 
 rooms="base file format lock root read live build view verify copy
-	hdf5/report hdf5/source hdf5/type hdf5/filter hdf5/native hdf5/engine hdf5/dataset
+	hdf5/reader hdf5/report hdf5/source hdf5/type hdf5/filter hdf5/native hdf5/engine hdf5/dataset
 	hdf5/scan hdf5/read hdf5/describe hdf5/save hdf5"
 here=${srcdir:-.}
 failed=0
