@@ -204,6 +204,12 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/reader/reader_begin.c \
 	lib/hdf5/reader/reader_work.c \
 	lib/hdf5/reader/remote_host.c \
+	lib/hdf5/reader/sandbox.c \
+	lib/hdf5/reader/sandbox.h \
+	lib/hdf5/reader/sandbox_calls.c \
+	lib/hdf5/reader/sandbox_calls.h \
+	lib/hdf5/reader/sandbox_files.c \
+	lib/hdf5/reader/sandbox_filter.c \
 	lib/hdf5/report/hdf5_cause.c \
 	lib/hdf5/report/limits.c \
 	lib/hdf5/report/names.c \

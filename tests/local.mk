@@ -88,6 +88,8 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_unsupported \
 	tests/hdf5/test_hdf5_wide \
 	tests/hdf5/test_plan \
+	tests/hdf5/test_sandbox \
+	tests/hdf5/test_sandbox_use \
 	tests/hdf5/test_strategy \
 	tests/hdf5/test_strategy_chunks
 
@@ -217,6 +219,8 @@ tests_libsupport_la_SOURCES += \
 	tests/support/hdf5_little.h \
 	tests/support/hdf5_util.c \
 	tests/support/hdf5_util.h \
+	tests/support/sandbox_util.c \
+	tests/support/sandbox_util.h \
 	tests/support/sources_util.c \
 	tests/support/sources_util.h \
 	tests/support/strategy_util.c \

@@ -31,9 +31,10 @@ reader_work_function cute_shm_reader_work;
 /* reader_begin.c */
 
 /*
- * Set the limits of the process, send the log to the caller, and start libhdf5.
+ * Set the limits of the process, send the log to the caller, start libhdf5, and
+ * lock the process in.  'writes': it writes an HDF5 file.
  */
-void reader_begin(struct loader *l, enum cute_shm_log_level level);
+void reader_begin(struct loader *l, enum cute_shm_log_level level, bool writes);
 
 /* The error of a load: a failure for lack of memory names the limit it met. */
 int reader_error(const struct loader *l, int err);

@@ -102,7 +102,8 @@ cute_shm_reader_work(int socket, const struct message *request,
 		_exit(1);
 	remote_host_begin(&l);
 	*hook = host_open_served;
-	reader_begin(&l, (enum cute_shm_log_level)r.log_level);
+	reader_begin(&l, (enum cute_shm_log_level)r.log_level,
+		     r.work == WORK_EXPORT);
 	if (r.work == WORK_EXPORT)
 		end(&l, export_file(&l, &r, fds[REQUEST_SEGMENT]),
 		    MESSAGE_DONE);
