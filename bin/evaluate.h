@@ -37,8 +37,8 @@ struct evaluate_request {
 	const char *project;
 	const char *root;
 	unsigned processes;
-	unsigned iterations; /* one random element of each array; 0: for */
-			     /* EVALUATE_SECONDS */
+	/* One random element of each array; 0: for EVALUATE_SECONDS. */
+	unsigned iterations;
 };
 
 struct evaluate_result {

@@ -4,9 +4,10 @@
  * that takes the process over.  It can read and write the descriptors that the
  * process has, read the listed folders, start threads, and use memory.  It
  * cannot start a process or a program, open or change any other file, reach
- * the network, or send a signal, a limit or a trace to another process.  Calls
- * that are refused fail with EPERM (EACCES from Landlock); none ends the
- * process.  Uses only base.
+ * the network, or send a signal, a limit or a trace to another process.  A
+ * call that is refused fails with EPERM, or EACCES where Landlock refuses it;
+ * calls that are unknown here, and clone3(), fail with ENOSYS, so that libc
+ * tries another way.  None ends the process.  Uses only base.
  */
 #ifndef LIB_HDF5_READER_SANDBOX_H
 #define LIB_HDF5_READER_SANDBOX_H
