@@ -221,6 +221,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/save/save_chunks.c \
 	lib/hdf5/save/save_data.c \
 	lib/hdf5/save/save_datatype.c \
+	lib/hdf5/save/save_driver.c \
 	lib/hdf5/save/save_file.c \
 	lib/hdf5/save/save_links.c \
 	lib/hdf5/save/save_record.c \

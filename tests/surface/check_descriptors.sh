@@ -24,7 +24,7 @@ found=$(echo 'x = open("a", 0) + fd_above_stdio(dup(2));' | unsafe test)
 found=
 for file in "$here"/lib/*/*.c "$here"/lib/hdf5/*/*.c; do
 	case $file in
-	*/descriptor.c|*/reader_main.c) continue ;;
+	*/descriptor.c|*/reader_main.c|*/sandbox_filter.c) continue ;;
 	esac
 	# shellcheck disable=SC2094 # the name is for the output
 	found=$found$(unsafe "$file" <"$file")

@@ -191,10 +191,9 @@ struct request {
 	struct stat before; /* of the file when the load began */
 	uint64_t loan_size;
 	/* These follow, each text with its NUL: */
-	const void *loan;    /* see cute_shm_builder_lend() */
-	const char *file;    /* the HDF5 file */
-	const char *path;    /* of the segment, for messages */
-	const char *open_as; /* export: the file's name until it is whole */
+	const void *loan;		/* see cute_shm_builder_lend() */
+	const char *file;		/* the HDF5 file */
+	const char *path;		/* of the segment, for messages */
 	const char **select, **exclude; /* end with NULL */
 	struct failures failures;
 };

@@ -46,8 +46,8 @@ int about(struct loader *l);
 
 /* export_file.c */
 
-/* Write the segment of descriptor 'segment' to a file; sums to l->result. */
-int export_file(struct loader *l, const struct request *r, int segment);
+/* Write the segment of one descriptor to the file of another. */
+int export_file(struct loader *l, const struct request *r, int segment, int fd);
 
 /* remote_host.c */
 

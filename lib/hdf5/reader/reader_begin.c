@@ -77,7 +77,7 @@ struct readable {
 static void
 add_readable(struct readable *r, const char *path)
 {
-	if (r->count < MOST_FOLDERS && path && path[0] == '/')
+	if (r->count < MOST_FOLDERS && path && path[0])
 		r->list[r->count++] = path;
 }
 

@@ -105,7 +105,9 @@ cute_shm_reader_work(int socket, const struct message *request,
 	reader_begin(&l, (enum cute_shm_log_level)r.log_level,
 		     r.work == WORK_EXPORT);
 	if (r.work == WORK_EXPORT)
-		end(&l, export_file(&l, &r, fds[REQUEST_SEGMENT]),
+		end(&l,
+		    export_file(&l, &r, fds[REQUEST_SEGMENT],
+				fds[REQUEST_FILE]),
 		    MESSAGE_DONE);
 	else if (r.work == WORK_ABOUT)
 		end(&l, about(&l), MESSAGE_DONE);

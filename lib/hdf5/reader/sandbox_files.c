@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/base.h"
 #include "hdf5/reader/sandbox.h"
 
 /* The same on all processors but alpha. */
@@ -94,7 +95,7 @@ allow_reading(int ruleset, const char *path)
 {
 	struct path_beneath rule = { .allowed = READ_FILE };
 	struct stat st;
-	int fd = open(path, O_PATH | O_CLOEXEC);
+	int fd = fd_above_stdio(open(path, O_PATH | O_CLOEXEC));
 
 	if (fd < 0)
 		return;
