@@ -129,7 +129,7 @@ judge(const struct export *e)
 }
 
 static int
-send_request(const struct export *e, const char *open_as)
+send_request(const struct export *e, int fd)
 {
 	struct request r = {
 		.work = WORK_EXPORT,
@@ -142,15 +142,14 @@ send_request(const struct export *e, const char *open_as)
 		.chunk_size = e->opt.chunk_size,
 		.file = e->file,
 		.path = e->info.path,
-		.open_as = open_as,
 	};
-	const int fds[2] = { e->process.board_fd, cute_shm_fd(e->shm) };
+	const int fds[] = { e->process.board_fd, cute_shm_fd(e->shm), fd };
 
-	return request_send(e->process.socket, &r, fds, 2);
+	return request_send(e->process.socket, &r, fds, 3);
 }
 
 static int
-run(struct export *e, const char *open_as)
+run(struct export *e, int fd)
 {
 	const struct listener listener = { .message = on_message,
 					   .tick = on_tick,
@@ -160,7 +159,7 @@ run(struct export *e, const char *open_as)
 	if (err == 0)
 		err = process_greet(&e->process);
 	if (err == 0)
-		err = send_request(e, open_as);
+		err = send_request(e, fd);
 	if (err == 0)
 		err = process_listen(&e->process, &listener);
 	process_end(&e->process, err != 0 || !e->end);
@@ -192,16 +191,14 @@ save(struct export *e)
 	struct stat st;
 	int err;
 
-	/* libhdf5 opens files by name, so the file needs a temporary one. */
 	err = outfile_begin(&out, e->file,
-			    OUTFILE_NAMED |
-				    (e->opt.flags & CUTE_SHM_HDF5_OVERWRITE
-					     ? OUTFILE_OVERWRITE
-					     : 0u));
+			    e->opt.flags & CUTE_SHM_HDF5_OVERWRITE
+				    ? OUTFILE_OVERWRITE
+				    : 0u);
 	if (err != 0)
 		return err;
 	outfile_permit(&out, &e->info);
-	err = run(e, out.temporary);
+	err = run(e, out.fd);
 	if (err == 0 && fstat(out.fd, &st) == 0)
 		e->file_size = (uint64_t)st.st_size;
 	if (err == 0)

@@ -127,7 +127,8 @@ on_message(void *arg, struct message *m)
 		load->end = m;
 		return 0;
 	default:
-		if (!answer_question(&load->process, m, load->builder, &err))
+		if (!answer_question(&load->process, m, load->builder,
+				     &load->files.host, &err))
 			err = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 					    "%s: the reader sent a message of "
 					    "unknown kind %u",
@@ -257,7 +258,7 @@ send_request(struct load *load)
 		.log_level = process_log_level(),
 		.arrays = opt->array != NULL,
 		.max_memory = load->max_memory,
-		.before = *load->before,
+		.before = load->files.first,
 		.file = load->file,
 		.select = (const char **)(uintptr_t)opt->select,
 		.exclude = (const char **)(uintptr_t)opt->exclude,

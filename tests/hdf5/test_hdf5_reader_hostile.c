@@ -25,7 +25,7 @@ static const struct {
 	{ "kinds", 6, CUTE_SHM_ERR_SOURCE, "unknown kind" },
 	{ "dimensions", 2, CUTE_SHM_ERR_SOURCE, "sent nonsense" },
 	{ "texts", 4, CUTE_SHM_ERR_SOURCE, "texts were sent" },
-	{ "questions", 1, CUTE_SHM_ERR_SOURCE, "does not take the answers" },
+	{ "questions", 1, CUTE_SHM_ERR_SOURCE, "does not take its answers" },
 	{ "huge_questions", 3, CUTE_SHM_ERR_SOURCE, "questions were answered" },
 	{ "flood", 1, CUTE_SHM_ERR_LIMIT, "--max-time" },
 	{ "descriptors", 1, CUTE_SHM_ERR_SOURCE, "descriptors were sent" },

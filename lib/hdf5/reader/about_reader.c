@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "hdf5/reader/reader.h"
+#include "hdf5/reader/sandbox.h"
 #include "hdf5/report/report.h"
 
 /* Filters in use, and whether this was built with a decoder for it. */
@@ -62,7 +63,7 @@ int
 about(struct loader *l)
 {
 	unsigned major, minor, release;
-	char version[64];
+	char version[64], box[SANDBOX_TEXT];
 	int err = 0;
 	size_t i;
 
@@ -71,6 +72,9 @@ about(struct loader *l)
 				     "libhdf5 does not work");
 	snprintf(version, sizeof(version), "%u.%u.%u", major, minor, release);
 	err = send_fact(l, "libhdf5", "", version, "");
+	sandbox_supported(box, sizeof(box));
+	if (err == 0)
+		err = send_fact(l, "sandbox", "", box, "");
 	for (i = 0; err == 0 && i < sizeof(filters) / sizeof(*filters); i++)
 		err = about_filter(l, i);
 	return err;
