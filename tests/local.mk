@@ -299,16 +299,17 @@ tests_root_test_names_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=open -Wl,--wrap=opendir
 
 # Readers with calls that a test replaces.
+READER_MAIN = lib/hdf5/host/open_call.c lib/hdf5/reader/reader_main.c
 tests_hdf5_reader_bounds_SOURCES = tests/hdf5/reader_bounds.c \
-	tests/hdf5/reader_bounds.h lib/hdf5/reader/reader_main.c
+	tests/hdf5/reader_bounds.h $(READER_MAIN)
 tests_hdf5_reader_bounds_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
 tests_hdf5_reader_bounds_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=H5Oopen -Wl,--wrap=H5Fcreate
-tests_hdf5_reader_failing_SOURCES = lib/hdf5/reader/reader_main.c
+tests_hdf5_reader_failing_SOURCES = $(READER_MAIN)
 tests_hdf5_reader_failing_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
 tests_hdf5_reader_failing_LDFLAGS = $(AM_LDFLAGS) $(WRAP_FAILING)
 tests_hdf5_reader_prefetch_SOURCES = tests/hdf5/reader_prefetch.c \
-	tests/hdf5/reader_prefetch.h lib/hdf5/reader/reader_main.c
+	tests/hdf5/reader_prefetch.h $(READER_MAIN)
 tests_hdf5_reader_prefetch_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
 tests_hdf5_reader_prefetch_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=posix_fadvise
