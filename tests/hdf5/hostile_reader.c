@@ -113,7 +113,7 @@ static void
 questions(void)
 {
 	for (int i = 0; i < 100000; i++)
-		say(MESSAGE_ROOM + i % 3, 0, "");
+		say((enum message_kind)(MESSAGE_ROOM + (unsigned)i % 3), 0, "");
 	linger();
 }
 
