@@ -307,8 +307,9 @@ load_as_first(void)
 
 START_TEST(first_process)
 {
-	if (unshare(CLONE_NEWPID) != 0 &&
-	    unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
+	/* LeakSanitizer cannot look at a process that is its own first. */
+	if (SANITIZED || (unshare(CLONE_NEWPID) != 0 &&
+			  unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0))
 		return;
 	ck_child(load_as_first);
 	ck_assert_uint_eq(test_count(root), 1);
@@ -327,7 +328,8 @@ load_without_proc(void)
 
 START_TEST(without_proc)
 {
-	ck_child(load_without_proc);
+	if (!SANITIZED) /* which need /proc themselves */
+		ck_child(load_without_proc);
 }
 END_TEST
 
