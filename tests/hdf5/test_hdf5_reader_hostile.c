@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "hdf5/load.h"
 #include "hdf5_util.h"
@@ -77,13 +78,14 @@ choose(const char *what, unsigned seed)
 	setenv("CUTE_SHM_TEST_SEED", text, 1);
 }
 
-/* What a hook may index a table with. */
+/* What a hook may index a table with.  It is slower than a reader can send. */
 static void
 on_log(enum cute_shm_log_level level, const char *message, void *arg)
 {
 	(void)message, (void)arg;
 	ck_assert_int_ge((int)level, CUTE_SHM_LOG_WARNING);
 	ck_assert_int_le((int)level, CUTE_SHM_LOG_DEBUG);
+	usleep(100);
 }
 
 static int
@@ -169,6 +171,7 @@ START_TEST(cancelled)
 	unsigned before = test_descriptors();
 
 	opt.progress = on_progress;
+	cute_shm_set_log(CUTE_SHM_LOG_DEBUG, on_log, NULL);
 	h5_told.stop_after = 3;
 	choose(endless[_i], 0);
 	ck_err(cute_shm_hdf5_load("t", file, &opt, NULL),

@@ -13,13 +13,15 @@ void *
 test_shared_map(size_t size)
 {
 	const char *path = getenv("CUTE_SHM_TEST_SHARED");
-	long fd = path ? syscall(SYS_openat, AT_FDCWD, path, O_RDWR) : -1;
+	long fd = path ? syscall(SYS_openat, (long)AT_FDCWD, path, (long)O_RDWR)
+		       : -1;
 	void *page;
 
 	if (fd < 0)
 		return NULL;
-	page = (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
-			       MAP_SHARED, fd, 0);
+	page = (void *)syscall(SYS_mmap, NULL, size,
+			       (long)(PROT_READ | PROT_WRITE), (long)MAP_SHARED,
+			       fd, 0L);
 	syscall(SYS_close, fd);
 	return page == MAP_FAILED ? NULL : page;
 }
