@@ -87,6 +87,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_types \
 	tests/hdf5/test_hdf5_unsupported \
 	tests/hdf5/test_hdf5_wide \
+	tests/hdf5/test_host_files \
 	tests/hdf5/test_plan \
 	tests/hdf5/test_strategy \
 	tests/hdf5/test_strategy_chunks
