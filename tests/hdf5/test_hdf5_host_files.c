@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "hdf5/host/host.h"
@@ -59,8 +60,10 @@ START_TEST(what_no_file_may_open)
 	ck_assert_int_eq(open_by(&f, "/proc/self/environ"), -EUNSUITABLE);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	ck_assert_int_lt(open_by(&f, path), 0);
+	/* Linux before 5.6 cannot tell. */
 	ck_assert_int_eq(symlink(path, h5_path("link")), 0);
-	ck_assert_int_lt(open_by(&f, h5_path("link")), 0);
+	if (syscall(SYS_openat2, -1, NULL, NULL, 0) == 0 || errno != ENOSYS)
+		ck_assert_int_eq(open_by(&f, h5_path("link")), -ELOOP);
 	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 	ck_assert_int_lt(open_by(&f, path), 0);
 	host_files_end(&f);
@@ -133,7 +136,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("host_files");
+	Suite *suite = suite_create("hdf5_host_files");
 	TCase *tc = tcase_create("files");
 
 	tcase_add_test(tc, what_no_file_may_open);
