@@ -24,9 +24,9 @@ static struct asked {
 	unsigned opens, stats, real_paths;
 	char opened[MOST][200];
 
-	/* The open of this file, counted from 1, ends with this error... */
+	/* These opens of this file, counted from 1, end with this error... */
 	char refused[100];
-	unsigned refused_from;
+	unsigned refused_from, refused_to; /* 0: all */
 	int error;
 	/* ...and at the first open of this file, it is called. */
 	char watched[100];
@@ -62,13 +62,15 @@ opens_of(const char *name)
 static int
 count_open(void *arg, const char *path, struct stat *st)
 {
+	unsigned n;
 	int fd;
 
 	if (asked->opens < MOST)
 		snprintf(asked->opened[asked->opens], 200, "%s", path);
 	asked->opens++;
-	if (ends_in(path, asked->refused) &&
-	    opens_of(asked->refused) >= asked->refused_from)
+	n = opens_of(asked->refused);
+	if (ends_in(path, asked->refused) && n >= asked->refused_from &&
+	    (asked->refused_to == 0 || n <= asked->refused_to))
 		return -asked->error;
 	fd = real_host.open(arg, path, st);
 	if (fd >= 0 && ends_in(path, asked->watched) &&
@@ -304,6 +306,29 @@ START_TEST(a_source_that_is_refused_later)
 }
 END_TEST
 
+/* A file that is open gives up its descriptor for another. */
+START_TEST(too_many_descriptors_for_a_moment)
+{
+	struct cute_shm *shm;
+	hid_t file;
+
+	make_virtual();
+	file = ck_h5(H5Fopen(h5_path("t.h5"), H5F_ACC_RDWR, H5P_DEFAULT));
+	make_source("linked.h5", 40);
+	external_link(file, "linked.h5", "/", "a");
+	ck_h5(H5Fclose(file));
+	strcpy(asked->refused, "source.h5");
+	asked->refused_from = asked->refused_to = 1 + (unsigned)_i / 2;
+	asked->error = _i % 2 ? EMFILE : ENFILE;
+	ck_ok(load(h5_path("t.h5"), 0, &shm));
+	ck_row(shm, "v", 1, 30);
+	ck_row(shm, "a/long", 0, 40);
+	ck_assert_uint_gt(opens_of("source.h5"), asked->refused_to);
+	ck_assert_uint_gt(opens_of("linked.h5"), 1);
+	ck_clean(shm);
+}
+END_TEST
+
 START_TEST(a_source_that_is_refused_at_once)
 {
 	struct cute_shm *shm;
@@ -476,6 +501,7 @@ main(void)
 	tcase_add_test(tc, raw_files_by_the_host);
 	tcase_add_test(tc, the_call_itself);
 	tcase_add_loop_test(tc, a_source_that_is_refused_later, 0, 4);
+	tcase_add_loop_test(tc, too_many_descriptors_for_a_moment, 0, 4);
 	tcase_add_test(tc, a_source_that_is_refused_at_once);
 	tcase_add_loop_test(tc, a_block_that_is_refused, 0, 20);
 	tcase_add_test(tc, a_source_that_goes_meanwhile);
