@@ -15,7 +15,7 @@
 #include "hdf5/host/host.h"
 #include "sources_util.h"
 
-/* -------------------------------------------------------- a host that counts */
+/* ------------------------------------------------------- a host that counts */
 
 #define MOST 400
 
@@ -125,7 +125,7 @@ load(const char *path, unsigned flags, struct cute_shm **ret)
 	return err ? err : cute_shm_open("t", NULL, ret);
 }
 
-/* ------------------------------------------------------------------ counting */
+/* ----------------------------------------------------------------- counting */
 
 #define LINKS 200
 
@@ -266,7 +266,7 @@ START_TEST(the_call_itself)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ refusals */
+/* ----------------------------------------------------------------- refusals */
 
 static void
 make_virtual(void)
