@@ -71,6 +71,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_failing \
 	tests/hdf5/test_hdf5_held \
 	tests/hdf5/test_hdf5_host \
+	tests/hdf5/test_hdf5_host_files \
 	tests/hdf5/test_hdf5_hostile \
 	tests/hdf5/test_hdf5_killed \
 	tests/hdf5/test_hdf5_layouts \
