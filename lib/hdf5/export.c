@@ -71,10 +71,7 @@ on_message(void *arg, struct message *m)
 		if (e->opt.skipped)
 			e->opt.skipped(&skipped, e->opt.arg);
 		break;
-	case MESSAGE_LOG:
-		cute_shm_log((enum cute_shm_log_level)m->err, "%s",
-			     message_text(m, 0));
-		break;
+	case MESSAGE_LOG: process_log(m); break;
 	default:
 		err = cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
 				    "%s: the program that writes it sent a "
@@ -115,7 +112,7 @@ judge(const struct export *e)
 	if (e->end && e->end->kind == MESSAGE_DONE)
 		return 0;
 	if (e->end)
-		return cute_shm_fail(e->end->err, "%s: %s", e->file,
+		return cute_shm_fail(process_error(e->end), "%s: %s", e->file,
 				     message_text(e->end, 0));
 	board_path(e->process.board, path, sizeof(path));
 	if (number == SIGBUS)

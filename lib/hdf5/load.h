@@ -57,6 +57,12 @@ struct listener {
 int process_listen(struct process *p,
 		   const struct listener *listener) must_check;
 
+/* Log a MESSAGE_LOG. */
+void process_log(const struct message *m);
+
+/* The error of a MESSAGE_ERROR, which may hold any number. */
+int process_error(const struct message *m);
+
 /* Kill it if 'now', and wait for its end in any case. */
 void process_end(struct process *p, bool now);
 

@@ -119,10 +119,7 @@ on_message(void *arg, struct message *m)
 			return enqueue(load, m);
 		dispatch(load, m);
 		break;
-	case MESSAGE_LOG:
-		cute_shm_log((enum cute_shm_log_level)m->err, "%s",
-			     message_text(m, 0));
-		break;
+	case MESSAGE_LOG: process_log(m); break;
 	case MESSAGE_ERROR:
 	case MESSAGE_RETRY:
 	case MESSAGE_DONE:
@@ -386,7 +383,7 @@ run_reader(struct load *load, bool *again)
 	if (!load->end || load->endless)
 		return lost_reader(load, again);
 	if (load->end->kind == MESSAGE_ERROR)
-		return cute_shm_fail(load->end->err, "%s",
+		return cute_shm_fail(process_error(load->end), "%s",
 				     message_text(load->end, 0));
 	if (load->end->kind != MESSAGE_RETRY)
 		return 0;
