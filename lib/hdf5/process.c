@@ -139,7 +139,7 @@ process_log(const struct message *m)
 {
 	enum cute_shm_log_level level = CUTE_SHM_LOG_DEBUG;
 
-	if (m->err >= 0 && m->err < CUTE_SHM_LOG_DEBUG)
+	if (m->err >= CUTE_SHM_LOG_WARNING && m->err < CUTE_SHM_LOG_DEBUG)
 		level = (enum cute_shm_log_level)m->err;
 	cute_shm_log(level, "%s", message_text(m, 0));
 }
