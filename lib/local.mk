@@ -22,6 +22,7 @@ lib_libcommon_la_SOURCES = \
 	lib/base/options.c \
 	lib/base/pool.c \
 	lib/base/simd.h \
+	lib/file/appear.c \
 	lib/file/file.h \
 	lib/file/file_access.c \
 	lib/file/open_found.c \

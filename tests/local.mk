@@ -255,7 +255,8 @@ tests_build_test_ahead_LDFLAGS = $(AM_LDFLAGS) \
 tests_build_test_huge_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=madvise
 tests_file_test_outfile_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=open
+	-Wl,--wrap=open -Wl,--wrap=renameat2 -Wl,--wrap=linkat \
+	-Wl,--wrap=access
 tests_hdf5_test_hdf5_bounds_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=H5Oopen -Wl,--wrap=H5Fcreate
 tests_hdf5_test_hdf5_prefetch_LDFLAGS = $(AM_LDFLAGS) \

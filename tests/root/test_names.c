@@ -141,7 +141,7 @@ START_TEST(home_is_written)
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		temporary_flags = i % 2 ? TEMPORARY_NAMED : 0;
+		temporary_flags = i % 2 ? APPEAR_NAMED : 0;
 		shm = publish("p", i < 2 ? CUTE_SHM_EPHEMERAL : 0);
 		ck_ok(read_header(shm->fd, shm->size, &h));
 		memcpy(&second, shm->base + sizeof(h), sizeof(second));
@@ -521,10 +521,12 @@ END_TEST
 START_TEST(claims)
 {
 	const char *root = test_root();
+	struct appear_place at = temporary_place(root);
 	int fd;
 	char *name;
 
-	ck_ok(temporary_claim(root, "p", &fd, &name));
+	at.claim = "claim.p";
+	ck_assert_int_eq(appear_claim(&at, &fd, &name), 0);
 	ck_assert_uint_eq(test_count(root), 1);
 	/* It is nobody's leftover while it is locked. */
 	ck_ok(cute_shm_collect(NULL, NULL, NULL));
@@ -532,7 +534,7 @@ START_TEST(claims)
 	close(fd);
 	/* Left by a builder that died: taken over. */
 	free(name);
-	ck_ok(temporary_claim(root, "p", &fd, &name));
+	ck_assert_int_eq(appear_claim(&at, &fd, &name), 0);
 	ck_assert_uint_eq(test_count(root), 1);
 	close(fd);
 	free(name);
