@@ -25,7 +25,6 @@ lib_libcommon_la_SOURCES = \
 	lib/file/appear.c \
 	lib/file/file.h \
 	lib/file/file_access.c \
-	lib/file/open_found.c \
 	lib/file/outfile.c \
 	lib/file/trusted_user.c \
 	lib/format/component.c \
@@ -54,6 +53,7 @@ lib_libcore_la_SOURCES = \
 	lib/build/seal_data.c \
 	lib/build/write.c \
 	lib/copy/copy.h \
+	lib/copy/derived_file.c \
 	lib/copy/restore.c \
 	lib/copy/save.c \
 	lib/copy/save_stream.c \

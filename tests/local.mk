@@ -55,6 +55,7 @@ unit_tests = \
 	tests/copy/test_save \
 	tests/copy/test_stream \
 	tests/cli/test_progress \
+	tests/cli/test_regular_file \
 	tests/cli/test_slice \
 	tests/cli/test_text
 
@@ -118,6 +119,7 @@ script_tests = \
 	tests/surface/check_exports.sh \
 	tests/surface/check_format.sh \
 	tests/surface/check_headers.sh \
+	tests/surface/check_includes.sh \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
 	tests/surface/check_man.sh \

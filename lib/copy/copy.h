@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Save a segment to a file (save.c) or a stream (save_stream.c), and restore a
- * project from either (restore.c).  Uses base, file, format, lock, root, read,
+ * Save a segment to a file (save.c) or a stream (save_stream.c), restore a
+ * project from either (restore.c), and write other files (derived_file.c).  Uses base, file, format, lock, root, read,
  * live, build and verify.
  */
 #ifndef LIB_COPY_COPY_H

@@ -347,12 +347,18 @@ static void
 sweep_one(const struct appear_place *at, int dir, const char *name)
 {
 	struct stat st;
-	int fd = found_open(dir, name, FOUND_WRITE, &st);
+	int fd;
 
+	/* The lock needs O_RDWR; with O_NONBLOCK a FIFO cannot block. */
+	fd = fd_above_stdio(openat(dir, name,
+				   O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+					   O_NOFOLLOW));
 	if (fd < 0)
 		return;
-	if (st.st_uid == geteuid() && lock(fd, F_OFD_SETLK, F_WRLCK) == 0 &&
-	    leads_to(dir, name, &st) && unlinkat(dir, name, 0) == 0)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && user_trusted(st.st_uid) &&
+	    lock(fd, F_OFD_SETLK, F_WRLCK) == 0 && leads_to(dir, name, &st) &&
+	    unlinkat(dir, name, 0) == 0)
 		cute_shm_log(CUTE_SHM_LOG_INFO,
 			     "removed %s, left by a %s that died", name,
 			     at->writer);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that users name: the library writes them so that they appear complete
- * and with the right permissions, or not at all; and it opens with care files
- * that another user may have made.  Uses base.
+ * Files that appear complete and with the right permissions, or not at all;
+ * and which users to trust with files.  Uses base.
  */
 #ifndef LIB_FILE_FILE_H
 #define LIB_FILE_FILE_H
@@ -45,28 +44,6 @@ int file_access_set(int fd, gid_t gid, mode_t mode);
  * set, the group gets no permissions.  0, or -1 and errno.
  */
 int file_access_copy(int fd, const char *path, const struct stat *old);
-
-/* open_found.c */
-
-enum {
-	FOUND_WRITE = 1,    /* for writing, too */
-	FOUND_ANY_OWNER = 2 /* of any user, not only the caller or root */
-};
-
-/*
- * Open a regular file in the folder 'dir' (or AT_FDCWD).  The call does not
- * follow a symbolic link in the last component, does not wait (as for a FIFO),
- * and does not acquire a controlling terminal.  Returns the descriptor, with
- * its fstat() in *st; or -1 and errno: ELOOP for a link, EMEDIUMTYPE if it is
- * no regular file, EPERM if it belongs to another user.
- */
-int found_open(int dir, const char *name, unsigned flags, struct stat *st);
-
-/*
- * Read such a file as text, for free().  NULL if it cannot be opened or has
- * more than 'limit' bytes.
- */
-char *found_text(int dir, const char *name, unsigned flags, size_t limit);
 
 /* appear.c: files that appear complete under their name, or not at all */
 
