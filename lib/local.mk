@@ -22,6 +22,7 @@ lib_libcommon_la_SOURCES = \
 	lib/base/options.c \
 	lib/base/pool.c \
 	lib/base/simd.h \
+	lib/base/vector.c \
 	lib/file/appear.c \
 	lib/file/file.h \
 	lib/file/file_access.c \
@@ -38,7 +39,6 @@ lib_libcore_la_SOURCES = \
 	lib/base/io.c \
 	lib/base/log.c \
 	lib/base/size_text.c \
-	lib/base/vector.c \
 	lib/build/build.h \
 	lib/build/builder.c \
 	lib/build/check_reserved.c \

@@ -97,9 +97,7 @@ builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
 		free(project);
 		free(path);
 		cute_shm_close(shm);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "project %s: no memory for a handle",
-				     b->project);
+		return fail_memory("for a handle of project %s", b->project);
 	}
 	free(shm->project);
 	free(shm->path);

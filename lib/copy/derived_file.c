@@ -28,8 +28,7 @@ cute_shm_file_new(const struct cute_shm *shm, const char *path, unsigned flags,
 		return err;
 	file = calloc(1, sizeof(*file));
 	if (!file)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a file");
+		return fail_memory("for a file");
 	err = outfile_begin(&file->out, path,
 			    flags & CUTE_SHM_OVERWRITE ? OUTFILE_OVERWRITE : 0);
 	if (err != 0) {

@@ -34,12 +34,6 @@ fail_exists(const char *path)
 	return cute_shm_fail(CUTE_SHM_ERR_EXISTS, "%s exists already", path);
 }
 
-static int
-fail_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a file name");
-}
-
 /*
  * In a folder that all users can write to, another user may have put a link
  * under this name, to make the caller overwrite another file.
@@ -79,7 +73,7 @@ resolve(const char *path, bool overwrite, char **ret)
 	if (errno != ENOENT)
 		return fail_file("cannot look at", path);
 	*ret = strdup(path);
-	return *ret ? 0 : fail_memory();
+	return *ret ? 0 : fail_memory("for a file name");
 }
 
 /* Where the name begins in the path. */
@@ -131,7 +125,7 @@ make(struct outfile *f, unsigned flags)
 	if (!f->folder ||
 	    asprintf(&f->prefix, ".%.*s.", NAME_KEPT, name_in(f->path)) < 0) {
 		f->prefix = NULL;
-		return fail_memory();
+		return fail_memory("for a file name");
 	}
 	at = place_of(f);
 	if (appear_begin(&at, flags & OUTFILE_NAMED ? APPEAR_NAMED : 0, &f->fd,

@@ -164,8 +164,7 @@ fork_watch(struct lock_table *table)
 	}
 	fork_release();
 	if (number != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to prepare for forks");
+		return fail_memory("to prepare for forks");
 	return 0;
 }
 

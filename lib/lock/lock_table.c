@@ -86,7 +86,7 @@ lock_table_new(int *fd, struct lock_table **ret)
 	int err;
 
 	if (!table)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
+		return fail_memory("for locks");
 	table->fd = fd;
 	err = fork_watch(table);
 	if (err != 0) {
@@ -423,8 +423,7 @@ lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 				     "the project anew");
 	lock = calloc(1, sizeof(*lock));
 	if (!lock)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a lock");
+		return fail_memory("for a lock");
 	lock->range = (struct range){ .start = start,
 				      .end = end,
 				      .exclusive = exclusive };

@@ -80,8 +80,7 @@ unlink_path(const char *project, const char *path, unsigned flags,
 	int err;
 
 	if (!root)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	err = replace_permitted(root, path);
 	free(root);
 	if (err != 0)

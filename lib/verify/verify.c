@@ -98,9 +98,7 @@ void
 verify_no_memory(struct verify *v)
 {
 	if (v->stop == 0)
-		v->stop = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					"%s: no memory to verify it",
-					v->shm->path);
+		v->stop = fail_memory("to verify %s", v->shm->path);
 }
 
 void
@@ -142,19 +140,15 @@ void
 text_list_add(struct verify *v, const char *text)
 {
 	struct text_list *list = &v->texts;
-	size_t room = list->room ? 2 * list->room : 64;
-	const char **texts;
+	const char **texts = vector_grow(list->texts, list->count, &list->room,
+					 sizeof(*texts), "texts");
 
-	if (list->count == list->room) {
-		texts = reallocarray(list->texts, room, sizeof(*texts));
-		if (!texts) {
-			verify_no_memory(v);
-			return;
-		}
-		list->texts = texts;
-		list->room = room;
+	if (!texts) {
+		verify_no_memory(v);
+		return;
 	}
-	list->texts[list->count++] = text;
+	list->texts = texts;
+	texts[list->count++] = text;
 }
 
 static int

@@ -24,8 +24,8 @@ struct verify_node {
 /* A list of names or paths, to find duplicates. */
 struct text_list {
 	const char **texts;
-	size_t count;
-	size_t room;
+	uint32_t count;
+	uint32_t room;
 };
 
 struct verify {
@@ -37,8 +37,8 @@ struct verify {
 	int stop;		   /* if not 0: end with this error */
 	uint64_t begin, end;	   /* for the next damage: range of data */
 	struct verify_node *nodes; /* those of the walk by offset, then */
-	size_t node_count;	   /* those that only the index leads to */
-	size_t node_room;
+	uint32_t node_count;	   /* those that only the index leads to */
+	uint32_t node_room;
 	size_t walked; /* number of nodes of the walk */
 	bool complete; /* the walk reached the last record */
 	struct text_list texts;
