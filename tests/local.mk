@@ -23,6 +23,7 @@ unit_tests = \
 	tests/root/test_lifetime \
 	tests/root/test_logind \
 	tests/root/test_names \
+	tests/root/test_owners \
 	tests/root/test_project \
 	tests/root/test_space \
 	tests/root/test_users \
@@ -79,6 +80,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_prefetch \
 	tests/hdf5/test_hdf5_random \
 	tests/hdf5/test_hdf5_read \
+	tests/hdf5/test_hdf5_references \
 	tests/hdf5/test_hdf5_safety \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \
@@ -202,6 +204,8 @@ tests_libsupport_la_SOURCES += \
 	tests/support/live_util.h \
 	tests/support/lock_util.c \
 	tests/support/lock_util.h \
+	tests/support/root_util.c \
+	tests/support/root_util.h \
 	tests/support/sample.c \
 	tests/support/sample.h \
 	tests/support/util.c \
