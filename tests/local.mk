@@ -198,6 +198,8 @@ check_LTLIBRARIES += tests/libsupport.la
 tests_libsupport_la_SOURCES = tests/support/read_all.c tests/support/read_all.h
 if HAVE_CHECK
 tests_libsupport_la_SOURCES += \
+	tests/support/build_util.c \
+	tests/support/build_util.h \
 	tests/support/failing.c \
 	tests/support/failing.h \
 	tests/support/live_util.c \
