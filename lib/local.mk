@@ -72,8 +72,10 @@ lib_libcore_la_SOURCES = \
 	lib/lock/lock.h \
 	lib/lock/lock_table.c \
 	lib/lock/presence.c \
+	lib/lock/range_lock.c \
 	lib/lock/range_wait.c \
 	lib/lock/ranges.c \
+	lib/lock/table_list.c \
 	lib/read/attr.c \
 	lib/read/attr_value.c \
 	lib/read/info.c \

@@ -6,10 +6,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "build_util.h"
 #include "hdf5/dataset/dataset.h"
 #include "hdf5_util.h"
-
-#include "build_util.h"
 
 struct h5_told h5_told;
 
