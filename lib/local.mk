@@ -102,6 +102,7 @@ lib_libcore_la_SOURCES = \
 	lib/verify/structure.c \
 	lib/verify/verify.c \
 	lib/verify/verify.h \
+	lib/verify/verify_damage.c \
 	lib/verify/verify_data.c \
 	lib/verify/verify_index.c \
 	lib/verify/verify_record.c \

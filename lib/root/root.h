@@ -36,9 +36,6 @@ int usage_users(const struct cute_shm_usage *u, const struct stat *st,
 
 /* unlink.c */
 
-/* True if both are the same file: device and inode are equal. */
-bool same_file(const struct stat *a, const struct stat *b);
-
 /* Remove the project at 'path' if it is an orphan. */
 void collect_orphan(const char *path);
 
@@ -156,6 +153,9 @@ int home_renew(int fd, struct format_header *h,
 bool home_is(int fd, const struct format_header *h);
 
 /* name_lock.c */
+
+/* True if both are the same file: device and inode are equal. */
+bool same_file(const struct stat *a, const struct stat *b);
 
 /*
  * Lock the name 'path', so that no other process removes or replaces it while

@@ -11,12 +11,6 @@
 
 #include "root/root.h"
 
-bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* Remove the name unless another process has the segment open. */
 static int
 unlink_idle(const char *path)

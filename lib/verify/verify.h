@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Check every digest and every rule of a segment.  verify.c checks the header
- * and reports damages, structure.c walks the records, verify_record.c checks
- * the bytes of each record, verify_reserved.c the reserved attributes,
- * verify_index.c the path index, verify_data.c the data.  Uses base, format,
- * read and live.
+ * Check every digest and every rule of a segment.  verify.c checks the header,
+ * structure.c walks the records, verify_record.c checks the bytes of each
+ * record, verify_reserved.c the reserved attributes, verify_index.c the path
+ * index, verify_data.c the data; all report what they find to verify_damage.c.
+ * Uses base, format, read and live.
  */
 #ifndef LIB_VERIFY_VERIFY_H
 #define LIB_VERIFY_VERIFY_H
@@ -51,7 +51,7 @@ struct verify {
 	uint64_t records_left;
 };
 
-/* verify.c */
+/* verify_damage.c */
 
 /*
  * Report a damage at 'offset' of the segment.  'record' is the damaged node, or
