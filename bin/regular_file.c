@@ -11,7 +11,7 @@
 int
 regular_file_open(int dir, const char *name, struct stat *st)
 {
-	int number;
+	int number = 0;
 	int fd = openat(dir, name,
 			O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
 				O_NOFOLLOW);
@@ -22,9 +22,10 @@ regular_file_open(int dir, const char *name, struct stat *st)
 			errno = EMEDIUMTYPE;
 		return -1;
 	}
-	number = fstat(fd, st) != 0	? errno
-		 : S_ISREG(st->st_mode) ? 0
-					: EMEDIUMTYPE;
+	if (fstat(fd, st) != 0)
+		number = errno;
+	else if (!S_ISREG(st->st_mode))
+		number = EMEDIUMTYPE;
 	if (number == 0)
 		return fd;
 	close(fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that appear whole under their name, or not at all. */
+/* Files that users name: which paths are written, and who may read them. */
 
 #include <errno.h>
 #include <stdio.h>

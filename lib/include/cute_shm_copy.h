@@ -98,11 +98,16 @@ int cute_shm_load(const char *project, int fd,
 
 /*
  * A file that a program writes from the data of a segment, such as a text.  As
- * with cute_shm_export(), it gets its name when it is complete, it has the same
- * permissions, and the errors are the same.  Use it in one thread at a time.
+ * with cute_shm_export(), it gets its name when it is complete, and has the
+ * same permissions.  Use it in one thread at a time.
  *
  * cute_shm_file_new() begins an empty file.  'shm' decides the permissions, and
  * may be closed before the file.  'flags' is 0 or CUTE_SHM_OVERWRITE.
+ *
+ * CUTE_SHM_ERR_EXISTS     the file exists, and CUTE_SHM_OVERWRITE is not set
+ * CUTE_SHM_ERR_INVALID    it exists and is not a regular file
+ * CUTE_SHM_ERR_NOT_FOUND  there is no such folder
+ * CUTE_SHM_ERR_OWNER      the file is a symbolic link of another user
  */
 struct cute_shm_file;
 int cute_shm_file_new(const struct cute_shm *shm, const char *path,
@@ -117,6 +122,9 @@ int cute_shm_file_fd(const struct cute_shm_file *file);
 /*
  * Write the file to the disk and give it its name.  Then, and also after a
  * failure, only cute_shm_file_free() is left to call.
+ *
+ * CUTE_SHM_ERR_EXISTS  another file got the name meanwhile
+ * CUTE_SHM_ERR_STATE   it was called before
  */
 int cute_shm_file_publish(struct cute_shm_file *file);
 

@@ -26,7 +26,7 @@ for file in "$here"/bin/*.[ch] "$here"/demos/*.[ch]; do
 				complain "$file: <$used> is not installed" ;;
 		*)
 			! [ -f "$here/lib/$used" ] ||
-				complain "$file: <$used> is the library's own" ;;
+				complain "$file: <$used> is private" ;;
 		esac
 	done
 done
