@@ -2,6 +2,7 @@
 /* The last step: give the complete segment its name, in one system call. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -72,6 +73,20 @@ name_over(struct cute_shm_builder *b)
 	}
 }
 
+/* Without /proc no file can be opened again: use a copy of the descriptor. */
+static int
+attach_copy(const struct cute_shm_builder *b, struct cute_shm **ret)
+{
+	int fd = fcntl(b->fd, F_DUPFD_CLOEXEC, 3), err;
+
+	if (fd < 0)
+		return fail_errno("project %s: cannot open it", b->project);
+	err = handle_received(fd, b->path, ret);
+	if (err != 0)
+		close(fd);
+	return err;
+}
+
 /*
  * Open the file through its descriptor, before it has its name: a failure after
  * that would leave a project behind, and the name may lead to a newer one.
@@ -88,7 +103,9 @@ builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
 	int err;
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
-	err = cute_shm_open_file(self, &opt, &shm);
+	err = access("/proc/self/fd", X_OK) == 0
+		      ? cute_shm_open_file(self, &opt, &shm)
+		      : attach_copy(b, &shm);
 	if (err != 0)
 		return err;
 	project = strdup(b->project);

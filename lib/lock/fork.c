@@ -9,6 +9,7 @@
 #include "lock/lock.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct fork_private *kept;
 static int cancel_state; /* of the thread that holds the mutex */
 static bool registered;
 static const struct fork_hooks *hooks[FORK_HOOKS];
@@ -93,6 +94,12 @@ after_fork_child(void)
 	int number = errno;
 	unsigned i;
 
+	for (; kept; kept = kept->next) {
+		kept->at = NULL;
+		if (*kept->fd >= 0)
+			close(*kept->fd);
+		*kept->fd = -1;
+	}
 	for (i = 0; i < FORK_HOOKS; i++) {
 		if (!hooks[i])
 			continue;
@@ -103,19 +110,53 @@ after_fork_child(void)
 	errno = number;
 }
 
+/* Call with the mutex held. */
+static int
+begin(void)
+{
+	if (!registered &&
+	    pthread_atfork(before_fork, after_fork, after_fork_child) != 0)
+		return fail_memory("to prepare for forks");
+	registered = true;
+	return 0;
+}
+
+int
+fork_keep(struct fork_private *p, int *fd)
+{
+	int err = begin();
+
+	if (err != 0)
+		return err;
+	p->fd = fd;
+	p->next = kept;
+	p->at = &kept;
+	if (kept)
+		kept->at = &p->next;
+	kept = p;
+	return 0;
+}
+
+void
+fork_keep_no_more(struct fork_private *p)
+{
+	if (!p->at)
+		return;
+	*p->at = p->next;
+	if (p->next)
+		p->next->at = p->at;
+	p->at = NULL;
+}
+
 int
 fork_hook(enum fork_hook order, const struct fork_hooks *more)
 {
-	int number = 0;
+	int err;
 
 	fork_hold();
-	if (!registered)
-		number = pthread_atfork(before_fork, after_fork,
-					after_fork_child);
-	if (number == 0) {
-		registered = true;
+	err = begin();
+	if (err == 0)
 		hooks[order] = more;
-	}
 	fork_release();
-	return number == 0 ? 0 : fail_memory("to prepare for forks");
+	return err;
 }

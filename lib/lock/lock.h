@@ -75,6 +75,17 @@ enum fork_hook {
 };
 int fork_hook(enum fork_hook order, const struct fork_hooks *hooks) must_check;
 
+/*
+ * A descriptor that a forked child closes, for as long as *fd is not negative.
+ * Call both, and change *fd, between fork_hold() and fork_release().
+ */
+struct fork_private {
+	int *fd;
+	struct fork_private *next, **at;
+};
+int fork_keep(struct fork_private *p, int *fd) must_check;
+void fork_keep_no_more(struct fork_private *p);
+
 /* Between these two no fork and no cancellation happens.  Keep it short. */
 void fork_hold(void);
 void fork_release(void);
