@@ -63,11 +63,12 @@ bin_cute_shm_doctor_SOURCES = \
 	bin/doctor_root.c \
 	bin/doctor_user.c
 bin_cute_shm_doctor_CPPFLAGS = $(AM_CPPFLAGS)
-bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcommon.la lib/libcute_shm.la
+bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcommon.la
 if HDF5
-bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5 $(HDF5_CFLAGS)
-bin_cute_shm_doctor_LDADD += $(HDF5_LIBS)
+bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5
+bin_cute_shm_doctor_LDADD += lib/libcute_shm_hdf5.la
 endif
+bin_cute_shm_doctor_LDADD += lib/libcute_shm.la
 
 bin_cute_shm_dump_SOURCES = \
 	bin/cute-shm-dump.c \
@@ -145,7 +146,6 @@ bin_cute_shm_hdf5_SOURCES = \
 	bin/cute-shm-hdf5.c \
 	bin/load.h \
 	bin/load_report.c
-bin_cute_shm_hdf5_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 bin_cute_shm_hdf5_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 	lib/libcute_shm.la
 

@@ -159,6 +159,7 @@ int cute_shm_hdf5_size(const char *file,
  * during the callback.
  *
  *   kind        name           value                     package
+ *   "reader"    ""             the program's file        ""
  *   "libhdf5"   ""             its version               ""
  *   "filter"    "gzip", ...    "own": decoded by the     Debian's package to
  *                              program; "libhdf5": by    build with, if "own"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What this libhdf5 and our decoders can read, for cute-shm-doctor. */
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "hdf5/reader/reader.h"
@@ -70,7 +71,9 @@ about(struct loader *l)
 		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
 				     "libhdf5 does not work");
 	snprintf(version, sizeof(version), "%u.%u.%u", major, minor, release);
-	err = send_fact(l, "libhdf5", "", version, "");
+	err = send_fact(l, "reader", "", program_invocation_name, "");
+	if (err == 0)
+		err = send_fact(l, "libhdf5", "", version, "");
 	for (i = 0; err == 0 && i < sizeof(filters) / sizeof(*filters); i++)
 		err = about_filter(l, i);
 	return err;
