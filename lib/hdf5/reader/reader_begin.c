@@ -43,8 +43,8 @@ note_signals(void)
 
 /*
  * A filter plugin that is not linked with libhdf5 finds libhdf5 only if its
- * symbols are global.  They are not global when a program loaded this library
- * with dlopen().
+ * symbols are global.  They are not, since the program opened the module that
+ * brings it with RTLD_LOCAL.
  */
 static void
 make_global(void)
