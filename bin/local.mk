@@ -174,6 +174,9 @@ install-data-hook:
 		test $$tool = bin/cute-shm-list || \
 		$(LN_S) -f cute-shm-list $${tool#bin/} || exit 1; done
 
+# Folders of our own go, too.
 uninstall-hook:
+	test ! -d "$(DESTDIR)$(pkglibexecdir)" || \
+		rmdir "$(DESTDIR)$(pkglibexecdir)"
 	cd "$(DESTDIR)$(bashcompletiondir)" && for tool in $(bin_PROGRAMS); do \
 		rm -f $${tool#bin/}; done
