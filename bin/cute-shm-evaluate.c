@@ -38,7 +38,7 @@ static const struct cli_program program = {
 	.name = "cute-shm-evaluate",
 	.operands = "FILE PROJECT",
 	.summary = "Compare: readers of the HDF5 file FILE that share PROJECT, "
-		   "and readers that\nload a copy each.  A project that is "
+		   "and readers that\nhave a copy each.  A project that is "
 		   "not there is made, and removed at the end.",
 	.statuses = "  0   evaluated\n"
 		    "  1   failed\n"
@@ -152,7 +152,9 @@ static bool
 evaluate_copies(struct evaluation *e, unsigned n)
 {
 	struct evaluate_request request = {
-		.file = e->file,
+		.copies = true,
+		.project = e->project,
+		.root = opt_root,
 		.processes = n,
 		.iterations = opt_iterations,
 	};
@@ -256,6 +258,7 @@ get_project(struct evaluation *e, struct cute_shm **ret)
 		return err;
 	cute_shm_info(*ret, &info);
 	e->segment_size = info.size;
+	e->copy_size = info.array_bytes;
 	if (info.array_bytes == 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "%s: there are no "
@@ -347,7 +350,6 @@ evaluate(const char *file, const char *project, const unsigned *counts,
 		cute_shm_close(shm);
 		return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE : CLI_FAILED;
 	}
-	e.copy_size = evaluate_copy_size(file);
 	begin_report(&e);
 	good = evaluate_all(&e, counts, n);
 	end_report(&e);

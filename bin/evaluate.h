@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cute_shm.h>
+
 #define EVALUATE_SECONDS 0.2
 
 /* An array as a reader has it: elements that lie one after another. */
@@ -19,26 +21,24 @@ struct evaluate_array {
 struct evaluate_arrays {
 	struct evaluate_array *of;
 	size_t count;
-	uint64_t bytes;
+	struct cute_shm *shm; /* what they lie in; NULL: copies */
 };
 
 /* All that have elements; false after a message. */
 bool evaluate_attach(const char *project, const char *root,
 		     struct evaluate_arrays *ret);
 
-/* The same, read by H5Dread into memory of this process. */
-bool evaluate_copy(const char *file, struct evaluate_arrays *ret);
-
-/* Bytes that evaluate_copy() takes, as far as the file tells. */
-uint64_t evaluate_copy_size(const char *file);
+/* The same, copied from there into memory of this process. */
+bool evaluate_copy(const char *project, const char *root,
+		   struct evaluate_arrays *ret);
 
 struct evaluate_request {
-	const char *file; /* NULL: the shared project */
+	bool copies; /* a copy for each process */
 	const char *project;
 	const char *root;
 	unsigned processes;
-	unsigned iterations; /* one random element of each array; 0: for */
-	/* EVALUATE_SECONDS */
+	/* One random element of each array; 0: for EVALUATE_SECONDS. */
+	unsigned iterations;
 };
 
 struct evaluate_result {

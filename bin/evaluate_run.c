@@ -108,8 +108,8 @@ be_reader(const struct evaluate_request *r, int from, int to)
 	struct evaluate_arrays arrays;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (!(r->file ? evaluate_copy(r->file, &arrays)
-		      : evaluate_attach(r->project, r->root, &arrays)))
+	if (!(r->copies ? evaluate_copy(r->project, r->root, &arrays)
+			: evaluate_attach(r->project, r->root, &arrays)))
 		_exit(1);
 	sink = read_all(&arrays);
 	say(to, 0);

@@ -138,9 +138,8 @@ bin_cute_shm_evaluate_SOURCES = \
 	bin/evaluate.h \
 	bin/evaluate_copy.c \
 	bin/evaluate_run.c
-bin_cute_shm_evaluate_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 bin_cute_shm_evaluate_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
-	lib/libcute_shm.la $(HDF5_LIBS)
+	lib/libcute_shm.la
 
 bin_cute_shm_hdf5_SOURCES = \
 	bin/cute-shm-hdf5.c \

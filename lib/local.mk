@@ -135,11 +135,14 @@ endif
 
 lib_libchannel_la_SOURCES = \
 	lib/hdf5/channel/board.c \
-	lib/hdf5/channel/changed.c \
 	lib/hdf5/channel/channel.h \
 	lib/hdf5/channel/failures.c \
 	lib/hdf5/channel/message.c \
-	lib/hdf5/channel/request.c
+	lib/hdf5/channel/request.c \
+	lib/hdf5/host/host.c \
+	lib/hdf5/host/host.h \
+	lib/hdf5/host/host_changed.c \
+	lib/hdf5/host/host_files.c
 
 lib_libload_la_SOURCES = \
 	lib/hdf5/about.c \
@@ -160,6 +163,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/dataset/dataset.h \
 	lib/hdf5/dataset/early_limit.c \
 	lib/hdf5/dataset/early_read.c \
+	lib/hdf5/dataset/elements.c \
 	lib/hdf5/dataset/heap.c \
 	lib/hdf5/dataset/stored.c \
 	lib/hdf5/describe/describe.h \
@@ -199,6 +203,13 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/reader/reader.h \
 	lib/hdf5/reader/reader_begin.c \
 	lib/hdf5/reader/reader_work.c \
+	lib/hdf5/reader/remote_host.c \
+	lib/hdf5/reader/sandbox.c \
+	lib/hdf5/reader/sandbox.h \
+	lib/hdf5/reader/sandbox_calls.c \
+	lib/hdf5/reader/sandbox_calls.h \
+	lib/hdf5/reader/sandbox_files.c \
+	lib/hdf5/reader/sandbox_filter.c \
 	lib/hdf5/report/hdf5_cause.c \
 	lib/hdf5/report/limits.c \
 	lib/hdf5/report/names.c \
@@ -210,6 +221,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/save/save_chunks.c \
 	lib/hdf5/save/save_data.c \
 	lib/hdf5/save/save_datatype.c \
+	lib/hdf5/save/save_driver.c \
 	lib/hdf5/save/save_file.c \
 	lib/hdf5/save/save_links.c \
 	lib/hdf5/save/save_record.c \
@@ -223,6 +235,8 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/attribute_names.c \
 	lib/hdf5/source/file_driver.c \
 	lib/hdf5/source/objects.c \
+	lib/hdf5/source/opened.c \
+	lib/hdf5/source/opened.h \
 	lib/hdf5/source/source.h \
 	lib/hdf5/source/source_access.c \
 	lib/hdf5/source/source_changed.c \
@@ -253,10 +267,12 @@ lib_libcute_shm_hdf5_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) \
 
 # The program in which libhdf5 runs, and the module that has libhdf5.  Where no
 # shared libraries are built, the program has all of it.
-lib_cute_shm_reader_SOURCES = lib/hdf5/reader/reader_main.c
+lib_cute_shm_reader_SOURCES = lib/hdf5/host/open_call.c \
+	lib/hdf5/reader/reader_main.c
 lib_cute_shm_reader_CPPFLAGS = $(AM_CPPFLAGS)
 if SHARED
 lib_cute_shm_reader_LDADD = lib/libchannel.la lib/libcommon.la lib/libcore.la
+lib_cute_shm_reader_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 else
 lib_cute_shm_reader_CPPFLAGS += -DREADER_WHOLE
 lib_cute_shm_reader_LDADD = lib/libreader.la lib/libcore.la

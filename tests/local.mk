@@ -70,11 +70,14 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_extreme \
 	tests/hdf5/test_hdf5_failing \
 	tests/hdf5/test_hdf5_held \
+	tests/hdf5/test_hdf5_host \
+	tests/hdf5/test_hdf5_host_files \
 	tests/hdf5/test_hdf5_hostile \
 	tests/hdf5/test_hdf5_killed \
 	tests/hdf5/test_hdf5_layouts \
 	tests/hdf5/test_hdf5_nested \
 	tests/hdf5/test_hdf5_packed \
+	tests/hdf5/test_hdf5_plugin \
 	tests/hdf5/test_hdf5_prefetch \
 	tests/hdf5/test_hdf5_random \
 	tests/hdf5/test_hdf5_read \
@@ -84,8 +87,11 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_sources \
 	tests/hdf5/test_hdf5_together \
 	tests/hdf5/test_hdf5_types \
+	tests/hdf5/test_hdf5_unsupported \
 	tests/hdf5/test_hdf5_wide \
 	tests/hdf5/test_plan \
+	tests/hdf5/test_sandbox \
+	tests/hdf5/test_sandbox_use \
 	tests/hdf5/test_strategy \
 	tests/hdf5/test_strategy_chunks
 
@@ -118,6 +124,7 @@ script_tests = \
 	tests/surface/check_exports.sh \
 	tests/surface/check_format.sh \
 	tests/surface/check_headers.sh \
+	tests/surface/check_host.sh \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
 	tests/surface/check_man.sh \
@@ -214,6 +221,10 @@ tests_libsupport_la_SOURCES += \
 	tests/support/hdf5_little.h \
 	tests/support/hdf5_util.c \
 	tests/support/hdf5_util.h \
+	tests/support/sandbox_util.c \
+	tests/support/sandbox_util.h \
+	tests/support/sources_util.c \
+	tests/support/sources_util.h \
 	tests/support/strategy_util.c \
 	tests/support/strategy_util.h
 endif
@@ -232,6 +243,15 @@ tests_cli_update_project_LDADD = lib/libcute_shm.la
 tests_surface_make_every_LDADD = lib/libcute_shm.la
 tests_system_hold_projects_LDADD = lib/libcute_shm.la
 tests_system_one_file_LDADD = lib/libcute_shm.la
+
+# A filter plugin of libhdf5, in a folder of its own; -rpath makes it shared.
+if HDF5
+check_LTLIBRARIES += tests/hdf5/plugin/libhostile.la
+tests_hdf5_plugin_libhostile_la_SOURCES = tests/hdf5/plugin/hostile.c \
+	tests/hdf5/plugin/hostile.h
+tests_hdf5_plugin_libhostile_la_LDFLAGS = $(AM_LDFLAGS) -module \
+	-avoid-version -rpath /nowhere
+endif
 
 # Calls of libc that fail when a test wants it; see tests/support/failing.h.
 WRAP_FAILING = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
@@ -258,6 +278,8 @@ tests_file_test_outfile_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=open
 tests_hdf5_test_hdf5_bounds_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=H5Oopen -Wl,--wrap=H5Fcreate
+tests_hdf5_test_hdf5_host_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=host_files_begin
 tests_hdf5_test_hdf5_prefetch_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=posix_fadvise
 tests_lock_test_lock_wait_LDFLAGS = $(AM_LDFLAGS) \

@@ -97,8 +97,8 @@ int deadline_fail(const struct deadline *d, const char *what,
  */
 int fd_above_stdio(int fd);
 
-/* pipe2(O_CLOEXEC), with both ends above 2; 0, or -1 and errno. */
-int pipe_above_stdio(int ends[2]);
+/* Two connected sockets with FD_CLOEXEC, both above 2; 0, or -1 and errno. */
+int sockets_above_stdio(int ends[2]);
 
 /* fopen("re") and opendir(), with descriptors above 2; NULL and errno. */
 FILE *file_above_stdio(const char *path);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -29,11 +30,11 @@ fd_above_stdio(int fd)
 }
 
 int
-pipe_above_stdio(int ends[2])
+sockets_above_stdio(int ends[2])
 {
 	int made[2], number;
 
-	if (pipe2(made, O_CLOEXEC) != 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made) != 0)
 		return -1;
 	made[0] = fd_above_stdio(made[0]);
 	number = errno;

@@ -158,7 +158,7 @@ take_all(struct cute_shm_builder *b)
 	while (t.at < b->header.segment_size && err == 0)
 		err = take(b, &t, STEP);
 	/* After a failure, give the memory back. */
-	if (err != 0 && ftruncate(b->fd, 0) != 0)
+	if (err != 0 && !b->lender.ask && ftruncate(b->fd, 0) != 0)
 		cute_shm_log(CUTE_SHM_LOG_WARNING,
 			     "project %s: what was reserved stays until its "
 			     "builder ends",
@@ -280,7 +280,8 @@ int
 reserve_memory(struct cute_shm_builder *b)
 {
 	/* huge_begin() maps the file: a mapping needs the file's full size. */
-	if (ftruncate(b->fd, (off_t)b->header.segment_size) != 0)
+	if (!b->lender.ask &&
+	    ftruncate(b->fd, (off_t)b->header.segment_size) != 0)
 		return step_failed(b, 0, errno);
 	huge_begin(b);
 	if (b->header.segment_size <= AHEAD_STEP)

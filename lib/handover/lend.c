@@ -78,6 +78,11 @@ cute_shm_builder_grant(struct cute_shm_builder *b, enum cute_shm_ask what,
 	case CUTE_SHM_ASK_ROOM:
 		b->header.segment_size = bytes;
 		err = reserve_room(b);
+		/* The borrower need not be able to change the size. */
+		if (err == 0 && ftruncate(b->fd, (off_t)bytes) != 0)
+			err = fail_errno("project %s: cannot make %s of its "
+					 "size",
+					 b->project, b->root);
 		break;
 	case CUTE_SHM_ASK_LOOK: err = space_check(b->root, bytes, ret); break;
 	case CUTE_SHM_ASK_FULL:

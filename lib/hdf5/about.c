@@ -71,7 +71,8 @@ run(struct process *p, struct about *a)
 				     "the program that reads HDF5 files ended "
 				     "without an answer");
 	if (a->end->kind == MESSAGE_ERROR)
-		err = cute_shm_fail(a->end->err, "%s", message_text(a->end, 0));
+		err = cute_shm_fail(process_error(a->end), "%s",
+				    message_text(a->end, 0));
 	return err;
 }
 

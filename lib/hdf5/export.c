@@ -71,10 +71,7 @@ on_message(void *arg, struct message *m)
 		if (e->opt.skipped)
 			e->opt.skipped(&skipped, e->opt.arg);
 		break;
-	case MESSAGE_LOG:
-		cute_shm_log((enum cute_shm_log_level)m->err, "%s",
-			     message_text(m, 0));
-		break;
+	case MESSAGE_LOG: process_log(m); break;
 	default:
 		err = cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
 				    "%s: the program that writes it sent a "
@@ -115,7 +112,7 @@ judge(const struct export *e)
 	if (e->end && e->end->kind == MESSAGE_DONE)
 		return 0;
 	if (e->end)
-		return cute_shm_fail(e->end->err, "%s: %s", e->file,
+		return cute_shm_fail(process_error(e->end), "%s: %s", e->file,
 				     message_text(e->end, 0));
 	board_path(e->process.board, path, sizeof(path));
 	if (number == SIGBUS)
@@ -132,7 +129,7 @@ judge(const struct export *e)
 }
 
 static int
-send_request(const struct export *e, const char *open_as)
+send_request(const struct export *e, int fd)
 {
 	struct request r = {
 		.work = WORK_EXPORT,
@@ -145,15 +142,14 @@ send_request(const struct export *e, const char *open_as)
 		.chunk_size = e->opt.chunk_size,
 		.file = e->file,
 		.path = e->info.path,
-		.open_as = open_as,
 	};
-	const int fds[2] = { e->process.board_fd, cute_shm_fd(e->shm) };
+	const int fds[] = { e->process.board_fd, cute_shm_fd(e->shm), fd };
 
-	return request_send(e->process.socket, &r, fds, 2);
+	return request_send(e->process.socket, &r, fds, 3);
 }
 
 static int
-run(struct export *e, const char *open_as)
+run(struct export *e, int fd)
 {
 	const struct listener listener = { .message = on_message,
 					   .tick = on_tick,
@@ -163,7 +159,7 @@ run(struct export *e, const char *open_as)
 	if (err == 0)
 		err = process_greet(&e->process);
 	if (err == 0)
-		err = send_request(e, open_as);
+		err = send_request(e, fd);
 	if (err == 0)
 		err = process_listen(&e->process, &listener);
 	process_end(&e->process, err != 0 || !e->end);
@@ -195,16 +191,14 @@ save(struct export *e)
 	struct stat st;
 	int err;
 
-	/* libhdf5 opens files by name, so the file needs a temporary one. */
 	err = outfile_begin(&out, e->file,
-			    OUTFILE_NAMED |
-				    (e->opt.flags & CUTE_SHM_HDF5_OVERWRITE
-					     ? OUTFILE_OVERWRITE
-					     : 0u));
+			    e->opt.flags & CUTE_SHM_HDF5_OVERWRITE
+				    ? OUTFILE_OVERWRITE
+				    : 0u);
 	if (err != 0)
 		return err;
 	outfile_permit(&out, &e->info);
-	err = run(e, out.temporary);
+	err = run(e, out.fd);
 	if (err == 0 && fstat(out.fd, &st) == 0)
 		e->file_size = (uint64_t)st.st_size;
 	if (err == 0)

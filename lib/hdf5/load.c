@@ -5,11 +5,8 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hdf5/load.h"
@@ -82,27 +79,24 @@ memory_bound(const struct stat *st, uint64_t wanted)
 	return bytes > LEAST_BOUND ? bytes : LEAST_BOUND;
 }
 
+/* Open the file; it stays open, so that its name may change meanwhile. */
 static int
-stat_source(const char *file, struct stat *st)
+open_source(struct load *load)
 {
-	int fd = file ? fd_above_stdio(
-				open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
-		      : -1;
-	int rc = 0;
+	bool external = !(load->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL);
+	int err;
 
-	if (!file)
+	if (!load->file)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no file given");
-	if (fd < 0 || fstat(fd, st) != 0)
-		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s", file,
-				   strerror(errno));
-	else if (!S_ISREG(st->st_mode))
-		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				   "%s is %s, not a regular file", file,
-				   S_ISDIR(st->st_mode) ? "a directory"
-							: "special");
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	err = -host_files_begin(&load->files, load->file, external);
+	if (err == 0)
+		return 0;
+	if (err == EISDIR || err == EUNSUITABLE)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "%s is %s, not a regular file", load->file,
+				     err == EISDIR ? "a directory" : "special");
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s", load->file,
+			     host_reason(err));
 }
 
 /* Give the segment its name, and record its size. */
@@ -130,11 +124,11 @@ static int
 blame_change(const struct load *load, int rc)
 {
 	const char *how;
-	struct stat now;
 
-	if (rc != CUTE_SHM_ERR_SOURCE || stat(load->file, &now) != 0)
+	if (rc != CUTE_SHM_ERR_SOURCE)
 		return rc;
-	how = changed_how(load->before, &now);
+	how = changed_open(&load->files.host, load->file, load->files.fd,
+			   &load->files.first);
 	return how ? changed_fail(load->file, how) : rc;
 }
 
@@ -143,7 +137,7 @@ blame_change(const struct load *load, int rc)
  * publish its segment.
  */
 static int
-run(struct load *load, const char *project, const struct stat *st)
+run(struct load *load, const char *project)
 {
 	unsigned restarts = 0;
 	bool again = false;
@@ -153,8 +147,8 @@ run(struct load *load, const char *project, const struct stat *st)
 	do {
 		cute_shm_builder_free(load->builder);
 		load->builder = NULL;
-		rc = project ? builder_for(project, load->opt, load->file, st,
-					   &load->builder)
+		rc = project ? builder_for(project, load->opt, load->file,
+					   &load->files.first, &load->builder)
 			     : 0;
 		if (rc == 0)
 			rc = run_reader(load, &again);
@@ -183,26 +177,25 @@ load_or_plan(const char *project, const char *file,
 	struct cute_shm_hdf5_options o = { .size = sizeof(o) };
 	struct load load = { .process = { .socket = -1, .pidfd = -1 } };
 	double start = clock_now();
-	struct stat st;
 	int rc;
 
 	rc = options_copy(&o, sizeof(o), opt);
 	if (rc == 0)
 		rc = deadline_begin(&load.deadline, o.max_seconds);
+	load.file = file;
+	load.opt = &o;
 	if (rc == 0)
-		rc = stat_source(file, &st);
+		rc = open_source(&load);
 	if (rc != 0)
 		return rc;
-	load.file = file;
-	load.before = &st;
-	load.opt = &o;
 	load.jobs = jobs_or_cpus(o.jobs);
-	load.max_memory = memory_bound(&st, o.max_memory);
+	load.max_memory = memory_bound(&load.files.first, o.max_memory);
 	load.process.board_fd = board_new(&load.process.board);
 	if (load.process.board_fd < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "%s: no memory to load", file);
-	rc = run(&load, project, &st);
+		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "%s: no memory to load",
+				   file);
+	else
+		rc = run(&load, project);
 	if (rc == 0 && ret) {
 		*ret = load.end->result;
 		ret->seconds = clock_now() - start;
@@ -213,7 +206,9 @@ load_or_plan(const char *project, const char *file,
 	free(load.queue);
 	free(load.end);
 	board_free(load.process.board);
-	close(load.process.board_fd);
+	if (load.process.board_fd >= 0)
+		close(load.process.board_fd);
+	host_files_end(&load.files);
 	return rc;
 }
 

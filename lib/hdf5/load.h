@@ -3,7 +3,7 @@
  * The caller's side of loads and exports: start the reader process (start.c),
  * exchange messages with it (process.c), answer its questions (answer.c), run
  * one reader after another (parent.c), and the public calls (load.c, export.c).
- * Uses base, file and hdf5/channel, and the public calls of libcute_shm.
+ * Uses base, file, hdf5/host and hdf5/channel, and the public calls of libcute_shm.
  */
 #ifndef LIB_HDF5_LOAD_H
 #define LIB_HDF5_LOAD_H
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "hdf5/channel/channel.h"
+#include "hdf5/host/host.h"
 
 /* start.c and process.c: the reader process */
 
@@ -56,6 +57,12 @@ struct listener {
 int process_listen(struct process *p,
 		   const struct listener *listener) must_check;
 
+/* Log a MESSAGE_LOG. */
+void process_log(const struct message *m);
+
+/* The error of a MESSAGE_ERROR, which may hold any number. */
+int process_error(const struct message *m);
+
 /* Kill it if 'now', and wait for its end in any case. */
 void process_end(struct process *p, bool now);
 
@@ -69,7 +76,7 @@ void process_free(struct process *p);
 
 struct load {
 	const char *file;
-	const struct stat *before; /* its status when the load began */
+	struct host_files files; /* the file, and those that it leads to */
 	const struct cute_shm_hdf5_options *opt;
 	struct cute_shm_builder *builder; /* NULL: plan only */
 	unsigned jobs;
@@ -110,10 +117,12 @@ void queue_clear(struct load *load);
 /* answer.c: the questions of a reader */
 
 /*
- * Answer the question *m of the reader that fills 'builder'.  False if *m is no
+ * Answer the question *m of the reader that fills 'builder' and reads files of
+ * 'host'; without one of these, such questions are refused.  False if *m is no
  * question.
  */
-bool answer_question(const struct process *p, const struct message *m,
-		     struct cute_shm_builder *builder, int *err);
+bool answer_question(struct process *p, const struct message *m,
+		     struct cute_shm_builder *builder, const struct host *host,
+		     int *err);
 
 #endif

@@ -119,10 +119,7 @@ on_message(void *arg, struct message *m)
 			return enqueue(load, m);
 		dispatch(load, m);
 		break;
-	case MESSAGE_LOG:
-		cute_shm_log((enum cute_shm_log_level)m->err, "%s",
-			     message_text(m, 0));
-		break;
+	case MESSAGE_LOG: process_log(m); break;
 	case MESSAGE_ERROR:
 	case MESSAGE_RETRY:
 	case MESSAGE_DONE:
@@ -130,7 +127,8 @@ on_message(void *arg, struct message *m)
 		load->end = m;
 		return 0;
 	default:
-		if (!answer_question(&load->process, m, load->builder, &err))
+		if (!answer_question(&load->process, m, load->builder,
+				     &load->files.host, &err))
 			err = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 					    "%s: the reader sent a message of "
 					    "unknown kind %u",
@@ -260,7 +258,7 @@ send_request(struct load *load)
 		.log_level = process_log_level(),
 		.arrays = opt->array != NULL,
 		.max_memory = load->max_memory,
-		.before = *load->before,
+		.before = load->files.first,
 		.file = load->file,
 		.select = (const char **)(uintptr_t)opt->select,
 		.exclude = (const char **)(uintptr_t)opt->exclude,
@@ -385,7 +383,7 @@ run_reader(struct load *load, bool *again)
 	if (!load->end || load->endless)
 		return lost_reader(load, again);
 	if (load->end->kind == MESSAGE_ERROR)
-		return cute_shm_fail(load->end->err, "%s",
+		return cute_shm_fail(process_error(load->end), "%s",
 				     message_text(load->end, 0));
 	if (load->end->kind != MESSAGE_RETRY)
 		return 0;

@@ -134,6 +134,24 @@ process_listen(struct process *p, const struct listener *listener)
 	return err;
 }
 
+void
+process_log(const struct message *m)
+{
+	enum cute_shm_log_level level = CUTE_SHM_LOG_DEBUG;
+
+	if (m->err >= CUTE_SHM_LOG_WARNING && m->err < CUTE_SHM_LOG_DEBUG)
+		level = (enum cute_shm_log_level)m->err;
+	cute_shm_log(level, "%s", message_text(m, 0));
+}
+
+int
+process_error(const struct message *m)
+{
+	if (m->err < 0 && m->err >= CUTE_SHM_ERR_LIMIT)
+		return m->err;
+	return CUTE_SHM_ERR_SOURCE;
+}
+
 static void
 send_kill(const struct process *p)
 {

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -195,24 +194,6 @@ spawn_program(int socket, pid_t *pid)
 	return number ? fail_start(installed, number) : 0;
 }
 
-/* Two connected sockets, with descriptors above 2. */
-static int
-socket_pair(int ends[2])
-{
-	int i;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-		return -1;
-	for (i = 0; i < 2; i++)
-		ends[i] = fd_above_stdio(ends[i]);
-	if (ends[0] >= 0 && ends[1] >= 0)
-		return 0;
-	for (i = 0; i < 2; i++)
-		if (ends[i] >= 0)
-			close(ends[i]);
-	return -1;
-}
-
 int
 process_start(struct process *p)
 {
@@ -220,7 +201,7 @@ process_start(struct process *p)
 
 	p->start = clock_now();
 	p->known = false;
-	if (socket_pair(ends) != 0)
+	if (sockets_above_stdio(ends) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "socketpair: %s",
 				     strerror(errno));
 	err = spawn_program(ends[1], &p->pid);

@@ -148,7 +148,7 @@ use_one(void)
 
 	fd = fd_above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	must(fd > 2 && fcntl(fd, F_GETFD) == FD_CLOEXEC);
-	must(pipe_above_stdio(ends) == 0 && ends[0] > 2 && ends[1] > 2);
+	must(sockets_above_stdio(ends) == 0 && ends[0] > 2 && ends[1] > 2);
 	must(fcntl(ends[0], F_GETFD) == FD_CLOEXEC);
 	must(fcntl(ends[1], F_GETFD) == FD_CLOEXEC);
 	file = file_above_stdio("/dev/null");

@@ -24,6 +24,12 @@ if command -v jq >/dev/null; then
 		jq -e '.results | length == 2 and .[0].processes == 2 and
 		       all(.pss > 0 and .memory > 0)' >/dev/null ||
 		fail '--json'
+	# 128 MiB: the segment is there once, a copy in each reader.
+	cute-shm-evaluate --json -i 10 -n 2 "$tmp/slow.h5" q >"$tmp/out"
+	jq -e '.copy_size == 134217728 and
+	       .results[0].private < .copy_size and
+	       (.results[1] | .private == null or .private >= 268435456)' \
+		"$tmp/out" >/dev/null || fail "copies: $(cat "$tmp/out")"
 fi
 # What cannot be read is on neither side.
 t sh -c "cute-shm-evaluate -i 1 -n 1 '$tmp/damaged.h5' q >/dev/null"

@@ -79,9 +79,21 @@ take_away(const char *path)
 	ck_assert_int_eq(unlink(path), 0);
 }
 
+static void
+rename_it(const char *path)
+{
+	char other[4096];
+
+	snprintf(other, sizeof(other), "%s.old", path);
+	ck_assert_int_eq(rename(path, other), 0);
+}
+
 static void (*const changes[])(const char *path) = { write_in_place, grow,
-						     write_and_hide, replace,
-						     take_away };
+						     write_and_hide };
+
+/* What is open already is still the same. */
+static void (*const moves[])(const char *path) = { replace, take_away,
+						   rename_it };
 
 /* -------------------------------------------------------------------- files */
 
@@ -107,6 +119,7 @@ put_others(hid_t file)
 	h5_put_with(file, "a_raw", H5T_STD_I32LE, 1, four, dcpl, numbers);
 }
 
+/* The load keeps the first two open. */
 static const char *const files[] = { "t.h5", "linked.h5", "source.h5",
 				     "data.raw" };
 
@@ -151,11 +164,10 @@ load_with_change(struct change *c)
 	return cute_shm_hdf5_load("t", h5_path("t.h5"), &opt, NULL);
 }
 
-START_TEST(a_change_is_an_error)
+static void
+ck_changed(void (*make)(const char *path), const char *name)
 {
-	const char *name = files[_i % (int)ELEMENTS(files)];
-	struct change c = { changes[_i / (int)ELEMENTS(files)], h5_path(name),
-			    0 };
+	struct change c = { make, h5_path(name), 0 };
 
 	make_file();
 	ck_err(load_with_change(&c), CUTE_SHM_ERR_SOURCE);
@@ -164,6 +176,29 @@ START_TEST(a_change_is_an_error)
 	ck_assert_uint_gt(c.arrays, 0);
 	ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), 0);
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+START_TEST(a_change_is_an_error)
+{
+	ck_changed(changes[_i / 4], files[_i % 4]);
+}
+END_TEST
+
+/* It may have been reopened, and the name leads elsewhere now. */
+START_TEST(another_name_of_a_closed_file_is_an_error)
+{
+	ck_changed(moves[_i / 2], files[2 + _i % 2]);
+}
+END_TEST
+
+START_TEST(another_name_of_an_open_file_is_no_change)
+{
+	struct change c = { moves[_i / 2], h5_path(files[_i % 2]), 0 };
+
+	make_file();
+	ck_ok(load_with_change(&c));
+	ck_assert_uint_eq(c.arrays, ARRAYS + 3);
+	ck_ok(cute_shm_unlink("t", NULL, NULL));
 }
 END_TEST
 
@@ -301,7 +336,11 @@ main(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, a_change_is_an_error, 0,
-			    (int)(ELEMENTS(files) * ELEMENTS(changes)));
+			    4 * (int)ELEMENTS(changes));
+	tcase_add_loop_test(tc, another_name_of_a_closed_file_is_an_error, 0,
+			    2 * (int)ELEMENTS(moves));
+	tcase_add_loop_test(tc, another_name_of_an_open_file_is_no_change, 0,
+			    2 * (int)ELEMENTS(moves));
 	tcase_add_test(tc, a_change_is_an_error_of_a_plan);
 	tcase_add_test(tc, without_a_change_all_is_well);
 	tcase_add_loop_test(tc, what_a_writer_has_locked_is_not_read, 0, 3);

@@ -96,6 +96,13 @@ struct message {
 int message_send(int socket, struct message *m, const void *tail, size_t size,
 		 const int *fds, unsigned count);
 
+/*
+ * Send *m with a small tail and a descriptor (-1: none) at once, as an answer to
+ * a process that may not listen.  False with errno, EAGAIN if there is no room.
+ */
+bool message_answer(int socket, struct message *m, const void *tail,
+		    size_t size, int fd);
+
 /* Send *m with texts, of which there are at most four; the last is NULL. */
 #define MESSAGE_TEXTS 4
 int message_send_texts(int socket, struct message *m, const char *const *text);
@@ -152,14 +159,6 @@ int failure_add(struct failures *failures, const char *path,
 		const char *reason);
 void failures_free(struct failures *failures);
 
-/* changed.c */
-
-/* A few words on how 'now' differs from 'before'; NULL if it does not. */
-const char *changed_how(const struct stat *before, const struct stat *now);
-
-/* Set CUTE_SHM_ERR_SOURCE with a message that says so. */
-int changed_fail(const char *path, const char *how);
-
 /* request.c: what the caller wants */
 
 enum work {
@@ -192,10 +191,9 @@ struct request {
 	struct stat before; /* of the file when the load began */
 	uint64_t loan_size;
 	/* These follow, each text with its NUL: */
-	const void *loan;    /* see cute_shm_builder_lend() */
-	const char *file;    /* the HDF5 file */
-	const char *path;    /* of the segment, for messages */
-	const char *open_as; /* export: the file's name until it is whole */
+	const void *loan;		/* see cute_shm_builder_lend() */
+	const char *file;		/* the HDF5 file */
+	const char *path;		/* of the segment, for messages */
 	const char **select, **exclude; /* end with NULL */
 	struct failures failures;
 };

@@ -84,6 +84,28 @@ message_send(int socket, struct message *m, const void *tail, size_t size,
 	return 0;
 }
 
+bool
+message_answer(int socket, struct message *m, const void *tail, size_t size,
+	       int fd)
+{
+	struct iovec part[2] = {
+		{ .iov_base = m, .iov_len = sizeof(*m) },
+		{ .iov_base = (void *)(uintptr_t)tail, .iov_len = size },
+	};
+	struct msghdr h = { .msg_iov = part, .msg_iovlen = 2 };
+	union control control;
+	ssize_t n;
+
+	m->size = (uint32_t)(sizeof(*m) + size);
+	control_set(&h, &control, &fd, fd >= 0);
+	do
+		n = sendmsg(socket, &h, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0 && (size_t)n != m->size)
+		errno = EAGAIN;
+	return n >= 0 && (size_t)n == m->size;
+}
+
 int
 message_send_texts(int socket, struct message *m, const char *const *text)
 {

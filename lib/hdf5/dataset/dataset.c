@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hdf5/dataset/dataset.h"
 
@@ -85,20 +86,50 @@ type_get(struct loader *l, hid_t file_type, type_gone_fn *gone, void *arg,
 	return 0;
 }
 
+/*
+ * The extent of a virtual dataset may depend on the sources that there are.
+ * libhdf5 ends it at a source that cannot be opened, and reports nothing.
+ */
+static int
+check_sources(char *why)
+{
+	char path[4096];
+	bool lost = file_driver_lost(path, sizeof(path)) != 0;
+	int error = file_driver_failure(path, sizeof(path));
+	const char *name;
+
+	if (error == 0)
+		return 0;
+	if (lost || error != EREFUSED)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "source of a virtual dataset: cannot "
+				     "open %s: %s",
+				     path, host_reason(error));
+	name = strrchr(path, '/');
+	snprintf(why, WHY_SIZE,
+		 "virtual dataset with a source in another file: %.30s",
+		 name ? name + 1 : path);
+	return SKIP;
+}
+
 int
 dataset_get(struct loader *l, const struct object *object, hid_t id,
 	    type_gone_fn *gone, void *arg, char *why, struct dataset *ret)
 {
 	struct dataset d = { .object = object, .id = id };
-	hid_t type = H5Dget_type(id), space = H5Dget_space(id);
+	hid_t type = H5Dget_type(id), space;
 	int rc;
 
+	file_driver_forget();
+	space = H5Dget_space(id);
 	if (type < 0 || space < 0)
 		rc = unreadable();
 	else
 		rc = type_get(l, type, gone, arg, why, &d.type);
 	if (rc == 0)
 		rc = get_extent(&d, space);
+	if (rc == 0)
+		rc = check_sources(why);
 	if (rc == 0 && type_is_leaf(d.type) &&
 	    d.rank + d.type->ndim > MAX_NDIM) {
 		snprintf(why, WHY_SIZE, "%u dimensions", d.rank + d.type->ndim);

@@ -2,7 +2,7 @@
 /*
  * A dataset: its extent, how it is stored, the columns that its elements
  * become, and blocks of bounded size in which it is read.  Uses base,
- * hdf5/report, hdf5/source, hdf5/type, hdf5/filter and hdf5/engine.
+ * hdf5/host, hdf5/report, hdf5/source, hdf5/type, hdf5/filter and hdf5/engine.
  */
 #ifndef LIB_HDF5_DATASET_DATASET_H
 #define LIB_HDF5_DATASET_DATASET_H
@@ -202,6 +202,15 @@ struct held *held_place(struct loader *l, const struct dataset *d);
 
 /* Move the early results into *ret, a dataset that is not open; free 'held'. */
 void held_take(struct loader *l, struct held *held, struct dataset *ret);
+
+/* elements.c: data of a dataset */
+
+/*
+ * H5Dread, by filters_read().  It also fails, with libhdf5's error set, if the
+ * source of a virtual dataset cannot be opened any more.
+ */
+herr_t elements_read(hid_t dset, hid_t type, hid_t mem, hid_t space, hid_t dxpl,
+		     void *elements);
 
 /* stored.c: how a dataset is stored */
 

@@ -56,8 +56,8 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 	if (space >= 0 && mem >= 0 &&
 	    (d->rank == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
 						 NULL, shape, NULL) >= 0))
-		rc = filters_read(d->id, d->type->mem[part], mem, space,
-				  heap ? heap->dxpl : H5P_DEFAULT, elements);
+		rc = elements_read(d->id, d->type->mem[part], mem, space,
+				   heap ? heap->dxpl : H5P_DEFAULT, elements);
 	/* Get the cause first: closing clears libhdf5's error. */
 	if (rc < 0)
 		unreadable_data(d->id);

@@ -375,12 +375,10 @@ describe_dataset(struct loader *l, struct object *object)
 static bool
 has_long_source(const struct loader *l)
 {
-	char *path = realpath(l->file, NULL);
-	bool ret = path &&
-		   strlen(path) >= sizeof(((struct format_header *)0)->source);
+	char path[PATH_MAX];
 
-	free(path);
-	return ret;
+	return host_real_path(l->file, path) == 0 &&
+	       strlen(path) >= sizeof(((struct format_header *)0)->source);
 }
 
 static int

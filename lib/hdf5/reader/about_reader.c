@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "hdf5/reader/reader.h"
+#include "hdf5/reader/sandbox.h"
 #include "hdf5/report/report.h"
 
 /* Filters in use, and whether this was built with a decoder for it. */
@@ -63,7 +64,7 @@ int
 about(struct loader *l)
 {
 	unsigned major, minor, release;
-	char version[64];
+	char version[64], box[SANDBOX_TEXT];
 	int err = 0;
 	size_t i;
 
@@ -74,6 +75,9 @@ about(struct loader *l)
 	err = send_fact(l, "reader", "", program_invocation_name, "");
 	if (err == 0)
 		err = send_fact(l, "libhdf5", "", version, "");
+	sandbox_supported(box, sizeof(box));
+	if (err == 0)
+		err = send_fact(l, "sandbox", "", box, "");
 	for (i = 0; err == 0 && i < sizeof(filters) / sizeof(*filters); i++)
 		err = about_filter(l, i);
 	return err;

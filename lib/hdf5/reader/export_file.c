@@ -6,7 +6,7 @@
 #include "read/read.h"
 
 int
-export_file(struct loader *l, const struct request *r, int segment)
+export_file(struct loader *l, const struct request *r, int segment, int fd)
 {
 	struct cute_shm_hdf5_export_result result = { .datasets = 0 };
 	struct saver s = {
@@ -17,6 +17,7 @@ export_file(struct loader *l, const struct request *r, int segment)
 			.shuffle = (int)r->shuffle,
 			.chunk_size = r->chunk_size,
 		},
+		.fd = fd,
 		.result = &result,
 		.jobs = r->jobs,
 	};
@@ -26,7 +27,7 @@ export_file(struct loader *l, const struct request *r, int segment)
 	if (err != 0)
 		return err;
 	s.shm = shm;
-	err = save_file(&s, r->open_as);
+	err = save_file(&s);
 	l->result.arrays = result.datasets;
 	l->result.groups = result.groups;
 	l->result.links = result.links;

@@ -21,16 +21,17 @@ static const char *
 advice(const struct loader *l)
 {
 	char begin[4096];
-	FILE *file = file_above_stdio(l->file);
-	int number = file ? 0 : errno;
-	size_t size = file ? fread(begin, 1, sizeof(begin), file) : 0;
+	struct stat st;
+	int fd = host_open(l->file, &st);
+	ssize_t n = fd < 0 ? 0 : pread(fd, begin, sizeof(begin), 0);
+	size_t size = n < 0 ? 0 : (size_t)n;
 
-	if (file)
-		fclose(file);
-	if (number == EMFILE || number == ENFILE)
+	if (fd >= 0)
+		close(fd);
+	if (fd == -EMFILE || fd == -ENFILE)
 		return "too many files are open: raise that limit (ulimit -n)";
-	/* If open() fails, the file need not be damaged. */
-	if (number != 0)
+	/* If it cannot be opened, the file need not be damaged. */
+	if (fd < 0)
 		return "the system does not give access to it";
 	if (memmem(begin, size, "NCSAfami", 8))
 		return "it is one of a family of files: 'h5repack', given the "
@@ -72,7 +73,7 @@ fail_open(const struct loader *l)
 	hdf5_cause(cause, sizeof(cause));
 	if (error == EWOULDBLOCK || error == EMARKED)
 		return fail_being_written(l, error == EWOULDBLOCK);
-	if (error == 0 && H5Fis_hdf5(l->file) == 0)
+	if (error == 0 && source_is_foreign(l->file))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "%s is not an HDF5 file", l->file);
 	if (cause_is_newer(cause))
@@ -143,11 +144,10 @@ int
 load_file(struct loader *l)
 {
 	double since = clock_now();
-	bool external = !(l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL);
 	hid_t file = H5I_INVALID_HID;
 	int rc, changed;
 
-	file_driver_begin(external, l->locks_matter);
+	file_driver_begin(l->locks_matter);
 	rc = filters_register();
 	if (rc == 0)
 		rc = wanted_begin(l);

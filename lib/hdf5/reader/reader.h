@@ -10,15 +10,18 @@
 #define LIB_HDF5_READER_READER_H
 
 #include "hdf5/channel/channel.h"
+#include "hdf5/host/host.h"
 
 struct loader;
 
 /*
  * The one function of the module: do what the request says, report it, and end
- * the process.  'fds' are the request's descriptors.
+ * the process.  'fds' are the request's descriptors; *hook answers the calls of
+ * open() in the program.
  */
 typedef void reader_work_function(int socket, const struct message *request,
-				  const int fds[MESSAGE_FDS]);
+				  const int fds[MESSAGE_FDS],
+				  host_open_hook **hook);
 __attribute__((visibility("default")))
 reader_work_function cute_shm_reader_work;
 
@@ -28,9 +31,10 @@ reader_work_function cute_shm_reader_work;
 /* reader_begin.c */
 
 /*
- * Set the limits of the process, send the log to the caller, and start libhdf5.
+ * Set the limits of the process, send the log to the caller, start libhdf5, and
+ * lock the process in.  'writes': it writes an HDF5 file.
  */
-void reader_begin(struct loader *l, enum cute_shm_log_level level);
+void reader_begin(struct loader *l, enum cute_shm_log_level level, bool writes);
 
 /* The error of a load: a failure for lack of memory names the limit it met. */
 int reader_error(const struct loader *l, int err);
@@ -42,8 +46,13 @@ int about(struct loader *l);
 
 /* export_file.c */
 
-/* Write the segment of descriptor 'segment' to a file; sums to l->result. */
-int export_file(struct loader *l, const struct request *r, int segment);
+/* Write the segment of one descriptor to the file of another. */
+int export_file(struct loader *l, const struct request *r, int segment, int fd);
+
+/* remote_host.c */
+
+/* Let the caller's process open all files from now on. */
+void remote_host_begin(struct loader *l);
 
 /* load_file.c */
 

@@ -2,10 +2,13 @@
 /* The first steps in libhdf5's process, once it has its request. */
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hdf5/reader/reader.h"
+#include "hdf5/reader/sandbox.h"
 #include "hdf5/report/report.h"
 
 static struct board *board;
@@ -61,8 +64,73 @@ log_line(enum cute_shm_log_level level, const char *message, void *arg)
 	send_log(arg, (int)level, message);
 }
 
+/* ------------------------------------------------------------- the sandbox */
+
+#define MOST_FOLDERS 64
+
+/* Folders and files that are left to the process; texts are never freed. */
+struct readable {
+	const char *list[MOST_FOLDERS + 1];
+	size_t count;
+};
+
+static void
+add_readable(struct readable *r, const char *path)
+{
+	if (r->count < MOST_FOLDERS && path && path[0])
+		r->list[r->count++] = path;
+}
+
+/* The folders of a list such as that of LD_LIBRARY_PATH. */
+static void
+add_list(struct readable *r, const char *list)
+{
+	char *copy = list ? strdup(list) : NULL, *rest = NULL, *folder;
+
+	for (folder = copy ? strtok_r(copy, ":", &rest) : NULL; folder;
+	     folder = strtok_r(NULL, ":", &rest))
+		add_readable(r, folder);
+}
+
+/* Where libhdf5 looks for plugins. */
+static void
+add_plugins(struct readable *r)
+{
+	unsigned count = 0, i;
+	char folder[PATH_MAX];
+
+	H5PLsize(&count);
+	for (i = 0; i < count; i++)
+		if (H5PLget(i, folder, sizeof(folder)) > 0)
+			add_readable(r, strdup(folder));
+}
+
+/*
+ * Leave libraries and plugins to the process, which libhdf5 opens when it meets
+ * a filter that it does not know.
+ */
+static void
+lock_in(bool writes)
+{
+	static const char *const system[] = {
+		"/lib",	    "/lib32",	  "/lib64",	    "/libx32",
+		"/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"
+	};
+	struct readable r = { .count = 0 };
+	const struct sandbox box = { .readable = r.list, .writes = writes };
+	char text[SANDBOX_TEXT];
+	size_t i;
+
+	for (i = 0; i < sizeof(system) / sizeof(system[0]); i++)
+		add_readable(&r, system[i]);
+	add_list(&r, getenv("LD_LIBRARY_PATH"));
+	add_plugins(&r);
+	sandbox_enter(&box, text, sizeof(text));
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "the reader is locked in: %s", text);
+}
+
 void
-reader_begin(struct loader *l, enum cute_shm_log_level level)
+reader_begin(struct loader *l, enum cute_shm_log_level level, bool writes)
 {
 	board = l->board;
 	note_signals();
@@ -72,6 +140,7 @@ reader_begin(struct loader *l, enum cute_shm_log_level level)
 	cute_shm_set_log(level, log_line, l);
 	H5open();
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	lock_in(writes);
 	board_work(l->board, "", 0);
 }
 

@@ -170,6 +170,6 @@ main(int argc, char **argv)
 	work = load_module(argv[0]);
 	if (!work)
 		return 1;
-	work(STDIN_FILENO, request, fds);
+	work(STDIN_FILENO, request, fds, &open_hook);
 	return 0;
 }

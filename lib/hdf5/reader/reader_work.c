@@ -78,7 +78,7 @@ run_load(struct loader *l, const struct request *r, int segment)
 
 void
 cute_shm_reader_work(int socket, const struct message *request,
-		     const int fds[MESSAGE_FDS])
+		     const int fds[MESSAGE_FDS], host_open_hook **hook)
 {
 	struct cute_shm_hdf5_options opt = { .size = sizeof(opt) };
 	struct loader l = { .socket = socket, .opt = &opt };
@@ -100,9 +100,14 @@ cute_shm_reader_work(int socket, const struct message *request,
 	l.board = board_map(fds[REQUEST_BOARD]);
 	if (!l.board)
 		_exit(1);
-	reader_begin(&l, (enum cute_shm_log_level)r.log_level);
+	remote_host_begin(&l);
+	*hook = host_open_served;
+	reader_begin(&l, (enum cute_shm_log_level)r.log_level,
+		     r.work == WORK_EXPORT);
 	if (r.work == WORK_EXPORT)
-		end(&l, export_file(&l, &r, fds[REQUEST_SEGMENT]),
+		end(&l,
+		    export_file(&l, &r, fds[REQUEST_SEGMENT],
+				fds[REQUEST_FILE]),
 		    MESSAGE_DONE);
 	else if (r.work == WORK_ABOUT)
 		end(&l, about(&l), MESSAGE_DONE);

@@ -19,6 +19,7 @@ struct saver {
 	struct cute_shm_hdf5_export_options opt;
 	struct cute_shm_hdf5_export_result *result;
 	unsigned jobs;
+	int fd; /* the file, for reading and writing */
 	hid_t file;
 	hid_t link_props; /* link names are UTF-8 */
 	hid_t attr_props;
@@ -28,8 +29,13 @@ struct saver {
 
 /* save_file.c */
 
-/* Write all of s->shm to the new file 'open_as'. */
-int save_file(struct saver *s, const char *open_as);
+/* Write all of s->shm to the new file of s->fd. */
+int save_file(struct saver *s);
+
+/* save_driver.c */
+
+/* Let a file with these access properties be written to the descriptor. */
+bool save_driver_set(hid_t access, int fd);
 
 /* save_type.c: HDF5 types, and elements in memory */
 
@@ -193,7 +199,7 @@ int chunks_write(struct out *o);
 
 /* save_tree.c: the walk over the segment */
 
-/* Write the whole segment to the empty file with the name 'open_as'. */
-int save_tree(struct saver *s, const char *open_as);
+/* Write the whole segment to the empty file. */
+int save_tree(struct saver *s);
 
 #endif

@@ -4,7 +4,7 @@
 #include "hdf5/save/save.h"
 
 int
-save_file(struct saver *s, const char *open_as)
+save_file(struct saver *s)
 {
 	char cause[200];
 	int err;
@@ -20,7 +20,7 @@ save_file(struct saver *s, const char *open_as)
 	    H5Pset_char_encoding(s->attr_props, H5T_CSET_UTF8) < 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "libhdf5: %s",
 				     hdf5_cause(cause, sizeof(cause)));
-	err = save_tree(s, open_as);
+	err = save_tree(s);
 	board_work(s->l.board, "", 0);
 	/* libhdf5 writes the rest of its cache now, which may fail. */
 	if (s->file >= 0 && H5Fclose(s->file) < 0 && err == 0)

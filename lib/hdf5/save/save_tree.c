@@ -58,8 +58,7 @@ save_group(struct saver *s, const struct cute_shm_node *node)
 
 /* Create the file; its creation properties are those of the root group. */
 static int
-save_root(struct saver *s, const struct cute_shm_node *root,
-	  const char *open_as)
+save_root(struct saver *s, const struct cute_shm_node *root)
 {
 	hid_t props = H5Pcreate(H5P_FILE_CREATE);
 	hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -68,10 +67,11 @@ save_root(struct saver *s, const struct cute_shm_node *root,
 
 	/* Use a format that libhdf5 can read since version 1.8. */
 	if (rc == 0 &&
-	    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0)
+	    (H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 ||
+	     !save_driver_set(access, s->fd)))
 		rc = fail_node(root);
 	if (rc == 0) {
-		s->file = H5Fcreate(open_as, H5F_ACC_TRUNC, props, access);
+		s->file = H5Fcreate(s->l.file, H5F_ACC_TRUNC, props, access);
 		rc = s->file < 0 ? fail_node(root)
 				 : save_attributes(s, root, s->file, NULL);
 	}
@@ -174,7 +174,7 @@ save_node(struct saver *s, const struct cute_shm_node *top,
 }
 
 int
-save_tree(struct saver *s, const char *open_as)
+save_tree(struct saver *s)
 {
 	struct cute_shm_node top, node;
 	int rc;
@@ -183,7 +183,7 @@ save_tree(struct saver *s, const char *open_as)
 	if (rc == 0)
 		rc = targets_collect(s, &top);
 	if (rc == 0)
-		rc = save_root(s, &top, open_as);
+		rc = save_root(s, &top);
 	if (rc != 0)
 		return rc;
 	node = top;

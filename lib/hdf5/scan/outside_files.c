@@ -88,7 +88,7 @@ raw_missing(const char *name, const char *path, int error)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "external raw file "
 				     "%s: cannot open: %s",
-				     path, file_driver_reason(error));
+				     path, host_reason(error));
 	if (path[0] == '/' || !getcwd(folder, sizeof(folder)))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "external raw file "
@@ -108,15 +108,14 @@ look_at_raw(struct look *k, const char *name, const char *path, uint64_t offset,
 	    uint64_t size)
 {
 	struct stat st;
+	int fd = host_open(path, &st);
 	uint64_t has;
 
-	if (stat(path, &st) != 0)
-		return raw_missing(name, path, errno);
-	if (!S_ISREG(st.st_mode))
-		return raw_missing(name, path, EUNSUITABLE);
-	if (access(path, R_OK) != 0)
-		return raw_missing(name, path, errno);
-	changed_add(path, &st);
+	if (fd < 0)
+		return raw_missing(name, path,
+				   fd == -EISDIR ? EUNSUITABLE : -fd);
+	changed_add(path, fd, &st);
+	close(fd);
 	has = (uint64_t)st.st_size > offset ? (uint64_t)st.st_size - offset : 0;
 	if (has < size && !k->short_of[0])
 		snprintf(k->short_of, sizeof(k->short_of),

@@ -256,7 +256,7 @@ see_failed(struct walk *w, const char *path, const char *dangling)
 			       : send_failed(w->l, path, "%s", cause);
 	if (error != 0)
 		return send_failed(w->l, path, "cannot open %s: %s", file,
-				   file_driver_reason(error));
+				   host_reason(error));
 	/* libhdf5 has opened a file that is not HDF5, and closed it again. */
 	snprintf(file, sizeof(file), "%s", file_driver_last());
 	if (file[0] && hdf5_refuses(file, cause, sizeof(cause)))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Walk over all links of a file, and check the other files from which the
- * datasets read.  Uses base, hdf5/report, hdf5/source, hdf5/engine and
- * hdf5/dataset.
+ * datasets read.  Uses base, hdf5/host, hdf5/report, hdf5/source, hdf5/engine
+ * and hdf5/dataset.
  */
 #ifndef LIB_HDF5_SCAN_SCAN_H
 #define LIB_HDF5_SCAN_SCAN_H

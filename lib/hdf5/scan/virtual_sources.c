@@ -82,7 +82,7 @@ places_get(struct places *p, const char *name, const char *origin)
 	folder_of("", folder);
 	ok &= add_place(p, in_folder(folder, strlen(folder), name));
 	/* Next to the file to which a symbolic link leads. */
-	if (realpath(origin, real)) {
+	if (host_real_path(origin, real) == 0) {
 		folder_of(real, folder);
 		ok &= add_place(p, in_folder(folder, strlen(folder), name));
 	}
@@ -102,8 +102,6 @@ open_source(const struct places *p, int *error)
 
 	*error = ENOENT;
 	for (unsigned i = 0; i < p->count; i++) {
-		if (access(p->path[i], F_OK) != 0 && errno == ENOENT)
-			continue;
 		file_driver_forget();
 		file = H5Fopen(p->path[i], H5F_ACC_RDONLY,
 			       file_driver_access());
@@ -111,7 +109,7 @@ open_source(const struct places *p, int *error)
 			return file;
 		hdf5_cause(cause, sizeof(cause));
 		failure = file_driver_failure(path, sizeof(path));
-		if (failure == 0 && access(p->path[i], F_OK) != 0)
+		if (failure == 0 && !file_driver_last()[0])
 			continue;
 		if (failure == 0)
 			hdf5_refuses(p->path[i], cause, sizeof(cause));
@@ -120,7 +118,7 @@ open_source(const struct places *p, int *error)
 			      "source of a virtual "
 			      "dataset: cannot open %s: %s",
 			      p->path[i],
-			      failure ? file_driver_reason(failure) : cause);
+			      failure ? host_reason(failure) : cause);
 	}
 	return H5I_INVALID_HID;
 }

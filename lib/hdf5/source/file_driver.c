@@ -1,235 +1,108 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file driver through which libhdf5 reads: it opens regular files only,
- * checks whether they change or are being written, and limits the number of
- * descriptors.
+ * The file driver through which libhdf5 reads.  It opens files by the host of
+ * this process, regular files only, and checks whether they change or are being
+ * written.
  */
 
-#include "hdf5/source/source.h"
-
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#if defined(__has_include)
-#if __has_include(<H5FDdevelop.h>)
-#include <H5FDdevelop.h>
-#endif
-#endif
-
-/* The fewest and the most descriptors that all open files together may keep. */
-#define FEWEST 4
-#define MOST   256
-
-struct opened {
-	H5FD_t public;
-	int fd; /* -1: closed for now, reopened when needed */
-	struct stat st;
-	haddr_t eoa;
-	struct opened *older, *newer; /* list of files with a descriptor */
-	char path[];
-};
+#include "hdf5/source/opened.h"
 
 static hid_t driver = H5I_INVALID_HID, access_list = H5I_INVALID_HID;
-static bool external_allowed, locks_matter;
-static bool first_known;
-static struct stat first;
-static struct opened *oldest, *newest;
-static unsigned kept, most;
-
-static int failure; /* see file_driver_failure() */
-static char failure_path[4096];
-static char last_path[4096];
-
-/* ------------------------------------------------------------- descriptors */
-
-static void
-list_remove(struct opened *f)
-{
-	*(f->older ? &f->older->newer : &oldest) = f->newer;
-	*(f->newer ? &f->newer->older : &newest) = f->older;
-	f->older = f->newer = NULL;
-	kept--;
-}
-
-static void
-list_add(struct opened *f)
-{
-	f->older = newest;
-	f->newer = NULL;
-	*(newest ? &newest->newer : &oldest) = f;
-	newest = f;
-	kept++;
-}
-
-static bool
-is_first(const struct stat *st)
-{
-	return st->st_dev == first.st_dev && st->st_ino == first.st_ino;
-}
-
-/*
- * Close one descriptor.  The first file keeps its own: the prefetch thread
- * reads it, too.
- */
-static bool
-give_up_one(void)
-{
-	struct opened *f = oldest;
-
-	while (f && is_first(&f->st))
-		f = f->newer;
-	if (!f)
-		return false;
-	list_remove(f);
-	close(f->fd);
-	f->fd = -1;
-	return true;
-}
-
-static int
-open_descriptor(const char *path)
-{
-	int fd;
-
-	while (kept >= most && give_up_one())
-		;
-	do
-		fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC |
-						       O_NONBLOCK | O_NOCTTY));
-	while (fd < 0 &&
-	       (errno == EINTR ||
-		((errno == EMFILE || errno == ENFILE) && give_up_one())));
-	return fd;
-}
-
-/* Make sure that the file has a descriptor.  False, with errno, on failure. */
-static bool
-have_descriptor(struct opened *f)
-{
-	struct stat st;
-
-	if (f->fd >= 0) {
-		if (f != newest) {
-			list_remove(f);
-			list_add(f);
-		}
-		return true;
-	}
-	f->fd = open_descriptor(f->path);
-	if (f->fd < 0)
-		return false;
-	if (fstat(f->fd, &st) != 0 || !changed_add(f->path, &st)) {
-		close(f->fd);
-		f->fd = -1;
-		errno = ESTALE;
-		return false;
-	}
-	list_add(f);
-	return true;
-}
 
 /* ------------------------------------------------------------------ opening */
 
-static void
-push_error(const char *text)
+static struct opened *
+open_in(const char *folder, size_t size, const char *name)
 {
-	H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS,
-		 H5E_FILE, H5E_CANTOPENFILE, "%s", text);
+	struct opened *f;
+	char *path;
+	bool gone;
+
+	if (asprintf(&path, "%.*s/%s", (int)size, folder, name) < 0)
+		return NULL;
+	f = opened_new(path, &gone);
+	free(path);
+	return f;
 }
 
-static void
-note(const char *path, int error)
+/*
+ * libhdf5 searches a file that another one names in several folders, the
+ * working one last.  If the name of that other file is a symbolic link, the
+ * folder of the file that it leads to comes after those, and is left to the
+ * driver; libhdf5 does not know the folder of a file that was found so.
+ */
+static struct opened *
+open_beside(const char *parent, const char *name)
 {
-	if (error == 0)
-		snprintf(last_path, sizeof(last_path), "%s", path);
-	if (error == 0 || error == ENOENT || error == ENOTDIR)
-		return;
-	failure = error;
-	snprintf(failure_path, sizeof(failure_path), "%s", path);
-}
+	const char *slash = strrchr(parent, '/');
+	size_t size = slash ? (size_t)(slash - parent) : 0, real_size;
+	struct opened *f = NULL;
+	char real[PATH_MAX];
 
-/* 0, or the reason why this file must not be read. */
-static int
-judge(const char *path, int fd, struct stat *st)
-{
-	if (fstat(fd, st) != 0)
-		return errno;
-	if (S_ISDIR(st->st_mode))
-		return EISDIR;
-	if (!S_ISREG(st->st_mode))
-		return EUNSUITABLE;
-	if (first_known && !external_allowed && !is_first(st))
-		return EREFUSED;
-	/*
-	 * Check for writers last: what a writer does later changes the file's
-	 * times.
-	 */
-	if (!changed_add(path, st))
-		return ECHANGED;
-	return writer_at_work(fd, st->st_size, locks_matter);
-}
-
-/* A file that is not permitted is not even opened. */
-static int
-permitted(const char *path)
-{
-	struct stat st;
-
-	if (!first_known || external_allowed)
-		return 0;
-	if (stat(path, &st) != 0)
-		return errno;
-	return is_first(&st) ? 0 : EREFUSED;
+	if (name[0] == '/')
+		return NULL;
+	if (slash)
+		f = open_in(parent, size, name);
+	if (f || host_real_path(parent, real) != 0)
+		return f;
+	real_size = (size_t)(strrchr(real, '/') - real);
+	if (real_size == size && memcmp(real, parent, size) == 0)
+		return NULL;
+	return open_in(real, real_size, name);
 }
 
 static H5FD_t *
 open_file(const char *path, unsigned flags, hid_t fapl, haddr_t maxaddr)
 {
-	struct opened *f = calloc(1, sizeof(*f) + strlen(path) + 1);
-	int error = permitted(path);
+	const char *parent = H5Pget_driver_info(fapl);
+	struct opened *f;
+	bool gone;
 
-	(void)fapl, (void)maxaddr;
-	if (!f)
-		return NULL;
-	strcpy(f->path, path);
-	f->fd = -1;
-	if (error == 0 && flags & (H5F_ACC_RDWR | H5F_ACC_TRUNC))
-		error = EROFS;
-	if (error == 0) {
-		f->fd = open_descriptor(path);
-		error = f->fd < 0 ? errno : judge(path, f->fd, &f->st);
-	}
-	note(path, error);
-	if (error != 0) {
-		push_error(file_driver_reason(error));
-		if (f->fd >= 0)
-			close(f->fd);
-		free(f);
+	(void)maxaddr;
+	if (flags & (H5F_ACC_RDWR | H5F_ACC_TRUNC)) {
+		opened_fail(NULL, EROFS);
 		return NULL;
 	}
-	if (!first_known)
-		first = f->st;
-	first_known = true;
-	list_add(f);
-	return &f->public;
+	f = opened_new(path, &gone);
+	if (!f && gone && parent && parent[0])
+		f = open_beside(parent, path);
+	return f ? &f->public : NULL;
 }
 
 static herr_t
 close_file(H5FD_t *file)
 {
-	struct opened *f = (struct opened *)file;
+	opened_free((struct opened *)file);
+	return 0;
+}
 
-	if (f->fd >= 0) {
-		list_remove(f);
-		close(f->fd);
-	}
-	free(f);
+/*
+ * The driver's part of a file's access properties is the path of the file.
+ * Files that it names are opened with the same properties.  For the first file
+ * it is "", because libhdf5 takes NULL for an error.
+ */
+static void *
+get_info(H5FD_t *file)
+{
+	return strdup(((const struct opened *)file)->path);
+}
+
+static void *
+copy_info(const void *info)
+{
+	return strdup(info);
+}
+
+static herr_t
+free_info(void *info)
+{
+	free(info);
 	return 0;
 }
 
@@ -246,6 +119,10 @@ compare(const H5FD_t *a, const H5FD_t *b)
 
 /* ------------------------------------------------------------------ reading */
 
+/*
+ * Without POSIX_COMPAT_HANDLE: with it, libhdf5 looks at the file by its name,
+ * which may have gone.
+ */
 static herr_t
 query(const H5FD_t *file, unsigned long *flags)
 {
@@ -254,7 +131,6 @@ query(const H5FD_t *file, unsigned long *flags)
 		*flags = H5FD_FEAT_AGGREGATE_METADATA |
 			 H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
 			 H5FD_FEAT_AGGREGATE_SMALLDATA |
-			 H5FD_FEAT_POSIX_COMPAT_HANDLE |
 			 H5FD_FEAT_SUPPORTS_SWMR_IO |
 			 H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
 	return 0;
@@ -288,7 +164,7 @@ get_handle(H5FD_t *file, hid_t fapl, void **ret)
 	struct opened *f = (struct opened *)file;
 
 	(void)fapl;
-	if (!ret || !have_descriptor(f))
+	if (!ret || opened_descriptor(f) != 0)
 		return -1;
 	*ret = &f->fd;
 	return 0;
@@ -301,27 +177,29 @@ read_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 {
 	struct opened *f = (struct opened *)file;
 	uint8_t *to = buffer;
+	int error = opened_descriptor(f);
 	ssize_t n;
 
 	(void)type, (void)dxpl;
 	if (at > INT64_MAX || size > INT64_MAX - at)
 		return -1;
-	if (!have_descriptor(f))
-		goto failed;
+	if (error) {
+		opened_fail(f->path, error);
+		return -1;
+	}
 	for (; size > 0; size -= (size_t)n, at += (haddr_t)n, to += n) {
 		n = pread(f->fd, to, size, (off_t)at);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-		else if (n < 0)
-			goto failed;
-		else if (n == 0)
+		if (n < 0 && errno != EINTR) {
+			opened_fail(NULL, errno);
+			return -1;
+		}
+		if (n == 0)
 			break;
+		if (n < 0)
+			n = 0;
 	}
 	memset(to, 0, size);
 	return 0;
-failed:
-	push_error(strerror(errno));
-	return -1;
 }
 
 static herr_t
@@ -332,6 +210,24 @@ write_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 	return -1;
 }
 
+/*
+ * Locks are checked when a file is opened.  A driver that has none of these
+ * calls is taken for one that ignores the marks of writers.
+ */
+static herr_t
+lock(H5FD_t *file, hbool_t write)
+{
+	(void)file, (void)write;
+	return 0;
+}
+
+static herr_t
+unlock(H5FD_t *file)
+{
+	(void)file;
+	return 0;
+}
+
 static const H5FD_class_t class = {
 #ifdef H5FD_CLASS_VERSION
 	.version = H5FD_CLASS_VERSION,
@@ -340,6 +236,9 @@ static const H5FD_class_t class = {
 	.name = "cute-shm",
 	.maxaddr = (haddr_t)INT64_MAX,
 	.fc_degree = H5F_CLOSE_WEAK,
+	.fapl_get = get_info,
+	.fapl_copy = copy_info,
+	.fapl_free = free_info,
 	.open = open_file,
 	.close = close_file,
 	.cmp = compare,
@@ -350,30 +249,21 @@ static const H5FD_class_t class = {
 	.get_handle = get_handle,
 	.read = read_file,
 	.write = write_file,
+	.lock = lock,
+	.unlock = unlock,
 	.fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
 /* ----------------------------------------------------------------- the rest */
 
 void
-file_driver_begin(bool external, bool locks)
+file_driver_begin(bool locks)
 {
-	struct rlimit limit = { 0, 0 };
-
-	external_allowed = external;
-	locks_matter = locks;
-	getrlimit(RLIMIT_NOFILE, &limit);
-	/*
-	 * Use half of the available descriptors and leave the rest to others.
-	 */
-	most = limit.rlim_cur > MOST * 2 + 16 ? MOST
-	       : limit.rlim_cur > FEWEST * 2 + 16
-		       ? (unsigned)(limit.rlim_cur - 16) / 2
-		       : FEWEST;
+	opened_begin(locks);
 	driver = H5FDregister(&class);
 	access_list = source_access();
 	if (access_list >= 0)
-		H5Pset_driver(access_list, driver, NULL);
+		H5Pset_driver(access_list, driver, "");
 }
 
 hid_t
@@ -411,7 +301,7 @@ file_driver_of(hid_t id)
 int
 file_driver_descriptor(struct opened *opened)
 {
-	return have_descriptor(opened) ? opened->fd : -1;
+	return opened_descriptor(opened) == 0 ? opened->fd : -1;
 }
 
 bool
@@ -430,46 +320,4 @@ file_driver_path(hid_t id)
 	const struct opened *f = file_driver_of(id);
 
 	return f ? f->path : NULL;
-}
-
-bool
-file_driver_is_first(const char *path)
-{
-	struct stat st;
-
-	return first_known && stat(path, &st) == 0 && is_first(&st);
-}
-
-void
-file_driver_forget(void)
-{
-	failure = 0;
-	failure_path[0] = last_path[0] = '\0';
-}
-
-int
-file_driver_failure(char *path, size_t size)
-{
-	snprintf(path, size, "%s", failure_path);
-	return failure;
-}
-
-const char *
-file_driver_reason(int error)
-{
-	switch (error) {
-	case EREFUSED: return "another file, which is not to be read";
-	case EUNSUITABLE: return "not a regular file";
-	case ECHANGED: return "changed while it was read";
-	case EMARKED: return "marked as being written";
-	case EWOULDBLOCK:
-		return "a program that writes to it holds a lock on it";
-	default: return strerror(error);
-	}
-}
-
-const char *
-file_driver_last(void)
-{
-	return last_path;
 }

@@ -2,20 +2,18 @@
 /*
  * The HDF5 file as bytes and objects: the driver through which libhdf5 reads,
  * whether a file changed or is being written, objects by address, names of
- * attributes.  Uses base and hdf5/report.
+ * attributes.  Uses base, hdf5/host and hdf5/report.
  */
 #ifndef LIB_HDF5_SOURCE_SOURCE_H
 #define LIB_HDF5_SOURCE_SOURCE_H
 
+#include "hdf5/host/host.h"
 #include "hdf5/report/report.h"
 
 /* file_driver.c: the driver through which libhdf5 reads files */
 
-/*
- * Register the driver.  'external': other files than the first may be opened.
- * 'locks': a file that a writer has locked is refused.
- */
-void file_driver_begin(bool external, bool locks);
+/* Register the driver.  'locks': a file that a writer has locked is refused. */
+void file_driver_begin(bool locks);
 
 /* The number of the driver; negative if it is not registered. */
 hid_t file_driver_id(void);
@@ -45,24 +43,24 @@ bool file_driver_stat(hid_t id, struct stat *ret);
 /* The name under which the file was opened, or NULL; valid while it is open. */
 const char *file_driver_path(hid_t id);
 
-/* Whether 'path' leads to the file that was opened first. */
-bool file_driver_is_first(const char *path);
+/* opened.c: the files that libhdf5 has open, or could not open */
+
+/* A descriptor that is kept of this file, or -1. */
+int file_driver_kept(const struct stat *st);
 
 /*
- * Why the driver failed to open a file since file_driver_forget(): the errno,
- * or one of the values below, of the last failure; the name of that file goes
- * to path[size].  0 if no open failed, or only opens of files that do not
- * exist.
+ * Why the driver failed to open a file since file_driver_forget(): the error of
+ * the last failure, see host_reason(); the name of that file goes to
+ * path[size].  0 if no open failed, or only opens of files that do not exist.
  */
-#define EREFUSED    (-1) /* not permitted by file_driver_begin() */
-#define EUNSUITABLE (-2) /* neither a file nor a directory */
-#define ECHANGED    (-3) /* differs from when it was opened first */
-#define EMARKED	    (-4) /* the superblock is marked by a writer */
 void file_driver_forget(void);
 int file_driver_failure(char *path, size_t size);
 
-/* The text for such an error, like strerror(). */
-const char *file_driver_reason(int error);
+/*
+ * The same, but only for files that were open before: libhdf5 needs them again,
+ * also if it does not say so.
+ */
+int file_driver_lost(char *path, size_t size);
 
 /* The file that was opened last, even if libhdf5 refused it; "" if none. */
 const char *file_driver_last(void);
@@ -78,14 +76,24 @@ bool writer_locks_matter(void);
  */
 int writer_at_work(int fd, off_t size, bool locks_matter);
 
+/* Whether the file can be opened, and has the signature of HDF5 nowhere. */
+bool source_is_foreign(const char *path);
+
 /* source_changed.c: whether the files of a load changed meanwhile */
 
 /*
- * Remember 'path' with its status.  If the path is known already, return
- * whether the status is still the same.  Waits a few milliseconds if the file
- * changed just now, until a further change would show in its times.
+ * Remember 'path' with its status; 'fd' is a descriptor of it.  If the path is
+ * known already, return whether the file is still the same.  Waits a few
+ * milliseconds if the file changed just now, until a further change would show
+ * in its times.
  */
-bool changed_add(const char *path, struct stat *st);
+bool changed_add(const char *path, int fd, struct stat *st);
+
+/* Whether changed_add() was called for this path. */
+bool changed_known(const char *path);
+
+/* Note that a file has changed, for changed_check(). */
+void changed_note(const char *path, const char *how);
 
 /* CUTE_SHM_ERR_SOURCE if one of the files has changed, or 0. */
 int changed_check(void);

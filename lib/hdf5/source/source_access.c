@@ -60,7 +60,7 @@ hdf5_refuses(const char *path, char *cause, size_t size)
 		return false;
 	}
 	hdf5_cause(cause, size);
-	if (H5Fis_hdf5(path) == 0)
+	if (source_is_foreign(path))
 		snprintf(cause, size, "not an HDF5 file");
 	H5Eclear2(H5E_DEFAULT);
 	return true;

@@ -33,8 +33,8 @@ by_path(const void *a, const void *b)
 		      ((const struct taken *)b)->path);
 }
 
-static void
-note_changed(const char *path, const char *how)
+void
+changed_note(const char *path, const char *how)
 {
 	if (!changed) {
 		changed = strdup(path);
@@ -70,7 +70,7 @@ too_new(const struct stat *st)
 }
 
 static void
-settle(const char *path, struct stat *st)
+settle(int fd, struct stat *st)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	int tries = TICK_NS / PAUSE_NS;
@@ -80,36 +80,64 @@ settle(const char *path, struct stat *st)
 		return;
 	while (too_new(st) && tries-- > 0)
 		nanosleep(&pause, NULL);
-	if (stat(path, &now) == 0 && now.st_dev == st->st_dev &&
-	    now.st_ino == st->st_ino)
+	if (fstat(fd, &now) == 0)
 		*st = now;
 }
 
-bool
-changed_add(const char *path, struct stat *st)
+/* The entry of the path; with 'add', a new one if there is none. */
+static struct taken *
+taken_of(const char *path, bool add)
 {
 	struct taken *t = malloc(sizeof(*t) + strlen(path) + 1);
 	struct taken **found;
-	const char *how;
 
 	if (!t)
-		return false;
+		return NULL;
 	strcpy(t->path, path);
-	found = tsearch(t, &all, by_path);
-	if (!found) {
+	found = add ? tsearch(t, &all, by_path) : tfind(t, &all, by_path);
+	if (!found || *found != t)
 		free(t);
-		return false;
-	}
-	if (*found != t) {
-		free(t);
-		how = changed_how(&(*found)->st, st);
+	return found ? *found : NULL;
+}
+
+bool
+changed_known(const char *path)
+{
+	return taken_of(path, false) != NULL;
+}
+
+bool
+changed_add(const char *path, int fd, struct stat *st)
+{
+	struct taken *t = taken_of(path, false);
+	const char *how;
+
+	if (t) {
+		how = changed_open(host_get(), path, fd, &t->st);
 		if (how)
-			note_changed(path, how);
+			changed_note(path, how);
 		return !how;
 	}
-	settle(path, st);
-	t->st = *st;
-	return true;
+	t = taken_of(path, true);
+	if (t) {
+		settle(fd, st);
+		t->st = *st;
+	}
+	return t != NULL;
+}
+
+/* How the file has changed; by its descriptor, if one is left. */
+static const char *
+taken_changed(const struct taken *t)
+{
+	int fd = file_driver_kept(&t->st);
+	struct stat now;
+
+	if (fd >= 0)
+		return changed_open(host_get(), t->path, fd, &t->st);
+	if (host_stat(t->path, &now) != 0)
+		return "it is not there any more";
+	return changed_how(&t->st, &now);
 }
 
 static void
@@ -117,15 +145,13 @@ look(const void *node, VISIT visit, int depth)
 {
 	const struct taken *t = *(struct taken *const *)node;
 	const char *how;
-	struct stat now;
 
 	(void)depth;
 	if ((visit != postorder && visit != leaf) || changed)
 		return;
-	how = stat(t->path, &now) != 0 ? "it is not there any more"
-				       : changed_how(&t->st, &now);
+	how = taken_changed(t);
 	if (how)
-		note_changed(t->path, how);
+		changed_note(t->path, how);
 }
 
 int

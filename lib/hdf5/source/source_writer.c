@@ -34,24 +34,37 @@ is_locked(int fd)
 }
 
 /*
- * A writer of files of the latest versions sets a mark in the superblock, which
- * is at offset 0, 512, 1024, and so on, and clears it when it closes the file.
- * libhdf5 itself ignores the mark when locks are disabled.
+ * The offset of the superblock, which is 0, 512, 1024, and so on; -1 if there
+ * is none.  Its first bytes go to begin[SUPERBLOCK].
+ */
+#define SUPERBLOCK 12
+
+static off_t
+superblock_find(int fd, off_t size, uint8_t *begin)
+{
+	static const uint8_t signature[8] = "\211HDF\r\n\032\n";
+
+	for (off_t at = 0; at < size; at = at ? 2 * at : 512) {
+		if (pread(fd, begin, SUPERBLOCK, at) != SUPERBLOCK)
+			return -1;
+		if (memcmp(begin, signature, sizeof(signature)) == 0)
+			return at;
+	}
+	return -1;
+}
+
+/*
+ * A writer of files of the latest versions sets a mark in the superblock, and
+ * clears it when it closes the file.  libhdf5 itself ignores the mark when
+ * locks are disabled.
  */
 static bool
 is_marked(int fd, off_t size)
 {
-	static const uint8_t signature[8] = "\211HDF\r\n\032\n";
-	uint8_t begin[12];
+	uint8_t begin[SUPERBLOCK];
 
-	for (off_t at = 0; at < size; at = at ? 2 * at : 512) {
-		if (pread(fd, begin, sizeof(begin), at) !=
-		    (ssize_t)sizeof(begin))
-			return false;
-		if (memcmp(begin, signature, sizeof(signature)) == 0)
-			return begin[8] >= 3 && begin[11] & 5;
-	}
-	return false;
+	return superblock_find(fd, size, begin) >= 0 && begin[8] >= 3 &&
+	       begin[11] & 5;
 }
 
 int
@@ -60,4 +73,19 @@ writer_at_work(int fd, off_t size, bool locks_matter)
 	if (locks_matter && is_locked(fd))
 		return EWOULDBLOCK;
 	return is_marked(fd, size) ? EMARKED : 0;
+}
+
+bool
+source_is_foreign(const char *path)
+{
+	uint8_t begin[SUPERBLOCK];
+	struct stat st;
+	int fd = host_open(path, &st);
+	bool ret;
+
+	if (fd < 0)
+		return false;
+	ret = superblock_find(fd, st.st_size, begin) < 0;
+	close(fd);
+	return ret;
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* The files that libhdf5 has open, for the driver only. */
+#ifndef LIB_HDF5_SOURCE_OPENED_H
+#define LIB_HDF5_SOURCE_OPENED_H
+
+#include "hdf5/source/source.h"
+
+#if defined(__has_include)
+#if __has_include(<H5FDdevelop.h>)
+#include <H5FDdevelop.h>
+#endif
+#endif
+
+struct opened {
+	H5FD_t public;
+	int fd; /* -1: closed for now, reopened when needed */
+	struct stat st;
+	haddr_t eoa;
+	struct opened *older, *newer; /* list of files with a descriptor */
+	char path[];
+};
+
+/* opened.c */
+
+/* 'locks': a file that a writer has locked is refused. */
+void opened_begin(bool locks);
+
+/*
+ * Open a file for libhdf5.  If that fails, libhdf5's error is set, the reason
+ * is kept for file_driver_failure(), and *gone is whether there is no such
+ * file.
+ */
+struct opened *opened_new(const char *path, bool *gone);
+void opened_free(struct opened *f);
+
+/* Make sure that the file has a descriptor; 0, or an error. */
+int opened_descriptor(struct opened *f);
+
+/* Set libhdf5's error; the path may be NULL. */
+void opened_fail(const char *path, int error);
+
+#endif
