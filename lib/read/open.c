@@ -246,7 +246,7 @@ handle_new(const char *project, char *path, unsigned flags,
 static int
 attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 {
-	struct cute_shm *shm;
+	struct cute_shm *shm = NULL;
 	int rc = handle_new(project, path, flags, &shm);
 
 	if (rc != 0)
@@ -277,7 +277,7 @@ int
 handle_received(int fd, const char *path, struct cute_shm **ret)
 {
 	char *copy = strdup(path);
-	struct cute_shm *shm;
+	struct cute_shm *shm = NULL;
 	int err;
 
 	if (!copy)
