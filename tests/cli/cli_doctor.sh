@@ -69,6 +69,11 @@ if [ -x "$builddir/bin/cute-shm-hdf5" ]; then
 	finds ok hdf5 "files are read by $CUTE_SHM_READER"
 	finds ok hdf5 'libhdf5 [0-9]+\.[0-9]+\.[0-9]+'
 	finds ok filters 'can read .*lzf, .*bitshuffle'
+	cute-shm-export -q demo "$tmp/demo.h5" || fail 'no file'
+	cute-shm-hdf5 -vv --dry-run p "$tmp/demo.h5" >"$tmp/log" 2>&1
+	sandbox=$(sed -n 's/.*the reader is locked in: //p' "$tmp/log")
+	[ -n "$sandbox" ] || fail "no sandbox: $(cat "$tmp/log")"
+	finds ok hdf5 "sandbox: $(echo "$sandbox" | sed 's/[(].*//')"
 	cute-shm-hdf5 --version >"$tmp/version" || fail '--version'
 	grep -q '^with libhdf5 [0-9.]*; decodes itself: .*lzf, ' \
 		"$tmp/version" || fail "--version: $(cat "$tmp/version")"

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "hdf5/reader/reader.h"
-#include "hdf5/reader/sandbox.h"
 #include "hdf5/report/report.h"
 
 /* Filters in use, and whether this was built with a decoder for it. */
@@ -64,7 +63,7 @@ int
 about(struct loader *l)
 {
 	unsigned major, minor, release;
-	char version[64], box[SANDBOX_TEXT];
+	char version[64];
 	int err = 0;
 	size_t i;
 
@@ -75,9 +74,8 @@ about(struct loader *l)
 	err = send_fact(l, "reader", "", program_invocation_name, "");
 	if (err == 0)
 		err = send_fact(l, "libhdf5", "", version, "");
-	sandbox_supported(box, sizeof(box));
 	if (err == 0)
-		err = send_fact(l, "sandbox", "", box, "");
+		err = send_fact(l, "sandbox", "", reader_locked_in(), "");
 	for (i = 0; err == 0 && i < sizeof(filters) / sizeof(*filters); i++)
 		err = about_filter(l, i);
 	return err;
