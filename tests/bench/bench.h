@@ -53,6 +53,7 @@ void register_filters(void);
 
 /* load.c */
 void bench_loads(struct bench *b);
+/* One load, without its time; see bench_private_memory(). */
 void bench_once(const struct bench *b, const char *path);
 
 /* memory.c */
