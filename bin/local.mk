@@ -67,11 +67,12 @@ bin_cute_shm_doctor_SOURCES = \
 	bin/doctor_root.c \
 	bin/doctor_user.c
 bin_cute_shm_doctor_CPPFLAGS = $(PUBLIC_CPPFLAGS)
-bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcute_shm.la
+bin_cute_shm_doctor_LDADD = bin/libcli.la
 if HDF5
-bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5 $(HDF5_CFLAGS)
-bin_cute_shm_doctor_LDADD += $(HDF5_LIBS)
+bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5
+bin_cute_shm_doctor_LDADD += lib/libcute_shm_hdf5.la
 endif
+bin_cute_shm_doctor_LDADD += lib/libcute_shm.la
 
 bin_cute_shm_dump_SOURCES = \
 	bin/cute-shm-dump.c \
@@ -154,7 +155,6 @@ bin_cute_shm_hdf5_SOURCES = \
 	bin/load.h \
 	bin/load_report.c
 bin_cute_shm_hdf5_CPPFLAGS = $(PUBLIC_CPPFLAGS)
-bin_cute_shm_hdf5_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 bin_cute_shm_hdf5_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 	lib/libcute_shm.la
 
@@ -183,6 +183,9 @@ install-data-hook:
 		test $$tool = bin/cute-shm-list || \
 		$(LN_S) -f cute-shm-list $${tool#bin/} || exit 1; done
 
+# Folders of our own go, too.
 uninstall-hook:
+	test ! -d "$(DESTDIR)$(pkglibexecdir)" || \
+		rmdir "$(DESTDIR)$(pkglibexecdir)"
 	cd "$(DESTDIR)$(bashcompletiondir)" && for tool in $(bin_PROGRAMS); do \
 		rm -f $${tool#bin/}; done
