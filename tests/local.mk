@@ -23,6 +23,7 @@ unit_tests = \
 	tests/root/test_lifetime \
 	tests/root/test_logind \
 	tests/root/test_names \
+	tests/root/test_owners \
 	tests/root/test_project \
 	tests/root/test_space \
 	tests/root/test_users \
@@ -55,6 +56,7 @@ unit_tests = \
 	tests/copy/test_save \
 	tests/copy/test_stream \
 	tests/cli/test_progress \
+	tests/cli/test_regular_file \
 	tests/cli/test_slice \
 	tests/cli/test_text
 
@@ -71,6 +73,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_failing \
 	tests/hdf5/test_hdf5_held \
 	tests/hdf5/test_hdf5_host \
+	tests/hdf5/test_hdf5_host_files \
 	tests/hdf5/test_hdf5_hostile \
 	tests/hdf5/test_hdf5_killed \
 	tests/hdf5/test_hdf5_layouts \
@@ -80,6 +83,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_prefetch \
 	tests/hdf5/test_hdf5_random \
 	tests/hdf5/test_hdf5_read \
+	tests/hdf5/test_hdf5_references \
 	tests/hdf5/test_hdf5_reader \
 	tests/hdf5/test_hdf5_reader_hostile \
 	tests/hdf5/test_hdf5_safety \
@@ -126,6 +130,7 @@ script_tests = \
 	tests/surface/check_format.sh \
 	tests/surface/check_headers.sh \
 	tests/surface/check_host.sh \
+	tests/surface/check_includes.sh \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
 	tests/surface/check_man.sh \
@@ -209,12 +214,16 @@ check_LTLIBRARIES += tests/libsupport.la
 tests_libsupport_la_SOURCES = tests/support/read_all.c tests/support/read_all.h
 if HAVE_CHECK
 tests_libsupport_la_SOURCES += \
+	tests/support/build_util.c \
+	tests/support/build_util.h \
 	tests/support/failing.c \
 	tests/support/failing.h \
 	tests/support/live_util.c \
 	tests/support/live_util.h \
 	tests/support/lock_util.c \
 	tests/support/lock_util.h \
+	tests/support/root_util.c \
+	tests/support/root_util.h \
 	tests/support/sample.c \
 	tests/support/sample.h \
 	tests/support/test_reader.c \
@@ -288,7 +297,8 @@ tests_build_test_ahead_LDFLAGS = $(AM_LDFLAGS) \
 tests_build_test_huge_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=madvise
 tests_file_test_outfile_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=open
+	-Wl,--wrap=open -Wl,--wrap=renameat2 -Wl,--wrap=linkat \
+	-Wl,--wrap=access
 tests_hdf5_test_hdf5_host_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=host_files_begin
 tests_lock_test_lock_wait_LDFLAGS = $(AM_LDFLAGS) \

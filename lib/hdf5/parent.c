@@ -60,8 +60,8 @@ dispatch(const struct load *load, const struct message *m)
 }
 
 /*
- * Queue a message of a child; takes over 'm'.  With KEEP_GOING only the
- * messages of the last child are reported.
+ * Queue a message of a reader; takes over 'm'.  With KEEP_GOING only the
+ * messages of the last reader are reported.
  */
 static int
 enqueue(struct load *load, struct message *m)

@@ -73,7 +73,9 @@ environment(void)
 	while (environ && environ[count])
 		count++;
 	list = calloc(count + 1, sizeof(*list));
-	for (i = 0; list && i < count; i++)
+	if (!list)
+		return NULL;
+	for (i = 0; i < count; i++)
 		if (is_passed(environ[i]))
 			list[n++] = environ[i];
 	return list;

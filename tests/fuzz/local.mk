@@ -10,10 +10,11 @@ FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
 fuzzed_segment = tests/fuzz/fuzz_segment.c tests/support/read_all.c \
 	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 fuzzed_filter = tests/fuzz/fuzz_filter.c \
-	$(filter lib/hdf5/filter/%.c,$(lib_libload_la_SOURCES)) \
+	$(filter lib/hdf5/filter/%.c,$(lib_libreader_la_SOURCES)) \
 	lib/base/error.c lib/base/log.c
 fuzzed_types = tests/fuzz/fuzz_types.c \
-	$(filter lib/hdf5/type/%.c lib/hdf5/report/%.c,$(lib_libload_la_SOURCES)) \
+	$(filter lib/hdf5/type/%.c lib/hdf5/report/%.c,$(lib_libreader_la_SOURCES)) \
+	$(filter %.c,$(lib_libchannel_la_SOURCES)) \
 	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 segment_seeds = \
 	tests/fuzz/segment/empty.hex \

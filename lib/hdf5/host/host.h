@@ -73,7 +73,7 @@ extern host_open_hook *open_hook;
 /* The text for an error, like strerror(). */
 const char *host_reason(int error);
 
-/* host_files.c: the host that has the file system, and decides what is opened */
+/* host_files.c: the host that has the file system; it decides what is opened */
 
 struct host_files {
 	struct host host;    /* for host_set(), or to answer requests with */

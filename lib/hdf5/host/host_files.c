@@ -23,6 +23,24 @@
 
 /* ------------------------------------------------------------------ opening */
 
+/* The number in "/dev/fd/N", 0 for "/dev/stdin", -1 for other names. */
+static int
+descriptor_in(const char *path)
+{
+	static const char folder[] = "/dev/fd/";
+	size_t size = sizeof(folder) - 1;
+	unsigned long n;
+	char *end;
+
+	if (strcmp(path, "/dev/stdin") == 0)
+		return STDIN_FILENO;
+	if (strncmp(path, folder, size) != 0 || path[size] < '0' ||
+	    path[size] > '9')
+		return -1;
+	n = strtoul(path + size, &end, 10);
+	return *end == '\0' && n <= INT_MAX ? (int)n : -1;
+}
+
 /* struct open_how and RESOLVE_NO_MAGICLINKS of openat2(2), Linux 5.6 */
 struct how {
 	uint64_t flags, mode, resolve;
@@ -45,25 +63,11 @@ open_other(const char *path)
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 		return fd;
 #endif
-	return fd_above_stdio(open(path, FLAGS));
-}
-
-/* The number in "/dev/fd/N", 0 for "/dev/stdin", -1 for other names. */
-static int
-descriptor_in(const char *path)
-{
-	static const char folder[] = "/dev/fd/";
-	size_t size = sizeof(folder) - 1;
-	unsigned long n;
-	char *end;
-
-	if (strcmp(path, "/dev/stdin") == 0)
-		return STDIN_FILENO;
-	if (strncmp(path, folder, size) != 0 || path[size] < '0' ||
-	    path[size] > '9')
+	if (strncmp(path, "/proc/", 6) == 0 || descriptor_in(path) >= 0) {
+		errno = ELOOP;
 		return -1;
-	n = strtoul(path + size, &end, 10);
-	return *end == '\0' && n <= INT_MAX ? (int)n : -1;
+	}
+	return fd_above_stdio(open(path, FLAGS));
 }
 
 /*

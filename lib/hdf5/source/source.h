@@ -43,7 +43,7 @@ bool file_driver_stat(hid_t id, struct stat *ret);
 /* The name under which the file was opened, or NULL; valid while it is open. */
 const char *file_driver_path(hid_t id);
 
-/* opened.c: the files that libhdf5 has open, and those that it could not open */
+/* opened.c: the files that libhdf5 has open, or could not open */
 
 /* A descriptor that is kept of this file, or -1. */
 int file_driver_kept(const struct stat *st);
