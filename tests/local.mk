@@ -86,6 +86,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_references \
 	tests/hdf5/test_hdf5_reader \
 	tests/hdf5/test_hdf5_reader_hostile \
+	tests/hdf5/test_hdf5_reader_start \
 	tests/hdf5/test_hdf5_safety \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \
@@ -241,6 +242,8 @@ tests_libsupport_la_SOURCES += \
 	tests/support/hdf5_little.h \
 	tests/support/hdf5_util.c \
 	tests/support/hdf5_util.h \
+	tests/support/load_one.c \
+	tests/support/load_one.h \
 	tests/support/sandbox_util.c \
 	tests/support/sandbox_util.h \
 	tests/support/sources_util.c \

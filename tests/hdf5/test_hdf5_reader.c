@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reader process starts in every program: whatever its threads do, what it
- * does with signals, children and descriptors, and how much it has mapped.
+ * The reader process starts in every program: whatever its threads do, and what
+ * it does with signals, children and descriptors.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -19,56 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hdf5/load.h"
-#include "hdf5_util.h"
-#include "test_reader.h"
+#include "load_one.h"
 
 #define NOBODY 65534
-
-static const char *root;
-static const char *file;
-
-static void
-setup(void)
-{
-	hid_t f;
-
-	root = test_root();
-	file = h5_path("t.h5");
-	f = h5_create(file);
-	h5_int(f, "a", 7);
-	h5_group(f, "g");
-	ck_h5(H5Fclose(f));
-}
-
-static int
-load(const char *project)
-{
-	struct cute_shm_hdf5_options opt = { .size = sizeof(opt), .jobs = 2 };
-
-	return cute_shm_hdf5_load(project, file, &opt, NULL);
-}
-
-static void
-ck_loaded(const char *project)
-{
-	struct cute_shm *shm;
-	int32_t seven = 7;
-
-	ck_ok(cute_shm_open(project, NULL, &shm));
-	ck_ok(cute_shm_verify(shm, NULL, NULL));
-	ck_scalar(shm, "a", "<i4", &seven);
-	cute_shm_close(shm);
-	ck_ok(cute_shm_unlink(project, NULL, NULL));
-}
-
-static void
-ck_load(void)
-{
-	ck_ok(load("t"));
-	ck_loaded("t");
-	ck_assert_uint_eq(test_count(root), 0);
-}
 
 /* ----------------------------------------------------------------- threads */
 
@@ -147,7 +99,7 @@ load_some(void *arg)
 	int i, err = 0;
 
 	for (i = 0; i < 5 && err == 0; i++) {
-		err = load(project);
+		err = load_one(project);
 		if (err == 0 && i < 4)
 			err = cute_shm_unlink(project, NULL, NULL);
 	}
@@ -198,7 +150,7 @@ fork_at_line(enum cute_shm_log_level level, const char *message, void *arg)
 START_TEST(forked_meanwhile)
 {
 	cute_shm_set_log(CUTE_SHM_LOG_DEBUG, fork_at_line, NULL);
-	ck_ok(load("t"));
+	ck_ok(load_one("t"));
 	cute_shm_set_log(CUTE_SHM_LOG_DEBUG, NULL, NULL);
 	ck_assert_uint_gt(child_count, 5);
 	ck_loaded("t");
@@ -224,11 +176,12 @@ START_TEST(cloned_meanwhile)
 	struct cute_shm_hdf5_options opt = { .size = sizeof(opt),
 					     .array = clone_at_array };
 
-	ck_err(cute_shm_hdf5_load("t", file, &opt, NULL), CUTE_SHM_ERR_STATE);
+	ck_err(cute_shm_hdf5_load("t", one_file, &opt, NULL),
+	       CUTE_SHM_ERR_STATE);
 	ck_errmsg_has("open for writing");
 	ck_assert_uint_eq(child_count, 1);
 	end_children();
-	ck_assert_uint_eq(test_count(root), 0);
+	ck_assert_uint_eq(test_count(one_root), 0);
 	ck_load();
 }
 END_TEST
@@ -240,7 +193,7 @@ START_TEST(children_ignored)
 	signal(SIGCHLD, SIG_IGN);
 	ck_load();
 	setenv("CUTE_SHM_READER", "/bin/true", 1);
-	ck_err(load("t"), CUTE_SHM_ERR_SYSTEM);
+	ck_err(load_one("t"), CUTE_SHM_ERR_SYSTEM);
 }
 END_TEST
 
@@ -302,7 +255,7 @@ load_as_first(void)
 {
 	int err = getpid() == 1 ? 0 : CUTE_SHM_ERR_STATE;
 
-	return err ? err : load("t");
+	return err ? err : load_one("t");
 }
 
 START_TEST(first_process)
@@ -312,7 +265,7 @@ START_TEST(first_process)
 			  unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0))
 		return;
 	ck_child(load_as_first);
-	ck_assert_uint_eq(test_count(root), 1);
+	ck_assert_uint_eq(test_count(one_root), 1);
 }
 END_TEST
 
@@ -323,7 +276,8 @@ load_without_proc(void)
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("none", "/proc", "tmpfs", 0, NULL) != 0)
 		return 0;
-	return access("/proc/self", F_OK) == 0 ? CUTE_SHM_ERR_STATE : load("t");
+	return access("/proc/self", F_OK) == 0 ? CUTE_SHM_ERR_STATE
+					       : load_one("t");
 }
 
 START_TEST(without_proc)
@@ -362,7 +316,7 @@ load_without_processes(void)
 		return 0;
 	if (setrlimit(RLIMIT_NPROC, &none) != 0)
 		return 0;
-	err = load("t");
+	err = load_one("t");
 	return err == CUTE_SHM_ERR_SYSTEM &&
 			       strstr(cute_shm_errmsg(), strerror(EAGAIN))
 		       ? 0
@@ -376,224 +330,11 @@ START_TEST(no_more_processes)
 	test_file_name(base, sizeof(base), ".");
 	ck_assert_int_eq(chmod(base, 0711), 0);
 	ck_assert_int_eq(chmod(h5_folder(), 0755), 0);
-	ck_assert_int_eq(chmod(file, 0644), 0);
+	ck_assert_int_eq(chmod(one_file, 0644), 0);
 	if (getuid() == 0)
-		ck_assert_int_eq(chown(root, NOBODY, NOBODY), 0);
+		ck_assert_int_eq(chown(one_root, NOBODY, NOBODY), 0);
 	ck_child(load_without_processes);
-	ck_assert_uint_eq(test_count(root), 0);
-}
-END_TEST
-
-/* ----------------------------------------------------- what the reader has */
-
-struct seen {
-	pid_t reader;
-	unsigned count;	      /* of descriptors */
-	bool leaked;	      /* one of them is the program's */
-	unsigned long memory; /* VmSize, in KiB */
-	unsigned times;
-};
-
-static void
-note_reader(enum cute_shm_log_level level, const char *message, void *arg)
-{
-	const char *at = strstr(message, "process ");
-	struct seen *look = arg;
-
-	(void)level;
-	if (at && strstr(message, "reads it"))
-		look->reader = (pid_t)strtol(at + 8, NULL, 10);
-}
-
-static void
-look_at_descriptors(struct seen *look)
-{
-	char path[64], target[4096];
-	ssize_t size;
-	int i;
-
-	look->count = 0;
-	for (i = 0; i < 1024; i++) {
-		snprintf(path, sizeof(path), "/proc/%d/fd/%d",
-			 (int)look->reader, i);
-		size = readlink(path, target, sizeof(target) - 1);
-		if (size < 0)
-			continue;
-		target[size] = '\0';
-		look->count++;
-		look->leaked |= strstr(target, "leaked") != NULL;
-	}
-}
-
-static int
-look_at_reader(const struct cute_shm_hdf5_progress *p, void *arg)
-{
-	struct seen *look = arg;
-	char line[256];
-	FILE *f;
-
-	(void)p;
-	snprintf(line, sizeof(line), "/proc/%d/status", (int)look->reader);
-	f = fopen(line, "re");
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "VmSize: %lu", &look->memory);
-	if (f)
-		fclose(f);
-	look_at_descriptors(look);
-	return ++look->times == 2;
-}
-
-/* In the middle of a load that comes to no end. */
-static struct seen
-seen_by_progress(void)
-{
-	struct seen ret = { .reader = 0 };
-	struct cute_shm_hdf5_options opt = { .size = sizeof(opt),
-					     .progress = look_at_reader,
-					     .arg = &ret };
-	hid_t f = h5_create(file);
-
-	h5_int(f, "asleep", 1);
-	ck_h5(H5Fclose(f));
-	test_reader("reader_bounds");
-	cute_shm_set_log(CUTE_SHM_LOG_DEBUG, note_reader, &ret);
-	ck_err(cute_shm_hdf5_load("t", file, &opt, NULL),
-	       CUTE_SHM_ERR_CANCELLED);
-	cute_shm_set_log(CUTE_SHM_LOG_DEBUG, NULL, NULL);
-	ck_assert_int_gt(ret.reader, 0);
-	ck_assert_int_eq(kill(ret.reader, 0), -1);
-	ck_assert_uint_eq(test_count(root), 0);
-	return ret;
-}
-
-START_TEST(leaked_descriptors)
-{
-	int fd = open(h5_path("leaked"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	struct seen seen;
-
-	ck_assert_int_ge(fd, 0);
-	for (int i = 0; i < 300; i++)
-		ck_assert_int_ge(fcntl(fd, F_DUPFD, 100), 0);
-	seen = seen_by_progress();
-	ck_assert(!seen.leaked);
-	ck_assert_uint_ge(seen.count, 4);
-	ck_assert_uint_le(seen.count, 12);
-}
-END_TEST
-
-#define GIB ((size_t)1 << 30)
-
-START_TEST(huge_mapping)
-{
-	uint8_t *map;
-	struct seen seen;
-
-	if (SANITIZED)
-		return;
-	map = mmap(NULL, 50 * GIB, PROT_NONE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	ck_assert_ptr_ne(map, MAP_FAILED);
-	ck_assert_int_eq(mprotect(map, GIB / 4, PROT_READ | PROT_WRITE), 0);
-	memset(map, 1, GIB / 4);
-	seen = seen_by_progress();
-	ck_assert_uint_gt(seen.memory, 0);
-	ck_assert_uint_lt(seen.memory, 8 * GIB / 1024);
-	munmap(map, 50 * GIB);
-}
-END_TEST
-
-/* ------------------------------------------------------------ other readers */
-
-static const struct {
-	const char *reader; /* without '/': beside this test, or a new file */
-	const char *script; /* if it is a new file */
-	unsigned mode;
-	const char *said;
-} readers[] = {
-	{ "/nonexistent/reader", NULL, 0, "is missing (/nonexistent/reader)" },
-	{ "reader", "", 0600, "Permission denied" },
-	{ "/", NULL, 0, "Permission denied" },
-	{ "reader", "no program", 0700, "Exec format error" },
-	{ "reader", "#!/nonexistent\n", 0700, "is missing" },
-	{ "/bin/true", NULL, 0, "is another one" },
-	{ "/bin/cat", NULL, 0, "is another one" },
-	{ "reader", "#!/bin/sh\nexec sleep 100\n", 0700, "does not answer" },
-	{ "reader", "#!/bin/sh\ncat /dev/zero >&0\n", 0700, "is another one" },
-	{ "hostile_reader", NULL, 0, "is of version 9.9.9, not" },
-};
-
-static void
-choose(unsigned i)
-{
-	const char *reader = readers[i].reader;
-	FILE *f;
-
-	if (readers[i].script) {
-		reader = h5_path(reader);
-		f = fopen(reader, "we");
-		ck_assert_ptr_nonnull(f);
-		ck_assert_int_ge(fputs(readers[i].script, f), 0);
-		ck_assert_int_eq(fclose(f), 0);
-		ck_assert_int_eq(chmod(reader, readers[i].mode), 0);
-	}
-	if (strchr(reader, '/'))
-		setenv("CUTE_SHM_READER", reader, 1);
-	else
-		test_reader(reader);
-	setenv("CUTE_SHM_TEST_HOSTILE", "version", 1);
-}
-
-START_TEST(other_readers)
-{
-	unsigned before = test_descriptors();
-	struct cute_shm_hdf5_options opt = h5_options(0);
-
-	start_seconds = 0.5;
-	choose((unsigned)_i);
-	ck_err(load("t"), CUTE_SHM_ERR_SYSTEM);
-	ck_errmsg_has(readers[_i].said);
-	ck_assert_ptr_null(strchr(cute_shm_errmsg(), '\n'));
-	ck_err(cute_shm_hdf5_plan(file, &opt, NULL), CUTE_SHM_ERR_SYSTEM);
-	ck_errmsg_has(readers[_i].said);
-	ck_assert_uint_eq(test_descriptors(), before);
-	ck_assert_uint_eq(test_count(root), 0);
-	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
-}
-END_TEST
-
-/* -------------------------------------------------------------------- often */
-
-/* Resident pages of this process, without those of files and shared ones. */
-static unsigned long
-private_memory(void)
-{
-	unsigned long size = 0, resident = 0, shared = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_eq(fscanf(f, "%lu %lu %lu", &size, &resident, &shared),
-			 3);
-	fclose(f);
-	return resident - shared;
-}
-
-START_TEST(often)
-{
-	unsigned long memory = 0;
-	unsigned before = test_descriptors();
-
-	for (int i = 0; i < 200; i++) {
-		ck_ok(load("t"));
-		ck_ok(cute_shm_unlink("t", NULL, NULL));
-		if (i == 20)
-			memory = private_memory();
-	}
-	ck_assert_uint_eq(test_descriptors(), before);
-	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
-	ck_assert_uint_eq(test_count(root), 0);
-	/* Less than a page for each load. */
-	if (!SANITIZED)
-		ck_assert_uint_lt(private_memory(), memory + 100);
+	ck_assert_uint_eq(test_count(one_root), 0);
 }
 END_TEST
 
@@ -604,7 +345,7 @@ main(void)
 	TCase *t = tcase_create("reader");
 
 	tcase_set_timeout(t, 120);
-	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_checked_fixture(t, load_one_setup, NULL);
 	tcase_add_test(t, threads);
 	tcase_add_test(t, forked_meanwhile);
 	tcase_add_test(t, cloned_meanwhile);
@@ -616,10 +357,6 @@ main(void)
 	tcase_add_test(t, few_descriptors);
 	tcase_add_test(t, no_stdio);
 	tcase_add_test(t, no_more_processes);
-	tcase_add_test(t, leaked_descriptors);
-	tcase_add_test(t, huge_mapping);
-	tcase_add_loop_test(t, other_readers, 0, (int)ELEMENTS(readers));
-	tcase_add_test(t, often);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
