@@ -26,12 +26,15 @@ bin_libcli_la_SOURCES = \
 	bin/nearest.h \
 	bin/node_json.c \
 	bin/node_json.h \
+	bin/now.h \
 	bin/open_project.c \
 	bin/open_project.h \
 	bin/progress.c \
 	bin/progress.h \
 	bin/python_segment.c \
 	bin/python_segment.h \
+	bin/regular_file.c \
+	bin/regular_file.h \
 	bin/table.c \
 	bin/table.h \
 	bin/text.c \
@@ -42,11 +45,12 @@ bin_libcli_la_SOURCES = \
 	bin/value.h \
 	bin/wrap.c \
 	bin/wrap.h
+bin_libcli_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_libcli_la_LIBADD = -lm
 
 # The front command: it runs the others.
 bin_cute_shm_SOURCES = bin/cute-shm.c
-bin_cute_shm_CPPFLAGS = $(AM_CPPFLAGS) -DBINDIR='"$(bindir)"' \
+bin_cute_shm_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DBINDIR='"$(bindir)"' \
 	-DMANDIR='"$(mandir)"'
 if HDF5
 bin_cute_shm_CPPFLAGS += -DHAVE_HDF5
@@ -62,8 +66,8 @@ bin_cute_shm_doctor_SOURCES = \
 	bin/doctor_memory.c \
 	bin/doctor_root.c \
 	bin/doctor_user.c
-bin_cute_shm_doctor_CPPFLAGS = $(AM_CPPFLAGS)
-bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcommon.la
+bin_cute_shm_doctor_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+bin_cute_shm_doctor_LDADD = bin/libcli.la
 if HDF5
 bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5
 bin_cute_shm_doctor_LDADD += lib/libcute_shm_hdf5.la
@@ -89,10 +93,11 @@ bin_cute_shm_dump_SOURCES = \
 	bin/hex.h \
 	bin/slice.c \
 	bin/slice.h
-bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcommon.la lib/libcute_shm.la
+bin_cute_shm_dump_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_export_SOURCES = bin/cute-shm-export.c
-bin_cute_shm_export_CPPFLAGS = $(AM_CPPFLAGS)
+bin_cute_shm_export_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_export_LDADD = bin/libcli.la
 if HDF5
 bin_cute_shm_export_CPPFLAGS += -DHAVE_HDF5
@@ -108,12 +113,15 @@ bin_cute_shm_list_SOURCES = \
 	bin/list_parts.c \
 	bin/list_shares.c \
 	bin/list_short.c
+bin_cute_shm_list_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_list_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_load_SOURCES = bin/cute-shm-load.c
+bin_cute_shm_load_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_load_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_unlink_SOURCES = bin/cute-shm-unlink.c
+bin_cute_shm_unlink_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_unlink_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_verify_SOURCES = \
@@ -121,7 +129,7 @@ bin_cute_shm_verify_SOURCES = \
 	bin/verify.h \
 	bin/verify_report.c \
 	bin/verify_source.c
-bin_cute_shm_verify_CPPFLAGS = $(AM_CPPFLAGS)
+bin_cute_shm_verify_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_verify_LDADD = bin/libcli.la
 if HDF5
 bin_cute_shm_verify_CPPFLAGS += -DHAVE_HDF5
@@ -138,6 +146,7 @@ bin_cute_shm_evaluate_SOURCES = \
 	bin/evaluate.h \
 	bin/evaluate_copy.c \
 	bin/evaluate_run.c
+bin_cute_shm_evaluate_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_evaluate_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 	lib/libcute_shm.la
 
@@ -145,6 +154,7 @@ bin_cute_shm_hdf5_SOURCES = \
 	bin/cute-shm-hdf5.c \
 	bin/load.h \
 	bin/load_report.c
+bin_cute_shm_hdf5_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_hdf5_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 	lib/libcute_shm.la
 

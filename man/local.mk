@@ -65,6 +65,10 @@ MAN_CALLS = \
 	man/cute_shm_f64.3 \
 	man/cute_shm_fail.3 \
 	man/cute_shm_fd.3 \
+	man/cute_shm_file_fd.3 \
+	man/cute_shm_file_free.3 \
+	man/cute_shm_file_new.3 \
+	man/cute_shm_file_publish.3 \
 	man/cute_shm_find.3 \
 	man/cute_shm_first_child.3 \
 	man/cute_shm_follow.3 \

@@ -22,7 +22,7 @@
 static unsigned
 build_flags(unsigned flags, unsigned jobs)
 {
-	unsigned ret = 0;
+	unsigned ret = CUTE_SHM_LENT;
 
 	if (flags & CUTE_SHM_HDF5_OVERWRITE)
 		ret |= CUTE_SHM_OVERWRITE;

@@ -48,6 +48,8 @@ struct kind {
 extern const struct kind kinds[];
 extern const size_t kind_count;
 
+/* filters.c */
+
 /* Filters that libhdf5 lacks, so that it can write and read all kinds. */
 void register_filters(void);
 
