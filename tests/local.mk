@@ -302,6 +302,9 @@ tests_build_test_huge_LDFLAGS = $(AM_LDFLAGS) \
 tests_file_test_outfile_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=open -Wl,--wrap=renameat2 -Wl,--wrap=linkat \
 	-Wl,--wrap=access
+# One test calls the open() of the reader.
+tests_hdf5_test_hdf5_host_SOURCES = tests/hdf5/test_hdf5_host.c \
+	lib/hdf5/host/open_call.c
 tests_hdf5_test_hdf5_host_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=host_files_begin
 tests_lock_test_lock_wait_LDFLAGS = $(AM_LDFLAGS) \
