@@ -3,7 +3,8 @@
  * The caller's side of loads and exports: start the reader process (start.c),
  * exchange messages with it (process.c), answer its questions (answer.c), run
  * one reader after another (parent.c), and the public calls (load.c, export.c).
- * Uses base, file, hdf5/host and hdf5/channel, and the public calls of libcute_shm.
+ * Uses base, file, hdf5/host and hdf5/channel, and the public calls of
+ * libcute_shm.
  */
 #ifndef LIB_HDF5_LOAD_H
 #define LIB_HDF5_LOAD_H
@@ -28,7 +29,7 @@ struct process {
 	int status;    /* as waitpid() has it */
 };
 
-/* Seconds that the program has to begin, on a busy machine; tests shorten it. */
+/* Seconds that the program has to begin; tests shorten it. */
 extern double start_seconds;
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The caller trusts nothing that a reader sends: whatever hostile_reader.c does,
- * there is an error in a sentence, or a sound project; nothing is left behind,
+ * The caller trusts nothing that a reader sends: whatever hostile_reader.c
+ * does, there is an error in a sentence, or a sound project; nothing is left behind,
  * and the caller's limits hold.
  */
 #include <signal.h>

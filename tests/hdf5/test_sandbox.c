@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is refused in the sandbox.  Each try is the system call itself, so that
- * no library avoids it, and each is looked at from outside, too: the folder, the
- * parent's signals, limits and memory are as before.
+ * no library avoids it, and each is looked at from outside, too: the folder,
+ * the parent's signals, limits and memory are as before.
  */
 
 #include <check.h>

@@ -15,10 +15,14 @@ complain() {
 for file in "$here"/bin/*.[ch] "$here"/demos/*.[ch]; do
 	[ -f "$file" ] || continue
 	files=$((files + 1))
+	# shellcheck disable=SC2013 # names of headers have no blanks
 	for own in $(sed -n 's/^ *# *include *"\(.*\)".*/\1/p' "$file"); do
-		[ -f "$(dirname "$file")/$own" ] && [ "${own#*/}" = "$own" ] ||
+		if [ ! -f "$(dirname "$file")/$own" ] ||
+				[ "${own#*/}" != "$own" ]; then
 			complain "$file includes \"$own\", which is not its own"
+		fi
 	done
+	# shellcheck disable=SC2013
 	for used in $(sed -n 's/^ *# *include *<\(.*\)>.*/\1/p' "$file"); do
 		case $used in
 		*cute_shm*)

@@ -51,7 +51,7 @@ borrow(struct loader *l, const struct request *r, int fd)
 				       &l->builder);
 }
 
-/* ---------------------------------------------------------------- the request */
+/* ------------------------------------------------------------- the request */
 
 static void
 end(struct loader *l, int err, enum message_kind success)
