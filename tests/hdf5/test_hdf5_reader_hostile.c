@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The caller trusts nothing that a reader sends: whatever hostile_reader.c
- * does, there is an error in a sentence, or a sound project; nothing is left behind,
- * and the caller's limits hold.
+ * does, there is an error in a sentence, or a sound project; nothing is left
+ * behind, and the caller's limits hold.
  */
 #include <signal.h>
 #include <stdio.h>

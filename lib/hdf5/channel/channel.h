@@ -98,7 +98,8 @@ int message_send(int socket, struct message *m, const void *tail, size_t size,
 
 /*
  * Send *m with a small tail and a descriptor (-1: none) at once, as an answer
- * to a process that may not listen.  False with errno, EAGAIN if there is no room.
+ * to a process that may not listen.  False with errno, EAGAIN if there is no
+ * room.
  */
 bool message_answer(int socket, struct message *m, const void *tail,
 		    size_t size, int fd);
