@@ -113,7 +113,8 @@ static void
 questions(void)
 {
 	for (int i = 0; i < 100000; i++)
-		say((enum message_kind)(MESSAGE_ROOM + (unsigned)i % 3), 0, "");
+		say((enum message_kind)(MESSAGE_OPEN + (unsigned)i % 6), 0,
+		    request.file);
 	linger();
 }
 
