@@ -236,6 +236,7 @@ START_TEST(the_call_itself)
 	struct stat st;
 	int fd[4];
 
+	umask(022);
 	put_text("t", "text");
 	fd[0] = open(h5_path("new"), O_RDWR | O_CREAT | O_EXCL, 0640);
 	fd[1] = open64(h5_path("t"), flags);

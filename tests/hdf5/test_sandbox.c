@@ -392,6 +392,7 @@ begin(void)
 	snprintf(file, sizeof(file), "%s/file", folder);
 	snprintf(new, sizeof(new), "%s/new", folder);
 	output = open(file, O_RDWR | O_CREAT, 0644);
+	fchmod(output, 0644);
 	source = open(file, O_RDONLY);
 	ck_assert_int_eq(write(output, "old", 3), 3);
 	board = memfd_create("board", MFD_ALLOW_SEALING);
