@@ -317,7 +317,29 @@ attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
 		return no_memory();
 	rc = read_one(&r, owner, raw, name, why);
 	free(r.where);
+	if (rc == CUTE_SHM_ERR_SOURCE && !keep->failure) {
+		keep->failure = strdup(cute_shm_errmsg());
+		return keep->failure ? 0 : no_memory();
+	}
 	return rc == SKIP || rc == CUTE_SHM_ERR_SOURCE ? 0 : rc;
+}
+
+/*
+ * Report an attribute that attribute_keep() could not read.  To read it again
+ * might succeed, but its name was chosen without its value.
+ */
+static int
+fail_kept(struct loader *l, const struct owner *owner, const char *name,
+	  const char *failure)
+{
+	char *where;
+	int rc;
+
+	if (asprintf(&where, "%s@%s", owner->path, name) < 0)
+		return no_memory();
+	rc = send_failed(l, where, "%s", failure);
+	free(where);
+	return rc;
 }
 
 static int
@@ -364,7 +386,7 @@ describe_named(struct loader *l, const struct owner *owner, const char *raw,
 	       const struct described *as, const struct verdicts *verdicts)
 {
 	char *name = attr_name_of(raw);
-	const char *why;
+	const char *why, *failure;
 	enum reserved id;
 	int rc;
 
@@ -372,8 +394,11 @@ describe_named(struct loader *l, const struct owner *owner, const char *raw,
 		return no_memory();
 	id = reserved_find(name);
 	why = verdict_against(verdicts, id);
+	failure = verdict_failure(verdicts, id);
 	if (id != RESERVED_NOT && (as->own >> id & 1))
 		rc = skip_clash(l, owner, name);
+	else if (failure)
+		rc = fail_kept(l, owner, name, failure);
 	else if (why)
 		rc = describe_renamed(l, owner, raw, name, why);
 	else

@@ -58,6 +58,7 @@ static void
 kept_value_free(struct kept_value *keep)
 {
 	free(keep->data);
+	free(keep->failure);
 	ragged_free(&keep->lists);
 }
 
@@ -77,6 +78,12 @@ const char *
 verdict_against(const struct verdicts *v, enum reserved id)
 {
 	return v && v->why[id][0] ? v->why[id] : NULL;
+}
+
+const char *
+verdict_failure(const struct verdicts *v, enum reserved id)
+{
+	return v ? v->value[id].failure : NULL;
 }
 
 /* Whether the link gets a node in the segment. */
