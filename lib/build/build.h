@@ -125,6 +125,12 @@ int ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 
 /* builder.c */
 
+/*
+ * A builder without a file and names, for cute_shm_builder_free(); NULL, with a
+ * message, if there is no memory.
+ */
+struct cute_shm_builder *builder_blank(void) must_check;
+
 /* Begin the description, in the builder's process or the borrower's. */
 int describe_begin(struct cute_shm_builder *b) must_check;
 

@@ -336,6 +336,21 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 	free(b);
 }
 
+struct cute_shm_builder *
+builder_blank(void)
+{
+	struct cute_shm_builder *b = calloc(1, sizeof(*b));
+
+	if (!b) {
+		fail_memory("for a builder");
+		return NULL;
+	}
+	b->fd = -1;
+	b->pid = getpid();
+	b->begun = clock_now();
+	return b;
+}
+
 int
 cute_shm_builder_new(const char *project,
 		     const struct cute_shm_build_options *from,
@@ -350,13 +365,9 @@ cute_shm_builder_new(const char *project,
 	err = options_copy(&opt, sizeof(opt), from);
 	if (err != 0)
 		return err;
-	b = calloc(1, sizeof(*b));
+	b = builder_blank();
 	if (!b)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a builder");
-	b->fd = -1;
-	b->pid = getpid();
-	b->begun = clock_now();
+		return CUTE_SHM_ERR_NOMEM;
 	err = begin(b, project, &opt);
 	if (err != 0) {
 		cute_shm_builder_free(b);

@@ -158,13 +158,9 @@ cute_shm_builder_borrow(const void *state, size_t size, int fd,
 
 	if (!ret)
 		return no_result("cute_shm_builder_borrow");
-	b = calloc(1, sizeof(*b));
+	b = builder_blank();
 	if (!b)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a builder");
-	b->fd = -1;
-	b->pid = getpid();
-	b->begun = clock_now();
+		return CUTE_SHM_ERR_NOMEM;
 	b->lender = *lender;
 	err = borrow(b, state, size);
 	if (err != 0) {
