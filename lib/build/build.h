@@ -152,10 +152,6 @@ int check_reserved(const struct cute_shm_builder *b) must_check;
 
 /* reserve.c */
 
-/* Bytes of a name or path of 'size' bytes, or of a shape, in a record. */
-uint64_t text_rows(uint64_t size);
-uint64_t shape_rows(uint64_t ndim);
-
 /* Make room for a segment of header.segment_size, and reserve its memory. */
 int reserve_segment(struct cute_shm_builder *b) must_check;
 
