@@ -84,8 +84,7 @@ enqueue(struct load *load, struct message *m)
 		more = realloc(load->queue, load->queue_room * sizeof(*more));
 		if (!more) {
 			free(m);
-			return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					     "no memory for messages");
+			return fail_memory("for messages");
 		}
 		load->queue = more;
 	}
