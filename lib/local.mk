@@ -194,6 +194,19 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/filter/filter_lzf.c \
 	lib/hdf5/filter/filter_register.c \
 	lib/hdf5/filter/filter_shuffle.c \
+	lib/hdf5/native/chunk_table.c \
+	lib/hdf5/native/dataspace.c \
+	lib/hdf5/native/datatype.c \
+	lib/hdf5/native/datatype_nested.c \
+	lib/hdf5/native/fill_filters.c \
+	lib/hdf5/native/native.h \
+	lib/hdf5/native/native_attributes.c \
+	lib/hdf5/native/native_index.c \
+	lib/hdf5/native/native_links.c \
+	lib/hdf5/native/native_object.c \
+	lib/hdf5/native/shared_message.c \
+	lib/hdf5/native/storage_layout.c \
+	lib/hdf5/native/symbol_table.c \
 	lib/hdf5/read/finished.c \
 	lib/hdf5/read/hdf5_read.h \
 	lib/hdf5/read/prefetch.c \
@@ -245,6 +258,18 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/source_access.c \
 	lib/hdf5/source/source_changed.c \
 	lib/hdf5/source/source_writer.c \
+	lib/hdf5/structure/extensible_array.c \
+	lib/hdf5/structure/fixed_array.c \
+	lib/hdf5/structure/fractal_heap.c \
+	lib/hdf5/structure/global_heap.c \
+	lib/hdf5/structure/image.c \
+	lib/hdf5/structure/local_heap.c \
+	lib/hdf5/structure/lookup3.c \
+	lib/hdf5/structure/object_header.c \
+	lib/hdf5/structure/structure.h \
+	lib/hdf5/structure/superblock.c \
+	lib/hdf5/structure/tree_v1.c \
+	lib/hdf5/structure/tree_v2.c \
 	lib/hdf5/type/convert.c \
 	lib/hdf5/type/fill_check.c \
 	lib/hdf5/type/type.h \

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The native index: a description of all objects of an HDF5 file, made without
+ * libhdf5.  Of an object that has anything unknown, inconsistent or damaged it
+ * has no opinion: libhdf5 must read that object.  Uses base and hdf5/structure.
+ *
+ * Functions that return int return 0, NO_OPINION with the cause in
+ * native->image.why, or CUTE_SHM_ERR_NOMEM.  What they describe is valid until
+ * native_close().
+ */
+#ifndef LIB_HDF5_NATIVE_NATIVE_H
+#define LIB_HDF5_NATIVE_NATIVE_H
+
+#include "hdf5/structure/structure.h"
+
+#define NATIVE_RANK 32 /* HDF5's limit of dimensions */
+
+/* Classes of datatypes; the numbers are those of the file and of libhdf5. */
+enum native_class {
+	NATIVE_INTEGER,
+	NATIVE_FLOAT,
+	NATIVE_TIME,
+	NATIVE_STRING,
+	NATIVE_BITFIELD,
+	NATIVE_OPAQUE,
+	NATIVE_COMPOUND,
+	NATIVE_REFERENCE,
+	NATIVE_ENUM,
+	NATIVE_LIST, /* of variable length */
+	NATIVE_ARRAY
+};
+
+enum native_order {
+	NATIVE_LITTLE,
+	NATIVE_BIG,
+	NATIVE_VAX
+};
+
+struct native_type;
+
+/* Of a compound: a name, an offset and a type; of an enum: a name, a value. */
+struct native_member {
+	const char *name; /* ended by NUL */
+	const struct native_type *type;
+	const uint8_t *value;
+	uint32_t offset;
+};
+
+struct native_type {
+	enum native_class class;
+	enum native_order order;
+	uint32_t size; /* bytes in the file */
+	uint16_t offset, precision;
+	bool is_signed;
+	uint8_t low_pad, high_pad, inner_pad, norm;
+	uint8_t sign_at, exponent_at, exponent_bits;
+	uint8_t mantissa_at, mantissa_bits;
+	uint32_t bias;
+	uint8_t pad, charset; /* of strings */
+	bool is_text;	      /* NATIVE_LIST: a string */
+	bool is_region;	      /* NATIVE_REFERENCE: not an object's */
+	const char *tag;      /* NATIVE_OPAQUE */
+	uint32_t count;	      /* members, or dimensions */
+	const struct native_member *members;
+	const uint32_t *dims;
+	const struct native_type *base; /* of enums, lists, arrays */
+	uint64_t committed; /* address of the header, or UNDEFINED */
+};
+
+enum native_space_kind {
+	NATIVE_SCALAR,
+	NATIVE_SIMPLE,
+	NATIVE_NULL
+};
+
+struct native_space {
+	enum native_space_kind kind;
+	unsigned rank;
+	const uint64_t *dims, *max; /* max: UNDEFINED is no limit */
+	uint64_t points;
+};
+
+enum native_layout_kind {
+	NATIVE_COMPACT,
+	NATIVE_CONTIGUOUS,
+	NATIVE_CHUNKED
+};
+
+enum native_chunk_index {
+	NATIVE_TREE_1,
+	NATIVE_SINGLE,
+	NATIVE_IMPLICIT,
+	NATIVE_FIXED,
+	NATIVE_EXTENSIBLE,
+	NATIVE_TREE_2
+};
+
+struct native_layout {
+	enum native_layout_kind kind;
+	uint64_t address, size; /* of the data, or of the index of chunks */
+	const uint8_t *data;	/* NATIVE_COMPACT */
+	enum native_chunk_index index;
+	unsigned rank; /* of the chunks; without the size of an element */
+	const uint64_t *dims;
+	uint64_t chunk_size; /* bytes without filters */
+	uint8_t flags;	     /* of version 4 */
+	uint32_t mask;	     /* NATIVE_SINGLE */
+	struct array_shape shape;
+};
+
+enum native_fill_kind {
+	NATIVE_FILL_UNDEFINED,
+	NATIVE_FILL_ZERO,
+	NATIVE_FILL_VALUE
+};
+
+struct native_fill {
+	enum native_fill_kind kind;
+	uint8_t allocate, write; /* H5D_alloc_time_t, H5D_fill_time_t */
+	uint32_t size;
+	const uint8_t *data; /* a value of the file's type */
+};
+
+struct native_filter {
+	uint16_t id, flags;
+	uint32_t count;
+	const uint32_t *params;
+};
+
+struct native_dataset {
+	const struct native_type *type;
+	const struct native_space *space;
+	struct native_layout layout;
+	struct native_fill fill;
+	uint32_t filter_count;
+	const struct native_filter *filters;
+};
+
+struct native_attribute {
+	const char *name;
+	const struct native_type *type;
+	const struct native_space *space;
+	const uint8_t *data;
+	uint64_t size;
+	uint32_t order; /* of creation */
+	uint8_t charset;
+};
+
+enum native_link_kind {
+	NATIVE_HARD,
+	NATIVE_SOFT,
+	NATIVE_EXTERNAL = 64 /* more: defined by users */
+};
+
+struct native_link {
+	const char *name; /* ended by NUL */
+	uint8_t kind, charset;
+	uint64_t order;
+	uint64_t address;	   /* NATIVE_HARD */
+	const char *target, *file; /* NATIVE_SOFT, NATIVE_EXTERNAL */
+};
+
+enum native_kind {
+	NATIVE_UNKNOWN, /* no opinion */
+	NATIVE_GROUP,
+	NATIVE_DATASET,
+	NATIVE_DATATYPE
+};
+
+struct native_object {
+	uint64_t address;
+	enum native_kind kind;
+	const char *why; /* NATIVE_UNKNOWN: the cause */
+	bool has_comment;
+	/* In order of creation if the file tracks it, else by name. */
+	bool links_ordered, attributes_ordered;
+	uint32_t link_count, attribute_count;
+	const struct native_link *links;
+	const struct native_attribute *attributes;
+	const struct native_dataset *dataset;
+	const struct native_type *type; /* NATIVE_DATATYPE */
+};
+
+/* A committed datatype, or why it cannot be read. */
+struct native_committed {
+	uint64_t address;
+	const struct native_type *type;
+	const char *why;
+};
+
+/* The index of one file. */
+struct native {
+	struct image image;
+	struct arena arena;
+	struct native_object *objects; /* the root first */
+	uint32_t count, room;
+	struct hash table; /* objects by address */
+	struct native_committed *types;
+	uint32_t type_count, type_room;
+	struct hash type_table; /* committed types by address */
+	struct global_heap heaps;
+	struct header header; /* of the object that is being read, */
+	struct header other;  /* and of the type to which it leads */
+};
+
+/* native_index.c */
+
+/*
+ * Read the descriptions of all objects that hard links reach.  'whole_limit' is
+ * that of image_open().  native_close() must be called in any case.
+ */
+int native_open(int fd, uint64_t size, uint64_t whole_limit,
+		struct native *ret) must_check;
+
+/* The same from bytes that the caller owns. */
+int native_of(const uint8_t *bytes, uint64_t size,
+	      struct native *ret) must_check;
+void native_close(struct native *n);
+
+/* The object whose header is at this address, or NULL. */
+const struct native_object *native_find(const struct native *n,
+					uint64_t address);
+
+/* chunk_table.c */
+
+struct native_chunk {
+	uint64_t address, size;
+	uint32_t mask;
+	const uint64_t *at; /* coordinates of its first element */
+};
+
+/*
+ * List the chunks that are stored and lie in the dataset's extent.  The caller
+ * frees *ret, whose coordinates are in *places, and that.
+ */
+int native_chunks(struct native *n, const struct native_dataset *d,
+		  struct native_chunk **ret, uint64_t **places,
+		  uint32_t *count) must_check;
+
+/* native_attributes.c */
+
+/*
+ * The values of one element of a NATIVE_LIST type, and their number; NULL if
+ * the list is empty.
+ */
+int native_list(struct native *n, const struct native_type *type,
+		const uint8_t *element, const uint8_t **ret,
+		uint32_t *count) must_check;
+
+/* ------------------------------------------------------- inside this room */
+
+/* shared_message.c */
+
+/*
+ * The object that has a message with flag MESSAGE_SHARED.  Messages in the
+ * file's table of shared messages give no opinion.
+ */
+int shared_address(struct native *n, struct cursor b, uint64_t *ret) must_check;
+
+/* A datatype message, or the committed type to which it leads. */
+int shared_type(struct native *n, unsigned flags, struct cursor data,
+		const struct native_type **ret) must_check;
+
+/* datatype.c */
+int type_read(struct native *n, struct cursor *b,
+	      const struct native_type **ret) must_check;
+
+/* Like type_read(), for a type inside of 'depth' others. */
+int type_read_inner(struct native *n, struct cursor *b, unsigned depth,
+		    const struct native_type **ret) must_check;
+
+/* datatype_nested.c: types that have members or a base; 'b' is behind 'size' */
+int compound_read(struct native *n, struct cursor *b, unsigned version,
+		  unsigned bits, unsigned depth,
+		  struct native_type *type) must_check;
+int enum_read(struct native *n, struct cursor *b, unsigned version,
+	      unsigned bits, unsigned depth,
+	      struct native_type *type) must_check;
+int array_read(struct native *n, struct cursor *b, unsigned version,
+	       unsigned depth, struct native_type *type) must_check;
+
+/* dataspace.c */
+int space_read(struct native *n, struct cursor b,
+	       const struct native_space **ret) must_check;
+
+/* storage_layout.c */
+int layout_read(struct native *n, struct cursor b,
+		struct native_dataset *d) must_check;
+
+/* fill_filters.c */
+int fill_read(struct native *n, const struct header *h,
+	      struct native_dataset *d) must_check;
+int filters_read(struct native *n, struct cursor b,
+		 struct native_dataset *d) must_check;
+
+/* native_attributes.c */
+int attributes_read(struct native *n, const struct header *h,
+		    struct native_object *o) must_check;
+
+/* native_links.c */
+int links_read(struct native *n, const struct header *h,
+	       struct native_object *o) must_check;
+
+/* symbol_table.c: the links of a group of the old kind */
+int symbol_table_read(struct native *n, const struct message *m,
+		      struct native_object *o) must_check;
+
+/* native_object.c */
+
+/* Describe the object at o->address. */
+int object_read(struct native *n, struct native_object *o) must_check;
+
+/* Allocate and clear memory of the index; NULL, with a message. */
+static inline void *
+native_get(struct native *n, uint64_t count, size_t size)
+{
+	void *p;
+
+	if (count > SIZE_MAX / 2 / size) {
+		fail_memory("for an HDF5 file's description");
+		return NULL;
+	}
+	p = arena_get(&n->arena, (size_t)count * size);
+	return p ? memset(p, 0, (size_t)count * size) : NULL;
+}
+
+/* Text of the file whose end may be a NUL; that, and a NUL behind it. */
+static inline const char *
+native_text(struct native *n, const uint8_t *text, uint64_t size)
+{
+	return arena_text(&n->arena, (const char *)text,
+			  strnlen((const char *)text, size));
+}
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* All objects of a file that hard links reach. */
+
+#include <stdlib.h>
+
+#include "hdf5/native/native.h"
+
+static uint64_t
+hash_of(uint64_t address)
+{
+	return address * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+}
+
+static bool
+has_address(const void *of, uint32_t index, const char *text, size_t size)
+{
+	const struct native *n = of;
+
+	return memcmp(&n->objects[index].address, text, size) == 0;
+}
+
+static uint32_t
+find(const struct native *n, uint64_t address)
+{
+	return hash_find(&n->table, hash_of(address), has_address, n,
+			 (const char *)&address, sizeof(address));
+}
+
+const struct native_object *
+native_find(const struct native *n, uint64_t address)
+{
+	uint32_t i = find(n, address);
+
+	return i == NO_INDEX ? NULL : &n->objects[i];
+}
+
+/* Add an object, unless it is there. */
+static int
+add(struct native *n, uint64_t address)
+{
+	void *grown;
+	int err;
+
+	if (find(n, address) != NO_INDEX)
+		return 0;
+	grown = vector_grow(n->objects, n->count, &n->room, sizeof(*n->objects),
+			    "objects");
+	if (!grown)
+		return CUTE_SHM_ERR_NOMEM;
+	n->objects = grown;
+	err = hash_put(&n->table, hash_of(address), n->count);
+	if (err == 0)
+		n->objects[n->count++] =
+			(struct native_object){ .address = address };
+	return err;
+}
+
+static int
+add_links(struct native *n, const struct native_link *links, uint32_t count)
+{
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; err == 0 && i < count; i++)
+		if (links[i].kind == NATIVE_HARD)
+			err = add(n, links[i].address);
+	return err;
+}
+
+/* Read an object, or set why there is no opinion of it. */
+static int
+read_one(struct native *n, uint32_t i)
+{
+	struct native_object o = { .address = n->objects[i].address };
+	int err = object_read(n, &o);
+
+	if (err < 0)
+		return err;
+	if (err == NO_OPINION)
+		o = (struct native_object){ .address = o.address,
+					    .why = n->image.why };
+	n->objects[i] = o;
+	return add_links(n, o.links, o.link_count);
+}
+
+static int
+read_all_objects(struct native *n)
+{
+	int err = superblock_read(&n->image);
+	uint32_t i;
+
+	if (err == 0)
+		err = add(n, n->image.root);
+	for (i = 0; err == 0 && i < n->count; i++)
+		err = read_one(n, i);
+	return err;
+}
+
+int
+native_open(int fd, uint64_t size, uint64_t whole_limit, struct native *ret)
+{
+	int err;
+
+	*ret = (struct native){ 0 };
+	err = image_open(fd, size, whole_limit, &ret->image);
+	return err ? err : read_all_objects(ret);
+}
+
+int
+native_of(const uint8_t *bytes, uint64_t size, struct native *ret)
+{
+	*ret = (struct native){ 0 };
+	image_of(bytes, size, &ret->image);
+	return read_all_objects(ret);
+}
+
+void
+native_close(struct native *n)
+{
+	image_close(&n->image);
+	arena_free(&n->arena);
+	free(n->objects);
+	hash_free(&n->table);
+	free(n->types);
+	hash_free(&n->type_table);
+	global_heap_free(&n->heaps);
+	header_free(&n->header);
+	header_free(&n->other);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* One object from the messages of its header. */
+
+#include "hdf5/native/native.h"
+
+#define HAS(type) (1u << MESSAGE_##type)
+
+static int
+space_of(struct native *n, const struct native_space **ret)
+{
+	const struct message *m = header_find(&n->header, MESSAGE_DATASPACE);
+
+	if (m->flags & MESSAGE_SHARED)
+		return image_doubt(&n->image, "a shared dataspace");
+	return space_read(n, cursor_on(m->data, m->size), ret);
+}
+
+static int
+type_of(struct native *n, const struct native_type **ret)
+{
+	const struct message *m = header_find(&n->header, MESSAGE_DATATYPE);
+
+	return shared_type(n, m->flags, cursor_on(m->data, m->size), ret);
+}
+
+static int
+layout_of(struct native *n, struct native_dataset *d)
+{
+	const struct message *m = header_find(&n->header, MESSAGE_LAYOUT);
+
+	if (m->flags & MESSAGE_SHARED)
+		return image_doubt(&n->image, "a shared layout");
+	return layout_read(n, cursor_on(m->data, m->size), d);
+}
+
+static int
+filters_of(struct native *n, struct native_dataset *d)
+{
+	const struct message *m = header_find(&n->header, MESSAGE_FILTERS);
+
+	if (!m)
+		return 0;
+	if (m->flags & MESSAGE_SHARED)
+		return image_doubt(&n->image, "a shared list of filters");
+	return filters_read(n, cursor_on(m->data, m->size), d);
+}
+
+static int
+dataset_of(struct native *n, struct native_object *o)
+{
+	struct native_dataset *d = native_get(n, 1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return CUTE_SHM_ERR_NOMEM;
+	o->kind = NATIVE_DATASET;
+	o->dataset = d;
+	if (n->header.present & HAS(EXTERNAL))
+		return image_doubt(&n->image, "data in other files");
+	err = space_of(n, &d->space);
+	if (err == 0)
+		err = type_of(n, &d->type);
+	if (err == 0)
+		err = layout_of(n, d);
+	if (err == 0)
+		err = fill_read(n, &n->header, d);
+	return err ? err : filters_of(n, d);
+}
+
+static int
+group_of(struct native *n, struct native_object *o)
+{
+	o->kind = NATIVE_GROUP;
+	/* libhdf5 looks at the symbol table only without link information. */
+	return n->header.present & HAS(LINK_INFO)
+		       ? links_read(n, &n->header, o)
+		       : symbol_table_read(n,
+					   header_find(&n->header,
+						       MESSAGE_SYMBOL_TABLE),
+					   o);
+}
+
+static int
+kind_of(struct native *n, struct native_object *o)
+{
+	uint32_t has = n->header.present;
+	const struct message *m;
+
+	if ((has & (HAS(LINK_INFO) | HAS(SYMBOL_TABLE))) &&
+	    !(has & (HAS(DATATYPE) | HAS(DATASPACE) | HAS(LAYOUT))))
+		return group_of(n, o);
+	if ((has & HAS(DATATYPE)) && (has & HAS(DATASPACE)) &&
+	    (has & HAS(LAYOUT)) && !(has & HAS(LINK)))
+		return dataset_of(n, o);
+	if (!(has & HAS(DATATYPE)) || (has & (HAS(DATASPACE) | HAS(LAYOUT))))
+		return image_doubt(&n->image, "an unknown kind of object");
+	o->kind = NATIVE_DATATYPE;
+	m = header_find(&n->header, MESSAGE_DATATYPE);
+	if (m->flags & MESSAGE_SHARED)
+		return image_doubt(&n->image, "a committed type that leads on");
+	return shared_type(n, 0, cursor_on(m->data, m->size), &o->type);
+}
+
+int
+object_read(struct native *n, struct native_object *o)
+{
+	int err = header_read(&n->image, o->address, &n->header);
+
+	if (err == 0)
+		err = kind_of(n, o);
+	if (err == 0) {
+		o->has_comment = (n->header.present & HAS(COMMENT)) != 0;
+		err = attributes_read(n, &n->header, o);
+	}
+	return err;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages that are stored elsewhere: committed datatypes. */
+
+#include "hdf5/native/native.h"
+
+#define IN_OBJECT 2 /* version 3: the message is in another object's header */
+
+int
+shared_address(struct native *n, struct cursor b, uint64_t *ret)
+{
+	unsigned version = take_8(&b), type = take_8(&b);
+
+	if (version == 1) {
+		take(&b, 6);
+		take_length(&b, &n->image);
+	} else if (version != 2 && version != 3) {
+		return image_doubt(&n->image, "an unknown kind of sharing");
+	} else if (version == 3 && type != IN_OBJECT) {
+		return image_doubt(&n->image,
+				   "a message in the table of shared messages");
+	}
+	*ret = take_address(&b, &n->image);
+	return b.over ? image_doubt(&n->image, "a broken shared message") : 0;
+}
+
+static bool
+is_committed(const void *of, uint32_t index, const char *text, size_t size)
+{
+	const struct native *n = of;
+
+	return memcmp(&n->types[index].address, text, size) == 0;
+}
+
+/* Read the type that is committed at an address. */
+static int
+committed_read(struct native *n, uint64_t address,
+	       const struct native_type **ret)
+{
+	int err = header_read(&n->image, address, &n->other);
+	const struct message *m;
+	struct native_type *copy;
+	struct cursor b;
+
+	if (err != 0)
+		return err;
+	m = header_find(&n->other, MESSAGE_DATATYPE);
+	if (!m || (m->flags & MESSAGE_SHARED))
+		return image_doubt(&n->image, "no committed datatype");
+	b = cursor_on(m->data, m->size);
+	err = type_read(n, &b, ret);
+	if (err != 0)
+		return err;
+	copy = native_get(n, 1, sizeof(*copy));
+	if (!copy)
+		return CUTE_SHM_ERR_NOMEM;
+	*copy = **ret;
+	copy->committed = address;
+	*ret = copy;
+	return 0;
+}
+
+/* Each committed type is read once. */
+static int
+committed_type(struct native *n, uint64_t address,
+	       const struct native_type **ret)
+{
+	uint64_t hash = address * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	uint32_t at = hash_find(&n->type_table, hash, is_committed, n,
+				(const char *)&address, sizeof(address));
+	struct native_committed c = { .address = address };
+	void *grown;
+	int err;
+
+	if (at != NO_INDEX) {
+		*ret = n->types[at].type;
+		return *ret ? 0 : image_doubt(&n->image, n->types[at].why);
+	}
+	err = committed_read(n, address, &c.type);
+	if (err < 0)
+		return err;
+	if (err == NO_OPINION) {
+		c.type = NULL;
+		c.why = n->image.why;
+	}
+	*ret = c.type;
+	grown = vector_grow(n->types, n->type_count, &n->type_room, sizeof(c),
+			    "committed datatypes");
+	if (!grown)
+		return CUTE_SHM_ERR_NOMEM;
+	n->types = grown;
+	if (hash_put(&n->type_table, hash, n->type_count) != 0)
+		return CUTE_SHM_ERR_NOMEM;
+	n->types[n->type_count++] = c;
+	return err;
+}
+
+int
+shared_type(struct native *n, unsigned flags, struct cursor data,
+	    const struct native_type **ret)
+{
+	uint64_t address;
+	int err;
+
+	if ((flags & MESSAGE_SHARED) == 0)
+		return type_read(n, &data, ret);
+	err = shared_address(n, data, &address);
+	return err ? err : committed_type(n, address, ret);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of a file, with bounds.  Never a mapping of the file: another
+ * process could change bytes that were checked, or truncate the file.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "hdf5/structure/structure.h"
+
+#define WHOLE_LIMIT ((uint64_t)16 << 20)
+#define BLOCK	    ((uint64_t)64 << 10)
+#define LONGEST_RUN ((uint64_t)16) /* blocks of one read */
+
+int
+image_doubt(struct image *f, const char *why)
+{
+	f->why = why;
+	return NO_OPINION;
+}
+
+static bool
+read_bytes(struct image *f, uint64_t at, uint64_t size)
+{
+	ssize_t n;
+
+	while (size > 0) {
+		n = pread(f->fd, f->bytes + at, size, (off_t)at);
+		f->reads++;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			f->why = n < 0 ? "the file cannot be read"
+				       : "the file has become shorter";
+			return false;
+		}
+		at += (uint64_t)n;
+		size -= (uint64_t)n;
+	}
+	return true;
+}
+
+static bool
+is_present(const struct image *f, uint64_t block)
+{
+	return f->present[block / 64] >> block % 64 & 1;
+}
+
+/*
+ * Read a missing block, and some behind it: twice as many as in the last read
+ * if this one follows it.  Blocks that are present are not read again.
+ */
+static bool
+read_run(struct image *f, uint64_t block)
+{
+	uint64_t blocks = (f->size + BLOCK - 1) / BLOCK, at = block * BLOCK;
+	uint64_t end = block, i;
+
+	f->run = block == f->last_end ? f->run * 2 : 1;
+	if (f->run > LONGEST_RUN)
+		f->run = LONGEST_RUN;
+	while (end < blocks && end - block < f->run && !is_present(f, end))
+		end++;
+	f->last_end = end;
+	if (!read_bytes(f, at,
+			(end * BLOCK < f->size ? end * BLOCK : f->size) - at))
+		return false;
+	for (i = block; i < end; i++)
+		f->present[i / 64] |= UINT64_C(1) << i % 64;
+	return true;
+}
+
+bool
+image_load(struct image *f, uint64_t at, uint64_t size)
+{
+	uint64_t block, last;
+
+	if (size == 0 || !f->present)
+		return true;
+	last = (at + size - 1) / BLOCK;
+	for (block = at / BLOCK; block <= last; block++)
+		if (!is_present(f, block) && !read_run(f, block))
+			return false;
+	return true;
+}
+
+const uint8_t *
+image_get(struct image *f, uint64_t address, uint64_t size)
+{
+	if (!image_holds(f, address, size)) {
+		f->why = "beyond the end of the file";
+		return NULL;
+	}
+	if (size > f->budget) {
+		f->why = "more metadata than a file of this size has";
+		return NULL;
+	}
+	f->budget -= size;
+	if (f->present && !image_load(f, f->base + address, size))
+		return NULL;
+	return f->bytes + f->base + address;
+}
+
+static void
+begin(struct image *ret, int fd, uint64_t size)
+{
+	*ret = (struct image){ .fd = fd,
+			       .size = size,
+			       .end = size,
+			       .budget = size,
+			       .last_end = UINT64_MAX,
+			       .run = 1 };
+}
+
+void
+image_of(const uint8_t *bytes, uint64_t size, struct image *ret)
+{
+	begin(ret, -1, size);
+	ret->bytes = (uint8_t *)(uintptr_t)bytes;
+}
+
+int
+image_open(int fd, uint64_t size, uint64_t whole_limit, struct image *ret)
+{
+	uint64_t words = size / BLOCK / 64 + 1;
+
+	begin(ret, fd, size);
+	if (size == 0)
+		return image_doubt(ret, "the file is empty");
+	ret->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (ret->bytes == MAP_FAILED) {
+		ret->bytes = NULL;
+		return image_doubt(ret, "no room for the file's metadata");
+	}
+	if (size <= (whole_limit ? whole_limit : WHOLE_LIMIT))
+		return read_bytes(ret, 0, size) ? 0 : NO_OPINION;
+	ret->present = calloc(words, sizeof(*ret->present));
+	return ret->present ? 0
+			    : fail_memory("to read a file of %llu bytes",
+					  (unsigned long long)size);
+}
+
+void
+image_close(struct image *f)
+{
+	if (f->fd >= 0 && f->bytes)
+		munmap(f->bytes, f->size);
+	free(f->present);
+	f->bytes = NULL;
+	f->present = NULL;
+}

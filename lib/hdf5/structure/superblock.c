@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* The superblock: where the root is, and the sizes of numbers. */
+
+#include "hdf5/structure/structure.h"
+
+static const char signature[8] = "\211HDF\r\n\032\n";
+
+#define FIRST_READ 128 /* no superblock is longer */
+
+/* The values that libhdf5 uses where the file has none. */
+#define LEAF_K	4
+#define GROUP_K 16
+#define CHUNK_K 32
+
+#define WRITING	   1 /* consistency flags of version 3 */
+#define SWMR_WRITE 4
+
+/* The superblock is at offset 0, or at a power of two from 512. */
+static bool
+find(struct image *f)
+{
+	uint64_t at;
+
+	for (at = 0; at < f->size && f->size - at >= sizeof(signature);
+	     at = at == 0 ? 512 : 2 * at) {
+		if (!image_load(f, at, sizeof(signature)))
+			return false;
+		if (memcmp(f->bytes + at, signature, sizeof(signature)) == 0) {
+			f->base = at;
+			return true;
+		}
+	}
+	f->why = "no HDF5 file";
+	return false;
+}
+
+/* Set the end of the addresses; libhdf5 refuses files that are shorter. */
+static int
+set_end(struct image *f, uint64_t stored_base, uint64_t stored_end)
+{
+	if (stored_end == UNDEFINED || stored_base > stored_end ||
+	    stored_end - stored_base > f->size - f->base)
+		return image_doubt(f, "the file is truncated");
+	f->end = stored_end - stored_base;
+	/* Real files need at most 1.01 times their size. */
+	f->budget = f->end > UINT64_MAX / 2 ? UINT64_MAX : 2 * f->end;
+	f->budget += 65536;
+	return 0;
+}
+
+static int
+set_sizes(struct image *f, unsigned address_size, unsigned length_size)
+{
+	f->address_size = address_size;
+	f->length_size = length_size;
+	if ((address_size == 2 || address_size == 4 || address_size == 8) &&
+	    (length_size == 2 || length_size == 4 || length_size == 8))
+		return 0;
+	return image_doubt(f, "unusual size of addresses or lengths");
+}
+
+static int
+set_ks(struct image *f, unsigned leaf, unsigned group, unsigned chunk)
+{
+	f->leaf_k = leaf;
+	f->group_k = group;
+	f->chunk_k = chunk;
+	if (leaf > 0 && group > 0 && chunk > 0)
+		return 0;
+	return image_doubt(f, "B-tree nodes without room");
+}
+
+/* Versions 0 and 1; 'b' begins behind the version. */
+static int
+read_old(struct image *f, struct cursor *b, unsigned version, uint64_t *more)
+{
+	const uint8_t *p = take(b, 15);
+	uint64_t base, end, driver;
+	unsigned chunk = CHUNK_K;
+	int err;
+
+	if (!p || p[0] != 0 || p[1] != 0 || p[3] != 0)
+		return image_doubt(f, "unknown version in the superblock");
+	if (version == 1) {
+		chunk = take_16(b);
+		take(b, 2);
+	}
+	err = set_sizes(f, p[4], p[5]);
+	if (err == 0)
+		err = set_ks(f, (unsigned)number_at(p + 7, 2),
+			     (unsigned)number_at(p + 9, 2), chunk);
+	if (err != 0)
+		return err;
+	base = take_address(b, f);
+	*more = take_address(b, f);
+	end = take_address(b, f);
+	driver = take_address(b, f);
+	take_length(b, f);
+	f->root = take_address(b, f);
+	if (b->over || driver != UNDEFINED)
+		return image_doubt(f, "the file has driver information");
+	return set_end(f, base, end);
+}
+
+static int
+read_new(struct image *f, struct cursor *b, unsigned version, uint64_t *more)
+{
+	const uint8_t *start = b->at - 9;
+	uint64_t base, end;
+	unsigned address_size = take_8(b), length_size = take_8(b);
+	unsigned flags = take_8(b);
+	int err = set_sizes(f, address_size, length_size);
+
+	if (err != 0)
+		return err;
+	set_ks(f, LEAF_K, GROUP_K, CHUNK_K);
+	base = take_address(b, f);
+	*more = take_address(b, f);
+	end = take_address(b, f);
+	f->root = take_address(b, f);
+	take(b, 4);
+	if (b->over || !checksum_good(f, start, (uint64_t)(b->at - start)))
+		return image_doubt(f, "wrong checksum of the superblock");
+	if (version == 3 && (flags & (WRITING | SWMR_WRITE)) != 0)
+		return image_doubt(f, "the file is marked as being written");
+	return set_end(f, base, end);
+}
+
+/* Messages of the superblock extension. */
+static int
+read_extension(struct image *f, const struct header *h)
+{
+	const struct message *m;
+	struct cursor b;
+	unsigned chunk, group;
+
+	if (h->present & (1u << MESSAGE_CACHE_IMAGE | 1u << MESSAGE_DRIVER))
+		return image_doubt(f, "the file has a cache image or a driver");
+	m = header_find(h, MESSAGE_TREE_K);
+	if (!m)
+		return 0;
+	b = cursor_on(m->data, m->size);
+	if (take_8(&b) != 0)
+		return image_doubt(f, "unknown version of B-tree numbers");
+	chunk = take_16(&b);
+	group = take_16(&b);
+	return set_ks(f, take_16(&b), group, chunk);
+}
+
+int
+superblock_read(struct image *f)
+{
+	struct header header = { 0 };
+	uint64_t more = UNDEFINED, left;
+	unsigned version;
+	struct cursor b;
+	int err;
+
+	if (!find(f))
+		return NO_OPINION;
+	left = f->size - f->base;
+	left = left < FIRST_READ ? left : FIRST_READ;
+	if (!image_load(f, f->base, left))
+		return NO_OPINION;
+	b = cursor_on(f->bytes + f->base, left);
+	take(&b, sizeof(signature));
+	version = take_8(&b);
+	if (b.over || version > 3)
+		return image_doubt(f, "unknown version of the superblock");
+	err = version < 2 ? read_old(f, &b, version, &more)
+			  : read_new(f, &b, version, &more);
+	if (err == 0 && more != UNDEFINED) {
+		err = header_read(f, more, &header);
+		if (err == 0)
+			err = read_extension(f, &header);
+		header_free(&header);
+	}
+	return err;
+}
