@@ -37,7 +37,7 @@ integer_read(struct native *n, struct cursor *b, unsigned bits,
 static bool
 float_fits(const struct native_type *t)
 {
-	unsigned p = t->precision;
+	uint64_t p = 8 * (uint64_t)t->size;
 
 	return bits_fit(t) && t->sign_at < p && t->exponent_bits > 0 &&
 	       t->mantissa_bits > 0 && t->exponent_at + t->exponent_bits <= p &&

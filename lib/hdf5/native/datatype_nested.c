@@ -196,9 +196,9 @@ array_read(struct native *n, struct cursor *b, unsigned version, unsigned depth,
 	int err;
 
 	t->count = take_8(b);
-	if (version < 2 || t->count == 0 || t->count > NATIVE_RANK)
+	if (t->count == 0 || t->count > NATIVE_RANK)
 		return image_doubt(&n->image, "an array of a strange rank");
-	if (version == 2)
+	if (version < 3)
 		take(b, 3);
 	dims = native_get(n, t->count, sizeof(*dims));
 	if (!dims)
@@ -206,7 +206,7 @@ array_read(struct native *n, struct cursor *b, unsigned version, unsigned depth,
 	t->dims = dims;
 	for (i = 0; i < t->count; i++)
 		dims[i] = take_32(b);
-	if (version == 2)
+	if (version < 3)
 		take(b, 4 * (uint64_t)t->count);
 	err = type_read_inner(n, b, depth + 1, &t->base);
 	for (i = 0; err == 0 && i < t->count; i++)

@@ -146,7 +146,7 @@ filter_read(struct native *n, struct cursor *b, unsigned version,
 }
 
 int
-filters_read(struct native *n, struct cursor b, struct native_dataset *d)
+pipeline_read(struct native *n, struct cursor b, struct native_dataset *d)
 {
 	unsigned version = take_8(&b), count = take_8(&b), i;
 	struct native_filter *filters;

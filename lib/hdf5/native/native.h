@@ -290,7 +290,7 @@ int layout_read(struct native *n, struct cursor b,
 /* fill_filters.c */
 int fill_read(struct native *n, const struct header *h,
 	      struct native_dataset *d) must_check;
-int filters_read(struct native *n, struct cursor b,
+int pipeline_read(struct native *n, struct cursor b,
 		 struct native_dataset *d) must_check;
 
 /* native_attributes.c */

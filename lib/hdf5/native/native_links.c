@@ -35,7 +35,7 @@ target_read(struct native *n, struct cursor *b, struct native_link *l)
 	const uint8_t *p = take(b, size);
 	size_t file;
 
-	if (!p || size == 0)
+	if (!p || (size == 0 && l->kind <= NATIVE_EXTERNAL))
 		return image_doubt(&n->image, "a link without a target");
 	if (l->kind == NATIVE_SOFT) {
 		l->target = native_text(n, p, size);

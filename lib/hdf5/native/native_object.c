@@ -42,7 +42,7 @@ filters_of(struct native *n, struct native_dataset *d)
 		return 0;
 	if (m->flags & MESSAGE_SHARED)
 		return image_doubt(&n->image, "a shared list of filters");
-	return filters_read(n, cursor_on(m->data, m->size), d);
+	return pipeline_read(n, cursor_on(m->data, m->size), d);
 }
 
 static int

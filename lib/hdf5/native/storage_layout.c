@@ -107,7 +107,7 @@ read_old(struct native *n, struct cursor *b, struct native_dataset *d)
 	take(b, 5);
 	if (class != COMPACT)
 		address = take_address(b, &n->image);
-	if (rank > NATIVE_RANK + 1)
+	if (rank == 0 || rank > NATIVE_RANK + 1)
 		return doubt(n);
 	if (class == CHUNKED) {
 		d->layout.address = address;

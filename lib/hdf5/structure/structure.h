@@ -75,7 +75,7 @@ image_holds(const struct image *f, uint64_t address, uint64_t size)
 	return address <= f->end && size <= f->end - address;
 }
 
-/* Bytes that are taken one after another.  'over': more were taken than left. */
+/* Bytes, taken one after another.  'over': more were taken than there are. */
 struct cursor {
 	const uint8_t *at, *end;
 	bool over;
