@@ -95,6 +95,8 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_types \
 	tests/hdf5/test_hdf5_unsupported \
 	tests/hdf5/test_hdf5_wide \
+	tests/hdf5/test_native \
+	tests/hdf5/test_native_bounds \
 	tests/hdf5/test_plan \
 	tests/hdf5/test_sandbox \
 	tests/hdf5/test_sandbox_use \
@@ -150,6 +152,7 @@ hdf5_script_tests = \
 	tests/cli/cli_pty.sh \
 	tests/cli/cli_signals.sh \
 	tests/corpus/corpus.sh \
+	tests/corpus/native.sh \
 	tests/corpus/strategies.sh
 
 # Programs that make the projects and files for the shell tests.
@@ -168,7 +171,8 @@ helpers = \
 
 hdf5_helpers = \
 	tests/cli/demo_file \
-	tests/cli/make_files
+	tests/cli/make_files \
+	tests/corpus/native
 
 hdf5_test_readers = \
 	tests/hdf5/hostile_reader \
@@ -251,6 +255,17 @@ tests_libsupport_la_SOURCES += \
 	tests/support/strategy_util.c \
 	tests/support/strategy_util.h
 endif
+endif
+
+# These need no libcheck.
+if HDF5
+tests_libsupport_la_SOURCES += \
+	tests/support/native_compare.c \
+	tests/support/native_compare.h \
+	tests/support/native_compare_data.c \
+	tests/support/native_compare_type.c \
+	tests/support/native_walk.c \
+	tests/support/native_walk.h
 endif
 
 # The rest is for programs that are special.

@@ -16,6 +16,11 @@ fuzzed_types = tests/fuzz/fuzz_types.c \
 	$(filter lib/hdf5/type/%.c lib/hdf5/report/%.c,$(lib_libreader_la_SOURCES)) \
 	$(filter %.c,$(lib_libchannel_la_SOURCES)) \
 	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
+fuzzed_native = tests/fuzz/fuzz_native.c tests/support/native_walk.c \
+	$(filter lib/hdf5/structure/%.c lib/hdf5/native/%.c, \
+	$(lib_libreader_la_SOURCES)) \
+	lib/base/arena.c lib/base/error.c lib/base/index_table.c \
+	lib/base/log.c lib/base/vector.c
 segment_seeds = \
 	tests/fuzz/segment/empty.hex \
 	tests/fuzz/segment/scalar.hex \
@@ -58,19 +63,28 @@ types_seeds = \
 	tests/fuzz/types/enum.hex \
 	tests/fuzz/types/member-of-size-0.hex \
 	tests/fuzz/types/nested.hex
-EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds)
+native_seeds = \
+	tests/fuzz/native/symbol-table.hex \
+	tests/fuzz/native/compact-links.hex \
+	tests/fuzz/native/dense.hex \
+	tests/fuzz/native/chunk-arrays.hex \
+	tests/fuzz/native/chunk-tree.hex \
+	tests/fuzz/native/chunk-tree-2.hex
+EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds) $(native_seeds)
 CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
 	tests/fuzz/fuzz_types
 
 # Programs that replay the seeds.
 check_PROGRAMS += tests/fuzz/replay_segment tests/fuzz/replay_tools
 if HDF5
-check_PROGRAMS += tests/fuzz/replay_filter tests/fuzz/replay_types
+check_PROGRAMS += tests/fuzz/replay_filter tests/fuzz/replay_native \
+	tests/fuzz/replay_types
 endif
 replay = tests/fuzz/replay.c tests/fuzz/seed.c tests/fuzz/seed.h
 tests_fuzz_replay_segment_SOURCES = $(replay) tests/fuzz/fit.h \
 	tests/fuzz/fuzz_segment.c
 tests_fuzz_replay_filter_SOURCES = $(replay) tests/fuzz/fuzz_filter.c
+tests_fuzz_replay_native_SOURCES = $(replay) tests/fuzz/fuzz_native.c
 tests_fuzz_replay_types_SOURCES = $(replay) tests/fuzz/fuzz_types.c
 tests_fuzz_replay_tools_SOURCES = $(replay) tests/fuzz/fit.h \
 	tests/fuzz/fuzz_tools.c \
@@ -93,7 +107,7 @@ fuzzed_tools = tests/fuzz/fuzz_tools.c $(shown_sources) \
 	$(filter %.c,$(bin_libcli_la_SOURCES))) \
 	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 CLEANFILES += tests/fuzz/fuzz_tools
-.PHONY: fuzz-tools
+.PHONY: fuzz-tools fuzz-native
 
 tests/fuzz/fuzz_tools: $(fuzzed_tools)
 	@$(MKDIR_P) tests/fuzz
@@ -111,6 +125,22 @@ fuzz-tools: tests/fuzz/fuzz_tools tests/surface/make_every$(EXEEXT) \
 		$(addprefix $(srcdir)/,$(segment_seeds))
 	tests/fuzz/fuzz_tools -max_total_time=$(FUZZ_SECONDS) \
 		-max_len=65536 -timeout=20 tests/fuzz/corpus-tools
+
+# Any bytes as an HDF5 file for the native index.
+CLEANFILES += tests/fuzz/fuzz_native
+tests/fuzz/fuzz_native: $(fuzzed_native)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_FLAGS) $(AM_CPPFLAGS) -I. \
+		-I$(srcdir)/tests/fuzz -o $@ $(addprefix $(srcdir)/,$(fuzzed_native)) \
+		-lpthread
+
+fuzz: fuzz-native
+fuzz-native: tests/fuzz/fuzz_native tests/fuzz/replay_native$(EXEEXT)
+	@$(MKDIR_P) tests/fuzz/corpus-native
+	tests/fuzz/replay_native -b tests/fuzz/corpus-native \
+		$(addprefix $(srcdir)/,$(native_seeds))
+	tests/fuzz/fuzz_native -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=32768 -timeout=10 tests/fuzz/corpus-native
 
 tests/fuzz/fuzz_segment: $(fuzzed_segment)
 	@$(MKDIR_P) tests/fuzz

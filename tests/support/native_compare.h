@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Compare the native index of a file with what libhdf5 says, object by object. */
+/* Compare the native index of a file with libhdf5's, object by object. */
 #ifndef CUTE_SHM_TESTS_NATIVE_COMPARE_H
 #define CUTE_SHM_TESTS_NATIVE_COMPARE_H
 
@@ -12,11 +12,13 @@
 struct native_report {
 	FILE *out; /* gets a line for each difference and each "no opinion" */
 	const char *file;
+	uint64_t whole_limit; /* for native_open() */
 	unsigned groups, datasets, attributes, types;
 	unsigned native_datasets, native_attributes;
 	unsigned differences;
-	unsigned values; /* arrays and attributes whose values were compared */
-	unsigned chunks; /* chunks that were compared */
+	unsigned unknown; /* objects without opinion */
+	unsigned values;  /* arrays and attributes whose values were compared */
+	unsigned chunks;  /* chunks that were compared */
 };
 
 /*

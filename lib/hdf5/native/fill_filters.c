@@ -75,8 +75,8 @@ read_3(struct native *n, struct cursor *b, struct native_dataset *d)
 int
 fill_read(struct native *n, const struct header *h, struct native_dataset *d)
 {
-	const struct message *m = header_find(h, MESSAGE_FILL);
-	const struct message *old = header_find(h, MESSAGE_FILL_OLD);
+	const struct header_message *m = header_find(h, MESSAGE_FILL);
+	const struct header_message *old = header_find(h, MESSAGE_FILL_OLD);
 	unsigned version;
 	struct cursor b;
 	int err;

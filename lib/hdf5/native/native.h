@@ -291,7 +291,7 @@ int layout_read(struct native *n, struct cursor b,
 int fill_read(struct native *n, const struct header *h,
 	      struct native_dataset *d) must_check;
 int pipeline_read(struct native *n, struct cursor b,
-		 struct native_dataset *d) must_check;
+		  struct native_dataset *d) must_check;
 
 /* native_attributes.c */
 int attributes_read(struct native *n, const struct header *h,
@@ -302,7 +302,7 @@ int links_read(struct native *n, const struct header *h,
 	       struct native_object *o) must_check;
 
 /* symbol_table.c: the links of a group of the old kind */
-int symbol_table_read(struct native *n, const struct message *m,
+int symbol_table_read(struct native *n, const struct header_message *m,
 		      struct native_object *o) must_check;
 
 /* native_object.c */

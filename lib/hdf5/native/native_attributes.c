@@ -121,7 +121,7 @@ see_record(struct image *f, const uint8_t *record, unsigned size, void *arg)
 
 /* Where the attribute info leads; *heap is UNDEFINED if it leads nowhere. */
 static int
-info_read(struct native *n, const struct message *m, uint64_t *heap,
+info_read(struct native *n, const struct header_message *m, uint64_t *heap,
 	  uint64_t *tree)
 {
 	struct cursor b = cursor_on(m->data, m->size);
@@ -157,7 +157,9 @@ read_dense(struct listing *l, uint64_t heap, uint64_t tree)
 static int
 list(struct listing *l, const struct header *h)
 {
-	const struct message *info = header_find(h, MESSAGE_ATTRIBUTE_INFO), *m;
+	const struct header_message *info = header_find(h,
+							MESSAGE_ATTRIBUTE_INFO),
+				    *m;
 	uint64_t heap = UNDEFINED, tree = UNDEFINED;
 	int err = info ? info_read(l->n, info, &heap, &tree) : 0;
 

@@ -138,7 +138,7 @@ see_record(struct image *f, const uint8_t *record, unsigned size, void *arg)
 }
 
 static int
-info_read(struct listing *l, const struct message *m, uint64_t *heap,
+info_read(struct listing *l, const struct header_message *m, uint64_t *heap,
 	  uint64_t *tree)
 {
 	struct cursor b = cursor_on(m->data, m->size);
@@ -162,7 +162,7 @@ static int
 list(struct listing *l, const struct header *h)
 {
 	struct image *f = &l->n->image;
-	const struct message *m;
+	const struct header_message *m;
 	uint64_t heap = UNDEFINED, tree = UNDEFINED;
 	int err;
 

@@ -8,7 +8,8 @@
 static int
 space_of(struct native *n, const struct native_space **ret)
 {
-	const struct message *m = header_find(&n->header, MESSAGE_DATASPACE);
+	const struct header_message *m =
+		header_find(&n->header, MESSAGE_DATASPACE);
 
 	if (m->flags & MESSAGE_SHARED)
 		return image_doubt(&n->image, "a shared dataspace");
@@ -18,7 +19,8 @@ space_of(struct native *n, const struct native_space **ret)
 static int
 type_of(struct native *n, const struct native_type **ret)
 {
-	const struct message *m = header_find(&n->header, MESSAGE_DATATYPE);
+	const struct header_message *m =
+		header_find(&n->header, MESSAGE_DATATYPE);
 
 	return shared_type(n, m->flags, cursor_on(m->data, m->size), ret);
 }
@@ -26,7 +28,8 @@ type_of(struct native *n, const struct native_type **ret)
 static int
 layout_of(struct native *n, struct native_dataset *d)
 {
-	const struct message *m = header_find(&n->header, MESSAGE_LAYOUT);
+	const struct header_message *m =
+		header_find(&n->header, MESSAGE_LAYOUT);
 
 	if (m->flags & MESSAGE_SHARED)
 		return image_doubt(&n->image, "a shared layout");
@@ -36,7 +39,8 @@ layout_of(struct native *n, struct native_dataset *d)
 static int
 filters_of(struct native *n, struct native_dataset *d)
 {
-	const struct message *m = header_find(&n->header, MESSAGE_FILTERS);
+	const struct header_message *m =
+		header_find(&n->header, MESSAGE_FILTERS);
 
 	if (!m)
 		return 0;
@@ -84,7 +88,7 @@ static int
 kind_of(struct native *n, struct native_object *o)
 {
 	uint32_t has = n->header.present;
-	const struct message *m;
+	const struct header_message *m;
 
 	if ((has & (HAS(LINK_INFO) | HAS(SYMBOL_TABLE))) &&
 	    !(has & (HAS(DATATYPE) | HAS(DATASPACE) | HAS(LAYOUT))))

@@ -37,7 +37,7 @@ committed_read(struct native *n, uint64_t address,
 	       const struct native_type **ret)
 {
 	int err = header_read(&n->image, address, &n->other);
-	const struct message *m;
+	const struct header_message *m;
 	struct native_type *copy;
 	struct cursor b;
 

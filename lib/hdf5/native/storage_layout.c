@@ -161,6 +161,21 @@ read_index(struct native *n, struct cursor *b, unsigned kind,
 	return b->over ? doubt(n) : 0;
 }
 
+/* Extensible arrays have one dimension without limit, other arrays none. */
+static int
+check_limits(struct native *n, const struct native_dataset *d)
+{
+	enum native_chunk_index index = d->layout.index;
+	unsigned i, unlimited = 0;
+
+	for (i = 0; i < d->space->rank; i++)
+		unlimited += d->space->max[i] == UNDEFINED;
+	if (index == NATIVE_TREE_2 ||
+	    unlimited == (index == NATIVE_EXTENSIBLE ? 1 : 0))
+		return 0;
+	return image_doubt(&n->image, "an index that does not fit the extent");
+}
+
 static int
 read_chunks_4(struct native *n, struct cursor *b, struct native_dataset *d)
 {
@@ -174,7 +189,9 @@ read_chunks_4(struct native *n, struct cursor *b, struct native_dataset *d)
 	    (d->layout.flags & ~(EDGES_UNFILTERED | SINGLE_FILTERED)))
 		return doubt(n);
 	err = chunk_read(n, b, rank, bytes, d);
-	return err ? err : read_index(n, b, take_8(b), &d->layout);
+	if (err == 0)
+		err = read_index(n, b, take_8(b), &d->layout);
+	return err ? err : check_limits(n, d);
 }
 
 static int

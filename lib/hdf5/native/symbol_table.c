@@ -157,7 +157,7 @@ read_node(struct table *t, uint64_t address, int level, const struct name *low,
 }
 
 int
-symbol_table_read(struct native *n, const struct message *m,
+symbol_table_read(struct native *n, const struct header_message *m,
 		  struct native_object *o)
 {
 	struct table t = { .n = n, .f = &n->image };

@@ -95,7 +95,7 @@ walk_data(struct array *a, uint64_t address, unsigned super,
 	if (!p || !checksum_good(a->f, p, size))
 		return NO_OPINION;
 	b = cursor_on(p, size);
-	/* libhdf5 writes other offsets where the index block has the address. */
+	/* libhdf5 writes other offsets below the index block. */
 	if (!prefix_good(a, &b, "EADB") ||
 	    (take_number(&b, a->offset_size) !=
 		     first - a->shape->index_elements &&

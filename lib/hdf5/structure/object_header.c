@@ -57,7 +57,7 @@ queue_add(struct image *f, struct queue *q, struct cursor b)
 
 /* Whether libhdf5 would refuse the message for its flags. */
 static bool
-flags_wrong(const struct message *m)
+flags_wrong(const struct header_message *m)
 {
 	unsigned f = m->flags;
 
@@ -78,7 +78,8 @@ may_repeat(unsigned type)
 }
 
 static int
-add(struct image *f, struct header *h, struct queue *q, const struct message *m)
+add(struct image *f, struct header *h, struct queue *q,
+    const struct header_message *m)
 {
 	void *grown;
 
@@ -105,7 +106,7 @@ add(struct image *f, struct header *h, struct queue *q, const struct message *m)
 static int
 add_all_v1(struct image *f, struct header *h, struct queue *q, struct cursor b)
 {
-	struct message m = { 0 };
+	struct header_message m = { 0 };
 	int err = 0;
 
 	while (err == 0 && bytes_left(&b) > 0) {
@@ -127,7 +128,7 @@ static int
 add_all_v2(struct image *f, struct header *h, struct queue *q, struct cursor b)
 {
 	unsigned prefix = h->ordered ? 6 : 4;
-	struct message m = { 0 };
+	struct header_message m = { 0 };
 	int err = 0;
 
 	/* What is too short for a message is a gap. */
@@ -240,7 +241,7 @@ header_free(struct header *h)
 	*h = (struct header){ 0 };
 }
 
-const struct message *
+const struct header_message *
 header_find(const struct header *h, unsigned type)
 {
 	uint32_t i;

@@ -230,7 +230,7 @@ enum {
 
 #define MESSAGE_SHARED 0x02 /* flag: the data lead to the message */
 
-struct message {
+struct header_message {
 	uint8_t type, flags;
 	uint16_t order; /* of creation, if header->ordered */
 	uint32_t size;
@@ -239,7 +239,7 @@ struct message {
 
 /* An object header.  Begins as zeros, and can be used for many objects. */
 struct header {
-	struct message *messages; /* without NIL and continuations */
+	struct header_message *messages; /* without NIL and continuations */
 	uint32_t count, room;
 	uint32_t present;	 /* a bit for each type up to MESSAGE_LAST */
 	bool version_2, ordered; /* ordered: messages have an order */
@@ -250,7 +250,7 @@ int header_read(struct image *f, uint64_t address,
 void header_free(struct header *h);
 
 /* The first message of a type; NULL if there is none. */
-const struct message *header_find(const struct header *h, unsigned type);
+const struct header_message *header_find(const struct header *h, unsigned type);
 
 /* local_heap.c */
 

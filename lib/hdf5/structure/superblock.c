@@ -130,7 +130,7 @@ read_new(struct image *f, struct cursor *b, unsigned version, uint64_t *more)
 static int
 read_extension(struct image *f, const struct header *h)
 {
-	const struct message *m;
+	const struct header_message *m;
 	struct cursor b;
 	unsigned chunk, group;
 
