@@ -58,6 +58,10 @@ bool type_has_references(const struct native_type *t);
 void compare_values(struct comparison *c, const char *what,
 		    const struct native_type *t, const uint8_t *data,
 		    uint64_t points, const uint8_t *read);
+
+/* Whether all of these values can be read, if they are lists. */
+bool lists_readable(struct comparison *c, const struct native_type *t,
+		    const uint8_t *data, uint64_t points);
 void compare_data(struct comparison *c, const struct native_dataset *d,
 		  hid_t dset);
 

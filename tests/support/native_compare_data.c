@@ -31,6 +31,21 @@ list_same(const struct native_type *t, const uint8_t *own, uint32_t count,
 	       memcmp(own, read->p, count * (size_t)t->base->size) == 0;
 }
 
+bool
+lists_readable(struct comparison *c, const struct native_type *t,
+	       const uint8_t *data, uint64_t points)
+{
+	const uint8_t *own;
+	uint32_t count;
+	uint64_t i;
+
+	for (i = 0; t->class == NATIVE_LIST && i < points; i++)
+		if (native_list(&c->n, t, data + i * t->size, &own, &count) !=
+		    0)
+			return false;
+	return true;
+}
+
 static void
 compare_lists(struct comparison *c, const char *what,
 	      const struct native_type *t, const uint8_t *data, uint64_t points,
@@ -292,7 +307,9 @@ compare_array(struct comparison *c, const struct native_dataset *d, hid_t dset,
 	    !(d->fill.kind == NATIVE_FILL_VALUE && type_has_lists(d->type))) {
 		if (H5Dread(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, read) <
 		    0) {
-			if (!has_foreign_filter(d))
+			if (!has_foreign_filter(d) &&
+			    lists_readable(c, d->type, a.data,
+					   d->space->points))
 				differs(c, "libhdf5 cannot read the data");
 		} else {
 			compare_values(c, c->path, d->type, a.data,

@@ -301,6 +301,13 @@ int attributes_read(struct native *n, const struct header *h,
 int links_read(struct native *n, const struct header *h,
 	       struct native_object *o) must_check;
 
+/* Whether libhdf5 can open a link of this name. */
+static inline bool
+link_name_good(const char *name)
+{
+	return name[0] && strcmp(name, ".") != 0 && !strchr(name, '/');
+}
+
 /* symbol_table.c: the links of a group of the old kind */
 int symbol_table_read(struct native *n, const struct header_message *m,
 		      struct native_object *o) must_check;

@@ -93,6 +93,11 @@ read_all_objects(struct native *n)
 		err = add(n, n->image.root);
 	for (i = 0; err == 0 && i < n->count; i++)
 		err = read_one(n, i);
+	/* Without its root, libhdf5 does not open a file. */
+	if (err == 0 && n->objects[0].kind != NATIVE_GROUP)
+		return image_doubt(&n->image, n->objects[0].why
+						      ? n->objects[0].why
+						      : "the root is no group");
 	return err;
 }
 

@@ -64,6 +64,8 @@ name_read(struct native *n, struct cursor *b, unsigned bytes,
 	if (!name || size == 0)
 		return image_doubt(&n->image, "a link without a name");
 	l->name = native_text(n, name, size);
+	if (l->name && !link_name_good(l->name))
+		return image_doubt(&n->image, "a link that cannot be opened");
 	return l->name ? 0 : CUTE_SHM_ERR_NOMEM;
 }
 

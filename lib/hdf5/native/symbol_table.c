@@ -85,6 +85,8 @@ add(struct table *t, struct cursor *b, struct name *last)
 	*l = (struct native_link){ 0 };
 	if (!name_get(t, take_length(b, t->f), &name))
 		return NO_OPINION;
+	if (!link_name_good(name.text))
+		return image_doubt(t->f, "a link that cannot be opened");
 	if (compare(*last, name) >= 0)
 		return image_doubt(t->f, "links in a wrong order");
 	*last = name;

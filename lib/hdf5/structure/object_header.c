@@ -10,7 +10,14 @@
 #define FAIL_IF_WRITING 0x08
 #define MARK_UNKNOWN	0x10
 #define WAS_UNKNOWN	0x20
+#define SHAREABLE	0x40
 #define FAIL_ALWAYS	0x80
+
+/* Types of messages that may be shared. */
+#define SHAREABLE_TYPES \
+	(1u << MESSAGE_DATASPACE | 1u << MESSAGE_DATATYPE | \
+	 1u << MESSAGE_FILL_OLD | 1u << MESSAGE_FILL | 1u << MESSAGE_FILTERS | \
+	 1u << MESSAGE_ATTRIBUTE)
 
 /* Flags of a version 2 header. */
 #define CHUNK_SIZE_BITS 0x03
@@ -64,6 +71,9 @@ flags_wrong(const struct header_message *m)
 	if ((f & MESSAGE_SHARED) && (f & DO_NOT_SHARE))
 		return true;
 	if ((f & WAS_UNKNOWN) && ((f & FAIL_IF_WRITING) || !(f & MARK_UNKNOWN)))
+		return true;
+	if ((f & (SHAREABLE | MESSAGE_SHARED)) && m->type <= MESSAGE_LAST &&
+	    !(SHAREABLE_TYPES >> m->type & 1))
 		return true;
 	return (m->type > MESSAGE_LAST && (f & FAIL_ALWAYS)) ||
 	       m->type == MESSAGE_BOGUS;

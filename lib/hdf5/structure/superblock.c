@@ -12,6 +12,8 @@ static const char signature[8] = "\211HDF\r\n\032\n";
 #define GROUP_K 16
 #define CHUNK_K 32
 
+#define CACHED_GROUP 1 /* the last cache type that the root's symbol may have */
+
 #define WRITING	   1 /* consistency flags of version 3 */
 #define SWMR_WRITE 4
 
@@ -99,6 +101,8 @@ read_old(struct image *f, struct cursor *b, unsigned version, uint64_t *more)
 	f->root = take_address(b, f);
 	if (b->over || driver != UNDEFINED)
 		return image_doubt(f, "the file has driver information");
+	if (take_32(b) > CACHED_GROUP)
+		return image_doubt(f, "an unknown kind of root");
 	return set_end(f, base, end);
 }
 
