@@ -81,7 +81,7 @@ fill_read(struct native *n, const struct header *h, struct native_dataset *d)
 	struct cursor b;
 	int err;
 
-	d->fill.allocate = d->layout.kind == NATIVE_CHUNKED
+	d->fill.allocate = d->layout.kind == NATIVE_CHUNKED && !old
 				   ? ALLOCATE_INCREMENTAL
 				   : ALLOCATE_LATE;
 	d->fill.write = WRITE_IF_SET;
@@ -152,7 +152,8 @@ pipeline_read(struct native *n, struct cursor b, struct native_dataset *d)
 	struct native_filter *filters;
 	int err = 0;
 
-	if (b.over || version < 1 || version > 2 || count > MOST_FILTERS)
+	if (b.over || version < 1 || version > 2 || count == 0 ||
+	    count > MOST_FILTERS)
 		return image_doubt(&n->image, "an unknown list of filters");
 	if (version == 1)
 		take(&b, 6);

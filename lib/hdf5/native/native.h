@@ -114,6 +114,10 @@ enum native_fill_kind {
 	NATIVE_FILL_VALUE
 };
 
+/*
+ * Of a dataset without any storage whose fill value is undefined, libhdf5 reads
+ * no data: that is an error, unless 'write' is "never".
+ */
 struct native_fill {
 	enum native_fill_kind kind;
 	uint8_t allocate, write; /* H5D_alloc_time_t, H5D_fill_time_t */

@@ -46,6 +46,8 @@ filters_of(struct native *n, struct native_dataset *d)
 		return 0;
 	if (m->flags & MESSAGE_SHARED)
 		return image_doubt(&n->image, "a shared list of filters");
+	if (d->layout.kind != NATIVE_CHUNKED)
+		return image_doubt(&n->image, "filters without chunks");
 	return pipeline_read(n, cursor_on(m->data, m->size), d);
 }
 
@@ -94,9 +96,12 @@ kind_of(struct native *n, struct native_object *o)
 	    !(has & (HAS(DATATYPE) | HAS(DATASPACE) | HAS(LAYOUT))))
 		return group_of(n, o);
 	if ((has & HAS(DATATYPE)) && (has & HAS(DATASPACE)) &&
-	    (has & HAS(LAYOUT)) && !(has & HAS(LINK)))
+	    (has & HAS(LAYOUT)) &&
+	    !(has & (HAS(LINK_INFO) | HAS(SYMBOL_TABLE))))
 		return dataset_of(n, o);
-	if (!(has & HAS(DATATYPE)) || (has & (HAS(DATASPACE) | HAS(LAYOUT))))
+	if (!(has & HAS(DATATYPE)) ||
+	    (has & (HAS(DATASPACE) | HAS(LAYOUT) | HAS(LINK_INFO) |
+		    HAS(SYMBOL_TABLE))))
 		return image_doubt(&n->image, "an unknown kind of object");
 	o->kind = NATIVE_DATATYPE;
 	m = header_find(&n->header, MESSAGE_DATATYPE);

@@ -62,9 +62,9 @@ queue_add(struct image *f, struct queue *q, struct cursor b)
 	return 0;
 }
 
-/* Whether libhdf5 would refuse the message for its flags. */
+/* Whether libhdf5 would refuse the header for this message. */
 static bool
-flags_wrong(const struct header_message *m)
+is_wrong(const struct header *h, const struct header_message *m)
 {
 	unsigned f = m->flags;
 
@@ -74,6 +74,9 @@ flags_wrong(const struct header_message *m)
 		return true;
 	if ((f & (SHAREABLE | MESSAGE_SHARED)) && m->type <= MESSAGE_LAST &&
 	    !(SHAREABLE_TYPES >> m->type & 1))
+		return true;
+	if (m->type == MESSAGE_REFERENCES &&
+	    (!h->version_2 || m->size < 5 || m->data[0] != 0))
 		return true;
 	return (m->type > MESSAGE_LAST && (f & FAIL_ALWAYS)) ||
 	       m->type == MESSAGE_BOGUS;
@@ -93,7 +96,7 @@ add(struct image *f, struct header *h, struct queue *q,
 {
 	void *grown;
 
-	if (flags_wrong(m))
+	if (is_wrong(h, m))
 		return image_doubt(f, "flags of a message that must not be");
 	if (m->type == MESSAGE_NIL)
 		return 0;
@@ -186,8 +189,10 @@ read_v1(struct image *f, uint64_t address, struct header *h, struct queue *q)
 		return NO_OPINION;
 	if (p[0] != 1)
 		return image_doubt(f, "no object header");
-	/* The number of messages and the reserved bytes are ignored. */
+	/* libhdf5 only wants to know whether there are messages. */
 	size = number_at(p + 8, 4);
+	if (number_at(p + 2, 2) == 0 ? size > 0 : size < 8)
+		return image_doubt(f, "an object header of a wrong size");
 	p = image_get(f, address + PREFIX_V1, size);
 	if (!p)
 		return NO_OPINION;

@@ -14,8 +14,9 @@ static const char signature[8] = "\211HDF\r\n\032\n";
 
 #define CACHED_GROUP 1 /* the last cache type that the root's symbol may have */
 
-#define WRITING	   1 /* consistency flags of version 3 */
-#define SWMR_WRITE 4
+#define KNOWN_FLAGS 7 /* of all versions; versions 0 to 2 ignore them */
+#define WRITING	    1 /* consistency flags of version 3 */
+#define SWMR_WRITE  4
 
 /* The superblock is at offset 0, or at a power of two from 512. */
 static bool
@@ -81,7 +82,8 @@ read_old(struct image *f, struct cursor *b, unsigned version, uint64_t *more)
 	unsigned chunk = CHUNK_K;
 	int err;
 
-	if (!p || p[0] != 0 || p[1] != 0 || p[3] != 0)
+	if (!p || p[0] != 0 || p[1] != 0 || p[3] != 0 ||
+	    number_at(p + 11, 4) > KNOWN_FLAGS)
 		return image_doubt(f, "unknown version in the superblock");
 	if (version == 1) {
 		chunk = take_16(b);
@@ -125,6 +127,8 @@ read_new(struct image *f, struct cursor *b, unsigned version, uint64_t *more)
 	take(b, 4);
 	if (b->over || !checksum_good(f, start, (uint64_t)(b->at - start)))
 		return image_doubt(f, "wrong checksum of the superblock");
+	if (flags > KNOWN_FLAGS)
+		return image_doubt(f, "unknown flags of the superblock");
 	if (version == 3 && (flags & (WRITING | SWMR_WRITE)) != 0)
 		return image_doubt(f, "the file is marked as being written");
 	return set_end(f, base, end);
