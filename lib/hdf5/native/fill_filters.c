@@ -5,7 +5,8 @@
 
 /* ------------------------------------------------------------ fill values */
 
-#define ALLOCATE_LATE	     2 /* as in libhdf5 */
+#define ALLOCATE_EARLY	     1 /* as in libhdf5 */
+#define ALLOCATE_LATE	     2
 #define ALLOCATE_INCREMENTAL 3
 #define WRITE_IF_SET	     2
 
@@ -37,8 +38,7 @@ read_oldest(struct native *n, struct cursor b, struct native_dataset *d)
 }
 
 static int
-read_1_or_2(struct native *n, struct cursor *b, unsigned version,
-	    struct native_dataset *d)
+read_1_or_2(struct native *n, struct cursor *b, struct native_dataset *d)
 {
 	unsigned defined;
 	uint32_t size;
@@ -46,7 +46,7 @@ read_1_or_2(struct native *n, struct cursor *b, unsigned version,
 	d->fill.allocate = (uint8_t)take_8(b);
 	d->fill.write = (uint8_t)take_8(b);
 	defined = take_8(b);
-	if (version == 2 && !defined)
+	if (!defined)
 		return 0;
 	size = take_32(b);
 	if (b->over)
@@ -75,15 +75,16 @@ read_3(struct native *n, struct cursor *b, struct native_dataset *d)
 int
 fill_read(struct native *n, const struct header *h, struct native_dataset *d)
 {
+	/* What libhdf5 takes for compact, contiguous, and chunked data. */
+	static const uint8_t allocations[] = { ALLOCATE_EARLY, ALLOCATE_LATE,
+					       ALLOCATE_INCREMENTAL };
 	const struct header_message *m = header_find(h, MESSAGE_FILL);
 	const struct header_message *old = header_find(h, MESSAGE_FILL_OLD);
 	unsigned version;
 	struct cursor b;
 	int err;
 
-	d->fill.allocate = d->layout.kind == NATIVE_CHUNKED && !old
-				   ? ALLOCATE_INCREMENTAL
-				   : ALLOCATE_LATE;
+	d->fill.allocate = old ? ALLOCATE_LATE : allocations[d->layout.kind];
 	d->fill.write = WRITE_IF_SET;
 	if ((m && (m->flags & MESSAGE_SHARED)) ||
 	    (old && (old->flags & MESSAGE_SHARED)))
@@ -95,7 +96,7 @@ fill_read(struct native *n, const struct header *h, struct native_dataset *d)
 	version = take_8(&b);
 	if (version < 1 || version > 3)
 		return image_doubt(&n->image, "an unknown form of fill value");
-	err = version == 3 ? read_3(n, &b, d) : read_1_or_2(n, &b, version, d);
+	err = version == 3 ? read_3(n, &b, d) : read_1_or_2(n, &b, d);
 	if (err == 0 && (b.over || d->fill.allocate > 3 || d->fill.write > 2))
 		return image_doubt(&n->image, "a broken fill value");
 	return err;

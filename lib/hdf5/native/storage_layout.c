@@ -136,6 +136,8 @@ static int
 read_index(struct native *n, struct cursor *b, unsigned kind,
 	   struct native_layout *l)
 {
+	bool bad = false;
+
 	l->index = (enum native_chunk_index)kind;
 	l->size = l->chunk_size;
 	switch (kind) {
@@ -146,19 +148,24 @@ read_index(struct native *n, struct cursor *b, unsigned kind,
 		}
 		break;
 	case NATIVE_IMPLICIT: break;
-	case NATIVE_FIXED: take(b, 1); break;
+	case NATIVE_FIXED: bad = take_8(b) == 0; break;
 	case NATIVE_EXTENSIBLE:
 		l->shape.max_bits = (uint8_t)take_8(b);
 		l->shape.index_elements = (uint8_t)take_8(b);
 		l->shape.min_pointers = (uint8_t)take_8(b);
 		l->shape.min_elements = (uint8_t)take_8(b);
 		l->shape.page_bits = (uint8_t)take_8(b);
+		bad = !extensible_array_good(&l->shape);
 		break;
-	case NATIVE_TREE_2: take(b, 6); break;
+	case NATIVE_TREE_2:
+		bad = take_32(b) == 0;
+		bad |= take_8(b) == 0;
+		bad |= take_8(b) == 0;
+		break;
 	default: return doubt(n);
 	}
 	l->address = take_address(b, &n->image);
-	return b->over ? doubt(n) : 0;
+	return b->over || bad ? doubt(n) : 0;
 }
 
 /* Extensible arrays have one dimension without limit, other arrays none. */

@@ -188,8 +188,8 @@ is_power(unsigned n)
 	return n != 0 && (n & (n - 1)) == 0;
 }
 
-static bool
-shape_good(const struct array_shape *s)
+bool
+extensible_array_good(const struct array_shape *s)
 {
 	return s->max_bits > 0 && s->max_bits <= 48 && s->page_bits > 0 &&
 	       s->page_bits <= s->max_bits && is_power(s->min_pointers) &&
@@ -237,7 +237,7 @@ extensible_array_walk(struct image *f, uint64_t address,
 	uint64_t index = UNDEFINED;
 	int err;
 
-	if (!shape_good(shape))
+	if (!extensible_array_good(shape))
 		return image_doubt(f, "an array of chunks of strange shape");
 	a.page = UINT64_C(1) << shape->page_bits;
 	a.offset_size = (shape->max_bits + 7u) / 8;

@@ -402,6 +402,9 @@ struct array_shape {
 	uint8_t max_bits, index_elements, min_pointers, min_elements, page_bits;
 };
 
+/* Whether such an array can be. */
+bool extensible_array_good(const struct array_shape *shape);
+
 int extensible_array_walk(struct image *f, uint64_t address,
 			  const struct array_format *format,
 			  const struct array_shape *shape, element_fn *see,

@@ -134,6 +134,32 @@ read_new(struct image *f, struct cursor *b, unsigned version, uint64_t *more)
 	return set_end(f, base, end);
 }
 
+#define INDEX_FIXED 14 /* bytes of an index of shared messages, but addresses */
+
+/*
+ * libhdf5 opens a file only if it can read the table of shared messages.  The
+ * messages themselves are not read here.
+ */
+static int
+check_shared(struct image *f, const struct header_message *m)
+{
+	struct cursor b = cursor_on(m->data, m->size);
+	unsigned version = take_8(&b), count;
+	uint64_t address = take_address(&b, f), size;
+	const uint8_t *p;
+
+	count = take_8(&b);
+	if (b.over || version != 0 || count == 0 || count > 8)
+		return image_doubt(f, "an unknown table of shared messages");
+	size = 8 + count * (INDEX_FIXED + 2 * (uint64_t)f->address_size);
+	p = image_get(f, address, size);
+	if (!p)
+		return NO_OPINION;
+	if (memcmp(p, "SMTB", 4) != 0)
+		return image_doubt(f, "no table of shared messages");
+	return checksum_good(f, p, size) ? 0 : NO_OPINION;
+}
+
 /* Messages of the superblock extension. */
 static int
 read_extension(struct image *f, const struct header *h)
@@ -144,6 +170,9 @@ read_extension(struct image *f, const struct header *h)
 
 	if (h->present & (1u << MESSAGE_CACHE_IMAGE | 1u << MESSAGE_DRIVER))
 		return image_doubt(f, "the file has a cache image or a driver");
+	m = header_find(h, MESSAGE_SHARED_TABLE);
+	if (m && check_shared(f, m) != 0)
+		return NO_OPINION;
 	m = header_find(h, MESSAGE_TREE_K);
 	if (!m)
 		return 0;
