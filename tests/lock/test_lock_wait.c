@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,19 +24,10 @@
 static int
 in_the_queue(void)
 {
-	FILE *locks = fopen("/proc/locks", "re");
-	char line[256], inode[32];
 	struct stat st;
-	int count = 0;
 
-	if (!locks)
-		return -1;
 	ck_assert_int_eq(fstat(fd[0], &st), 0);
-	snprintf(inode, sizeof(inode), ":%ju ", (uintmax_t)st.st_ino);
-	while (fgets(line, sizeof(line), locks))
-		count += strstr(line, "->") && strstr(line, inode);
-	fclose(locks);
-	return count;
+	return test_locks(&st, true);
 }
 
 struct request {
