@@ -1,9 +1,11 @@
 # "make fuzz": any bytes as a segment, as a filtered chunk, and as the recipe of a
 # datatype, for FUZZ_SECONDS each; needs clang.  Begins with the seeds, which
 # "make check" replays, and with a segment that has everything; what it finds
-# stays in tests/fuzz/corpus-*.
+# stays in tests/fuzz/corpus-*.  FUZZ_LIMIT="-runs=N -seed=N" does the same each
+# time: what fuzz_types feeds to libhdf5 can find faults of libhdf5 itself.
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
+FUZZ_LIMIT = -max_total_time=$(FUZZ_SECONDS)
 FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=all -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
 	-D_GNU_SOURCE
@@ -109,7 +111,7 @@ fuzz-tools: tests/fuzz/fuzz_tools tests/surface/make_every$(EXEEXT) \
 		test -f tests/fuzz/corpus-tools/cute-shm.seed
 	tests/fuzz/replay_segment -b tests/fuzz/corpus-tools \
 		$(addprefix $(srcdir)/,$(segment_seeds))
-	tests/fuzz/fuzz_tools -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/fuzz_tools $(FUZZ_LIMIT) \
 		-max_len=65536 -timeout=20 tests/fuzz/corpus-tools
 
 tests/fuzz/fuzz_segment: $(fuzzed_segment)
@@ -145,9 +147,9 @@ fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter tests/fuzz/fuzz_types \
 		$(addprefix $(srcdir)/,$(filter_seeds))
 	tests/fuzz/replay_segment -b tests/fuzz/corpus-types \
 		$(addprefix $(srcdir)/,$(types_seeds))
-	tests/fuzz/fuzz_segment -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/fuzz_segment $(FUZZ_LIMIT) \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus-segment
-	tests/fuzz/fuzz_filter -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/fuzz_filter $(FUZZ_LIMIT) \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus-filter
-	tests/fuzz/fuzz_types -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/fuzz_types $(FUZZ_LIMIT) -malloc_limit_mb=1048576 \
 		-max_len=4096 -timeout=10 tests/fuzz/corpus-types
