@@ -151,5 +151,5 @@ fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter tests/fuzz/fuzz_types \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus-segment
 	tests/fuzz/fuzz_filter $(FUZZ_LIMIT) \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus-filter
-	tests/fuzz/fuzz_types $(FUZZ_LIMIT) -malloc_limit_mb=1048576 \
+	tests/fuzz/fuzz_types $(FUZZ_LIMIT) \
 		-max_len=4096 -timeout=10 tests/fuzz/corpus-types
