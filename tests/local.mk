@@ -133,7 +133,8 @@ script_tests = \
 	tests/system/cgroup.sh \
 	tests/system/many.sh \
 	tests/system/roots.sh \
-	tests/fuzz/replay_seeds.sh
+	tests/fuzz/replay_seeds.sh \
+	tests/python/python.sh
 
 hdf5_script_tests = \
 	tests/cli/cli_evaluate.sh \
@@ -183,7 +184,7 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/surface/golden tests/surface/read_segment.py \
-	tests/surface/smoke_installed.sh
+	tests/surface/smoke_installed.sh tests/python
 
 # What every program of the tests is compiled and linked with.  Only what it
 # calls becomes part of it.
