@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# For configure: print, for its shell, where the header files of this Python are
-# and where a package for it is installed below the prefix; or exit with a
+# For configure: print, for its shell, where the header files of this Python
+# are and where a package for it is installed below the prefix; or exit with a
 # sentence that says why there can be none.
 import os
 import sys
@@ -10,7 +10,9 @@ import sysconfig
 
 def main(prefix):
     if sys.version_info < (3, 9) or sys.implementation.name != "cpython":
-        sys.exit("Python %d.%d is not CPython 3.9 or later" % sys.version_info[:2])
+        sys.exit(
+            "Python %d.%d is not CPython 3.9 or later" % sys.version_info[:2]
+        )
     include = sysconfig.get_path("include")
     if not os.path.exists(os.path.join(include, "Python.h")):
         sys.exit("Python.h is missing (python3-dev)")

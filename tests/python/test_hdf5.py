@@ -33,7 +33,13 @@ def make_file(path):
         f["one_text"] = "hello"
         f["empty"] = numpy.empty((0, 3), "f4")
         f["null"] = h5py.Empty("f4")
-        f.create_dataset("zip", data=numpy.arange(10000).reshape(100, 100), chunks=(10, 50), compression="gzip", shuffle=True)
+        f.create_dataset(
+            "zip",
+            data=numpy.arange(10000).reshape(100, 100),
+            chunks=(10, 50),
+            compression="gzip",
+            shuffle=True,
+        )
         lists = f.create_dataset("ragged", (3,), h5py.vlen_dtype("f4"))
         lists[0], lists[2] = [1, 2, 3], [7]
         g = f.create_group("g/deep")
@@ -76,7 +82,9 @@ class Loading(unittest.TestCase):
         where = theirs.name
         self.assertEqual({*mine.attrs.keys()}, {*theirs.attrs.keys()}, where)
         for name in theirs.attrs:
-            self.same(mine.attrs[name], theirs.attrs[name], "%s@%s" % (where, name))
+            self.same(
+                mine.attrs[name], theirs.attrs[name], "%s@%s" % (where, name)
+            )
         if isinstance(theirs, h5py.Group):
             self.assertEqual({*mine}, {*theirs}, where)
             self.assertEqual(len(mine), len(theirs))
@@ -94,12 +102,17 @@ class Loading(unittest.TestCase):
             self.same(mine.asstr()[()], theirs.asstr()[()], where)
 
     def test_every_node(self):
-        with cute_shm.load("h", self.file, overwrite=True) as p, h5py.File(self.file) as f:
+        with cute_shm.load("h", self.file, overwrite=True) as p, h5py.File(
+            self.file
+        ) as f:
             self.same_node(p, f)
             mine, theirs = [], []
             p.visit(mine.append)
             f.visit(theirs.append)
-            self.assertEqual({*mine} - {"g/deep/x", "g/deep/hard"}, {*theirs} - {"g/deep/x", "g/deep/hard"})
+            self.assertEqual(
+                {*mine} - {"g/deep/x", "g/deep/hard"},
+                {*theirs} - {"g/deep/x", "g/deep/hard"},
+            )
             self.assertEqual(p["soft/x"].attrs["unit"], "m")
             self.assertEqual(p["g/deep/hard"], p["g/deep/x"])
             self.assertEqual(p.info.source, os.path.realpath(self.file))
@@ -113,7 +126,14 @@ class Loading(unittest.TestCase):
 
     def test_options(self):
         found = []
-        p = cute_shm.load("h", self.file, overwrite=True, select="g/*", exclude="g/deep/hard", result=found.append)
+        p = cute_shm.load(
+            "h",
+            self.file,
+            overwrite=True,
+            select="g/*",
+            exclude="g/deep/hard",
+            result=found.append,
+        )
         self.assertEqual([*p], ["g"])
         self.assertEqual(found[0].arrays, 1)
         del p

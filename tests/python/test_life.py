@@ -36,7 +36,12 @@ def worker_many(nodes, results):
 
 class Lifetime(unittest.TestCase):
     def setUp(self):
-        cute_shm.publish("p", {"g": {"x": numpy.arange(1000.0)}}, attrs={"g/x": {"unit": "m"}}, overwrite=True).close()
+        cute_shm.publish(
+            "p",
+            {"g": {"x": numpy.arange(1000.0)}},
+            attrs={"g/x": {"unit": "m"}},
+            overwrite=True,
+        ).close()
 
     def test_deletion_in_any_order(self):
         names = ("project", "group", "array", "view", "part", "memory")
@@ -89,7 +94,11 @@ class Lifetime(unittest.TestCase):
                     x.sum()
                     have.append(x[::2])
                 if rng.random() < 0.2:
-                    have.pop(rng.randrange(len(have) - 1) + 1 if len(have) > 1 else 0)
+                    have.pop(
+                        rng.randrange(len(have) - 1) + 1
+                        if len(have) > 1
+                        else 0
+                    )
                 if rng.random() < 0.1 and have:
                     getattr(have[0], "close", int)()
                 if rng.random() < 0.02:
@@ -118,12 +127,21 @@ class Lifetime(unittest.TestCase):
                 numpy.asarray(a), memoryview(a), [*p.items()], [*p]
                 p.visit(len)
                 pickle.loads(pickle.dumps(a))[0]
-                for wrong in (lambda: p["q"], lambda: a.attrs["q"], lambda: a.update(1)):
+                for wrong in (
+                    lambda: p["q"],
+                    lambda: a.attrs["q"],
+                    lambda: a.update(1),
+                ):
                     try:
                         wrong()
                     except cute_shm.Error:
                         pass
-            with cute_shm.publish("e", {"x": [1, 2], "t": ["a"]}, attrs={"x": {"y": "z"}}, ephemeral=True) as e:
+            with cute_shm.publish(
+                "e",
+                {"x": [1, 2], "t": ["a"]},
+                attrs={"x": {"y": "z"}},
+                ephemeral=True,
+            ) as e:
                 e["x"][0]
             try:
                 cute_shm.publish("e", {"x": [1], "y": object()})
@@ -135,7 +153,16 @@ class Lifetime(unittest.TestCase):
             one_round()
         gc.collect()
         fds = descriptors()
-        counts = [sys.getrefcount(x) for x in (None, True, cute_shm.Array, cute_shm.Group, numpy.dtype("<f8"))]
+        counts = [
+            sys.getrefcount(x)
+            for x in (
+                None,
+                True,
+                cute_shm.Array,
+                cute_shm.Group,
+                numpy.dtype("<f8"),
+            )
+        ]
         before = sys.getallocatedblocks()
         for _ in range(1000):
             one_round()
@@ -143,7 +170,16 @@ class Lifetime(unittest.TestCase):
         self.assertLess(sys.getallocatedblocks() - before, 500)
         self.assertEqual(descriptors(), fds)
         self.assertEqual(mappings(), 0)
-        now = [sys.getrefcount(x) for x in (None, True, cute_shm.Array, cute_shm.Group, numpy.dtype("<f8"))]
+        now = [
+            sys.getrefcount(x)
+            for x in (
+                None,
+                True,
+                cute_shm.Array,
+                cute_shm.Group,
+                numpy.dtype("<f8"),
+            )
+        ]
         for old, new in zip(counts, now):
             self.assertLess(abs(new - old), 200)
 
@@ -152,16 +188,23 @@ class Pickling(unittest.TestCase):
     def setUp(self):
         arrays = {"a%03d" % i: numpy.full(100, i) for i in range(200)}
         arrays["big"] = numpy.ones(1 << 20)
-        self.p = cute_shm.publish("p", arrays, attrs={"big": {"unit": "m"}}, overwrite=True)
+        self.p = cute_shm.publish(
+            "p", arrays, attrs={"big": {"unit": "m"}}, overwrite=True
+        )
 
     def test_round_trip(self):
         for x in (self.p["big"], self.p["/"], self.p):
             data = pickle.dumps(x)
             self.assertLess(len(data), 400)
             self.assertEqual(pickle.loads(data), x)
-            self.assertIs(type(pickle.loads(data)).__mro__[-2], type(x).__mro__[-2])
+            self.assertIs(
+                type(pickle.loads(data)).__mro__[-2], type(x).__mro__[-2]
+            )
             self.assertEqual(copy.deepcopy(x), x)
-        self.assertEqual(cute_shm.open("p", "c").mode, pickle.loads(pickle.dumps(cute_shm.open("p", "c"))).mode)
+        self.assertEqual(
+            cute_shm.open("p", "c").mode,
+            pickle.loads(pickle.dumps(cute_shm.open("p", "c"))).mode,
+        )
 
     def test_replaced(self):
         data = pickle.dumps(self.p["big"])
@@ -186,7 +229,9 @@ class Pickling(unittest.TestCase):
                 self.assertEqual(child.exitcode, 0)
 
     def test_fork_leaves_the_project(self):
-        child = multiprocessing.get_context("fork").Process(target=self.p.close)
+        child = multiprocessing.get_context("fork").Process(
+            target=self.p.close
+        )
         child.start()
         child.join()
         self.assertEqual(child.exitcode, 0)
@@ -196,7 +241,11 @@ class Pickling(unittest.TestCase):
 class Many(unittest.TestCase):
     def test_few_descriptors(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        cute_shm.publish("many", {"a%d" % i: numpy.array([i]) for i in range(20000)}, overwrite=True)
+        cute_shm.publish(
+            "many",
+            {"a%d" % i: numpy.array([i]) for i in range(20000)},
+            overwrite=True,
+        )
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
         try:
             with cute_shm.open("many") as p:

@@ -22,7 +22,12 @@ TREE = {
 }
 ATTRS = {
     "": {"version": 3, "title": "t\u00e4st", "none": cute_shm.Empty()},
-    "a": {"unit": "m", "scale": numpy.float32(0.5), "list": [1, 2, 3], "names": ["x", "yy"]},
+    "a": {
+        "unit": "m",
+        "scale": numpy.float32(0.5),
+        "list": [1, 2, 3],
+        "names": ["x", "yy"],
+    },
     "b": {"flag": numpy.bool_(True), "bytes": numpy.bytes_(b"abc")},
 }
 
@@ -43,9 +48,13 @@ class Reading(unittest.TestCase):
                 elif name != "text":
                     found = group[name]
                     self.assertEqual(found.shape, value.shape)
-                    self.assertEqual(found.dtype, value.dtype.newbyteorder("<"))
+                    self.assertEqual(
+                        found.dtype, value.dtype.newbyteorder("<")
+                    )
                     numpy.testing.assert_array_equal(found[()], value)
-                    numpy.testing.assert_array_equal(numpy.asarray(found), value)
+                    numpy.testing.assert_array_equal(
+                        numpy.asarray(found), value
+                    )
 
         compare(self.p, TREE)
 
@@ -66,7 +75,9 @@ class Reading(unittest.TestCase):
     def test_ragged(self):
         lists = numpy.empty(3, object)
         lists[:] = [numpy.arange(3.0), numpy.empty(0), numpy.array([7.0])]
-        with cute_shm.publish("r", {"r": lists, "none": numpy.empty(0, object)}, overwrite=True) as p:
+        with cute_shm.publish(
+            "r", {"r": lists, "none": numpy.empty(0, object)}, overwrite=True
+        ) as p:
             r = p["r"]
             self.assertEqual(r[0].tolist(), [0, 1, 2])
             self.assertEqual(r[1].size, 0)
@@ -107,7 +118,9 @@ class Reading(unittest.TestCase):
 
     def test_links(self):
         shared = {"x": numpy.arange(3)}
-        with cute_shm.publish("l", {"g": shared, "h": shared}, overwrite=True) as p:
+        with cute_shm.publish(
+            "l", {"g": shared, "h": shared}, overwrite=True
+        ) as p:
             self.assertEqual(p["g/x"], p["h/x"])
             self.assertEqual(p["h"], p["g"])
             self.assertEqual([*p], ["g", "h"])
@@ -128,7 +141,9 @@ class Reading(unittest.TestCase):
         self.assertEqual(a["names"].tolist(), ["x", "yy"])
         self.assertIs(b["flag"].__class__, numpy.bool_)
         self.assertEqual(b["bytes"], b"abc")
-        with self.assertRaisesRegex(KeyError, "/a has no attribute 'nothing'; it has 'unit'"):
+        with self.assertRaisesRegex(
+            KeyError, "/a has no attribute 'nothing'; it has 'unit'"
+        ):
             a["nothing"]
 
     def test_key_errors(self):
@@ -180,7 +195,10 @@ class Reading(unittest.TestCase):
             (ValueError, lambda: cute_shm.publish("a b/c", {})),
             (FileNotFoundError, lambda: cute_shm.unlink("nothing")),
             (TypeError, lambda: cute_shm.publish("q", {"x": object()})),
-            (TypeError, lambda: cute_shm.publish("q", {"x": numpy.zeros(1, "c32")})),
+            (
+                TypeError,
+                lambda: cute_shm.publish("q", {"x": numpy.zeros(1, "c32")}),
+            ),
             (TypeError, lambda: cute_shm.publish("q", {3: 1})),
             (TypeError, lambda: self.p[3]),
         ):

@@ -17,8 +17,8 @@ A project is a tree of groups and arrays, as in an HDF5 file.  Code that reads
 are pickled send their names, not their bytes, to other processes.
 
 Differences to h5py: arrays are read without a copy, so a view shows later
-updates (``snapshot()`` does not); compounds are groups of columns; the order of
-names is that of creation; dtypes are little-endian.
+updates (``snapshot()`` does not); compounds are groups of columns; the order
+of names is that of creation; dtypes are little-endian.
 """
 from . import _core
 from ._errors import (

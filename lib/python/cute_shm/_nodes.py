@@ -36,7 +36,9 @@ def _shared(path, uuid, mode):
     if mapping is None:
         mapping = _open(path, mode, by_path=True)
         if mapping.identity()[1] != uuid:
-            raise NotFoundError("%s: the project was replaced after this was pickled" % path)
+            raise NotFoundError(
+                "%s: the project was replaced after this was pickled" % path
+            )
         _mappings[key] = mapping
     return mapping
 
@@ -62,20 +64,28 @@ class Attributes(Mapping):
         found = self._node._attr(name)
         if found is None:
             has = ", ".join(repr(n) for n in list(self)[:8]) or "none"
-            raise NoNodeError("%s has no attribute %r; it has %s" % (self._node.name, name, has))
+            raise NoNodeError(
+                "%s has no attribute %r; it has %s"
+                % (self._node.name, name, has)
+            )
         return _values.attribute(found)
 
     def __contains__(self, name):
         return isinstance(name, str) and self._node._attr(name) is not None
 
     def __iter__(self):
-        return (n for n in self._node._attr_names() if not n.startswith(_RESERVED))
+        return (
+            n for n in self._node._attr_names() if not n.startswith(_RESERVED)
+        )
 
     def __len__(self):
         return sum(1 for _ in self)
 
     def __repr__(self):
-        return "<Attributes of %s: %s>" % (self._node.name, ", ".join(self) or "none")
+        return "<Attributes of %s: %s>" % (
+            self._node.name,
+            ", ".join(self) or "none",
+        )
 
 
 class _Common:
@@ -104,7 +114,9 @@ class _Common:
         mine, others = self._mapping, other._mapping
         if mine is None or others is None:
             return self is other
-        return self._record == other._record and (mine is others or mine.identity() == others.identity())
+        return self._record == other._record and (
+            mine is others or mine.identity() == others.identity()
+        )
 
     def __hash__(self):
         return hash(("cute_shm", self._record))
@@ -133,7 +145,9 @@ class Group(_Common, _core.Node):
             if isinstance(path, bytes):
                 path = path.decode()
             else:
-                raise TypeError("a path is a str, not %s" % type(path).__name__)
+                raise TypeError(
+                    "a path is a str, not %s" % type(path).__name__
+                )
         found = self._get(path)
         if found is None:
             raise NoNodeError(self._missing(path))
@@ -155,11 +169,21 @@ class Group(_Common, _core.Node):
         names = group._names()
         near = difflib.get_close_matches(part, names[:10000], 4, 0.6)
         if near:
-            return "%s: %s has no %r; did you mean %s?" % (text, group.name, part, " or ".join(map(repr, near)))
+            return "%s: %s has no %r; did you mean %s?" % (
+                text,
+                group.name,
+                part,
+                " or ".join(map(repr, near)),
+            )
         if not names:
             return "%s: the group %s is empty" % (text, group.name)
         more = ", ... (%d in all)" % len(names) if len(names) > 8 else ""
-        return "%s: %s has %s%s" % (text, group.name, ", ".join(map(repr, names[:8])), more)
+        return "%s: %s has %s%s" % (
+            text,
+            group.name,
+            ", ".join(map(repr, names[:8])),
+            more,
+        )
 
     def get(self, path, default=None):
         """The node at a path, or the default."""
@@ -298,7 +322,9 @@ class Info:
         self.__dict__.update(fields)
 
     def __repr__(self):
-        return "Info(%s)" % ", ".join("%s=%r" % f for f in self.__dict__.items())
+        return "Info(%s)" % ", ".join(
+            "%s=%r" % f for f in self.__dict__.items()
+        )
 
 
 class _Text:
@@ -316,7 +342,9 @@ class _Text:
         if isinstance(value, bytes):
             return value.decode(*self._how)
         result = numpy.empty(value.shape, object)
-        result.reshape(-1)[:] = [x.decode(*self._how) for x in value.reshape(-1).tolist()]
+        result.reshape(-1)[:] = [
+            x.decode(*self._how) for x in value.reshape(-1).tolist()
+        ]
         return result
 
     def __len__(self):
@@ -348,14 +376,19 @@ class Array(_Common, _core.Node):
             n = self._shape[0]
             i = int(index) + (n if index < 0 else 0)
             if not 0 <= i < n:
-                raise IndexError("index %d is out of bounds for the size %d of %s" % (index, n, self.name))
+                raise IndexError(
+                    "index %d is out of bounds for the size %d of %s"
+                    % (index, n, self.name)
+                )
             ends = self.offsets[i : i + 2].tolist()
             item = self.values[ends[0] : ends[1]]
             if self._dtype != "*|S1":
                 return item
             item = item.tobytes()
             return item if how is None else item.decode(*how)
-        everything = _values.ragged(self.offsets, self.values, self._dtype, self._shape, how)
+        everything = _values.ragged(
+            self.offsets, self.values, self._dtype, self._shape, how
+        )
         if self._shape == ():
             return everything
         return everything[index]
@@ -399,11 +432,18 @@ class Array(_Common, _core.Node):
         """Of a ragged array: the items of all lists."""
         self._must_be_ragged()
         dtype = _values.item_dtype(self._dtype)
-        return numpy.ndarray(self._value_count, dtype, self, self._values_at if self._value_count else 0)
+        return numpy.ndarray(
+            self._value_count,
+            dtype,
+            self,
+            self._values_at if self._value_count else 0,
+        )
 
     def _must_be_ragged(self):
         if self._values_at is None:
-            raise TypeError("%s of %s is not ragged" % (self.name, self._dtype))
+            raise TypeError(
+                "%s of %s is not ragged" % (self.name, self._dtype)
+            )
 
     def __getitem__(self, index):
         if self._values_at is not None:
@@ -416,7 +456,11 @@ class Array(_Common, _core.Node):
     def __array__(self, dtype=None, copy=None):
         array = self[()]
         if not isinstance(array, numpy.ndarray):
-            array = numpy.asarray(array) if self._values_at is not None else self._view()
+            array = (
+                numpy.asarray(array)
+                if self._values_at is not None
+                else self._view()
+            )
         if dtype is not None and array.dtype != dtype:
             if copy is False:
                 raise ValueError("a copy is needed for dtype %s" % dtype)
@@ -446,11 +490,16 @@ class Array(_Common, _core.Node):
 
     def read_direct(self, dest, source_sel=None, dest_sel=None):
         """Copy into an array, as h5py does."""
-        dest[() if dest_sel is None else dest_sel] = self[() if source_sel is None else source_sel]
+        dest[() if dest_sel is None else dest_sel] = self[
+            () if source_sel is None else source_sel
+        ]
 
     def _one_kind(self):
         if self._dtype[0] == "*" or self._dtype == "null":
-            raise TypeError("%s of %s cannot be updated in place" % (self.name, self._dtype))
+            raise TypeError(
+                "%s of %s cannot be updated in place"
+                % (self.name, self._dtype)
+            )
         return self._view()
 
     def snapshot(self, timeout=-1):
@@ -460,7 +509,10 @@ class Array(_Common, _core.Node):
         """
         view = self._one_kind()
         copy = numpy.empty_like(view)
-        self._snapshot(copy.reshape(-1).view(numpy.uint8) if copy.size else bytearray(), float(timeout))
+        self._snapshot(
+            copy.reshape(-1).view(numpy.uint8) if copy.size else bytearray(),
+            float(timeout),
+        )
         return copy
 
     def update(self, value, timeout=-1):
@@ -468,7 +520,11 @@ class Array(_Common, _core.Node):
         view = self._one_kind()
         new = numpy.empty_like(view)
         new[...] = value
-        self._update(0, new.reshape(-1).view(numpy.uint8) if new.size else b"", float(timeout))
+        self._update(
+            0,
+            new.reshape(-1).view(numpy.uint8) if new.size else b"",
+            float(timeout),
+        )
 
     def wait(self, since, timeout=-1):
         """Sleep until the sequence is even and not ``since``; return it."""
@@ -482,7 +538,11 @@ class Array(_Common, _core.Node):
     def __repr__(self):
         if self._dtype == "null":
             return '<cute_shm array "%s": no data>' % self.name
-        return '<cute_shm array "%s": shape %s, type "%s">' % (self.name, self.shape, self._dtype)
+        return '<cute_shm array "%s": shape %s, type "%s">' % (
+            self.name,
+            self.shape,
+            self._dtype,
+        )
 
 
 _core.set_types(Group, Array)

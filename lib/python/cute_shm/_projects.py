@@ -22,7 +22,9 @@ def _describe_attrs(builder, path, attrs):
         if v.offsets is None:
             builder.attr(path, name, v.dtype, v.shape, v.data)
         else:
-            builder.attr_ragged(path, name, v.dtype, v.shape, v.offsets, v.data)
+            builder.attr_ragged(
+                path, name, v.dtype, v.shape, v.offsets, v.data
+            )
 
 
 def _describe_array(builder, path, value):
@@ -45,7 +47,10 @@ def _describe_array(builder, path, value):
 def _describe(builder, prefix, tree, made):
     for name, value in tree.items():
         if not isinstance(name, str):
-            raise TypeError("/%s%r: a name is a str, not %s" % (prefix, name, type(name).__name__))
+            raise TypeError(
+                "/%s%r: a name is a str, not %s"
+                % (prefix, name, type(name).__name__)
+            )
         path = prefix + name
         if not isinstance(value, (Mapping, Group)):
             _describe_array(builder, path, value)
@@ -99,8 +104,14 @@ def publish(
         cute_shm.publish("robot", {"joints": {"q": numpy.zeros(7)}},
                          attrs={"joints": {"unit": "rad"}})
     """
-    flags = (overwrite and _OVERWRITE) | (ephemeral and _EPHEMERAL) | (replace and _REPLACE)
-    builder = _core.Builder(project, root, int(flags), mode, group, jobs, max_size)
+    flags = (
+        (overwrite and _OVERWRITE)
+        | (ephemeral and _EPHEMERAL)
+        | (replace and _REPLACE)
+    )
+    builder = _core.Builder(
+        project, root, int(flags), mode, group, jobs, max_size
+    )
     _describe(builder, "", arrays, {id(arrays): ""})
     for path, values in (attrs or {}).items():
         _describe_attrs(builder, path.strip("/"), values)
@@ -114,7 +125,11 @@ def list(root=None):
 
 def info(project, root=None):
     """The :class:`Info` of one project."""
-    return Info(_open(os.fspath(project), "r", root, True, "/" in os.fspath(project)).info())
+    return Info(
+        _open(
+            os.fspath(project), "r", root, True, "/" in os.fspath(project)
+        ).info()
+    )
 
 
 def unlink(project, root=None, *, idle=False):
@@ -163,7 +178,18 @@ def _must_have_hdf5():
         raise failure(UnsupportedError.code, "cute-shm was built without HDF5")
 
 
-def export(project, file, root=None, *, overwrite=False, segment=None, gzip=0, shuffle=False, jobs=0, progress=None):
+def export(
+    project,
+    file,
+    root=None,
+    *,
+    overwrite=False,
+    segment=None,
+    gzip=0,
+    shuffle=False,
+    jobs=0,
+    progress=None,
+):
     """Write a project to a file.
 
     An HDF5 file; or, if ``segment`` is true or the file is called ``*.shm``, a
@@ -176,7 +202,16 @@ def export(project, file, root=None, *, overwrite=False, segment=None, gzip=0, s
         mapping.export(file, overwrite, progress)
         return
     _must_have_hdf5()
-    _hdf5.export(mapping.identity()[0], file, 1 if overwrite else 0, gzip, shuffle, 0, jobs, progress)
+    _hdf5.export(
+        mapping.identity()[0],
+        file,
+        1 if overwrite else 0,
+        gzip,
+        shuffle,
+        0,
+        jobs,
+        progress,
+    )
 
 
 def _patterns(given):
@@ -208,15 +243,44 @@ class LoadResult:
         self.left_out = [LeftOut(*item) for item in fields["left_out"]]
 
     def __repr__(self):
-        return "<LoadResult: %d arrays, %d bytes, %d left out>" % (self.arrays, self.bytes, len(self.left_out))
+        return "<LoadResult: %d arrays, %d bytes, %d left out>" % (
+            self.arrays,
+            self.bytes,
+            len(self.left_out),
+        )
 
 
-def _run_load(project, file, root, flags, mode, group, jobs, select, exclude, max_memory, max_size, max_seconds, progress):
+def _run_load(
+    project,
+    file,
+    root,
+    flags,
+    mode,
+    group,
+    jobs,
+    select,
+    exclude,
+    max_memory,
+    max_size,
+    max_seconds,
+    progress,
+):
     _must_have_hdf5()
     root = None if root is None else os.fspath(root)
     fields = _hdf5.load(
-        project, file, root, flags, mode, group, jobs, _patterns(select), _patterns(exclude),
-        max_memory, max_size, float(max_seconds), progress,
+        project,
+        file,
+        root,
+        flags,
+        mode,
+        group,
+        jobs,
+        _patterns(select),
+        _patterns(exclude),
+        max_memory,
+        max_size,
+        float(max_seconds),
+        progress,
     )
     return fields.pop("handle"), LoadResult(fields)
 
@@ -276,7 +340,19 @@ def load(
         | (16 if ephemeral else 0)
     )
     capsule, counts = _run_load(
-        project, file, root, flags, mode, group, jobs, select, exclude, max_memory, max_size, max_seconds, progress
+        project,
+        file,
+        root,
+        flags,
+        mode,
+        group,
+        jobs,
+        select,
+        exclude,
+        max_memory,
+        max_size,
+        max_seconds,
+        progress,
     )
     if result is not None:
         result(counts)
@@ -300,11 +376,15 @@ def _current(project, file, root):
 
 def hdf5_size(file, select=(), exclude=()):
     """The bytes of data that the arrays of an HDF5 file would have."""
-    return _run_load(None, file, None, 0, 0, None, 0, select, exclude, 0, 0, 0, None)[1].bytes
+    return _run_load(
+        None, file, None, 0, 0, None, 0, select, exclude, 0, 0, 0, None
+    )[1].bytes
 
 
 def restore(project, file, *, root=None, overwrite=False, progress=None):
     """Make a project from a segment that ``export()`` saved."""
     with builtins.open(file, "rb") as f:
-        mapping = _core.load(project, f.fileno(), root, _OVERWRITE if overwrite else 0, progress)
+        mapping = _core.load(
+            project, f.fileno(), root, _OVERWRITE if overwrite else 0, progress
+        )
     return mapping.root(Project)

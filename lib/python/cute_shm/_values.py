@@ -91,12 +91,18 @@ def _lists(flat, where):
     kinds = {type(x) for x in flat}
     text = kinds <= {str, bytes, numpy.str_, numpy.bytes_}
     if text:
-        parts = [x.encode("utf-8", "surrogateescape") if isinstance(x, str) else bytes(x) for x in flat]
+        parts = [
+            x.encode("utf-8", "surrogateescape")
+            if isinstance(x, str)
+            else bytes(x)
+            for x in flat
+        ]
     else:
         parts = [numpy.asarray(x) for x in flat]
         if any(p.ndim != 1 or p.dtype.hasobject for p in parts):
             raise TypeError(
-                "%s: objects of type %s have no place in a segment: texts and one-dimensional arrays do"
+                "%s: a segment cannot have objects of type %s, only texts "
+                "and one-dimensional arrays"
                 % (where, ", ".join(sorted(k.__name__ for k in kinds)))
             )
     offsets = numpy.zeros(len(parts) + 1, "<u8")
@@ -117,7 +123,9 @@ def _plain(array, where):
     if dtype.kind in "mM" and numpy.datetime_data(dtype)[0] == "generic":
         known = False
     if not known:
-        raise TypeError("%s: a segment cannot have the dtype %s" % (where, dtype))
+        raise TypeError(
+            "%s: a segment cannot have the dtype %s" % (where, dtype)
+        )
     # (ascontiguousarray() would make a scalar an array of one element.)
     return numpy.asarray(array, dtype.newbyteorder("<"), order="C")
 
