@@ -6,7 +6,10 @@ python_modules = \
 	lib/python/cute_shm/__init__.py \
 	lib/python/cute_shm/_errors.py \
 	lib/python/cute_shm/_nodes.py \
+	lib/python/cute_shm/_original.py \
 	lib/python/cute_shm/_projects.py \
+	lib/python/cute_shm/_root.py \
+	lib/python/cute_shm/_shm_array.py \
 	lib/python/cute_shm/_values.py
 EXTRA_DIST += lib/python/find_python.py $(python_modules)
 
@@ -26,12 +29,12 @@ lib_python__core_la_SOURCES = \
 	lib/python/python_build.c \
 	lib/python/python_core.h \
 	lib/python/python_error.c \
-	lib/python/python_info.c \
 	lib/python/python_live.c \
 	lib/python/python_mapping.c \
 	lib/python/python_module.c \
 	lib/python/python_node.c \
 	lib/python/python_project.c \
+	lib/python/python_update.c \
 	lib/python/python_value.c \
 	lib/python/python_walk.c
 lib_python__core_la_CFLAGS = $(AM_CFLAGS) $(PYTHON_CFLAGS)

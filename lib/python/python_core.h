@@ -52,9 +52,6 @@ struct py_call {
 int call_progress(uint64_t done, uint64_t total, void *arg);
 PyObject *call_failed(int err);
 
-/* python_info.c */
-PyObject *info_dict(const struct cute_shm_info *info);
-
 /* python_mapping.c */
 extern PyTypeObject *mapping_type;
 int mapping_init(PyObject *module);
@@ -85,15 +82,31 @@ PyObject *node_next(PyObject *self, PyObject *arg);
 PyObject *node_parent(PyObject *self, PyObject *none);
 
 /* python_live.c */
+
+/* A wait in slices; 'timeout' in seconds, negative for ever. */
+struct py_wait {
+	double timeout;
+	int64_t begin;
+	int64_t slice; /* the last one, nanoseconds */
+};
+
+struct py_wait wait_begin(double timeout);
+int64_t wait_next(struct py_wait *w);
+int wait_again(const struct py_wait *w, int err);
 PyObject *node_update(PyObject *self, PyObject *args);
 PyObject *node_snapshot(PyObject *self, PyObject *args);
 PyObject *node_wait(PyObject *self, PyObject *args);
 PyObject *node_state(PyObject *self, PyObject *none);
 
+/* python_update.c */
+int update_init(PyObject *module);
+PyObject *node_begin(PyObject *self, PyObject *args);
+
 /* python_build.c */
 int builder_init(PyObject *module);
 
 /* python_project.c */
+PyObject *info_dict(const struct cute_shm_info *info);
 PyObject *project_list(PyObject *module, PyObject *args);
 PyObject *project_unlink(PyObject *module, PyObject *args);
 PyObject *mapping_verify(PyObject *self, PyObject *args);

@@ -19,25 +19,29 @@ now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* How long the next slice may be; 'timeout' in seconds, negative for ever. */
-static int64_t
-slice(double timeout, int64_t begin)
+struct py_wait
+wait_begin(double timeout)
 {
-	double left;
+	return (struct py_wait){ .timeout = timeout, .begin = now_ns() };
+}
 
-	if (timeout < 0)
-		return SLICE_NS;
-	left = timeout * 1e9 - (double)(now_ns() - begin);
-	if (left <= 0)
-		return 0;
-	return left < (double)SLICE_NS ? (int64_t)left : SLICE_NS;
+/* How long the next slice may be. */
+int64_t
+wait_next(struct py_wait *w)
+{
+	double left = w->timeout * 1e9 - (double)(now_ns() - w->begin);
+
+	w->slice = SLICE_NS;
+	if (w->timeout >= 0 && left < (double)SLICE_NS)
+		w->slice = left > 0 ? (int64_t)left : 0;
+	return w->slice;
 }
 
 /* After a slice: 1 to try again, 0 to stop, -1 for an exception. */
-static int
-again(int err, int64_t last)
+int
+wait_again(const struct py_wait *w, int err)
 {
-	if (err != CUTE_SHM_ERR_TIMEOUT || last == 0)
+	if (err != CUTE_SHM_ERR_TIMEOUT || w->slice == 0)
 		return 0;
 	return PyErr_CheckSignals() == 0 ? 1 : -1;
 }
@@ -47,7 +51,8 @@ PyObject *
 node_update(PyObject *self, PyObject *args)
 {
 	struct node *n = (struct node *)self;
-	int64_t begin = now_ns(), part;
+	struct py_wait wait;
+	int64_t part;
 	unsigned long long offset;
 	double timeout;
 	Py_buffer src;
@@ -55,12 +60,13 @@ node_update(PyObject *self, PyObject *args)
 
 	if (!PyArg_ParseTuple(args, "Ky*d", &offset, &src, &timeout))
 		return NULL;
+	wait = wait_begin(timeout);
 	do {
-		part = slice(timeout, begin);
+		part = wait_next(&wait);
 		Py_BEGIN_ALLOW_THREADS err =
 			cute_shm_update(&n->array, offset, src.buf,
 					(size_t)src.len, part);
-		Py_END_ALLOW_THREADS more = again(err, part);
+		Py_END_ALLOW_THREADS more = wait_again(&wait, err);
 	} while (more == 1);
 	PyBuffer_Release(&src);
 	if (more < 0)
@@ -75,7 +81,8 @@ PyObject *
 node_snapshot(PyObject *self, PyObject *args)
 {
 	struct node *n = (struct node *)self;
-	int64_t begin = now_ns(), part;
+	struct py_wait wait;
+	int64_t part;
 	uint32_t sequence = 0;
 	double timeout;
 	Py_buffer dst;
@@ -83,12 +90,13 @@ node_snapshot(PyObject *self, PyObject *args)
 
 	if (!PyArg_ParseTuple(args, "w*d", &dst, &timeout))
 		return NULL;
+	wait = wait_begin(timeout);
 	do {
-		part = slice(timeout, begin);
+		part = wait_next(&wait);
 		Py_BEGIN_ALLOW_THREADS err =
 			cute_shm_snapshot(&n->array, 0, dst.buf,
 					  (size_t)dst.len, part, &sequence);
-		Py_END_ALLOW_THREADS more = again(err, part);
+		Py_END_ALLOW_THREADS more = wait_again(&wait, err);
 	} while (more == 1);
 	PyBuffer_Release(&dst);
 	if (more < 0)
@@ -102,7 +110,8 @@ PyObject *
 node_wait(PyObject *self, PyObject *args)
 {
 	struct node *n = (struct node *)self;
-	int64_t begin = now_ns(), part;
+	struct py_wait wait;
+	int64_t part;
 	uint32_t sequence = 0;
 	unsigned since;
 	double timeout;
@@ -110,11 +119,12 @@ node_wait(PyObject *self, PyObject *args)
 
 	if (!PyArg_ParseTuple(args, "Id", &since, &timeout))
 		return NULL;
+	wait = wait_begin(timeout);
 	do {
-		part = slice(timeout, begin);
+		part = wait_next(&wait);
 		Py_BEGIN_ALLOW_THREADS err =
 			cute_shm_wait(&n->array, since, part, &sequence);
-		Py_END_ALLOW_THREADS more = again(err, part);
+		Py_END_ALLOW_THREADS more = wait_again(&wait, err);
 	} while (more == 1);
 	if (more < 0)
 		return NULL;

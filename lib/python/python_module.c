@@ -39,7 +39,7 @@ PyInit__core(void)
 
 	if (module != NULL &&
 	    (mapping_init(module) != 0 || node_init(module) != 0 ||
-	     builder_init(module) != 0))
+	     builder_init(module) != 0 || update_init(module) != 0))
 		Py_CLEAR(module);
 	return module;
 }

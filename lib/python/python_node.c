@@ -155,6 +155,7 @@ no_constructor(PyTypeObject *type, PyObject *args, PyObject *keywords)
 static PyMethodDef methods[] = {
 	{ "_attr", node_attr, METH_O, NULL },
 	{ "_attr_names", node_attr_names, METH_NOARGS, NULL },
+	{ "_begin", node_begin, METH_VARARGS, NULL },
 	{ "_drop", node_drop, METH_NOARGS, NULL },
 	{ "_get", node_get, METH_O, NULL },
 	{ "_items", node_items, METH_NOARGS, NULL },
@@ -186,6 +187,8 @@ static PyGetSetDef getters[] = {
 static PyMemberDef members[] = {
 	IN_NODE("_child_count", node.child_count),
 	IN_NODE("_record", node.record),
+	{ "_attr_count", T_UINT, offsetof(struct node, node.attr_count),
+	  READONLY, NULL },
 	IN_NODE("_data_size", array.data_size),
 	IN_NODE("_element_count", array.element_count),
 	IN_NODE("_value_count", array.value_count),

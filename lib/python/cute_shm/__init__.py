@@ -45,20 +45,36 @@ from ._errors import (
     UnsupportedError,
 )
 from ._nodes import Array, Attributes, Group, Info, Project, open
+from ._original import (
+    ArrayDict,
+    MetaArrayDict,
+    SharedArray,
+    SharedArrayDict,
+    SharedArrayMeta,
+    ShmProgress,
+    arrays_to_shm,
+    bytes_to_human,
+    hdf5_size,
+    hdf5_to_shm,
+    shm_to_arrays,
+    unlink,
+    unlinked_arrays_to_shm,
+    unlinked_hdf5_to_shm,
+)
 from ._projects import (
     Damage,
     LeftOut,
     LoadResult,
     export,
-    hdf5_size,
     info,
     list,
     load,
     publish,
     restore,
-    unlink,
     verify,
 )
+from ._root import Project2Toml
+from ._shm_array import ShmArray
 from ._values import Empty
 
 __version__ = _core.version()

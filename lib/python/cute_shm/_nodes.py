@@ -9,6 +9,7 @@ import numpy
 
 from . import _core, _values
 from ._errors import NoNodeError, NotFoundError
+from ._root import chosen
 
 # The open mappings by (path, UUID, mode), for what arrives by pickle.
 _mappings = weakref.WeakValueDictionary()
@@ -26,7 +27,7 @@ def _open(name, mode, root=None, any_owner=False, by_path=False):
     if mode not in ("r", "c", "r+"):
         raise ValueError("mode %r: it is 'r', 'r+' or 'c'" % (mode,))
     flags = (1 if any_owner else 0) | (2 if mode == "r+" else 0)
-    return _core.open(name, by_path, root, flags, mode == "c")
+    return _core.open(name, by_path, chosen(root), flags, mode == "c")
 
 
 def _shared(path, uuid, mode):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from . import _core, _values
 from ._errors import UnsupportedError, failure
 from ._nodes import Array, Group, Info, Project, _open
+from ._root import chosen
 
 try:
     from . import _hdf5
@@ -110,7 +111,7 @@ def publish(
         | (replace and _REPLACE)
     )
     builder = _core.Builder(
-        project, root, int(flags), mode, group, jobs, max_size
+        project, chosen(root), int(flags), mode, group, jobs, max_size
     )
     _describe(builder, "", arrays, {id(arrays): ""})
     for path, values in (attrs or {}).items():
@@ -120,7 +121,7 @@ def publish(
 
 def list(root=None):
     """An :class:`Info` for each project of the root, sorted by name."""
-    return [Info(fields) for fields in _core.list(root)]
+    return [Info(fields) for fields in _core.list(chosen(root))]
 
 
 def info(project, root=None):
@@ -138,7 +139,7 @@ def unlink(project, root=None, *, idle=False):
     ``idle=True`` removes it only if no process has it open, else
     :class:`BusyError`.  Returns the bytes of memory that it held.
     """
-    return _core.unlink(project, root, 1 if idle else 0)
+    return _core.unlink(project, chosen(root), 1 if idle else 0)
 
 
 class Damage:
@@ -266,7 +267,7 @@ def _run_load(
     progress,
 ):
     _must_have_hdf5()
-    root = None if root is None else os.fspath(root)
+    root = chosen(root)
     fields = _hdf5.load(
         project,
         file,
@@ -385,6 +386,10 @@ def restore(project, file, *, root=None, overwrite=False, progress=None):
     """Make a project from a segment that ``export()`` saved."""
     with builtins.open(file, "rb") as f:
         mapping = _core.load(
-            project, f.fileno(), root, _OVERWRITE if overwrite else 0, progress
+            project,
+            f.fileno(),
+            chosen(root),
+            _OVERWRITE if overwrite else 0,
+            progress,
         )
     return mapping.root(Project)
