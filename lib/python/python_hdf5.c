@@ -127,6 +127,7 @@ run(const char *project, const char *file, struct cute_shm_hdf5_options *opt,
 	if (project != NULL) {
 		opt->handle = &shm;
 		err = cute_shm_hdf5_load(project, file, opt, &result);
+		opt->handle = NULL;
 	} else {
 		err = cute_shm_hdf5_plan(file, opt, &result);
 	}
