@@ -4,6 +4,8 @@ pypackagedir = $(pythondir)/cute_shm
 pypackage_LTLIBRARIES =
 python_modules = \
 	lib/python/cute_shm/__init__.py \
+	lib/python/cute_shm/__init__.pyi \
+	lib/python/cute_shm/py.typed \
 	lib/python/cute_shm/_errors.py \
 	lib/python/cute_shm/_nodes.py \
 	lib/python/cute_shm/_original.py \
