@@ -51,7 +51,11 @@ lib_python__hdf5_la_CFLAGS = $(AM_CFLAGS) $(PYTHON_CFLAGS)
 lib_python__hdf5_la_LIBADD = lib/libcute_shm_hdf5.la lib/libcute_shm.la
 lib_python__hdf5_la_LDFLAGS = $(PYTHON_LDFLAGS)
 
-# What Python itself wrote there.
-uninstall-local:
+# What Python itself wrote there, and the folder.
+if PYTHON
+.PHONY: uninstall-python
+uninstall-hook: uninstall-python
+uninstall-python:
 	rm -rf "$(DESTDIR)$(pypackagedir)/__pycache__"
-	-rmdir "$(DESTDIR)$(pypackagedir)" 2>/dev/null
+	rmdir "$(DESTDIR)$(pypackagedir)" 2>/dev/null || :
+endif

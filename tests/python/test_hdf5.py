@@ -14,8 +14,13 @@ import cute_shm
 try:
     import h5py
     from cute_shm import _hdf5
-except ImportError as e:
-    raise unittest.SkipTest("h5py, or HDF5 in the package, is missing: %s" % e)
+except ImportError:
+    h5py = None
+
+
+def setUpModule():
+    if h5py is None:
+        raise unittest.SkipTest("h5py, or HDF5 in the package, is missing")
 
 
 def make_file(path):
