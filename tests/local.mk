@@ -184,7 +184,10 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/surface/golden tests/surface/read_segment.py \
-	tests/surface/smoke_installed.sh tests/python
+	tests/surface/smoke_installed.sh \
+	tests/python/test_hdf5.py tests/python/test_life.py \
+	tests/python/test_original.py tests/python/test_read.py \
+	tests/python/test_stubs.py
 
 # What every program of the tests is compiled and linked with.  Only what it
 # calls becomes part of it.

@@ -42,16 +42,35 @@ begin(PyObject *node, int64_t timeout_ns, int *err)
 	return (PyObject *)u;
 }
 
-/* _begin(timeout), in seconds; negative for ever */
+/* Where the elements of an array begin in the data of its node: 0, or -1. */
+static int
+offset_of(PyObject *node, PyObject *array, Py_ssize_t *ret)
+{
+	const char *data = ((struct node *)node)->array.data;
+	Py_buffer view;
+
+	if (PyObject_GetBuffer(array, &view, PyBUF_STRIDES) != 0)
+		return -1;
+	*ret = (const char *)view.buf - data;
+	PyBuffer_Release(&view);
+	return 0;
+}
+
+/*
+ * _begin(array, timeout): the update, and the offset of the array in its buffer;
+ * seconds, negative for ever
+ */
 PyObject *
 node_begin(PyObject *self, PyObject *args)
 {
 	struct py_wait wait;
+	PyObject *u, *array;
+	Py_ssize_t offset;
 	double timeout;
-	PyObject *u;
 	int err;
 
-	if (!PyArg_ParseTuple(args, "d", &timeout))
+	if (!PyArg_ParseTuple(args, "Od", &array, &timeout) ||
+	    offset_of(self, array, &offset) != 0)
 		return NULL;
 	wait = wait_begin(timeout);
 	do {
@@ -59,7 +78,7 @@ node_begin(PyObject *self, PyObject *args)
 	} while (u == NULL && err != 0 && wait_again(&wait, err) == 1);
 	if (u == NULL && err != 0 && PyErr_Occurred() == NULL)
 		raise_failure(err);
-	return u;
+	return u == NULL ? NULL : Py_BuildValue("Nn", u, offset);
 }
 
 static PyObject *

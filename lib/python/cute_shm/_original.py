@@ -177,6 +177,16 @@ def unlinked_arrays_to_shm(project, arrays, overwrite=False):
         unlink(project)
 
 
+_names = {}
+
+
+def _dtype_name(dtype):
+    name = _names.get(dtype)
+    if name is None:
+        name = _names[dtype] = str(dtype)
+    return name
+
+
 def _one(node, project, writable):
     """The dict of one array."""
     attrs = dict(node.attrs) if node._attr_count else {}
@@ -199,7 +209,7 @@ def _one(node, project, writable):
         "shm_private_name": "/" + name,
         "shm": Shm(node, name),
         "shape": data.shape,
-        "dtype": str(data.dtype),
+        "dtype": _dtype_name(data.dtype),
         "attrs": attrs,
     }
     return {"meta": meta, "data": data}

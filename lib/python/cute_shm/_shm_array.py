@@ -5,6 +5,7 @@ import operator
 import numpy
 
 from . import _core
+from ._values import item_dtype
 
 
 def _node(array):
@@ -32,12 +33,7 @@ class _Update:
 
     def __enter__(self):
         a = self._array
-        first = numpy.frombuffer(self._node, numpy.uint8)
-        offset = (
-            a.__array_interface__["data"][0]
-            - first.__array_interface__["data"][0]
-        )
-        self._update = self._node._begin(-1.0)
+        self._update, offset = self._node._begin(a, -1.0)
         return numpy.ndarray(a.shape, a.dtype, self._update, offset, a.strides)
 
     def __exit__(self, *exc):
@@ -117,4 +113,5 @@ class ShmArray(numpy.ndarray):
 
 def updating(node):
     """The array of a node, as ShmArray."""
-    return numpy.ndarray.__new__(ShmArray, node._shape, node.dtype, node)
+    dtype = item_dtype(node._dtype)
+    return numpy.ndarray.__new__(ShmArray, node._shape, dtype, node)
