@@ -186,6 +186,7 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/surface/golden tests/surface/read_segment.py \
 	tests/surface/smoke_installed.sh \
 	tests/python/test_hdf5.py tests/python/test_life.py \
+	tests/python/test_loaders.py \
 	tests/python/test_original.py tests/python/test_read.py \
 	tests/python/test_stubs.py
 

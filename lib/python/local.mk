@@ -6,6 +6,7 @@ python_modules = \
 	lib/python/cute_shm/__init__.py \
 	lib/python/cute_shm/__init__.pyi \
 	lib/python/cute_shm/py.typed \
+	lib/python/cute_shm/__main__.py \
 	lib/python/cute_shm/_errors.py \
 	lib/python/cute_shm/_nodes.py \
 	lib/python/cute_shm/_original.py \
@@ -52,10 +53,9 @@ lib_python__hdf5_la_LIBADD = lib/libcute_shm_hdf5.la lib/libcute_shm.la
 lib_python__hdf5_la_LDFLAGS = $(PYTHON_LDFLAGS)
 
 # What Python itself wrote there, and the folder.
-if PYTHON
 .PHONY: uninstall-python
 uninstall-hook: uninstall-python
 uninstall-python:
-	rm -rf "$(DESTDIR)$(pypackagedir)/__pycache__"
-	rmdir "$(DESTDIR)$(pypackagedir)" 2>/dev/null || :
-endif
+	test -z "$(pythondir)" || { \
+		rm -rf "$(DESTDIR)$(pypackagedir)/__pycache__"; \
+		rmdir "$(DESTDIR)$(pypackagedir)" 2>/dev/null || :; }

@@ -4,7 +4,8 @@
 #include "python/python_core.h"
 
 struct py_builder {
-	PyObject_HEAD struct cute_shm_builder *builder;
+	PyObject_HEAD
+	struct cute_shm_builder *builder;
 	PyObject *held; /* what has the data, until they are copied */
 	int busy;	/* a thread publishes it */
 };
@@ -310,8 +311,10 @@ builder_publish(PyObject *self, PyObject *none)
 	if (builder == NULL)
 		return NULL;
 	b->busy = 1;
-	Py_BEGIN_ALLOW_THREADS err = cute_shm_builder_publish(builder, &shm);
-	Py_END_ALLOW_THREADS b->busy = 0;
+	Py_BEGIN_ALLOW_THREADS
+	err = cute_shm_builder_publish(builder, &shm);
+	Py_END_ALLOW_THREADS
+	b->busy = 0;
 	/* The sentence of a failure must outlive the free. */
 	if (err != 0)
 		raise_failure(err);

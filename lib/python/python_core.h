@@ -17,7 +17,8 @@
 #include <cute_shm.h>
 
 struct mapping {
-	PyObject_HEAD struct cute_shm *shm;
+	PyObject_HEAD
+	struct cute_shm *shm;
 	unsigned flags;
 	char *copy; /* mode "c": the segment, mapped privately; or NULL */
 	size_t copy_size;
@@ -25,7 +26,8 @@ struct mapping {
 };
 
 struct node {
-	PyObject_HEAD struct mapping *mapping; /* NULL: closed */
+	PyObject_HEAD
+	struct mapping *mapping; /* NULL: closed */
 	struct cute_shm_node node;
 	struct cute_shm_array array; /* of an array; else zero */
 };

@@ -63,10 +63,11 @@ node_update(PyObject *self, PyObject *args)
 	wait = wait_begin(timeout);
 	do {
 		part = wait_next(&wait);
-		Py_BEGIN_ALLOW_THREADS err =
-			cute_shm_update(&n->array, offset, src.buf,
-					(size_t)src.len, part);
-		Py_END_ALLOW_THREADS more = wait_again(&wait, err);
+		Py_BEGIN_ALLOW_THREADS
+		err = cute_shm_update(&n->array, offset, src.buf,
+				      (size_t)src.len, part);
+		Py_END_ALLOW_THREADS
+		more = wait_again(&wait, err);
 	} while (more == 1);
 	PyBuffer_Release(&src);
 	if (more < 0)
@@ -93,10 +94,11 @@ node_snapshot(PyObject *self, PyObject *args)
 	wait = wait_begin(timeout);
 	do {
 		part = wait_next(&wait);
-		Py_BEGIN_ALLOW_THREADS err =
-			cute_shm_snapshot(&n->array, 0, dst.buf,
-					  (size_t)dst.len, part, &sequence);
-		Py_END_ALLOW_THREADS more = wait_again(&wait, err);
+		Py_BEGIN_ALLOW_THREADS
+		err = cute_shm_snapshot(&n->array, 0, dst.buf, (size_t)dst.len,
+					part, &sequence);
+		Py_END_ALLOW_THREADS
+		more = wait_again(&wait, err);
 	} while (more == 1);
 	PyBuffer_Release(&dst);
 	if (more < 0)
@@ -122,9 +124,10 @@ node_wait(PyObject *self, PyObject *args)
 	wait = wait_begin(timeout);
 	do {
 		part = wait_next(&wait);
-		Py_BEGIN_ALLOW_THREADS err =
-			cute_shm_wait(&n->array, since, part, &sequence);
-		Py_END_ALLOW_THREADS more = wait_again(&wait, err);
+		Py_BEGIN_ALLOW_THREADS
+		err = cute_shm_wait(&n->array, since, part, &sequence);
+		Py_END_ALLOW_THREADS
+		more = wait_again(&wait, err);
 	} while (more == 1);
 	if (more < 0)
 		return NULL;

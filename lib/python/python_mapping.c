@@ -69,11 +69,13 @@ mapping_open(PyObject *module, PyObject *args)
 		root = bytes;
 		opt.root = PyBytes_AsString(root);
 	}
-	Py_BEGIN_ALLOW_THREADS if (by_path) err =
-		cute_shm_open_file(PyBytes_AsString(name), &opt, &shm);
-	else err = cute_shm_open(PyBytes_AsString(name), &opt, &shm);
-	Py_END_ALLOW_THREADS result =
-		err == 0 ? mapping_new(shm, opt.flags) : raise_failure(err);
+	Py_BEGIN_ALLOW_THREADS
+	if (by_path)
+		err = cute_shm_open_file(PyBytes_AsString(name), &opt, &shm);
+	else
+		err = cute_shm_open(PyBytes_AsString(name), &opt, &shm);
+	Py_END_ALLOW_THREADS
+	result = err == 0 ? mapping_new(shm, opt.flags) : raise_failure(err);
 	if (result != NULL && copy && map_copy((struct mapping *)result) != 0)
 		Py_CLEAR(result);
 out:

@@ -143,8 +143,10 @@ project_unlink(PyObject *module, PyObject *args)
 	if (!PyArg_ParseTuple(args, "sOI", &project, &object, &opt.flags) ||
 	    read_root(object, &held, &opt.root) != 0)
 		return NULL;
-	Py_BEGIN_ALLOW_THREADS err = cute_shm_unlink(project, &opt, &freed);
-	Py_END_ALLOW_THREADS Py_XDECREF(held);
+	Py_BEGIN_ALLOW_THREADS
+	err = cute_shm_unlink(project, &opt, &freed);
+	Py_END_ALLOW_THREADS
+	Py_XDECREF(held);
 	return err == 0 ? PyLong_FromUnsignedLongLong(freed)
 			: raise_failure(err);
 }

@@ -7,7 +7,9 @@
 #include "python/python_core.h"
 
 struct py_update {
-	PyObject_HEAD PyObject *node; /* NULL: ended */
+	PyObject_HEAD
+	PyObject *node; /* keeps the memory, which arrays may still have */
+	int begun;
 	struct cute_shm_update update;
 	Py_ssize_t exports;
 };
@@ -28,9 +30,9 @@ begin(PyObject *node, int64_t timeout_ns, int *err)
 	*err = cute_shm_update_begin(&((struct node *)node)->array, 0,
 				     &u->update);
 	if (*err == CUTE_SHM_ERR_TIMEOUT && timeout_ns != 0) {
-		Py_BEGIN_ALLOW_THREADS *err =
-			cute_shm_update_begin(&((struct node *)node)->array,
-					      timeout_ns, &u->update);
+		Py_BEGIN_ALLOW_THREADS
+		*err = cute_shm_update_begin(&((struct node *)node)->array,
+					     timeout_ns, &u->update);
 		Py_END_ALLOW_THREADS
 	}
 	if (*err != 0) {
@@ -39,6 +41,7 @@ begin(PyObject *node, int64_t timeout_ns, int *err)
 	}
 	Py_INCREF(node);
 	u->node = node;
+	u->begun = 1;
 	return (PyObject *)u;
 }
 
@@ -91,10 +94,9 @@ update_end(PyObject *self, PyObject *none)
 		PyErr_SetString(PyExc_BufferError, "a view is in use");
 		return NULL;
 	}
-	if (u->node != NULL) {
+	if (u->begun)
 		cute_shm_update_end(&u->update);
-		Py_CLEAR(u->node);
-	}
+	u->begun = 0;
 	Py_RETURN_NONE;
 }
 
@@ -105,7 +107,7 @@ update_dealloc(PyObject *self)
 	PyTypeObject *type = Py_TYPE(self);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 
-	if (u->node != NULL)
+	if (u->begun)
 		cute_shm_update_end(&u->update);
 	Py_XDECREF(u->node);
 	release(self);
@@ -117,7 +119,7 @@ update_buffer(PyObject *self, Py_buffer *view, int flags)
 {
 	struct py_update *u = (struct py_update *)self;
 
-	if (u->node == NULL) {
+	if (!u->begun) {
 		PyErr_SetString(PyExc_BufferError, "the update has ended");
 		view->obj = NULL;
 		return -1;

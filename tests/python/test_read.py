@@ -184,8 +184,19 @@ class Reading(unittest.TestCase):
             self.assertTrue((self.p["a"].snapshot() == 7).all())
             with self.assertRaises(TimeoutError):
                 self.p["a"].wait(2, timeout=0.01)
+            with p["a"].updating() as w:
+                w[0] += 1
+                self.assertEqual(self.p["a"].sequence, 3)
+            self.assertEqual(self.p["a"].sequence, 4)
+            with self.assertRaises(ValueError):
+                w[0] = 1
+            self.assertEqual(self.p["a"][0, 0], 8)
+        del p
+        self.assertEqual(w[0, 0], 8)
         with self.assertRaises(PermissionError):
             self.p["a"].update(1)
+        with self.assertRaises(TypeError):
+            self.p["b"].as_records()
 
     def test_errors(self):
         for error, call in (

@@ -4,6 +4,7 @@ import difflib
 import os
 import weakref
 from collections.abc import Mapping
+from contextlib import contextmanager
 
 import numpy
 
@@ -15,6 +16,7 @@ from ._root import chosen
 _mappings = weakref.WeakValueDictionary()
 
 _RESERVED = "cute-shm:"
+_COMPOUND = _RESERVED + "compound"
 
 
 def _mode(mapping):
@@ -241,6 +243,25 @@ class Group(_Common, _core.Node):
             if result is not None:
                 return result
         return None
+
+    def as_records(self):
+        """The structured array of a group that was a compound; a copy."""
+        if _COMPOUND not in self.attrs:
+            raise TypeError("%s was no compound" % self.name)
+        names = numpy.atleast_1d(self.attrs[_COMPOUND]).tolist()
+        columns = [
+            c.as_records() if isinstance(c, Group) else c[()]
+            for _, c in self._items()
+        ]
+        shape = tuple(os.path.commonprefix([c.shape for c in columns]))
+        fields = [
+            (name, c.dtype, c.shape[len(shape) :])
+            for name, c in zip(names, columns)
+        ]
+        records = numpy.empty(shape, fields)
+        for name, column in zip(names, columns):
+            records[name] = column
+        return records
 
     def __repr__(self):
         if self._mapping is None:
@@ -526,6 +547,22 @@ class Array(_Common, _core.Node):
             new.reshape(-1).view(numpy.uint8) if new.size else b"",
             float(timeout),
         )
+
+    @contextmanager
+    def updating(self, timeout=-1):
+        """One update, as a ``with``: the array to write to.
+
+        No other writer comes between.  The array is for the ``with`` only,
+        and so are views of it.
+        """
+        view = self._one_kind()
+        update, offset = self._begin(view, float(timeout))
+        array = numpy.ndarray(view.shape, view.dtype, update, offset)
+        try:
+            yield array
+        finally:
+            array.flags.writeable = False
+            update.end()
 
     def wait(self, since, timeout=-1):
         """Sleep until the sequence is even and not ``since``; return it."""
