@@ -183,8 +183,8 @@ hdf5_load(PyObject *module, PyObject *args)
 }
 
 /*
- * export(segment, file, flags, gzip, shuffle, chunk_size, jobs, progress): 'segment'
- * is its path; it is opened again.
+ * export(segment, file, flags, gzip, shuffle, chunk_size, jobs, progress):
+ * 'segment' is a path; it is opened again.
  */
 static PyObject *
 hdf5_export(PyObject *module, PyObject *args)

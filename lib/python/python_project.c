@@ -170,8 +170,8 @@ add_damage(const struct cute_shm_damage *damage, void *arg)
 }
 
 /*
- * verify(metadata_only, jobs, progress): (arrays, bytes, unsealed, damages), the
- * last a list of (code, path or None, offset, begin, end, sentence)
+ * verify(metadata_only, jobs, progress): (arrays, bytes, unsealed, damages),
+ * the last a list of (code, path or None, offset, begin, end, sentence)
  */
 PyObject *
 mapping_verify(PyObject *self, PyObject *args)

@@ -60,8 +60,8 @@ offset_of(PyObject *node, PyObject *array, Py_ssize_t *ret)
 }
 
 /*
- * _begin(array, timeout): the update, and the offset of the array in its buffer;
- * seconds, negative for ever
+ * _begin(array, timeout): the update, and the offset of the array in its
+ * buffer; seconds, negative for ever
  */
 PyObject *
 node_begin(PyObject *self, PyObject *args)

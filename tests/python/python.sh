@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The Python package: each tests/python/test_*.py, with the package as it was
-# built.  CUTE_SHM_PYTHON_TESTS names some of them.
+# built.  CUTE_SHM_PYTHON_TESTS names some of them, CUTE_SHM_PYTHON_PRELOAD
+# libraries to load before Python, for sanitizers.
 set -u
 
 here=$(cd "${srcdir:-.}" && pwd)
@@ -31,6 +32,6 @@ export PYTHONPATH LD_LIBRARY_PATH PYTHONDONTWRITEBYTECODE CUTE_SHM_ROOT \
 	PYTHONFAULTHANDLER
 cd "$tmp" || exit 99
 # shellcheck disable=SC2086 # they are names
-"$python" -W error::ResourceWarning -m unittest -v \
+LD_PRELOAD="${CUTE_SHM_PYTHON_PRELOAD:-}" "$python" -W error::ResourceWarning -m unittest -v \
 	${CUTE_SHM_PYTHON_TESTS:-$(cd "$here/tests/python" && echo test_*.py |
 		sed 's/\.py//g')}
