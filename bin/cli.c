@@ -387,8 +387,8 @@ version(void)
 	printf("%s %s\n", program->name, CUTE_SHM_VERSION);
 	if (strcmp(cute_shm_version(), CUTE_SHM_VERSION) != 0)
 		printf("running with libcute_shm %s\n", cute_shm_version());
-	if (program->built_with)
-		printf("built with %s\n", program->built_with);
+	if (program->version)
+		program->version();
 }
 
 /* ------------------------------------------------------------------- edges */

@@ -50,8 +50,8 @@ struct cli_program {
 	const char *name;
 	const char *operands; /* "PROJECT FILE", "[PROJECT...]" */
 	const char *summary;
-	const char *statuses;	/* lines of --help */
-	const char *built_with; /* a line of --version, may be NULL */
+	const char *statuses;  /* lines of --help */
+	void (*version)(void); /* prints more for --version; or NULL */
 	int min_operands;
 	int max_operands; /* -1: any number */
 	char ***command;  /* "-- COMMAND..." after operands, or NULL */

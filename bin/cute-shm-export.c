@@ -13,10 +13,10 @@
 #endif
 
 #include "cli.h"
-#include "base/clock.h"
 #include "interrupt.h"
 #include "left_out.h"
 #include "json.h"
+#include "now.h"
 #include "open_project.h"
 #include "progress.h"
 #include "text.h"

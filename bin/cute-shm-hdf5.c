@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <H5public.h>
-
 #include <cute_shm.h>
 #include <cute_shm_hdf5.h>
 
@@ -69,6 +67,29 @@ static const struct cli_option options[] = {
 	{ .name = NULL }
 };
 
+static void
+version_fact(const struct cute_shm_hdf5_fact *fact, void *arg)
+{
+	unsigned *decoders = arg;
+
+	if (strcmp(fact->kind, "libhdf5") == 0)
+		printf("with libhdf5 %s", fact->value);
+	else if (strcmp(fact->kind, "filter") == 0 &&
+		 strcmp(fact->value, "own") == 0)
+		printf("%s %s", (*decoders)++ == 0 ? "; decodes itself:" : ",",
+		       fact->name);
+}
+
+/* What the program that reads the files has; cute-shm-doctor tells failures. */
+static void
+version(void)
+{
+	unsigned decoders = 0;
+
+	if (cute_shm_hdf5_about(version_fact, &decoders) == 0)
+		putchar('\n');
+}
+
 static const struct cli_program program = {
 	.name = "cute-shm-hdf5",
 	.operands = "PROJECT FILE [-- COMMAND...]",
@@ -85,20 +106,7 @@ static const struct cli_program program = {
 		"  64  misuse of the command line\n"
 		"After a COMMAND has run, its own, or 128 and the signal "
 		"that ended it;\n126 and 127 if it could not be run.\n",
-	.built_with = "HDF5 " H5_VERSION
-#ifdef HAVE_LIBDEFLATE
-		      ", libdeflate"
-#endif
-#ifdef HAVE_ZSTD
-		      ", zstd"
-#endif
-#ifdef HAVE_LZ4
-		      ", lz4"
-#endif
-#ifdef HAVE_BLOSC
-		      ", blosc"
-#endif
-	,
+	.version = version,
 	.min_operands = 2,
 	.max_operands = 2,
 	.command = &command,

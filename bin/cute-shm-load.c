@@ -10,11 +10,11 @@
 #include <cute_shm.h>
 
 #include "cli.h"
-#include "base/clock.h"
 #include "command.h"
 #include "file_kind.h"
 #include "interrupt.h"
 #include "json.h"
+#include "now.h"
 #include "progress.h"
 #include "text.h"
 #include "units.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "base/clock.h"
+#include "now.h"
 #include "open_project.h"
 #include "progress.h"
 #include "text.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * HDF5, as the program cute-shm-reader tells it: a libhdf5 of this tool's own
+ * could be another one.
+ */
 #include "doctor.h"
 
 #ifdef HAVE_HDF5
@@ -8,98 +12,80 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hdf5.h>
+#include <cute_shm.h>
+#include <cute_shm_hdf5.h>
 
 #include "text.h"
 
-static void
-check_version(void)
-{
-	unsigned major, minor, release;
-
-	if (H5get_libversion(&major, &minor, &release) < 0) {
-		doctor_add(DOCTOR_PROBLEM, "hdf5", NULL,
-			   "libhdf5 does not "
-			   "work");
-		return;
-	}
-	doctor_add(DOCTOR_OK, "hdf5", NULL, "libhdf5 %u.%u.%u", major, minor,
-		   release);
-}
-
-/* Filters in use, and whether this was built with a decoder for it. */
-static const struct {
-	H5Z_filter_t id;
-	const char *name;
-	bool ours;
-	const char *package; /* what to build with; NULL: a plugin only */
-} filters[] = {
-	{ H5Z_FILTER_DEFLATE, "gzip",
-#ifdef HAVE_LIBDEFLATE
-	  true,
-#else
-	  false,
-#endif
-	  "libdeflate-dev" },
-	{ H5Z_FILTER_SZIP, "szip", false, NULL },
-	{ 32000, "lzf", true, NULL },
-	{ 32001, "blosc",
-#ifdef HAVE_BLOSC
-	  true,
-#else
-	  false,
-#endif
-	  "libblosc-dev" },
-	{ 32004, "lz4",
-#ifdef HAVE_LZ4
-	  true,
-#else
-	  false,
-#endif
-	  "liblz4-dev" },
-	{ 32008, "bitshuffle", true, NULL },
-	{ 32013, "zfp", false, NULL },
-	{ 32015, "zstd",
-#ifdef HAVE_ZSTD
-	  true,
-#else
-	  false,
-#endif
-	  "libzstd-dev" },
-	{ 32026, "blosc2", false, NULL },
+/* Filters that can be read, and those that cannot, as lists of names. */
+struct filters {
+	char *readable;
+	char *missing;
 };
 
+/* Append to a list; 'more' is put behind the name. */
 static void
-check_filters(void)
+append(char **list, const char *name, const char *more)
 {
-	char *fast = text_format("%s", ""), *missing = text_format("%s", "");
-	char *more;
-	size_t i;
+	char *old = *list;
 
-	for (i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
-		bool there =
-			filters[i].ours || H5Zfilter_avail(filters[i].id) > 0;
-		char **list = there ? &fast : &missing;
+	*list = text_format("%s%s%s%s", old ? old : "", old ? ", " : "", name,
+			    more);
+	free(old);
+}
 
-		more = text_format("%s%s%s%s", *list, **list ? ", " : "",
-				   filters[i].name,
-				   there && !filters[i].ours ? " (by libhdf5)"
-							     : "");
-		free(*list);
-		*list = more;
-		if (!filters[i].ours && filters[i].package)
-			doctor_add(DOCTOR_NOTE, "filters", filters[i].package,
-				   "built without a decoder of its own for %s",
-				   filters[i].name);
+static void
+add_filter(struct filters *filters, const struct cute_shm_hdf5_fact *fact)
+{
+	bool own = strcmp(fact->value, "own") == 0;
+
+	if (strcmp(fact->value, "no") == 0)
+		append(&filters->missing, fact->name, "");
+	else
+		append(&filters->readable, fact->name,
+		       own ? "" : " (by libhdf5)");
+	if (!own && *fact->package)
+		doctor_add(DOCTOR_NOTE, "filters", fact->package,
+			   "built without a decoder of its own for %s",
+			   fact->name);
+}
+
+/* What is not known, a later program may send. */
+static void
+add_fact(const struct cute_shm_hdf5_fact *fact, void *filters)
+{
+	if (strcmp(fact->kind, "reader") == 0)
+		doctor_add(DOCTOR_OK, "hdf5", NULL, "files are read by %s",
+			   fact->value);
+	else if (strcmp(fact->kind, "libhdf5") == 0)
+		doctor_add(DOCTOR_OK, "hdf5", NULL, "libhdf5 %s", fact->value);
+	else if (strcmp(fact->kind, "sandbox") == 0)
+		doctor_add(DOCTOR_OK, "hdf5", NULL, "sandbox: %s", fact->value);
+	else if (strcmp(fact->kind, "filter") == 0)
+		add_filter(filters, fact);
+}
+
+static void
+check_reader(void)
+{
+	struct filters filters = { NULL, NULL };
+
+	if (cute_shm_hdf5_about(add_fact, &filters) != 0) {
+		doctor_add(DOCTOR_PROBLEM, "hdf5",
+			   "install cute-shm whole, with cute-shm-reader, its "
+			   "module, and libhdf5",
+			   "%s", cute_shm_errmsg());
+	} else {
+		doctor_add(DOCTOR_OK, "filters", NULL, "can read %s",
+			   filters.readable ? filters.readable : "none");
+		if (filters.missing)
+			doctor_add(DOCTOR_OK, "filters", NULL,
+				   "cannot read without a plugin of libhdf5: "
+				   "%s",
+				   filters.missing);
 	}
-	doctor_add(DOCTOR_OK, "filters", NULL, "can read %s", fast);
-	if (*missing)
-		doctor_add(DOCTOR_OK, "filters", NULL,
-			   "cannot read without a "
-			   "plugin of libhdf5: %s",
-			   missing);
-	free(fast);
-	free(missing);
+	free(filters.readable);
+	free(filters.missing);
 }
 
 static unsigned
@@ -143,9 +129,7 @@ check_plugins(void)
 void
 doctor_hdf5(void)
 {
-	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-	check_version();
-	check_filters();
+	check_reader();
 	check_plugins();
 }
 

@@ -11,8 +11,8 @@
 #include <cute_shm.h>
 
 #include "doctor.h"
-#include "file/file.h"
 #include "python_segment.h"
+#include "regular_file.h"
 #include "text.h"
 #include "units.h"
 
@@ -185,8 +185,8 @@ check_python(void)
 
 	while (dir && tomls < MOST_TOMLS && (entry = readdir(dir))) {
 		toml = is_toml(entry->d_name)
-			       ? found_text(dirfd(dir), entry->d_name, 0,
-					    LARGEST_TOML)
+			       ? regular_file_text(dirfd(dir), entry->d_name,
+						   LARGEST_TOML)
 			       : NULL;
 		if (!toml)
 			continue;

@@ -9,15 +9,14 @@
 #include <cute_shm.h>
 
 #include "cli.h"
-#include "file/file.h"
 
-static struct outfile out;
+static struct cute_shm_file *out;
 
 int
 dump_file_begin(const char *path, const struct cute_shm *shm, bool overwrite)
 {
-	struct cute_shm_info info;
-	int err = outfile_begin(&out, path, overwrite ? OUTFILE_OVERWRITE : 0);
+	int err = cute_shm_file_new(shm, path,
+				    overwrite ? CUTE_SHM_OVERWRITE : 0, &out);
 
 	if (err == CUTE_SHM_ERR_EXISTS) {
 		cli_message("%s; --overwrite replaces it", cute_shm_errmsg());
@@ -25,12 +24,10 @@ dump_file_begin(const char *path, const struct cute_shm *shm, bool overwrite)
 	}
 	if (err != 0)
 		return cli_fail();
-	if (cute_shm_info(shm, &info) == 0)
-		outfile_permit(&out, &info);
-	if (dup2(out.fd, STDOUT_FILENO) >= 0)
+	if (dup2(cute_shm_file_fd(out), STDOUT_FILENO) >= 0)
 		return CLI_OK;
 	cli_message("cannot write %s: %s", path, strerror(errno));
-	outfile_end(&out);
+	cute_shm_file_free(out);
 	return CLI_FAILED;
 }
 
@@ -46,8 +43,8 @@ dump_file_end(const char *path, int status)
 		if (!freopen("/dev/null", "w", stdout))
 			clearerr(stdout);
 	}
-	if (status == CLI_OK && outfile_commit(&out) != 0)
-		return cli_fail();
-	outfile_end(&out);
+	if (status == CLI_OK && cute_shm_file_publish(out) != 0)
+		status = cli_fail();
+	cute_shm_file_free(out);
 	return status;
 }

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "base/clock.h"
 #include "interrupt.h"
+#include "now.h"
 #include "text.h"
 
 /* A reader, and the two pipes to it. */

@@ -10,37 +10,41 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cute_shm_format.h>
+
 #include "cli.h"
-#include "file/file.h"
 #include "hex_fields.h"
 #include "hex_rows.h"
+#include "regular_file.h"
 #include "text.h"
 #include "units.h"
 
-#define ROW    HEX_ROW
-#define HEADER 512
-#define LIVE   64
-#define RECORD 0x70 /* the longest fixed part of a record */
-#define NAME   200  /* bytes of a path or a name that a note has */
+#define ROW  HEX_ROW
+#define NAME 200 /* bytes of a path or a name that a note has */
+
+/* The fixed part of a record. */
+union record {
+	struct format_record any;
+	struct format_node node;
+	struct format_array array;
+	struct format_attr attr;
+};
+
+/* The shortest one. */
+#define SHORTEST sizeof(struct format_node)
 
 struct hex {
 	struct hex_rows rows;
 	FILE *out;
 	const struct cute_shm *shm;
-	uint8_t header[2 * HEADER]; /* read once: both superblocks */
-	uint64_t size;		    /* of the metadata */
-	uint64_t index, nodes, records, records_size, blocks, live, block_size;
+	struct format_header header; /* both superblocks are read once */
+	struct format_second second;
+	uint64_t size;	     /* of the metadata */
 	bool all;	     /* of the data, too */
 	uint64_t shown;	     /* data up to here */
 	char path[NAME + 8]; /* of path_at() */
 	bool failed;
 };
-
-static uint64_t
-number(const uint8_t *p, unsigned size)
-{
-	return hex_number_in(p, size);
-}
 
 static uint64_t
 up(uint64_t n)
@@ -70,23 +74,29 @@ put_title(struct hex *h, const char *title)
 
 /* -------------------------------------------------------------- meanings */
 
-/* The tag that a record begins with, or "". */
-static const char *
-tag_of(const uint8_t *record)
+static bool
+has_tag(const union record *r, const char *tag)
 {
-	static const char *const tags[] = { "GRUP", "ARRY", "LINK", "ATTR" };
-	size_t i;
-
-	for (i = 0; i < sizeof(tags) / sizeof(*tags); i++)
-		if (memcmp(record, tags[i], 4) == 0)
-			return tags[i];
-	return "";
+	return memcmp(r->any.tag, tag, sizeof(r->any.tag)) == 0;
 }
 
 static bool
-is_array(const uint8_t *record)
+is_array(const union record *r)
 {
-	return strcmp(tag_of(record), "ARRY") == 0;
+	return has_tag(r, FORMAT_TAG_ARRAY);
+}
+
+static bool
+is_attr(const union record *r)
+{
+	return has_tag(r, FORMAT_TAG_ATTR);
+}
+
+static bool
+is_record(const union record *r)
+{
+	return is_array(r) || is_attr(r) || has_tag(r, FORMAT_TAG_GROUP) ||
+	       has_tag(r, FORMAT_TAG_LINK);
 }
 
 /*
@@ -94,17 +104,17 @@ is_array(const uint8_t *record)
  * there is none.
  */
 static bool
-read_record(struct hex *h, uint64_t at, uint8_t *record)
+read_record(struct hex *h, uint64_t at, union record *r)
 {
-	size_t size = RECORD;
+	size_t size = sizeof(*r);
 
-	memset(record, 0, RECORD);
-	if (at < h->records || !inside(h, at, 0x30))
+	memset(r, 0, sizeof(*r));
+	if (at < h->header.records_offset || !inside(h, at, SHORTEST))
 		return false;
 	if (h->size - at < size)
 		size = (size_t)(h->size - at);
-	return hex_read(&h->rows, record, size, at) && *tag_of(record) &&
-	       (!is_array(record) || size == RECORD);
+	return hex_read(&h->rows, r, size, at) && is_record(r) &&
+	       (!is_array(r) || size == sizeof(r->array));
 }
 
 /* [at, at + size) as a text; what is long has its beginning only. */
@@ -126,16 +136,16 @@ read_text(struct hex *h, uint64_t at, uint64_t size)
 static const char *
 path_at(struct hex *h, uint64_t record)
 {
-	uint8_t r[RECORD] = { 0 };
-	uint64_t at = record + 0x30;
+	union record r = { 0 };
+	uint64_t at = record + SHORTEST;
 
-	if (record < h->records || !inside(h, record, 0x30) ||
-	    !hex_read_apart(&h->rows, r, 0x30, record) || !*tag_of(r) ||
-	    strcmp(tag_of(r), "ATTR") == 0)
+	if (record < h->header.records_offset || !inside(h, record, SHORTEST) ||
+	    !hex_read_apart(&h->rows, &r, SHORTEST, record) || !is_record(&r) ||
+	    is_attr(&r))
 		return "?";
-	if (is_array(r))
-		at = record + RECORD + up(8 * number(r + 0x2c, 4));
-	return read_text(h, at, number(r + 8, 4)) ? h->path : "?";
+	if (is_array(&r))
+		at = record + sizeof(r.array) + up(8 * (uint64_t)r.array.ndim);
+	return read_text(h, at, r.any.name_size) ? h->path : "?";
 }
 
 static void
@@ -151,7 +161,7 @@ put_uuid(FILE *out, const uint8_t *p)
 static void
 put_value(struct hex *h, FILE *out, const struct hex_field *f, const uint8_t *p)
 {
-	uint64_t n = f->size <= 8 ? number(p, f->size) : 0;
+	uint64_t n = f->size <= 8 ? hex_number(p, f->size) : 0;
 
 	switch (f->kind) {
 	case ZERO: break;
@@ -178,30 +188,30 @@ meaning_of(struct hex *h, const struct hex_field *fields, const uint8_t *base,
 	const struct hex_field *f;
 	struct text_buffer b;
 	const char *before = "";
-	uint64_t at = 0;
 
 	text_buffer_begin(&b);
-	for (f = fields; f->name; at += f->size, f++) {
-		if (at < row || at >= row + ROW || f->kind == ZERO)
+	for (f = fields; f->name; f++) {
+		if (f->at < row || f->at >= row + ROW || f->kind == ZERO)
 			continue;
 		fprintf(b.out, "%s%s ", before, f->name);
-		put_value(h, b.out, f, base + at);
+		put_value(h, b.out, f, base + f->at);
 		before = ", ";
 	}
 	return text_buffer_end(&b);
 }
 
-/* All rows of a struct, whose bytes stand at 'base'. */
+/* All rows of a struct, which stands at 'from'. */
 static void
-put_fields(struct hex *h, uint64_t at, const uint8_t *base,
+put_fields(struct hex *h, uint64_t at, const void *from,
 	   const struct hex_field *fields, const char *what)
 {
 	const struct hex_field *f;
+	const uint8_t *base = from;
 	uint64_t size = 0, row;
 	char *meaning, *whole;
 
 	for (f = fields; f->name; f++)
-		size += f->size;
+		size = f->at + f->size;
 	for (row = 0; row < size; row += ROW) {
 		meaning = meaning_of(h, fields, base, row);
 		whole = text_format("%s%s", row == 0 ? what : "", meaning);
@@ -217,20 +227,19 @@ static void
 put_shape(struct hex *h, uint64_t *at, uint64_t ndim)
 {
 	uint64_t i, end = *at + up(8 * ndim);
-	uint8_t row[ROW];
+	uint64_t row[2];
 	char *meaning;
 
 	for (i = 0; *at < end && i < CUTE_SHM_MAX_NDIM && inside(h, *at, ROW) &&
-		    hex_read(&h->rows, row, ROW, *at);
+		    hex_read(&h->rows, row, sizeof(row), *at);
 	     *at += ROW, i += 2) {
 		meaning = i + 1 < ndim
 				  ? text_format("shape[%" PRIu64 "] %" PRIu64
 						", shape[%" PRIu64 "] %" PRIu64,
-						i, number(row, 8), i + 1,
-						number(row + 8, 8))
+						i, row[0], i + 1, row[1])
 				  : text_format("shape[%" PRIu64 "] %" PRIu64,
-						i, number(row, 8));
-		hex_put_row(&h->rows, *at, row, meaning);
+						i, row[0]);
+		hex_put_row(&h->rows, *at, (const uint8_t *)row, meaning);
 		free(meaning);
 	}
 }
@@ -253,30 +262,28 @@ put_text_rows(struct hex *h, uint64_t *at, const char *what, uint64_t size)
 static uint64_t
 put_record(struct hex *h, uint64_t at)
 {
-	uint8_t r[RECORD];
-	uint64_t end, name, where = at + 0x30;
+	union record r;
+	uint64_t end, where = at + SHORTEST;
 
-	if (!read_record(h, at, r))
+	if (!read_record(h, at, &r))
 		return 0;
-	end = at + number(r + 4, 4);
-	name = number(r + 8, 4);
+	end = at + r.any.record_size;
 	if (end <= at || !inside(h, at, end - at))
 		return 0;
-	if (is_array(r)) {
-		put_fields(h, at, r, hex_array, "");
-		where = at + RECORD;
-		put_shape(h, &where, number(r + 0x2c, 4));
-		put_text_rows(h, &where, "path", name);
-	} else if (strcmp(tag_of(r), "ATTR") == 0) {
-		put_fields(h, at, r, hex_attr, "");
-		put_text_rows(h, &where, "name", name);
-		put_shape(h, &where, number(r + 0x0c, 4));
+	if (is_array(&r)) {
+		put_fields(h, at, &r, hex_array, "");
+		where = at + sizeof(r.array);
+		put_shape(h, &where, r.array.ndim);
+		put_text_rows(h, &where, "path", r.any.name_size);
+	} else if (is_attr(&r)) {
+		put_fields(h, at, &r, hex_attr, "");
+		put_text_rows(h, &where, "name", r.any.name_size);
+		put_shape(h, &where, r.any.count);
 	} else {
-		put_fields(h, at, r,
-			   strcmp(tag_of(r), "GRUP") == 0 ? hex_group
-							  : hex_link,
+		put_fields(h, at, &r,
+			   has_tag(&r, FORMAT_TAG_GROUP) ? hex_group : hex_link,
 			   "");
-		put_text_rows(h, &where, "path", name);
+		put_text_rows(h, &where, "path", r.any.name_size);
 	}
 	put_rows(h, where, end, "value");
 	return end;
@@ -286,14 +293,15 @@ put_record(struct hex *h, uint64_t at)
 static void
 put_node(struct hex *h, uint64_t at)
 {
-	uint64_t attrs =
-		inside(h, at, 0x30) ? hex_number(&h->rows, at + 12, 4) : 0;
 	char *title = text_format("record of /%s", path_at(h, at));
+	struct format_record r = { .count = 0 };
 
+	if (inside(h, at, SHORTEST))
+		hex_read(&h->rows, &r, sizeof(r), at);
 	put_title(h, title);
 	free(title);
 	at = put_record(h, at);
-	while (at != 0 && attrs-- > 0 && !ferror(h->out))
+	while (at != 0 && r.count-- > 0 && !ferror(h->out))
 		at = put_record(h, at);
 	if (at == 0)
 		h->failed = true;
@@ -308,42 +316,40 @@ put_node(struct hex *h, uint64_t at)
 static uint64_t
 put_index_row(struct hex *h, uint64_t i, const struct cute_shm_node *only)
 {
-	static const uint8_t zeros[ROW];
-	uint64_t at = h->index + ROW * i, data;
-	uint8_t row[ROW];
+	struct format_index_row row;
+	uint64_t at = h->header.index_offset + sizeof(row) * i, data;
 	char *meaning;
 
-	if (!inside(h, at, ROW) || !hex_read(&h->rows, row, ROW, at))
-		return h->nodes;
-	if (memcmp(row, zeros, ROW) == 0 && at % HEX_WINDOW < ROW) {
+	if (!inside(h, at, sizeof(row)) ||
+	    !hex_read(&h->rows, &row, sizeof(row), at))
+		return h->header.node_count;
+	if (row.hash == 0 && row.offset == 0 && at % HEX_WINDOW < sizeof(row)) {
 		data = hex_next_data(&h->rows, at);
-		if (data > at + ROW)
-			return i + (data - at) / ROW;
+		if (data > at + sizeof(row))
+			return i + (data - at) / sizeof(row);
 	}
-	if (only && number(row + 8, 8) != only->record)
+	if (only && row.offset != only->record)
 		return i + 1;
 	meaning = text_format("hash %016" PRIx64 ", record %#" PRIx64 " (/%s)",
-			      number(row, 8), number(row + 8, 8),
-			      path_at(h, number(row + 8, 8)));
-	hex_put_row(&h->rows, at, row, meaning);
+			      row.hash, row.offset, path_at(h, row.offset));
+	hex_put_row(&h->rows, at, (const uint8_t *)&row, meaning);
 	free(meaning);
 	return i + 1;
 }
 
 /* Rows of the block digests: two to a row of 16 bytes. */
 static void
-put_blocks(struct hex *h, uint64_t record, const uint8_t *r)
+put_blocks(struct hex *h, uint64_t record, const struct format_array *a)
 {
-	uint64_t size = number(r + 0x48, 8), first = number(r + 0x58, 8);
-	uint64_t count, at, i, data;
+	uint64_t block_size = h->header.block_size, count, at, i, data;
 	uint8_t row[ROW];
 	char *meaning;
 
-	if (size <= h->block_size || h->block_size == 0)
+	if (a->data_size <= block_size || block_size == 0)
 		return;
-	count = (size - 1) / h->block_size + 1;
+	count = (a->data_size - 1) / block_size + 1;
 	for (i = 0; i < count && !ferror(h->out); i++) {
-		at = h->blocks + 8 * (first + i);
+		at = h->header.blocks_offset + 8 * (a->first_block + i);
 		/* Its half of the row; the other may be another array's. */
 		memset(row, 0, sizeof(row));
 		if (!inside(h, at, 8) ||
@@ -361,30 +367,30 @@ put_blocks(struct hex *h, uint64_t record, const uint8_t *r)
 }
 
 static void
-put_live(struct hex *h, uint64_t record, const uint8_t *r)
+put_live(struct hex *h, uint64_t record, const struct format_array *a)
 {
-	uint64_t at = h->live + LIVE * number(r + 0x68, 8);
-	uint8_t slot[LIVE];
+	struct format_live slot;
+	uint64_t at = h->header.live_offset + sizeof(slot) * a->live_slot;
 	char *what;
 
-	if (!hex_read(&h->rows, slot, sizeof(slot), at))
+	if (!hex_read(&h->rows, &slot, sizeof(slot), at))
 		return;
 	what = text_format("/%s: ", path_at(h, record));
-	put_fields(h, at, slot, hex_live, what);
+	put_fields(h, at, &slot, hex_live, what);
 	free(what);
 }
 
 /* The first row, or all; then also what lies before it. */
 static void
-put_data(struct hex *h, uint64_t record, const uint8_t *r)
+put_data(struct hex *h, uint64_t record, const struct format_array *a)
 {
-	uint64_t at = number(r + 0x40, 8), size = number(r + 0x48, 8);
+	uint64_t at = a->data_offset, size = a->data_size;
 	char *meaning;
 
 	if (h->all && h->shown > 0)
 		h->shown = hex_put_rows(&h->rows, h->shown, at, "");
-	meaning = text_format("/%s: %.16s, %s", path_at(h, record),
-			      (const char *)r + 0x30, units_size(size).text);
+	meaning = text_format("/%s: %.16s, %s", path_at(h, record), a->dtype,
+			      units_size(size).text);
 	if (size > 0)
 		h->shown = hex_put_rows(&h->rows, at,
 					h->all ? at + size : at + 1, meaning);
@@ -394,18 +400,19 @@ put_data(struct hex *h, uint64_t record, const uint8_t *r)
 /* 'put' for each array's record, in order, or for the one node's. */
 static void
 each_array(struct hex *h, const struct cute_shm_node *only,
-	   void (*put)(struct hex *, uint64_t, const uint8_t *))
+	   void (*put)(struct hex *, uint64_t, const struct format_array *))
 {
-	uint64_t at = only ? only->record : h->records, end;
-	uint8_t r[RECORD];
+	uint64_t first = h->header.records_offset, end;
+	uint64_t at = only ? only->record : first;
+	union record r;
 
 	for (; !ferror(h->out); at = end) {
-		if (at >= h->records + h->records_size ||
-		    !read_record(h, at, r))
+		if (at >= first + h->header.records_size ||
+		    !read_record(h, at, &r))
 			return;
-		end = at + number(r + 4, 4);
-		if (is_array(r))
-			put(h, at, r);
+		end = at + r.any.record_size;
+		if (is_array(&r))
+			put(h, at, &r.array);
 		if (only || end <= at)
 			return;
 	}
@@ -415,23 +422,26 @@ each_array(struct hex *h, const struct cute_shm_node *only,
 
 /* Zero in format 1.0; a later header goes on behind it. */
 static void
-put_second(struct hex *h, uint64_t end)
+put_second(struct hex *h)
 {
-	if (memcmp(h->header + 8, "1.0", 4) == 0) {
+	uint64_t at = sizeof(h->header), end = h->header.header_size;
+
+	if (strncmp(h->header.version, FORMAT_VERSION_FIRST,
+		    sizeof(h->header.version)) == 0) {
 		put_title(h, "second superblock: zero");
-		put_rows(h, HEADER, end, "");
+		put_rows(h, at, end, "");
 		return;
 	}
 	put_title(h, "second superblock");
-	put_fields(h, HEADER, h->header + HEADER, hex_second, "");
-	put_rows(h, 2 * HEADER, end, "");
+	put_fields(h, at, &h->second, hex_second, "");
+	put_rows(h, at + sizeof(h->second), end, "");
 }
 
 static void
 put_header(struct hex *h)
 {
-	put_fields(h, 0, h->header, hex_header, "");
-	put_second(h, number(h->header + 0x18, 8));
+	put_fields(h, 0, &h->header, hex_header, "");
+	put_second(h);
 }
 
 static void
@@ -440,7 +450,7 @@ put_index(struct hex *h, const struct cute_shm_node *only)
 	uint64_t i = 0;
 
 	put_title(h, "path index");
-	while (i < h->nodes && !ferror(h->out))
+	while (i < h->header.node_count && !ferror(h->out))
 		i = put_index_row(h, i, only);
 }
 
@@ -477,7 +487,7 @@ put_all(struct hex *h, const struct cute_shm_node *only)
 	each_array(h, only, put_live);
 	put_title(h, h->all ? "data" : "data: the first row of each array");
 	if (!only)
-		h->shown = number(h->header + 0x70, 8);
+		h->shown = h->header.data_offset;
 	each_array(h, only, put_data);
 }
 
@@ -490,8 +500,7 @@ open_file(const struct cute_shm_info *info, int *ret, uint64_t *size)
 	/* A copy is where the user says, perhaps by a link. */
 	char *path = *info->project ? NULL : realpath(info->path, NULL);
 
-	*ret = found_open(AT_FDCWD, path ? path : info->path, FOUND_ANY_OWNER,
-			  &st);
+	*ret = regular_file_open(AT_FDCWD, path ? path : info->path, &st);
 	free(path);
 	if (*ret < 0)
 		return strerror(errno);
@@ -505,7 +514,6 @@ static const char *
 load(struct hex *h, int *fd)
 {
 	struct cute_shm_info info;
-	const uint8_t *header = h->header;
 	const char *why;
 	uint64_t size = 0;
 
@@ -514,19 +522,14 @@ load(struct hex *h, int *fd)
 	if (why)
 		return why;
 	hex_rows_begin(&h->rows, h->out, *fd, size);
-	if (!hex_read(&h->rows, h->header, sizeof(h->header), 0) ||
-	    memcmp(header + 0xb0, info.uuid, sizeof(info.uuid)) != 0)
+	if (!hex_read(&h->rows, &h->header, sizeof(h->header), 0) ||
+	    !hex_read(&h->rows, &h->second, sizeof(h->second),
+		      sizeof(h->header)) ||
+	    memcmp(h->header.uuid, info.uuid, sizeof(info.uuid)) != 0)
 		return "it was replaced meanwhile";
-	h->size = number(header + 0x28, 8);
+	h->size = h->header.metadata_size;
 	if (h->size > size)
 		h->size = size;
-	h->index = number(header + 0x30, 8);
-	h->nodes = number(header + 0x38, 8);
-	h->records = number(header + 0x40, 8);
-	h->records_size = number(header + 0x48, 8);
-	h->blocks = number(header + 0x50, 8);
-	h->live = number(header + 0x60, 8);
-	h->block_size = number(header + 0x88, 8);
 	return NULL;
 }
 

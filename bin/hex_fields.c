@@ -3,86 +3,129 @@
 
 #include <stddef.h>
 
+#include <cute_shm_format.h>
+
+/* A member of struct format_TYPE, whose name in cute-shm(5) may differ. */
+#define NAMED(name, type, member, kind) \
+	{ \
+		name, offsetof(struct format_##type, member), \
+			sizeof(((struct format_##type *)0)->member), kind \
+	}
+#define FIELD(type, member, kind) NAMED(#member, type, member, kind)
+#define END \
+	{ \
+		.name = NULL \
+	}
+
 const struct hex_field hex_header[] = {
-	{ "magic", 8, TEXT },		{ "version", 8, TEXT },
-	{ "byte_order", 8, HEX },	{ "header_size", 8, DECIMAL },
-	{ "segment_size", 8, SIZE },	{ "metadata_size", 8, SIZE },
-	{ "index_offset", 8, HEX },	{ "node_count", 8, DECIMAL },
-	{ "records_offset", 8, HEX },	{ "records_size", 8, SIZE },
-	{ "blocks_offset", 8, HEX },	{ "block_count", 8, DECIMAL },
-	{ "live_offset", 8, HEX },	{ "array_count", 8, DECIMAL },
-	{ "data_offset", 8, HEX },	{ "data_size", 8, SIZE },
-	{ "array_bytes", 8, SIZE },	{ "block_size", 8, SIZE },
-	{ "incompatible", 4, HEX },	{ "compatible", 4, HEX },
-	{ "created", 8, TIME },		{ "creator_pid", 4, DECIMAL },
-	{ "creator_uid", 4, DECIMAL },	{ "source_size", 8, SIZE },
-	{ "uuid", 16, UUID },		{ "source_mtime", 8, TIME },
-	{ "view_offset", 8, HEX },	{ "view_size", 8, SIZE },
-	{ "view_digest", 8, DIGEST },	{ "creator", 32, TEXT },
-	{ "source", 240, TEXT },	{ "metadata_digest", 8, DIGEST },
-	{ "header_digest", 8, DIGEST }, { .name = NULL }
+	FIELD(header, magic, TEXT),
+	FIELD(header, version, TEXT),
+	FIELD(header, byte_order, HEX),
+	FIELD(header, header_size, DECIMAL),
+	FIELD(header, segment_size, SIZE),
+	FIELD(header, metadata_size, SIZE),
+	FIELD(header, index_offset, HEX),
+	FIELD(header, node_count, DECIMAL),
+	FIELD(header, records_offset, HEX),
+	FIELD(header, records_size, SIZE),
+	FIELD(header, blocks_offset, HEX),
+	FIELD(header, block_count, DECIMAL),
+	FIELD(header, live_offset, HEX),
+	FIELD(header, array_count, DECIMAL),
+	FIELD(header, data_offset, HEX),
+	FIELD(header, data_size, SIZE),
+	FIELD(header, array_bytes, SIZE),
+	FIELD(header, block_size, SIZE),
+	FIELD(header, incompatible, HEX),
+	FIELD(header, compatible, HEX),
+	NAMED("created", header, created_ns, TIME),
+	FIELD(header, creator_pid, DECIMAL),
+	FIELD(header, creator_uid, DECIMAL),
+	FIELD(header, source_size, SIZE),
+	FIELD(header, uuid, UUID),
+	NAMED("source_mtime", header, source_mtime_ns, TIME),
+	FIELD(header, view_offset, HEX),
+	FIELD(header, view_size, SIZE),
+	FIELD(header, view_digest, DIGEST),
+	FIELD(header, creator, TEXT),
+	FIELD(header, source, TEXT),
+	FIELD(header, metadata_digest, DIGEST),
+	FIELD(header, header_digest, DIGEST),
+	END,
 };
 
-const struct hex_field hex_second[] = { { "superblock", 48, ZERO },
-					{ "zero", 432, ZERO },
-					{ "options_digest", 8, DIGEST },
-					{ "source_digest", 8, DIGEST },
-					{ "home_device", 8, HEX },
-					{ "home_inode", 8, DECIMAL },
-					{ .name = NULL } };
+const struct hex_field hex_second[] = {
+	FIELD(second, superblock, ZERO),
+	FIELD(second, zero, ZERO),
+	FIELD(second, options_digest, DIGEST),
+	FIELD(second, source_digest, DIGEST),
+	FIELD(second, home_device, HEX),
+	FIELD(second, home_inode, DECIMAL),
+	END,
+};
 
-const struct hex_field hex_group[] = { { "tag", 4, TEXT },
-				       { "record_size", 4, DECIMAL },
-				       { "name_size", 4, DECIMAL },
-				       { "attr_count", 4, DECIMAL },
-				       { "parent", 8, NODE },
-				       { "next", 8, HEX },
-				       { "child_count", 8, DECIMAL },
-				       { "zero", 8, ZERO },
-				       { .name = NULL } };
+const struct hex_field hex_group[] = {
+	NAMED("tag", node, record.tag, TEXT),
+	NAMED("record_size", node, record.record_size, DECIMAL),
+	NAMED("name_size", node, record.name_size, DECIMAL),
+	NAMED("attr_count", node, record.count, DECIMAL),
+	FIELD(node, parent, NODE),
+	FIELD(node, next, HEX),
+	NAMED("child_count", node, child_or_target, DECIMAL),
+	FIELD(node, zero, ZERO),
+	END,
+};
 
-const struct hex_field hex_link[] = { { "tag", 4, TEXT },
-				      { "record_size", 4, DECIMAL },
-				      { "name_size", 4, DECIMAL },
-				      { "attr_count", 4, DECIMAL },
-				      { "parent", 8, NODE },
-				      { "next", 8, HEX },
-				      { "target", 8, NODE },
-				      { "zero", 8, ZERO },
-				      { .name = NULL } };
+const struct hex_field hex_link[] = {
+	NAMED("tag", node, record.tag, TEXT),
+	NAMED("record_size", node, record.record_size, DECIMAL),
+	NAMED("name_size", node, record.name_size, DECIMAL),
+	NAMED("attr_count", node, record.count, DECIMAL),
+	FIELD(node, parent, NODE),
+	FIELD(node, next, HEX),
+	NAMED("target", node, child_or_target, NODE),
+	FIELD(node, zero, ZERO),
+	END,
+};
 
-const struct hex_field hex_array[] = { { "tag", 4, TEXT },
-				       { "record_size", 4, DECIMAL },
-				       { "name_size", 4, DECIMAL },
-				       { "attr_count", 4, DECIMAL },
-				       { "parent", 8, NODE },
-				       { "next", 8, HEX },
-				       { "element_count", 8, DECIMAL },
-				       { "item_size", 4, DECIMAL },
-				       { "ndim", 4, DECIMAL },
-				       { "dtype", 16, TEXT },
-				       { "data_offset", 8, HEX },
-				       { "data_size", 8, SIZE },
-				       { "digest", 8, DIGEST },
-				       { "first_block", 8, DECIMAL },
-				       { "values_offset", 8, HEX },
-				       { "live_slot", 8, DECIMAL },
-				       { .name = NULL } };
+const struct hex_field hex_array[] = {
+	NAMED("tag", array, record.tag, TEXT),
+	NAMED("record_size", array, record.record_size, DECIMAL),
+	NAMED("name_size", array, record.name_size, DECIMAL),
+	NAMED("attr_count", array, record.count, DECIMAL),
+	FIELD(array, parent, NODE),
+	FIELD(array, next, HEX),
+	FIELD(array, element_count, DECIMAL),
+	FIELD(array, item_size, DECIMAL),
+	FIELD(array, ndim, DECIMAL),
+	FIELD(array, dtype, TEXT),
+	FIELD(array, data_offset, HEX),
+	FIELD(array, data_size, SIZE),
+	FIELD(array, digest, DIGEST),
+	FIELD(array, first_block, DECIMAL),
+	FIELD(array, values_offset, HEX),
+	FIELD(array, live_slot, DECIMAL),
+	END,
+};
 
-const struct hex_field hex_attr[] = { { "tag", 4, TEXT },
-				      { "record_size", 4, DECIMAL },
-				      { "name_size", 4, DECIMAL },
-				      { "ndim", 4, DECIMAL },
-				      { "dtype", 16, TEXT },
-				      { "value_size", 8, SIZE },
-				      { "item_size", 4, DECIMAL },
-				      { "zero", 4, ZERO },
-				      { .name = NULL } };
+const struct hex_field hex_attr[] = {
+	NAMED("tag", attr, record.tag, TEXT),
+	NAMED("record_size", attr, record.record_size, DECIMAL),
+	NAMED("name_size", attr, record.name_size, DECIMAL),
+	NAMED("ndim", attr, record.count, DECIMAL),
+	FIELD(attr, dtype, TEXT),
+	FIELD(attr, value_size, SIZE),
+	FIELD(attr, item_size, DECIMAL),
+	FIELD(attr, zero, ZERO),
+	END,
+};
 
-const struct hex_field hex_live[] = { { "sequence", 4, DECIMAL },
-				      { "writer_pid", 4, DECIMAL },
-				      { "updated", 8, TIME },
-				      { "digest", 8, DIGEST },
-				      { "digest_sequence", 4, DECIMAL },
-				      { "zero", 36, ZERO },
-				      { .name = NULL } };
+const struct hex_field hex_live[] = {
+	FIELD(live, sequence, DECIMAL),
+	FIELD(live, writer_pid, DECIMAL),
+	NAMED("updated", live, updated_ns, TIME),
+	FIELD(live, digest, DIGEST),
+	FIELD(live, digest_sequence, DECIMAL),
+	FIELD(live, zero, ZERO),
+	END,
+};

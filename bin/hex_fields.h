@@ -18,6 +18,7 @@ enum hex_kind {
 
 struct hex_field {
 	const char *name;
+	unsigned at; /* offset in its struct */
 	unsigned size;
 	enum hex_kind kind;
 };

@@ -55,20 +55,12 @@ hex_read(struct hex_rows *r, void *to, size_t size, uint64_t at)
 }
 
 uint64_t
-hex_number_in(const uint8_t *p, unsigned size)
+hex_number(const uint8_t *p, unsigned size)
 {
 	uint64_t n = 0;
 
 	memcpy(&n, p, size);
 	return n;
-}
-
-uint64_t
-hex_number(struct hex_rows *r, uint64_t at, unsigned size)
-{
-	uint8_t bytes[8] = { 0 };
-
-	return hex_read(r, bytes, size, at) ? hex_number_in(bytes, size) : 0;
 }
 
 uint64_t

@@ -38,9 +38,8 @@ bool hex_read(struct hex_rows *r, void *to, size_t size, uint64_t at);
 bool hex_read_apart(const struct hex_rows *r, void *to, size_t size,
 		    uint64_t at);
 
-/* A little-endian number of up to 8 bytes; 0 where there is none. */
-uint64_t hex_number(struct hex_rows *r, uint64_t at, unsigned size);
-uint64_t hex_number_in(const uint8_t *p, unsigned size);
+/* A little-endian number of up to 8 bytes. */
+uint64_t hex_number(const uint8_t *p, unsigned size);
 
 /* The first byte from 'at' on that is not in a hole of the file. */
 uint64_t hex_next_data(const struct hex_rows *r, uint64_t at);

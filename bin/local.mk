@@ -26,12 +26,15 @@ bin_libcli_la_SOURCES = \
 	bin/nearest.h \
 	bin/node_json.c \
 	bin/node_json.h \
+	bin/now.h \
 	bin/open_project.c \
 	bin/open_project.h \
 	bin/progress.c \
 	bin/progress.h \
 	bin/python_segment.c \
 	bin/python_segment.h \
+	bin/regular_file.c \
+	bin/regular_file.h \
 	bin/table.c \
 	bin/table.h \
 	bin/text.c \
@@ -42,11 +45,12 @@ bin_libcli_la_SOURCES = \
 	bin/value.h \
 	bin/wrap.c \
 	bin/wrap.h
+bin_libcli_la_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_libcli_la_LIBADD = -lm
 
 # The front command: it runs the others.
 bin_cute_shm_SOURCES = bin/cute-shm.c
-bin_cute_shm_CPPFLAGS = $(AM_CPPFLAGS) -DBINDIR='"$(bindir)"' \
+bin_cute_shm_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DBINDIR='"$(bindir)"' \
 	-DMANDIR='"$(mandir)"'
 if HDF5
 bin_cute_shm_CPPFLAGS += -DHAVE_HDF5
@@ -62,12 +66,13 @@ bin_cute_shm_doctor_SOURCES = \
 	bin/doctor_memory.c \
 	bin/doctor_root.c \
 	bin/doctor_user.c
-bin_cute_shm_doctor_CPPFLAGS = $(AM_CPPFLAGS)
-bin_cute_shm_doctor_LDADD = bin/libcli.la lib/libcommon.la lib/libcute_shm.la
+bin_cute_shm_doctor_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+bin_cute_shm_doctor_LDADD = bin/libcli.la
 if HDF5
-bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5 $(HDF5_CFLAGS)
-bin_cute_shm_doctor_LDADD += $(HDF5_LIBS)
+bin_cute_shm_doctor_CPPFLAGS += -DHAVE_HDF5
+bin_cute_shm_doctor_LDADD += lib/libcute_shm_hdf5.la
 endif
+bin_cute_shm_doctor_LDADD += lib/libcute_shm.la
 
 bin_cute_shm_dump_SOURCES = \
 	bin/cute-shm-dump.c \
@@ -88,10 +93,11 @@ bin_cute_shm_dump_SOURCES = \
 	bin/hex.h \
 	bin/slice.c \
 	bin/slice.h
-bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcommon.la lib/libcute_shm.la
+bin_cute_shm_dump_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_export_SOURCES = bin/cute-shm-export.c
-bin_cute_shm_export_CPPFLAGS = $(AM_CPPFLAGS)
+bin_cute_shm_export_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_export_LDADD = bin/libcli.la
 if HDF5
 bin_cute_shm_export_CPPFLAGS += -DHAVE_HDF5
@@ -107,12 +113,15 @@ bin_cute_shm_list_SOURCES = \
 	bin/list_parts.c \
 	bin/list_shares.c \
 	bin/list_short.c
+bin_cute_shm_list_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_list_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_load_SOURCES = bin/cute-shm-load.c
+bin_cute_shm_load_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_load_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_unlink_SOURCES = bin/cute-shm-unlink.c
+bin_cute_shm_unlink_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_unlink_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_verify_SOURCES = \
@@ -120,7 +129,7 @@ bin_cute_shm_verify_SOURCES = \
 	bin/verify.h \
 	bin/verify_report.c \
 	bin/verify_source.c
-bin_cute_shm_verify_CPPFLAGS = $(AM_CPPFLAGS)
+bin_cute_shm_verify_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_verify_LDADD = bin/libcli.la
 if HDF5
 bin_cute_shm_verify_CPPFLAGS += -DHAVE_HDF5
@@ -137,6 +146,7 @@ bin_cute_shm_evaluate_SOURCES = \
 	bin/evaluate.h \
 	bin/evaluate_copy.c \
 	bin/evaluate_run.c
+bin_cute_shm_evaluate_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_evaluate_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 	lib/libcute_shm.la
 
@@ -144,7 +154,7 @@ bin_cute_shm_hdf5_SOURCES = \
 	bin/cute-shm-hdf5.c \
 	bin/load.h \
 	bin/load_report.c
-bin_cute_shm_hdf5_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+bin_cute_shm_hdf5_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_hdf5_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 	lib/libcute_shm.la
 
@@ -173,6 +183,9 @@ install-data-hook:
 		test $$tool = bin/cute-shm-list || \
 		$(LN_S) -f cute-shm-list $${tool#bin/} || exit 1; done
 
+# Folders of our own go, too.
 uninstall-hook:
+	test ! -d "$(DESTDIR)$(pkglibexecdir)" || \
+		rmdir "$(DESTDIR)$(pkglibexecdir)"
 	cd "$(DESTDIR)$(bashcompletiondir)" && for tool in $(bin_PROGRAMS); do \
 		rm -f $${tool#bin/}; done

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "base/clock.h"
+#include "now.h"
 #include "text.h"
 #include "units.h"
 

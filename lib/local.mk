@@ -22,9 +22,10 @@ lib_libcommon_la_SOURCES = \
 	lib/base/options.c \
 	lib/base/pool.c \
 	lib/base/simd.h \
+	lib/base/vector.c \
+	lib/file/appear.c \
 	lib/file/file.h \
 	lib/file/file_access.c \
-	lib/file/open_found.c \
 	lib/file/outfile.c \
 	lib/file/trusted_user.c \
 	lib/format/component.c \
@@ -38,7 +39,6 @@ lib_libcore_la_SOURCES = \
 	lib/base/io.c \
 	lib/base/log.c \
 	lib/base/size_text.c \
-	lib/base/vector.c \
 	lib/build/build.h \
 	lib/build/builder.c \
 	lib/build/check_reserved.c \
@@ -53,6 +53,7 @@ lib_libcore_la_SOURCES = \
 	lib/build/seal_data.c \
 	lib/build/write.c \
 	lib/copy/copy.h \
+	lib/copy/derived_file.c \
 	lib/copy/restore.c \
 	lib/copy/save.c \
 	lib/copy/save_stream.c \
@@ -74,8 +75,10 @@ lib_libcore_la_SOURCES = \
 	lib/lock/lock.h \
 	lib/lock/lock_table.c \
 	lib/lock/presence.c \
+	lib/lock/range_lock.c \
 	lib/lock/range_wait.c \
 	lib/lock/ranges.c \
+	lib/lock/table_list.c \
 	lib/read/attr.c \
 	lib/read/attr_value.c \
 	lib/read/info.c \
@@ -102,6 +105,7 @@ lib_libcore_la_SOURCES = \
 	lib/verify/structure.c \
 	lib/verify/verify.c \
 	lib/verify/verify.h \
+	lib/verify/verify_damage.c \
 	lib/verify/verify_data.c \
 	lib/verify/verify_index.c \
 	lib/verify/verify_record.c \

@@ -42,8 +42,11 @@ MAN_CALLS = \
 	man/cute_shm_builder_attr.3 \
 	man/cute_shm_builder_attr_ragged.3 \
 	man/cute_shm_builder_attr_text.3 \
+	man/cute_shm_builder_borrow.3 \
 	man/cute_shm_builder_free.3 \
+	man/cute_shm_builder_grant.3 \
 	man/cute_shm_builder_group.3 \
+	man/cute_shm_builder_lend.3 \
 	man/cute_shm_builder_link.3 \
 	man/cute_shm_builder_new.3 \
 	man/cute_shm_builder_publish.3 \
@@ -61,6 +64,11 @@ MAN_CALLS = \
 	man/cute_shm_f32.3 \
 	man/cute_shm_f64.3 \
 	man/cute_shm_fail.3 \
+	man/cute_shm_fd.3 \
+	man/cute_shm_file_fd.3 \
+	man/cute_shm_file_free.3 \
+	man/cute_shm_file_new.3 \
+	man/cute_shm_file_publish.3 \
 	man/cute_shm_find.3 \
 	man/cute_shm_first_child.3 \
 	man/cute_shm_follow.3 \
@@ -105,6 +113,7 @@ MAN_CALLS = \
 	man/cute_shm_wait.3
 
 MAN_HDF5_CALLS = \
+	man/cute_shm_hdf5_about.3 \
 	man/cute_shm_hdf5_plan.3 \
 	man/cute_shm_hdf5_size.3
 

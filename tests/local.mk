@@ -23,6 +23,7 @@ unit_tests = \
 	tests/root/test_lifetime \
 	tests/root/test_logind \
 	tests/root/test_names \
+	tests/root/test_owners \
 	tests/root/test_project \
 	tests/root/test_space \
 	tests/root/test_users \
@@ -55,6 +56,7 @@ unit_tests = \
 	tests/copy/test_save \
 	tests/copy/test_stream \
 	tests/cli/test_progress \
+	tests/cli/test_regular_file \
 	tests/cli/test_slice \
 	tests/cli/test_text
 
@@ -81,6 +83,10 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_prefetch \
 	tests/hdf5/test_hdf5_random \
 	tests/hdf5/test_hdf5_read \
+	tests/hdf5/test_hdf5_references \
+	tests/hdf5/test_hdf5_reader \
+	tests/hdf5/test_hdf5_reader_hostile \
+	tests/hdf5/test_hdf5_reader_start \
 	tests/hdf5/test_hdf5_safety \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \
@@ -125,9 +131,11 @@ script_tests = \
 	tests/surface/check_format.sh \
 	tests/surface/check_headers.sh \
 	tests/surface/check_host.sh \
+	tests/surface/check_includes.sh \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
 	tests/surface/check_man.sh \
+	tests/surface/check_needed.sh \
 	tests/surface/check_options.sh \
 	tests/surface/check_rooms.sh \
 	tests/system/cgroup.sh \
@@ -163,6 +171,12 @@ hdf5_helpers = \
 	tests/cli/demo_file \
 	tests/cli/make_files
 
+hdf5_test_readers = \
+	tests/hdf5/hostile_reader \
+	tests/hdf5/reader_bounds \
+	tests/hdf5/reader_failing \
+	tests/hdf5/reader_prefetch
+
 check_PROGRAMS += $(helpers)
 TESTS += $(script_tests)
 if HDF5
@@ -173,7 +187,7 @@ if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 if HDF5
-check_PROGRAMS += $(hdf5_unit_tests)
+check_PROGRAMS += $(hdf5_unit_tests) $(hdf5_test_readers)
 TESTS += $(hdf5_unit_tests)
 endif
 endif
@@ -206,14 +220,21 @@ check_LTLIBRARIES += tests/libsupport.la
 tests_libsupport_la_SOURCES = tests/support/read_all.c tests/support/read_all.h
 if HAVE_CHECK
 tests_libsupport_la_SOURCES += \
+	tests/support/build_util.c \
+	tests/support/build_util.h \
 	tests/support/failing.c \
 	tests/support/failing.h \
 	tests/support/live_util.c \
 	tests/support/live_util.h \
 	tests/support/lock_util.c \
 	tests/support/lock_util.h \
+	tests/support/root_util.c \
+	tests/support/root_util.h \
 	tests/support/sample.c \
 	tests/support/sample.h \
+	tests/support/test_reader.c \
+	tests/support/test_reader.h \
+	tests/support/test_shared.c \
 	tests/support/util.c \
 	tests/support/util.h \
 	tests/support/verify_util.c \
@@ -226,6 +247,8 @@ tests_libsupport_la_SOURCES += \
 	tests/support/hdf5_little.h \
 	tests/support/hdf5_util.c \
 	tests/support/hdf5_util.h \
+	tests/support/load_one.c \
+	tests/support/load_one.h \
 	tests/support/sandbox_util.c \
 	tests/support/sandbox_util.h \
 	tests/support/sources_util.c \
@@ -266,7 +289,9 @@ WRAP_FAILING = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=read -Wl,--wrap=write -Wl,--wrap=ftruncate \
 	-Wl,--wrap=fchmod -Wl,--wrap=fsync -Wl,--wrap=rename \
 	-Wl,--wrap=linkat -Wl,--wrap=renameat2 -Wl,--wrap=unlink \
-	-Wl,--wrap=realpath -Wl,--wrap=pipe2 -Wl,--wrap=fork \
+	-Wl,--wrap=realpath -Wl,--wrap=pipe2 -Wl,--wrap=memfd_create \
+	-Wl,--wrap=socketpair -Wl,--wrap=posix_spawn -Wl,--wrap=poll \
+	-Wl,--wrap=recv -Wl,--wrap=recvmsg -Wl,--wrap=sendmsg \
 	-Wl,--wrap=mprotect -Wl,--wrap=mmap -Wl,--wrap=getrandom \
 	-Wl,--wrap=posix_fallocate -Wl,--wrap=pthread_create \
 	-Wl,--wrap=open -Wl,--wrap=fcntl
@@ -280,19 +305,35 @@ tests_build_test_ahead_LDFLAGS = $(AM_LDFLAGS) \
 tests_build_test_huge_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=madvise
 tests_file_test_outfile_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=open
-tests_hdf5_test_hdf5_bounds_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=H5Oopen -Wl,--wrap=H5Fcreate
+	-Wl,--wrap=open -Wl,--wrap=renameat2 -Wl,--wrap=linkat \
+	-Wl,--wrap=access
+# One test calls the open() of the reader.
+tests_hdf5_test_hdf5_host_SOURCES = tests/hdf5/test_hdf5_host.c \
+	lib/hdf5/host/open_call.c
 tests_hdf5_test_hdf5_host_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=host_files_begin
-tests_hdf5_test_hdf5_prefetch_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=posix_fadvise
 tests_lock_test_lock_wait_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=pthread_create
 tests_read_test_map_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=mmap
 tests_root_test_names_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=open -Wl,--wrap=opendir
+
+# Readers with calls that a test replaces.
+READER_MAIN = lib/hdf5/host/open_call.c lib/hdf5/reader/reader_main.c
+tests_hdf5_reader_bounds_SOURCES = tests/hdf5/reader_bounds.c \
+	tests/hdf5/reader_bounds.h $(READER_MAIN)
+tests_hdf5_reader_bounds_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
+tests_hdf5_reader_bounds_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=H5Oopen -Wl,--wrap=H5Fcreate
+tests_hdf5_reader_failing_SOURCES = $(READER_MAIN)
+tests_hdf5_reader_failing_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
+tests_hdf5_reader_failing_LDFLAGS = $(AM_LDFLAGS) $(WRAP_FAILING)
+tests_hdf5_reader_prefetch_SOURCES = tests/hdf5/reader_prefetch.c \
+	tests/hdf5/reader_prefetch.h $(READER_MAIN)
+tests_hdf5_reader_prefetch_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
+tests_hdf5_reader_prefetch_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=posix_fadvise
 
 # "make installcheck": every tool, from where it is installed.  Below DESTDIR the
 # dynamic linker cannot know the libraries.

@@ -20,9 +20,7 @@ add_chunk(struct arena *arena, size_t size)
 
 	chunk = malloc(sizeof(*chunk) + size);
 	if (!chunk)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to describe a tree: %zu bytes",
-				     size);
+		return fail_memory("to describe a tree: %zu bytes", size);
 	chunk->next = arena->chunks;
 	arena->chunks = chunk;
 	arena->used = 0;

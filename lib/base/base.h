@@ -162,13 +162,18 @@ void arena_free(struct arena *arena);
 
 /* vector.c */
 
+/* Return CUTE_SHM_ERR_NOMEM, with the message "no memory FORMAT...". */
+int fail_memory(const char *format, ...)
+	__attribute__((format(printf, 1, 2), cold));
+
 /*
  * Make room for one more item of 'size' bytes behind the 'count' items; if
  * *room items are not enough, double it.  Returns the vector, which may have
- * moved, or NULL with a message; then 'items' is still valid.
+ * moved, or NULL with a message that names the items ('what', a plural); then
+ * 'items' is still valid.
  */
-void *vector_grow(void *items, uint32_t count, uint32_t *room,
-		  size_t size) must_check;
+void *vector_grow(void *items, uint32_t count, uint32_t *room, size_t size,
+		  const char *what) must_check;
 
 /* index_table.c: a hash table of indices, with open addressing */
 

@@ -49,9 +49,8 @@ grow(struct hash *table)
 
 	slots = reallocarray(NULL, size, sizeof(*slots));
 	if (!slots)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a table of %llu nodes",
-				     (unsigned long long)table->count);
+		return fail_memory("for a table of %llu nodes",
+				   (unsigned long long)table->count);
 	for (i = 0; i < size; i++)
 		slots[i].index = NO_INDEX;
 	for (i = 0; i < table->size; i++)

@@ -137,8 +137,7 @@ fail:
 		free(pool->tasks);
 	}
 	free(pool);
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-			     "no memory for a pool of %u threads", threads);
+	return fail_memory("for a pool of %u threads", threads);
 }
 
 /* Without workers only the caller uses the pool: nothing needs a lock. */

@@ -70,6 +70,7 @@ struct cute_shm_builder {
 	uint64_t max_size; /* of the segment; 0: no bound */
 	double begun;	   /* by clock_now() */
 	int fd;
+	struct fork_private kept;      /* the same, with CUTE_SHM_LENT */
 	struct cute_shm_lender lender; /* ask: NULL unless borrowed */
 	char *temporary; /* file name if the root has no O_TMPFILE */
 	pid_t pid;	 /* process that removes 'temporary' */

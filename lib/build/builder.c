@@ -177,7 +177,8 @@ set_options(struct cute_shm_builder *b,
 	    const struct cute_shm_build_options *opt)
 {
 	const unsigned known = CUTE_SHM_OVERWRITE | CUTE_SHM_REPLACE |
-			       CUTE_SHM_EPHEMERAL | CUTE_SHM_RESERVE_AHEAD;
+			       CUTE_SHM_EPHEMERAL | CUTE_SHM_RESERVE_AHEAD |
+			       CUTE_SHM_LENT;
 
 	if (opt->flags & ~known)
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
@@ -247,6 +248,23 @@ set_names(struct cute_shm_builder *b, const char *project, const char *root)
 	return 0;
 }
 
+/* Make the file.  With CUTE_SHM_LENT no fork comes before it is known. */
+static int
+make_file(struct cute_shm_builder *b, unsigned flags)
+{
+	bool lent = b->flags & CUTE_SHM_LENT;
+	int err = 0;
+
+	if (!lent)
+		return temporary_new(b->root, flags, &b->fd, &b->temporary);
+	fork_hold();
+	err = fork_keep(&b->kept, &b->fd);
+	if (err == 0)
+		err = temporary_new(b->root, flags, &b->fd, &b->temporary);
+	fork_release();
+	return err;
+}
+
 static int
 begin(struct cute_shm_builder *b, const char *project,
       const struct cute_shm_build_options *opt)
@@ -271,7 +289,7 @@ begin(struct cute_shm_builder *b, const char *project,
 		err = describe_begin(b);
 	if (err != 0)
 		return err;
-	err = temporary_new(b->root, flags, &b->fd, &b->temporary);
+	err = make_file(b, flags);
 	if (err == 0 && b->flags & CUTE_SHM_EPHEMERAL)
 		err = owner_lock(b->fd);
 	if (err == 0 && opt->group)
@@ -292,8 +310,11 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 	log_abandoned(b);
 	if (b->temporary && b->pid == getpid())
 		unlink(b->temporary);
+	fork_hold();
+	fork_keep_no_more(&b->kept);
 	if (b->fd >= 0)
 		close(b->fd);
+	fork_release();
 	for (i = 0; i < b->attr_count; i++)
 		free(b->attrs[i].record);
 	free(b->places);

@@ -77,7 +77,8 @@ add_node(struct cute_shm_builder *b, uint32_t parent, enum cute_shm_kind kind,
 	uint32_t index = b->node_count;
 	int err;
 
-	nodes = vector_grow(b->nodes, index, &b->node_room, sizeof(node));
+	nodes = vector_grow(b->nodes, index, &b->node_room, sizeof(node),
+			    "nodes");
 	if (!nodes)
 		return CUTE_SHM_ERR_NOMEM;
 	b->nodes = nodes;
@@ -209,7 +210,7 @@ add_array(struct cute_shm_builder *b, const char *path,
 	int err;
 
 	arrays = vector_grow(b->arrays, b->array_count, &b->array_room,
-			     sizeof(array));
+			     sizeof(array), "arrays");
 	if (!arrays)
 		return CUTE_SHM_ERR_NOMEM;
 	b->arrays = arrays;
@@ -383,7 +384,7 @@ cute_shm_builder_link(struct cute_shm_builder *b, const char *path,
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "a path of %zu bytes is too long", size);
 	links = vector_grow(b->links, b->link_count, &b->link_room,
-			    sizeof(link));
+			    sizeof(link), "links");
 	if (!links)
 		return CUTE_SHM_ERR_NOMEM;
 	b->links = links;

@@ -158,10 +158,9 @@ encode(const struct value *v)
 	}
 	attr = calloc(1, (size_t)size);
 	if (!attr) {
-		cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-			      "no memory for the %" PRIu64 " bytes of "
-			      "attribute %.1024s",
-			      size, v->name);
+		fail_memory("for the %" PRIu64 " bytes of "
+			    "attribute %.1024s",
+			    size, v->name);
 		return NULL;
 	}
 	memcpy(attr->record.tag, FORMAT_TAG_ATTR, sizeof(attr->record.tag));
@@ -228,7 +227,7 @@ add_attr(struct cute_shm_builder *b, uint32_t node, const struct value *v)
 				     "/%s has an attribute %s already",
 				     b->nodes[node].path, v->name);
 	attrs = vector_grow(b->attrs, b->attr_count, &b->attr_room,
-			    sizeof(attr));
+			    sizeof(attr), "attributes");
 	if (!attrs)
 		return CUTE_SHM_ERR_NOMEM;
 	b->attrs = attrs;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,21 +11,6 @@
 #include <unistd.h>
 
 #include "build/build.h"
-
-/* Give the builder's unnamed file a name; 0, or -1 with errno. */
-static int
-link_as(const struct cute_shm_builder *b, const char *name)
-{
-	char self[64];
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
-	if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	if (errno != ENOENT)
-		return -1;
-	/* Without /proc: this needs CAP_DAC_READ_SEARCH. */
-	return linkat(b->fd, "", AT_FDCWD, name, AT_EMPTY_PATH);
-}
 
 static int
 fail_name(const struct cute_shm_builder *b)
@@ -37,79 +23,22 @@ fail_name(const struct cute_shm_builder *b)
 			  b->path);
 }
 
-static int
-rename_temporary(struct cute_shm_builder *b)
-{
-	if (rename(b->temporary, b->path) != 0)
-		return fail_name(b);
-	free(b->temporary);
-	b->temporary = NULL;
-	return 0;
-}
-
 /*
- * Rename the temporary file to the project's name, unless that exists, on a
- * file system without RENAME_NOREPLACE.  A hard link would not do: on FUSE it
- * may be another file to the kernel.  So claim the project by a second
- * temporary name, which other builders respect; then look, and rename.
+ * Give the segment its name, unless that exists.  A link() of a file that has
+ * a temporary name would not do: on FUSE the result may be another file to the
+ * kernel.
  */
-static int
-name_claimed(struct cute_shm_builder *b)
-{
-	struct stat st;
-	char *claim;
-	int fd, err;
-
-	err = temporary_claim(b->root, b->project, &fd, &claim);
-	if (err != 0)
-		return err;
-	if (lstat(b->path, &st) == 0) {
-		errno = EEXIST;
-		err = fail_name(b);
-	} else {
-		err = rename_temporary(b);
-	}
-	unlink(claim);
-	free(claim);
-	close(fd);
-	return err;
-}
-
-/* Give the segment its name, unless that exists. */
 static int
 name_new(struct cute_shm_builder *b)
 {
-	if (!b->temporary)
-		return link_as(b, b->path) == 0 ? 0 : fail_name(b);
-	if (renameat2(AT_FDCWD, b->temporary, AT_FDCWD, b->path,
-		      RENAME_NOREPLACE) == 0) {
-		free(b->temporary);
-		b->temporary = NULL;
-		return 0;
-	}
-	if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)
-		return name_claimed(b);
-	return fail_name(b);
-}
+	struct appear_place at = temporary_place(b->root);
+	char claim[NAME_MAX + 1];
 
-/* Give the file a temporary name; lock it first, or a sweep removes it. */
-static int
-link_temporary(struct cute_shm_builder *b)
-{
-	char *name;
-	int err;
-
-	err = temporary_lock(b->fd);
-	if (err == 0)
-		err = temporary_name(b->root, &name);
-	if (err != 0)
-		return err;
-	if (link_as(b, name) != 0) {
-		free(name);
-		return fail_name(b);
-	}
-	b->temporary = name;
-	return 0;
+	snprintf(claim, sizeof(claim), "claim.%s", b->project);
+	at.claim = claim;
+	return appear_as_new(&at, b->path, b->fd, &b->temporary) == 0
+		       ? 0
+		       : fail_name(b);
 }
 
 /* Retries when another process takes a name that has just become free. */
@@ -122,6 +51,7 @@ link_temporary(struct cute_shm_builder *b)
 static int
 name_over(struct cute_shm_builder *b)
 {
+	struct appear_place at = temporary_place(b->root);
 	struct stat old;
 	int fd, tries, err;
 
@@ -135,14 +65,26 @@ name_over(struct cute_shm_builder *b)
 				continue;
 			return err;
 		}
-		if (!b->temporary)
-			err = link_temporary(b);
-		if (err == 0)
-			err = rename_temporary(b);
+		if (appear_over(&at, b->path, b->fd, &b->temporary) != 0)
+			err = fail_name(b);
 		if (fd >= 0)
 			close(fd);
 		return err;
 	}
+}
+
+/* Without /proc no file can be opened again: use a copy of the descriptor. */
+static int
+attach_copy(const struct cute_shm_builder *b, struct cute_shm **ret)
+{
+	int fd = fcntl(b->fd, F_DUPFD_CLOEXEC, 3), err;
+
+	if (fd < 0)
+		return fail_errno("project %s: cannot open it", b->project);
+	err = handle_received(fd, b->path, ret);
+	if (err != 0)
+		close(fd);
+	return err;
 }
 
 /*
@@ -161,7 +103,9 @@ builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
 	int err;
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
-	err = cute_shm_open_file(self, &opt, &shm);
+	err = access("/proc/self/fd", X_OK) == 0
+		      ? cute_shm_open_file(self, &opt, &shm)
+		      : attach_copy(b, &shm);
 	if (err != 0)
 		return err;
 	project = strdup(b->project);
@@ -170,9 +114,7 @@ builder_attach(const struct cute_shm_builder *b, struct cute_shm **ret)
 		free(project);
 		free(path);
 		cute_shm_close(shm);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "project %s: no memory for a handle",
-				     b->project);
+		return fail_memory("for a handle of project %s", b->project);
 	}
 	free(shm->project);
 	free(shm->path);
@@ -222,7 +164,7 @@ give_name(struct cute_shm_builder *b, bool handle, struct cute_shm **ret)
 		owner_begin(&shm->owner, b->fd, shm->path, &shm->stat);
 		b->fd = -1;
 	} else {
-		temporary_unlock(b->fd);
+		appear_unlock(b->fd);
 		logind_warn(b);
 	}
 	if (handle)

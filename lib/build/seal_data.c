@@ -247,8 +247,7 @@ span_job(void *arg, bool drop)
 	if (w.stream && w.buffer)
 		err = complete_span(span, &w);
 	else
-		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				    "no memory to read data back");
+		err = fail_memory("to read data back");
 	digest_stream_free(w.stream);
 	free(w.buffer);
 out:
@@ -280,7 +279,7 @@ push_span(struct pool *pool, const struct span *span, bool ragged)
 		return 0;
 	copy = malloc(sizeof(*copy));
 	if (!copy)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a job");
+		return fail_memory("for a job");
 	*copy = *span;
 	return pool_push(pool, span_job, copy);
 }

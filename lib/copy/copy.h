@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Save a segment to a file (save.c) or a stream (save_stream.c), and restore a
- * project from either (restore.c).  Uses base, file, format, lock, root, read,
- * live, build and verify.
+ * Save a segment to a file (save.c) or a stream (save_stream.c), restore a
+ * project from either (restore.c), and write other files (derived_file.c).
+ * Uses base, file, format, lock, root, read, live, build and verify.
  */
 #ifndef LIB_COPY_COPY_H
 #define LIB_COPY_COPY_H

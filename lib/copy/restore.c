@@ -426,8 +426,7 @@ cute_shm_load(const char *project, int fd,
 				     "%d is no file descriptor", fd);
 	r.buffer = malloc(PIECE);
 	if (!r.buffer)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to restore a segment");
+		return fail_memory("to restore a segment");
 	err = restore(&r, project, ret);
 	cute_shm_builder_free(r.b);
 	free(r.buffer);

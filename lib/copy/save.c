@@ -36,9 +36,7 @@ save_begin(struct save *s, const struct cute_shm_export_options *opt)
 		return err;
 	s->passes = 1;
 	s->buffer = malloc(SAVE_PIECE);
-	return s->buffer ? 0
-			 : cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to "
-							     "save a segment");
+	return s->buffer ? 0 : fail_memory("to save a segment");
 }
 
 void

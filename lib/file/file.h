@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that users name: the library writes them so that they appear complete
- * and with the right permissions, or not at all; and it opens with care files
- * that another user may have made.  Uses base.
+ * Files that appear complete and with the right permissions, or not at all;
+ * and which users to trust with files.  Uses base.
  */
 #ifndef LIB_FILE_FILE_H
 #define LIB_FILE_FILE_H
@@ -46,33 +45,71 @@ int file_access_set(int fd, gid_t gid, mode_t mode);
  */
 int file_access_copy(int fd, const char *path, const struct stat *old);
 
-/* open_found.c */
+/* appear.c: files that appear complete under their name, or not at all */
+
+/*
+ * The folder of such files, and the names that they have until they are
+ * complete: the prefix and 16 hexadecimal digits.
+ */
+struct appear_place {
+	const char *folder;
+	const char *prefix;
+	const char *claim;  /* behind the prefix: the file of appear_claim() */
+	const char *writer; /* what makes the files, for the log */
+	bool own_prefix;    /* all names with the prefix are of such files */
+	bool may_link;	    /* a file may change its name by link() */
+};
 
 enum {
-	FOUND_WRITE = 1,    /* for writing, too */
-	FOUND_ANY_OWNER = 2 /* of any user, not only the caller or root */
+	APPEAR_NAMED = 1 /* do not use O_TMPFILE */
 };
 
 /*
- * Open a regular file in the folder 'dir' (or AT_FDCWD).  The call does not
- * follow a symbolic link in the last component, does not wait (as for a FIFO),
- * and does not acquire a controlling terminal.  Returns the descriptor, with
- * its fstat() in *st; or -1 and errno: ELOOP for a link, EMEDIUMTYPE if it is
- * no regular file, EPERM if it belongs to another user.
+ * Make a new file with mode 0600.  *name is NULL if it has no name; else it is
+ * the file's path, for free(), and the file is locked, so that no sweep removes
+ * it.  0, or -1 and errno; EAGAIN if other processes remove the file each time.
  */
-int found_open(int dir, const char *name, unsigned flags, struct stat *st);
+int appear_begin(const struct appear_place *at, unsigned flags, int *fd,
+		 char **name) must_check;
 
 /*
- * Read such a file as text, for free().  NULL if it cannot be opened or has
- * more than 'limit' bytes.
+ * Give the file its name 'path' unless that exists.  *temporary is the name of
+ * appear_begin(), and NULL if the call has freed and removed it.  Where the
+ * file system has no such call, this uses at->claim.  0, or -1 and errno.
  */
-char *found_text(int dir, const char *name, unsigned flags, size_t limit);
+int appear_as_new(const struct appear_place *at, const char *path, int fd,
+		  char **temporary) must_check;
+
+/*
+ * The same, but replace the file that has the name.  On failure *temporary may
+ * be a new name, which the caller removes and frees.
+ */
+int appear_over(const struct appear_place *at, const char *path, int fd,
+		char **temporary) must_check;
+
+/*
+ * Wait until this process has a lock that excludes others that give the same
+ * name; hold it for a short time only.  *fd is the locked file and *name its
+ * path, for free().  To release the lock, remove the name and then close *fd.
+ * If a process dies, the next one takes over its file, or a sweep removes it.
+ * 0, or -1 and errno.
+ */
+int appear_claim(const struct appear_place *at, int *fd,
+		 char **name) must_check;
+
+/* Release the lock of a file that has its name: it is no leftover any more. */
+void appear_unlock(int fd);
+
+/* Remove the temporary files that this user's dead processes have left. */
+void appear_sweep(const struct appear_place *at);
 
 /* outfile.c */
 
 struct outfile {
 	int fd;
 	char *path;	 /* its final name */
+	char *folder;	 /* of the path */
+	char *prefix;	 /* of temporary names */
 	char *temporary; /* its name until then; NULL: it has none */
 	bool overwrite;
 	mode_t mode; /* permissions and group that it will have */

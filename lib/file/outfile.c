@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that appear whole under their name, or not at all. */
+/* Files that users name: which paths are written, and who may read them. */
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "file/file.h"
 
-/* The mode until the commit: until then only the owner may read the data. */
+/* The mode of appear_begin(): only the owner may read the data. */
 #define PRIVATE 0600
 
 static int
@@ -28,6 +23,8 @@ fail_file(const char *what, const char *path)
 		err = CUTE_SHM_ERR_NOT_FOUND;
 	else if (number == EACCES || number == EPERM || number == EROFS)
 		err = CUTE_SHM_ERR_PERMISSION;
+	else if (number == ENOMEM)
+		err = CUTE_SHM_ERR_NOMEM;
 	return cute_shm_fail(err, "%s %s: %s", what, path, strerror(number));
 }
 
@@ -35,12 +32,6 @@ static int
 fail_exists(const char *path)
 {
 	return cute_shm_fail(CUTE_SHM_ERR_EXISTS, "%s exists already", path);
-}
-
-static int
-fail_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a file name");
 }
 
 /*
@@ -82,7 +73,7 @@ resolve(const char *path, bool overwrite, char **ret)
 	if (errno != ENOENT)
 		return fail_file("cannot look at", path);
 	*ret = strdup(path);
-	return *ret ? 0 : fail_memory();
+	return *ret ? 0 : fail_memory("for a file name");
 }
 
 /* Where the name begins in the path. */
@@ -94,181 +85,56 @@ name_in(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Temporary names are ".NAME.0123456789abcdef"; a name may have 255 bytes. */
-#define NAME_KEPT 200
-#define DIGITS	  16
-
-static int
-temporary_name(const char *path, char **ret)
-{
-	const char *name = name_in(path);
-	uint64_t number;
-	char *made;
-
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return fail_file("no random number for", path);
-	if (asprintf(&made, "%.*s.%.*s.%016" PRIx64, (int)(name - path), path,
-		     NAME_KEPT, name, number) < 0)
-		return fail_memory();
-	*ret = made;
-	return 0;
-}
-
 /*
- * Lock the file, which shows that its writer lives; 0, or -1 and errno.  On a
- * file system without locks no sweep removes a file.
+ * Temporary names are ".NAME.0123456789abcdef" with so many bytes of NAME; a
+ * file name may have 255.
  */
-static int
-lock(int fd)
-{
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	return fcntl(fd, F_OFD_SETLK, &whole);
-}
-
-/* Lock the file; true if it still has its name: no sweep came before. */
-static bool
-is_kept(int fd)
-{
-	struct stat st;
-
-	/* EAGAIN: a sweep has the lock and removes the file just now. */
-	if (lock(fd) != 0 && (errno == EAGAIN || errno == EACCES))
-		return false;
-	return fstat(fd, &st) == 0 && st.st_nlink > 0;
-}
-
-static bool
-is_temporary(const char *entry, const char *name)
-{
-	size_t size = strnlen(name, NAME_KEPT);
-
-	return entry[0] == '.' && strncmp(entry + 1, name, size) == 0 &&
-	       entry[1 + size] == '.' && strlen(entry + 2 + size) == DIGITS &&
-	       strspn(entry + 2 + size, "0123456789abcdef") == DIGITS;
-}
+#define NAME_KEPT 200
 
 static char *
 directory_of(const char *path)
 {
 	const char *name = name_in(path);
+	size_t size = (size_t)(name - path);
 
-	return name == path ? strdup(".")
-			    : strndup(path, (size_t)(name - path));
+	if (size == 0)
+		return strdup(".");
+	return strndup(path, size > 1 ? size - 1 : size);
 }
 
-static void
-sweep_one(int dir, const char *name)
+static struct appear_place
+place_of(const struct outfile *f)
 {
-	struct stat st;
-	int fd = found_open(dir, name, FOUND_WRITE, &st);
+	struct appear_place at = {
+		.folder = f->folder,
+		.prefix = f->prefix,
+		.claim = "claim",
+		.writer = "process",
+		.may_link = true,
+	};
 
-	if (fd < 0)
-		return;
-	if (st.st_uid == geteuid() && lock(fd) == 0)
-		unlinkat(dir, name, 0);
-	close(fd);
-}
-
-/* Remove what killed processes left when they wrote the same file. */
-static void
-sweep(const char *path)
-{
-	const struct dirent *entry;
-	char *name = directory_of(path);
-	DIR *dir = name ? dir_above_stdio(name) : NULL;
-
-	free(name);
-	while (dir && (entry = readdir(dir)))
-		if (is_temporary(entry->d_name, name_in(path)))
-			sweep_one(dirfd(dir), entry->d_name);
-	if (dir)
-		closedir(dir);
-}
-
-/* Attempts to lock a new file before another process's sweep removes it. */
-#define TRIES 100
-
-/* Make a file with a temporary name.  *again: a sweep removed it; retry. */
-static int
-try_named(struct outfile *f, bool *again)
-{
-	int err = temporary_name(f->path, &f->temporary);
-
-	*again = false;
-	if (err != 0)
-		return err;
-	f->fd = fd_above_stdio(
-		open(f->temporary,
-		     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-		     PRIVATE));
-	if (f->fd >= 0 && is_kept(f->fd))
-		return 0;
-	if (f->fd >= 0) {
-		close(f->fd);
-		f->fd = -1;
-		unlink(f->temporary);
-		*again = true;
-		errno = EAGAIN;
-	}
-	err = fail_file("cannot write", f->path);
-	free(f->temporary);
-	f->temporary = NULL;
-	return err;
-}
-
-static int
-make_named(struct outfile *f)
-{
-	bool again = true;
-	int err = 0, i;
-
-	sweep(f->path);
-	for (i = 0; again && i < TRIES; i++)
-		err = try_named(f, &again);
-	return err;
-}
-
-static void
-self_path(char path[64], int fd)
-{
-	snprintf(path, 64, "/proc/self/fd/%d", fd);
-}
-
-/* True if an unnamed file can be given a name, which needs /proc. */
-static bool
-can_be_named(int fd)
-{
-	char self[64];
-
-	self_path(self, fd);
-	return access(self, F_OK) == 0;
+	return at;
 }
 
 static int
 make(struct outfile *f, unsigned flags)
 {
-	char *dir;
+	struct appear_place at;
 
-	if (flags & OUTFILE_NAMED)
-		return make_named(f);
-	dir = directory_of(f->path);
-	if (!dir)
-		return fail_memory();
-	f->fd = fd_above_stdio(
-		open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE));
-	free(dir);
-	if (f->fd >= 0 && can_be_named(f->fd))
-		return 0;
-	if (f->fd >= 0) {
-		close(f->fd);
-		f->fd = -1;
-		return make_named(f);
+	f->folder = directory_of(f->path);
+	if (!f->folder ||
+	    asprintf(&f->prefix, ".%.*s.", NAME_KEPT, name_in(f->path)) < 0) {
+		f->prefix = NULL;
+		return fail_memory("for a file name");
 	}
-	/* The errors of kernels and file systems that have no O_TMPFILE. */
-	if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
-		return make_named(f);
-	return fail_file("cannot write", f->path);
+	at = place_of(f);
+	if (appear_begin(&at, flags & OUTFILE_NAMED ? APPEAR_NAMED : 0, &f->fd,
+			 &f->temporary) != 0)
+		return fail_file("cannot write", f->path);
+	/* Remove what killed processes left when they wrote the same file. */
+	if (f->temporary)
+		appear_sweep(&at);
+	return 0;
 }
 
 int
@@ -314,61 +180,27 @@ outfile_permit(struct outfile *f, const struct cute_shm_info *from)
 	f->gid = from->gid;
 }
 
-/* Give the file this name, too. */
 static int
-link_as(const struct outfile *f, const char *name)
+give_name(struct outfile *f)
 {
-	char self[64];
+	struct appear_place at = place_of(f);
 	int rc;
 
-	self_path(self, f->fd);
-	rc = f->temporary ? linkat(AT_FDCWD, f->temporary, AT_FDCWD, name, 0)
-			  : linkat(AT_FDCWD, self, AT_FDCWD, name,
-				   AT_SYMLINK_FOLLOW);
+	if (f->overwrite) {
+		/*
+		 * Replacing needs a temporary name, which stays if the process
+		 * is killed here.  Remove such names first.
+		 */
+		if (!f->temporary)
+			appear_sweep(&at);
+		rc = appear_over(&at, f->path, f->fd, &f->temporary);
+	} else {
+		rc = appear_as_new(&at, f->path, f->fd, &f->temporary);
+	}
 	if (rc == 0)
 		return 0;
 	return errno == EEXIST ? fail_exists(f->path)
 			       : fail_file("cannot give its name to", f->path);
-}
-
-static int
-give_name(struct outfile *f)
-{
-	char *name;
-	int err;
-
-	if (!f->overwrite) {
-		/* Some file systems have no hard links, but renameat2(). */
-		if (f->temporary && renameat2(AT_FDCWD, f->temporary, AT_FDCWD,
-					      f->path, RENAME_NOREPLACE) == 0) {
-			free(f->temporary);
-			f->temporary = NULL;
-			return 0;
-		}
-		return link_as(f, f->path);
-	}
-	if (!f->temporary) {
-		/*
-		 * rename() needs a name, which stays if the process is killed
-		 * here.  Remove such names first, and lock this one.
-		 */
-		sweep(f->path);
-		lock(f->fd);
-		err = temporary_name(f->path, &name);
-		if (err != 0)
-			return err;
-		err = link_as(f, name);
-		if (err != 0) {
-			free(name);
-			return err;
-		}
-		f->temporary = name;
-	}
-	if (rename(f->temporary, f->path) != 0)
-		return fail_file("cannot give its name to", f->path);
-	free(f->temporary);
-	f->temporary = NULL;
-	return 0;
 }
 
 int
@@ -395,6 +227,8 @@ outfile_end(struct outfile *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	free(f->temporary);
+	free(f->prefix);
+	free(f->folder);
 	free(f->path);
 	*f = (struct outfile){ .fd = -1 };
 }

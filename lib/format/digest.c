@@ -18,7 +18,7 @@ digest_stream_new(void)
 	XXH3_state_t *state = XXH3_createState();
 
 	if (!state) {
-		cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a digest");
+		fail_memory("for a digest");
 		return NULL;
 	}
 	XXH3_64bits_reset(state);

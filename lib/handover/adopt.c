@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "handover/handover.h"
 
-#define CHECK_SIZE ((size_t)1 << 18)
+#define CHECK_SIZE    ((size_t)1 << 18)
+#define LEASE_SECONDS 1.0
 
 /* Read the header that another process wrote through the same descriptor. */
 static int
@@ -54,6 +56,42 @@ keep_identity(const struct format_header *own, struct format_header *h)
 	memcpy(h->source, own->source, sizeof(h->source));
 }
 
+/* Open the file once more, in another mode; false without /proc. */
+static bool
+open_again(struct cute_shm_builder *b, int flags)
+{
+	char self[64];
+	int fd;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
+	fork_hold();
+	fd = fd_above_stdio(open(self, flags | O_CLOEXEC));
+	if (fd >= 0) {
+		close(b->fd);
+		b->fd = fd;
+	}
+	fork_release();
+	return fd >= 0;
+}
+
+/*
+ * A child that was forked just now has the descriptor until it has run its fork
+ * handlers, or calls exec.
+ */
+static int
+take_lease(int fd)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	double until = clock_now() + LEASE_SECONDS;
+
+	while (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) {
+		if (errno != EAGAIN || clock_now() > until)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 /*
  * Reopen the file for reading only; a lease shows that nobody has it open for
  * writing, or mapped so.  The kernel grants none on some file systems, and
@@ -62,16 +100,12 @@ keep_identity(const struct format_header *own, struct format_header *h)
 static int
 reopen(struct cute_shm_builder *b, bool *leased)
 {
-	char self[64];
 	int fd;
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
-	fd = fd_above_stdio(open(self, O_RDONLY | O_CLOEXEC));
-	if (fd < 0)
+	if (!open_again(b, O_RDONLY))
 		return 0;
-	close(b->fd);
-	b->fd = fd;
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+	fd = b->fd;
+	if (take_lease(fd) == 0) {
 		*leased = true;
 		fcntl(fd, F_SETLEASE, F_UNLCK);
 	} else if (errno == EAGAIN) {
@@ -87,18 +121,11 @@ reopen(struct cute_shm_builder *b, bool *leased)
 static int
 own_again(struct cute_shm_builder *b)
 {
-	char self[64];
-	int fd;
-
 	if (!(b->flags & CUTE_SHM_EPHEMERAL))
 		return 0;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->fd);
-	fd = fd_above_stdio(open(self, O_RDWR | O_CLOEXEC));
-	if (fd < 0)
+	if (!open_again(b, O_RDWR))
 		return fail_errno("project %s: cannot reopen it", b->project);
-	close(b->fd);
-	b->fd = fd;
-	return owner_lock(fd);
+	return owner_lock(b->fd);
 }
 
 /* Compare header and metadata with the digests of the header just written. */

@@ -71,8 +71,7 @@ run(struct process *p, struct about *a)
 				     "the program that reads HDF5 files ended "
 				     "without an answer");
 	if (a->end->kind == MESSAGE_ERROR)
-		err = cute_shm_fail(process_error(a->end), "%s",
-				    message_text(a->end, 0));
+		err = process_error(a->end);
 	return err;
 }
 

@@ -34,7 +34,7 @@ answer_text(struct process *p, struct message *m, const char *text)
 	return send_answer(p, m, text, strlen(text) + 1, -1);
 }
 
-/* May the segment be so large, is there memory, or what to say of a full root? */
+/* May the segment be so large, is there memory, what to say of a full root? */
 static int
 answer_memory(struct process *p, const struct message *m,
 	      struct cute_shm_builder *builder, enum cute_shm_ask what)

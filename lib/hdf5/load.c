@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The public calls: one child after another builds a segment, until one
- * succeeds; the parent publishes it.
+ * The public calls: one reader after another fills a segment, until one
+ * succeeds; the caller publishes it.
  */
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #include "hdf5/load.h"
 
-/* Limit of children that crash and are replaced. */
+/* Limit of readers that crash and are replaced. */
 #define MAX_RESTARTS 64
 
 /* The size of 'options' with the member 'handle'; older programs have less. */
@@ -22,7 +22,7 @@
 static unsigned
 build_flags(unsigned flags, unsigned jobs)
 {
-	unsigned ret = 0;
+	unsigned ret = CUTE_SHM_LENT;
 
 	if (flags & CUTE_SHM_HDF5_OVERWRITE)
 		ret |= CUTE_SHM_OVERWRITE;
@@ -133,7 +133,7 @@ blame_change(const struct load *load, int rc)
 }
 
 /*
- * Run children until one needs no successor.  Then report its messages, and
+ * Run readers until one needs no successor.  Then report its messages, and
  * publish its segment.
  */
 static int

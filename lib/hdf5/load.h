@@ -3,7 +3,8 @@
  * The caller's side of loads and exports: start the reader process (start.c),
  * exchange messages with it (process.c), answer its questions (answer.c), run
  * one reader after another (parent.c), and the public calls (load.c, export.c).
- * Uses base, file, hdf5/host and hdf5/channel, and the public calls of libcute_shm.
+ * Uses base, file, hdf5/host and hdf5/channel, and the public calls of
+ * libcute_shm.
  */
 #ifndef LIB_HDF5_LOAD_H
 #define LIB_HDF5_LOAD_H
@@ -22,10 +23,14 @@ struct process {
 	struct inbox inbox;
 	struct board *board;
 	int board_fd;
-	double start; /* clock_now() */
-	bool known;   /* the status of its end is known: */
-	int status;   /* as waitpid() has it */
+	double start;  /* clock_now() */
+	bool nonsense; /* it sent what is no message */
+	bool known;    /* the status of its end is known: */
+	int status;    /* as waitpid() has it */
 };
+
+/* Seconds that the program has to begin; tests shorten it. */
+extern double start_seconds;
 
 /*
  * Start the program.  CUTE_SHM_ERR_SYSTEM if it is missing or cannot start; the
@@ -57,14 +62,14 @@ struct listener {
 int process_listen(struct process *p,
 		   const struct listener *listener) must_check;
 
-/* Log a MESSAGE_LOG. */
+/* Kill it if 'now', or if it does not end soon, and wait for its end. */
+void process_end(struct process *p, bool now);
+
+/* Pass on MESSAGE_LOG. */
 void process_log(const struct message *m);
 
-/* The error of a MESSAGE_ERROR, which may hold any number. */
+/* Set the error of MESSAGE_ERROR; returns it. */
 int process_error(const struct message *m);
-
-/* Kill it if 'now', and wait for its end in any case. */
-void process_end(struct process *p, bool now);
 
 /* The signal that ended it, or 0. */
 int process_signal(const struct process *p);

@@ -60,8 +60,8 @@ dispatch(const struct load *load, const struct message *m)
 }
 
 /*
- * Queue a message of a child; takes over 'm'.  With KEEP_GOING only the
- * messages of the last child are reported.
+ * Queue a message of a reader; takes over 'm'.  With KEEP_GOING only the
+ * messages of the last reader are reported.
  */
 static int
 enqueue(struct load *load, struct message *m)
@@ -317,6 +317,9 @@ fail_crash(const struct load *load, char *reason, size_t size)
 	board_path(load->process.board, path, sizeof(path));
 	if (load->endless)
 		snprintf(reason, size, "libhdf5 does not come to an end");
+	else if (load->process.nonsense)
+		snprintf(reason, size,
+			 "libhdf5 damaged its process, which sent nonsense");
 	else if (number == SIGKILL)
 		snprintf(reason, size,
 			 "libhdf5 was killed, perhaps since the "
@@ -383,8 +386,7 @@ run_reader(struct load *load, bool *again)
 	if (!load->end || load->endless)
 		return lost_reader(load, again);
 	if (load->end->kind == MESSAGE_ERROR)
-		return cute_shm_fail(process_error(load->end), "%s",
-				     message_text(load->end, 0));
+		return process_error(load->end);
 	if (load->end->kind != MESSAGE_RETRY)
 		return 0;
 	*again = true;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,8 +26,11 @@
 /* How often the listener's tick is called. */
 #define TICK_MS 100
 
+/* Seconds from its last message, or the end of its messages, to its end. */
+#define END_SECONDS 2.0
+
 /* The program says that it is there within 1 ms, on an idle machine. */
-#define START_SECONDS 30.0
+double start_seconds = 30;
 
 uint32_t
 process_log_level(void)
@@ -38,15 +42,58 @@ process_log_level(void)
 	return level;
 }
 
+void
+process_log(const struct message *m)
+{
+	int level = m->err;
+
+	if (level >= CUTE_SHM_LOG_WARNING && level <= CUTE_SHM_LOG_DEBUG)
+		cute_shm_log((enum cute_shm_log_level)level, "%s",
+			     message_text(m, 0));
+}
+
+int
+process_error(const struct message *m)
+{
+	bool known = m->err < 0 && m->err >= CUTE_SHM_ERR_LIMIT;
+
+	return cute_shm_fail(known ? m->err : CUTE_SHM_ERR_SOURCE, "%s",
+			     message_text(m, 0));
+}
+
+/* Wait for a short time; whether the process has ended by then. */
+static bool
+has_ended(const struct process *p, int ms)
+{
+	struct pollfd f = { .fd = p->pidfd, .events = POLLIN };
+	siginfo_t info = { .si_pid = 0 };
+
+	if (p->pidfd >= 0)
+		return poll(&f, 1, ms) == 1;
+	poll(NULL, 0, ms);
+	return waitid(P_PID, (id_t)p->pid, &info,
+		      WEXITED | WNOHANG | WNOWAIT) != 0 ||
+	       info.si_pid != 0;
+}
+
+/*
+ * Wait until there is something to read.  A process that another thread forked
+ * may have a copy of the reader's socket: then the end of the reader does not
+ * end the stream, but our end can.  What has arrived stays.
+ */
 static int
 wait_for_socket(struct process *p)
 {
-	struct pollfd f = { .fd = p->socket, .events = POLLIN };
-	int n = poll(&f, 1, TICK_MS);
+	struct pollfd f[2] = { { .fd = p->socket, .events = POLLIN },
+			       { .fd = p->pidfd, .events = POLLIN } };
+	int n = poll(f, p->pidfd >= 0 ? 2 : 1, TICK_MS);
 
 	if (n < 0 && errno != EINTR)
 		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "poll: %s",
 				     strerror(errno));
+	if (p->pidfd >= 0 ? n > 0 && f[1].revents != 0
+			  : n == 0 && has_ended(p, 0))
+		shutdown(p->socket, SHUT_RD);
 	return 0;
 }
 
@@ -86,21 +133,25 @@ process_greet(struct process *p)
 					     "files does not run, or is "
 					     "another one (see "
 					     "CUTE_SHM_READER)");
-		if (clock_now() - p->start > START_SECONDS)
+		if (clock_now() - p->start > start_seconds)
 			return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
 					     "the program that reads HDF5 "
 					     "files does not answer for %.0f s",
-					     START_SECONDS);
+					     start_seconds);
 		err = wait_for_socket(p);
 		if (err != 0)
 			return err;
 	}
 }
 
-/* Hand over what has arrived; *end is set at the end of the stream. */
+/*
+ * Hand over what has arrived; *end is set at the end of the stream.  A reader
+ * may send faster than we can take it, so stop in time for the next tick.
+ */
 static int
 take_messages(struct process *p, const struct listener *listener, bool *end)
 {
+	double until = clock_now() + TICK_MS / 1e3;
 	struct message *m;
 	int err = 0, n;
 
@@ -108,7 +159,8 @@ take_messages(struct process *p, const struct listener *listener, bool *end)
 		n = inbox_take(&p->inbox, p->socket, &m);
 		if (n == INBOX_MESSAGE)
 			err = listener->message(listener->arg, m);
-	} while (n == INBOX_MESSAGE && err == 0);
+	} while (n == INBOX_MESSAGE && err == 0 && clock_now() < until);
+	p->nonsense = n == INBOX_BAD;
 	/* What sends nonsense is stopped, and treated as a crash. */
 	*end = n == INBOX_END || n == INBOX_BAD;
 	return err;
@@ -132,24 +184,6 @@ process_listen(struct process *p, const struct listener *listener)
 		}
 	}
 	return err;
-}
-
-void
-process_log(const struct message *m)
-{
-	enum cute_shm_log_level level = CUTE_SHM_LOG_DEBUG;
-
-	if (m->err >= CUTE_SHM_LOG_WARNING && m->err < CUTE_SHM_LOG_DEBUG)
-		level = (enum cute_shm_log_level)m->err;
-	cute_shm_log(level, "%s", message_text(m, 0));
-}
-
-int
-process_error(const struct message *m)
-{
-	if (m->err < 0 && m->err >= CUTE_SHM_ERR_LIMIT)
-		return m->err;
-	return CUTE_SHM_ERR_SOURCE;
 }
 
 static void
@@ -191,14 +225,18 @@ void
 process_end(struct process *p, bool now)
 {
 	struct pollfd f = { .fd = p->pidfd, .events = POLLIN };
+	double until;
 
 	if (p->pid <= 0)
 		return;
-	if (now)
-		send_kill(p);
 	if (p->socket >= 0)
 		close(p->socket);
 	p->socket = -1;
+	until = clock_now() + (now ? 0 : END_SECONDS);
+	while (!has_ended(p, now ? 0 : TICK_MS) && clock_now() < until)
+		;
+	if (!has_ended(p, 0))
+		send_kill(p);
 	p->known = reap(p, &p->status);
 	while (!p->known && p->pidfd >= 0 && poll(&f, 1, -1) < 0 &&
 	       errno == EINTR)

@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "hdf5/load.h"
@@ -71,13 +73,31 @@ environment(void)
 	while (environ && environ[count])
 		count++;
 	list = calloc(count + 1, sizeof(*list));
-	for (i = 0; list && i < count; i++)
+	if (!list)
+		return NULL;
+	for (i = 0; i < count; i++)
 		if (is_passed(environ[i]))
 			list[n++] = environ[i];
 	return list;
 }
 
 /* ---------------------------------------------------------------- starting */
+
+/*
+ * The socket as descriptor 0, and no other: a program that cannot start must
+ * not write to the caller's terminal.
+ */
+static int
+set_descriptors(posix_spawn_file_actions_t *actions, int socket)
+{
+	int number, i;
+
+	number =
+		posix_spawn_file_actions_adddup2(actions, socket, STDIN_FILENO);
+	for (i = STDOUT_FILENO; number == 0 && i <= STDERR_FILENO; i++)
+		number = posix_spawn_file_actions_addclose(actions, i);
+	return number;
+}
 
 /*
  * Start 'path' with the socket as descriptor 0, and all signals blocked until
@@ -105,8 +125,7 @@ spawn(const char *path, int socket, pid_t *pid)
 		sigfillset(&all);
 		posix_spawnattr_setsigmask(&attr, &all);
 		posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-		number = posix_spawn_file_actions_adddup2(&actions, socket,
-							  STDIN_FILENO);
+		number = set_descriptors(&actions, socket);
 		if (number == 0)
 			number = posix_spawn(pid, path, &actions, &attr, argv,
 					     env);
@@ -197,10 +216,13 @@ spawn_program(int socket, pid_t *pid)
 int
 process_start(struct process *p)
 {
+	const struct timeval wait = { .tv_sec = (time_t)start_seconds,
+				      .tv_usec = 1 };
 	int ends[2], err;
 
 	p->start = clock_now();
 	p->known = false;
+	p->nonsense = false;
 	if (sockets_above_stdio(ends) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "socketpair: %s",
 				     strerror(errno));
@@ -211,6 +233,8 @@ process_start(struct process *p)
 		return err;
 	}
 	p->socket = ends[0];
+	/* What does not read its request must not hold us up for ever. */
+	setsockopt(p->socket, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	p->pidfd = fd_above_stdio((int)syscall(SYS_pidfd_open, p->pid, 0));
 	return 0;
 }

@@ -19,7 +19,8 @@ enum {
 	CUTE_SHM_OVERWRITE = 1, /* replace the old project in one step */
 	CUTE_SHM_REPLACE = 2,	/* overwrite; drop the old if both do not fit */
 	CUTE_SHM_EPHEMERAL = 4, /* ends with the handle that _publish() gives */
-	CUTE_SHM_RESERVE_AHEAD = 8 /* reserve memory during the writes */
+	CUTE_SHM_RESERVE_AHEAD = 8, /* reserve memory during the writes */
+	CUTE_SHM_LENT = 16	    /* for _lend(): forked children have none */
 };
 
 struct cute_shm_build_options {
@@ -223,6 +224,9 @@ int cute_shm_builder_adopt(struct cute_shm_builder *b)
  * What a process that is not a fork of this one needs to fill the builder:
  * *size bytes at *state, for free(), and a copy of the descriptor *fd, which
  * stays the builder's.  Nothing may be described yet (CUTE_SHM_ERR_STATE).
+ *
+ * With CUTE_SHM_LENT a child that any thread forks meanwhile does not get the
+ * descriptor: its copy would make _adopt() fail.
  */
 int cute_shm_builder_lend(struct cute_shm_builder *b, void **state,
 			  size_t *size, int *fd)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Save a segment to a file or a stream, and restore a project from one.
+ * Save a segment to a file or a stream, restore a project from one, and write
+ * files with a segment's data in another form.
  * <cute_shm.h> includes this header, and its rules hold here, too.
  */
 #ifndef CUTE_SHM_COPY_H
@@ -94,6 +95,41 @@ struct cute_shm_load_options {
 int cute_shm_load(const char *project, int fd,
 		  const struct cute_shm_load_options *opt,
 		  struct cute_shm **ret);
+
+/*
+ * A file that a program writes from the data of a segment, such as a text.  As
+ * with cute_shm_export(), it gets its name when it is complete, and has the
+ * same permissions.  Use it in one thread at a time.
+ *
+ * cute_shm_file_new() begins an empty file.  'shm' decides the permissions, and
+ * may be closed before the file.  'flags' is 0 or CUTE_SHM_OVERWRITE.
+ *
+ * CUTE_SHM_ERR_EXISTS     the file exists, and CUTE_SHM_OVERWRITE is not set
+ * CUTE_SHM_ERR_INVALID    it exists and is not a regular file
+ * CUTE_SHM_ERR_NOT_FOUND  there is no such folder
+ * CUTE_SHM_ERR_OWNER      the file is a symbolic link of another user
+ */
+struct cute_shm_file;
+int cute_shm_file_new(const struct cute_shm *shm, const char *path,
+		      unsigned flags, struct cute_shm_file **ret);
+
+/*
+ * The descriptor to write to; the file closes it.  It is -1 after
+ * cute_shm_file_publish().
+ */
+int cute_shm_file_fd(const struct cute_shm_file *file);
+
+/*
+ * Write the file to the disk and give it its name.  Then, and also after a
+ * failure, only cute_shm_file_free() is left to call.
+ *
+ * CUTE_SHM_ERR_EXISTS  another file got the name meanwhile
+ * CUTE_SHM_ERR_STATE   it was called before
+ */
+int cute_shm_file_publish(struct cute_shm_file *file);
+
+/* End the file, which is removed unless it was published; NULL is accepted. */
+void cute_shm_file_free(struct cute_shm_file *file);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -3,10 +3,17 @@
  * HDF5 files as cute-shm projects; cute-shm-hdf5(7) lists how each HDF5 type
  * and object is mapped.  The rules of <cute_shm.h> hold here, too.
  *
- * libhdf5 runs in a child of the calling process.  So a file that makes libhdf5
- * crash or run for ever gives an ordinary error, and the libhdf5 of the calling
- * process, if it uses one, keeps its state.  Callbacks run on the caller's
- * thread.
+ * libhdf5 runs in a process of its own: the program cute-shm-reader, which the
+ * library starts for each call and ends.  So a file that makes libhdf5 crash or
+ * run for ever gives an ordinary error.  The calling process is not forked, and
+ * no libhdf5 is loaded into it: the calls are safe in programs with threads,
+ * with large mappings, and with a libhdf5 of their own; several threads may
+ * call at the same time.  Callbacks run on the caller's thread.
+ *
+ * The program is the one that was installed with the library, or one in the
+ * same place relative to it; the environment variable CUTE_SHM_READER names
+ * another one, which must have the same version.  CUTE_SHM_ERR_SYSTEM: it is
+ * missing, or does not run.
  */
 #ifndef CUTE_SHM_HDF5_H
 #define CUTE_SHM_HDF5_H
@@ -97,7 +104,7 @@ struct cute_shm_hdf5_options {
 	 * Bounds; 0 is the default of each.  A load that exceeds one ends with
 	 * CUTE_SHM_ERR_LIMIT.
 	 */
-	uint64_t max_memory; /* bytes of private memory of the child; 0: the
+	uint64_t max_memory; /* bytes of private memory of the reader; 0: the
 				   larger of 1 GiB and four times the disk
 				   blocks of the file, if available */
 	uint64_t max_size;   /* bytes of the segment; 0: no bound; a plan
@@ -159,6 +166,7 @@ int cute_shm_hdf5_size(const char *file,
  * during the callback.
  *
  *   kind        name           value                     package
+ *   "reader"    ""             the program's file        ""
  *   "libhdf5"   ""             its version               ""
  *   "filter"    "gzip", ...    "own": decoded by the     Debian's package to
  *                              program; "libhdf5": by    build with, if "own"
@@ -199,7 +207,7 @@ struct cute_shm_hdf5_export_options {
 	int (*progress)(const struct cute_shm_hdf5_progress *p, void *arg);
 	void (*skipped)(const struct cute_shm_hdf5_skipped *skipped, void *arg);
 	void *arg;
-	uint64_t max_memory; /* bytes of private memory of the child; 0: all
+	uint64_t max_memory; /* bytes of private memory of the reader; 0: all
 				   that is available */
 	double max_seconds;  /* of wall time; 0: no bound */
 };

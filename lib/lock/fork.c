@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A forked child can use the handles of its parent.
- *
- * fork() makes parent and child share each open file description, and with it
- * the locks: each would release the other's locks, and the lock of a killed
- * writer would stay for as long as its child lives.  So a child first reopens
- * its segments under the same descriptors.  It then holds no lock but that of a
- * reader.
- */
+/* What the library does around a fork of its process. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,12 +8,11 @@
 
 #include "lock/lock.h"
 
-/* Guards the list of all tables; also held while a handle is being opened. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct lock_table *tables;
-static bool registered;
+static struct fork_private *kept;
 static int cancel_state; /* of the thread that holds the mutex */
-static const struct fork_hooks *hooks;
+static bool registered;
+static const struct fork_hooks *hooks[FORK_HOOKS];
 
 void
 fork_hold(void)
@@ -40,33 +31,6 @@ fork_release(void)
 
 	pthread_mutex_unlock(&mutex);
 	pthread_setcancelstate(state, &state);
-}
-
-void
-fork_hook(const struct fork_hooks *more)
-{
-	fork_hold();
-	hooks = more;
-	fork_release();
-}
-
-/* Hold all mutexes, so that no state is half changed in the child. */
-static void
-before_fork(void)
-{
-	fork_hold();
-	if (hooks)
-		hooks->hold();
-	lock_tables_hold();
-}
-
-static void
-after_fork(void)
-{
-	lock_tables_release();
-	if (hooks)
-		hooks->release();
-	fork_release();
 }
 
 /* Write "/proc/self/fd/FD"; snprintf() is not async-signal-safe. */
@@ -100,81 +64,99 @@ fd_reopen(int fd)
 						 O_NONBLOCK | O_NOCTTY));
 }
 
-/*
- * Give the descriptor an open file description of its own.  If that fails, as
- * without /proc or a free descriptor, close the one shared with the parent: the
- * child can then read through the mapping, but cannot lock.
- */
+/* Hold all mutexes, so that no state is half changed in the child. */
 static void
-in_child(struct lock_table *table)
+before_fork(void)
 {
-	int fd = *table->fd, again;
+	unsigned i;
 
-	lock_table_forked(table);
-	if (fd < 0)
-		return;
-	again = fd_reopen(fd);
-	if (again >= 0 && dup3(again, fd, O_CLOEXEC) == fd) {
-		close(again);
-		presence_forked(table);
-		return;
-	}
-	if (again >= 0)
-		close(again);
-	close(fd);
-	*table->fd = -1;
+	fork_hold();
+	for (i = FORK_HOOKS; i-- > 0;)
+		if (hooks[i])
+			hooks[i]->hold();
+}
+
+static void
+after_fork(void)
+{
+	unsigned i;
+
+	for (i = 0; i < FORK_HOOKS; i++)
+		if (hooks[i])
+			hooks[i]->release();
+	fork_release();
 }
 
 /* Async-signal-safe: another thread may have held any mutex at the fork. */
 static void
 after_fork_child(void)
 {
-	struct lock_table *table;
 	int number = errno;
+	unsigned i;
 
-	for (table = tables; table; table = table->next)
-		presence_forget(table);
-	for (table = tables; table; table = table->next)
-		in_child(table);
-	lock_tables_release();
-	if (hooks) {
-		hooks->forked();
-		hooks->release();
+	for (; kept; kept = kept->next) {
+		kept->at = NULL;
+		if (*kept->fd >= 0)
+			close(*kept->fd);
+		*kept->fd = -1;
+	}
+	for (i = 0; i < FORK_HOOKS; i++) {
+		if (!hooks[i])
+			continue;
+		hooks[i]->forked();
+		hooks[i]->release();
 	}
 	fork_release();
 	errno = number;
 }
 
-int
-fork_watch(struct lock_table *table)
+/* Call with the mutex held. */
+static int
+begin(void)
 {
-	int number = 0;
+	if (!registered &&
+	    pthread_atfork(before_fork, after_fork, after_fork_child) != 0)
+		return fail_memory("to prepare for forks");
+	registered = true;
+	return 0;
+}
 
-	fork_hold();
-	if (!registered)
-		number = pthread_atfork(before_fork, after_fork,
-					after_fork_child);
-	if (number == 0) {
-		registered = true;
-		table->next = tables;
-		table->at = &tables;
-		if (tables)
-			tables->at = &table->next;
-		tables = table;
-	}
-	fork_release();
-	if (number != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to prepare for forks");
+int
+fork_keep(struct fork_private *p, int *fd)
+{
+	int err = begin();
+
+	if (err != 0)
+		return err;
+	p->fd = fd;
+	p->next = kept;
+	p->at = &kept;
+	if (kept)
+		kept->at = &p->next;
+	kept = p;
 	return 0;
 }
 
 void
-fork_forget(struct lock_table *table)
+fork_keep_no_more(struct fork_private *p)
 {
+	if (!p->at)
+		return;
+	*p->at = p->next;
+	if (p->next)
+		p->next->at = p->at;
+	p->at = NULL;
+}
+
+int
+fork_hook(enum fork_hook order, const struct fork_hooks *more)
+{
+	int err;
+
 	fork_hold();
-	*table->at = table->next;
-	if (table->next)
-		table->next->at = table->at;
+	err = begin();
+	if (err == 0)
+		hooks[order] = more;
 	fork_release();
+	return err;
 }

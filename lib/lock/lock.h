@@ -44,6 +44,59 @@ bool ranges_gap(const struct range *root, uint64_t *start, uint64_t end,
 struct cute_shm_lock;
 struct presence;
 
+/*
+ * range_lock.c: locks of the kernel, without a table.  range_locked() is true
+ * if a lock of another description conflicts with the one asked for.
+ * range_try() does not wait: 0, or -1 and errno.  An 'end' of 0 is the end of
+ * the file.
+ */
+bool range_locked(int fd, uint64_t start, uint64_t end, bool exclusive);
+int range_try(int fd, uint64_t start, uint64_t end, bool exclusive);
+void range_release(int fd, uint64_t start, uint64_t end);
+struct flock range_flock(uint64_t start, uint64_t end, int type);
+
+/* fork.c: what the library does around a fork of its process */
+
+/*
+ * Functions of a file for the time around a fork: hold() locks its state
+ * before, release() unlocks it in parent and child.  In the child forked() is
+ * called first; it must be async-signal-safe.  Each place in the order has one
+ * set; later ones hold first, and are forked last.
+ */
+struct fork_hooks {
+	void (*hold)(void);
+	void (*release)(void);
+	void (*forked)(void);
+};
+enum fork_hook {
+	FORK_LOCKS,
+	FORK_OWNERS,
+	FORK_HOOKS
+};
+int fork_hook(enum fork_hook order, const struct fork_hooks *hooks) must_check;
+
+/*
+ * A descriptor that a forked child closes, for as long as *fd is not negative.
+ * Call both, and change *fd, between fork_hold() and fork_release().
+ */
+struct fork_private {
+	int *fd;
+	struct fork_private *next, **at;
+};
+int fork_keep(struct fork_private *p, int *fd) must_check;
+void fork_keep_no_more(struct fork_private *p);
+
+/* Between these two no fork and no cancellation happens.  Keep it short. */
+void fork_hold(void);
+void fork_release(void);
+
+/*
+ * Open the file of 'fd' again in the same mode, with an open file description
+ * of its own.  -1 and errno if there is no /proc, no free descriptor or no
+ * permission.  Async-signal-safe.
+ */
+int fd_reopen(int fd);
+
 /* lock_table.c */
 
 /* The locks that the threads of one handle hold or wait for. */
@@ -53,7 +106,7 @@ struct lock_table {
 	int64_t released_ns;		 /* time of last exclusive; atomic */
 	struct cute_shm_lock *apart;	 /* locks on descriptors of their own */
 	struct cute_shm_lock *inherited; /* the parent's, at a fork */
-	struct lock_table *next, **at;	 /* fork.c */
+	struct lock_table *next, **at;	 /* table_list.c */
 	struct presence *presence;	 /* presence.c; NULL: not begun */
 	struct lock_table *next_present, **at_present;
 };
@@ -78,15 +131,6 @@ struct lock_table {
 #define LOCK_NAME	(LOCK_OWNERS_END - 1)
 
 /*
- * *fd is the handle's descriptor; 'fd' must stay valid as long as the table.  A
- * forked child reopens the file under the same number, so that it has an open
- * file description of its own, or sets *fd to -1.  lock_table_free() releases
- * all locks on *fd; the caller closes it.
- */
-int lock_table_new(int *fd, struct lock_table **ret);
-void lock_table_free(struct lock_table *table);
-
-/*
  * Lock [start, end) for the calling thread.  It waits up to 'timeout_ns', or
  * without limit if that is negative.  CUTE_SHM_ERR_TIMEOUT, without a message:
  * another thread or process still holds it.  CUTE_SHM_ERR_STATE: the handle has
@@ -107,22 +151,14 @@ bool table_holds(struct lock_table *table, uint64_t start, uint64_t end);
 bool lock_inherited(const struct cute_shm_lock *lock);
 
 /*
- * For fork.c: no table changes between lock_tables_hold() and its release.
- * lock_table_forked() marks the locks in a forked child's table as inherited.
+ * For table_list.c: no table changes between lock_tables_hold() and its
+ * release.  lock_table_forked() marks the locks in a forked child's table as
+ * inherited; lock_table_clear() releases all locks and frees those.
  */
 void lock_tables_hold(void);
 void lock_tables_release(void);
 void lock_table_forked(struct lock_table *table);
-
-/*
- * Locks of the kernel, without a table.  range_locked() is true if a lock of
- * another description conflicts with the one asked for.  range_try() does not
- * wait: 0, or -1 and errno.  An 'end' of 0 is the end of the file.
- */
-bool range_locked(int fd, uint64_t start, uint64_t end, bool exclusive);
-int range_try(int fd, uint64_t start, uint64_t end, bool exclusive);
-void range_release(int fd, uint64_t start, uint64_t end);
-struct flock range_flock(uint64_t start, uint64_t end, int type);
+void lock_table_clear(struct lock_table *table);
 
 /*
  * range_wait.c: wait in the kernel's queue, without limit if 'deadline' is
@@ -137,35 +173,6 @@ int range_wait(int fd, uint64_t start, uint64_t end, bool exclusive,
 struct timespec deadline_after(int64_t timeout_ns);
 int64_t time_left(const struct timespec *deadline);
 
-/* fork.c: a forked child can use the handles of its parent */
-
-/* Add the table to those that a fork takes care of; remove it. */
-int fork_watch(struct lock_table *table);
-void fork_forget(struct lock_table *table);
-
-/*
- * Functions of another room for the time around a fork: hold() locks its state
- * before, release() unlocks it in parent and child.  In the child forked() is
- * called first; it must be async-signal-safe.  fork_hook() keeps one set only.
- */
-struct fork_hooks {
-	void (*hold)(void);
-	void (*release)(void);
-	void (*forked)(void);
-};
-void fork_hook(const struct fork_hooks *hooks);
-
-/* Between these two no fork and no cancellation happens.  Keep it short. */
-void fork_hold(void);
-void fork_release(void);
-
-/*
- * Open the file of 'fd' again in the same mode, with an open file description
- * of its own.  -1 and errno if there is no /proc, no free descriptor or no
- * permission.  Async-signal-safe.
- */
-int fd_reopen(int fd);
-
 /* presence.c: one lock shows that this process has a segment open */
 
 /*
@@ -179,10 +186,22 @@ void presence_end(struct lock_table *table);
 bool presence_shared(struct lock_table *table);
 
 /*
- * For fork.c, in the child: call presence_forget() for all tables first, then
- * presence_forked() for each that has a descriptor, to take the lock again.
+ * For table_list.c, in the child: call presence_forget() for all tables first,
+ * then presence_forked() for each that has a descriptor, to take the lock
+ * again.
  */
 void presence_forget(struct lock_table *table);
 void presence_forked(struct lock_table *table);
+
+/* table_list.c: the tables of all handles; a forked child can use them */
+
+/*
+ * *fd is the handle's descriptor; 'fd' must stay valid as long as the table.  A
+ * forked child reopens the file under the same number, so that it has an open
+ * file description of its own, or sets *fd to -1.  lock_table_free() releases
+ * all locks on *fd; the caller closes it.
+ */
+int lock_table_new(int *fd, struct lock_table **ret);
+void lock_table_free(struct lock_table *table);
 
 #endif

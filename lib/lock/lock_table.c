@@ -79,24 +79,6 @@ lock_tables_release(void)
 
 /* ------------------------------------------------------------------ tables */
 
-int
-lock_table_new(int *fd, struct lock_table **ret)
-{
-	struct lock_table *table = calloc(1, sizeof(*table));
-	int err;
-
-	if (!table)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for locks");
-	table->fd = fd;
-	err = fork_watch(table);
-	if (err != 0) {
-		free(table);
-		return err;
-	}
-	*ret = table;
-	return 0;
-}
-
 static struct cute_shm_lock *
 lock_of(struct range *range)
 {
@@ -140,14 +122,10 @@ lock_table_forked(struct lock_table *table)
 }
 
 void
-lock_table_free(struct lock_table *table)
+lock_table_clear(struct lock_table *table)
 {
 	struct cute_shm_lock *lock, *next;
 
-	if (!table)
-		return;
-	presence_end(table);
-	fork_forget(table);
 	lock_tables_hold();
 	/* A child that is forked from now on would keep the locks. */
 	range_release(*table->fd, 0, 0);
@@ -157,55 +135,7 @@ lock_table_free(struct lock_table *table)
 		next = lock->next;
 		free(lock);
 	}
-	free(table);
-}
-
-/* -------------------------------------------------- requests to the kernel */
-
-/* An 'end' of 0 is the end of the file, however it grows. */
-struct flock
-range_flock(uint64_t start, uint64_t end, int type)
-{
-	return (struct flock){
-		.l_type = (short)type,
-		.l_whence = SEEK_SET,
-		.l_start = (off_t)start,
-		.l_len = end == 0 ? 0 : (off_t)(end - start),
-	};
-}
-
-static int
-set_lock(int fd, int type, uint64_t start, uint64_t end)
-{
-	struct flock range = range_flock(start, end, type);
-	int rc;
-
-	do
-		rc = fcntl(fd, F_OFD_SETLK, &range);
-	while (rc != 0 && errno == EINTR);
-	return rc;
-}
-
-/* True if a lock of another description conflicts with this request. */
-bool
-range_locked(int fd, uint64_t start, uint64_t end, bool exclusive)
-{
-	struct flock range =
-		range_flock(start, end, exclusive ? F_WRLCK : F_RDLCK);
-
-	return fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
-}
-
-int
-range_try(int fd, uint64_t start, uint64_t end, bool exclusive)
-{
-	return set_lock(fd, exclusive ? F_WRLCK : F_RDLCK, start, end);
-}
-
-void
-range_release(int fd, uint64_t start, uint64_t end)
-{
-	set_lock(fd, F_UNLCK, start, end);
+	table->inherited = NULL;
 }
 
 /* ------------------------------------------------------------------- locks */
@@ -423,8 +353,7 @@ lock_range(struct lock_table *table, uint64_t start, uint64_t end,
 				     "the project anew");
 	lock = calloc(1, sizeof(*lock));
 	if (!lock)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a lock");
+		return fail_memory("for a lock");
 	lock->range = (struct range){ .start = start,
 				      .end = end,
 				      .exclusive = exclusive };

@@ -75,8 +75,7 @@ presence_begin(struct lock_table *table, const struct stat *st)
 	}
 	fork_release();
 	if (!p)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a handle");
+		return fail_memory("for a handle");
 	return 0;
 }
 

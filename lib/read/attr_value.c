@@ -66,10 +66,7 @@ cute_shm_attr_text(const struct cute_shm *shm, const char *path,
 		return other_type(path, &value, "a text");
 	copy = strndup(text, size);
 	if (!copy)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a text of %" PRIu64
-				     " bytes",
-				     size);
+		return fail_memory("for a text of %" PRIu64 " bytes", size);
 	*ret = copy;
 	return 0;
 }

@@ -130,8 +130,7 @@ replace_link(const struct cute_shm *shm, char **path)
 		slash++;
 	longer = malloc(target.path_size + strlen(slash) + 1);
 	if (!longer)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	memcpy(longer, target.path, target.path_size);
 	strcpy(longer + target.path_size, slash);
 	free(*path);
@@ -169,8 +168,7 @@ through_links(const struct cute_shm *shm, const char *path, struct record *ret)
 	int rc = CUTE_SHM_ERR_NOT_FOUND;
 
 	if (!copy)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	while (rc == CUTE_SHM_ERR_NOT_FOUND && links++ < MAX_LINKS) {
 		rc = replace_link(shm, &copy);
 		if (rc != 0)
@@ -196,8 +194,7 @@ lookup_other(const struct cute_shm *shm, const char *path, size_t size,
 	int rc;
 
 	if (!copy)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	rc = path_check(copy, &plain);
 	if (rc == 0)
 		rc = through_links(shm, plain, ret);

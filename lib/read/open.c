@@ -221,8 +221,7 @@ handle_new(const char *project, char *path, unsigned flags,
 
 	if (!shm) {
 		free(path);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a handle");
+		return fail_memory("for a handle");
 	}
 	shm->fd = -1;
 	shm->owner.fd = -1;
@@ -230,8 +229,7 @@ handle_new(const char *project, char *path, unsigned flags,
 	shm->path = path;
 	shm->project = strdup(project);
 	if (!shm->project)
-		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				   "no memory for a handle");
+		rc = fail_memory("for a handle");
 	else
 		rc = lock_table_new(&shm->fd, &shm->locks);
 	if (rc != 0) {
@@ -246,7 +244,7 @@ handle_new(const char *project, char *path, unsigned flags,
 static int
 attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 {
-	struct cute_shm *shm;
+	struct cute_shm *shm = NULL;
 	int rc = handle_new(project, path, flags, &shm);
 
 	if (rc != 0)
@@ -277,7 +275,7 @@ int
 handle_received(int fd, const char *path, struct cute_shm **ret)
 {
 	char *copy = strdup(path);
-	struct cute_shm *shm;
+	struct cute_shm *shm = NULL;
 	int err;
 
 	if (!copy)
@@ -331,8 +329,7 @@ cute_shm_open_file(const char *path, const struct cute_shm_open_options *opt,
 		return rc;
 	copy = path ? strdup(path) : NULL;
 	if (!copy)
-		return path ? cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					    "no memory for a path")
+		return path ? fail_memory("for a path")
 			    : cute_shm_fail(CUTE_SHM_ERR_INVALID,
 					    "no path given");
 	return attach("", copy, o.flags, ret);

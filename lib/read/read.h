@@ -38,8 +38,8 @@ struct cute_shm {
 
 /*
  * A handle for a segment that another process has opened for reading, checked
- * and sent; 'path' is for messages.  It takes over 'fd' on success.  It does not
- * count as a user of the segment, which the sender does.
+ * and sent; 'path' is for messages.  It takes over 'fd' on success.  It does
+ * not count as a user of the segment, which the sender does.
  */
 int handle_received(int fd, const char *path, struct cute_shm **ret) must_check;
 

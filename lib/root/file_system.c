@@ -44,7 +44,7 @@ root_check(const char *root, unsigned *flags)
 	 * by link(), would be another file to the kernel.
 	 */
 	if (magic_of(&fs) == MAGIC_FUSE || magic_of(&fs) == MAGIC_9P)
-		*flags |= TEMPORARY_NAMED;
+		*flags |= APPEAR_NAMED;
 	return 0;
 }
 

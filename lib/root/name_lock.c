@@ -32,6 +32,12 @@ enum result {
 	BUSY
 };
 
+bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /*
  * Lock [start, end): exclusively, or shared if the descriptor is read-only or
  * others have shared locks.  BUSY if another process has an exclusive lock.  On

@@ -102,8 +102,9 @@ owner_begin(struct ownership *o, int fd, const char *path,
 	    const struct stat *st)
 {
 	static const struct fork_hooks hooks = { hold, release, forked };
+	int err = fork_hook(FORK_OWNERS, &hooks);
 
-	fork_hook(&hooks);
+	(void)err; /* the handle's table has made it possible before */
 	*o = (struct ownership){
 		.fd = fd, .pid = getpid(), .path = path, .stat = st
 	};

@@ -49,8 +49,7 @@ join(const char *root, const char *project, char **ret)
 
 	free(real);
 	if (n < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	return 0;
 }
 
@@ -164,8 +163,7 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 	int fd, err;
 
 	if (asprintf(&path, "%s/%s", root, name) < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	e.info.project = name + strlen(PROJECT_PREFIX);
 	e.info.path = path;
 	e.info.version = e.version;

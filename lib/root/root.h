@@ -36,16 +36,8 @@ int usage_users(const struct cute_shm_usage *u, const struct stat *st,
 
 /* unlink.c */
 
-/* True if both are the same file: device and inode are equal. */
-bool same_file(const struct stat *a, const struct stat *b);
-
 /* Remove the project at 'path' if it is an orphan. */
 void collect_orphan(const char *path);
-
-/* temporary.c */
-
-/* Remove the files that dead builders have left in 'root'. */
-void temporary_sweep(const char *root);
 
 /* space.c */
 
@@ -72,36 +64,20 @@ int space_ran_out(const char *root, uint64_t need, uint64_t given);
  */
 uint64_t cgroup_available(const char *cgroup, const char *mountinfo);
 
-/* temporary.c: files that have no lasting name */
+/* temporary.c: files that have no project's name yet */
 
-enum {
-	TEMPORARY_NAMED = 1 /* do not use O_TMPFILE */
-};
+/* Where builders make them; 'root' must stay valid.  The claim is not set. */
+struct appear_place temporary_place(const char *root);
 
-/*
- * Make a new file in 'root' with mode 0600.  *name is NULL if it has no name;
- * else *name is its path, for free(), and the file is locked, so that
- * temporary_sweep() does not remove it.
- */
+/* appear_begin() in the root, with a message. */
 int temporary_new(const char *root, unsigned flags, int *fd,
 		  char **name) must_check;
 
-/* A path in 'root' with a random name, for free(). */
-int temporary_name(const char *root, char **ret) must_check;
+/* Remove the files that dead builders have left in 'root'. */
+void temporary_sweep(const char *root);
 
-/*
- * Wait until this process has a lock that excludes other builders of the
- * project; hold it for a short time only.  *fd is the locked file and *name its
- * path, for free().  To release the lock, remove the name and then close *fd.
- * If a builder dies, the next one takes over its file, or temporary_sweep()
- * removes it.
- */
-int temporary_claim(const char *root, const char *project, int *fd,
-		    char **name) must_check;
-
-/* Lock byte 0, so that no sweep takes the file for a leftover. */
-int temporary_lock(int fd) must_check;
-void temporary_unlock(int fd);
+/* Flags for temporary_new(), for tests without O_TMPFILE. */
+extern unsigned temporary_flags;
 
 /* logind.c: users whose /dev/shm is emptied when they log out */
 
@@ -110,9 +86,6 @@ void temporary_unlock(int fd);
  * put before all paths that are read: "", or a folder of a test.
  */
 bool logind_removes(const char *system, uid_t uid, const char *user);
-
-/* temporary.c: flags for temporary_new(), for tests without O_TMPFILE. */
-extern unsigned temporary_flags;
 
 /* owner.c */
 
@@ -181,6 +154,9 @@ bool home_is(int fd, const struct format_header *h);
 
 /* name_lock.c */
 
+/* True if both are the same file: device and inode are equal. */
+bool same_file(const struct stat *a, const struct stat *b);
+
 /*
  * Lock the name 'path', so that no other process removes or replaces it while
  * this process does.  The lock ends when its process dies.
@@ -222,7 +198,7 @@ int replace_permitted(const char *root, const char *path) must_check;
 
 /*
  * CUTE_SHM_ERR_SYSTEM if no project can be built in this root.  Adds to *flags
- * those that temporary_new() needs there.
+ * those that appear_begin() needs there.
  */
 int root_check(const char *root, unsigned *flags) must_check;
 

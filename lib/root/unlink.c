@@ -11,12 +11,6 @@
 
 #include "root/root.h"
 
-bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* Remove the name unless another process has the segment open. */
 static int
 unlink_idle(const char *path)
@@ -80,8 +74,7 @@ unlink_path(const char *project, const char *path, unsigned flags,
 	int err;
 
 	if (!root)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	err = replace_permitted(root, path);
 	free(root);
 	if (err != 0)

@@ -72,7 +72,7 @@ static int
 add_use(struct cute_shm_usage *u, const struct stat *st)
 {
 	void *grown = vector_grow(u->uses, u->use_count, &u->use_room,
-				  sizeof(*u->uses));
+				  sizeof(*u->uses), "open files");
 
 	if (!grown)
 		return CUTE_SHM_ERR_NOMEM;
@@ -122,7 +122,7 @@ add_process(struct cute_shm_usage *u, int process, pid_t pid)
 		return err;
 	}
 	grown = vector_grow(u->processes, u->process_count, &u->process_room,
-			    sizeof(*u->processes));
+			    sizeof(*u->processes), "processes");
 	if (!grown)
 		return CUTE_SHM_ERR_NOMEM;
 	u->processes = grown;
@@ -180,9 +180,7 @@ cute_shm_usage_new(struct cute_shm_usage **ret)
 	if (!proc)
 		return fail_errno("cannot list /proc");
 	u = calloc(1, sizeof(*u));
-	err = u ? look(u, proc)
-		: cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				"no memory for a list of processes");
+	err = u ? look(u, proc) : fail_memory("for a list of processes");
 	closedir(proc);
 	if (err != 0) {
 		cute_shm_usage_free(u);

@@ -22,8 +22,8 @@ struct open_group {
 struct walk {
 	struct verify *v;
 	struct open_group *groups; /* from the root down */
-	size_t depth;
-	size_t room;
+	uint32_t depth;
+	uint32_t room;
 	struct verify_cursor cursor;
 };
 
@@ -31,19 +31,16 @@ void
 verify_node_add(struct verify *v, const struct record *r, uint64_t hash,
 		bool readable)
 {
-	struct verify_node *nodes;
-	size_t room = v->node_room ? 2 * v->node_room : 256;
+	struct verify_node *nodes =
+		vector_grow(v->nodes, v->node_count, &v->node_room,
+			    sizeof(*nodes), "nodes");
 
-	if (v->node_count == v->node_room) {
-		nodes = reallocarray(v->nodes, room, sizeof(*nodes));
-		if (!nodes) {
-			verify_no_memory(v);
-			return;
-		}
-		v->nodes = nodes;
-		v->node_room = room;
+	if (!nodes) {
+		verify_no_memory(v);
+		return;
 	}
-	v->nodes[v->node_count++] = (struct verify_node){
+	v->nodes = nodes;
+	nodes[v->node_count++] = (struct verify_node){
 		.offset = r->offset,
 		.hash = hash,
 		.kind = r->kind,
@@ -71,19 +68,15 @@ verify_node_at(const struct verify *v, uint64_t offset)
 static void
 push(struct walk *w, const struct record *r, uint64_t compound)
 {
-	size_t room = w->room ? 2 * w->room : 64;
-	struct open_group *groups;
+	struct open_group *groups = vector_grow(w->groups, w->depth, &w->room,
+						sizeof(*groups), "groups");
 
-	if (w->depth == w->room) {
-		groups = reallocarray(w->groups, room, sizeof(*groups));
-		if (!groups) {
-			verify_no_memory(w->v);
-			return;
-		}
-		w->groups = groups;
-		w->room = room;
+	if (!groups) {
+		verify_no_memory(w->v);
+		return;
 	}
-	w->groups[w->depth++] =
+	w->groups = groups;
+	groups[w->depth++] =
 		(struct open_group){ .record = *r, .compound = compound };
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Check every digest and every rule of a segment.  verify.c checks the header
- * and reports damages, structure.c walks the records, verify_record.c checks
- * the bytes of each record, verify_reserved.c the reserved attributes,
- * verify_index.c the path index, verify_data.c the data.  Uses base, format,
- * read and live.
+ * Check every digest and every rule of a segment.  verify.c checks the header,
+ * structure.c walks the records, verify_record.c checks the bytes of each
+ * record, verify_reserved.c the reserved attributes, verify_index.c the path
+ * index, verify_data.c the data; all report what they find to verify_damage.c.
+ * Uses base, format, read and live.
  */
 #ifndef LIB_VERIFY_VERIFY_H
 #define LIB_VERIFY_VERIFY_H
@@ -24,8 +24,8 @@ struct verify_node {
 /* A list of names or paths, to find duplicates. */
 struct text_list {
 	const char **texts;
-	size_t count;
-	size_t room;
+	uint32_t count;
+	uint32_t room;
 };
 
 struct verify {
@@ -37,8 +37,8 @@ struct verify {
 	int stop;		   /* if not 0: end with this error */
 	uint64_t begin, end;	   /* for the next damage: range of data */
 	struct verify_node *nodes; /* those of the walk by offset, then */
-	size_t node_count;	   /* those that only the index leads to */
-	size_t node_room;
+	uint32_t node_count;	   /* those that only the index leads to */
+	uint32_t node_room;
 	size_t walked; /* number of nodes of the walk */
 	bool complete; /* the walk reached the last record */
 	struct text_list texts;
@@ -51,7 +51,7 @@ struct verify {
 	uint64_t records_left;
 };
 
-/* verify.c */
+/* verify_damage.c */
 
 /*
  * Report a damage at 'offset' of the segment.  'record' is the damaged node, or

@@ -83,6 +83,33 @@ START_TEST(of_errno)
 }
 END_TEST
 
+START_TEST(no_memory)
+{
+	uint32_t room = 0, before;
+	int *items = NULL, *grown;
+	uint32_t i;
+
+	ck_err(fail_memory("for %d things", 3), CUTE_SHM_ERR_NOMEM);
+	ck_assert_str_eq(cute_shm_errmsg(), "no memory for 3 things");
+	for (i = 0; i < 1000; i++) {
+		before = room;
+		items = vector_grow(items, i, &room, sizeof(*items), "things");
+		ck_assert_ptr_nonnull(items);
+		ck_assert(room > i && (i < before) == (room == before));
+		items[i] = (int)i;
+	}
+	for (i = 0; i < 1000; i++)
+		ck_assert_int_eq(items[i], (int)i);
+	/* No item has the index NO_INDEX; what is there stays. */
+	before = room = NO_INDEX;
+	grown = vector_grow(items, NO_INDEX, &room, sizeof(*items), "things");
+	ck_assert_ptr_null(grown);
+	ck_assert_uint_eq(room, before);
+	ck_errmsg_has("no memory for more than 4294967295 things");
+	free(items);
+}
+END_TEST
+
 static void *
 other_thread(void *arg)
 {
@@ -188,6 +215,7 @@ main(void)
 	tcase_add_test(tc, sentences);
 	tcase_add_test(tc, too_long);
 	tcase_add_test(tc, of_errno);
+	tcase_add_test(tc, no_memory);
 	tcase_add_test(tc, by_thread);
 	tcase_add_test(tc, logs);
 	tcase_add_test(tc, options);

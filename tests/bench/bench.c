@@ -107,8 +107,8 @@ usage(void)
 	     "  --size MIB    of each kind of data (default 128)\n"
 	     "  --rounds N    of each measurement (default 5)\n"
 	     "  --jobs N      threads (default: the CPUs)\n"
-	     "  --only NAME   kinds that begin so: a load's, lookup, verify,\n"
-	     "                live\n"
+	     "  --only NAME   kinds that begin so: a load's, start, lookup,\n"
+	     "                verify, live\n"
 	     "  --cold        drop the file from the page cache before each "
 	     "load\n"
 	     "  --json        numbers for programs, in seconds and bytes\n"
@@ -147,6 +147,7 @@ parse(int argc, char **argv, struct bench *b)
 		{ "json", no_argument, NULL, 'J' },
 		{ "folder", required_argument, NULL, 'f' },
 		{ "root", required_argument, NULL, 'R' },
+		{ "once", required_argument, NULL, '1' }, /* for memory.c */
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -164,6 +165,7 @@ parse(int argc, char **argv, struct bench *b)
 		case 'J': b->json = true; break;
 		case 'f': b->folder = optarg; break;
 		case 'R': b->root = optarg; break;
+		case '1': bench_once(b, optarg); exit(0);
 		default: usage(); exit(c == 'h' ? 0 : 1);
 		}
 	}
@@ -214,6 +216,8 @@ main(int argc, char **argv)
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	register_filters();
 	bench_loads(&b);
+	if (wanted(&b, "start"))
+		bench_start(&b);
 	if (wanted(&b, "lookup"))
 		bench_lookups(&b);
 	if (wanted(&b, "verify"))

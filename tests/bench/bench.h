@@ -48,11 +48,26 @@ struct kind {
 extern const struct kind kinds[];
 extern const size_t kind_count;
 
+/* filters.c */
+
 /* Filters that libhdf5 lacks, so that it can write and read all kinds. */
 void register_filters(void);
 
 /* load.c */
 void bench_loads(struct bench *b);
+/* One load, without its time; see bench_private_memory(). */
+void bench_once(const struct bench *b, const char *path);
+
+/* memory.c */
+
+/*
+ * The most private memory, in bytes, that a program of ours and its reader have
+ * together at some moment while it loads the file; looks every 0.5 ms.
+ */
+double bench_private_memory(const struct bench *b, const char *path);
+
+/* start.c */
+void bench_start(struct bench *b);
 
 /* lookup.c */
 void bench_lookups(struct bench *b);

@@ -5,12 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef HAVE_ZSTD
-#include <zstd.h>
-#endif
-
 #include "bench.h"
-#include "hdf5/filter/filter.h"
+#include "hdf5/filter/filter.h" /* numbers of filters */
 
 /* The same numbers in every run. */
 static uint32_t
@@ -40,130 +36,6 @@ ok(long long result, const char *what)
 	if (result < 0)
 		die("libhdf5 cannot %s", what);
 }
-
-/* ------------------------------------------------------------- filters */
-
-/* Literals and references, by the last place of the same three bytes. */
-static size_t
-lzf_pack(const uint8_t *in, size_t size, uint8_t *out, size_t room)
-{
-	static size_t last[1 << 14];
-	size_t i = 0, n = 0, literals = 0;
-
-	memset(last, 0, sizeof(last));
-	while (i < size) {
-		size_t length = 0, from = 0, most = size - i;
-		uint32_t h = 0;
-
-		if (n + 8 + 33 > room)
-			return 0;
-		if (most >= 3) {
-			h = (uint32_t)in[i] << 16 | (uint32_t)in[i + 1] << 8 |
-			    in[i + 2];
-			h = h * 2654435761u >> 18;
-			from = last[h];
-			last[h] = i + 1;
-		}
-		most = most < 264 ? most : 264;
-		if (from && i - --from <= 8192)
-			while (length < most &&
-			       in[from + length] == in[i + length])
-				length++;
-		if (length < 3) {
-			if (literals == 0)
-				n++;
-			out[n++] = in[i++];
-			out[n - 2 - literals] = (uint8_t)literals;
-			literals = (literals + 1) % 32;
-			continue;
-		}
-		from = i - from - 1;
-		out[n++] = (uint8_t)((length < 9 ? length - 2 : 7) << 5 |
-				     from >> 8);
-		if (length >= 9)
-			out[n++] = (uint8_t)(length - 9);
-		out[n++] = (uint8_t)from;
-		i += length;
-		literals = 0;
-	}
-	return n;
-}
-
-static size_t
-pack(int id, const uint8_t *in, size_t size, uint8_t *out, size_t room)
-{
-#ifdef HAVE_ZSTD
-	if (id == FILTER_ZSTD) {
-		size_t n = ZSTD_compress(out, room, in, size, 3);
-
-		return ZSTD_isError(n) ? 0 : n;
-	}
-#endif
-	return id == FILTER_LZF ? lzf_pack(in, size, out, room) : 0;
-}
-
-/* cd_values[0] is the size of a chunk. */
-static size_t
-run_filter(int id, unsigned flags, size_t size, const unsigned cd[],
-	   size_t *buf_size, void **buf)
-{
-	static struct filter_scratch scratch;
-	const struct filter f = { .id = id };
-	filter_step *undo = id == FILTER_LZF ? filter_unlzf : filter_unzstd;
-	size_t room = flags & H5Z_FLAG_REVERSE ? cd[0] : size;
-	uint8_t *out = malloc(room);
-	size_t n = 0;
-
-	if (!out)
-		return 0;
-	if (!(flags & H5Z_FLAG_REVERSE))
-		n = pack(id, *buf, size, out, room);
-	else if (undo && undo(&f, &scratch, *buf, size, out, room) == 0)
-		n = room;
-	if (n == 0) {
-		free(out);
-		return 0;
-	}
-	free(*buf);
-	*buf = out;
-	*buf_size = room;
-	return n;
-}
-
-static size_t
-lzf_filter(unsigned flags, size_t n, const unsigned cd[], size_t size,
-	   size_t *buf_size, void **buf)
-{
-	return n < 1 ? 0
-		     : run_filter(FILTER_LZF, flags, size, cd, buf_size, buf);
-}
-
-static size_t
-zstd_filter(unsigned flags, size_t n, const unsigned cd[], size_t size,
-	    size_t *buf_size, void **buf)
-{
-	return n < 1 ? 0
-		     : run_filter(FILTER_ZSTD, flags, size, cd, buf_size, buf);
-}
-
-void
-register_filters(void)
-{
-	static const H5Z_class2_t lzf = {
-		H5Z_CLASS_T_VERS, FILTER_LZF, 1, 1, "lzf", NULL, NULL,
-		lzf_filter
-	};
-	static const H5Z_class2_t zstd = {
-		H5Z_CLASS_T_VERS, FILTER_ZSTD, 1,    1,
-		"zstd",		  NULL,	       NULL, zstd_filter
-	};
-
-	ok(H5Zregister(&lzf), "register lzf");
-	if (filter_unzstd)
-		ok(H5Zregister(&zstd), "register zstd");
-}
-
-/* -------------------------------------------------------------- making */
 
 static hid_t
 new_file(const char *path)
@@ -327,6 +199,49 @@ make_big_endian(const struct kind *k, const char *path, size_t size)
 	for (hsize_t i = 0; i < n; i++)
 		data[i] = (int16_t)(noise() % 4096);
 	write_one(k, path, H5T_STD_I16BE, H5T_NATIVE_INT16, 1, &n, NULL, data);
+	free(data);
+}
+
+/*
+ * The angles of seven joints at 1 kHz: smooth movements, measured in counts of
+ * an encoder with an error of one count, and stored in radians.  Unlike those
+ * of signal_f64(), these numbers use all their bits.
+ */
+static void
+make_trajectory(const struct kind *k, const char *path, size_t size)
+{
+	const double count = 6.283185307179586 / (1 << 20);
+	hsize_t dims[] = { size / 56, 7 }, chunk[] = { 4096, 7 };
+	double *data = get(dims[0] * 7 * sizeof(*data));
+	double at[7] = { 0 }, speed[7] = { 0 }, push;
+
+	for (hsize_t i = 0; i < dims[0] * 7; i++) {
+		push = ((int)(noise() % 2001) - 1000) / 100.0;
+		speed[i % 7] += push - speed[i % 7] / 500 - at[i % 7] * 1e-6;
+		at[i % 7] += speed[i % 7];
+		data[i] = count *
+			  (double)((int64_t)at[i % 7] + (int)(noise() % 3) - 1);
+	}
+	write_one(k, path, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 2, dims,
+		  dims[0] < chunk[0] ? dims : chunk, data);
+	free(data);
+}
+
+/* Forces and torques: slow changes and noise, rounded to a thousandth. */
+static void
+make_forces(const struct kind *k, const char *path, size_t size)
+{
+	hsize_t dims[] = { size / 24, 6 }, chunk[] = { 8192, 6 };
+	float *data = get(dims[0] * 6 * sizeof(*data));
+	int at[6] = { 0 }, error;
+
+	for (hsize_t i = 0; i < dims[0] * 6; i++) {
+		at[i % 6] += (int)(noise() % 41) - 20 - at[i % 6] / 4096;
+		error = (int)(noise() % 32 + noise() % 32) - 31;
+		data[i] = (float)((at[i % 6] + error) / 1000.0);
+	}
+	write_one(k, path, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 2, dims,
+		  dims[0] < chunk[0] ? dims : chunk, data);
 	free(data);
 }
 
@@ -498,6 +413,11 @@ const struct kind kinds[] = {
 	{ "gzip-shuffle", "the same with shuffle", make_rows, "sd" },
 	{ "narrow", "float32, gzip + shuffle, chunks of 16384 x 1", make_narrow,
 	  "sd" },
+	{ "trajectory",
+	  "float64 joint angles in encoder counts, gzip + shuffle",
+	  make_trajectory, "sd" },
+	{ "forces", "float32 rounded to 0.001, with noise, gzip + shuffle",
+	  make_forces, "sd" },
 	{ "images", "uint8 480 x 640 x 3, gzip per image", make_images, "d" },
 	{ "lzf", "float64, lzf + shuffle, chunks of whole rows", make_rows,
 	  "sl" },

@@ -36,6 +36,16 @@ run_ours(const struct bench *b, const char *path, unsigned jobs)
 		die("%s: %s", path, cute_shm_errmsg());
 }
 
+void
+bench_once(const struct bench *b, const char *path)
+{
+	struct cute_shm_unlink_options opt = { .size = sizeof(opt),
+					       .root = b->root };
+
+	run_ours(b, path, b->jobs);
+	cute_shm_unlink("bench", &opt, NULL);
+}
+
 static void
 run_copy(const struct bench *b, const char *path)
 {
@@ -194,18 +204,19 @@ run(const struct bench *b, const char *path, enum way way)
 }
 
 static void
-print_row(struct bench *b, const struct kind *k, double size, const double *t)
+print_row(struct bench *b, const struct kind *k, double size, const double *t,
+	  double memory)
 {
 	static const char *const names[] = { "ours", "ours_one_thread", "copy",
 					     "read", "read_and_copy" };
 
 	if (!b->json) {
 		printf("%-13s %6.0f %8.3f %8.3f %8.3f %8.3f %8.3f  %6.2f %6.2f "
-		       "%6.2f %6.2f\n",
+		       "%6.2f %6.2f %7.1f\n",
 		       k->name, size / 1048576, t[OURS], t[OURS_ONE], t[COPY],
 		       t[READ], t[READ_COPY], t[OURS] / t[COPY],
 		       t[READ] / t[OURS], t[READ] / t[OURS_ONE],
-		       t[READ_COPY] / t[OURS]);
+		       t[READ_COPY] / t[OURS], memory / 1048576);
 		fflush(stdout);
 		return;
 	}
@@ -213,7 +224,7 @@ print_row(struct bench *b, const struct kind *k, double size, const double *t)
 	       k->name, size);
 	for (int way = 0; way < WAYS; way++)
 		printf(", \"%s\": %.6f", names[way], t[way]);
-	printf("}");
+	printf(", \"private_memory\": %.0f}", memory);
 	b->first = false;
 }
 
@@ -248,7 +259,7 @@ bench_kind(struct bench *b, const struct kind *k)
 		}
 	for (int way = 0; way < WAYS; way++)
 		t[way] = median(times[way], b->rounds);
-	print_row(b, k, size, t);
+	print_row(b, k, size, t, bench_private_memory(b, path));
 	unlink(path);
 }
 
@@ -256,12 +267,13 @@ void
 bench_loads(struct bench *b)
 {
 	if (!b->json)
-		printf("%-13s %6s %8s %8s %8s %8s %8s  %6s %6s %6s %6s\n"
-		       "%-13s %6s %8s %8s %8s %8s %8s  %6s %6s %6s %6s\n",
+		printf("%-13s %6s %8s %8s %8s %8s %8s  %6s %6s %6s %6s %7s\n"
+		       "%-13s %6s %8s %8s %8s %8s %8s  %6s %6s %6s %6s %7s\n",
 		       "loading", "MiB", "ours", "ours", "cp", "H5Dread",
-		       "H5Dread", "ours:", "H5Dr.:", "H5Dr.:", "copy:", "", "",
+		       "H5Dread",
+		       "ours:", "H5Dr.:", "H5Dr.:", "copy:", "private", "", "",
 		       "seconds", "-j1", "to shm", "private", "+ copy", "cp",
-		       "ours", "-j1", "ours");
+		       "ours", "-j1", "ours", "MiB");
 	for (size_t i = 0; i < kind_count; i++)
 		if (wanted(b, kinds[i].name))
 			bench_kind(b, &kinds[i]);

@@ -8,14 +8,19 @@ tests_bench_bench_SOURCES = \
 	tests/bench/bench.c \
 	tests/bench/bench.h \
 	tests/bench/data.c \
+	tests/bench/filters.c \
 	tests/bench/live.c \
 	tests/bench/load.c \
-	tests/bench/lookup.c
+	tests/bench/lookup.c \
+	tests/bench/memory.c \
+	tests/bench/start.c
 tests_bench_bench_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(XXHASH_CFLAGS) \
 	$(ZSTD_CFLAGS)
-tests_bench_bench_LDADD = lib/libload.la lib/libcore.la $(HDF5_LIBS) \
-	$(XXHASH_LIBS) $(ZSTD_LIBS)
+tests_bench_bench_LDADD = lib/libload.la lib/libreader.la lib/libcore.la \
+	$(HDF5_LIBS) $(XXHASH_LIBS) $(ZSTD_LIBS)
 
-bench: tests/bench/bench
-	tests/bench/bench $(BENCHFLAGS)
+# With the reader that was just built, not one that is installed.
+bench: tests/bench/bench lib/cute-shm-reader $(module_LTLIBRARIES)
+	CUTE_SHM_READER=$$PWD/lib/cute-shm-reader \
+		tests/bench/bench $(BENCHFLAGS)
 endif

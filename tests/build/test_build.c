@@ -4,45 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build_util.h"
 #include "read/read.h"
-#include "util.h"
 
 /* Of the tree of make_tree() and of an empty one, by another encoder. */
 #define TREE_DIGEST  UINT64_C(0xb81329ddfcfa1b29)
 #define EMPTY_DIGEST UINT64_C(0x94f28d81661795f5)
-
-static struct cute_shm_builder *
-new_builder(const char *project, uint64_t block_size)
-{
-	struct cute_shm_build_options opt = {
-		.size = sizeof(opt),
-		.block_size = block_size,
-		.jobs = 3,
-	};
-	struct cute_shm_builder *b = NULL;
-
-	ck_ok(cute_shm_builder_new(project, &opt, &b));
-	return b;
-}
-
-static struct cute_shm *
-publish(struct cute_shm_builder *b)
-{
-	struct cute_shm *shm = NULL;
-
-	ck_ok(cute_shm_builder_publish(b, &shm));
-	cute_shm_builder_free(b);
-	return shm;
-}
-
-static uint64_t
-content(const struct cute_shm *shm)
-{
-	struct cute_shm_info info;
-
-	ck_ok(cute_shm_info(shm, &info));
-	return info.metadata_digest;
-}
 
 static const double b1[] = { 0, 1, 2, 3, 4, 5 };
 static const uint64_t b1_shape[] = { 2, 3 };
@@ -106,13 +73,13 @@ START_TEST(known_digest)
 	struct cute_shm *shm;
 
 	test_root();
-	b = new_builder("tree", 512);
+	b = build_new("tree", 512);
 	make_tree(b, true);
-	shm = publish(b);
-	ck_assert_uint_eq(content(shm), TREE_DIGEST);
+	shm = build_publish(b);
+	ck_assert_uint_eq(content_digest(shm), TREE_DIGEST);
 	cute_shm_close(shm);
-	shm = publish(new_builder("empty", 0));
-	ck_assert_uint_eq(content(shm), EMPTY_DIGEST);
+	shm = build_publish(build_new("empty", 0));
+	ck_assert_uint_eq(content_digest(shm), EMPTY_DIGEST);
 	cute_shm_close(shm);
 }
 END_TEST
@@ -128,7 +95,7 @@ START_TEST(written)
 
 	test_root();
 	memset(junk, 0xa5, sizeof(junk));
-	b = new_builder("tree", 512);
+	b = build_new("tree", 512);
 	make_tree(b, false);
 	ck_ok(cute_shm_builder_reserve(b));
 	ck_ok(cute_shm_builder_write(b, "b/b1", 0, b1, sizeof(b1)));
@@ -145,8 +112,8 @@ START_TEST(written)
 	ck_ok(cute_shm_builder_write(b, "big", 700, junk, 1));
 	ck_ok(cute_shm_builder_write(b, "big", 700, big + 700, 1));
 	ck_ok(cute_shm_builder_write(b, "big", 5000, NULL, 0));
-	shm = publish(b);
-	ck_assert_uint_eq(content(shm), TREE_DIGEST);
+	shm = build_publish(b);
+	ck_assert_uint_eq(content_digest(shm), TREE_DIGEST);
 	cute_shm_close(shm);
 }
 END_TEST
@@ -160,11 +127,11 @@ START_TEST(unwritten_is_zero)
 	const uint8_t *p;
 
 	test_root();
-	b = new_builder("zero", 0);
+	b = build_new("zero", 0);
 	ck_ok(cute_shm_builder_array(b, "z", "|u1", 1, &shape, NULL));
 	ck_ok(cute_shm_builder_reserve(b));
 	ck_ok(cute_shm_builder_write(b, "z", 1234567, "x", 1));
-	shm = publish(b);
+	shm = build_publish(b);
 	ck_ok(cute_shm_get(shm, "z", &a));
 	p = a.data;
 	ck_assert(p[1234567] == 'x');
@@ -186,7 +153,7 @@ START_TEST(wrong_nodes)
 	for (i = 0; i < ELEMENTS(ones); i++)
 		ones[i] = 1;
 	test_root();
-	b = new_builder("wrong", 512);
+	b = build_new("wrong", 512);
 	make_tree(b, true);
 	ck_err(cute_shm_builder_array(b, "b/b1/c", "<f8", 0, NULL, NULL),
 	       CUTE_SHM_ERR_TYPE);
@@ -214,8 +181,8 @@ START_TEST(wrong_nodes)
 	       CUTE_SHM_ERR_INVALID);
 	ck_err(cute_shm_builder_link(b, "a", "x//y"), CUTE_SHM_ERR_INVALID);
 	/* None of that has left a trace. */
-	shm = publish(b);
-	ck_assert_uint_eq(content(shm), TREE_DIGEST);
+	shm = build_publish(b);
+	ck_assert_uint_eq(content_digest(shm), TREE_DIGEST);
 	cute_shm_close(shm);
 }
 END_TEST
@@ -229,7 +196,7 @@ START_TEST(wrong_ragged)
 	struct cute_shm_builder *b;
 
 	test_root();
-	b = new_builder("ragged", 0);
+	b = build_new("ragged", 0);
 	ck_err(cute_shm_builder_ragged(b, "a", "|u1", 1, &two, 3, good, values),
 	       CUTE_SHM_ERR_TYPE);
 	ck_err(cute_shm_builder_ragged(b, "a", "*|u1", 1, &two, 2, good,
@@ -282,7 +249,7 @@ START_TEST(ragged_written)
 	int err;
 
 	test_root();
-	b = new_builder("written", 64);
+	b = build_new("written", 64);
 	ck_ok(cute_shm_builder_ragged(b, "g/a", "*|u1", 1, &two, 3, NULL,
 				      NULL));
 	ck_ok(cute_shm_builder_reserve(b));
@@ -310,7 +277,7 @@ START_TEST(wrong_attrs)
 	struct cute_shm_builder *b;
 
 	test_root();
-	b = new_builder("attrs", 0);
+	b = build_new("attrs", 0);
 	make_tree(b, true);
 	ck_err(cute_shm_builder_attr_text(b, "nowhere", "a", "b"),
 	       CUTE_SHM_ERR_NOT_FOUND);
@@ -363,7 +330,7 @@ START_TEST(links)
 	int i;
 
 	test_root();
-	b = new_builder("links", 0);
+	b = build_new("links", 0);
 	ck_ok(cute_shm_builder_link(b, "a", "nowhere"));
 	ck_err(cute_shm_builder_reserve(b), CUTE_SHM_ERR_NOT_FOUND);
 	ck_errmsg_has("link /a: there is no /nowhere");
@@ -375,14 +342,14 @@ START_TEST(links)
 	cute_shm_builder_free(b);
 
 	/* A long chain, its end last. */
-	b = new_builder("links", 0);
+	b = build_new("links", 0);
 	for (i = 0; i < 20000; i++) {
 		snprintf(from, sizeof(from), "l%d", i);
 		snprintf(to, sizeof(to), "l%d", i + 1);
 		ck_ok(cute_shm_builder_link(b, from, to));
 	}
 	ck_ok(cute_shm_builder_group(b, "l20000"));
-	shm = publish(b);
+	shm = build_publish(b);
 	ck_ok(cute_shm_find(shm, "l7", &node));
 	ck_assert_int_eq(node.kind, CUTE_SHM_LINK);
 	ck_ok(cute_shm_follow(&node, &node));
@@ -397,7 +364,7 @@ START_TEST(stages)
 	struct cute_shm_builder *b;
 
 	test_root();
-	b = new_builder("stages", 0);
+	b = build_new("stages", 0);
 	ck_ok(cute_shm_builder_array(b, "a", "<f8", 1, &shape, NULL));
 	ck_ok(cute_shm_builder_array(b, "p", "<f8", 2, b1_shape, b1));
 	ck_err(cute_shm_builder_write(b, "a", 0, b1, 8), CUTE_SHM_ERR_STATE);
@@ -443,7 +410,7 @@ START_TEST(given_up)
 	int stage;
 
 	for (stage = 0; stage < 4; stage++) {
-		b = new_builder("given_up", 512);
+		b = build_new("given_up", 512);
 		if (stage > 0)
 			make_tree(b, true);
 		if (stage > 1)

@@ -5,41 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build_util.h"
 #include "read/read.h"
-#include "util.h"
-
-static struct cute_shm_builder *
-new_builder(const char *project, uint64_t block_size)
-{
-	struct cute_shm_build_options opt = {
-		.size = sizeof(opt),
-		.block_size = block_size,
-		.jobs = 3,
-	};
-	struct cute_shm_builder *b = NULL;
-
-	ck_ok(cute_shm_builder_new(project, &opt, &b));
-	return b;
-}
-
-static struct cute_shm *
-publish(struct cute_shm_builder *b)
-{
-	struct cute_shm *shm = NULL;
-
-	ck_ok(cute_shm_builder_publish(b, &shm));
-	cute_shm_builder_free(b);
-	return shm;
-}
-
-static uint64_t
-content(const struct cute_shm *shm)
-{
-	struct cute_shm_info info;
-
-	ck_ok(cute_shm_info(shm, &info));
-	return info.metadata_digest;
-}
 
 struct part {
 	struct cute_shm_builder *b;
@@ -81,10 +48,10 @@ START_TEST(threads)
 	test_root();
 	for (i = 0; i < ITEMS; i++)
 		data[i] = i * UINT64_C(0x9e3779b97f4a7c15);
-	b = new_builder("one", 4096);
+	b = build_new("one", 4096);
 	ck_ok(cute_shm_builder_array(b, "a/b", "<u8", 1, &shape, data));
-	one = publish(b);
-	b = new_builder("many", 4096);
+	one = build_publish(b);
+	b = build_new("many", 4096);
 	ck_ok(cute_shm_builder_array(b, "a/b", "<u8", 1, &shape, NULL));
 	ck_ok(cute_shm_builder_reserve(b));
 	for (i = 0; i < COUNT; i++) {
@@ -100,8 +67,8 @@ START_TEST(threads)
 		pthread_join(ids[i], NULL);
 		ck_ok(parts[i].err);
 	}
-	many = publish(b);
-	ck_assert_uint_eq(content(one), content(many));
+	many = build_publish(b);
+	ck_assert_uint_eq(content_digest(one), content_digest(many));
 	cute_shm_close(one);
 	cute_shm_close(many);
 }
@@ -125,7 +92,7 @@ START_TEST(many)
 
 	test_root();
 	ck_assert_ptr_nonnull(deep);
-	b = new_builder("many", 0);
+	b = build_new("many", 0);
 	for (i = 0; i < COUNT; i++) {
 		snprintf(path, sizeof(path), "g%d/a%d", i % 100, i);
 		ck_ok(cute_shm_builder_array(b, path, "<f8", 1, &shape, NULL));
@@ -145,7 +112,7 @@ START_TEST(many)
 		ck_ok(cute_shm_builder_write(b, path, 0, &value,
 					     sizeof(value)));
 	}
-	shm = publish(b);
+	shm = build_publish(b);
 	ck_ok(cute_shm_get(shm, "g77/a777", &a));
 	ck_assert(*(const double *)a.data == 777);
 	ck_ok(cute_shm_get(shm, deep, &a));
@@ -175,12 +142,12 @@ START_TEST(large_given)
 		offsets[i] = i;
 	}
 	offsets[ITEMS] = ITEMS;
-	b = new_builder("given", 0);
+	b = build_new("given", 0);
 	ck_ok(cute_shm_builder_array(b, "a", "<u4", 1, &shape, data));
 	ck_ok(cute_shm_builder_ragged(b, "r", "*<u4", 1, &shape, ITEMS, offsets,
 				      data));
-	one = publish(b);
-	b = new_builder("written", 0);
+	one = build_publish(b);
+	b = build_new("written", 0);
 	ck_ok(cute_shm_builder_array(b, "a", "<u4", 1, &shape, NULL));
 	ck_ok(cute_shm_builder_ragged(b, "r", "*<u4", 1, &shape, ITEMS, NULL,
 				      NULL));
@@ -189,8 +156,8 @@ START_TEST(large_given)
 	ck_ok(cute_shm_builder_write(b, "r", 0, offsets, (ITEMS + 1) * 8));
 	ck_ok(cute_shm_builder_write(b, "r", cute_shm_values_at(ITEMS), data,
 				     ITEMS * 4));
-	two = publish(b);
-	ck_assert_uint_eq(content(one), content(two));
+	two = build_publish(b);
+	ck_assert_uint_eq(content_digest(one), content_digest(two));
 	ck_ok(cute_shm_get(one, "a", &a));
 	ck_assert(memcmp(a.data, data, ITEMS * 4) == 0);
 	ck_ok(cute_shm_get(one, "r", &a));

@@ -69,7 +69,7 @@ setup_unnamed(void)
 static void
 setup_named(void)
 {
-	temporary_flags = TEMPORARY_NAMED;
+	temporary_flags = APPEAR_NAMED;
 }
 
 START_TEST(nothing_before)

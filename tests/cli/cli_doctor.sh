@@ -62,6 +62,34 @@ for segment in robot.0aZ9bY8cX 'robot.0aZ9bY8cX!' .0aZ9bY8cX7; do
 done
 rm "$root"/cute-shm.robot.*
 
+# What can be read, as the program tells it that reads; and if there is none, if
+# it is another one, or if it has no module beside it.
+if [ -x "$builddir/bin/cute-shm-hdf5" ]; then
+	cute-shm-doctor >"$tmp/found"
+	finds ok hdf5 "files are read by $CUTE_SHM_READER"
+	finds ok hdf5 'libhdf5 [0-9]+\.[0-9]+\.[0-9]+'
+	finds ok filters 'can read .*lzf, .*bitshuffle'
+	cute-shm-export -q demo "$tmp/demo.h5" || fail 'no file'
+	cute-shm-hdf5 -vv --dry-run p "$tmp/demo.h5" >"$tmp/log" 2>&1
+	sandbox=$(sed -n 's/.*the reader is locked in: //p' "$tmp/log")
+	[ -n "$sandbox" ] || fail "no sandbox: $(cat "$tmp/log")"
+	finds ok hdf5 "sandbox: $(echo "$sandbox" | sed 's/[(].*//')"
+	cute-shm-hdf5 --version >"$tmp/version" || fail '--version'
+	grep -q '^with libhdf5 [0-9.]*; decodes itself: .*lzf, ' \
+		"$tmp/version" || fail "--version: $(cat "$tmp/version")"
+	built=$CUTE_SHM_READER
+	for reader in "$tmp/no-reader" "$(command -v true)"; do
+		CUTE_SHM_READER=$reader
+		cute-shm-doctor >"$tmp/found" && fail "$reader is no problem"
+		finds problem hdf5 CUTE_SHM_READER
+		grep -q -- '-> .*cute-shm-reader' "$tmp/found" ||
+			fail "$reader: no remedy"
+		cute-shm-hdf5 --version | grep -q libhdf5 &&
+			fail "$reader: --version knows a libhdf5"
+	done
+	CUTE_SHM_READER=$built
+fi
+
 cute-shm-doctor --root "$tmp/nowhere" >"$tmp/found"
 [ $? -eq 1 ] || fail 'a root that is not there'
 finds problem root "$tmp/nowhere: No such file"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * peak KIB COMMAND...: run it; status 99 if it had more than KIB of memory at
- * some moment, shared pages that it touched included.
+ * some moment, shared pages that it touched included.  Of the processes that it
+ * starts and waits for, the largest counts, not their sum; make bench measures
+ * that for loads.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -410,6 +410,57 @@ START_TEST(outfile_names)
 }
 END_TEST
 
+/* A program's own file is whole or not there, and not for strangers. */
+START_TEST(derived_files)
+{
+	struct cute_shm_file *f = NULL, *g = NULL;
+	struct cute_shm *shm;
+	struct stat st;
+
+	publish_big(0, NULL);
+	shm = attach("p", 0);
+	umask(0);
+	ck_err(cute_shm_file_new(shm, file("t"), 0, NULL),
+	       CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_file_new(shm, NULL, 0, &f), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_file_new(shm, file("t"), 0x80, &f),
+	       CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_file_new(shm, file("no/t"), 0, &f),
+	       CUTE_SHM_ERR_NOT_FOUND);
+	ck_assert_ptr_null(f);
+	ck_assert_uint_eq(test_count(folder), 0);
+
+	ck_ok(cute_shm_file_new(shm, file("t"), 0, &f));
+	ck_assert_int_eq(write(cute_shm_file_fd(f), "ab", 2), 2);
+	ck_assert_int_ne(access(file("t"), F_OK), 0);
+	cute_shm_file_free(f);
+	ck_assert_uint_eq(test_count(folder), 0);
+
+	ck_ok(cute_shm_file_new(shm, file("t"), 0, &f));
+	ck_ok(cute_shm_file_new(shm, file("t"), 0, &g));
+	ck_assert_int_eq(write(cute_shm_file_fd(f), "abc", 3), 3);
+	ck_ok(cute_shm_file_publish(f));
+	ck_assert_int_eq(cute_shm_file_fd(f), -1);
+	ck_err(cute_shm_file_publish(f), CUTE_SHM_ERR_STATE);
+	cute_shm_file_free(f);
+	ck_err(cute_shm_file_publish(g), CUTE_SHM_ERR_EXISTS);
+	cute_shm_file_free(g);
+	cute_shm_file_free(NULL);
+	ck_assert_int_eq(stat(file("t"), &st), 0);
+	ck_assert_int_eq(st.st_size, 3);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+
+	ck_err(cute_shm_file_new(shm, file("t"), 0, &f), CUTE_SHM_ERR_EXISTS);
+	ck_ok(cute_shm_file_new(shm, file("t"), CUTE_SHM_OVERWRITE, &f));
+	ck_ok(cute_shm_file_publish(f));
+	cute_shm_file_free(f);
+	ck_assert_int_eq(stat(file("t"), &st), 0);
+	ck_assert_int_eq(st.st_size, 0);
+	cute_shm_close(shm);
+	ck_left(1, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -427,6 +478,7 @@ main(void)
 	tcase_add_test(t, not_from_there);
 	tcase_add_test(t, file_limit);
 	tcase_add_test(t, outfile_names);
+	tcase_add_test(t, derived_files);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

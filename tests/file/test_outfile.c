@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who may read the files that are written, and when: outfile.c, found.c. */
+/* Files that appear at once, and who may read them: outfile.c, appear.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -11,7 +11,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "file/file.h"
 #include "file/file.h"
 #include "util.h"
 
@@ -290,50 +289,6 @@ START_TEST(links)
 }
 END_TEST
 
-START_TEST(found)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} cases[] = {
-		{ "fifo", EMEDIUMTYPE }, { "folder", EMEDIUMTYPE },
-		{ "link", ELOOP },	 { "zero", ELOOP },
-		{ "none", ENOENT },
-	};
-	struct stat st;
-	char *text;
-	size_t i;
-	int fd;
-
-	ck_assert_int_eq(mkfifo(file("fifo"), 0666), 0);
-	ck_assert_int_eq(mkdir(file("folder"), 0777), 0);
-	make("text", 0600);
-	ck_assert_int_eq(symlink(file("text"), file("link")), 0);
-	ck_assert_int_eq(symlink("/dev/zero", file("zero")), 0);
-	for (i = 0; i < ELEMENTS(cases); i++) {
-		ck_assert_int_eq(found_open(AT_FDCWD, file(cases[i].name), 0,
-					    &st),
-				 -1);
-		ck_assert_int_eq(errno, cases[i].number);
-		ck_assert_ptr_null(
-			found_text(AT_FDCWD, file(cases[i].name), 0, 100));
-	}
-	ck_assert_int_eq(truncate(file("text"), 100), 0);
-	ck_assert_ptr_null(found_text(AT_FDCWD, file("text"), 0, 99));
-	text = found_text(AT_FDCWD, file("text"), 0, 100);
-	ck_assert_ptr_nonnull(text);
-	free(text);
-	if (chown(file("text"), STRANGER, STRANGER) != 0)
-		return;
-	ck_assert_ptr_null(found_text(AT_FDCWD, file("text"), 0, 100));
-	ck_assert_int_eq(errno, EPERM);
-	fd = found_open(AT_FDCWD, file("text"), FOUND_ANY_OWNER | FOUND_WRITE,
-			&st);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-}
-END_TEST
-
 /* ------------------------------------------------------ a sweep in between */
 
 /* Another one writes the same file between open() and the lock. */
@@ -386,6 +341,87 @@ START_TEST(not_ours_to_sweep)
 }
 END_TEST
 
+/* ------------------------------------- kernels and file systems with less */
+
+enum {
+	NO_NOREPLACE = 1,
+	NO_LINK = 2,
+	NO_PROC = 4
+};
+
+static unsigned lacks;
+
+int __real_renameat2(int a, const char *b, int c, const char *d, unsigned e);
+int __wrap_renameat2(int a, const char *b, int c, const char *d, unsigned e);
+int __real_linkat(int a, const char *b, int c, const char *d, int e);
+int __wrap_linkat(int a, const char *b, int c, const char *d, int e);
+int __real_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode);
+
+int
+__wrap_renameat2(int a, const char *b, int c, const char *d, unsigned e)
+{
+	errno = EINVAL;
+	return lacks & NO_NOREPLACE ? -1 : __real_renameat2(a, b, c, d, e);
+}
+
+int
+__wrap_linkat(int a, const char *b, int c, const char *d, int e)
+{
+	errno = EPERM;
+	return lacks & NO_LINK ? -1 : __real_linkat(a, b, c, d, e);
+}
+
+int
+__wrap_access(const char *path, int mode)
+{
+	errno = ENOENT;
+	return lacks & NO_PROC ? -1 : __real_access(path, mode);
+}
+
+/* Each way to give a file its name gives it once, and leaves nothing behind. */
+START_TEST(fewer_calls)
+{
+	static const unsigned cases[] = {
+		NO_NOREPLACE,	   NO_NOREPLACE | NO_LINK,	     NO_PROC,
+		NO_PROC | NO_LINK, NO_PROC | NO_LINK | NO_NOREPLACE,
+	};
+	struct outfile first, second;
+	struct stat st;
+
+	lacks = cases[_i];
+	ck_ok(outfile_begin(&first, file("f"), OUTFILE_NAMED));
+	ck_ok(outfile_begin(&second, file("f"),
+			    lacks & NO_PROC ? 0 : OUTFILE_NAMED));
+	ck_assert_ptr_nonnull(second.temporary);
+	ck_assert_int_eq(write(first.fd, "abc", 3), 3);
+	ck_ok(outfile_commit(&first));
+	ck_err(outfile_commit(&second), CUTE_SHM_ERR_EXISTS);
+	ck_assert_int_eq(stat(file("f"), &st), 0);
+	ck_assert_int_eq(st.st_size, 3);
+	ck_assert_uint_eq(st.st_nlink, 1);
+	ck_assert_uint_eq(test_count(folder), 1);
+	write_file("f", NULL, OUTFILE_OVERWRITE | OUTFILE_NAMED);
+	ck_assert_uint_eq(test_count(folder), 1);
+	lacks = 0;
+}
+END_TEST
+
+/* A sweep removes the claim of a dead process, too, but no file of the user. */
+START_TEST(claim_swept)
+{
+	ck_assert_int_eq(mkfifo(file(".f.0000000000000000"), 0600), 0);
+	ck_assert_int_eq(symlink("g", file(".f.0000000000000001")), 0);
+	make("g", 0600);
+	make(".f.claim", 0600);
+	make(".f.claims", 0600);
+	make(".f.0123456789abcde", 0600);
+	write_file("f", NULL, OUTFILE_NAMED);
+	ck_assert_int_ne(access(file(".f.claim"), F_OK), 0);
+	ck_assert_uint_eq(test_count(folder), 6);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -398,9 +434,10 @@ main(void)
 	tcase_add_test(t, not_for_other_groups);
 	tcase_add_test(t, lists);
 	tcase_add_test(t, links);
-	tcase_add_test(t, found);
 	tcase_add_test(t, swept_too_early);
 	tcase_add_test(t, not_ours_to_sweep);
+	tcase_add_loop_test(t, fewer_calls, 0, 5);
+	tcase_add_test(t, claim_swept);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -18,19 +18,27 @@ header(uint64_t nodes, uint64_t arrays, uint64_t records_size)
 	return h;
 }
 
+/* Where the sections after the index begin, and where the metadata end. */
+static void
+ck_sections(const struct format_header *h, uint64_t records, uint64_t blocks,
+	    uint64_t block_count, uint64_t metadata_size, uint64_t data)
+{
+	ck_assert_uint_eq(h->header_size, 1024);
+	ck_assert_uint_eq(h->index_offset, 1024);
+	ck_assert_uint_eq(h->records_offset, records);
+	ck_assert_uint_eq(h->blocks_offset, blocks);
+	ck_assert_uint_eq(h->block_count, block_count);
+	ck_assert_uint_eq(h->metadata_size, metadata_size);
+	ck_assert_uint_eq(h->live_offset, 4096);
+	ck_assert_uint_eq(h->data_offset, data);
+}
+
 START_TEST(empty)
 {
 	struct format_header h = header(1, 0, 64);
 
 	ck_ok(layout(&h, NULL));
-	ck_assert_uint_eq(h.header_size, 1024);
-	ck_assert_uint_eq(h.index_offset, 1024);
-	ck_assert_uint_eq(h.records_offset, 1088);
-	ck_assert_uint_eq(h.blocks_offset, 1152);
-	ck_assert_uint_eq(h.block_count, 0);
-	ck_assert_uint_eq(h.metadata_size, 1152);
-	ck_assert_uint_eq(h.live_offset, 4096);
-	ck_assert_uint_eq(h.data_offset, 4096);
+	ck_sections(&h, 1088, 1152, 0, 1152, 4096);
 	ck_assert_uint_eq(h.data_size, 0);
 	ck_assert_uint_eq(h.array_bytes, 0);
 	ck_assert_uint_eq(h.segment_size, 4096);
@@ -58,12 +66,7 @@ START_TEST(arrays)
 		ck_assert_uint_eq(a[i].data_offset, at[i]);
 		ck_assert_uint_eq(a[i].first_block, first[i]);
 	}
-	ck_assert_uint_eq(h.records_offset, 1152);
-	ck_assert_uint_eq(h.blocks_offset, 2176);
-	ck_assert_uint_eq(h.block_count, 10);
-	ck_assert_uint_eq(h.metadata_size, 2256);
-	ck_assert_uint_eq(h.live_offset, 4096);
-	ck_assert_uint_eq(h.data_offset, 8192);
+	ck_sections(&h, 1152, 2176, 10, 2256, 8192);
 	ck_assert_uint_eq(h.segment_size, 20544);
 	ck_assert_uint_eq(h.data_size, 20544 - 8192);
 	ck_assert_uint_eq(h.array_bytes, 8 + 1025 + 4095 + 4096 + 1);

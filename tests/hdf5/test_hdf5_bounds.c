@@ -7,61 +7,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "hdf5/load.h"
 #include "hdf5_util.h"
+#include "reader_bounds.h"
+#include "test_reader.h"
 
 #define MIB ((uint64_t)1 << 20)
 
-hid_t __real_H5Oopen(hid_t at, const char *name, hid_t lapl);
-hid_t __wrap_H5Oopen(hid_t at, const char *name, hid_t lapl);
-hid_t __real_H5Fcreate(const char *name, unsigned flags, hid_t fcpl,
-		       hid_t fapl);
-hid_t __wrap_H5Fcreate(const char *name, unsigned flags, hid_t fcpl,
-		       hid_t fapl);
-
-static volatile unsigned *opened; /* objects without end, by children */
-static bool saving;		  /* creating a file has no end */
+static struct endless *endless;
 static const char *root;
-
-static void __attribute__((noreturn)) spin(void)
-{
-	for (volatile unsigned i = 0;; i++)
-		;
-}
-
-/* Objects of these names are as libhdf5 finds some in damaged files. */
-hid_t
-__wrap_H5Oopen(hid_t at, const char *name, hid_t lapl)
-{
-	if (strncmp(name, "endless", 7) == 0) {
-		++*opened;
-		spin();
-	}
-	if (strncmp(name, "asleep", 6) == 0)
-		for (;;)
-			sleep(1);
-	return __real_H5Oopen(at, name, lapl);
-}
-
-hid_t
-__wrap_H5Fcreate(const char *name, unsigned flags, hid_t fcpl, hid_t fapl)
-{
-	if (saving)
-		spin();
-	return __real_H5Fcreate(name, flags, fcpl, fapl);
-}
 
 static void
 setup(void)
 {
 	root = test_root();
-	opened = mmap(NULL, sizeof(*opened), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne((void *)(uintptr_t)opened, MAP_FAILED);
+	test_reader("reader_bounds");
+	endless = test_shared(sizeof(*endless));
 	h5_told.failed = 0;
 }
 
@@ -204,7 +168,7 @@ with_objects(unsigned count, const char *format)
 	return path;
 }
 
-/* Whether the child works or sleeps, and whoever calls. */
+/* Whether the reader works or sleeps, and whoever calls. */
 START_TEST(by_the_clock)
 {
 	const char *name = _i % 2 ? "endless" : "asleep";
@@ -240,12 +204,12 @@ START_TEST(many_without_end)
 	ck_assert_uint_eq(result.failed, 1);
 	ck_assert_uint_eq(result.arrays, 1);
 	path = with_objects(18, "endless");
-	*opened = 0;
+	endless->opened = 0;
 	ck_limit(load(path, &opt, NULL), "/endless", "more than the ",
 		 "--exclude");
 	/* On a busy machine these are fewer. */
-	ck_assert_uint_ge(*opened, 1);
-	ck_assert_uint_le(*opened, 4);
+	ck_assert_uint_ge(endless->opened, 1);
+	ck_assert_uint_le(endless->opened, 4);
 }
 END_TEST
 
@@ -264,11 +228,11 @@ START_TEST(saving_by_the_clock)
 	ck_ok(cute_shm_hdf5_load("t", with_objects(1, "plain"), &load_opt,
 				 NULL));
 	before = test_count(h5_folder());
-	saving = true;
+	endless->saving = true;
 	ck_err(cute_shm_hdf5_export(shm, out, &opt, NULL), CUTE_SHM_ERR_LIMIT);
 	ck_errmsg_has("after 0.3 s");
 	ck_assert_uint_eq(test_count(h5_folder()), before);
-	saving = false;
+	endless->saving = false;
 	opt.max_memory = 64 * MIB;
 	opt.max_seconds = 0;
 	ck_ok(cute_shm_hdf5_export(shm, out, &opt, NULL));
@@ -306,7 +270,7 @@ on_log(enum cute_shm_log_level level, const char *message, void *arg)
 	strncat(said, "\n", sizeof(said) - strlen(said) - 1);
 }
 
-/* What the child does is said in the caller's process. */
+/* What the reader does is said in the caller's process. */
 START_TEST(logs)
 {
 	static const char *const words[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every allocation and every system call of ours in a load of an HDF5 file, and
- * on the way back to one, fails once, in the caller or in the child that it
+ * on the way back to one, fails once, in the caller or in the reader that it
  * starts: there is an error and a sentence, and nothing is left behind; or all
  * is well without it.  The same with ever less address space and descriptors.
  */
@@ -15,6 +15,7 @@
 
 #include "failing.h"
 #include "hdf5_little.h"
+#include "test_reader.h"
 
 static const char *root;
 static uint64_t digest; /* of the metadata of an undisturbed load */
@@ -177,6 +178,7 @@ begin(void)
 	struct cute_shm_info info;
 	struct cute_shm *shm;
 
+	test_reader("reader_failing");
 	h5_make_little(h5_path("t.h5"), true);
 	put_attributes(h5_path("t.h5"));
 	root = getenv("CUTE_SHM_ROOT");

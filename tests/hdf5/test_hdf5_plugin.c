@@ -84,6 +84,7 @@ make_folder(void)
 			 0);
 	ck_assert_int_eq(listen(fd, 1), 0);
 	fd = open(test_path(folder, "old"), O_WRONLY | O_CREAT, 0644);
+	ck_assert_int_eq(fchmod(fd, 0644), 0);
 	ck_assert_int_eq(write(fd, "old", 3), 3);
 	close(fd);
 	return folder;

@@ -1,34 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests for the file ahead of who reads it: prefetch.c. */
-#include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "hdf5_util.h"
+#include "reader_prefetch.h"
+#include "test_reader.h"
 
 #define MIB ((uint64_t)1 << 20)
 
-/* What the child asks for. */
-static struct seen {
-	atomic_uint requests;
-	_Atomic uint64_t first, end; /* of the file */
-} * seen;
-
-int __real_posix_fadvise(int fd, off_t at, off_t size, int advice);
-int __wrap_posix_fadvise(int fd, off_t at, off_t size, int advice);
-
-int
-__wrap_posix_fadvise(int fd, off_t at, off_t size, int advice)
-{
-	if (advice == POSIX_FADV_WILLNEED) {
-		if (seen->requests++ == 0)
-			seen->first = (uint64_t)at;
-		if ((uint64_t)(at + size) > seen->end)
-			seen->end = (uint64_t)(at + size);
-	}
-	return __real_posix_fadvise(fd, at, size, advice);
-}
+static struct seen *seen;
 
 /* A file with a dataset of so many bytes, in chunks without filters. */
 static hid_t
@@ -50,9 +30,8 @@ load(hid_t file, const char *const *select)
 {
 	struct cute_shm_hdf5_options opt = h5_options(0);
 
-	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(seen, MAP_FAILED);
+	test_reader("reader_prefetch");
+	seen = test_shared(sizeof(*seen));
 	H5Fclose(file);
 	opt.select = select;
 	ck_ok(cute_shm_hdf5_load("p", h5_path("t.h5"), &opt, NULL));

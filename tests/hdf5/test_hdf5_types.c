@@ -169,16 +169,22 @@ START_TEST(test_float_order)
 }
 END_TEST
 
+/* Three numbers of this type, which is closed, become those of 'dtype'. */
+static void
+ck_three(hid_t type, const void *from, const char *dtype, const void *to)
+{
+	hid_t file = h5_begin();
+
+	h5_put_both(file, type, 1, three, from);
+	H5Tclose(type);
+	ck_both(h5_load(file), dtype, 1, three_, to);
+}
+
 START_TEST(test_half)
 {
 	static const uint16_t half[] = { 0x3c00, 0xc000, 0x7bff };
-	hid_t file = h5_begin(), t = h5_float(2, 16, 15, 10, 5, 10, 15);
-	struct cute_shm *shm;
 
-	h5_put_both(file, t, 1, three, half);
-	H5Tclose(t);
-	shm = h5_load(file);
-	ck_both(shm, "<f2", 1, three_, half);
+	ck_three(h5_float(2, 16, 15, 10, 5, 10, 15), half, "<f2", half);
 }
 END_TEST
 
@@ -187,13 +193,8 @@ START_TEST(test_bfloat16)
 {
 	static const uint16_t data[] = { 0x3f80, 0xc000, 0x7f7f };
 	static const float value[] = { 1, -2, 0x1.fep127f };
-	hid_t file = h5_begin(), t = h5_float(2, 16, 15, 7, 8, 7, 127);
-	struct cute_shm *shm;
 
-	h5_put_both(file, t, 1, three, data);
-	H5Tclose(t);
-	shm = h5_load(file);
-	ck_both(shm, "<f4", 1, three_, value);
+	ck_three(h5_float(2, 16, 15, 7, 8, 7, 127), data, "<f4", value);
 }
 END_TEST
 
@@ -201,13 +202,8 @@ START_TEST(test_float_of_one_byte)
 {
 	static const uint8_t data[] = { 0x38, 0xc0, 0x08 };
 	static const uint16_t half[] = { 0x3c00, 0xc000, 0x2400 };
-	hid_t file = h5_begin(), t = h5_float(1, 8, 7, 3, 4, 3, 7);
-	struct cute_shm *shm;
 
-	h5_put_both(file, t, 1, three, data);
-	H5Tclose(t);
-	shm = h5_load(file);
-	ck_both(shm, "<f2", 1, three_, half);
+	ck_three(h5_float(1, 8, 7, 3, 4, 3, 7), data, "<f2", half);
 }
 END_TEST
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is refused in the sandbox.  Each try is the system call itself, so that
- * no library avoids it, and each is looked at from outside, too: the folder, the
- * parent's signals, limits and memory are as before.
+ * no library avoids it, and each is looked at from outside, too: the folder,
+ * the parent's signals, limits and memory are as before.
  */
 
 #include <check.h>
@@ -392,6 +392,7 @@ begin(void)
 	snprintf(file, sizeof(file), "%s/file", folder);
 	snprintf(new, sizeof(new), "%s/new", folder);
 	output = open(file, O_RDWR | O_CREAT, 0644);
+	fchmod(output, 0644);
 	source = open(file, O_RDONLY);
 	ck_assert_int_eq(write(output, "old", 3), 3);
 	board = memfd_create("board", MFD_ALLOW_SEALING);

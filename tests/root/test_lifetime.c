@@ -328,7 +328,7 @@ START_TEST(elsewhere_meanwhile)
 	unsigned i;
 
 	for (i = 0; i < 2; i++) {
-		temporary_flags = i ? TEMPORARY_NAMED : 0;
+		temporary_flags = i ? APPEAR_NAMED : 0;
 		ck_assert_int_eq(chdir(root), 0);
 		ck_ok(cute_shm_builder_new("p", &build, &b));
 		ck_assert_int_eq(chdir("/"), 0);

@@ -515,7 +515,7 @@ START_TEST(no_inodes)
 	if (!test_mount(root, "nr_inodes=2"))
 		return;
 	ck_ok(cute_shm_builder_new("p", NULL, &first));
-	temporary_flags = _i ? TEMPORARY_NAMED : 0;
+	temporary_flags = _i ? APPEAR_NAMED : 0;
 	ck_err(cute_shm_builder_new("q", NULL, &b), CUTE_SHM_ERR_NO_SPACE);
 	temporary_flags = 0;
 	ck_errmsg_has("no inodes");

@@ -2,36 +2,43 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "failing.h"
+#include "test_reader.h"
 #include "util.h"
 
-/* Shared with children. */
+/* Shared with children, and with the readers that they start. */
 static struct failing_state {
 	atomic_long left; /* negative: none has to fail */
 	enum failing kind;
 	int error;
 } * state;
 
-void *__real_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at);
+/* In a reader: see test_reader.h. */
+static void __attribute__((constructor)) begin(void)
+{
+	state = test_shared_map(sizeof(*state));
+}
 
 void
 failing_after(enum failing kind, long n, int error)
 {
-	if (!state)
-		state = __real_mmap(NULL, sizeof(*state),
-				    PROT_READ | PROT_WRITE,
-				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert(state != MAP_FAILED);
+	if (!state) {
+		state = test_shared(sizeof(*state));
+		atomic_store(&state->left, -1);
+	}
 	state->kind = kind;
 	state->error = error;
 	atomic_store(&state->left, n);
@@ -110,7 +117,20 @@ CALL(int, -1, renameat2,
 CALL(int, -1, unlink, (const char *p), (p))
 CALL(char *, NULL, realpath, (const char *p, char *to), (p, to))
 CALL(int, -1, pipe2, (int *ends, int flags), (ends, flags))
-CALL(pid_t, -1, fork, (void), ())
+CALL(int, -1, memfd_create, (const char *name, unsigned flags), (name, flags))
+CALL(int, -1, socketpair, (int domain, int type, int protocol, int ends[2]),
+     (domain, type, protocol, ends))
+CALL(int, -1, poll, (struct pollfd * f, nfds_t count, int ms), (f, count, ms))
+CALL(ssize_t, -1, recv, (int fd, void *p, size_t n, int flags),
+     (fd, p, n, flags))
+CALL(ssize_t, -1, recvmsg, (int fd, struct msghdr *h, int flags),
+     (fd, h, flags))
+CALL(ssize_t, -1, sendmsg, (int fd, const struct msghdr *h, int flags),
+     (fd, h, flags))
+CALL(int, errno, posix_spawn,
+     (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
+      const posix_spawnattr_t *attr, char *const *argv, char *const *env),
+     (pid, path, actions, attr, argv, env))
 CALL(int, -1, mprotect, (void *p, size_t n, int prot), (p, n, prot))
 CALL(void *, MAP_FAILED, mmap,
      (void *p, size_t n, int prot, int flags, int fd, off_t at),

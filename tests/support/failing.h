@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Allocations and system calls that fail once each, in this process or in a
- * child of it.  The linker puts the functions of failing.c in the place of
- * libc's: see WRAP_FAILING in tests/local.mk.
+ * reader that it starts, which must be linked with failing.c, too.  The linker
+ * puts the functions of failing.c in the place of libc's: see WRAP_FAILING in
+ * tests/local.mk.
  */
 #ifndef CUTE_SHM_TESTS_FAILING_H
 #define CUTE_SHM_TESTS_FAILING_H

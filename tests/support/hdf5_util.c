@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "build_util.h"
 #include "hdf5/dataset/dataset.h"
 #include "hdf5_util.h"
 
@@ -502,4 +503,25 @@ h5_string(size_t size, H5T_str_t pad, H5T_cset_t charset)
 	ck_h5(H5Tset_strpad(t, pad));
 	ck_h5(H5Tset_cset(t, charset));
 	return t;
+}
+
+void
+ck_again(const struct cute_shm *shm)
+{
+	struct cute_shm_hdf5_export_options save = { .size = sizeof(save) };
+	struct h5_told before = h5_told;
+	struct cute_shm_hdf5_options load = h5_options(0);
+	struct cute_shm *again;
+
+	load.handle = &again;
+	save.flags = CUTE_SHM_HDF5_OVERWRITE;
+	ck_ok(cute_shm_hdf5_export(shm, h5_path("again.h5"), &save, NULL));
+	ck_ok(cute_shm_hdf5_load("again", h5_path("again.h5"), &load, NULL));
+	ck_assert_msg(h5_told.skipped + h5_told.changed == 0, "%s: %s",
+		      h5_told.paths[0], h5_told.reasons[0]);
+	ck_assert_uint_eq(content_digest(again), content_digest(shm));
+	ck_ok(cute_shm_verify(again, NULL, NULL));
+	cute_shm_close(again);
+	ck_ok(cute_shm_unlink("again", NULL, NULL));
+	h5_told = before;
 }

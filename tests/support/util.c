@@ -61,6 +61,14 @@ test_run(Suite *suite)
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+void
+test_file_name(char *ret, size_t size, const char *name)
+{
+	int n = snprintf(ret, size, "%s/%s", base, name);
+
+	ck_assert(n > 0 && (size_t)n < size);
+}
+
 const char *
 test_root(void)
 {

@@ -62,6 +62,9 @@ void ck_errmsg_has(const char *text);
  */
 int test_run(Suite *suite);
 
+/* Write the path of 'name' in the folder of all tests. */
+void test_file_name(char *ret, size_t size, const char *name);
+
 /* An empty root of this test's own; $CUTE_SHM_ROOT names it from now on. */
 const char *test_root(void);
 

@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Programs of others link with what is installed, shared and static, by what
-# pkg-config says, and run.
+# pkg-config says, and run.  Those that read HDF5 files find the program that does
+# it, beside the library or where it is installed.
 failed=0
+unset CUTE_SHM_READER
 for tool in pkg-config make "${CC:-cc}"; do
 	command -v "$tool" >/dev/null || { echo "skipped: no $tool"; exit 77; }
 done
@@ -37,8 +39,13 @@ int main(void) { return strcmp(cute_shm_version(), CUTE_SHM_VERSION) ||
 END
 cat >"$tmp/hdf5.c" <<'END'
 #include <cute_shm_hdf5.h>
-int main(void) { return cute_shm_hdf5_plan("/nonexistent", 0, 0) !=
-		 CUTE_SHM_ERR_SOURCE; }
+#include <stdio.h>
+static void fact(const struct cute_shm_hdf5_fact *f, void *arg)
+{ (void)f, ++*(int *)arg; }
+int main(void) { int n = 0;
+		 if (cute_shm_hdf5_about(fact, &n) == 0 && n > 3) return 0;
+		 fprintf(stderr, "%d facts: %s\n", n, cute_shm_errmsg());
+		 return 1; }
 END
 
 # linked NAME PACKAGE CFLAGS... LIBS...
@@ -47,7 +54,7 @@ linked() {
 	shift
 	# shellcheck disable=SC2068
 	if ! "${CC:-cc}" -o "$tmp/program" $@ 2>"$tmp/log" ||
-	   ! "$tmp/program"; then
+	   ! "$tmp/program" 2>"$tmp/log"; then
 		echo "$what: does not link, or does not run:"
 		cat "$tmp/log"
 		failed=1
@@ -71,5 +78,28 @@ if [ -f "$prefix/lib/libcute_shm.a" ]; then
 	cflags=$(pkg-config --define-variable=prefix="$prefix" --cflags cute-shm)
 	sed -i '/digest/d; s/ ||$/; }/' "$tmp/core.c"
 	linked "cute-shm, static" "$tmp/core.c" "$cflags" "$libs"
+fi
+# This needs neither libhdf5 nor a decoder.
+if [ -f "$prefix/lib/libcute_shm_hdf5.a" ]; then
+	libs=$(pkg-config --define-variable=prefix="$prefix" --static --libs \
+		cute-shm-hdf5 | sed -E \
+		"s,-l(cute_shm[a-z0-9_]*),$prefix/lib/lib\\1.a,g")
+	case $libs in *-lhdf5*|*deflate*|*zstd*)
+		echo "cute-shm-hdf5, static: needs too much: $libs"
+		failed=1 ;;
+	esac
+	CUTE_SHM_READER=$(pkg-config --define-variable=prefix="$prefix" \
+		--variable=reader cute-shm-hdf5)
+	export CUTE_SHM_READER
+	linked "cute-shm-hdf5, static" "$tmp/hdf5.c" "$cflags" "$libs"
+	unset CUTE_SHM_READER
+fi
+# A prefix that was moved: the program is found from the library.
+if [ -f "$prefix/lib/libcute_shm_hdf5.so" ]; then
+	mkdir "$tmp/moved"
+	mv "$prefix/lib" "$prefix/libexec" "$tmp/moved"
+	libs="-L$tmp/moved/lib -lcute_shm_hdf5 -lcute_shm"
+	LD_LIBRARY_PATH=$tmp/moved/lib
+	linked "cute-shm-hdf5, moved" "$tmp/hdf5.c" "$cflags" "$libs"
 fi
 exit $failed

@@ -12,6 +12,7 @@ trap 'rm -rf "$tmp"' EXIT
 mkdir "$tmp/root"
 CUTE_SHM_ROOT=$tmp/root
 export CUTE_SHM_ROOT
+unset CUTE_SHM_READER
 
 # must COMMAND...: a tool that is installed, and what it says if it fails.
 must() {
@@ -48,5 +49,10 @@ fi
 # Something about the machine may be a problem, but not for the tool.
 "$bindir/cute-shm-doctor" >"$tmp/said" 2>&1
 [ $? -le 1 ] || { cat "$tmp/said"; exit 1; }
+# The program that reads HDF5 files is the one that was installed with it.
+if [ -x "$bindir/cute-shm-hdf5" ]; then
+	grep -q "^ok  *hdf5  *files are read by ${bindir%/*}/" "$tmp/said" ||
+		{ cat "$tmp/said"; exit 1; }
+fi
 left=$(ls -A "$tmp/root")
 [ -z "$left" ] || { echo "left behind: $left"; exit 1; }

@@ -97,8 +97,9 @@ int message_send(int socket, struct message *m, const void *tail, size_t size,
 		 const int *fds, unsigned count);
 
 /*
- * Send *m with a small tail and a descriptor (-1: none) at once, as an answer to
- * a process that may not listen.  False with errno, EAGAIN if there is no room.
+ * Send *m with a small tail and a descriptor (-1: none) at once, as an answer
+ * to a process that may not listen.  False with errno, EAGAIN if there is no
+ * room.
  */
 bool message_answer(int socket, struct message *m, const void *tail,
 		    size_t size, int fd);
@@ -110,7 +111,7 @@ int message_send_texts(int socket, struct message *m, const char *const *text);
 /*
  * Wait for one whole message; *ret is for free(), and fds[MESSAGE_FDS] gets its
  * descriptors, -1 where there is none.  1, or 0 at the end of the stream, or -1
- * on failure.
+ * and errno on failure: after any but ENOMEM no other message can be received.
  */
 int message_receive(int socket, struct message **ret, int fds[MESSAGE_FDS]);
 

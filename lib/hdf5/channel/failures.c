@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The objects that earlier children could not read, sorted by path. */
+/* The objects that earlier readers could not read, sorted by path. */
 
 #include <stdlib.h>
 #include <string.h>

@@ -196,6 +196,20 @@ receive_bytes(int socket, void *data, size_t size, int *fds)
 	return 1;
 }
 
+/* Drop the rest of a message, so that the next one begins at its beginning. */
+static void
+skip_bytes(int socket, size_t size)
+{
+	char dropped[512];
+	size_t n;
+
+	for (; size > 0; size -= n) {
+		n = size < sizeof(dropped) ? size : sizeof(dropped);
+		if (receive_bytes(socket, dropped, n, NULL) <= 0)
+			return;
+	}
+}
+
 int
 message_receive(int socket, struct message **ret, int fds[MESSAGE_FDS])
 {
@@ -207,9 +221,16 @@ message_receive(int socket, struct message **ret, int fds[MESSAGE_FDS])
 	rc = receive_bytes(socket, &head, sizeof(head), fds);
 	if (rc <= 0)
 		return rc;
-	m = head_ok(&head) ? message_for(&head) : NULL;
-	if (!m)
+	if (!head_ok(&head)) {
+		errno = EBADMSG;
 		return -1;
+	}
+	m = message_for(&head);
+	if (!m) {
+		skip_bytes(socket, head.size - sizeof(head));
+		errno = ENOMEM;
+		return -1;
+	}
 	rc = receive_bytes(socket, m + 1, head.size - sizeof(head), NULL);
 	if (rc <= 0) {
 		free(m);

@@ -111,7 +111,9 @@ next_list(const char **at, const char *end, uint32_t count)
 	const char **list = calloc((size_t)count + 1, sizeof(*list));
 	uint32_t i;
 
-	for (i = 0; list && i < count; i++)
+	if (!list)
+		return NULL;
+	for (i = 0; i < count; i++)
 		list[i] = next(at, end);
 	return list;
 }

@@ -229,7 +229,7 @@ enter_dims(const struct type *record, struct place *place)
 	place->loop_count++;
 }
 
-/* Whether an earlier child of the group has this path. */
+/* Whether an earlier node of the group has this path. */
 static bool
 taken(const struct columns *columns, size_t first, const char *path)
 {

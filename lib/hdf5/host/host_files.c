@@ -170,8 +170,10 @@ open_file(void *arg, const char *path, struct stat *st)
 	if (f->path && f->fd < 0 && strcmp(path, f->path) == 0)
 		return f->fd;
 	if (is_first(f, path)) {
+		if (fstat(f->fd, st) != 0)
+			return -errno;
 		fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 3);
-		return fd < 0 || fstat(fd, st) != 0 ? -errno : fd;
+		return fd < 0 ? -errno : fd;
 	}
 	err = f->external ? 0 : stat_file(arg, path, st);
 	return err ? err : open_and_judge(f, path, open_other, st);

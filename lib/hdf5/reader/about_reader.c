@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What this libhdf5 and our decoders can read, for cute-shm-doctor. */
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "hdf5/reader/reader.h"
-#include "hdf5/reader/sandbox.h"
 #include "hdf5/report/report.h"
 
 /* Filters in use, and whether this was built with a decoder for it. */
@@ -63,7 +63,7 @@ int
 about(struct loader *l)
 {
 	unsigned major, minor, release;
-	char version[64], box[SANDBOX_TEXT];
+	char version[64];
 	int err = 0;
 	size_t i;
 
@@ -71,10 +71,11 @@ about(struct loader *l)
 		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
 				     "libhdf5 does not work");
 	snprintf(version, sizeof(version), "%u.%u.%u", major, minor, release);
-	err = send_fact(l, "libhdf5", "", version, "");
-	sandbox_supported(box, sizeof(box));
+	err = send_fact(l, "reader", "", program_invocation_name, "");
 	if (err == 0)
-		err = send_fact(l, "sandbox", "", box, "");
+		err = send_fact(l, "libhdf5", "", version, "");
+	if (err == 0)
+		err = send_fact(l, "sandbox", "", reader_locked_in(), "");
 	for (i = 0; err == 0 && i < sizeof(filters) / sizeof(*filters); i++)
 		err = about_filter(l, i);
 	return err;

@@ -123,7 +123,8 @@ fill(struct loader *l)
 }
 
 /*
- * Log a finished step, with the sums so far and the time since the child began.
+ * Log a finished step, with the sums so far and the time since the process
+ * began.
  */
 static void
 log_step(const struct loader *l, const char *done, double since)

@@ -36,6 +36,9 @@ reader_work_function cute_shm_reader_work;
  */
 void reader_begin(struct loader *l, enum cute_shm_log_level level, bool writes);
 
+/* What holds of the sandbox, in words. */
+const char *reader_locked_in(void);
+
 /* The error of a load: a failure for lack of memory names the limit it met. */
 int reader_error(const struct loader *l, int err);
 

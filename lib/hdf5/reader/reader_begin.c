@@ -46,8 +46,8 @@ note_signals(void)
 
 /*
  * A filter plugin that is not linked with libhdf5 finds libhdf5 only if its
- * symbols are global.  They are not global when a program loaded this library
- * with dlopen().
+ * symbols are global.  They are not, since the program opened the module that
+ * brings it with RTLD_LOCAL.
  */
 static void
 make_global(void)
@@ -67,6 +67,8 @@ log_line(enum cute_shm_log_level level, const char *message, void *arg)
 /* ------------------------------------------------------------- the sandbox */
 
 #define MOST_FOLDERS 64
+
+static char locked_in[SANDBOX_TEXT];
 
 /* Folders and files that are left to the process; texts are never freed. */
 struct readable {
@@ -118,15 +120,21 @@ lock_in(bool writes)
 	};
 	struct readable r = { .count = 0 };
 	const struct sandbox box = { .readable = r.list, .writes = writes };
-	char text[SANDBOX_TEXT];
 	size_t i;
 
 	for (i = 0; i < sizeof(system) / sizeof(system[0]); i++)
 		add_readable(&r, system[i]);
 	add_list(&r, getenv("LD_LIBRARY_PATH"));
 	add_plugins(&r);
-	sandbox_enter(&box, text, sizeof(text));
-	cute_shm_log(CUTE_SHM_LOG_DEBUG, "the reader is locked in: %s", text);
+	sandbox_enter(&box, locked_in, sizeof(locked_in));
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "the reader is locked in: %s",
+		     locked_in);
+}
+
+const char *
+reader_locked_in(void)
+{
+	return locked_in;
 }
 
 void

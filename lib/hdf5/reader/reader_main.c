@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * cute-shm-reader: the program that libcute_shm_hdf5 starts to read or write an
- * HDF5 file.  Descriptor 0 is a socket to the caller; nothing else is inherited.
+ * HDF5 file.  Descriptor 0 is a socket to the caller; nothing else is
+ * inherited.
  */
 
 #include <dlfcn.h>

@@ -51,7 +51,7 @@ borrow(struct loader *l, const struct request *r, int fd)
 				       &l->builder);
 }
 
-/* ---------------------------------------------------------------- the request */
+/* ------------------------------------------------------------- the request */
 
 static void
 end(struct loader *l, int err, enum message_kind success)
@@ -88,8 +88,9 @@ cute_shm_reader_work(int socket, const struct message *request,
 		_exit(1);
 	opt.flags = r.flags;
 	opt.jobs = r.jobs;
-	opt.select = r.select;
-	opt.exclude = r.exclude;
+	/* As the caller has it where there is no list. */
+	opt.select = r.select[0] ? r.select : NULL;
+	opt.exclude = r.exclude[0] ? r.exclude : NULL;
 	opt.array = r.arrays ? wants_arrays : NULL;
 	l.file = r.file;
 	l.before = &r.before;

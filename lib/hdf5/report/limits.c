@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much private memory the reader may use.  A few bytes of a damaged file can
- * claim sizes of gigabytes.  With a limit the kernel refuses such an allocation
- * before the memory is used, and the failure is an ordinary error.
+ * How much private memory the reader may use.  A few bytes of a damaged file
+ * can claim sizes of gigabytes.  With a limit the kernel refuses such an
+ * allocation before the memory is used, and the failure is an ordinary error.
  */
 
 #include "hdf5/report/report.h"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,21 @@
 /* One thread sends at a time, and one waits for the answer to a question. */
 static pthread_mutex_t sending = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
+
+/*
+ * Set when a message was sent or received in part: nobody knows where the next
+ * one begins.
+ */
+static atomic_bool broken;
+
+/* Returns the result of a call that sends or receives, and remembers it. */
+static int
+checked(int rc)
+{
+	if (rc != 0 && errno != ENOMEM)
+		broken = true;
+	return rc;
+}
 
 #define TEXTS(...) \
 	(const char *const[]) \
@@ -27,7 +43,8 @@ send_message(struct loader *l, struct message *m, const char *const *text)
 	int rc;
 
 	pthread_mutex_lock(&sending);
-	rc = message_send_texts(l->socket, m, text);
+	errno = EPIPE;
+	rc = broken ? -1 : checked(message_send_texts(l->socket, m, text));
 	pthread_mutex_unlock(&sending);
 	if (rc == 0)
 		return 0;
@@ -43,21 +60,23 @@ send_question(struct loader *l, enum message_kind kind, uint64_t bytes,
 	      uint64_t given, const char *path, struct message **ret, int *fd)
 {
 	struct message m = { .kind = kind, .bytes = bytes, .given = given };
-	int fds[MESSAGE_FDS], i;
+	int fds[MESSAGE_FDS] = { -1, -1, -1 }, i;
 	bool ok;
 
 	pthread_mutex_lock(&asking);
-	ok = send_message(l, &m, TEXTS(path)) == 0 &&
-	     message_receive(l->socket, ret, fds) == 1;
+	ok = send_message(l, &m, TEXTS(path)) == 0;
+	if (ok) {
+		errno = EPIPE;
+		ok = message_receive(l->socket, ret, fds) == 1;
+		checked(ok ? 0 : -1);
+	}
 	pthread_mutex_unlock(&asking);
-	if (!ok)
-		return false;
-	for (i = fd ? 1 : 0; i < MESSAGE_FDS; i++)
+	for (i = ok && fd ? 1 : 0; i < MESSAGE_FDS; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	if (fd)
+	if (ok && fd)
 		*fd = fds[0];
-	return true;
+	return ok;
 }
 
 static int __attribute__((format(printf, 4, 0)))

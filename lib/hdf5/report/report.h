@@ -14,12 +14,12 @@
 #include "hdf5/channel/channel.h"
 #include "read/reserved.h"
 
-/* limits.c: how much private memory the child may use */
+/* limits.c: how much private memory the reader may use */
 
 /*
  * Limit the calling process to 'bound' bytes of private memory more than it
  * uses now, but not more than is available; the stacks of 'jobs' threads are
- * added.  Also set the other limits that suit a child which reads untrusted
+ * added.  Also set the other limits that suit a process which reads untrusted
  * files.
  */
 void limits_set(uint64_t bound, unsigned jobs);

@@ -14,7 +14,7 @@
 
 /* The state of an export. */
 struct saver {
-	struct loader l; /* only for reports to the parent */
+	struct loader l; /* only for reports to the caller */
 	const struct cute_shm *shm;
 	struct cute_shm_hdf5_export_options opt;
 	struct cute_shm_hdf5_export_result *result;

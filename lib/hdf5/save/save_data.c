@@ -390,7 +390,7 @@ sequence(const struct out *o, uint64_t *sum, bool *odd)
 
 /*
  * Write the data until no update happened meanwhile.  Locks cannot be used:
- * this process is a child and shares the locks of its parent.
+ * this process has the descriptor of its caller, and so shares its locks.
  */
 static int
 write_whole(struct out *o)

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Neither the tools nor the libraries bring libhdf5, or a decoder, into the
+# program that uses them: only the module of the reader process has these.
+command -v readelf >/dev/null || { echo "skipped: no readelf"; exit 77; }
+[ -f lib/.libs/libcute_shm_hdf5.so ] ||
+	{ echo "skipped: no shared library with HDF5 was built"; exit 77; }
+heavy='lib(hdf5|sz|aec|blosc|zstd|lz4|deflate|curl|crypto|stdc\+\+|mpi)'
+failed=0
+
+needed() { # FILE
+	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p'
+}
+
+module=lib/.libs/cute-shm-reader-hdf5.so
+if ! needed $module | grep -q '^libhdf5'; then
+	echo "$module does not need libhdf5: this test finds nothing"
+	failed=1
+fi
+count=0
+for file in bin/.libs/* lib/.libs/libcute_shm.so lib/.libs/libcute_shm_hdf5.so \
+	lib/cute-shm-reader lib/.libs/cute-shm-reader; do
+	readelf -h "$file" >/dev/null 2>&1 || continue
+	count=$((count + 1))
+	found=$(needed "$file" | grep -E "^$heavy" | tr '\n' ' ')
+	[ -z "$found" ] && continue
+	echo "$file needs $found"
+	failed=1
+done
+[ $count -ge 5 ] || { echo "only $count files were looked at"; failed=1; }
+exit $failed
