@@ -125,6 +125,12 @@ int ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 
 /* builder.c */
 
+/*
+ * A builder without a file and names, for cute_shm_builder_free(); NULL, with a
+ * message, if there is no memory.
+ */
+struct cute_shm_builder *builder_blank(void) must_check;
+
 /* Begin the description, in the builder's process or the borrower's. */
 int describe_begin(struct cute_shm_builder *b) must_check;
 
@@ -145,10 +151,6 @@ builder_ask(const struct cute_shm_builder *b, enum cute_shm_ask what,
 int check_reserved(const struct cute_shm_builder *b) must_check;
 
 /* reserve.c */
-
-/* Bytes of a name or path of 'size' bytes, or of a shape, in a record. */
-uint64_t text_rows(uint64_t size);
-uint64_t shape_rows(uint64_t ndim);
 
 /* Make room for a segment of header.segment_size, and reserve its memory. */
 int reserve_segment(struct cute_shm_builder *b) must_check;

@@ -122,8 +122,7 @@ below_cwd(const char *source, char **ret)
 	n = asprintf(ret, "%s/%s", cwd, source);
 	free(cwd);
 	if (n < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	return 0;
 }
 
@@ -146,8 +145,7 @@ set_source(struct cute_shm_builder *b, const struct cute_shm_build_options *opt)
 	if (err != 0)
 		return err;
 	if (!path)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	size = strlen(path);
 	skip = size > room ? size - room : 0;
 	memcpy(b->header.source, path + skip, size - skip);
@@ -243,8 +241,7 @@ set_names(struct cute_shm_builder *b, const char *project, const char *root)
 	b->project = strdup(project);
 	b->root = strndup(b->path, (size_t)(strrchr(b->path, '/') - b->path));
 	if (!b->project || !b->root)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to build project %s", project);
+		return fail_memory("to build project %s", project);
 	return 0;
 }
 
@@ -336,6 +333,21 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 	free(b);
 }
 
+struct cute_shm_builder *
+builder_blank(void)
+{
+	struct cute_shm_builder *b = calloc(1, sizeof(*b));
+
+	if (!b) {
+		fail_memory("for a builder");
+		return NULL;
+	}
+	b->fd = -1;
+	b->pid = getpid();
+	b->begun = clock_now();
+	return b;
+}
+
 int
 cute_shm_builder_new(const char *project,
 		     const struct cute_shm_build_options *from,
@@ -350,13 +362,9 @@ cute_shm_builder_new(const char *project,
 	err = options_copy(&opt, sizeof(opt), from);
 	if (err != 0)
 		return err;
-	b = calloc(1, sizeof(*b));
+	b = builder_blank();
 	if (!b)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a builder");
-	b->fd = -1;
-	b->pid = getpid();
-	b->begun = clock_now();
+		return CUTE_SHM_ERR_NOMEM;
 	err = begin(b, project, &opt);
 	if (err != 0) {
 		cute_shm_builder_free(b);

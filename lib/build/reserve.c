@@ -10,18 +10,6 @@
 
 #include "build/build.h"
 
-uint64_t
-text_rows(uint64_t size)
-{
-	return align_up(size + 1, FORMAT_ROW);
-}
-
-uint64_t
-shape_rows(uint64_t ndim)
-{
-	return align_up(ndim * sizeof(uint64_t), FORMAT_ROW);
-}
-
 /* The node that the link names, which may be another link, or NO_INDEX. */
 static uint32_t
 link_target(const struct cute_shm_builder *b, const struct build_link *link)

@@ -49,6 +49,19 @@ uint64_t path_hash(const char *path, size_t size);
 bool component_ok(const char *text, size_t size);
 bool utf8_ok(const char *text, size_t size);
 
+/* Bytes of a name or path of 'size' bytes, or of a shape, in a record. */
+static inline uint64_t
+text_rows(uint64_t size)
+{
+	return align_up(size + 1, FORMAT_ROW);
+}
+
+static inline uint64_t
+shape_rows(uint64_t ndim)
+{
+	return align_up(ndim * sizeof(uint64_t), FORMAT_ROW);
+}
+
 /* layout.c: a pure function from sizes to offsets, see cute-shm(5) */
 
 struct layout_array {

@@ -130,13 +130,11 @@ borrow(struct cute_shm_builder *b, const void *state, size_t size)
 	at += sizeof(loan);
 	if (!take_text(&at, end, &b->project) ||
 	    !take_text(&at, end, &b->path) || !take_text(&at, end, &b->source))
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to borrow a builder");
+		return fail_memory("to borrow a builder");
 	slash = strrchr(b->path, '/');
 	b->root = slash ? strndup(b->path, (size_t)(slash - b->path)) : NULL;
 	if (!b->root)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to borrow a builder");
+		return fail_memory("to borrow a builder");
 	b->flags = loan.flags;
 	b->jobs = loan.jobs;
 	b->max_size = loan.max_size;
@@ -158,13 +156,9 @@ cute_shm_builder_borrow(const void *state, size_t size, int fd,
 
 	if (!ret)
 		return no_result("cute_shm_builder_borrow");
-	b = calloc(1, sizeof(*b));
+	b = builder_blank();
 	if (!b)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a builder");
-	b->fd = -1;
-	b->pid = getpid();
-	b->begun = clock_now();
+		return CUTE_SHM_ERR_NOMEM;
 	b->lender = *lender;
 	err = borrow(b, state, size);
 	if (err != 0) {

@@ -23,7 +23,6 @@ struct export
 	struct cute_shm_hdf5_export_options opt;
 	struct deadline deadline;
 	struct process process;
-	struct message *end; /* ERROR or DONE */
 	uint64_t file_size;
 };
 
@@ -62,16 +61,10 @@ on_message(void *arg, struct message *m)
 	int err = 0;
 
 	switch (m->kind) {
-	case MESSAGE_ERROR:
-	case MESSAGE_DONE:
-		free(e->end);
-		e->end = m;
-		return 0;
 	case MESSAGE_SKIPPED:
 		if (e->opt.skipped)
 			e->opt.skipped(&skipped, e->opt.arg);
 		break;
-	case MESSAGE_LOG: process_log(m); break;
 	default:
 		err = cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
 				    "%s: the program that writes it sent a "
@@ -107,13 +100,14 @@ static int
 judge(const struct export *e)
 {
 	char path[sizeof(e->process.board->path)];
+	const struct message *end = e->process.end;
 	int number = process_signal(&e->process);
 
-	if (e->end && e->end->kind == MESSAGE_DONE)
+	if (end && end->kind == MESSAGE_DONE)
 		return 0;
-	if (e->end)
-		return cute_shm_fail(process_error(e->end), "%s: %s", e->file,
-				     message_text(e->end, 0));
+	if (end)
+		return cute_shm_fail(process_error(&e->process), "%s: %s",
+				     e->file, cute_shm_errmsg());
 	board_path(e->process.board, path, sizeof(path));
 	if (number == SIGBUS)
 		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
@@ -154,16 +148,11 @@ run(struct export *e, int fd)
 	const struct listener listener = { .message = on_message,
 					   .tick = on_tick,
 					   .arg = e };
-	int err = process_start(&e->process);
+	int err = process_begin(&e->process);
 
 	if (err == 0)
-		err = process_greet(&e->process);
-	if (err == 0)
 		err = send_request(e, fd);
-	if (err == 0)
-		err = process_listen(&e->process, &listener);
-	process_end(&e->process, err != 0 || !e->end);
-	process_free(&e->process);
+	err = process_finish(&e->process, err, &listener);
 	/* Report progress at least once, even for a short export. */
 	if (err == 0)
 		err = progress(e);
@@ -211,7 +200,7 @@ static void
 set_result(const struct export *e, double start,
 	   struct cute_shm_hdf5_export_result *ret)
 {
-	const struct cute_shm_hdf5_result *r = &e->end->result;
+	const struct cute_shm_hdf5_result *r = &e->process.end->result;
 
 	*ret = (struct cute_shm_hdf5_export_result){
 		.datasets = r->arrays,
@@ -233,7 +222,6 @@ cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
 		.file = file,
 		.shm = shm,
 		.opt = { .size = sizeof(e.opt) },
-		.process = { .socket = -1, .pidfd = -1 },
 	};
 	double start = clock_now();
 	int err;
@@ -247,10 +235,8 @@ cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
 		err = cute_shm_info(shm, &e.info);
 	if (err != 0)
 		return err;
-	e.process.board_fd = board_new(&e.process.board);
-	if (e.process.board_fd < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "%s: no memory to save", file);
+	if (!process_new(&e.process))
+		return CUTE_SHM_ERR_NOMEM;
 	err = save(&e);
 	if (err == 0)
 		cute_shm_log(CUTE_SHM_LOG_DEBUG,
@@ -259,8 +245,6 @@ cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
 			     clock_now() - start);
 	if (err == 0 && ret)
 		set_result(&e, start, ret);
-	free(e.end);
-	board_free(e.process.board);
-	close(e.process.board_fd);
+	process_free(&e.process);
 	return err;
 }

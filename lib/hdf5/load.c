@@ -111,7 +111,7 @@ publish(struct load *load)
 	if (rc != 0)
 		return rc;
 	cute_shm_info(shm, &info);
-	load->end->result.segment_size = info.size;
+	load->process.end->result.segment_size = info.size;
 	if (load->opt->handle)
 		*load->opt->handle = shm;
 	else
@@ -175,39 +175,30 @@ load_or_plan(const char *project, const char *file,
 	     struct cute_shm_hdf5_result *ret)
 {
 	struct cute_shm_hdf5_options o = { .size = sizeof(o) };
-	struct load load = { .process = { .socket = -1, .pidfd = -1 } };
+	struct load load = { .file = file, .opt = &o };
 	double start = clock_now();
 	int rc;
 
 	rc = options_copy(&o, sizeof(o), opt);
 	if (rc == 0)
 		rc = deadline_begin(&load.deadline, o.max_seconds);
-	load.file = file;
-	load.opt = &o;
 	if (rc == 0)
 		rc = open_source(&load);
 	if (rc != 0)
 		return rc;
 	load.jobs = jobs_or_cpus(o.jobs);
 	load.max_memory = memory_bound(&load.files.first, o.max_memory);
-	load.process.board_fd = board_new(&load.process.board);
-	if (load.process.board_fd < 0)
-		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "%s: no memory to load",
-				   file);
-	else
-		rc = run(&load, project);
+	rc = process_new(&load.process) ? run(&load, project)
+					: CUTE_SHM_ERR_NOMEM;
 	if (rc == 0 && ret) {
-		*ret = load.end->result;
+		*ret = load.process.end->result;
 		ret->seconds = clock_now() - start;
 	}
 	cute_shm_builder_free(load.builder);
 	queue_clear(&load);
 	failures_free(&load.failures);
 	free(load.queue);
-	free(load.end);
-	board_free(load.process.board);
-	if (load.process.board_fd >= 0)
-		close(load.process.board_fd);
+	process_free(&load.process);
 	host_files_end(&load.files);
 	return rc;
 }

@@ -21,6 +21,7 @@ struct process {
 	int pidfd;  /* -1: the kernel has none */
 	int socket; /* -1: closed */
 	struct inbox inbox;
+	struct message *end; /* ERROR, RETRY or DONE; NULL: none came */
 	struct board *board;
 	int board_fd;
 	double start;  /* clock_now() */
@@ -32,6 +33,9 @@ struct process {
 /* Seconds that the program has to begin; tests shorten it. */
 extern double start_seconds;
 
+/* Make the board; no program runs yet.  False, with a message: no memory. */
+bool process_new(struct process *p) must_check;
+
 /*
  * Start the program.  CUTE_SHM_ERR_SYSTEM if it is missing or cannot start; the
  * message names it, and what to do.
@@ -39,42 +43,41 @@ extern double start_seconds;
 int process_start(struct process *p) must_check;
 
 /*
- * Wait for its first message, which has its version; CUTE_SHM_ERR_SYSTEM if it
- * is another one, or if nothing comes.
+ * Start the program, and wait for its first message, which has its version;
+ * CUTE_SHM_ERR_SYSTEM if it is another one, or if nothing comes.  Call
+ * process_finish() in any case.
  */
-int process_greet(struct process *p) must_check;
+int process_begin(struct process *p) must_check;
 
 /* The level that the program's hook wants: only such messages are sent. */
 uint32_t process_log_level(void);
 
 /* What the caller does with messages, and ten times a second. */
 struct listener {
-	/* Takes over 'm'; an error ends the work. */
+	/*
+	 * Takes over 'm', which is no MESSAGE_LOG and none of those that end
+	 * the work.  An error ends it, too.
+	 */
 	int (*message)(void *arg, struct message *m);
-	int (*tick)(void *arg);
+	int (*tick)(void *arg); /* may be NULL */
 	void *arg;
 };
 
 /*
  * Hand messages to the listener until the process ends or one of its functions
- * fails.
+ * fails, and wait for its end.  With 'err', the error of an earlier step, only
+ * end it.  Returns the first error.
  */
-int process_listen(struct process *p,
+int process_finish(struct process *p, int err,
 		   const struct listener *listener) must_check;
 
-/* Kill it if 'now', or if it does not end soon, and wait for its end. */
-void process_end(struct process *p, bool now);
-
-/* Pass on MESSAGE_LOG. */
-void process_log(const struct message *m);
-
-/* Set the error of MESSAGE_ERROR; returns it. */
-int process_error(const struct message *m);
+/* Set the error that p->end tells, if that is not MESSAGE_DONE; returns it. */
+int process_error(const struct process *p);
 
 /* The signal that ended it, or 0. */
 int process_signal(const struct process *p);
 
-/* Free all but the board, which board_free() frees. */
+/* Accepts one for which process_new() has failed, or was not called. */
 void process_free(struct process *p);
 
 /* load.c */
@@ -91,12 +94,11 @@ struct load {
 	struct message **queue; /* reported when the last reader has ended */
 	size_t queue_count, queue_room;
 	uint64_t queue_bytes;
-	struct message *end; /* ERROR, RETRY or DONE */
-	uint64_t beat;	     /* the last one seen, */
-	double beat_cpu;     /* the reader's CPU time then, */
-	double beat_time;    /* and the clock then */
-	double cpu;	     /* CPU time at the last look */
-	bool endless;	     /* a step has taken too long */
+	uint64_t beat;	  /* the last one seen, */
+	double beat_cpu;  /* the reader's CPU time then, */
+	double beat_time; /* and the clock then */
+	double cpu;	  /* CPU time at the last look */
+	bool endless;	  /* a step has taken too long */
 	struct deadline deadline;
 	double lost_cpu;     /* CPU time and clock time, in seconds, */
 	double lost_time;    /* of all steps in which a reader was lost, */

@@ -84,8 +84,7 @@ enqueue(struct load *load, struct message *m)
 		more = realloc(load->queue, load->queue_room * sizeof(*more));
 		if (!more) {
 			free(m);
-			return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					     "no memory for messages");
+			return fail_memory("for messages");
 		}
 		load->queue = more;
 	}
@@ -119,13 +118,6 @@ on_message(void *arg, struct message *m)
 			return enqueue(load, m);
 		dispatch(load, m);
 		break;
-	case MESSAGE_LOG: process_log(m); break;
-	case MESSAGE_ERROR:
-	case MESSAGE_RETRY:
-	case MESSAGE_DONE:
-		free(load->end);
-		load->end = m;
-		return 0;
 	default:
 		if (!answer_question(&load->process, m, load->builder,
 				     &load->files.host, &err))
@@ -287,18 +279,13 @@ start_reader(struct load *load)
 {
 	int err;
 
-	memset(load->process.board, 0, sizeof(*load->process.board));
 	load->beat = 0;
 	load->beat_cpu = 0;
 	load->beat_time = clock_now();
 	load->cpu = 0;
 	load->endless = false;
-	free(load->end);
-	load->end = NULL;
 	queue_clear(load);
-	err = process_start(&load->process);
-	if (err == 0)
-		err = process_greet(&load->process);
+	err = process_begin(&load->process);
 	if (err == 0)
 		err = send_request(load);
 	if (err == 0)
@@ -374,20 +361,17 @@ run_reader(struct load *load, bool *again)
 	const struct listener listener = { .message = on_message,
 					   .tick = on_tick,
 					   .arg = load };
-	int err = start_reader(load);
+	int err = process_finish(&load->process, start_reader(load), &listener);
+	const struct message *end = load->process.end;
 
 	*again = false;
-	if (err == 0)
-		err = process_listen(&load->process, &listener);
-	process_end(&load->process, err != 0 || !load->end);
-	process_free(&load->process);
 	if (err != 0 && !load->endless)
 		return err;
-	if (!load->end || load->endless)
+	if (!end || load->endless)
 		return lost_reader(load, again);
-	if (load->end->kind == MESSAGE_ERROR)
-		return process_error(load->end);
-	if (load->end->kind != MESSAGE_RETRY)
+	if (end->kind == MESSAGE_ERROR)
+		return process_error(&load->process);
+	if (end->kind != MESSAGE_RETRY)
 		return 0;
 	*again = true;
 	return collect_failures(load);

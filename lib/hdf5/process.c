@@ -42,8 +42,8 @@ process_log_level(void)
 	return level;
 }
 
-void
-process_log(const struct message *m)
+static void
+pass_on_log(const struct message *m)
 {
 	int level = m->err;
 
@@ -53,12 +53,28 @@ process_log(const struct message *m)
 }
 
 int
-process_error(const struct message *m)
+process_error(const struct process *p)
 {
+	const struct message *m = p->end;
 	bool known = m->err < 0 && m->err >= CUTE_SHM_ERR_LIMIT;
 
+	if (m->kind != MESSAGE_ERROR)
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+				     "the program that reads HDF5 files sent a "
+				     "message of unexpected kind %u",
+				     m->kind);
 	return cute_shm_fail(known ? m->err : CUTE_SHM_ERR_SOURCE, "%s",
 			     message_text(m, 0));
+}
+
+bool
+process_new(struct process *p)
+{
+	*p = (struct process){ .socket = -1, .pidfd = -1 };
+	p->board_fd = board_new(&p->board);
+	if (p->board_fd < 0)
+		fail_memory("to start the program that reads HDF5 files");
+	return p->board_fd >= 0;
 }
 
 /* Wait for a short time; whether the process has ended by then. */
@@ -117,8 +133,8 @@ check_hello(struct message *m)
 	return err;
 }
 
-int
-process_greet(struct process *p)
+static int
+greet(struct process *p)
 {
 	struct message *m;
 	int err, n;
@@ -144,6 +160,38 @@ process_greet(struct process *p)
 	}
 }
 
+int
+process_begin(struct process *p)
+{
+	int err;
+
+	memset(p->board, 0, sizeof(*p->board));
+	free(p->end);
+	p->end = NULL;
+	err = process_start(p);
+	return err == 0 ? greet(p) : err;
+}
+
+/* Keep the message that ends the work, and pass others on; takes over 'm'. */
+static int
+take_message(struct process *p, const struct listener *listener,
+	     struct message *m)
+{
+	switch (m->kind) {
+	case MESSAGE_ERROR:
+	case MESSAGE_RETRY:
+	case MESSAGE_DONE:
+		free(p->end);
+		p->end = m;
+		return 0;
+	case MESSAGE_LOG:
+		pass_on_log(m);
+		free(m);
+		return 0;
+	default: return listener->message(listener->arg, m);
+	}
+}
+
 /*
  * Hand over what has arrived; *end is set at the end of the stream.  A reader
  * may send faster than we can take it, so stop in time for the next tick.
@@ -158,7 +206,7 @@ take_messages(struct process *p, const struct listener *listener, bool *end)
 	do {
 		n = inbox_take(&p->inbox, p->socket, &m);
 		if (n == INBOX_MESSAGE)
-			err = listener->message(listener->arg, m);
+			err = take_message(p, listener, m);
 	} while (n == INBOX_MESSAGE && err == 0 && clock_now() < until);
 	p->nonsense = n == INBOX_BAD;
 	/* What sends nonsense is stopped, and treated as a crash. */
@@ -166,8 +214,8 @@ take_messages(struct process *p, const struct listener *listener, bool *end)
 	return err;
 }
 
-int
-process_listen(struct process *p, const struct listener *listener)
+static int
+listen_to(struct process *p, const struct listener *listener)
 {
 	double told = clock_now(), now;
 	bool end = false;
@@ -180,7 +228,8 @@ process_listen(struct process *p, const struct listener *listener)
 		now = clock_now();
 		if (err == 0 && !end && now - told >= TICK_MS / 1e3) {
 			told = now;
-			err = listener->tick(listener->arg);
+			err = listener->tick ? listener->tick(listener->arg)
+					     : 0;
 		}
 	}
 	return err;
@@ -221,8 +270,9 @@ reap(const struct process *p, int *status)
 	return true;
 }
 
-void
-process_end(struct process *p, bool now)
+/* Kill it if 'now', or if it does not end soon, and wait for its end. */
+static void
+end(struct process *p, bool now)
 {
 	struct pollfd f = { .fd = p->pidfd, .events = POLLIN };
 	double until;
@@ -252,12 +302,26 @@ process_signal(const struct process *p)
 	return p->board ? (int)(p->board->signal & 0x7f) : 0;
 }
 
+int
+process_finish(struct process *p, int err, const struct listener *listener)
+{
+	if (err == 0)
+		err = listen_to(p, listener);
+	end(p, err != 0 || !p->end);
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	p->pidfd = -1;
+	inbox_clear(&p->inbox);
+	return err;
+}
+
 void
 process_free(struct process *p)
 {
-	process_end(p, true);
-	if (p->pidfd >= 0)
-		close(p->pidfd);
-	inbox_clear(&p->inbox);
-	p->pidfd = -1;
+	if (!p->board)
+		return;
+	board_free(p->board);
+	close(p->board_fd);
+	free(p->end);
+	p->board = NULL;
 }

@@ -142,7 +142,7 @@ own_file(void)
 {
 	Dl_info info;
 
-	if (dladdr((const void *)(uintptr_t)&cute_shm_hdf5_load, &info) == 0)
+	if (dladdr((const void *)(uintptr_t)&process_start, &info) == 0)
 		return NULL;
 	return info.dli_fname;
 }

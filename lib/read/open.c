@@ -279,8 +279,7 @@ handle_received(int fd, const char *path, struct cute_shm **ret)
 	int err;
 
 	if (!copy)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	err = handle_new("", copy, 0, &shm);
 	if (err != 0)
 		return err;

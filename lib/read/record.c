@@ -59,7 +59,7 @@ text_at(const struct cute_shm *shm, uint64_t at, uint64_t size, uint64_t end)
 {
 	const char *text;
 
-	if (at + align_up(size + 1, FORMAT_ROW) != end)
+	if (at + text_rows(size) != end)
 		return NULL;
 	text = segment_at(shm, at, size + 1);
 	if (!text || memchr(text, '\0', (size_t)size + 1) != text + size)
@@ -88,8 +88,7 @@ array_head(const struct cute_shm *shm, uint64_t offset,
 	ndim = ret->array->ndim;
 	if (ndim > FORMAT_MAX_NDIM)
 		return 0;
-	return sizeof(*ret->array) +
-	       align_up(sizeof(uint64_t) * ndim, FORMAT_ROW);
+	return sizeof(*ret->array) + shape_rows(ndim);
 }
 
 /* Check the parent, the end of the subtree, and the target of a link. */
@@ -303,10 +302,8 @@ attr_record(const struct cute_shm *shm, uint64_t offset,
 		return corrupt(shm, offset, "not an attribute");
 	memcpy(&f, at, sizeof(f));
 	end = offset + row.record_size;
-	shape_at = offset + sizeof(f) +
-		   align_up((uint64_t)row.name_size + 1, FORMAT_ROW);
-	value_at =
-		shape_at + align_up(sizeof(uint64_t) * row.count, FORMAT_ROW);
+	shape_at = offset + sizeof(f) + text_rows(row.name_size);
+	value_at = shape_at + shape_rows(row.count);
 	attr.name = text_at(shm, offset + sizeof(f), row.name_size, shape_at);
 	if (value_at > end || f.value_size > end - value_at ||
 	    align_up(f.value_size, FORMAT_ROW) != end - value_at || !attr.name)

@@ -10,7 +10,7 @@ void
 verify_node_bytes(struct verify *v, const struct record *r)
 {
 	const uint64_t zero = r->offset + offsetof(struct format_node, zero);
-	uint64_t text = align_up((uint64_t)r->path_size + 1, FORMAT_ROW);
+	uint64_t text = text_rows(r->path_size);
 
 	verify_zeros(v, r, r->after - text + r->path_size, r->after,
 		     "padding of the path");
@@ -169,8 +169,7 @@ verify_array(struct verify *v, const struct record *r, struct verify_cursor *c)
 	verify_text(v, r, r->offset + offsetof(struct format_array, dtype),
 		    FORMAT_DTYPE_SIZE, "dtype");
 	verify_zeros(v, r, shape + a.ndim * sizeof(uint64_t),
-		     shape + align_up(a.ndim * sizeof(uint64_t), FORMAT_ROW),
-		     "padding of the shape");
+		     shape + shape_rows(a.ndim), "padding of the shape");
 	if (f.live_slot != c->live_slot)
 		verify_damage(v, r,
 			      r->offset +

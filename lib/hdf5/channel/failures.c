@@ -57,8 +57,7 @@ failure_add(struct failures *f, const char *path, const char *reason)
 	if (!more || !new.path || !new.reason) {
 		free(new.path);
 		free(new.reason);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for what cannot be read");
+		return fail_memory("for what cannot be read");
 	}
 	memmove(f->of + i + 1, f->of + i, (f->count - i) * sizeof(new));
 	f->of[i] = new;

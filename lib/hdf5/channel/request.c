@@ -82,8 +82,7 @@ request_send(int socket, const struct request *r, const int *fds,
 	}
 	if (out.full) {
 		free(out.bytes);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a request");
+		return fail_memory("for a request");
 	}
 	memcpy(out.bytes, &copy, sizeof(copy));
 	rc = message_send(socket, &m, out.bytes, out.size, fds, count);

@@ -32,12 +32,6 @@ struct collecting {
 static int collect(struct collecting *c, const struct type *type,
 		   const char *path, const struct place *place, bool *present);
 
-static int
-no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for columns");
-}
-
 static void
 column_free(struct column *c)
 {
@@ -71,7 +65,7 @@ column_add(struct columns *columns, const struct column *column)
 		columns->room = columns->room ? 2 * columns->room : 4;
 		more = realloc(columns->column, columns->room * sizeof(*more));
 		if (!more)
-			return no_memory();
+			return fail_memory("for columns");
 		columns->column = more;
 	}
 	columns->column[columns->count++] = *column;
@@ -126,7 +120,7 @@ skip_leaf(const struct collecting *c, const char *path, unsigned ndim)
 
 	if (asprintf(&where, "%s%s%s", node ? node : "", node ? "@" : "",
 		     path) < 0)
-		return no_memory();
+		return fail_memory("for columns");
 	rc = send_skipped(c->l, where, "%u dimensions", ndim);
 	free(where);
 	return rc;
@@ -198,7 +192,7 @@ collect_leaf(struct collecting *c, const struct type *leaf, const char *path,
 				     "outside its elements");
 	column.path = strdup(path);
 	if (!column.path)
-		return no_memory();
+		return fail_memory("for columns");
 	rc = column_add(c->columns, &column);
 	if (rc != 0)
 		free(column.path);
@@ -272,7 +266,7 @@ collect_field(struct collecting *c, const struct field *f, size_t group,
 
 	path = field_path(c->columns, parent, f->name);
 	if (!path)
-		return no_memory();
+		return fail_memory("for columns");
 	for (part = 0; part < PART_COUNT; part++)
 		inner.offset[part] += f->offset[part];
 	if (taken(c->columns, group + 1, path))
@@ -284,7 +278,8 @@ collect_field(struct collecting *c, const struct field *f, size_t group,
 		return rc;
 	record = &c->columns->column[group];
 	record->names[record->name_count] = strdup(f->name);
-	return record->names[record->name_count++] ? 0 : no_memory();
+	return record->names[record->name_count++] ? 0
+						   : fail_memory("for columns");
 }
 
 static int
@@ -300,7 +295,7 @@ collect_record(struct collecting *c, const struct type *type, const char *path,
 	column.path = strdup(path);
 	column.names = calloc(type->field_count + 1, sizeof(char *));
 	rc = column.path && column.names ? column_add(c->columns, &column)
-					 : no_memory();
+					 : fail_memory("for columns");
 	if (rc != 0) {
 		free(column.path);
 		free(column.names);
@@ -440,7 +435,7 @@ ragged_grow(struct ragged *r, uint64_t bytes)
 		room = r->most;
 	more = realloc(r->values, room);
 	if (!more)
-		return no_memory();
+		return fail_memory("for columns");
 	r->values = more;
 	r->bytes_room = room;
 	return 0;
@@ -489,13 +484,13 @@ ragged_room(struct ragged *r, uint64_t lists)
 		return 0;
 	if (__builtin_add_overflow(r->count, lists, &need) ||
 	    need >= UINT64_MAX / 16)
-		return no_memory();
+		return fail_memory("for columns");
 	if (need + 1 <= r->room)
 		return 0;
 	r->room = need + need / 2 + 2;
 	more = realloc(r->offsets, r->room * sizeof(*more));
 	if (!more)
-		return no_memory();
+		return fail_memory("for columns");
 	r->offsets = more;
 	r->offsets[0] = 0;
 	return 0;

@@ -81,7 +81,7 @@ heap_begin(struct heap *h, uint64_t limit)
 	    H5Pset_vlen_mem_manager(h->dxpl, heap_alloc, h, heap_free, h) >= 0)
 		return 0;
 	heap_end(h);
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+	return fail_memory("for lists");
 }
 
 void

@@ -41,7 +41,8 @@ struct kept_value;
 
 /*
  * Read the attribute 'raw', which the segment would call 'name', into *keep.
- * *keep stays empty if the attribute has no form in a segment or is unreadable.
+ * *keep stays empty if the attribute has no form in a segment, and has only the
+ * reason if it is unreadable.
  */
 int attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
 		   const char *name, struct kept_value *keep);
@@ -55,6 +56,7 @@ struct kept_value {
 	char dtype[DTYPE_SIZE];
 	void *data;
 	struct ragged lists;
+	char *failure; /* why it is unreadable; NULL: it is not */
 };
 
 /* Set the value.  Takes over 'data', or the memory of *lists. */
@@ -72,6 +74,8 @@ int verdicts_get(struct loader *l, const struct owner *owner,
 		 struct verdicts **ret);
 /* Why the attribute must not keep that reserved name, or NULL if it may. */
 const char *verdict_against(const struct verdicts *v, enum reserved id);
+/* Why that attribute is unreadable, or NULL. */
+const char *verdict_failure(const struct verdicts *v, enum reserved id);
 void verdicts_free(struct verdicts *v);
 
 /* describe_datatype.c: committed datatypes */

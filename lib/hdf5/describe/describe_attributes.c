@@ -20,12 +20,6 @@ struct reading {
 	struct kept_value *keep; /* for the value; NULL: builder */
 };
 
-static int
-no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for attributes");
-}
-
 /*
  * Handle the builder's result: it finds name clashes and values that are too
  * large.
@@ -38,7 +32,7 @@ put(struct reading *r, const struct column *c, int rc)
 	if (rc != CUTE_SHM_ERR_EXISTS && rc != CUTE_SHM_ERR_INVALID)
 		return rc;
 	if (asprintf(&where, "%s@%s", r->node, c->path) < 0)
-		return no_memory();
+		return fail_memory("for attributes");
 	rc = send_skipped(r->l, where,
 			  rc == CUTE_SHM_ERR_EXISTS ? "name clash"
 						    : "attribute too large");
@@ -54,7 +48,7 @@ put_plain(struct reading *r, const struct column *c)
 	int rc;
 
 	if (!data)
-		return no_memory();
+		return fail_memory("for attributes");
 	column_gather(c, r->elements[PART_PLAIN], r->count, stride, data);
 	if (r->keep) {
 		kept_value_set(r->keep, c, false, data, NULL);
@@ -149,7 +143,7 @@ read_elements(struct reading *r)
 			return SKIP;
 		r->elements[part] = calloc(1, bytes + 1);
 		if (!r->elements[part])
-			return no_memory();
+			return fail_memory("for attributes");
 		if (bytes > 0 &&
 		    H5Aread(r->id, r->type->mem[part], r->elements[part]) < 0)
 			return unreadable();
@@ -176,7 +170,7 @@ gone_field(const char *field, const char *reason, void *arg)
 	int rc;
 
 	if (asprintf(&where, "%s%s", r->where, field) < 0)
-		return no_memory();
+		return fail_memory("for attributes");
 	rc = send_skipped(r->l, where, "%s", reason);
 	free(where);
 	return rc;
@@ -292,7 +286,7 @@ describe_one(struct loader *l, const struct owner *owner, const char *raw,
 	int rc;
 
 	if (asprintf(&r.where, "%s@%s", owner->path, name) < 0)
-		return no_memory();
+		return fail_memory("for attributes");
 	rc = read_one(&r, owner, raw, name, why);
 	if (rc == SKIP)
 		rc = send_skipped(l, r.where, "%s", why);
@@ -314,10 +308,32 @@ attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
 	int rc;
 
 	if (asprintf(&r.where, "%s@%s", owner->path, name) < 0)
-		return no_memory();
+		return fail_memory("for attributes");
 	rc = read_one(&r, owner, raw, name, why);
 	free(r.where);
+	if (rc == CUTE_SHM_ERR_SOURCE && !keep->failure) {
+		keep->failure = strdup(cute_shm_errmsg());
+		return keep->failure ? 0 : fail_memory("for attributes");
+	}
 	return rc == SKIP || rc == CUTE_SHM_ERR_SOURCE ? 0 : rc;
+}
+
+/*
+ * Report an attribute that attribute_keep() could not read.  To read it again
+ * might succeed, but its name was chosen without its value.
+ */
+static int
+fail_kept(struct loader *l, const struct owner *owner, const char *name,
+	  const char *failure)
+{
+	char *where;
+	int rc;
+
+	if (asprintf(&where, "%s@%s", owner->path, name) < 0)
+		return fail_memory("for attributes");
+	rc = send_failed(l, where, "%s", failure);
+	free(where);
+	return rc;
 }
 
 static int
@@ -327,7 +343,7 @@ skip_clash(struct loader *l, const struct owner *owner, const char *name)
 	int rc;
 
 	if (asprintf(&where, "%s@%s", owner->path, name) < 0)
-		return no_memory();
+		return fail_memory("for attributes");
 	rc = send_skipped(l, where, "name clash");
 	free(where);
 	return rc;
@@ -349,7 +365,7 @@ describe_renamed(struct loader *l, const struct owner *owner, const char *raw,
 		     name + 1) < 0 ||
 	    asprintf(&where, "%s@%s", owner->path, name) < 0) {
 		free(escaped);
-		return no_memory();
+		return fail_memory("for attributes");
 	}
 	rc = describe_one(l, owner, raw, escaped);
 	if (rc == 0 && gone == l->result.skipped + l->result.failed)
@@ -364,16 +380,19 @@ describe_named(struct loader *l, const struct owner *owner, const char *raw,
 	       const struct described *as, const struct verdicts *verdicts)
 {
 	char *name = attr_name_of(raw);
-	const char *why;
+	const char *why, *failure;
 	enum reserved id;
 	int rc;
 
 	if (!name)
-		return no_memory();
+		return fail_memory("for attributes");
 	id = reserved_find(name);
 	why = verdict_against(verdicts, id);
+	failure = verdict_failure(verdicts, id);
 	if (id != RESERVED_NOT && (as->own >> id & 1))
 		rc = skip_clash(l, owner, name);
+	else if (failure)
+		rc = fail_kept(l, owner, name, failure);
 	else if (why)
 		rc = describe_renamed(l, owner, raw, name, why);
 	else
@@ -408,7 +427,7 @@ describe_attributes(struct loader *l, hid_t id, unsigned source,
 	if (names_list(id, &names)) {
 		rc = describe_all(l, &owner, &names, as);
 	} else if (names.full || asprintf(&where, "%s@*", path) < 0) {
-		rc = no_memory();
+		rc = fail_memory("for attributes");
 	} else {
 		rc = send_failed(l, where, "attributes: %s",
 				 hdf5_cause(cause, sizeof(cause)));

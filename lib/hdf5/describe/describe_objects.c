@@ -13,12 +13,6 @@
 #include "hdf5/describe/describe.h"
 
 static int
-no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a dataset");
-}
-
-static int
 put_enum(struct loader *l, const struct column *c)
 {
 	const struct type *t = c->leaf;
@@ -36,7 +30,8 @@ put_enum(struct loader *l, const struct column *c)
 		offsets[i + 1] = size;
 	}
 	names.values = malloc(size + 1);
-	rc = offsets && values && names.values ? 0 : no_memory();
+	rc = offsets && values && names.values ? 0
+					       : fail_memory("for a dataset");
 	for (i = 0; rc == 0 && i < count; i++) {
 		memcpy(names.values + offsets[i], t->enum_names[i],
 		       strlen(t->enum_names[i]));
@@ -74,7 +69,7 @@ put_compound(struct loader *l, const struct column *c)
 	if (!offsets || !names) {
 		free(offsets);
 		free(names);
-		return no_memory();
+		return fail_memory("for a dataset");
 	}
 	for (i = 0; i < count; i++) {
 		size = strlen(c->names[i]);
@@ -261,7 +256,7 @@ add_pending(struct loader *l, const struct pending *pending)
 		l->pending_room = l->pending_room ? 2 * l->pending_room : 256;
 		more = realloc(l->pending, l->pending_room * sizeof(*more));
 		if (!more)
-			return no_memory();
+			return fail_memory("for a dataset");
 		l->pending = more;
 	}
 	l->pending[l->pending_count++] = *pending;
@@ -326,7 +321,7 @@ gone_field(const char *field, const char *reason, void *arg)
 	int rc;
 
 	if (!path)
-		return no_memory();
+		return fail_memory("for a dataset");
 	for (p = path + strlen(g->path); *p; p++)
 		if (*p == '.')
 			*p = '/';
@@ -465,7 +460,7 @@ push(struct level **levels, size_t *depth, size_t *room, size_t object)
 		*room = *room ? 2 * *room : 64;
 		more = realloc(*levels, *room * sizeof(*more));
 		if (!more)
-			return no_memory();
+			return fail_memory("for a dataset");
 		*levels = more;
 	}
 	(*levels)[(*depth)++] = (struct level){ object, 0 };

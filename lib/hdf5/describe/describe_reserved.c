@@ -58,6 +58,7 @@ static void
 kept_value_free(struct kept_value *keep)
 {
 	free(keep->data);
+	free(keep->failure);
 	ragged_free(&keep->lists);
 }
 
@@ -77,6 +78,12 @@ const char *
 verdict_against(const struct verdicts *v, enum reserved id)
 {
 	return v && v->why[id][0] ? v->why[id] : NULL;
+}
+
+const char *
+verdict_failure(const struct verdicts *v, enum reserved id)
+{
+	return v ? v->value[id].failure : NULL;
 }
 
 /* Whether the link gets a node in the segment. */
@@ -160,8 +167,7 @@ collect(struct loader *l, const struct owner *owner, const struct names *names,
 	for (i = 0; i < names->count && rc == 0; i++) {
 		name = attr_name_of(names->name[i]);
 		if (!name)
-			return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					     "no memory for attributes");
+			return fail_memory("for attributes");
 		id = reserved_find(name);
 		if (id != RESERVED_NOT && !(as->own >> id & 1)) {
 			v->present[id] = true;
@@ -200,8 +206,7 @@ verdicts_get(struct loader *l, const struct owner *owner,
 		return 0;
 	v = calloc(1, sizeof(*v));
 	if (!v)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for attributes");
+		return fail_memory("for attributes");
 	/*
 	 * The attributes are read again when they are described, and reported
 	 * then.

@@ -22,8 +22,7 @@ reader_new(unsigned jobs, int (*tick)(void *arg, uint64_t bytes), void *arg,
 	int err;
 
 	if (!r)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to read datasets");
+		return fail_memory("to read datasets");
 	r->threads = jobs > 0 ? jobs : 1;
 	r->tick = tick;
 	r->tick_arg = arg;
@@ -188,8 +187,7 @@ task_columns(struct task *t, const struct strategy_source *s)
 	}
 	return 0;
 nomem:
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to read %s",
-			     s->name);
+	return fail_memory("to read %s", s->name);
 }
 
 /*
@@ -202,8 +200,7 @@ task_new(struct reader *r, const struct strategy_source *s, struct task **ret)
 	int err;
 
 	if (!t)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to read %s",
-				     s->name);
+		return fail_memory("to read %s", s->name);
 	atomic_init(&t->users, 1);
 	t->reader = r;
 	t->builder = s->builder;
@@ -212,9 +209,7 @@ task_new(struct reader *r, const struct strategy_source *s, struct task **ret)
 	err = task_columns(t, s);
 	if (err || !t->name) {
 		task_release(t);
-		return err ? err
-			   : cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					   "no memory to read %s", s->name);
+		return err ? err : fail_memory("to read %s", s->name);
 	}
 	*ret = t;
 	return 0;
@@ -280,8 +275,7 @@ batch_get(struct task *t, struct batch **ret)
 		pthread_mutex_lock(&r->lock);
 		r->batches_used--;
 		pthread_mutex_unlock(&r->lock);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to read %s",
-				     t->name);
+		return fail_memory("to read %s", t->name);
 	}
 	atomic_fetch_add(&t->users, 1);
 	b->task = t;
@@ -372,9 +366,7 @@ tile_get(struct task *t, size_t size, struct tile **ret)
 	}
 	pthread_mutex_unlock(&r->lock);
 	if (!tile)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for %zu bytes of %s", size,
-				     t->name);
+		return fail_memory("for %zu bytes of %s", size, t->name);
 	*ret = tile;
 	return 0;
 }

@@ -34,10 +34,7 @@ guarded_grow(uint8_t **data, size_t *capacity, size_t used, size_t need)
 	if (grown == MAP_FAILED || mprotect(grown + size, page, PROT_NONE)) {
 		if (grown != MAP_FAILED)
 			munmap(grown, size + page);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for %zu "
-				     "bytes of chunks",
-				     need);
+		return fail_memory("for %zu bytes of chunks", need);
 	}
 	if (used > 0)
 		memcpy(grown, *data, used);

@@ -19,12 +19,6 @@
  */
 #define VIRTUAL_BAND_SIZE (UINT64_C(16) << 20)
 
-static int
-no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
-}
-
 /* ------------------------------------------------------- bands, by H5Dread */
 /* The buffers for bands that are read or written; they are reused. */
 struct buffers {
@@ -81,7 +75,7 @@ buffers_new(struct buffers *b, size_t size)
 	while (b->idle_count < BANDS_AT_ONCE) {
 		b->idle[b->idle_count] = malloc(size);
 		if (!b->idle[b->idle_count++])
-			return no_memory();
+			return fail_memory("for data");
 	}
 	return 0;
 }
@@ -138,7 +132,7 @@ write_columns(const struct banded *b, const struct block *block,
 		if (!items)
 			items = malloc(b->room);
 		if (!items)
-			return no_memory();
+			return fail_memory("for data");
 		column_gather(c, elements, block->count, b->stride, items);
 		rc = write_runs(b, block, c, items);
 	}
@@ -192,7 +186,7 @@ read_bands(struct banded *b)
 			   b->bands.block.count * b->stride);
 		band = malloc(sizeof(*band));
 		if (!band)
-			return no_memory();
+			return fail_memory("for data");
 		*band = (struct band){ b, b->bands.block,
 				       buffer_get(&b->buffers) };
 		rc = read_block(b, band->elements);
@@ -360,7 +354,7 @@ read_dataset(struct loader *l, const struct pending *pending)
 	struct under_way *u = under_way_new(l, pending);
 
 	if (!u)
-		return no_memory();
+		return fail_memory("for data");
 	board_work(l->board, object->path, 0);
 	return pending->held ? read_held(l, pending, u)
 			     : read_open(l, object, u);

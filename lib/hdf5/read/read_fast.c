@@ -122,7 +122,7 @@ pick_columns(struct picked *p, uint64_t *bytes)
 		}
 	p->columns = calloc(p->wanted + 1, sizeof(*p->columns));
 	if (!p->columns || file_type < 0)
-		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for columns");
+		rc = fail_memory("for columns");
 	else if (!has_other_size(file_type))
 		pick(p, d->type, file_type, 0);
 	if (file_type >= 0)

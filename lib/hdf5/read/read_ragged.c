@@ -121,7 +121,7 @@ each_band(struct loader *l, struct dataset *d, band_fn *use, void *arg)
 		room = d->count;
 	r.buffer = malloc(room * stride);
 	if (!r.buffer)
-		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+		rc = fail_memory("for lists");
 	while (rc == 0 && bands_next(&bands))
 		rc = use_block(&r, &bands.block);
 	free(r.buffer);
@@ -187,7 +187,7 @@ ragged_measure(struct loader *l, struct dataset *d)
 		return 0;
 	m.lists = calloc(d->columns.count, sizeof(*m.lists));
 	if (!m.lists)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+		return fail_memory("for lists");
 	keep = l->builder && d->count < UINT64_MAX / 64 &&
 	       keep_lists_room(l, offsets);
 	for (i = 0; i < d->columns.count; i++) {
@@ -284,7 +284,7 @@ ragged_write(struct loader *l, struct dataset *d)
 	if (w.lists && w.items)
 		rc = each_band(l, d, write_band, &w);
 	else
-		rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for lists");
+		rc = fail_memory("for lists");
 	for (i = 0; rc == 0 && i < d->columns.count; i++)
 		d->columns.column[i].value_count = w.items[i];
 	free(w.lists);

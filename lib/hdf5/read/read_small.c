@@ -110,7 +110,7 @@ write_column(const struct loader *l, const struct dataset *d,
 					      c->bytes);
 	items = malloc(c->bytes);
 	if (!items)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
+		return fail_memory("for data");
 	column_gather(c, elements, d->count, stride, items);
 	rc = cute_shm_builder_write(l->builder, c->path, 0, items, c->bytes);
 	free(items);
@@ -143,7 +143,7 @@ read_at_once(struct loader *l, struct dataset *d)
 	int rc;
 
 	if (!elements)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
+		return fail_memory("for data");
 	rc = stored_read(d, PART_PLAIN, NULL, &all, elements);
 	if (rc != 0)
 		rc = stored_culprit(d, PART_PLAIN, NULL, &all);
@@ -162,7 +162,7 @@ placed_elements(const struct loader *l, const struct dataset *d, uint8_t **ret)
 	int rc;
 
 	if (!data)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for data");
+		return fail_memory("for data");
 	rc = source_read(source_descriptor(l->scan, d->object->source), data,
 			 d->count * how->from, d->offset);
 	if (rc == 0 && widens(how)) {
@@ -170,8 +170,7 @@ placed_elements(const struct loader *l, const struct dataset *d, uint8_t **ret)
 		if (wide)
 			widen(how, wide, data, how->from, d->count);
 		else
-			rc = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					   "no memory for data");
+			rc = fail_memory("for data");
 		free(data);
 		data = wide;
 	} else if (rc == 0) {

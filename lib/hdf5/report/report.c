@@ -49,8 +49,7 @@ send_message(struct loader *l, struct message *m, const char *const *text)
 	if (rc == 0)
 		return 0;
 	if (errno == ENOMEM)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a message");
+		return fail_memory("for a message");
 	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "the reader is alone: %s",
 			     strerror(errno));
 }

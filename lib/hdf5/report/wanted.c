@@ -46,7 +46,7 @@ wanted_begin(struct loader *l)
 	if (patterns_set(&l->select, l->opt->select) &&
 	    patterns_set(&l->exclude, l->opt->exclude))
 		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory to select");
+	return fail_memory("to select");
 }
 
 /* Whether 'path' is 'top' or lies below it; the root is above all. */

@@ -3,8 +3,8 @@
  * Export: write a segment to an HDF5 file (save_file.c).  A walk over the
  * segment (save_tree.c) writes each array (save_data.c) and each group of
  * columns (save_record.c) as a dataset, with its type (save_type.c) and its
- * attributes (save_attributes.c).  Uses base, format, read, live, hdf5/report
- * and hdf5/type; of the room hdf5/source only the header.
+ * attributes (save_attributes.c).  Uses base, format, read, live, hdf5/report,
+ * hdf5/source and hdf5/type.
  */
 #ifndef LIB_HDF5_SAVE_SAVE_H
 #define LIB_HDF5_SAVE_SAVE_H

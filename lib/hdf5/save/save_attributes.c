@@ -86,9 +86,7 @@ write_ragged(const struct cute_shm_node *node, const struct cute_shm_array *a,
 	struct texts texts = { .bytes = NULL };
 	uint8_t *elements = calloc((size_t)a->element_count, type->size);
 	uint64_t size;
-	int rc = elements ? 0
-			  : cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					  "no memory for an attribute");
+	int rc = elements ? 0 : fail_memory("for an attribute");
 
 	if (rc == 0 && type->form == FORM_TEXT) {
 		rc = texts_size(a, 0, a->element_count, &size);
@@ -113,8 +111,7 @@ skip_attribute(struct saver *s, const struct cute_shm_node *node,
 	int rc;
 
 	if (asprintf(&where, "%s@%s", node->path, a->path) < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a message");
+		return fail_memory("for a message");
 	s->result->skipped++;
 	rc = send_skipped(&s->l, where, NO_SHAPE);
 	free(where);

@@ -62,8 +62,7 @@ pack(void *arg, bool drop)
 	c->packed = malloc(c->size);
 	if (!z || !c->plain || !c->packed) {
 		libdeflate_free_compressor(z);
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to compress");
+		return fail_memory("to compress");
 	}
 	if (c->shuffle) {
 		shuffle(c);
@@ -218,8 +217,7 @@ chunks_write(struct out *o)
 		w.room = jobs;
 	w.chunks = calloc((size_t)w.room, sizeof(*w.chunks));
 	if (!w.chunks)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory to compress");
+		return fail_memory("to compress");
 	rc = pool_new(jobs, (unsigned)w.room, &w.pool);
 	if (rc == 0)
 		rc = write_chunks(&w);

@@ -32,12 +32,6 @@ out_failed(const struct out *o)
 			     o->node->path, hdf5_cause(cause, sizeof(cause)));
 }
 
-static int
-no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a dataset");
-}
-
 /* ------------------------------------------------------------------- layout */
 
 uint64_t
@@ -215,7 +209,7 @@ out_get(struct out *o, uint64_t first, uint64_t count, const void **ret)
 		/* No later band is larger. */
 		o->elements = calloc((size_t)count, o->size);
 		if (!o->elements)
-			rc = no_memory();
+			rc = fail_memory("for a dataset");
 	}
 	if (rc == 0 && o->record)
 		rc = record_elements(o->record, first, count, o->elements,

@@ -64,10 +64,7 @@ query(const H5FD_t *file, unsigned long *flags)
 {
 	(void)file;
 	if (flags)
-		*flags = H5FD_FEAT_AGGREGATE_METADATA |
-			 H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
-			 H5FD_FEAT_AGGREGATE_SMALLDATA |
-			 H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+		*flags = DRIVER_FEATURES;
 	return 0;
 }
 
@@ -93,27 +90,16 @@ get_eof(const H5FD_t *file, H5FD_mem_t type)
 	return ((const struct written *)file)->eof;
 }
 
-/* Bytes past the end of the file are zero, as in libhdf5's own driver. */
 static herr_t
 read_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 	  void *buffer)
 {
-	uint8_t *to = buffer;
-	ssize_t n;
+	int error = driver_read(file_fd, at, size, buffer);
 
 	(void)file, (void)type, (void)dxpl;
-	for (; size > 0; size -= (size_t)n, at += (haddr_t)n, to += n) {
-		n = pread(file_fd, to, size, (off_t)at);
-		if (n < 0 && errno != EINTR) {
-			push_error(errno);
-			return -1;
-		}
-		if (n == 0)
-			break;
-		n = n < 0 ? 0 : n;
-	}
-	memset(to, 0, size);
-	return 0;
+	if (error)
+		push_error(error);
+	return error ? -1 : 0;
 }
 
 static herr_t

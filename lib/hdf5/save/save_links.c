@@ -17,8 +17,7 @@ add(struct saver *s, uint64_t record)
 	if (s->target_count == s->target_room) {
 		more = realloc(s->targets, room * sizeof(*more));
 		if (!more)
-			return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					     "no memory for links");
+			return fail_memory("for links");
 		s->targets = more;
 		s->target_room = room;
 	}

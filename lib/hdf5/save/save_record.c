@@ -12,12 +12,6 @@
 /* Not an error: write the group as an ordinary one. */
 #define ORDINARY 1
 
-static int
-no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a compound");
-}
-
 void
 record_free(struct record_out *r)
 {
@@ -134,7 +128,7 @@ field_name(const struct cute_shm_array *names, uint64_t i,
 	component = name ? component_of(name) : NULL;
 	if (!component) {
 		free(name);
-		return no_memory();
+		return fail_memory("for a compound");
 	}
 	same = strcmp(component, node->name) == 0;
 	free(component);
@@ -218,7 +212,7 @@ collect(const struct cute_shm_node *node, unsigned depth,
 			calloc((size_t)node->child_count, sizeof(*r->fields));
 	if (!r || !r->fields) {
 		free(r);
-		return no_memory();
+		return fail_memory("for a compound");
 	}
 	r->id = H5I_INVALID_HID;
 	rc = cute_shm_first_child(node, &child);

@@ -111,8 +111,7 @@ save_link(struct saver *s, const struct cute_shm_node *node)
 	if (rc != 0)
 		return rc;
 	if (asprintf(&path, "/%s", target.path) < 0)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "no memory for a path");
+		return fail_memory("for a path");
 	if (target.record >= node->record)
 		done = H5Lcreate_soft(path, s->file, node->path, s->link_props,
 				      H5P_DEFAULT);

@@ -292,7 +292,7 @@ texts_begin(struct texts *texts, uint64_t size)
 		return 0;
 	more = realloc(texts->bytes, (size_t)size);
 	if (!more)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for texts");
+		return fail_memory("for texts");
 	texts->bytes = more;
 	texts->room = (size_t)size;
 	return 0;

@@ -6,13 +6,6 @@
 
 #include "hdf5/scan/scan.h"
 
-static int
-no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-			     "no memory for the file's tree");
-}
-
 /* Links as they come from libhdf5. */
 struct listing {
 	struct link *links;
@@ -137,7 +130,7 @@ drop_clashes(struct loader *l, struct listing *found)
 		return 0;
 	sorted = calloc(found->count, sizeof(struct link *));
 	if (!sorted)
-		return no_memory();
+		return fail_memory("for the file's tree");
 	for (i = 0; i < found->count; i++)
 		sorted[i] = &found->links[i];
 	qsort(sorted, found->count, sizeof(struct link *), by_path);
@@ -167,7 +160,7 @@ name_links(struct loader *l, const char *parent, struct listing *found)
 		link->path = component ? path_join(parent, component) : NULL;
 		free(component);
 		if (!link->path)
-			return no_memory();
+			return fail_memory("for the file's tree");
 		wanted = path_wanted(l, link->path);
 		link->above = wanted == WANTED_ABOVE;
 		if (wanted != WANTED_NOT) {
@@ -190,7 +183,7 @@ links_get(struct loader *l, hid_t group, const char *path, struct link **ret,
 	int rc = 0;
 
 	if (!list_links(group, &found)) {
-		rc = found.full ? no_memory()
+		rc = found.full ? fail_memory("for the file's tree")
 				: send_failed(l, path, "links: %s",
 					      hdf5_cause(cause, sizeof(cause)));
 		listing_clear(&found);

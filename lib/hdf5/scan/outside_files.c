@@ -17,13 +17,6 @@
 #include "hdf5/scan/scan.h"
 
 int
-look_no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for the names of "
-						 "other files");
-}
-
-int
 look_refuse(struct look *k, const char *format, ...)
 {
 	char reason[400];
@@ -165,7 +158,7 @@ look_at_raw_files(struct look *k, hid_t dset, hid_t dcpl, unsigned count)
 		left -= size;
 		path = raw_path(name, origin ? origin : "");
 		if (!path)
-			return look_no_memory();
+			return fail_memory("for the names of other files");
 		rc = look_at_raw(k, name, path, (uint64_t)offset, size);
 		free(path);
 	}

@@ -12,13 +12,6 @@
 
 #include "hdf5/scan/scan.h"
 
-static int
-no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-			     "no memory for the file's tree");
-}
-
 /* A position in the walk: a group and one of its links. */
 struct walk_place {
 	size_t object;
@@ -44,7 +37,7 @@ place_push(struct walk_place **places, size_t *count, size_t *room,
 		*room = *room ? 2 * *room : 64;
 		more = realloc(*places, *room * sizeof(*more));
 		if (!more)
-			return no_memory();
+			return fail_memory("for the file's tree");
 		*places = more;
 	}
 	(*places)[(*count)++] = (struct walk_place){ object, link };
@@ -437,7 +430,7 @@ scan_file(struct loader *l, hid_t file)
 
 	w.s = calloc(1, sizeof(*w.s));
 	if (!w.s)
-		return no_memory();
+		return fail_memory("for the file's tree");
 	w.s->group = H5I_INVALID_HID;
 	w.s->group_object = NO_OBJECT;
 	l->scan = w.s;

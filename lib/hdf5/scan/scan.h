@@ -65,8 +65,6 @@ external_allowed(const struct look *k)
 
 /* outside_files.c: for virtual_sources.c */
 
-int look_no_memory(void);
-
 /* Report that the dataset is skipped, and why. */
 int look_refuse(struct look *look, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

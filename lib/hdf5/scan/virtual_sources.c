@@ -211,7 +211,7 @@ look_at_other(struct look *k, const char *origin,
 	last->name = NULL;
 	last->file = H5I_INVALID_HID;
 	if (!places_get(&places, name->file, origin)) {
-		rc = look_no_memory();
+		rc = fail_memory("for the names of other files");
 	} else {
 		last->file = open_source(&places, &error);
 		if (last->file >= 0) {
@@ -324,8 +324,9 @@ look_at_blocks(struct look *k, hid_t dset, hid_t mapped,
 
 		if (blocks && i == 0)
 			count = block_count(dset, mapped);
-		rc = one.file && one.dset ? look_at_source(k, dset, &one, last)
-					  : look_no_memory();
+		rc = one.file && one.dset
+			     ? look_at_source(k, dset, &one, last)
+			     : fail_memory("for the names of other files");
 		free(one.file);
 		free(one.dset);
 	}
@@ -398,7 +399,7 @@ see(struct look *k, hid_t dset, bool *again)
 		k->seen_room = k->seen_room ? 2 * k->seen_room : 16;
 		more = realloc(k->seen, k->seen_room * sizeof(*more));
 		if (!more)
-			return look_no_memory();
+			return fail_memory("for the names of other files");
 		k->seen = more;
 	}
 	k->seen[k->seen_count++] = place;

@@ -128,11 +128,7 @@ query(const H5FD_t *file, unsigned long *flags)
 {
 	(void)file;
 	if (flags)
-		*flags = H5FD_FEAT_AGGREGATE_METADATA |
-			 H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
-			 H5FD_FEAT_AGGREGATE_SMALLDATA |
-			 H5FD_FEAT_SUPPORTS_SWMR_IO |
-			 H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+		*flags = DRIVER_FEATURES | H5FD_FEAT_SUPPORTS_SWMR_IO;
 	return 0;
 }
 
@@ -170,15 +166,31 @@ get_handle(H5FD_t *file, hid_t fapl, void **ret)
 	return 0;
 }
 
-/* Bytes past the end of the file are zero, as in libhdf5's own driver. */
+int
+driver_read(int fd, haddr_t at, size_t size, void *buffer)
+{
+	uint8_t *to = buffer;
+	ssize_t n;
+
+	for (; size > 0; size -= (size_t)n, at += (haddr_t)n, to += n) {
+		n = pread(fd, to, size, (off_t)at);
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n == 0)
+			break;
+		if (n < 0)
+			n = 0;
+	}
+	memset(to, 0, size);
+	return 0;
+}
+
 static herr_t
 read_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 	  void *buffer)
 {
 	struct opened *f = (struct opened *)file;
-	uint8_t *to = buffer;
 	int error = opened_descriptor(f);
-	ssize_t n;
 
 	(void)type, (void)dxpl;
 	if (at > INT64_MAX || size > INT64_MAX - at)
@@ -187,19 +199,10 @@ read_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 		opened_fail(f->path, error);
 		return -1;
 	}
-	for (; size > 0; size -= (size_t)n, at += (haddr_t)n, to += n) {
-		n = pread(f->fd, to, size, (off_t)at);
-		if (n < 0 && errno != EINTR) {
-			opened_fail(NULL, errno);
-			return -1;
-		}
-		if (n == 0)
-			break;
-		if (n < 0)
-			n = 0;
-	}
-	memset(to, 0, size);
-	return 0;
+	error = driver_read(f->fd, at, size, buffer);
+	if (error)
+		opened_fail(NULL, error);
+	return error ? -1 : 0;
 }
 
 static herr_t

@@ -8,13 +8,6 @@
 
 #include "hdf5/source/source.h"
 
-static int
-no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-			     "no memory for the file's tree");
-}
-
 static uint64_t
 address_hash(unsigned source, uint64_t address)
 {
@@ -55,7 +48,7 @@ buckets_grow(struct scan *s)
 	s->buckets = calloc(s->bucket_count, sizeof(*s->buckets));
 	if (!s->buckets) {
 		s->bucket_count = 0;
-		return no_memory();
+		return fail_memory("for the file's tree");
 	}
 	for (i = 0; i < s->object_count; i++)
 		*bucket_of(s, s->objects[i].source, s->objects[i].address) =
@@ -72,7 +65,7 @@ object_add(struct scan *s, const struct object *o, size_t *ret)
 		s->object_room = s->object_room ? 2 * s->object_room : 256;
 		more = realloc(s->objects, s->object_room * sizeof(*more));
 		if (!more)
-			return no_memory();
+			return fail_memory("for the file's tree");
 		s->objects = more;
 	}
 	if (2 * (s->object_count + 1) > s->bucket_count && buckets_grow(s) != 0)
@@ -163,7 +156,7 @@ source_add(struct scan *s, hid_t file, unsigned long fileno, unsigned *ret)
 	if (i == s->source_count) {
 		more = realloc(s->sources, (i + 1) * sizeof(*more));
 		if (!more)
-			return no_memory();
+			return fail_memory("for the file's tree");
 		s->sources = more;
 		path = file_driver_path(file);
 		more[i] = (struct source){ .device = st.st_dev,
@@ -171,7 +164,7 @@ source_add(struct scan *s, hid_t file, unsigned long fileno, unsigned *ret)
 					   .file = H5I_INVALID_HID,
 					   .path = path ? strdup(path) : NULL };
 		if (!more[i].path)
-			return no_memory();
+			return fail_memory("for the file's tree");
 		s->source_count++;
 	}
 	s->sources[i].fileno = fileno;

@@ -43,6 +43,18 @@ bool file_driver_stat(hid_t id, struct stat *ret);
 /* The name under which the file was opened, or NULL; valid while it is open. */
 const char *file_driver_path(hid_t id);
 
+/* What a driver over one descriptor lets libhdf5 do. */
+#define DRIVER_FEATURES \
+	(H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | \
+	 H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_SMALLDATA | \
+	 H5FD_FEAT_DEFAULT_VFD_COMPATIBLE)
+
+/*
+ * Read 'size' bytes for a driver.  Bytes past the end of the file are zero, as
+ * in libhdf5's own driver.  0 or an errno.
+ */
+int driver_read(int fd, haddr_t at, size_t size, void *buffer);
+
 /* opened.c: the files that libhdf5 has open, or could not open */
 
 /* A descriptor that is kept of this file, or -1. */
@@ -236,10 +248,9 @@ hsize_t attributes_count(const H5O_info_t *info);
 hid_t source_access(void);
 
 /*
- * The descriptor from which libhdf5 reads the file of an object, or -1.
- * source_fd() returns a copy, which the caller closes.
+ * A copy of the descriptor from which libhdf5 reads the file of an object; the
+ * caller closes it.  -1 if there is none.
  */
-int source_handle(hid_t id);
 int source_fd(hid_t id);
 
 /* Whether libhdf5 cannot open this file; the reason goes to cause[size]. */

@@ -21,7 +21,7 @@ source_access(void)
 	return fapl;
 }
 
-int
+static int
 source_handle(hid_t id)
 {
 	hid_t file = H5Iget_file_id(id), fapl = -1;

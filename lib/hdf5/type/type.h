@@ -158,7 +158,6 @@ struct type_mapping {
 int type_skip(const struct type_mapping *m, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int type_unreadable(const char *what);
-int type_no_memory(void);
 struct type *type_new(enum type_kind kind);
 
 /* A leaf that is read as the memory type 'mem', which the leaf then owns. */

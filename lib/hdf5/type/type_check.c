@@ -217,7 +217,7 @@ check_compound(hid_t t, unsigned depth)
 		return unknown();
 	extents = calloc((size_t)count + 1, sizeof(*extents));
 	if (!extents)
-		return type_no_memory();
+		return fail_memory("for a datatype");
 	for (unsigned i = 0; i < (unsigned)count && !err; i++)
 		err = check_member(t, i, depth, &extents[i]);
 	if (!err)

@@ -28,12 +28,6 @@ type_unreadable(const char *what)
 			     hdf5_cause(cause, sizeof(cause)));
 }
 
-int
-type_no_memory(void)
-{
-	return cute_shm_fail(CUTE_SHM_ERR_NOMEM, "no memory for a datatype");
-}
-
 bool
 type_is_leaf(const struct type *type)
 {
@@ -105,7 +99,7 @@ type_leaf(enum type_kind kind, const char *dtype, uint32_t item_size, hid_t mem,
 	t = type_new(kind);
 	if (!t) {
 		H5Tclose(mem);
-		return type_no_memory();
+		return fail_memory("for a datatype");
 	}
 	snprintf(t->dtype, sizeof(t->dtype), "%s", dtype);
 	t->item_size = item_size;

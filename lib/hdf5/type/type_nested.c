@@ -133,7 +133,7 @@ map_field(struct type_mapping *m, hid_t t, unsigned i, const char *where,
 	if (rc == 0) {
 		f->name = strdup(theirs);
 		if (!f->name || !path)
-			rc = type_no_memory();
+			rc = fail_memory("for a datatype");
 	}
 	if (rc == 0)
 		rc = map_any(m, ft, path, depth, &f->type);
@@ -201,7 +201,7 @@ map_compound(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 		record->fields =
 			calloc((size_t)count + 1, sizeof(*record->fields));
 	if (!record || !record->fields)
-		rc = type_no_memory();
+		rc = fail_memory("for a datatype");
 	for (i = 0; i < (unsigned)count && rc == 0; i++)
 		rc = map_field(m, t, i, where, depth, record);
 	for (i = 0; i < PART_COUNT && rc == 0; i++)

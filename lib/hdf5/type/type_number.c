@@ -172,7 +172,7 @@ enum_member(hid_t t, hid_t super, const struct type *base, unsigned i,
 		base->item_size == 8
 			? raw[0]
 			: raw[0] & (((uint64_t)1 << (8 * base->item_size)) - 1);
-	return *name ? 0 : type_no_memory();
+	return *name ? 0 : fail_memory("for a datatype");
 }
 
 static int
@@ -188,7 +188,7 @@ enum_members(hid_t t, hid_t super, struct type *type)
 	type->enum_names = calloc((size_t)count + 1, sizeof(char *));
 	type->enum_values = calloc((size_t)count + 1, sizeof(uint64_t));
 	if (!type->enum_names || !type->enum_values)
-		return type_no_memory();
+		return fail_memory("for a datatype");
 	for (i = 0; i < (unsigned)count; i++) {
 		rc = enum_member(t, super, type, i, &type->enum_names[i],
 				 &type->enum_values[i]);

@@ -73,8 +73,7 @@ references_lost(struct loader *l, const char *path, uint64_t count)
 	if (count > 0 && l->lost_references == 0) {
 		l->lost_from = strdup(path);
 		if (!l->lost_from)
-			return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-					     "no memory for references");
+			return fail_memory("for references");
 	}
 	l->lost_references += count;
 	return 0;
