@@ -56,6 +56,7 @@ types_seeds = \
 	tests/fuzz/types/record.hex \
 	tests/fuzz/types/complex.hex \
 	tests/fuzz/types/enum.hex \
+	tests/fuzz/types/member-of-size-0.hex \
 	tests/fuzz/types/nested.hex
 EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds)
 CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
