@@ -14,7 +14,8 @@ python_modules = \
 	lib/python/cute_shm/_root.py \
 	lib/python/cute_shm/_shm_array.py \
 	lib/python/cute_shm/_values.py
-EXTRA_DIST += lib/python/find_python.py $(python_modules)
+EXTRA_DIST += lib/python/find_python.py lib/python/pyproject.toml \
+	lib/python/setup.py $(python_modules)
 
 if PYTHON
 pypackage_LTLIBRARIES += lib/python/_core.la
