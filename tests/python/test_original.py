@@ -152,6 +152,16 @@ class Original(unittest.TestCase):
             copy[0, 0] = 5
             self.assertEqual(a[0, 0], 1)
 
+    def test_results_are_plain(self):
+        with cute_shm.unlinked_arrays_to_shm("p", tree()):
+            a = cute_shm.shm_to_arrays("p")["a"]["data"]
+            for result in (a.sum(), a.mean(), numpy.max(a), a[0].min()):
+                self.assertIsInstance(result, numpy.generic)
+            for result in (a + 1, 1 + a, numpy.sin(a), a.sum(axis=0), -a):
+                self.assertIs(type(result), numpy.ndarray)
+                self.assertTrue(result.flags.writeable)
+            self.assertIs(type(numpy.where(a > 1, a, 0)), numpy.ndarray)
+
     def test_increments(self):
         arrays = {"a": numpy.zeros(1000, "i8")}
         with cute_shm.unlinked_arrays_to_shm("p", arrays):

@@ -93,6 +93,12 @@ class ShmArray(numpy.ndarray):
         with _Update(self, node) as memory:
             memory[key] = value
 
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        """Results are plain arrays, and scalars, as those of an ndarray."""
+        if array is self:
+            return array
+        return array[()] if array.ndim == 0 else array.view(numpy.ndarray)
+
     def fill(self, value):
         """Set all elements, in one update."""
         self[...] = value
