@@ -4,6 +4,8 @@
 # The Python package: each tests/python/test_*.py, with the package as it was
 # built.  CUTE_SHM_PYTHON_TESTS names some of them, CUTE_SHM_PYTHON_PRELOAD
 # libraries to load before Python, for sanitizers.
+#
+# python.sh FILE ARGUMENTS... runs that with the package instead.
 set -u
 
 here=$(cd "${srcdir:-.}" && pwd)
@@ -30,6 +32,7 @@ PYTHONFAULTHANDLER=1
 CUTE_SHM_ROOT=$root
 export PYTHONPATH LD_LIBRARY_PATH PYTHONDONTWRITEBYTECODE CUTE_SHM_ROOT \
 	PYTHONFAULTHANDLER
+[ $# -eq 0 ] || { "$python" "$@"; exit; }
 cd "$tmp" || exit 99
 # shellcheck disable=SC2086 # they are names
 LD_PRELOAD="${CUTE_SHM_PYTHON_PRELOAD:-}" "$python" -W error::ResourceWarning -m unittest -v \

@@ -27,6 +27,8 @@ _owned = {}
 class Shm:
     """What has the memory of an array: its name, size and bytes."""
 
+    __slots__ = ("_node", "name", "__weakref__")
+
     def __init__(self, node, name):
         self._node = node
         self.name = name
