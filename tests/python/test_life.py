@@ -8,7 +8,10 @@ import os
 import pickle
 import random
 import resource
+import signal
+import subprocess
 import sys
+import threading
 import unittest
 import weakref
 
@@ -214,7 +217,7 @@ class Pickling(unittest.TestCase):
             pickle.loads(data)
 
     def test_processes(self):
-        for method in ("fork", "spawn"):
+        for method in ("fork", "spawn", "forkserver"):
             context = multiprocessing.get_context(method)
             results = context.SimpleQueue()
             nodes = [self.p["a%03d" % i] for i in range(200)]
@@ -238,22 +241,138 @@ class Pickling(unittest.TestCase):
         self.assertEqual(self.p["a005"][3], 5)
 
 
+def hold(node, ready):
+    view = node[()]
+    ready.put(float(view[0]))
+    signal.pause()
+
+
+def hold_update(project, ready):
+    with cute_shm.open(project, "r+") as p, p["x"].updating() as w:
+        w[0] = 5
+        ready.put(True)
+        signal.pause()
+
+
+class Killed(unittest.TestCase):
+    """Workers that end by kill -9 leave nothing, and no lock."""
+
+    def start(self, target, *args):
+        context = multiprocessing.get_context("fork")
+        ready = context.SimpleQueue()
+        child = context.Process(target=target, args=(*args, ready))
+        child.start()
+        ready.get()
+        return child
+
+    def kill(self, child):
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        self.assertEqual(child.exitcode, -signal.SIGKILL)
+
+    def test_readers(self):
+        p = cute_shm.publish("k", {"x": numpy.ones(1000)}, overwrite=True)
+        children = [self.start(hold, p["x"]) for _ in range(4)]
+        for child in children:
+            self.kill(child)
+        self.assertEqual(p["x"][()].sum(), 1000)
+        path = p.filename
+        p.close()
+        cute_shm.unlink("k", idle=True)
+        self.assertFalse(os.path.exists(path))
+
+    def test_writer(self):
+        p = cute_shm.publish("k", {"x": numpy.ones(1000)}, overwrite=True)
+        p.close()
+        self.kill(self.start(hold_update, "k"))
+        with cute_shm.open("k", "r+") as p:
+            with self.assertRaises(cute_shm.TornError):
+                p["x"].snapshot(timeout=1)
+            p["x"].update(numpy.full(1000, 7), timeout=10)
+            self.assertEqual(p["x"].snapshot().sum(), 7000)
+            self.assertEqual(p["x"].sequence % 2, 0)
+
+
+class Threads(unittest.TestCase):
+    def test_one_project(self):
+        """Each thread reads, drops, writes and reopens the same project."""
+        arrays = {"a%d" % i: numpy.full(1000, i) for i in range(20)}
+        p = cute_shm.publish("t", arrays, overwrite=True)
+        wrong = []
+
+        def work(seed):
+            rng = random.Random(seed)
+            try:
+                for _ in range(200):
+                    i = rng.randrange(20)
+                    a = p["a%d" % i]
+                    with cute_shm.open("t", "r+") as mine:
+                        mine["a%d" % i].update(numpy.full(1000, i))
+                    copied = a.snapshot()
+                    again = pickle.loads(pickle.dumps(a))
+                    if {*copied, a[3], again[-1], len([*p])} != {i, 20}:
+                        wrong.append(i)
+                    if rng.random() < 0.05:
+                        gc.collect()
+            except BaseException as e:
+                wrong.append(e)
+
+        threads = [
+            threading.Thread(target=work, args=(seed,)) for seed in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(wrong, [])
+
+    def test_daemon_thread_at_exit(self):
+        """A thread still reads when the interpreter ends: no crash."""
+        code = (
+            "import threading, time, cute_shm\n"
+            "p = cute_shm.publish('d', {'x': [1.0] * 1000}, overwrite=True)\n"
+            "started = threading.Event()\n"
+            "def work():\n"
+            "    while True:\n"
+            "        p['x'].snapshot(); p['x'][()].sum(); started.set()\n"
+            "threading.Thread(target=work, daemon=True).start()\n"
+            "started.wait()\n"
+        )
+        for _ in range(5):
+            done = subprocess.run(
+                [sys.executable, "-X", "faulthandler", "-c", code],
+                capture_output=True,
+                text=True,
+            )
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
 class Many(unittest.TestCase):
     def test_few_descriptors(self):
+        """100,000 arrays open in a process that may have 64 descriptors."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        data = numpy.arange(100)
         cute_shm.publish(
             "many",
-            {"a%d" % i: numpy.array([i]) for i in range(20000)},
+            {
+                "g%d" % g: {"a%d" % i: data[i : i + 1] for i in range(100)}
+                for g in range(1000)
+            },
             overwrite=True,
-        )
+        ).close()
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
         try:
             with cute_shm.open("many") as p:
-                views = {name: array[()] for name, array in p.items()}
+                nodes = [a for g in p.values() for a in g.values()]
+                views = [a[()] for a in nodes]
+            found = cute_shm.shm_to_arrays("many")
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        self.assertEqual(len(views), 20000)
-        self.assertEqual(views["a19999"][0], 19999)
+        self.assertEqual(len(views), 100000)
+        self.assertEqual(sum(view.item() for view in views), 4950000)
+        self.assertEqual(found["g999"]["a99"]["data"][0], 99)
+        self.assertLessEqual(mappings(), 4)
+        cute_shm.unlink("many")
 
 
 if __name__ == "__main__":

@@ -51,6 +51,15 @@ def _unpickle(path, uuid, mode, node):
     return root if node is None else root["/" + node]
 
 
+def _as_path(path):
+    """A path as text; h5py gives and takes names that are no UTF-8 as bytes."""
+    if isinstance(path, bytes):
+        return path.decode("utf-8", "surrogateescape")
+    if not isinstance(path, str):
+        raise TypeError("a path is a str, not %s" % type(path).__name__)
+    return path
+
+
 class Attributes(Mapping):
     """The attributes of a node, read-only: ``a.attrs["unit"]``.
 
@@ -144,13 +153,7 @@ class Group(_Common, _core.Node):
     __slots__ = ()
 
     def __getitem__(self, path):
-        if not isinstance(path, str):
-            if isinstance(path, bytes):
-                path = path.decode()
-            else:
-                raise TypeError(
-                    "a path is a str, not %s" % type(path).__name__
-                )
+        path = _as_path(path)
         found = self._get(path)
         if found is None:
             raise NoNodeError(self._missing(path))
@@ -190,11 +193,13 @@ class Group(_Common, _core.Node):
 
     def get(self, path, default=None):
         """The node at a path, or the default."""
-        found = self._get(path)
+        found = self._get(_as_path(path))
         return default if found is None else found
 
     def __contains__(self, path):
-        return isinstance(path, str) and self._get(path) is not None
+        if not isinstance(path, (str, bytes)):
+            return False
+        return self._get(_as_path(path)) is not None
 
     def __iter__(self):
         return iter(self._names())
