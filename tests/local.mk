@@ -199,7 +199,9 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/surface/golden tests/surface/read_segment.py \
 	tests/surface/smoke_installed.sh \
+	tests/python/examples.py \
 	tests/python/smoke_installed.py \
+	tests/python/test_corpus.py \
 	tests/python/test_hdf5.py \
 	tests/python/test_life.py \
 	tests/python/test_loaders.py \

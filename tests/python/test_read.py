@@ -91,6 +91,15 @@ class Reading(unittest.TestCase):
         with self.assertRaises(TypeError):
             self.p["a"].offsets
 
+    def test_paths_that_cannot_be(self):
+        p = self.p
+        for path in ("a//b", "..", "\udcff", b"\xff", b"nothing"):
+            self.assertNotIn(path, p)
+            self.assertIsNone(p.get(path))
+        self.assertEqual(p[b"a"], p["a"])
+        self.assertRaises(TypeError, lambda: p[3])
+        self.assertNotIn(3, p)
+
     def test_mapping(self):
         p = self.p
         self.assertEqual(len(p), 4)

@@ -12,10 +12,10 @@ import unittest
 import numpy
 
 import cute_shm
+import examples
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
-VALUE = re.compile(r"^( *)(\S.*?) +# -> (.*)$", re.M)
 
 
 def read(name):
@@ -42,20 +42,15 @@ class Readme(unittest.TestCase):
         cute_shm.publish("demo", arrays, attrs, overwrite=True).close()
         self.addCleanup(cute_shm.unlink, "demo")
 
-    def check(self, value, expected):
-        self.assertEqual(repr(value), expected)
-
     def run_blocks(self, blocks):
         """In one module, whose classes can be pickled; what they print."""
         module = types.ModuleType("readme")
-        module.check = self.check
         sys.modules["readme"] = module
         self.addCleanup(sys.modules.pop, "readme")
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             for block in blocks:
-                code = VALUE.sub(r"\1check(\2, r'''\3''')", block)
-                exec(compile(code, "README.md", "exec"), module.__dict__)
+                examples.run(self, "README.md", block, module.__dict__)
         return said.getvalue()
 
     def test_first_lines(self):
@@ -90,7 +85,7 @@ class Readme(unittest.TestCase):
         cute_shm.export("demo", "demos.h5")
         blocks = BLOCK.findall(read("README.md"))[1:]
         self.assertGreater(len(blocks), 4)
-        self.assertGreater(sum(len(VALUE.findall(b)) for b in blocks), 10)
+        self.assertGreater(sum(map(examples.count, blocks)), 10)
         self.assertEqual(self.run_blocks(blocks), "")
         cute_shm.unlink("demos")
         left = [info.project for info in cute_shm.list()]

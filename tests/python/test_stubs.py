@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The stubs name what the package has, and mypy accepts programs."""
 import ast
+import contextlib
 import inspect
+import io
 import os
+import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import unittest
 
+import numpy
+
 import cute_shm
+import examples
+
+EXAMPLE = re.compile(r"^Example::\n\n(.*)", re.M | re.S)
 
 PROGRAM = """
 import numpy as np
@@ -74,6 +84,9 @@ class Stubs(unittest.TestCase):
             thing = getattr(cute_shm, name)
             if inspect.isclass(thing) or inspect.isfunction(thing):
                 self.assertTrue(thing.__doc__, name)
+                for part, method in vars(thing).items():
+                    if inspect.isfunction(method) and part[0] != "_":
+                        self.assertTrue(method.__doc__, name + "." + part)
 
     def test_mypy(self):
         try:
@@ -96,6 +109,52 @@ class Stubs(unittest.TestCase):
                 self.assertEqual(
                     done.returncode, status, done.stdout + done.stderr
                 )
+
+
+def needs_hdf5(example):
+    return ".h5" in example
+
+
+class Examples(unittest.TestCase):
+    """The examples of the docstrings run, and have the values they say."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder.name)
+        before = cute_shm.Project2Toml.root
+        cute_shm.Project2Toml.root = pathlib.Path(folder.name) / "root"
+        cute_shm.Project2Toml.root.mkdir()
+        self.addCleanup(setattr, cute_shm.Project2Toml, "root", before)
+        demo = {
+            "joints": numpy.ones((100, 14)),
+            "camera": numpy.zeros((9, 4, 4), "u1"),
+        }
+        attrs = {"demo_0/joints": {"unit": "rad"}}
+        cute_shm.publish("demos", {"demo_0": demo}, attrs).close()
+        try:
+            cute_shm.export("demos", "demos.h5")
+            self.hdf5 = True
+        except NotImplementedError:
+            self.hdf5 = False
+
+    def test_all(self):
+        for name in cute_shm.__all__:
+            thing = getattr(cute_shm, name)
+            error = inspect.isclass(thing) and issubclass(thing, Exception)
+            if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+                continue
+            found = EXAMPLE.search(inspect.getdoc(thing))
+            if error and not found:
+                continue
+            with self.subTest(name):
+                self.assertTrue(found, "no example")
+                text = textwrap.dedent(found[1])
+                if self.hdf5 or not needs_hdf5(text):
+                    names = {"cute_shm": cute_shm, "numpy": numpy}
+                    with contextlib.redirect_stdout(io.StringIO()):
+                        examples.run(self, name, text, names)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy
 
 from . import _core, _values
-from ._errors import NoNodeError, NotFoundError
+from ._errors import InvalidError, NoNodeError, NotFoundError
 from ._root import chosen
 
 # The open mappings by (path, UUID, mode), for what arrives by pickle.
@@ -65,6 +65,11 @@ class Attributes(Mapping):
 
     Values are as h5py returns them: NumPy scalars and arrays, ``str`` for
     texts of variable length.
+
+    Example::
+
+        joints = cute_shm.open("demos")["demo_0/joints"]
+        joints.attrs["unit"], "scale" in joints.attrs      # -> ('rad', False)
     """
 
     __slots__ = ("_node",)
@@ -148,6 +153,11 @@ class Group(_Common, _core.Node):
     """A group: a read-only mapping of names to groups and arrays.
 
     ``g["a/b"]`` follows paths and links; a leading slash begins at the root.
+
+    Example::
+
+        demo = cute_shm.open("demos")["demo_0"]
+        [*demo], "joints" in demo          # -> (['joints', 'camera'], True)
     """
 
     __slots__ = ()
@@ -193,13 +203,16 @@ class Group(_Common, _core.Node):
 
     def get(self, path, default=None):
         """The node at a path, or the default."""
-        found = self._get(_as_path(path))
+        try:
+            found = self._get(_as_path(path))
+        except InvalidError:  # no node can have it
+            found = None
         return default if found is None else found
 
     def __contains__(self, path):
         if not isinstance(path, (str, bytes)):
             return False
-        return self._get(_as_path(path)) is not None
+        return self.get(path) is not None
 
     def __iter__(self):
         return iter(self._names())
@@ -282,6 +295,12 @@ class Project(Group):
 
     ``close()`` drops the project's own reference; groups, arrays and views
     that were taken from it stay valid, and the last one unmaps it.
+
+    Example::
+
+        with cute_shm.open("demos") as p:
+            first = p["demo_0/joints"][0]
+        first.shape                                # -> (14,)
     """
 
     __slots__ = ()
@@ -343,6 +362,10 @@ class Info:
     ``array_bytes``, ``created_ns`` (Unix time), ``creator``, ``source``,
     ``ephemeral``, ``in_use``, ``uuid``, ``mode``, ``uid``, ``error`` (0, or
     why it cannot be opened) with its ``message``, and some more.
+
+    Example::
+
+        cute_shm.open("demos").info.ephemeral      # -> False
     """
 
     def __init__(self, fields):
@@ -388,6 +411,12 @@ class Array(_Common, _core.Node):
     'c'.  They stay valid after ``close()`` and after the project is removed.
     A ragged array (h5py: of variable length) gives an object array; its parts
     are ``offsets`` and ``values``, and ``a[i]`` is a view of one list.
+
+    Example::
+
+        joints = cute_shm.open("demos")["demo_0/joints"]
+        joints[10:20].shape, joints.dtype, joints.name
+        numpy.asarray(joints).mean()               # -> 1.0
     """
 
     __slots__ = ()
@@ -609,7 +638,7 @@ def open(project, mode="r", root=None, *, any_owner=False):
     Example::
 
         with cute_shm.open("demos") as p:
-            image = p["demo_0/obs/image"][10:20]
+            joints = p["demo_0/joints"][10:20]
     """
     name = os.fspath(project)
     mapping = _open(name, mode, root, any_owner, by_path="/" in name)

@@ -48,7 +48,13 @@ class Shm:
 
 
 class SharedArrayMeta(TypedDict, total=False):
-    """About an array of a project."""
+    """About an array of a project.
+
+    Example::
+
+        meta = cute_shm.shm_to_arrays("demos")["demo_0"]["joints"]["meta"]
+        meta["shape"], meta["dtype"]               # -> ((100, 14), 'float64')
+    """
 
     shm_name: str
     shm_private_name: str
@@ -59,7 +65,14 @@ class SharedArrayMeta(TypedDict, total=False):
 
 
 class SharedArray(TypedDict):
-    """An array of a project, and about it."""
+    """An array of a project, and about it.
+
+    Example::
+
+        joints = cute_shm.shm_to_arrays("demos")["demo_0"]["joints"]
+        joints["data"].mean()                      # -> 1.0
+        joints["meta"]["attrs"]                    # -> {'unit': 'rad'}
+    """
 
     meta: SharedArrayMeta
     data: numpy.ndarray
@@ -71,16 +84,31 @@ ArrayDict = Dict[str, Union["ArrayDict", numpy.ndarray]]
 
 
 def bytes_to_human(size_bytes):
-    """A number of bytes for people: "1.5 KB"; a KB has 1024 bytes."""
+    """A number of bytes for people: "1.5 KB"; a KB has 1024 bytes.
+
+    Example::
+
+        cute_shm.bytes_to_human(1536)              # -> '1.5 KB'
+    """
     if size_bytes == 0:
         return "0 bytes"
+    if size_bytes < 0:
+        return "<unknown>"
     names = ("bytes", "KB", "MB", "GB", "TB", "PB")
     power = min(int(math.log(size_bytes, 1024)), len(names) - 1)
     return "%s %s" % (round(size_bytes / 1024.0**power, 2), names[power])
 
 
 class ShmProgress:
-    """A line on standard error, if that is a terminal: how far a load is."""
+    """A line on standard error, if that is a terminal: how far a load is.
+
+    Example::
+
+        shown = cute_shm.ShmProgress(1 << 20)
+        shown.start()
+        shown.update(1 << 19)
+        shown.stop()
+    """
 
     def __init__(self, total_bytes):
         self._total = total_bytes
@@ -154,6 +182,12 @@ def arrays_to_shm(project, arrays, persistent=False, overwrite=False):
 
     Raises:
         FileExistsError: the project exists, and overwrite is False
+
+    Example::
+
+        arrays = {"a": numpy.zeros((2, 3)), "b": {"c": numpy.arange(4)}}
+        cute_shm.arrays_to_shm("mine", arrays, overwrite=True)
+        cute_shm.shm_to_arrays("mine")["b"]["c"]["data"].sum()     # -> 6
     """
     _make_root()
     attrs = {}
@@ -171,7 +205,13 @@ def arrays_to_shm(project, arrays, persistent=False, overwrite=False):
 
 @contextmanager
 def unlinked_arrays_to_shm(project, arrays, overwrite=False):
-    """As :func:`arrays_to_shm`, for a ``with``: the project ends with it."""
+    """As :func:`arrays_to_shm`, for a ``with``: the project ends with it.
+
+    Example::
+
+        with cute_shm.unlinked_arrays_to_shm("here", {"a": numpy.ones(3)}):
+            cute_shm.shm_to_arrays("here")["a"]["data"].sum()      # -> 3.0
+    """
     path = arrays_to_shm(project, arrays, overwrite=overwrite)
     try:
         yield path
@@ -233,6 +273,11 @@ def shm_to_arrays(project, persistent=True):
 
     Raises:
         FileNotFoundError: there is no such project
+
+    Example::
+
+        arrays = cute_shm.shm_to_arrays("demos")
+        arrays["demo_0"]["joints"]["data"].shape   # -> (100, 14)
     """
     logger.debug("opening the project '%s'", project)
     mapping, writable = _open_for_update(project)
@@ -263,6 +308,11 @@ def unlink(project, root=None, *, idle=False):
 
     Raises:
         FileNotFoundError: there is no such project
+
+    Example::
+
+        cute_shm.publish("scratch", {"x": numpy.zeros(3)}).close()
+        cute_shm.unlink("scratch") > 0             # -> True
     """
     logger.debug("unlinking the project '%s'", project)
     folder = chosen(root) or str(Project2Toml.root)
@@ -278,6 +328,10 @@ def hdf5_size(h5, select=(), exclude=()):
     """The bytes of data that the arrays of an HDF5 file would have.
 
     ``h5`` is a path, or a group of h5py.
+
+    Example::
+
+        cute_shm.hdf5_size("demos.h5", select="demo_0/joints")     # -> 11200
     """
     if hasattr(h5, "visititems"):
         sizes = []
@@ -299,6 +353,11 @@ def hdf5_to_shm(
 
     Returns:
         The path of the segment.
+
+    Example::
+
+        cute_shm.hdf5_to_shm("demos.h5", "h", overwrite=True)
+        [*cute_shm.shm_to_arrays("h")["demo_0"]]   # -> ['joints', 'camera']
     """
     _make_root()
     shown = ShmProgress(0)
@@ -325,7 +384,13 @@ def hdf5_to_shm(
 
 @contextmanager
 def unlinked_hdf5_to_shm(hdf5_path, project, progress=False, overwrite=False):
-    """As :func:`hdf5_to_shm`, for a ``with``: the project ends with it."""
+    """As :func:`hdf5_to_shm`, for a ``with``: the project ends with it.
+
+    Example::
+
+        with cute_shm.unlinked_hdf5_to_shm("demos.h5", "while"):
+            cute_shm.info("while").ephemeral       # -> True
+    """
     hdf5_to_shm(hdf5_path, project, progress, overwrite=overwrite)
     try:
         yield

@@ -120,12 +120,23 @@ def publish(
 
 
 def list(root=None):
-    """An :class:`Info` for each project of the root, sorted by name."""
+    """An :class:`Info` for each project of the root, sorted by name.
+
+    Example::
+
+        for info in cute_shm.list():
+            print(info.project, info.size, info.in_use)
+    """
     return [Info(fields) for fields in _core.list(chosen(root))]
 
 
 def info(project, root=None):
-    """The :class:`Info` of one project."""
+    """The :class:`Info` of one project.
+
+    Example::
+
+        cute_shm.info("demos").array_count         # -> 2
+    """
     return Info(
         _open(
             os.fspath(project), "r", root, True, "/" in os.fspath(project)
@@ -143,7 +154,12 @@ def unlink(project, root=None, *, idle=False):
 
 
 class Damage:
-    """A damage that :func:`verify` found: ``path`` (or None), ``message``."""
+    """A damage that :func:`verify` found: ``path`` (or None), ``message``.
+
+    Example::
+
+        [damage.path for damage in cute_shm.verify("demos")]    # -> []
+    """
 
     def __init__(self, code, path, offset, begin, end, message):
         self.code = code
@@ -169,6 +185,10 @@ def verify(project, root=None, *, metadata_only=False, jobs=0, progress=None):
 
     Returns a list of :class:`Damage`, empty if all is sound.
     ``progress(done, total)`` is called with bytes; Ctrl-C stops the check.
+
+    Example::
+
+        cute_shm.verify("demos")                   # -> []
     """
     found = _mapping(project, root).verify(metadata_only, jobs, progress)
     return [Damage(*damage) for damage in found[3]]
@@ -195,6 +215,11 @@ def export(
 
     An HDF5 file; or, if ``segment`` is true or the file is called ``*.shm``, a
     copy of the segment, which ``open()`` and ``load()`` take.
+
+    Example::
+
+        cute_shm.export("demos", "copy.h5", gzip=4, shuffle=True)
+        cute_shm.export("demos", "copy.shm")
     """
     mapping = _mapping(project, root)
     if segment is None:
@@ -222,7 +247,14 @@ def _patterns(given):
 
 
 class LeftOut:
-    """What a load left out: ``path``, ``reason``, ``failed``, ..."""
+    """What a load left out: ``path``, ``reason``, ``failed``, ...
+
+    Example::
+
+        results = []
+        cute_shm.load("lo", "demos.h5", keep_going=True, result=results.append)
+        [item.reason for item in results[0].left_out]      # -> []
+    """
 
     def __init__(self, path, reason, failed, incomplete, changed):
         self.path = path
@@ -237,7 +269,14 @@ class LeftOut:
 
 class LoadResult:
     """The counts of a load: ``arrays``, ``groups``, ``links``, ``bytes``,
-    ``segment_size``, ``seconds``, and ``left_out``, a list."""
+    ``segment_size``, ``seconds``, and ``left_out``, a list.
+
+    Example::
+
+        found = []
+        cute_shm.load("lr", "demos.h5", exclude="*/c*", result=found.append)
+        found[0].arrays                            # -> 1
+    """
 
     def __init__(self, fields):
         self.__dict__.update(fields)
@@ -327,6 +366,11 @@ def load(
     Raises:
         OSError: the file is not HDF5, is damaged, or a filter is missing
         FileExistsError, MemoryError: as in publish()
+
+    Example::
+
+        with cute_shm.load("new", "demos.h5", ensure=True) as p:
+            p["demo_0/joints"].dtype               # -> dtype('float64')
     """
     if ensure:
         current = _current(project, file, root)
@@ -383,7 +427,14 @@ def hdf5_size(file, select=(), exclude=()):
 
 
 def restore(project, file, *, root=None, overwrite=False, progress=None):
-    """Make a project from a segment that ``export()`` saved."""
+    """Make a project from a segment that ``export()`` saved.
+
+    Example::
+
+        cute_shm.export("demos", "saved.shm")
+        with cute_shm.restore("restored", "saved.shm") as p:
+            [*p]                                   # -> ['demo_0']
+    """
     with builtins.open(file, "rb") as f:
         mapping = _core.load(
             project,

@@ -10,6 +10,10 @@ class Project2Toml:
     """Where the projects are; assign ``root`` to use another folder.
 
     The name is that of the original package, which kept TOML files.
+
+    Example::
+
+        cute_shm.Project2Toml.get_path("demos").name       # -> 'cute-shm.demos'
     """
 
     root = _DEFAULT

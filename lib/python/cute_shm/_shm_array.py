@@ -77,6 +77,13 @@ class ShmArray(numpy.ndarray):
     of the array, so that writers of several processes do not mix, and
     ``snapshot()`` never gets half of one.  ``a[0] += 1`` is a read and a write:
     another writer may come between.  All else that writes is refused.
+
+    Example::
+
+        a = cute_shm.shm_to_arrays("demos")["demo_0"]["camera"]["data"]
+        a[0] = 7
+        a[1:] += 1
+        a[0, 0, 0]                                 # -> 7
     """
 
     def __setitem__(self, key, value):

@@ -4,7 +4,13 @@ import numpy
 
 
 class Empty:
-    """A null dataspace: a dtype is all that it has."""
+    """A null dataspace: a dtype is all that it has.
+
+    Example::
+
+        p = cute_shm.publish("null", {"x": cute_shm.Empty()})
+        p["x"][()]                                 # -> Empty(dtype=None)
+    """
 
     shape = None
     size = None
