@@ -141,7 +141,8 @@ script_tests = \
 	tests/system/cgroup.sh \
 	tests/system/many.sh \
 	tests/system/roots.sh \
-	tests/fuzz/replay_seeds.sh
+	tests/fuzz/replay_seeds.sh \
+	tests/python/python.sh
 
 hdf5_script_tests = \
 	tests/cli/cli_evaluate.sh \
@@ -197,7 +198,17 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/surface/golden tests/surface/read_segment.py \
-	tests/surface/smoke_installed.sh
+	tests/surface/smoke_installed.sh \
+	tests/python/examples.py \
+	tests/python/smoke_installed.py \
+	tests/python/test_corpus.py \
+	tests/python/test_hdf5.py \
+	tests/python/test_life.py \
+	tests/python/test_loaders.py \
+	tests/python/test_original.py \
+	tests/python/test_read.py \
+	tests/python/test_readme.py \
+	tests/python/test_stubs.py
 
 # What every program of the tests is compiled and linked with.  Only what it
 # calls becomes part of it.
@@ -330,12 +341,18 @@ tests_hdf5_reader_prefetch_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
 tests_hdf5_reader_prefetch_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=posix_fadvise
 
-# "make installcheck": every tool, from where it is installed.  Below DESTDIR the
-# dynamic linker cannot know the libraries.
+# "make installcheck": every tool, and the Python package, from where they are
+# installed.  Below DESTDIR the dynamic linker cannot know the libraries.
 installcheck-local: tests/cli/make_project
 	$(if $(DESTDIR),LD_LIBRARY_PATH="$(DESTDIR)$(libdir)") \
 		$(SHELL) $(srcdir)/tests/surface/smoke_installed.sh \
 		"$(DESTDIR)$(bindir)" $(bin_PROGRAMS)
+if PYTHON
+	$(if $(DESTDIR),LD_LIBRARY_PATH="$(DESTDIR)$(libdir)") \
+		PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) \
+		$(srcdir)/tests/python/smoke_installed.py \
+		"$(DESTDIR)$(pythondir)"
+endif
 
 # It installs, for which libtool links libraries anew in the build folder: last,
 # when no other test uses them.

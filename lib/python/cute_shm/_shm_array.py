@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""Arrays that are written to by updates."""
+import operator
+
+import numpy
+
+from . import _core
+from ._values import item_dtype
+
+
+def _node(array):
+    """The node that has the memory of an array, or None."""
+    base = array
+    while True:
+        if isinstance(base, _core.Node):
+            return base
+        if isinstance(base, memoryview):
+            base = base.obj
+        elif isinstance(base, numpy.ndarray):
+            base = base.base
+        else:
+            return None
+
+
+class _Update:
+    """The time of an update, and the same memory for writing."""
+
+    __slots__ = ("_array", "_node", "_update")
+
+    def __init__(self, array, node):
+        self._array = array
+        self._node = node
+
+    def __enter__(self):
+        a = self._array
+        self._update, offset = self._node._begin(a, -1.0)
+        return numpy.ndarray(a.shape, a.dtype, self._update, offset, a.strides)
+
+    def __exit__(self, *exc):
+        self._update.end()
+
+
+def _same_place(a, b):
+    return (
+        a.shape == b.shape
+        and a.strides == b.strides
+        and a.dtype == b.dtype
+        and a.__array_interface__["data"] == b.__array_interface__["data"]
+    )
+
+
+def _in_place(compute):
+    def method(self, other):
+        node = _node(self)
+        other = numpy.asarray(other)
+        if node is None or not self.size:
+            result = compute(self.view(numpy.ndarray), other)
+            self.view(numpy.ndarray)[...] = result
+            return self
+        with _Update(self, node) as memory:
+            result = compute(memory, other)
+            if not numpy.can_cast(result.dtype, memory.dtype, "same_kind"):
+                raise TypeError(
+                    "cannot store a result of %s in an array of %s"
+                    % (result.dtype, memory.dtype)
+                )
+            memory[...] = result
+        return self
+
+    return method
+
+
+class ShmArray(numpy.ndarray):
+    """An array of a project, of which each assignment is an update.
+
+    ``a[...] = x``, ``a[3:5] = x``, ``a.T[0] = x`` and ``a += x`` take the lock
+    of the array, so that writers of several processes do not mix, and
+    ``snapshot()`` never gets half of one.  ``a[0] += 1`` is a read and a write:
+    another writer may come between.  All else that writes is refused.
+
+    Example::
+
+        a = cute_shm.shm_to_arrays("demos")["demo_0"]["camera"]["data"]
+        a[0] = 7
+        a[1:] += 1
+        a[0, 0, 0]                                 # -> 7
+    """
+
+    def __setitem__(self, key, value):
+        node = _node(self)
+        if node is None or not self.size:
+            super().__setitem__(key, value)
+            return
+        if isinstance(value, ShmArray):
+            if _same_place(numpy.asarray(self[key]), numpy.asarray(value)):
+                return  # the second half of a[key] += x
+            value = numpy.array(value)
+        # What cannot be converted fails before the update begins.
+        value = numpy.asarray(value).astype(self.dtype)
+        with _Update(self, node) as memory:
+            memory[key] = value
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        """Results are plain arrays, and scalars, as those of an ndarray."""
+        if array is self:
+            return array
+        return array[()] if array.ndim == 0 else array.view(numpy.ndarray)
+
+    def fill(self, value):
+        """Set all elements, in one update."""
+        self[...] = value
+
+    __iadd__ = _in_place(operator.add)
+    __isub__ = _in_place(operator.sub)
+    __imul__ = _in_place(operator.mul)
+    __itruediv__ = _in_place(operator.truediv)
+    __ifloordiv__ = _in_place(operator.floordiv)
+    __imod__ = _in_place(operator.mod)
+    __ipow__ = _in_place(operator.pow)
+    __iand__ = _in_place(operator.and_)
+    __ior__ = _in_place(operator.or_)
+    __ixor__ = _in_place(operator.xor)
+    __ilshift__ = _in_place(operator.lshift)
+    __irshift__ = _in_place(operator.rshift)
+
+
+def updating(node):
+    """The array of a node, as ShmArray."""
+    dtype = item_dtype(node._dtype)
+    return numpy.ndarray.__new__(ShmArray, node._shape, dtype, node)

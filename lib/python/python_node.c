@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Node: a group or an array, and the buffer of its data. */
+
+#include "python/python_core.h"
+
+PyTypeObject *node_type;
+
+/* cute_shm.Group and cute_shm.Array, which Python defines. */
+static PyTypeObject *group_type, *array_type;
+
+PyObject *
+node_set_types(PyObject *module, PyObject *args)
+{
+	PyObject *group, *array;
+
+	(void)module;
+	if (!PyArg_ParseTuple(args, "O!O!", &PyType_Type, &group, &PyType_Type,
+			      &array))
+		return NULL;
+	Py_INCREF(group);
+	Py_INCREF(array);
+	group_type = (PyTypeObject *)group;
+	array_type = (PyTypeObject *)array;
+	Py_RETURN_NONE;
+}
+
+static PyObject *
+node_alloc(struct mapping *mapping, PyTypeObject *type,
+	   const struct cute_shm_node *node)
+{
+	struct node *n = (struct node *)PyType_GenericAlloc(type, 0);
+
+	if (n == NULL)
+		return NULL;
+	Py_INCREF((PyObject *)mapping);
+	n->mapping = mapping;
+	n->node = *node;
+	return (PyObject *)n;
+}
+
+/* The object for a group or an array; a link gives that of its target. */
+PyObject *
+node_new(struct mapping *mapping, const struct cute_shm_node *node)
+{
+	struct cute_shm_node target;
+	struct node *n;
+	int err = cute_shm_follow(node, &target);
+
+	if (err != 0)
+		return raise_failure(err);
+	n = (struct node *)node_alloc(mapping,
+				      target.kind == CUTE_SHM_ARRAY
+					      ? array_type
+					      : group_type,
+				      &target);
+	if (n == NULL || target.kind != CUTE_SHM_ARRAY)
+		return (PyObject *)n;
+	err = cute_shm_node_array(&n->node, &n->array);
+	if (err != 0) {
+		Py_DECREF((PyObject *)n);
+		return raise_failure(err);
+	}
+	return (PyObject *)n;
+}
+
+PyObject *
+node_root(struct mapping *mapping, PyTypeObject *type)
+{
+	struct cute_shm_node root;
+	int err = cute_shm_find(mapping->shm, "", &root);
+
+	return err == 0 ? node_alloc(mapping, type, &root) : raise_failure(err);
+}
+
+static void
+node_dealloc(PyObject *self)
+{
+	PyTypeObject *type = Py_TYPE(self);
+	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+
+	Py_XDECREF((PyObject *)((struct node *)self)->mapping);
+	release(self);
+	Py_DECREF((PyObject *)type);
+}
+
+/* Drop the reference to the mapping; arrays keep theirs. */
+static PyObject *
+node_drop(PyObject *self, PyObject *none)
+{
+	struct node *n = (struct node *)self;
+
+	(void)none;
+	if (n->node.kind == CUTE_SHM_GROUP)
+		Py_CLEAR(n->mapping);
+	Py_RETURN_NONE;
+}
+
+static PyObject *
+get_path(PyObject *self, void *none)
+{
+	(void)none;
+	return decode(((struct node *)self)->node.path);
+}
+
+static PyObject *
+get_dtype(PyObject *self, void *none)
+{
+	const struct node *n = (struct node *)self;
+
+	(void)none;
+	return decode(n->array.dtype != NULL ? n->array.dtype : "");
+}
+
+static PyObject *
+get_shape(PyObject *self, void *none)
+{
+	(void)none;
+	return shape_tuple(&((struct node *)self)->array);
+}
+
+/* The byte at which the items of a ragged array begin; else None. */
+static PyObject *
+get_values_at(PyObject *self, void *none)
+{
+	const struct cute_shm_array *a = &((struct node *)self)->array;
+
+	(void)none;
+	if (a->offsets == NULL)
+		Py_RETURN_NONE;
+	return PyLong_FromUnsignedLongLong(
+		cute_shm_values_at(a->element_count));
+}
+
+static PyObject *
+get_mapping(PyObject *self, void *none)
+{
+	struct mapping *m = ((struct node *)self)->mapping;
+	PyObject *result = m != NULL ? (PyObject *)m : Py_None;
+
+	(void)none;
+	Py_INCREF(result);
+	return result;
+}
+
+static PyObject *
+no_constructor(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+	(void)type;
+	(void)args;
+	(void)keywords;
+	PyErr_SetString(PyExc_TypeError, "use cute_shm.open()");
+	return NULL;
+}
+
+static PyMethodDef methods[] = {
+	{ "_attr", node_attr, METH_O, NULL },
+	{ "_attr_names", node_attr_names, METH_NOARGS, NULL },
+	{ "_begin", node_begin, METH_VARARGS, NULL },
+	{ "_drop", node_drop, METH_NOARGS, NULL },
+	{ "_get", node_get, METH_O, NULL },
+	{ "_items", node_items, METH_NOARGS, NULL },
+	{ "_names", node_names, METH_NOARGS, NULL },
+	{ "_next", node_next, METH_O, NULL },
+	{ "_parent", node_parent, METH_NOARGS, NULL },
+	{ "_update", node_update, METH_VARARGS, NULL },
+	{ "_snapshot", node_snapshot, METH_VARARGS, NULL },
+	{ "_wait", node_wait, METH_VARARGS, NULL },
+	{ "_state", node_state, METH_NOARGS, NULL },
+	{ 0 },
+};
+
+static PyGetSetDef getters[] = {
+	{ "_path", get_path, NULL, NULL, NULL },
+	{ "_dtype", get_dtype, NULL, NULL, NULL },
+	{ "_shape", get_shape, NULL, NULL, NULL },
+	{ "_values_at", get_values_at, NULL, NULL, NULL },
+	{ "_mapping", get_mapping, NULL, NULL, NULL },
+	{ 0 },
+};
+
+#define IN_NODE(name, member) \
+	{ \
+		name, T_ULONGLONG, offsetof(struct node, member), READONLY, \
+			NULL \
+	}
+
+static PyMemberDef members[] = {
+	IN_NODE("_child_count", node.child_count),
+	IN_NODE("_record", node.record),
+	{ "_attr_count", T_UINT, offsetof(struct node, node.attr_count),
+	  READONLY, NULL },
+	IN_NODE("_data_size", array.data_size),
+	IN_NODE("_element_count", array.element_count),
+	IN_NODE("_value_count", array.value_count),
+	IN_NODE("_digest", array.digest),
+	{ 0 },
+};
+
+static PyType_Slot slots[] = {
+	SLOT(Py_tp_dealloc, node_dealloc),
+	SLOT(Py_tp_new, no_constructor),
+	SLOT(Py_tp_methods, methods),
+	SLOT(Py_tp_getset, getters),
+	SLOT(Py_tp_members, members),
+	SLOT(Py_bf_getbuffer, node_buffer),
+	SLOT(Py_bf_releasebuffer, node_release),
+	SLOT(0, NULL),
+};
+
+static PyType_Spec spec = {
+	.name = "cute_shm._core.Node",
+	.basicsize = sizeof(struct node),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+	.slots = slots,
+};
+
+int
+node_init(PyObject *module)
+{
+	node_type = (PyTypeObject *)PyType_FromSpec(&spec);
+	if (node_type == NULL)
+		return -1;
+	Py_INCREF((PyObject *)node_type);
+	return PyModule_AddObject(module, "Node", (PyObject *)node_type);
+}

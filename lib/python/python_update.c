@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Update: one that has begun.  It exports the data of the array as a buffer
+ * that may be written to; who has begun it ends it.
+ */
+
+#include "python/python_core.h"
+
+struct py_update {
+	PyObject_HEAD
+	PyObject *node; /* keeps the memory, which arrays may still have */
+	int begun;
+	struct cute_shm_update update;
+	Py_ssize_t exports;
+};
+
+static PyTypeObject *update_type;
+
+/* Begin, or NULL with *err: 0 for an exception, else the library's error. */
+static PyObject *
+begin(PyObject *node, int64_t timeout_ns, int *err)
+{
+	struct py_update *u;
+
+	*err = 0;
+	u = (struct py_update *)PyType_GenericAlloc(update_type, 0);
+	if (u == NULL)
+		return NULL;
+	/* A thread with an update needs the GIL to end it: do not wait here. */
+	*err = cute_shm_update_begin(&((struct node *)node)->array, 0,
+				     &u->update);
+	if (*err == CUTE_SHM_ERR_TIMEOUT && timeout_ns != 0) {
+		Py_BEGIN_ALLOW_THREADS
+		*err = cute_shm_update_begin(&((struct node *)node)->array,
+					     timeout_ns, &u->update);
+		Py_END_ALLOW_THREADS
+	}
+	if (*err != 0) {
+		Py_DECREF((PyObject *)u);
+		return NULL;
+	}
+	Py_INCREF(node);
+	u->node = node;
+	u->begun = 1;
+	return (PyObject *)u;
+}
+
+/* Where the elements of an array begin in the data of its node: 0, or -1. */
+static int
+offset_of(PyObject *node, PyObject *array, Py_ssize_t *ret)
+{
+	const char *data = ((struct node *)node)->array.data;
+	Py_buffer view;
+
+	if (PyObject_GetBuffer(array, &view, PyBUF_STRIDES) != 0)
+		return -1;
+	*ret = (const char *)view.buf - data;
+	PyBuffer_Release(&view);
+	return 0;
+}
+
+/*
+ * _begin(array, timeout): the update, and the offset of the array in its
+ * buffer; seconds, negative for ever
+ */
+PyObject *
+node_begin(PyObject *self, PyObject *args)
+{
+	struct py_wait wait;
+	PyObject *u, *array;
+	Py_ssize_t offset;
+	double timeout;
+	int err;
+
+	if (!PyArg_ParseTuple(args, "Od", &array, &timeout) ||
+	    offset_of(self, array, &offset) != 0)
+		return NULL;
+	wait = wait_begin(timeout);
+	do {
+		u = begin(self, wait_next(&wait), &err);
+	} while (u == NULL && err != 0 && wait_again(&wait, err) == 1);
+	if (u == NULL && err != 0 && PyErr_Occurred() == NULL)
+		raise_failure(err);
+	return u == NULL ? NULL : Py_BuildValue("Nn", u, offset);
+}
+
+static PyObject *
+update_end(PyObject *self, PyObject *none)
+{
+	struct py_update *u = (struct py_update *)self;
+
+	(void)none;
+	if (u->exports != 0) {
+		PyErr_SetString(PyExc_BufferError, "a view is in use");
+		return NULL;
+	}
+	if (u->begun)
+		cute_shm_update_end(&u->update);
+	u->begun = 0;
+	Py_RETURN_NONE;
+}
+
+static void
+update_dealloc(PyObject *self)
+{
+	struct py_update *u = (struct py_update *)self;
+	PyTypeObject *type = Py_TYPE(self);
+	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+
+	if (u->begun)
+		cute_shm_update_end(&u->update);
+	Py_XDECREF(u->node);
+	release(self);
+	Py_DECREF((PyObject *)type);
+}
+
+static int
+update_buffer(PyObject *self, Py_buffer *view, int flags)
+{
+	struct py_update *u = (struct py_update *)self;
+
+	if (!u->begun) {
+		PyErr_SetString(PyExc_BufferError, "the update has ended");
+		view->obj = NULL;
+		return -1;
+	}
+	if (PyBuffer_FillInfo(view, self, u->update.data,
+			      (Py_ssize_t)u->update.size, 0, flags) != 0)
+		return -1;
+	u->exports++;
+	return 0;
+}
+
+static void
+update_release(PyObject *self, Py_buffer *view)
+{
+	(void)view;
+	((struct py_update *)self)->exports--;
+}
+
+static PyObject *
+get_torn(PyObject *self, void *none)
+{
+	(void)none;
+	return PyBool_FromLong(((struct py_update *)self)->update.torn);
+}
+
+static PyMethodDef methods[] = {
+	{ "end", update_end, METH_NOARGS, NULL },
+	{ 0 },
+};
+
+static PyGetSetDef getters[] = {
+	{ "torn", get_torn, NULL, NULL, NULL },
+	{ 0 },
+};
+
+static PyType_Slot slots[] = {
+	SLOT(Py_tp_dealloc, update_dealloc),
+	SLOT(Py_tp_methods, methods),
+	SLOT(Py_tp_getset, getters),
+	SLOT(Py_bf_getbuffer, update_buffer),
+	SLOT(Py_bf_releasebuffer, update_release),
+	SLOT(0, NULL),
+};
+
+static PyType_Spec spec = {
+	.name = "cute_shm._core.Update",
+	.basicsize = sizeof(struct py_update),
+	.flags = Py_TPFLAGS_DEFAULT,
+	.slots = slots,
+};
+
+int
+update_init(PyObject *module)
+{
+	update_type = (PyTypeObject *)PyType_FromSpec(&spec);
+	if (update_type == NULL)
+		return -1;
+	Py_INCREF((PyObject *)update_type);
+	return PyModule_AddObject(module, "Update", (PyObject *)update_type);
+}
