@@ -1,7 +1,7 @@
 # The tools: one small program each, over a shared cli, table and progress.
 
 noinst_LTLIBRARIES += bin/libcli.la
-bin_PROGRAMS += bin/cute-shm bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
+bin_PROGRAMS += bin/cute-shm bin/cute-shm-diff bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
 	bin/cute-shm-list bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
@@ -56,6 +56,20 @@ if HDF5
 bin_cute_shm_CPPFLAGS += -DHAVE_HDF5
 endif
 bin_cute_shm_LDADD = bin/libcli.la lib/libcute_shm.la
+
+# Values that stay as they are while they are looked at: as for cute-shm-dump.
+bin_cute_shm_diff_SOURCES = \
+	bin/cute-shm-diff.c \
+	bin/diff.h \
+	bin/diff_report.c \
+	bin/diff_tree.c \
+	bin/diff_value.c \
+	bin/dump.h \
+	bin/dump_value.c \
+	bin/slice.c \
+	bin/slice.h
+bin_cute_shm_diff_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+bin_cute_shm_diff_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_doctor_SOURCES = \
 	bin/cute-shm-doctor.c \

@@ -108,6 +108,7 @@ script_tests = \
 	tests/cli/cli_columns.sh \
 	tests/cli/cli_command.sh \
 	tests/cli/cli_cost.sh \
+	tests/cli/cli_diff.sh \
 	tests/cli/cli_doctor.sh \
 	tests/cli/cli_dump.sh \
 	tests/cli/cli_export.sh \
@@ -157,6 +158,7 @@ helpers = \
 	tests/cli/demo_project \
 	tests/cli/demo_readers \
 	tests/cli/make_hostile \
+	tests/cli/make_pair \
 	tests/cli/make_project \
 	tests/cli/peak \
 	tests/cli/show_progress \
@@ -261,6 +263,7 @@ tests_cli_test_slice_SOURCES = tests/cli/test_slice.c bin/slice.c bin/slice.h
 # These use the library as others do: the shared one, and what it exports.
 tests_cli_demo_project_LDADD = lib/libcute_shm.la -lm
 tests_cli_demo_readers_LDADD = lib/libcute_shm.la
+tests_cli_make_pair_LDADD = lib/libcute_shm.la
 tests_cli_make_project_LDADD = lib/libcute_shm.la
 tests_cli_update_project_LDADD = lib/libcute_shm.la
 tests_surface_make_every_LDADD = lib/libcute_shm.la
