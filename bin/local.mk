@@ -199,7 +199,7 @@ install-data-hook:
 
 # Folders of our own go, too.
 uninstall-hook:
-	test ! -d "$(DESTDIR)$(pkglibexecdir)" || \
-		rmdir "$(DESTDIR)$(pkglibexecdir)"
+	for folder in "$(DESTDIR)$(pkglibexecdir)" "$(DESTDIR)$(pkgdatadir)"; do \
+		test ! -d "$$folder" || rmdir "$$folder" || exit 1; done
 	cd "$(DESTDIR)$(bashcompletiondir)" && for tool in $(bin_PROGRAMS); do \
 		rm -f $${tool#bin/}; done

@@ -133,8 +133,10 @@ script_tests = \
 	tests/surface/check_headers.sh \
 	tests/surface/check_host.sh \
 	tests/surface/check_includes.sh \
+	tests/surface/check_kaitai.sh \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
+	tests/surface/check_magic.sh \
 	tests/surface/check_man.sh \
 	tests/surface/check_needed.sh \
 	tests/surface/check_options.sh \
@@ -198,7 +200,8 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
-	tests/surface/golden tests/surface/read_segment.py \
+	tests/surface/golden tests/surface/read_kaitai.js \
+	tests/surface/read_segment.py \
 	tests/surface/smoke_installed.sh
 
 # What every program of the tests is compiled and linked with.  Only what it
