@@ -72,6 +72,8 @@ bin_cute_shm_diff_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_diff_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_doctor_SOURCES = \
+	bin/ageing.c \
+	bin/ageing.h \
 	bin/cute-shm-doctor.c \
 	bin/doctor.h \
 	bin/doctor_hdf5.c \
@@ -201,5 +203,8 @@ install-data-hook:
 uninstall-hook:
 	for folder in "$(DESTDIR)$(pkglibexecdir)" "$(DESTDIR)$(pkgdatadir)"; do \
 		test ! -d "$$folder" || rmdir "$$folder" || exit 1; done
+	for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)"; do \
+		test ! -d "$$folder" || \
+		rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; done
 	cd "$(DESTDIR)$(bashcompletiondir)" && for tool in $(bin_PROGRAMS); do \
 		rm -f $${tool#bin/}; done

@@ -55,6 +55,7 @@ unit_tests = \
 	tests/verify/test_verify_rules \
 	tests/copy/test_save \
 	tests/copy/test_stream \
+	tests/cli/test_ageing \
 	tests/cli/test_progress \
 	tests/cli/test_regular_file \
 	tests/cli/test_slice \
@@ -141,6 +142,7 @@ script_tests = \
 	tests/surface/check_needed.sh \
 	tests/surface/check_options.sh \
 	tests/surface/check_rooms.sh \
+	tests/surface/check_systemd.sh \
 	tests/system/cgroup.sh \
 	tests/system/many.sh \
 	tests/system/roots.sh \
@@ -260,7 +262,9 @@ endif
 
 # The rest is for programs that are special.
 
-# A file of a tool.
+# Files of tools.
+tests_cli_test_ageing_SOURCES = tests/cli/test_ageing.c bin/ageing.c \
+	bin/ageing.h
 tests_cli_test_slice_SOURCES = tests/cli/test_slice.c bin/slice.c bin/slice.h
 
 # These use the library as others do: the shared one, and what it exports.
