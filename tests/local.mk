@@ -141,6 +141,7 @@ script_tests = \
 	tests/surface/check_man.sh \
 	tests/surface/check_needed.sh \
 	tests/surface/check_options.sh \
+	tests/surface/check_projects.sh \
 	tests/surface/check_rooms.sh \
 	tests/surface/check_systemd.sh \
 	tests/system/cgroup.sh \
