@@ -51,6 +51,7 @@ struct cli_program {
 	const char *operands; /* "PROJECT FILE", "[PROJECT...]" */
 	const char *summary;
 	const char *statuses;  /* lines of --help */
+	int failed;	       /* status of a failure; 0: CLI_FAILED */
 	void (*version)(void); /* prints more for --version; or NULL */
 	int min_operands;
 	int max_operands; /* -1: any number */
@@ -69,7 +70,7 @@ int cli_begin(const struct cli_program *program, int argc, char **argv);
  */
 void cli_done(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The last call of main(): the status, or failure if output was lost. */
+/* The last call of main(): the status; if output was lost, never CLI_OK. */
 int cli_end(int status);
 
 /* "PROGRAM: MESSAGE", where to find help, and the end of the program. */

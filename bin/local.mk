@@ -1,7 +1,7 @@
 # The tools: one small program each, over a shared cli, table and progress.
 
 noinst_LTLIBRARIES += bin/libcli.la
-bin_PROGRAMS += bin/cute-shm bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
+bin_PROGRAMS += bin/cute-shm bin/cute-shm-diff bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
 	bin/cute-shm-list bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
@@ -57,7 +57,23 @@ bin_cute_shm_CPPFLAGS += -DHAVE_HDF5
 endif
 bin_cute_shm_LDADD = bin/libcli.la lib/libcute_shm.la
 
+# Values that stay as they are while they are looked at: as for cute-shm-dump.
+bin_cute_shm_diff_SOURCES = \
+	bin/cute-shm-diff.c \
+	bin/diff.h \
+	bin/diff_report.c \
+	bin/diff_tree.c \
+	bin/diff_value.c \
+	bin/dump.h \
+	bin/dump_value.c \
+	bin/slice.c \
+	bin/slice.h
+bin_cute_shm_diff_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+bin_cute_shm_diff_LDADD = bin/libcli.la lib/libcute_shm.la
+
 bin_cute_shm_doctor_SOURCES = \
+	bin/ageing.c \
+	bin/ageing.h \
 	bin/cute-shm-doctor.c \
 	bin/doctor.h \
 	bin/doctor_hdf5.c \
@@ -185,7 +201,10 @@ install-data-hook:
 
 # Folders of our own go, too.
 uninstall-hook:
-	test ! -d "$(DESTDIR)$(pkglibexecdir)" || \
-		rmdir "$(DESTDIR)$(pkglibexecdir)"
+	for folder in "$(DESTDIR)$(pkglibexecdir)" "$(DESTDIR)$(pkgdatadir)"; do \
+		test ! -d "$$folder" || rmdir "$$folder" || exit 1; done
+	for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)"; do \
+		test ! -d "$$folder" || \
+		rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; done
 	cd "$(DESTDIR)$(bashcompletiondir)" && for tool in $(bin_PROGRAMS); do \
 		rm -f $${tool#bin/}; done

@@ -292,3 +292,7 @@ lib_cute_shm_reader_hdf5_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-shared -no-undefined \
 	-Wl,--version-script=$(srcdir)/lib/cute_shm_reader.map
 EXTRA_DIST += lib/cute_shm_reader.map
+
+# Descriptions of the format for other programs; see cute-shm(5).
+formatdir = $(pkgdatadir)
+dist_format_DATA = lib/format/cute-shm.ksy lib/format/cute-shm.magic

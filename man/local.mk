@@ -3,6 +3,7 @@
 
 MAN_CORE = \
 	man/cute-shm.1 \
+	man/cute-shm-diff.1 \
 	man/cute-shm-doctor.1 \
 	man/cute-shm-dump.1 \
 	man/cute-shm-export.1 \

@@ -55,6 +55,7 @@ unit_tests = \
 	tests/verify/test_verify_rules \
 	tests/copy/test_save \
 	tests/copy/test_stream \
+	tests/cli/test_ageing \
 	tests/cli/test_progress \
 	tests/cli/test_regular_file \
 	tests/cli/test_slice \
@@ -108,6 +109,7 @@ script_tests = \
 	tests/cli/cli_columns.sh \
 	tests/cli/cli_command.sh \
 	tests/cli/cli_cost.sh \
+	tests/cli/cli_diff.sh \
 	tests/cli/cli_doctor.sh \
 	tests/cli/cli_dump.sh \
 	tests/cli/cli_export.sh \
@@ -132,12 +134,16 @@ script_tests = \
 	tests/surface/check_headers.sh \
 	tests/surface/check_host.sh \
 	tests/surface/check_includes.sh \
+	tests/surface/check_kaitai.sh \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
+	tests/surface/check_magic.sh \
 	tests/surface/check_man.sh \
 	tests/surface/check_needed.sh \
 	tests/surface/check_options.sh \
+	tests/surface/check_projects.sh \
 	tests/surface/check_rooms.sh \
+	tests/surface/check_systemd.sh \
 	tests/system/cgroup.sh \
 	tests/system/many.sh \
 	tests/system/roots.sh \
@@ -158,6 +164,7 @@ helpers = \
 	tests/cli/demo_project \
 	tests/cli/demo_readers \
 	tests/cli/make_hostile \
+	tests/cli/make_pair \
 	tests/cli/make_project \
 	tests/cli/peak \
 	tests/cli/show_progress \
@@ -197,7 +204,8 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
-	tests/surface/golden tests/surface/read_segment.py \
+	tests/surface/golden tests/surface/read_kaitai.js \
+	tests/surface/read_segment.py \
 	tests/surface/smoke_installed.sh \
 	tests/python/examples.py \
 	tests/python/smoke_installed.py \
@@ -266,12 +274,15 @@ endif
 
 # The rest is for programs that are special.
 
-# A file of a tool.
+# Files of tools.
+tests_cli_test_ageing_SOURCES = tests/cli/test_ageing.c bin/ageing.c \
+	bin/ageing.h
 tests_cli_test_slice_SOURCES = tests/cli/test_slice.c bin/slice.c bin/slice.h
 
 # These use the library as others do: the shared one, and what it exports.
 tests_cli_demo_project_LDADD = lib/libcute_shm.la -lm
 tests_cli_demo_readers_LDADD = lib/libcute_shm.la
+tests_cli_make_pair_LDADD = lib/libcute_shm.la
 tests_cli_make_project_LDADD = lib/libcute_shm.la
 tests_cli_update_project_LDADD = lib/libcute_shm.la
 tests_surface_make_every_LDADD = lib/libcute_shm.la

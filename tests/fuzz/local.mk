@@ -76,6 +76,7 @@ tests_fuzz_replay_filter_SOURCES = $(replay) tests/fuzz/fuzz_filter.c
 tests_fuzz_replay_types_SOURCES = $(replay) tests/fuzz/fuzz_types.c
 tests_fuzz_replay_tools_SOURCES = $(replay) tests/fuzz/fit.h \
 	tests/fuzz/fuzz_tools.c \
+	bin/diff_report.c bin/diff_tree.c bin/diff_value.c \
 	bin/dump_node.c bin/dump_python.c bin/dump_raw.c bin/dump_text.c \
 	bin/dump_value.c \
 	bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
@@ -83,11 +84,12 @@ tests_fuzz_replay_tools_SOURCES = $(replay) tests/fuzz/fit.h \
 	bin/list_short.c \
 	bin/slice.c
 
-# The same seeds for what cute-shm-list and cute-shm-dump show of a segment.
+# The same seeds for what cute-shm-list, -dump and -diff show of a segment.
 shown_sources = $(filter bin/dump_node.c bin/dump_python.c bin/dump_raw.c \
 	bin/dump_text.c \
 	bin/dump_value.c bin/enum_names.c bin/hex%.c bin/slice.c, \
 	$(bin_cute_shm_dump_SOURCES)) \
+	$(filter bin/diff_%.c,$(bin_cute_shm_diff_SOURCES)) \
 	$(filter bin/list_%.c,$(bin_cute_shm_list_SOURCES))
 fuzzed_tools = tests/fuzz/fuzz_tools.c $(shown_sources) \
 	$(filter-out bin/cli.c bin/command.c bin/interrupt.c bin/open_project.c \
