@@ -15,6 +15,7 @@ unit_tests = \
 	tests/format/test_dtype \
 	tests/format/test_layout \
 	tests/format/test_path \
+	tests/format/test_slice \
 	tests/lock/test_fork \
 	tests/lock/test_lock \
 	tests/lock/test_lock_wait \
@@ -57,7 +58,6 @@ unit_tests = \
 	tests/copy/test_stream \
 	tests/cli/test_progress \
 	tests/cli/test_regular_file \
-	tests/cli/test_slice \
 	tests/cli/test_text
 
 # Tests of what is built with HDF5 only.
@@ -254,9 +254,6 @@ endif
 endif
 
 # The rest is for programs that are special.
-
-# A file of a tool.
-tests_cli_test_slice_SOURCES = tests/cli/test_slice.c bin/slice.c bin/slice.h
 
 # These use the library as others do: the shared one, and what it exports.
 tests_cli_demo_project_LDADD = lib/libcute_shm.la -lm

@@ -352,8 +352,7 @@ describe_dataset(struct loader *l, struct object *object)
 					  &d);
 	}
 	if (rc == 0)
-		rc = columns_get(l, d.type, object->path, d.rank,
-				 d.null ? NULL : d.dims, &d.columns);
+		rc = dataset_columns(l, &d);
 	if (rc == 0)
 		rc = describe_columns(l, &d);
 	dataset_free(&d);
@@ -406,13 +405,16 @@ static int
 describe_alias(struct loader *l, const struct link *link)
 {
 	const struct object *target = &l->scan->objects[link->object];
+	int err = 0;
 
 	if (target->made) {
 		l->result.links++;
-		return l->builder
-			       ? cute_shm_builder_link(l->builder, link->path,
-						       target->path)
-			       : 0;
+		if (target->kind == OBJECT_DATASET)
+			err = same_slices(l, link->path, target->path);
+		return err || !l->builder
+			       ? err
+			       : cute_shm_builder_link(l->builder, link->path,
+						       target->path);
 	}
 	if (target->broken)
 		return send_skipped(l, link->path,

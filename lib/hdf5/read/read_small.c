@@ -11,6 +11,27 @@
 
 #define AT_ONCE (UINT64_C(256) << 10)
 
+static struct block
+all_of(const struct dataset *d)
+{
+	struct block block = { .count = d->count };
+
+	memcpy(block.shape, d->dims, sizeof(block.shape));
+	return block;
+}
+
+static bool
+read_selected(const struct dataset *d, uint8_t *elements)
+{
+	struct block all = all_of(d);
+
+	if (d->sliced)
+		return stored_read(d, PART_PLAIN, NULL, &all, elements) == 0;
+	return stored_check(d->id, NULL, NULL, NULL) == 0 &&
+	       elements_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
+			     H5P_DEFAULT, elements) >= 0;
+}
+
 /*
  * The elements, if they were read early; else read them now.  NULL on failure.
  */
@@ -23,9 +44,7 @@ elements_get(struct dataset *d)
 	if (elements)
 		return elements;
 	elements = calloc(d->count, d->type->size[PART_PLAIN]);
-	if (elements && (stored_check(d->id, NULL, NULL) != 0 ||
-			 elements_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL,
-				       H5S_ALL, H5P_DEFAULT, elements) < 0)) {
+	if (elements && !read_selected(d, elements)) {
 		H5Eclear2(H5E_DEFAULT);
 		free(elements);
 		return NULL;
@@ -65,15 +84,6 @@ read_small(struct dataset *d)
 	free(elements);
 }
 
-static struct block
-all_of(const struct dataset *d)
-{
-	struct block block = { .count = d->count };
-
-	memcpy(block.shape, d->dims, sizeof(block.shape));
-	return block;
-}
-
 bool
 fits_at_once(const struct dataset *d)
 {
@@ -92,7 +102,7 @@ fits_at_once(const struct dataset *d)
 		return true;
 	stored_get(d, &s);
 	bands_begin_few(&bands, d->rank, d->dims, NULL,
-			s.chunked ? s.chunk : NULL, &room);
+			s.chunked ? s.part : NULL, &room);
 	return room == d->count;
 }
 
