@@ -178,6 +178,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/describe/describe_datatype.c \
 	lib/hdf5/describe/describe_objects.c \
 	lib/hdf5/describe/describe_reserved.c \
+	lib/hdf5/describe/describe_selection.c \
 	lib/hdf5/engine/arrange.c \
 	lib/hdf5/engine/engine.c \
 	lib/hdf5/engine/engine.h \

@@ -90,6 +90,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_safety \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \
+	tests/hdf5/test_hdf5_slices \
 	tests/hdf5/test_hdf5_sources \
 	tests/hdf5/test_hdf5_together \
 	tests/hdf5/test_hdf5_types \

@@ -168,6 +168,7 @@ void failures_free(struct failures *failures);
 struct selector {
 	const char *text; /* the pattern without slashes at its ends, */
 	size_t size;	  /* and without the slice */
+	bool slashed;	  /* the slash at the end is why it has no slice */
 	bool sliced;
 	struct slice_text slice;
 };

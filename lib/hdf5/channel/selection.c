@@ -55,33 +55,46 @@ fail_slice(const char *text, const char *why)
 			     why);
 }
 
+/* Take the slice off the end of the pattern, if it has one. */
+static int
+take_slice(struct selector *s, const char *text)
+{
+	const char *begin = slice_begin(s->text, s->size);
+	char why[SLICE_WHY];
+	size_t inside;
+
+	if (!begin)
+		return 0;
+	inside = (size_t)(s->text + s->size - 2 - begin);
+	s->sliced = slice_read(begin + 1, inside, &s->slice, why);
+	if (!s->sliced && cannot_be_a_set(begin + 1, inside))
+		return fail_slice(text, why);
+	s->sliced &= s->slice.count > 0;
+	if (s->sliced && goes_backward(&s->slice))
+		return fail_slice(text, "a negative step: arrays keep the "
+					"order of the file");
+	if (s->sliced)
+		s->size = (size_t)(begin - s->text);
+	return 0;
+}
+
 int
 selector_get(const char *text, bool slices, struct selector *ret)
 {
 	struct selector s = { .text = *text == '/' ? text + 1 : text };
-	const char *begin;
-	char why[SLICE_WHY];
-	size_t inside;
+	int err = 0;
 
 	s.size = strlen(s.text);
-	begin = slices ? slice_begin(s.text, s.size) : NULL;
-	inside = begin ? (size_t)(s.text + s.size - 2 - begin) : 0;
-	if (begin) {
-		s.sliced = slice_read(begin + 1, inside, &s.slice, why);
-		if (!s.sliced && cannot_be_a_set(begin + 1, inside))
-			return fail_slice(text, why);
-		s.sliced &= s.slice.count > 0;
-	}
-	if (s.sliced && goes_backward(&s.slice))
-		return fail_slice(text, "a negative step: arrays keep the "
-					"order of the file");
-	if (s.sliced)
-		s.size = (size_t)(begin - s.text);
-	/* Groups are listed with a slash at the end, too. */
-	else if (s.size > 1 && s.text[s.size - 1] == '/')
+	/* Groups are listed with a slash at the end; they have no slices. */
+	if (s.size > 1 && s.text[s.size - 1] == '/') {
 		s.size--;
-	*ret = s;
-	return 0;
+		s.slashed = slices && slice_begin(s.text, s.size);
+	} else if (slices) {
+		err = take_slice(&s, text);
+	}
+	if (err == 0)
+		*ret = s;
+	return err;
 }
 
 /* ------------------------------------------------------------- in one form */
@@ -99,7 +112,10 @@ add(struct selection *s, const char *word, const struct selector *from)
 		slice_write(&from->slice, slice);
 	if (asprintf(&s->texts[s->count], "%s=%.*s%s%s%s", word,
 		     (int)from->size, from->text, from->sliced ? "[" : "",
-		     slice, from->sliced ? "]" : "") < 0)
+		     slice,
+		     from->sliced    ? "]"
+		     : from->slashed ? "/"
+				     : "") < 0)
 		return fail_memory("to select");
 	s->count++;
 	return 0;

@@ -292,7 +292,8 @@ describe_columns(struct loader *l, struct dataset *d)
 	if (rc == 0 && !d->null && d->count > 0)
 		rc = ragged_measure(l, d);
 	if (rc == 0 && l->builder && !d->null && d->count > 0 && !d->placed &&
-	    bytes > 0 && bytes <= SMALL_SIZE && keep_room(l, bytes))
+	    !d->sliced && bytes > 0 && bytes <= SMALL_SIZE &&
+	    keep_room(l, bytes))
 		read_small(d);
 	if (rc == 0)
 		rc = put_nodes(l, d);
@@ -398,6 +399,8 @@ describe_group(struct loader *l, const struct object *object)
 	if (rc == 0)
 		rc = describe_attributes(l, id, object->source, object->path,
 					 &as);
+	if (rc == 0 && as.node.root)
+		rc = describe_selection(l);
 	return rc;
 }
 

@@ -31,7 +31,6 @@ struct strategy_source {
 	hid_t dset;
 	const struct strategy_column *columns;
 	unsigned column_count;
-	const struct slice *slice; /* to read only this; NULL: all */
 	/*
 	 * If a strategy fits, any thread calls this once, when all work on the
 	 * dataset has ended, with or without success.  May be NULL.  'waited'
@@ -40,6 +39,7 @@ struct strategy_source {
 	 */
 	void (*done)(void *arg, double waited);
 	void *done_arg;
+	const struct slice *slice; /* to read only this; NULL: all */
 };
 
 /* engine.c and strategy.c */

@@ -460,8 +460,10 @@ set_up(const struct strategy_source *s, hid_t dcpl, struct task *t)
 		return false;
 	bytes = t->item;
 	for (unsigned i = 0; i < t->ndim; i++)
-		bytes *= t->sliced ? t->slice.dims[i].count : t->shape[i];
-	if ((bytes < SMALL && missing_filter(dcpl, NULL, 0) < 0) ||
+		bytes *= t->shape[i];
+	/* H5Dread would check each chunk of a slice first, by reading it. */
+	if ((bytes < SMALL && !t->sliced &&
+	     missing_filter(dcpl, NULL, 0) < 0) ||
 	    H5Pget_chunk_opts(dcpl, &options) < 0)
 		return false;
 	t->partial_plain = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;

@@ -124,7 +124,8 @@ extent_get(hid_t dset, struct task *t, uint64_t *count)
 	    size > H5Dget_storage_size(dset))
 		return false;
 	*count = t->sliced ? t->slice.element_count : (uint64_t)n;
-	return *count * t->item >= CONTIGUOUS_LEAST;
+	/* libhdf5 would read 64 KiB for each run of a slice. */
+	return t->sliced || size >= CONTIGUOUS_LEAST;
 }
 
 int

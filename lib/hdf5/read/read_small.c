@@ -11,27 +11,6 @@
 
 #define AT_ONCE (UINT64_C(256) << 10)
 
-static struct block
-all_of(const struct dataset *d)
-{
-	struct block block = { .count = d->count };
-
-	memcpy(block.shape, d->dims, sizeof(block.shape));
-	return block;
-}
-
-static bool
-read_selected(const struct dataset *d, uint8_t *elements)
-{
-	struct block all = all_of(d);
-
-	if (d->sliced)
-		return stored_read(d, PART_PLAIN, NULL, &all, elements) == 0;
-	return stored_check(d->id, NULL, NULL, NULL) == 0 &&
-	       elements_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
-			     H5P_DEFAULT, elements) >= 0;
-}
-
 /*
  * The elements, if they were read early; else read them now.  NULL on failure.
  */
@@ -44,7 +23,9 @@ elements_get(struct dataset *d)
 	if (elements)
 		return elements;
 	elements = calloc(d->count, d->type->size[PART_PLAIN]);
-	if (elements && !read_selected(d, elements)) {
+	if (elements && (stored_check(d->id, NULL, NULL, NULL) != 0 ||
+			 elements_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL,
+				       H5S_ALL, H5P_DEFAULT, elements) < 0)) {
 		H5Eclear2(H5E_DEFAULT);
 		free(elements);
 		return NULL;
@@ -82,6 +63,15 @@ read_small(struct dataset *d)
 		column_gather(c, elements, d->count, stride, c->kept);
 	}
 	free(elements);
+}
+
+static struct block
+all_of(const struct dataset *d)
+{
+	struct block block = { .count = d->count };
+
+	memcpy(block.shape, d->dims, sizeof(block.shape));
+	return block;
 }
 
 bool

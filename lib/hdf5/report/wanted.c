@@ -234,7 +234,8 @@ fail_sliced(const struct loader *l, const struct pattern *p)
 {
 	return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
 			     "%s: nothing matches \"%s\" to select, of which "
-			     "%s is a slice",
+			     "%s is a slice (to match one of these bytes, let "
+			     "a * follow)",
 			     l->file, p->text, p->whole + strlen(p->text));
 }
 
