@@ -35,6 +35,8 @@ bin_libcli_la_SOURCES = \
 	bin/python_segment.h \
 	bin/regular_file.c \
 	bin/regular_file.h \
+	bin/selection.c \
+	bin/selection.h \
 	bin/table.c \
 	bin/table.h \
 	bin/text.c \
@@ -107,9 +109,10 @@ bin_cute_shm_dump_SOURCES = \
 	bin/hex_rows.c \
 	bin/hex_rows.h \
 	bin/hex.h \
-	bin/slice.c \
-	bin/slice.h
-bin_cute_shm_dump_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+	lib/format/slice.c \
+	lib/format/slice.h
+# The library does not export what reads slices.
+bin_cute_shm_dump_CPPFLAGS = $(AM_CPPFLAGS)
 bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_export_SOURCES = bin/cute-shm-export.c

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "progress.h"
+#include "selection.h"
 #include "text.h"
 #include "verify.h"
 
@@ -323,6 +324,7 @@ compare_with(struct verify_subject *s, const struct cute_shm *shm,
 {
 	struct comparison c = { .subject = s };
 	struct cute_shm *source = NULL;
+	struct selection selected;
 	struct cute_shm_hdf5_options opt = {
 		.size = sizeof(opt),
 		.root = options->root,
@@ -335,8 +337,13 @@ compare_with(struct verify_subject *s, const struct cute_shm *shm,
 		.arg = &c,
 	};
 	char *name = text_format("cute-shm-verify.%jd", (intmax_t)getpid());
-	int err = cute_shm_hdf5_load(name, file, &opt, NULL);
+	int err;
 
+	selection_get(shm, &selected);
+	opt.select = (const char *const *)selected.select;
+	opt.exclude = (const char *const *)selected.exclude;
+	err = cute_shm_hdf5_load(name, file, &opt, NULL);
+	selection_free(&selected);
 	progress_clear();
 	if (err != 0) {
 		verify_add(s, VERIFY_UNKNOWN, NULL, cute_shm_errmsg());

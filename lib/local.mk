@@ -29,6 +29,8 @@ lib_libcommon_la_SOURCES = \
 	lib/file/outfile.c \
 	lib/file/trusted_user.c \
 	lib/format/component.c \
+	lib/format/slice.c \
+	lib/format/slice.h \
 	lib/read/reserved.c \
 	lib/read/reserved.h
 
@@ -143,6 +145,7 @@ lib_libchannel_la_SOURCES = \
 	lib/hdf5/channel/failures.c \
 	lib/hdf5/channel/message.c \
 	lib/hdf5/channel/request.c \
+	lib/hdf5/channel/selection.c \
 	lib/hdf5/host/host.c \
 	lib/hdf5/host/host.h \
 	lib/hdf5/host/host_changed.c \
@@ -175,12 +178,15 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/describe/describe_datatype.c \
 	lib/hdf5/describe/describe_objects.c \
 	lib/hdf5/describe/describe_reserved.c \
+	lib/hdf5/describe/describe_selection.c \
 	lib/hdf5/engine/arrange.c \
 	lib/hdf5/engine/engine.c \
 	lib/hdf5/engine/engine.h \
 	lib/hdf5/engine/guarded_buffer.c \
 	lib/hdf5/engine/missing_chunk.c \
 	lib/hdf5/engine/scatter.c \
+	lib/hdf5/engine/slice_chunks.c \
+	lib/hdf5/engine/slice_pieces.c \
 	lib/hdf5/engine/stored_check.c \
 	lib/hdf5/engine/strategy.c \
 	lib/hdf5/engine/strategy_chunk.c \

@@ -15,6 +15,7 @@ unit_tests = \
 	tests/format/test_dtype \
 	tests/format/test_layout \
 	tests/format/test_path \
+	tests/format/test_slice \
 	tests/lock/test_fork \
 	tests/lock/test_lock \
 	tests/lock/test_lock_wait \
@@ -58,7 +59,6 @@ unit_tests = \
 	tests/cli/test_ageing \
 	tests/cli/test_progress \
 	tests/cli/test_regular_file \
-	tests/cli/test_slice \
 	tests/cli/test_text
 
 # Tests of what is built with HDF5 only.
@@ -91,6 +91,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_safety \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \
+	tests/hdf5/test_hdf5_slices \
 	tests/hdf5/test_hdf5_sources \
 	tests/hdf5/test_hdf5_together \
 	tests/hdf5/test_hdf5_types \
@@ -277,7 +278,6 @@ endif
 # Files of tools.
 tests_cli_test_ageing_SOURCES = tests/cli/test_ageing.c bin/ageing.c \
 	bin/ageing.h
-tests_cli_test_slice_SOURCES = tests/cli/test_slice.c bin/slice.c bin/slice.h
 
 # These use the library as others do: the shared one, and what it exports.
 tests_cli_demo_project_LDADD = lib/libcute_shm.la -lm

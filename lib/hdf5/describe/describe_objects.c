@@ -292,7 +292,8 @@ describe_columns(struct loader *l, struct dataset *d)
 	if (rc == 0 && !d->null && d->count > 0)
 		rc = ragged_measure(l, d);
 	if (rc == 0 && l->builder && !d->null && d->count > 0 && !d->placed &&
-	    bytes > 0 && bytes <= SMALL_SIZE && keep_room(l, bytes))
+	    !d->sliced && bytes > 0 && bytes <= SMALL_SIZE &&
+	    keep_room(l, bytes))
 		read_small(d);
 	if (rc == 0)
 		rc = put_nodes(l, d);
@@ -352,8 +353,7 @@ describe_dataset(struct loader *l, struct object *object)
 					  &d);
 	}
 	if (rc == 0)
-		rc = columns_get(l, d.type, object->path, d.rank,
-				 d.null ? NULL : d.dims, &d.columns);
+		rc = dataset_columns(l, &d);
 	if (rc == 0)
 		rc = describe_columns(l, &d);
 	dataset_free(&d);
@@ -399,6 +399,8 @@ describe_group(struct loader *l, const struct object *object)
 	if (rc == 0)
 		rc = describe_attributes(l, id, object->source, object->path,
 					 &as);
+	if (rc == 0 && as.node.root)
+		rc = describe_selection(l);
 	return rc;
 }
 
@@ -406,13 +408,16 @@ static int
 describe_alias(struct loader *l, const struct link *link)
 {
 	const struct object *target = &l->scan->objects[link->object];
+	int err = 0;
 
 	if (target->made) {
 		l->result.links++;
-		return l->builder
-			       ? cute_shm_builder_link(l->builder, link->path,
-						       target->path)
-			       : 0;
+		if (target->kind == OBJECT_DATASET)
+			err = same_slices(l, link->path, target->path);
+		return err || !l->builder
+			       ? err
+			       : cute_shm_builder_link(l->builder, link->path,
+						       target->path);
 	}
 	if (target->broken)
 		return send_skipped(l, link->path,

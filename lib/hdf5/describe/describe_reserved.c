@@ -145,6 +145,9 @@ judge(const struct loader *l, const struct described *as, struct verdicts *v)
 			snprintf(v->why[id], RESERVED_WHY,
 				 "it has no value of "
 				 "one dtype");
+		else if (id == RESERVED_SELECTION)
+			snprintf(v->why[id], RESERVED_WHY,
+				 "it is about another load");
 		else if (reserved_fits(id, &node, &values, v->why[id]) &&
 			 (id != RESERVED_COMPOUND || !as->group ||
 			  fields_fit(l, as->group, values.of[id], v->why[id])))

@@ -44,6 +44,7 @@ batch_free(struct batch *b)
 	free(b->data);
 	free(b->whole);
 	free(b->field);
+	free(b->picked);
 	filter_scratch_free(&b->scratch);
 	free(b);
 }
@@ -205,6 +206,9 @@ task_new(struct reader *r, const struct strategy_source *s, struct task **ret)
 	t->reader = r;
 	t->builder = s->builder;
 	t->fd = -1;
+	t->sliced = s->slice != NULL;
+	if (t->sliced)
+		t->slice = *s->slice;
 	t->name = strdup(s->name);
 	err = task_columns(t, s);
 	if (err || !t->name) {
