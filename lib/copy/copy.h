@@ -43,11 +43,11 @@ int save_tell(const struct save *s, uint64_t done) must_check;
 int save_whole(const struct save *s) must_check;
 
 /*
- * Make both superblocks of the copy, which is not ephemeral.  True if they
+ * Make both superblocks of the copy, which is not ephemeral.  *changed: they
  * differ from those of the segment.
  */
-bool save_header(const struct save *s, struct format_header *h,
-		 struct format_second *second);
+int save_header(const struct save *s, struct format_header *h,
+		struct format_second *second, bool *changed) must_check;
 
 /* Log a copy at level DEBUG; 'since' is clock_now() at its start. */
 void log_copied(const char *from, const char *to, uint64_t bytes, double since);
