@@ -55,6 +55,7 @@ lib_libcore_la_SOURCES = \
 	lib/copy/copy.h \
 	lib/copy/derived_file.c \
 	lib/copy/restore.c \
+	lib/copy/restore_view.c \
 	lib/copy/save.c \
 	lib/copy/save_stream.c \
 	lib/format/check.c \
@@ -110,6 +111,7 @@ lib_libcore_la_SOURCES = \
 	lib/verify/verify_index.c \
 	lib/verify/verify_record.c \
 	lib/verify/verify_reserved.c \
+	lib/verify/verify_view.c \
 	lib/view/view.c \
 	lib/view/view.h \
 	lib/view/view_attribute.c \

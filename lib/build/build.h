@@ -169,6 +169,9 @@ int reserve_segment(struct cute_shm_builder *b) must_check;
  */
 int reserve_room(const struct cute_shm_builder *b) must_check;
 
+/* CUTE_SHM_ERR_LIMIT if header.segment_size exceeds max_size. */
+int reserve_bound(const struct cute_shm_builder *b) must_check;
+
 /* Add the memory of the project to be replaced to a "no space" message. */
 int add_replaced(const struct cute_shm_builder *b, int err) must_check;
 

@@ -321,9 +321,8 @@ make_room(const struct cute_shm_builder *b)
 	return err;
 }
 
-/* Check max_size before memory is reserved or a project removed. */
-static int
-check_bound(const struct cute_shm_builder *b)
+int
+reserve_bound(const struct cute_shm_builder *b)
 {
 	char need[SIZE_TEXT], most[SIZE_TEXT];
 
@@ -341,7 +340,7 @@ check_bound(const struct cute_shm_builder *b)
 int
 reserve_room(const struct cute_shm_builder *b)
 {
-	int err = check_bound(b);
+	int err = reserve_bound(b);
 
 	if (err == 0)
 		err = space_file_limit("project", b->project,
