@@ -57,6 +57,7 @@ lib_libcore_la_SOURCES = \
 	lib/copy/copy.h \
 	lib/copy/derived_file.c \
 	lib/copy/restore.c \
+	lib/copy/restore_view.c \
 	lib/copy/save.c \
 	lib/copy/save_stream.c \
 	lib/format/check.c \
@@ -111,7 +112,17 @@ lib_libcore_la_SOURCES = \
 	lib/verify/verify_data.c \
 	lib/verify/verify_index.c \
 	lib/verify/verify_record.c \
-	lib/verify/verify_reserved.c
+	lib/verify/verify_reserved.c \
+	lib/verify/verify_view.c \
+	lib/view/view.c \
+	lib/view/view.h \
+	lib/view/view_attribute.c \
+	lib/view/view_file.c \
+	lib/view/view_group.c \
+	lib/view/view_heap.c \
+	lib/view/view_object.c \
+	lib/view/view_room.c \
+	lib/view/view_type.c
 # With -fexceptions a cancelled thread runs its cleanup, and what unwinds it is
 # linked: glibc would open it at the first pthread_cancel(), or abort.
 lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) -fexceptions

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Build a segment: begin (builder.c), describe the nodes, reserve the memory,
- * write the data, seal, publish.  Uses base, format, lock, root and read.
+ * write the data, seal, publish.  Uses base, format, lock, root, read and view.
  */
 #ifndef LIB_BUILD_BUILD_H
 #define LIB_BUILD_BUILD_H
 
 #include <stdatomic.h>
 
-#include "read/read.h"
+#include "view/view.h"
 
 /* The described tree.  Nodes refer to others by index, since vectors move. */
 
@@ -142,6 +142,13 @@ builder_ask(const struct cute_shm_builder *b, enum cute_shm_ask what,
 	return b->lender.ask(b->lender.arg, what, bytes, given, ret);
 }
 
+/* True if the segment gets an HDF5 view. */
+static inline bool
+builder_view(const struct cute_shm_builder *b)
+{
+	return !(b->flags & CUTE_SHM_NO_VIEW);
+}
+
 /* check_reserved.c */
 
 /*
@@ -161,6 +168,9 @@ int reserve_segment(struct cute_shm_builder *b) must_check;
  * that is to be replaced.
  */
 int reserve_room(const struct cute_shm_builder *b) must_check;
+
+/* CUTE_SHM_ERR_LIMIT if header.segment_size exceeds max_size. */
+int reserve_bound(const struct cute_shm_builder *b) must_check;
 
 /* Add the memory of the project to be replaced to a "no space" message. */
 int add_replaced(const struct cute_shm_builder *b, int err) must_check;
@@ -219,8 +229,8 @@ uint64_t unit_range(const struct cute_shm_builder *b,
 
 /* seal.c */
 
-/* Complete the header, and write it. */
-int builder_header(struct cute_shm_builder *b) must_check;
+/* Complete the header, and write it; 'view': first append an HDF5 view. */
+int builder_header(struct cute_shm_builder *b, bool view) must_check;
 
 /* seal_data.c */
 

@@ -176,7 +176,7 @@ set_options(struct cute_shm_builder *b,
 {
 	const unsigned known = CUTE_SHM_OVERWRITE | CUTE_SHM_REPLACE |
 			       CUTE_SHM_EPHEMERAL | CUTE_SHM_RESERVE_AHEAD |
-			       CUTE_SHM_LENT;
+			       CUTE_SHM_LENT | CUTE_SHM_NO_VIEW;
 
 	if (opt->flags & ~known)
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,

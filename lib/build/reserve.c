@@ -152,6 +152,54 @@ no_memory(const struct cute_shm_builder *b)
 			     b->project, b->array_count);
 }
 
+/* Add the node, its attributes and its name to the room for the view. */
+static void
+add_room(const struct cute_shm_builder *b, const struct build_node *node,
+	 struct view_room *room)
+{
+	const struct build_array *array;
+	const char *slash = memrchr(node->path, '/', node->path_size);
+	uint32_t i, k = 0, target;
+
+	if (node->kind == CUTE_SHM_GROUP) {
+		view_room_group(room, node->child_count);
+	} else if (node->kind == CUTE_SHM_ARRAY) {
+		array = &b->arrays[node->detail];
+		view_room_array(room, &array->dtype, array->ndim,
+				array->element_count, array->value_count);
+	} else {
+		target = b->links[node->detail].resolved;
+		view_room_target(room, b->nodes[target].path_size);
+	}
+	for (i = node->first_attr; i != NO_INDEX; i = b->attrs[i].next)
+		view_room_attr(room, b->attrs[i].record, k++);
+	if (node->parent != NO_INDEX)
+		view_room_name(room,
+			       slash ? node->path_size -
+					       (size_t)(slash + 1 - node->path)
+				     : node->path_size);
+}
+
+/* Make room for the view behind the last array; sealing cuts what is left. */
+static int
+place_view(struct cute_shm_builder *b)
+{
+	struct view_room room = { .bytes = 0 };
+	struct format_header *h = &b->header;
+	uint32_t i;
+
+	if (!builder_view(b))
+		return 0;
+	for (i = 0; i < b->node_count; i++)
+		add_room(b, &b->nodes[i], &room);
+	if (!layout_extend(h, view_room_sum(&room)))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s: with its HDF5 view it needs "
+				     "a segment of over 2^63 bytes",
+				     b->project);
+	return 0;
+}
+
 static int
 place_all(struct cute_shm_builder *b)
 {
@@ -273,9 +321,8 @@ make_room(const struct cute_shm_builder *b)
 	return err;
 }
 
-/* Check max_size before memory is reserved or a project removed. */
-static int
-check_bound(const struct cute_shm_builder *b)
+int
+reserve_bound(const struct cute_shm_builder *b)
 {
 	char need[SIZE_TEXT], most[SIZE_TEXT];
 
@@ -293,7 +340,7 @@ check_bound(const struct cute_shm_builder *b)
 int
 reserve_room(const struct cute_shm_builder *b)
 {
-	int err = check_bound(b);
+	int err = reserve_bound(b);
 
 	if (err == 0)
 		err = space_file_limit("project", b->project,
@@ -333,6 +380,8 @@ reserve(struct cute_shm_builder *b)
 		err = check_reserved(b);
 	if (err == 0)
 		err = place_all(b);
+	if (err == 0)
+		err = place_view(b);
 	if (err == 0)
 		err = reserve_segment(b);
 	return err;

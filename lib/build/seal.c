@@ -294,12 +294,12 @@ make_uuid(uint8_t uuid[16])
 }
 
 int
-builder_header(struct cute_shm_builder *b)
+builder_header(struct cute_shm_builder *b, bool view)
 {
 	struct format_second second = { .home_inode = 0 };
 	struct format_header *h = &b->header;
 	struct timespec now;
-	int err;
+	int err = 0;
 
 	memcpy(h->magic, FORMAT_MAGIC, sizeof(h->magic));
 	memcpy(h->version, FORMAT_VERSION_FIRST, sizeof(FORMAT_VERSION_FIRST));
@@ -311,7 +311,10 @@ builder_header(struct cute_shm_builder *b)
 	h->creator_uid = (uint32_t)geteuid();
 	if (b->source)
 		second.source_digest = digest(b->source, strlen(b->source));
-	err = make_uuid(h->uuid);
+	if (view)
+		err = view_append(b->fd, b->path, h, second.superblock);
+	if (err == 0)
+		err = make_uuid(h->uuid);
 	if (err == 0)
 		err = home_set(b->fd, h, &second);
 	if (err == 0)
@@ -343,8 +346,9 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 	huge_end(b);
 	if (err == 0)
 		err = put_metadata(b, &b->header.metadata_digest);
+	/* A lender appends the view itself: it does not trust this process. */
 	if (err == 0)
-		err = builder_header(b);
+		err = builder_header(b, builder_view(b) && !b->lender.ask);
 	if (err != 0)
 		return err;
 	b->state = BUILD_SEALED;

@@ -374,6 +374,8 @@ fill(struct restore *r, const struct format_header *h)
 	if (err == 0)
 		err = verify(r);
 	if (err == 0)
+		err = restore_view(r->b);
+	if (err == 0)
 		r->b->state = BUILD_SEALED;
 	return err;
 }

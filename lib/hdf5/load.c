@@ -30,6 +30,8 @@ build_flags(unsigned flags, unsigned jobs)
 		ret |= CUTE_SHM_REPLACE;
 	if (flags & CUTE_SHM_HDF5_EPHEMERAL)
 		ret |= CUTE_SHM_EPHEMERAL;
+	if (flags & CUTE_SHM_HDF5_NO_VIEW)
+		ret |= CUTE_SHM_NO_VIEW;
 	if (jobs > 1)
 		ret |= CUTE_SHM_RESERVE_AHEAD;
 	return ret;

@@ -20,7 +20,8 @@ enum {
 	CUTE_SHM_REPLACE = 2,	/* overwrite; drop the old if both do not fit */
 	CUTE_SHM_EPHEMERAL = 4, /* ends with the handle that _publish() gives */
 	CUTE_SHM_RESERVE_AHEAD = 8, /* reserve memory during the writes */
-	CUTE_SHM_LENT = 16	    /* for _lend(): forked children have none */
+	CUTE_SHM_LENT = 16,	    /* for _lend(): forked children have none */
+	CUTE_SHM_NO_VIEW = 64	    /* libhdf5 cannot read the segment */
 };
 
 struct cute_shm_build_options {

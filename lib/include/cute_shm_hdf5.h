@@ -31,7 +31,8 @@ enum {
 	CUTE_SHM_HDF5_KEEP_GOING = 2,  /* leave out unreadable objects */
 	CUTE_SHM_HDF5_NO_EXTERNAL = 4, /* read no other files */
 	CUTE_SHM_HDF5_REPLACE = 8,     /* as CUTE_SHM_REPLACE for builders */
-	CUTE_SHM_HDF5_EPHEMERAL = 16   /* the project ends with *handle */
+	CUTE_SHM_HDF5_EPHEMERAL = 16,  /* the project ends with *handle */
+	CUTE_SHM_HDF5_NO_VIEW = 64     /* as CUTE_SHM_NO_VIEW for builders */
 };
 
 struct cute_shm_hdf5_progress {

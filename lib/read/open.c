@@ -74,6 +74,7 @@ fail_map(const struct cute_shm *shm)
 static int
 map(struct cute_shm *shm)
 {
+	size_t end;
 	int rc;
 
 	if ((uintmax_t)shm->stat.st_size > SIZE_MAX)
@@ -96,10 +97,11 @@ map(struct cute_shm *shm)
 	if (map_new(shm->fd, shm->size, PROT_READ, &shm->map) != 0)
 		return fail_map(shm);
 	shm->base = shm->map.base;
-	/* Metadata stay read-only; writers may change live slots and data. */
-	if (shm->writable && shm->size > shm->header.live_offset &&
+	end = (size_t)header_data_end(&shm->header);
+	/* Metadata and view stay read-only; writers may change live slots and data. */
+	if (shm->writable && end > shm->header.live_offset &&
 	    mprotect(shm->map.base + shm->header.live_offset,
-		     shm->size - shm->header.live_offset,
+		     end - shm->header.live_offset,
 		     PROT_READ | PROT_WRITE) != 0)
 		return fail_errno("cannot map %s for writing", shm->path);
 	memcpy(shm->version, shm->header.version, sizeof(shm->version) - 1);

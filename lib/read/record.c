@@ -255,7 +255,8 @@ array_record(const struct cute_shm *shm, const struct record *record,
 	if (f.element_count != a.element_count || f.live_slot >= h->array_count)
 		return corrupt(shm, record->offset, "its numbers do not agree");
 	if (f.data_offset < h->data_offset || f.data_offset % align != 0 ||
-	    !segment_at(shm, f.data_offset, f.data_size))
+	    !segment_at(shm, f.data_offset, f.data_size) ||
+	    f.data_offset + f.data_size > header_data_end(h))
 		return corrupt(shm, record->offset, "its data lie outside");
 	a.shm = shm;
 	a.path = record->path;

@@ -132,11 +132,12 @@ void owner_end(struct ownership *o);
 
 /* home.c */
 
-/* True if the segment has format 1.0. */
-bool header_is_first(const struct format_header *h);
-
-/* Set version and view_digest of *h to fit the second superblock. */
-void second_seal(struct format_header *h, const struct format_second *second);
+/*
+ * Set version and view_digest of *h to fit the second superblock, and the HDF5
+ * view, which is read from the file if the header says that there is one.
+ */
+int second_seal(int fd, struct format_header *h,
+		const struct format_second *second) must_check;
 
 /*
  * Set the home in *second: if the header says that the segment is ephemeral, to
