@@ -39,6 +39,8 @@ bin_libcli_la_SOURCES = \
 	bin/table.h \
 	bin/text.c \
 	bin/text.h \
+	bin/together.c \
+	bin/together.h \
 	bin/units.c \
 	bin/units.h \
 	bin/value.c \
