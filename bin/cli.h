@@ -15,6 +15,7 @@ enum cli_status {
 	CLI_PARTIAL = 2, /* something was left out, as was asked for */
 	CLI_NO_SPACE = 3,
 	CLI_LIMIT = 4,	 /* over --max-memory, --max-size, --max-time */
+	CLI_LOADING = 5, /* another process loads it */
 	CLI_MISUSE = 64, /* EX_USAGE of sysexits.h */
 	CLI_BUS = 74	 /* EX_IOERR: see bus_error.h */
 };

@@ -152,7 +152,7 @@ diff_data(struct diff *d, const struct diff_place *at,
 		return;
 	}
 	for (i = 0; i < 2; i++) {
-		slice_all(&a[i], &all);
+		slice_all(a[i].ndim, a[i].shape, &all);
 		dump_value_begin(&v[i], &a[i], &all, false);
 	}
 	for (i = 0; i < 2; i++)

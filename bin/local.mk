@@ -41,6 +41,8 @@ bin_libcli_la_SOURCES = \
 	bin/table.h \
 	bin/text.c \
 	bin/text.h \
+	bin/together.c \
+	bin/together.h \
 	bin/units.c \
 	bin/units.h \
 	bin/value.c \
@@ -68,9 +70,9 @@ bin_cute_shm_diff_SOURCES = \
 	bin/diff_value.c \
 	bin/dump.h \
 	bin/dump_value.c \
-	bin/slice.c \
-	bin/slice.h
-bin_cute_shm_diff_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+	lib/format/slice.c \
+	lib/format/slice.h
+bin_cute_shm_diff_CPPFLAGS = $(AM_CPPFLAGS)
 bin_cute_shm_diff_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_doctor_SOURCES = \

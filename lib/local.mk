@@ -8,6 +8,7 @@ include_HEADERS += \
 	lib/include/cute_shm_build.h \
 	lib/include/cute_shm_format.h \
 	lib/include/cute_shm_live.h \
+	lib/include/cute_shm_loading.h \
 	lib/include/cute_shm_project.h \
 	lib/include/cute_shm_copy.h
 nodist_pkgconfig_DATA += lib/cute-shm.pc
@@ -57,6 +58,7 @@ lib_libcore_la_SOURCES = \
 	lib/copy/copy.h \
 	lib/copy/derived_file.c \
 	lib/copy/restore.c \
+	lib/copy/restore_turn.c \
 	lib/copy/restore_view.c \
 	lib/copy/save.c \
 	lib/copy/save_stream.c \
@@ -105,6 +107,14 @@ lib_libcore_la_SOURCES = \
 	lib/root/temporary.c \
 	lib/root/unlink.c \
 	lib/root/users.c \
+	lib/together/current.c \
+	lib/together/loading.c \
+	lib/together/loads.c \
+	lib/together/page.c \
+	lib/together/source_path.c \
+	lib/together/take_turn.c \
+	lib/together/together.h \
+	lib/together/wait_turn.c \
 	lib/verify/structure.c \
 	lib/verify/verify.c \
 	lib/verify/verify.h \
@@ -170,7 +180,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/load.h \
 	lib/hdf5/parent.c \
 	lib/hdf5/process.c \
-	lib/hdf5/start.c
+	lib/hdf5/start.c \
+	lib/hdf5/together.c
 lib_libload_la_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
 lib_libload_la_LIBADD = lib/libchannel.la lib/libcommon.la
 

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "together/together.h"
 #include "view/view.h"
 
 /* The described tree.  Nodes refer to others by index, since vectors move. */
@@ -67,8 +68,11 @@ struct cute_shm_builder {
 	unsigned flags;
 	mode_t mode;
 	unsigned jobs;
-	uint64_t max_size; /* of the segment; 0: no bound */
-	double begun;	   /* by clock_now() */
+	uint64_t max_size;		  /* of the segment; 0: no bound */
+	uint64_t options_digest;	  /* for the second superblock */
+	uint64_t source_digest;		  /* the same */
+	struct cute_shm_loading *loading; /* the caller's, or NULL */
+	double begun;			  /* by clock_now() */
 	int fd;
 	struct fork_private kept;      /* the same, with CUTE_SHM_LENT */
 	struct cute_shm_lender lender; /* ask: NULL unless borrowed */

@@ -108,24 +108,6 @@ set_creator(struct cute_shm_builder *b, const char *creator)
 	return 0;
 }
 
-/* Put the working directory in front of 'source'; *ret is for free(). */
-static int
-below_cwd(const char *source, char **ret)
-{
-	char *cwd = getcwd(NULL, 0);
-	int n;
-
-	if (!cwd)
-		return fail_errno("source %s: the working directory has no "
-				  "path",
-				  source);
-	n = asprintf(ret, "%s/%s", cwd, source);
-	free(cwd);
-	if (n < 0)
-		return fail_memory("for a path");
-	return 0;
-}
-
 /* The absolute path, of which the header has the more telling end. */
 static int
 set_source(struct cute_shm_builder *b, const struct cute_shm_build_options *opt)
@@ -133,22 +115,20 @@ set_source(struct cute_shm_builder *b, const struct cute_shm_build_options *opt)
 	size_t room = sizeof(b->header.source) - 1;
 	size_t size, skip;
 	char *path;
-	int err = 0;
+	int err;
 
+	if (opt->options)
+		b->options_digest = digest(opt->options, strlen(opt->options));
 	if (!opt->source || opt->source[0] == '\0')
 		return 0;
-	path = realpath(opt->source, NULL);
-	if (!path && opt->source[0] == '/')
-		path = strdup(opt->source);
-	else if (!path)
-		err = below_cwd(opt->source, &path);
+	err = source_path(opt->source, &path);
 	if (err != 0)
 		return err;
-	if (!path)
-		return fail_memory("for a path");
 	size = strlen(path);
 	skip = size > room ? size - room : 0;
 	memcpy(b->header.source, path + skip, size - skip);
+	if (skip > 0 || opt->options)
+		b->source_digest = digest(path, size);
 	if (skip > 0)
 		b->source = path;
 	else
@@ -202,6 +182,7 @@ set_options(struct cute_shm_builder *b,
 	b->mode = opt->mode ? opt->mode : 0600;
 	b->jobs = opt->jobs;
 	b->max_size = opt->max_size;
+	b->loading = opt->loading;
 	b->header.block_size =
 		opt->block_size ? opt->block_size : FORMAT_BLOCK_SIZE;
 	return 0;
@@ -287,6 +268,7 @@ begin(struct cute_shm_builder *b, const char *project,
 	if (err != 0)
 		return err;
 	err = make_file(b, flags);
+	loading_segment(b->loading, &b->fd);
 	if (err == 0 && b->flags & CUTE_SHM_EPHEMERAL)
 		err = owner_lock(b->fd);
 	if (err == 0 && opt->group)
@@ -307,6 +289,7 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 	log_abandoned(b);
 	if (b->temporary && b->pid == getpid())
 		unlink(b->temporary);
+	loading_segment(b->loading, NULL);
 	fork_hold();
 	fork_keep_no_more(&b->kept);
 	if (b->fd >= 0)

@@ -302,6 +302,30 @@ drop_replaced(const struct cute_shm_builder *b)
 	return dropped;
 }
 
+/* What loads under way still have to reserve is not free. */
+static int
+check_space(const struct cute_shm_builder *b)
+{
+	char need[SIZE_TEXT], rest[SIZE_TEXT], room[SIZE_TEXT];
+	uint64_t size = b->header.segment_size, spare = 0, pending;
+	int err = loading_claim(b->loading, b->root, size, &pending);
+
+	if (err == 0)
+		err = space_check(b->root, size, &spare);
+	if (err == 0 && pending > spare)
+		err = cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
+				    "%s has room for %s, of which loads under "
+				    "way still need %s; needed are %s: wait "
+				    "for them, or choose another root "
+				    "(CUTE_SHM_ROOT)",
+				    b->root, size_text(size + spare, room),
+				    size_text(pending, rest),
+				    size_text(size, need));
+	return err == CUTE_SHM_ERR_NO_SPACE
+		       ? add_loads(b->loading, b->root, err)
+		       : err;
+}
+
 /*
  * Check that there is room.  If not, remove what dead owners and builders have
  * left, then the project to be replaced.
@@ -309,15 +333,15 @@ drop_replaced(const struct cute_shm_builder *b)
 static int
 make_room(const struct cute_shm_builder *b)
 {
-	int err = space_check(b->root, b->header.segment_size, NULL);
+	int err = check_space(b);
 
 	if (err == CUTE_SHM_ERR_NO_SPACE) {
 		(void)cute_shm_collect(b->root, NULL, NULL);
-		err = space_check(b->root, b->header.segment_size, NULL);
+		err = check_space(b);
 	}
 	if (err == CUTE_SHM_ERR_NO_SPACE && (b->flags & CUTE_SHM_REPLACE) &&
 	    drop_replaced(b))
-		err = space_check(b->root, b->header.segment_size, NULL);
+		err = check_space(b);
 	return err;
 }
 

@@ -296,7 +296,8 @@ make_uuid(uint8_t uuid[16])
 int
 builder_header(struct cute_shm_builder *b, bool view)
 {
-	struct format_second second = { .home_inode = 0 };
+	struct format_second second = { .options_digest = b->options_digest,
+					.source_digest = b->source_digest };
 	struct format_header *h = &b->header;
 	struct timespec now;
 	int err = 0;
@@ -309,8 +310,6 @@ builder_header(struct cute_shm_builder *b, bool view)
 			(uint64_t)now.tv_nsec;
 	h->creator_pid = (uint32_t)b->pid;
 	h->creator_uid = (uint32_t)geteuid();
-	if (b->source)
-		second.source_digest = digest(b->source, strlen(b->source));
 	if (view)
 		err = view_append(b->fd, b->path, h, second.superblock);
 	if (err == 0)

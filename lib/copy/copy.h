@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Save a segment to a file (save.c) or a stream (save_stream.c), restore a
- * project from either (restore.c, restore_view.c), and write other files
- * (derived_file.c).  Uses base, file, format, lock, root, read, view, live,
- * build and verify.
+ * project from either (restore.c, restore_turn.c, restore_view.c), and write
+ * other files (derived_file.c).  Uses base, file, format, lock, root, together,
+ * read, view, live, build and verify.
  */
 #ifndef LIB_COPY_COPY_H
 #define LIB_COPY_COPY_H
@@ -23,6 +23,17 @@ struct save {
 	unsigned passes;  /* 2 if a copy is made before the output */
 	uint64_t before;  /* bytes of the earlier passes */
 };
+
+/* restore_turn.c */
+
+/*
+ * Begin the load of 'project'; *ret is NULL if it is current.  *options_digest
+ * is for the second superblock; 0: keep what is saved there.
+ */
+int restore_turn(const char *project, int fd,
+		 const struct cute_shm_load_options *opt,
+		 struct cute_shm_loading **ret,
+		 uint64_t *options_digest) must_check;
 
 /* save.c */
 

@@ -128,19 +128,23 @@ const char *cute_shm_version(void);
 
 enum {
 	CUTE_SHM_ANY_OWNER = 1, /* trust segments of other users, too */
-	CUTE_SHM_WRITE = 2	/* allow updates of arrays in place */
+	CUTE_SHM_WRITE = 2,	/* allow updates of arrays in place */
+	CUTE_SHM_JOIN = 4	/* own an ephemeral project, too */
 };
 
 struct cute_shm_open_options {
 	size_t size;
 	const char *root; /* NULL: $CUTE_SHM_ROOT, else /dev/shm */
-	unsigned flags;	  /* CUTE_SHM_ANY_OWNER, CUTE_SHM_WRITE */
+	unsigned flags;	  /* CUTE_SHM_ANY_OWNER and so on */
 };
 
 /*
  * cute_shm_open() attaches the project and checks its header.  On success *ret
  * is a handle for cute_shm_close().  The cost does not depend on the number and
  * size of the arrays: only cute_shm_verify() reads the data.
+ *
+ * With CUTE_SHM_JOIN the handle becomes one more owner of an ephemeral project,
+ * which ends with its last owner; that needs permission to write.
  *
  * CUTE_SHM_ERR_NOT_FOUND    no such project in this root, or its owner ended
  * CUTE_SHM_ERR_OWNER        it belongs to neither the caller nor root, or has a
@@ -162,7 +166,7 @@ int cute_shm_open_file(const char *path,
 
 /*
  * Detach.  All pointers got through the handle become invalid.  If the handle
- * owns an ephemeral project, the project ends.  NULL is allowed.
+ * is the only owner of an ephemeral project, that ends.  NULL is allowed.
  */
 void cute_shm_close(struct cute_shm *shm);
 
@@ -443,6 +447,7 @@ int cute_shm_verify(const struct cute_shm *shm,
 #include <cute_shm_build.h>
 #include <cute_shm_copy.h>
 #include <cute_shm_live.h>
+#include <cute_shm_loading.h>
 #include <cute_shm_project.h>
 
 #endif

@@ -41,6 +41,16 @@ struct cute_shm_build_options {
 	uint64_t block_size;	  /* bytes, a multiple of 64; 0: 1 MiB */
 	unsigned jobs;		  /* threads that copy and hash; 0: CPUs */
 	uint64_t max_size;	  /* bytes of the segment; 0: no bound */
+	/*
+	 * NULL, or a text that says what of the source was chosen, and how: the
+	 * segment stores its digest, which cute_shm_load_begin() compares.
+	 */
+	const char *options;
+	/*
+	 * NULL, or the load that this builder works for: others see the memory
+	 * that it has reserved and still needs.  It must outlive the builder.
+	 */
+	struct cute_shm_loading *loading;
 };
 
 /*

@@ -32,7 +32,9 @@ enum {
 	CUTE_SHM_HDF5_NO_EXTERNAL = 4, /* read no other files */
 	CUTE_SHM_HDF5_REPLACE = 8,     /* as CUTE_SHM_REPLACE for builders */
 	CUTE_SHM_HDF5_EPHEMERAL = 16,  /* the project ends with *handle */
-	CUTE_SHM_HDF5_NO_VIEW = 64     /* as CUTE_SHM_NO_VIEW for builders */
+	CUTE_SHM_HDF5_ENSURE = 32,     /* load only if not current */
+	CUTE_SHM_HDF5_WAIT = 64,	       /* wait while others load it */
+	CUTE_SHM_HDF5_NO_VIEW = 128     /* as CUTE_SHM_NO_VIEW for builders */
 };
 
 struct cute_shm_hdf5_progress {
@@ -110,7 +112,15 @@ struct cute_shm_hdf5_options {
 				   blocks of the file, if available */
 	uint64_t max_size;   /* bytes of the segment; 0: no bound; a plan
 				   ignores it */
-	double max_seconds;  /* of wall time; 0: no bound */
+	double max_seconds;  /* of wall time, without waits; 0: no bound */
+	/*
+	 * For ENSURE and WAIT: seconds to wait for other processes; 0: no
+	 * bound.  'waiting' is called about five times a second during a wait;
+	 * non-zero ends it with CUTE_SHM_ERR_CANCELLED.  If it is NULL,
+	 * 'progress' is called instead, with the other process's bytes.
+	 */
+	double timeout;
+	int (*waiting)(const struct cute_shm_load_info *other, void *arg);
 };
 
 struct cute_shm_hdf5_result {
@@ -122,7 +132,8 @@ struct cute_shm_hdf5_result {
 	uint64_t skipped;      /* not representable, or incomplete */
 	uint64_t failed;       /* unreadable, left out (KEEP_GOING) */
 	double seconds;	       /* of wall time */
-	uint64_t reserved[4];
+	uint64_t current;      /* 1: it was current, nothing was loaded */
+	uint64_t reserved[3];
 };
 
 /*
@@ -135,6 +146,16 @@ struct cute_shm_hdf5_result {
  * together have taken 60 s, the load ends (CUTE_SHM_ERR_LIMIT).  'ret' may be
  * NULL.
  *
+ * Only one process at a time loads a project; see cute_shm_load_begin().  With
+ * ENSURE the call returns 0 when the project holds the file as it is now: it
+ * loads nothing if that is so already (same path, size and time of modification
+ * of the file; same select, exclude, KEEP_GOING and NO_EXTERNAL), waits for
+ * another process that loads it, and else loads and replaces it.  If the file
+ * changes meanwhile, the load begins again.  With EPHEMERAL, too, each handle
+ * that is got in this way owns the project, which ends with the last one.
+ *
+ * CUTE_SHM_ERR_BUSY      another process loads it; neither ENSURE nor WAIT
+ * CUTE_SHM_ERR_TIMEOUT   another process still loads it after 'timeout'
  * CUTE_SHM_ERR_EXISTS    the project exists, and OVERWRITE is not set
  * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and a remedy
  * CUTE_SHM_ERR_SOURCE    the file is not HDF5, damaged or being written; it or

@@ -157,8 +157,8 @@ open_options(struct cute_shm_open_options *o,
 
 	*o = (struct cute_shm_open_options){ .size = sizeof(*o) };
 	rc = options_copy(o, sizeof(*o), opt);
-	if (rc == 0 &&
-	    (o->flags & ~(unsigned)(CUTE_SHM_ANY_OWNER | CUTE_SHM_WRITE)))
+	if (rc == 0 && (o->flags & ~(unsigned)(CUTE_SHM_ANY_OWNER |
+					       CUTE_SHM_WRITE | CUTE_SHM_JOIN)))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "unknown flags %#x to open with",
 				     o->flags);
@@ -175,6 +175,20 @@ check_owner(const struct cute_shm *shm)
 				     " any more: the owner of %s has ended",
 				     shm->project, shm->path);
 	return 0;
+}
+
+/* A project that lasts needs no owner. */
+static int
+join(struct cute_shm *shm)
+{
+	int fd, err;
+
+	if (owner_of(shm->fd, &shm->header) == OWNER_NONE)
+		return 0;
+	err = owner_join(shm->path, &shm->stat, &fd);
+	if (err == 0)
+		owner_begin(&shm->owner, fd, shm->path, &shm->stat);
+	return err;
 }
 
 /*
@@ -263,6 +277,9 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 		rc = check_owner(shm);
 	if (rc == 0)
 		rc = presence_begin(shm->locks, &shm->stat);
+	/* A path of a project is absolute. */
+	if (rc == 0 && project[0] && (flags & CUTE_SHM_JOIN))
+		rc = join(shm);
 	if (rc != 0) {
 		cute_shm_close(shm);
 		return rc;

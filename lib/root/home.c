@@ -20,8 +20,8 @@ version_is(const struct format_header *h, const char *version)
 	return strncmp(h->version, version, sizeof(h->version)) == 0;
 }
 
-static int
-read_second(int fd, struct format_second *ret)
+int
+second_read(int fd, struct format_second *ret)
 {
 	struct format_second second;
 
@@ -105,14 +105,6 @@ home_set(int fd, struct format_header *h, struct format_second *second)
 	return second_seal(fd, h, second);
 }
 
-int
-home_renew(int fd, struct format_header *h, struct format_second *second)
-{
-	int err = read_second(fd, second);
-
-	return err == 0 ? home_set(fd, h, second) : err;
-}
-
 bool
 home_is(int fd, const struct format_header *h)
 {
@@ -122,7 +114,7 @@ home_is(int fd, const struct format_header *h)
 	/* Format 1.0 stores no home, so it cannot recognize a copy. */
 	if (header_is_first(h))
 		return true;
-	return read_second(fd, &second) == 0 && fstat(fd, &st) == 0 &&
+	return second_read(fd, &second) == 0 && fstat(fd, &st) == 0 &&
 	       second.home_device == (uint64_t)st.st_dev &&
 	       second.home_inode == (uint64_t)st.st_ino;
 }

@@ -15,6 +15,7 @@
 
 #define PROJECT_PREFIX	 "cute-shm."
 #define TEMPORARY_PREFIX ".cute-shm."
+#define LOADING_PREFIX	 ".cute-shm-loading."
 #define DEFAULT_ROOT	 "/dev/shm"
 
 /* The root to use: 'root', else $CUTE_SHM_ROOT, else DEFAULT_ROOT. */
@@ -73,7 +74,7 @@ struct appear_place temporary_place(const char *root);
 int temporary_new(const char *root, unsigned flags, int *fd,
 		  char **name) must_check;
 
-/* Remove the files that dead builders have left in 'root'. */
+/* Remove the files that dead builders and loaders have left in 'root'. */
 void temporary_sweep(const char *root);
 
 /* Flags for temporary_new(), for tests without O_TMPFILE. */
@@ -94,6 +95,13 @@ bool logind_removes(const char *system, uid_t uid, const char *user);
  * CUTE_SHM_ERR_SYSTEM if the file system has no locks.
  */
 int owner_lock(int fd) must_check;
+
+/*
+ * Become another owner of the ephemeral segment at 'path', which is the file of
+ * *st; *ret is the descriptor for owner_begin().  CUTE_SHM_ERR_NOT_FOUND: its
+ * last owner has ended, or another file has the name.
+ */
+int owner_join(const char *path, const struct stat *st, int *ret) must_check;
 
 /* The state of a segment's owner. */
 enum owner {
@@ -146,9 +154,8 @@ int second_seal(int fd, struct format_header *h,
 int home_set(int fd, struct format_header *h,
 	     struct format_second *second) must_check;
 
-/* The same, but first read *second from the file. */
-int home_renew(int fd, struct format_header *h,
-	       struct format_second *second) must_check;
+/* Read the second superblock. */
+int second_read(int fd, struct format_second *ret) must_check;
 
 /* True if an ephemeral segment is in the file that it was made in. */
 bool home_is(int fd, const struct format_header *h);
