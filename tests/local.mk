@@ -206,6 +206,7 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/python/test_life.py \
 	tests/python/test_loaders.py \
 	tests/python/test_original.py \
+	tests/python/test_original_manual.py \
 	tests/python/test_read.py \
 	tests/python/test_readme.py \
 	tests/python/test_stubs.py

@@ -283,6 +283,7 @@ def shm_to_arrays(project, persistent=True):
     mapping, writable = _open_for_update(project)
     root = mapping.root(Project)
     result = {}
+    debug = logger.isEnabledFor(logging.DEBUG)
     found = {root._record: result}
     todo = [(root, result)]
     while todo:
@@ -291,6 +292,12 @@ def shm_to_arrays(project, persistent=True):
             record = node._record
             if record not in found:
                 if isinstance(node, Array):
+                    if debug:
+                        logger.debug(
+                            "reading %s from shared memory (%s)",
+                            name,
+                            bytes_to_human(node._data_size),
+                        )
                     found[record] = _one(node, project, writable)
                 else:
                     found[record] = {}
