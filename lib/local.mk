@@ -71,6 +71,7 @@ lib_libcore_la_SOURCES = \
 	lib/live/shared_copy.c \
 	lib/live/update.c \
 	lib/live/update_summary.c \
+	lib/live/wait.c \
 	lib/lock/fork.c \
 	lib/lock/lock.h \
 	lib/lock/lock_table.c \

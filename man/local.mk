@@ -101,6 +101,7 @@ MAN_CALLS = \
 	man/cute_shm_u8.3 \
 	man/cute_shm_unlink.3 \
 	man/cute_shm_unlock.3 \
+	man/cute_shm_update_abandon.3 \
 	man/cute_shm_update_begin.3 \
 	man/cute_shm_update_end.3 \
 	man/cute_shm_update_summary.3 \
@@ -110,7 +111,11 @@ MAN_CALLS = \
 	man/cute_shm_users.3 \
 	man/cute_shm_values_at.3 \
 	man/cute_shm_version.3 \
-	man/cute_shm_wait.3
+	man/cute_shm_wait.3 \
+	man/cute_shm_wait_any.3 \
+	man/cute_shm_waker_free.3 \
+	man/cute_shm_waker_new.3 \
+	man/cute_shm_waker_wake.3
 
 MAN_HDF5_CALLS = \
 	man/cute_shm_hdf5_about.3 \

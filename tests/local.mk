@@ -39,8 +39,10 @@ unit_tests = \
 	tests/read/test_typed \
 	tests/read/test_walk \
 	tests/live/test_live \
+	tests/live/test_live_abandon \
 	tests/live/test_live_rules \
 	tests/live/test_live_stress \
+	tests/live/test_live_wait \
 	tests/build/test_ahead \
 	tests/build/test_build \
 	tests/build/test_build_large \

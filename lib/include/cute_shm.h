@@ -70,7 +70,7 @@ enum cute_shm_err {
 	CUTE_SHM_ERR_NO_SPACE = -11,   /* does not fit into memory */
 	CUTE_SHM_ERR_TYPE = -12,       /* wrong kind of node, wrong dtype */
 	CUTE_SHM_ERR_STATE = -13,      /* the call must come at another time */
-	CUTE_SHM_ERR_CANCELLED = -14,  /* a callback asked to stop */
+	CUTE_SHM_ERR_CANCELLED = -14,  /* a callback or a signal stopped it */
 	CUTE_SHM_ERR_SOURCE = -15,     /* the HDF5 file cannot be read */
 	CUTE_SHM_ERR_END = -16,	       /* nothing follows; not a failure */
 	CUTE_SHM_ERR_TIMEOUT = -17,    /* the time was up */

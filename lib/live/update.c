@@ -16,24 +16,7 @@
 /* After this many copies that an update spoiled, queue for the lock. */
 #define SNAPSHOT_TRIES 16
 
-/*
- * A waiter wakes up this often by itself: a writer that was killed during the
- * update, or between its last store and futex_wake_all(), does not wake it.
- */
-#define NAP_REST_NS	INT64_C(1000000000)
-#define NAP_WRITING_NS	INT64_C(20000000)
-#define NAP_SNAPSHOT_NS INT64_C(1000000)
-
-/* The live slot of an array, and [start, end) of its data in the segment. */
-struct live {
-	const struct cute_shm *shm;
-	struct format_live *slot;
-	uint8_t *data;
-	uint64_t start;
-	uint64_t end;
-};
-
-static int
+int
 live_get(const struct cute_shm_array *array, struct live *ret)
 {
 	const struct cute_shm *shm = array->shm;
@@ -68,8 +51,7 @@ live_get(const struct cute_shm_array *array, struct live *ret)
 	return 0;
 }
 
-/* Readers use the offsets of a ragged array unlocked: they must not change. */
-static int
+int
 check_updatable(const struct cute_shm_array *array)
 {
 	if (array->dtype[0] != '*')
@@ -98,17 +80,13 @@ check_writable(const struct live *live, const struct cute_shm_array *array)
 	return 0;
 }
 
-static uint32_t
+uint32_t
 sequence_of(const struct live *live)
 {
 	return __atomic_load_n(&live->slot->sequence, __ATOMIC_ACQUIRE);
 }
 
-/*
- * True if sequence 's', as just read, is odd and its writer has died.  A forked
- * child without a descriptor cannot test locks, and gets false.
- */
-static bool
+bool
 left_torn(const struct live *live, uint32_t s)
 {
 	return s % 2 != 0 && live->shm->fd >= 0 &&
@@ -145,7 +123,7 @@ fail_locked(const struct live *live, const struct cute_shm_array *array,
 	return fail_timeout(array);
 }
 
-static int
+int
 fail_torn(const struct cute_shm_array *array)
 {
 	return cute_shm_fail(CUTE_SHM_ERR_TORN,
@@ -247,6 +225,9 @@ cute_shm_update_begin(const struct cute_shm_array *array, int64_t timeout_ns,
 		.torn = sequence_of(&live) % 2 != 0,
 		.slot = live.slot,
 		.lock = lock,
+		.sequence = sequence_of(&live),
+		.writer_pid = __atomic_load_n(&live.slot->writer_pid,
+					      __ATOMIC_RELAXED),
 	};
 	sequence_begin(live.slot);
 	return 0;
@@ -260,6 +241,31 @@ cute_shm_update_end(struct cute_shm_update *update)
 	/* In a forked child the update is a copy of the parent's. */
 	if (!lock_inherited(update->lock))
 		sequence_end(update->slot);
+	cute_shm_unlock(update->lock);
+	update->lock = NULL;
+	update->data = NULL;
+}
+
+/*
+ * Nothing was written, so the sequence from before means the same data still,
+ * and so does its digest.  If it was odd, the array is as torn as before.
+ */
+static void
+sequence_restore(struct format_live *slot, uint32_t sequence, uint32_t pid)
+{
+	__atomic_store_n(&slot->writer_pid, pid, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->sequence, sequence, __ATOMIC_RELEASE);
+	futex_wake_all(&slot->sequence);
+}
+
+void
+cute_shm_update_abandon(struct cute_shm_update *update)
+{
+	if (!update || !update->lock)
+		return;
+	if (!lock_inherited(update->lock))
+		sequence_restore(update->slot, update->sequence,
+				 update->writer_pid);
 	cute_shm_unlock(update->lock);
 	update->lock = NULL;
 	update->data = NULL;
@@ -361,8 +367,7 @@ snapshot_once(const struct live *live, uint64_t offset, void *dst, size_t size,
 	       *sequence;
 }
 
-/* The rest of 'timeout_ns'; a negative timeout has no limit. */
-static int64_t
+int64_t
 left_of(int64_t timeout_ns, const struct timespec *deadline)
 {
 	int64_t left = timeout_ns > 0 ? time_left(deadline) : timeout_ns;
@@ -446,47 +451,6 @@ cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
 	if (rc == 0 && sequence)
 		*sequence = s;
 	return rc;
-}
-
-int
-cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
-	      int64_t timeout_ns, uint32_t *sequence)
-{
-	struct timespec deadline = { 0 };
-	struct live live;
-	int64_t left, nap;
-	uint32_t s;
-	int rc;
-
-	rc = live_get(array, &live);
-	if (rc == 0)
-		rc = check_updatable(array);
-	if (rc != 0)
-		return rc;
-	if (timeout_ns > 0)
-		deadline = deadline_after(timeout_ns);
-	for (left = timeout_ns;;) {
-		s = sequence_of(&live);
-		if (s % 2 == 0 && s != since) {
-			*sequence = s;
-			return 0;
-		}
-		if (s != since && left_torn(&live, s)) {
-			*sequence = s;
-			return fail_torn(array);
-		}
-		if (timeout_ns >= 0 && left <= 0)
-			return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT,
-					     "/%s: no "
-					     "update in time",
-					     array->path);
-		nap = s % 2 ? NAP_WRITING_NS : NAP_REST_NS;
-		if (timeout_ns >= 0 && left < nap)
-			nap = left;
-		futex_wait(&live.slot->sequence, s, nap);
-		pthread_testcancel();
-		left = left_of(timeout_ns, &deadline);
-	}
 }
 
 int

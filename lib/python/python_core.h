@@ -85,20 +85,30 @@ PyObject *node_parent(PyObject *self, PyObject *none);
 
 /* python_live.c */
 
-/* A wait in slices; 'timeout' in seconds, negative for ever. */
+/*
+ * A wait in slices; 'timeout' in seconds, negative for ever.  A signal does not
+ * end a wait for a lock, so that its slices are short.
+ */
 struct py_wait {
 	double timeout;
 	int64_t begin;
-	int64_t slice; /* the last one, nanoseconds */
+	int64_t longest; /* slice, nanoseconds */
+	int64_t slice;	 /* the last one */
 };
 
-struct py_wait wait_begin(double timeout);
+#define WAIT_FOR_LOCK_NS INT64_C(50000000)
+
+struct py_wait wait_begin(double timeout, int64_t longest);
 int64_t wait_next(struct py_wait *w);
 int wait_again(const struct py_wait *w, int err);
 PyObject *node_update(PyObject *self, PyObject *args);
 PyObject *node_snapshot(PyObject *self, PyObject *args);
-PyObject *node_wait(PyObject *self, PyObject *args);
 PyObject *node_state(PyObject *self, PyObject *none);
+
+/* python_wait.c */
+int waker_init(PyObject *module);
+PyObject *node_wait(PyObject *self, PyObject *args);
+PyObject *wait_any(PyObject *module, PyObject *args);
 
 /* python_update.c */
 int update_init(PyObject *module);

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 
 import numpy
 
-from . import _core, _values
+from . import _core, _values, _watch
 from ._errors import InvalidError, NoNodeError, NotFoundError
+from ._errors import TimeoutError as _TimeoutError
+from ._errors import failure
 from ._root import chosen
 
 # The open mappings by (path, UUID, mode), for what arrives by pickle.
@@ -587,10 +589,16 @@ class Array(_Common, _core.Node):
         """One update, as a ``with``: the array to write to.
 
         No other writer comes between.  The array is for the ``with`` only,
-        and so are views of it.
+        and so are views of it.  If the block raises, what it has written until
+        then is the update.
+
+        Raises:
+            TornError: a writer died in the middle of an update; ``update()``
+                replaces all data, and so heals the array
         """
         view = self._one_kind()
-        update, offset = self._begin(view, float(timeout))
+        update, offset = self._begin(view, float(timeout), True)
+        update.refuse_torn()
         array = numpy.ndarray(view.shape, view.dtype, update, offset)
         try:
             yield array
@@ -599,8 +607,51 @@ class Array(_Common, _core.Node):
             update.end()
 
     def wait(self, since, timeout=-1):
-        """Sleep until the sequence is even and not ``since``; return it."""
+        """Sleep until the sequence is even and not ``since``; return it.
+
+        Seconds of timeout; negative: none.  Ctrl-C ends it.
+
+        Raises:
+            TimeoutError: there was no update in time
+            TornError: a writer died in the middle of an update
+
+        Example::
+
+            seen = a.sequence
+            while True:
+                seen = a.wait(seen)
+                show(a.snapshot())
+        """
         return self._wait(since, float(timeout))
+
+    async def changed(self, since=None, timeout=None):
+        """As :meth:`wait`, for asyncio: ``seen = await a.changed(seen)``.
+
+        Without ``since`` it waits for the next update.  Seconds of timeout;
+        None or negative: none.  Many awaits share a thread, which ends with
+        the last of them.
+        """
+        import asyncio
+
+        if since is None:
+            since = self.sequence
+        try:
+            return self._wait(since, 0.0)
+        except _TimeoutError:
+            if timeout is not None and timeout == 0:
+                raise
+        future = asyncio.get_running_loop().create_future()
+        sleeper = _watch.add(self, since, future)
+        try:
+            return await asyncio.wait_for(
+                future, None if timeout is None or timeout < 0 else timeout
+            )
+        except asyncio.TimeoutError:
+            raise failure(
+                _TimeoutError.code, "%s: no update in time" % self.name
+            ) from None
+        finally:
+            _watch.remove(sleeper, future)
 
     @property
     def sequence(self):
