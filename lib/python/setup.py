@@ -19,6 +19,7 @@ from setuptools import Extension, setup
 
 here = os.path.dirname(os.path.abspath(__file__))
 
+
 def pkg_config(*args):
     """What pkg-config says, or None."""
     command = os.environ.get("PKG_CONFIG", "pkg-config")

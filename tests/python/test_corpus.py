@@ -42,7 +42,8 @@ def has_a_form(dtype):
         below = h5py.check_vlen_dtype(dtype)
         return below is not None and below.kind in "biufc"
     return dtype.itemsize > 0 and not (
-        dtype.kind in "fc" and dtype.itemsize in (12, 16, 24, 32)
+        dtype.kind in "fc"
+        and dtype.itemsize in (12, 16, 24, 32)
         and dtype != "c16"
     )
 
@@ -124,7 +125,8 @@ class Corpus(unittest.TestCase):
                 self.same_records(mine, value, where)
         elif not isinstance(mine, cute_shm.Array) or (
             # What h5py has in the dtype are the last dimensions here.
-            mine.shape != numpy.shape(value)
+            mine.shape
+            != numpy.shape(value)
         ):
             self.note(where, mine, shape)
         else:
@@ -195,7 +197,9 @@ class Corpus(unittest.TestCase):
             except cute_shm.Error as e:
                 self.counts["files not loaded: %s" % e] += 1
                 return
-            self.left_out = ["/" + x.path.strip("/") for x in results[0].left_out]
+            self.left_out = [
+                "/" + x.path.strip("/") for x in results[0].left_out
+            ]
             with project:
                 self.same_group(project, h5, "/", [h5.id])
             self.counts["files"] += 1
@@ -213,7 +217,9 @@ class Corpus(unittest.TestCase):
             print("%8d %s" % (count, what))
         self.assertGreater(self.counts["files"], 0)
         self.assertEqual(
-            self.wrong, [], "\n%d:\n%s" % (len(self.wrong), "\n".join(self.wrong[:80]))
+            self.wrong,
+            [],
+            "\n%d:\n%s" % (len(self.wrong), "\n".join(self.wrong[:80])),
         )
 
 
