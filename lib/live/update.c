@@ -43,9 +43,8 @@ live_get(const struct cute_shm_array *array, struct live *ret)
 				     "/%s: live slot outside", array->path);
 	ret->shm = shm;
 	ret->slot = (struct format_live *)(uintptr_t)slot;
-	/* The data pointer of an empty array is NULL: use any valid one. */
-	ret->data = (uint8_t *)(uintptr_t)(array->data_size ? array->data
-							    : shm->base);
+	/* Of an empty array, data_offset is 0: use any valid pointer. */
+	ret->data = (uint8_t *)(uintptr_t)shared_data(array);
 	ret->start = (uint64_t)(ret->data - shm->base);
 	ret->end = ret->start + array->data_size;
 	return 0;

@@ -21,30 +21,47 @@ _RESERVED = "cute-shm:"
 _COMPOUND = _RESERVED + "compound"
 
 
+_ANY_OWNER = 1
+_FLAGS = {"r": 0, "r+": 2, "c": 4}
+
+
 def _mode(mapping):
-    if mapping.copies:
-        return "c"
-    return "r+" if mapping.flags & 2 else "r"
+    flags = mapping.flags & ~_ANY_OWNER
+    return "r+" if flags == 2 else "c" if flags == 4 else "r"
+
+
+def _flags(mode, any_owner=False):
+    if mode not in _FLAGS:
+        raise ValueError("mode %r: it is 'r', 'r+' or 'c'" % (mode,))
+    return _FLAGS[mode] | (_ANY_OWNER if any_owner else 0)
 
 
 def _open(name, mode, root=None, any_owner=False, by_path=False):
-    if mode not in ("r", "c", "r+"):
-        raise ValueError("mode %r: it is 'r', 'r+' or 'c'" % (mode,))
-    flags = (1 if any_owner else 0) | (2 if mode == "r+" else 0)
-    return _core.open(name, by_path, chosen(root), flags, mode == "c")
+    return _core.open(name, by_path, chosen(root), _flags(mode, any_owner))
 
 
 def _shared(path, uuid, mode):
-    """The mapping that a pickle names: one for all that come from it."""
+    """The mapping that a pickle names: one for all that come from it.
+
+    If the project was removed, a mapping of it in this process will do.
+    """
     key = (path, uuid, mode)
     mapping = _mappings.get(key)
-    if mapping is None:
+    if mapping is not None:
+        return mapping
+    for other in _FLAGS:
+        open_one = _mappings.get((path, uuid, other))
+        if open_one is not None:
+            trusted = open_one.flags & _ANY_OWNER
+            mapping = open_one.reopen(_flags(mode, trusted))
+            break
+    else:
         mapping = _open(path, mode, by_path=True)
         if mapping.identity()[1] != uuid:
             raise NotFoundError(
                 "%s: the project was replaced after this was pickled" % path
             )
-        _mappings[key] = mapping
+    _mappings[key] = mapping
     return mapping
 
 
@@ -100,8 +117,8 @@ class _Common:
 
     @property
     def name(self):
-        """The path, with a leading slash; that of a link is its target's."""
-        return "/" + self._path
+        """The path by which it was reached, with a leading slash."""
+        return "/" + self._name
 
     @property
     def attrs(self):
@@ -133,7 +150,7 @@ class _Common:
         path, uuid = mapping.identity()
         mode = _mode(mapping)
         _mappings.setdefault((path, uuid, mode), mapping)
-        node = None if isinstance(self, Project) else self._path
+        node = None if isinstance(self, Project) else self._name
         return _unpickle, (path, uuid, mode, node)
 
 
@@ -298,6 +315,18 @@ class Project(Group):
             raise ValueError("the project is closed")
         return self._mapping
 
+    def reopen(self, mode="r"):
+        """The same segment once more, in another mode.
+
+        It works also when the project was removed or replaced meanwhile::
+
+            with p.reopen("r+") as w:
+                w["x"].update(0)
+        """
+        mapping = self._open_mapping()
+        flags = _flags(mode, mapping.flags & _ANY_OWNER)
+        return mapping.reopen(flags).root(Project)
+
     @property
     def mode(self):
         """'r', 'r+' or 'c'."""
@@ -317,10 +346,6 @@ class Project(Group):
     def is_current(self):
         """False if the project was removed or replaced meanwhile."""
         return self._open_mapping().is_current()
-
-    def fileno(self):
-        """The descriptor of the segment; it stays the project's."""
-        return self._open_mapping().fileno()
 
     def __repr__(self):
         if self._mapping is None:
@@ -490,6 +515,50 @@ class Array(_Common, _core.Node):
                 raise ValueError("a copy is needed for dtype %s" % dtype)
             return array.astype(dtype)
         return array.copy() if copy else array
+
+    def __arrow_c_schema__(self):
+        """The type of :meth:`__arrow_c_array__`."""
+        return self._arrow_schema()
+
+    def __arrow_c_array__(self, requested_schema=None):
+        """For Arrow, without a copy: ``pyarrow.array(a)``.
+
+        Lists become LargeList; texts LargeString, or LargeBinary if some are
+        no UTF-8.  The offsets are checked once, before.  Arrays of one
+        dimension of numbers, times and fixed bytes keep their type.
+
+        Raises:
+            TypeError: more dimensions, or a dtype with another layout in Arrow
+            ValueError: the offsets are damaged
+        """
+        return self._arrow_schema(), self._arrow_array()
+
+    def __dlpack_device__(self):
+        """(1, 0): memory of the CPU."""
+        return 1, 0
+
+    def __dlpack__(
+        self, *, stream=None, max_version=None, dl_device=None, copy=None
+    ):
+        """For ``from_dlpack()``, without a copy unless ``copy`` is True.
+
+        The data are read-only, which DLPack can say since 1.0.  Mode 'c' gives
+        data that may be written to.
+
+        Raises:
+            BufferError: the consumer does not know DLPack 1.0, and the data
+                are read-only; or DLPack has no such dtype or device
+        """
+        if stream is not None or dl_device not in (None, (1, 0)):
+            raise BufferError(
+                "%s is in the memory of the CPU, which has no streams"
+                % self.name
+            )
+        memory = self
+        if copy and self._values_at is None and self._dtype != "null":
+            memory = self._view().copy()
+        versioned = max_version is not None and max_version[0] >= 1
+        return self._dlpack(memory, versioned, memory is not self)
 
     def __len__(self):
         if not self._shape:

@@ -45,6 +45,13 @@ def _describe_array(builder, path, value):
     _describe_attrs(builder, path, attrs)
 
 
+def _identity(value):
+    """What two names of one group or array have in common."""
+    if isinstance(value, (Group, Array)):
+        return value._record, value._mapping
+    return id(value)
+
+
 def _describe(builder, prefix, tree, made):
     for name, value in tree.items():
         if not isinstance(name, str):
@@ -53,13 +60,19 @@ def _describe(builder, prefix, tree, made):
                 % (prefix, name, type(name).__name__)
             )
         path = prefix + name
-        if not isinstance(value, (Mapping, Group)):
+        if not isinstance(value, (Mapping, Group, Array)):
             _describe_array(builder, path, value)
-        elif id(value) in made:
-            builder.link(path, made[id(value)])
+            continue
+        identity = _identity(value)
+        if identity in made:
+            builder.link(path, made[identity][0])
+            continue
+        # The value is kept, so that no other one gets its identity.
+        made[identity] = path, value
+        if isinstance(value, Array):
+            _describe_array(builder, path, value)
         else:
             builder.group(path)
-            made[id(value)] = path
             if isinstance(value, Group):
                 _describe_attrs(builder, path, value.attrs)
             _describe(builder, path + "/", value, made)
@@ -78,6 +91,7 @@ def publish(
     jobs=0,
     max_size=0,
     replace=False,
+    progress=None,
 ):
     """Put arrays into a new project, and return it open.
 
@@ -94,6 +108,8 @@ def publish(
         replace: overwrite, and drop the old one first if both do not fit
         jobs: threads; 0: the CPUs that the process may use
         max_size: bytes of the segment; 0: no bound
+        progress: called as progress(done, total), in bytes; Ctrl-C or an
+            exception there stops it, and nothing is published
 
     Raises:
         FileExistsError: the name is taken
@@ -113,10 +129,12 @@ def publish(
     builder = _core.Builder(
         project, chosen(root), int(flags), mode, group, jobs, max_size
     )
-    _describe(builder, "", arrays, {id(arrays): ""})
+    if isinstance(arrays, Group):
+        _describe_attrs(builder, "", arrays.attrs)
+    _describe(builder, "", arrays, {_identity(arrays): ("", arrays)})
     for path, values in (attrs or {}).items():
         _describe_attrs(builder, path.strip("/"), values)
-    return builder.publish().root(Project)
+    return builder.publish(progress).root(Project)
 
 
 def list(root=None):
@@ -204,7 +222,7 @@ def export(
         return
     _must_have_hdf5()
     _hdf5.export(
-        mapping.identity()[0],
+        mapping.handle(),
         file,
         1 if overwrite else 0,
         gzip,

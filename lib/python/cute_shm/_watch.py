@@ -4,7 +4,7 @@ import os
 import threading
 
 from . import _core
-from ._errors import failure
+from ._errors import TornError, failure
 
 _lock = threading.Lock()
 _sleepers = []
@@ -42,7 +42,7 @@ class _Sleeper:
                 error = None
                 if torn:
                     error = failure(
-                        -18,
+                        TornError.code,
                         "/%s is torn: its writer died in the middle; an update"
                         " of the whole array heals it" % node._path,
                     )
