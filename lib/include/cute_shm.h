@@ -211,8 +211,10 @@ void cute_shm_close_at(struct cute_shm **shm);
  * is NULL when data_size is 0.  In a handle opened with CUTE_SHM_PRIVATE the
  * caller may write to the data of arrays: each page that is written to becomes
  * a private copy, which no update of others reaches any more.  The other calls
- * (snapshot, verify, export) use the shared data.  dtype is NumPy's array-interface text ("<f8",
- * "|S12"), or "null" for a null dataspace.
+ * (snapshot, verify, export) use the shared data.
+ *
+ * dtype is NumPy's array-interface text ("<f8", "|S12"), or "null" for a null
+ * dataspace.
  *
  * A ragged array has a dtype such as "*<f4" and one list of items per element:
  * list i is [offsets[i], offsets[i + 1]) of 'values'; cute_shm_element() gives

@@ -65,7 +65,7 @@ class Names(unittest.TestCase):
         names = []
         p["soft"].visititems(lambda name, n: names.append((name, n.name)))
         self.assertEqual(names, [("x", "/soft/x")])
-        with self.assertRaisesRegex(KeyError, "no 'soft/y': /soft has 'x', 'up'"):
+        with self.assertRaisesRegex(KeyError, "'soft/y': /soft has 'x', 'up'"):
             p["soft/y"]
 
     @unittest.skipIf(h5py is None, "no h5py")

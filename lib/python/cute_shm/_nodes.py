@@ -9,10 +9,11 @@ from contextlib import contextmanager
 import numpy
 
 from . import _core, _values, _watch
-from ._errors import NoNodeError, NotFoundError
+from ._errors import AccessError, NoNodeError, NotFoundError
 from ._errors import TimeoutError as _TimeoutError
 from ._errors import failure
 from ._root import chosen
+from ._shm_array import updating as _updating
 
 # The open mappings by (path, UUID, mode), for what arrives by pickle.
 _mappings = weakref.WeakValueDictionary()
@@ -403,11 +404,18 @@ class _Text:
         return (self[i] for i in range(len(self)))
 
 
+def _seconds(timeout):
+    return -1.0 if timeout is None else float(timeout)
+
+
 class Array(_Common, _core.Node):
     """An array of a project; ``a[...]`` is a NumPy view of the one copy.
 
-    ``a[()]`` and slices are views without a copy, read-only unless the mode is
-    'c'.  They stay valid after ``close()`` and after the project is removed.
+    ``a[()]`` and slices are views without a copy.  With mode 'r' they are
+    read-only; with 'c' they may be written to, on private copies; with 'r+'
+    they are :class:`ShmArray`, of which each assignment is an update, as is
+    ``a[3:5] = x``.  They stay valid after ``close()`` and after the project is
+    removed.
     A ragged array (h5py: of variable length) gives an object array; its parts
     are ``offsets`` and ``values``, and ``a[i]`` is a view of one list.
     """
@@ -418,6 +426,8 @@ class Array(_Common, _core.Node):
         text = self._dtype
         if text == "null":
             return None
+        if self._mapping.flags & 2 and text[0] != "*":
+            return _updating(self)
         return numpy.ndarray(self._shape, _values.item_dtype(text), self)
 
     def _lists(self, how, index):
@@ -501,6 +511,16 @@ class Array(_Common, _core.Node):
         if view is None:
             return _values.Empty()
         return view[index]
+
+    def __setitem__(self, index, value):
+        view = self._one_kind()
+        if not self._mapping.flags & (_FLAGS["r+"] | _FLAGS["c"]):
+            raise AccessError(
+                "%s: the project was opened with mode 'r'; open it with 'r+' "
+                "to update it, or with 'c' to change a private copy"
+                % self.name
+            )
+        view[index] = value
 
     def __array__(self, dtype=None, copy=None):
         array = self[()]
@@ -598,25 +618,45 @@ class Array(_Common, _core.Node):
     def snapshot(self, timeout=-1):
         """A private copy, all of it from between the same two updates.
 
-        Seconds of timeout; negative: none.
+        Seconds of timeout; None or negative: none.
+
+        Raises:
+            TornError: a writer died in the middle of an update
+            TimeoutError: updates left no time for a copy
+
+        Example::
+
+            q = p["joints/q"].snapshot()
         """
         view = self._one_kind()
-        copy = numpy.empty_like(view)
+        copy = numpy.empty_like(view, subok=False)
         self._snapshot(
             copy.reshape(-1).view(numpy.uint8) if copy.size else bytearray(),
-            float(timeout),
+            _seconds(timeout),
         )
         return copy
 
     def update(self, value, timeout=-1):
-        """Replace all data in one step; the project is open with mode 'r+'."""
+        """Replace all data in one step; the project is open with mode 'r+'.
+
+        Seconds of timeout; None or negative: none.  It heals a torn array.
+
+        Raises:
+            PermissionError: the mode is not 'r+'
+            TimeoutError: another process kept the array locked
+
+        Example::
+
+            with cute_shm.open("robot", "r+") as p:
+                p["joints/q"].update(angles)
+        """
         view = self._one_kind()
-        new = numpy.empty_like(view)
+        new = numpy.empty_like(view, subok=False)
         new[...] = value
         self._update(
             0,
             new.reshape(-1).view(numpy.uint8) if new.size else b"",
-            float(timeout),
+            _seconds(timeout),
         )
 
     @contextmanager
@@ -632,7 +672,7 @@ class Array(_Common, _core.Node):
                 replaces all data, and so heals the array
         """
         view = self._one_kind()
-        update, offset = self._begin(view, float(timeout), True)
+        update, offset = self._begin(view, _seconds(timeout), True)
         update.refuse_torn()
         array = numpy.ndarray(view.shape, view.dtype, update, offset)
         try:
@@ -644,7 +684,7 @@ class Array(_Common, _core.Node):
     def wait(self, since, timeout=-1):
         """Sleep until the sequence is even and not ``since``; return it.
 
-        Seconds of timeout; negative: none.  Ctrl-C ends it.
+        Seconds of timeout; None or negative: none.  Ctrl-C ends it.
 
         Raises:
             TimeoutError: there was no update in time
@@ -657,7 +697,7 @@ class Array(_Common, _core.Node):
                 seen = a.wait(seen)
                 show(a.snapshot())
         """
-        return self._wait(since, float(timeout))
+        return self._wait(since, _seconds(timeout))
 
     async def changed(self, since=None, timeout=None):
         """As :meth:`wait`, for asyncio: ``seen = await a.changed(seen)``.
@@ -711,8 +751,9 @@ def open(project, mode="r", root=None, *, any_owner=False):
 
     Args:
         project: its name; or a path, with a slash, of a segment
-        mode: 'r' read-only; 'r+' allows ``update()``; 'c' gives views that may
-            be written to, on private copies of the pages that change
+        mode: 'r' read-only; 'r+' allows ``update()``, and views are
+            :class:`ShmArray`; 'c' gives views that may be written to, on
+            private copies of the pages that change
         root: the folder of the segments; None: $CUTE_SHM_ROOT, or /dev/shm
         any_owner: trust segments of other users, too
 

@@ -3,6 +3,7 @@
 import builtins
 import os
 from collections.abc import Mapping
+from contextlib import contextmanager
 
 from . import _core, _values
 from ._errors import UnsupportedError, failure
@@ -15,6 +16,27 @@ except ImportError:
     _hdf5 = None
 
 _OVERWRITE, _REPLACE, _EPHEMERAL = 1, 2, 4
+
+
+@contextmanager
+def _shown(progress):
+    """The callable for an argument 'progress'; True shows a line."""
+    if progress is not True:
+        yield progress or None
+        return
+    from ._original import ShmProgress
+
+    line = ShmProgress(0)
+
+    def show(done, total, *rest):
+        line._total = total
+        line.update(done)
+
+    line.start()
+    try:
+        yield show
+    finally:
+        line.stop()
 
 
 def _describe_attrs(builder, path, attrs):
@@ -109,7 +131,8 @@ def publish(
         jobs: threads; 0: the CPUs that the process may use
         max_size: bytes of the segment; 0: no bound
         progress: called as progress(done, total), in bytes; Ctrl-C or an
-            exception there stops it, and nothing is published
+            exception there stops it, and nothing is published; True: show a
+            line on standard error, if that is a terminal
 
     Raises:
         FileExistsError: the name is taken
@@ -134,7 +157,8 @@ def publish(
     _describe(builder, "", arrays, {_identity(arrays): ("", arrays)})
     for path, values in (attrs or {}).items():
         _describe_attrs(builder, path.strip("/"), values)
-    return builder.publish(progress).root(Project)
+    with _shown(progress) as report:
+        return builder.publish(report).root(Project)
 
 
 def list(root=None):
@@ -188,7 +212,8 @@ def verify(project, root=None, *, metadata_only=False, jobs=0, progress=None):
     Returns a list of :class:`Damage`, empty if all is sound.
     ``progress(done, total)`` is called with bytes; Ctrl-C stops the check.
     """
-    found = _mapping(project, root).verify(metadata_only, jobs, progress)
+    with _shown(progress) as report:
+        found = _mapping(project, root).verify(metadata_only, jobs, report)
     return [Damage(*damage) for damage in found[3]]
 
 
@@ -218,19 +243,21 @@ def export(
     if segment is None:
         segment = os.fsdecode(file).endswith(".shm")
     if segment:
-        mapping.export(file, overwrite, progress)
+        with _shown(progress) as report:
+            mapping.export(file, overwrite, report)
         return
     _must_have_hdf5()
-    _hdf5.export(
-        mapping.handle(),
-        file,
-        1 if overwrite else 0,
-        gzip,
-        shuffle,
-        0,
-        jobs,
-        progress,
-    )
+    with _shown(progress) as report:
+        _hdf5.export(
+            mapping.handle(),
+            file,
+            1 if overwrite else 0,
+            gzip,
+            shuffle,
+            0,
+            jobs,
+            report,
+        )
 
 
 def _patterns(given):
@@ -286,21 +313,22 @@ def _run_load(
 ):
     _must_have_hdf5()
     root = chosen(root)
-    fields = _hdf5.load(
-        project,
-        file,
-        root,
-        flags,
-        mode,
-        group,
-        jobs,
-        _patterns(select),
-        _patterns(exclude),
-        max_memory,
-        max_size,
-        float(max_seconds),
-        progress,
-    )
+    with _shown(progress) as report:
+        fields = _hdf5.load(
+            project,
+            file,
+            root,
+            flags,
+            mode,
+            group,
+            jobs,
+            _patterns(select),
+            _patterns(exclude),
+            max_memory,
+            max_size,
+            float(max_seconds),
+            report,
+        )
     return fields.pop("handle"), LoadResult(fields)
 
 
@@ -339,7 +367,8 @@ def load(
         max_memory, max_size, max_seconds: bounds; 0: the default
         progress: called as progress(done, total, objects, path), in bytes,
             about ten times a second; Ctrl-C or an exception there stops the
-            load, and nothing is published
+            load, and nothing is published; True: show a line on standard
+            error, if that is a terminal
         result: called with the :class:`LoadResult`
 
     Raises:
@@ -402,12 +431,12 @@ def hdf5_size(file, select=(), exclude=()):
 
 def restore(project, file, *, root=None, overwrite=False, progress=None):
     """Make a project from a segment that ``export()`` saved."""
-    with builtins.open(file, "rb") as f:
+    with builtins.open(file, "rb") as f, _shown(progress) as report:
         mapping = _core.load(
             project,
             f.fileno(),
             chosen(root),
             _OVERWRITE if overwrite else 0,
-            progress,
+            report,
         )
     return mapping.root(Project)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Updates for asyncio: one thread sleeps for many awaits, and ends with them."""
+"""Updates for asyncio: a thread sleeps for many awaits, and ends with them."""
 import os
 import threading
 
