@@ -9,7 +9,8 @@ include_HEADERS += \
 	lib/include/cute_shm_format.h \
 	lib/include/cute_shm_live.h \
 	lib/include/cute_shm_project.h \
-	lib/include/cute_shm_copy.h
+	lib/include/cute_shm_copy.h \
+	lib/include/cute_shm_verify.h
 nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 

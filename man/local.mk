@@ -54,6 +54,7 @@ MAN_CALLS = \
 	man/cute_shm_builder_reserve.3 \
 	man/cute_shm_builder_seal.3 \
 	man/cute_shm_builder_write.3 \
+	man/cute_shm_check_offsets.3 \
 	man/cute_shm_close.3 \
 	man/cute_shm_close_at.3 \
 	man/cute_shm_dtype_name.3 \
@@ -80,13 +81,17 @@ MAN_CALLS = \
 	man/cute_shm_is_current.3 \
 	man/cute_shm_lock.3 \
 	man/cute_shm_lock_all.3 \
+	man/cute_shm_missing.3 \
 	man/cute_shm_log.3 \
 	man/cute_shm_next.3 \
 	man/cute_shm_next_attr.3 \
 	man/cute_shm_next_sibling.3 \
 	man/cute_shm_node_array.3 \
+	man/cute_shm_node_id.3 \
 	man/cute_shm_open_file.3 \
 	man/cute_shm_parent.3 \
+	man/cute_shm_path.3 \
+	man/cute_shm_reopen.3 \
 	man/cute_shm_load.3 \
 	man/cute_shm_seal.3 \
 	man/cute_shm_set_log.3 \
@@ -110,6 +115,7 @@ MAN_CALLS = \
 	man/cute_shm_usage_users.3 \
 	man/cute_shm_users.3 \
 	man/cute_shm_values_at.3 \
+	man/cute_shm_uuid.3 \
 	man/cute_shm_version.3 \
 	man/cute_shm_wait.3 \
 	man/cute_shm_wait_any.3 \

@@ -34,6 +34,7 @@ unit_tests = \
 	tests/read/test_map \
 	tests/read/test_mutation \
 	tests/read/test_read \
+	tests/read/test_private \
 	tests/read/test_results \
 	tests/read/test_tree \
 	tests/read/test_typed \
@@ -49,6 +50,7 @@ unit_tests = \
 	tests/build/test_huge \
 	tests/build/test_killed \
 	tests/build/test_nomem \
+	tests/build/test_progress \
 	tests/build/test_publish \
 	tests/build/test_race \
 	tests/build/test_rebuild \

@@ -40,6 +40,13 @@ struct cute_shm_build_options {
 	uint64_t block_size;	  /* bytes, a multiple of 64; 0: 1 MiB */
 	unsigned jobs;		  /* threads that copy and hash; 0: CPUs */
 	uint64_t max_size;	  /* bytes of the segment; 0: no bound */
+	/*
+	 * Called repeatedly on the thread of _reserve(), _seal() and
+	 * _publish(), with the bytes of data that are done; non-zero ends that
+	 * call with CUTE_SHM_ERR_CANCELLED, and nothing is published.
+	 */
+	int (*progress)(uint64_t done, uint64_t total, void *arg);
+	void *arg;
 };
 
 /*

@@ -15,9 +15,10 @@
  *
  * Timeouts are in nanoseconds: 0 tries once, CUTE_SHM_FOREVER has no limit.
  * Signals end cute_shm_wait_any() only; of the other calls, a caller that must
- * be able to stop calls again and again with a short timeout.  All waiters for a lock stand in one queue,
- * whatever their timeouts.  The calls that wait are cancellation points; a
- * thread that is cancelled there keeps no lock and leaks nothing.
+ * be able to stop calls again and again with a short timeout.  All waiters for
+ * a lock stand in one queue, whatever their timeouts.  The calls that wait are
+ * cancellation points; a thread that is cancelled there keeps no lock and leaks
+ * nothing.
  *
  * A forked child may use the handles of its parent, but holds none of the
  * parent's locks.  If it cannot open the segment again (/proc is missing), it
@@ -46,9 +47,10 @@ struct cute_shm_update {
 	int torn;		    /* the last writer died: write all of it */
 	void *slot;		    /* private */
 	struct cute_shm_lock *lock; /* private */
-	uint32_t sequence;	    /* before the update */
-	uint32_t writer_pid;	    /* before the update */
-	uint64_t reserved[3];
+	uint64_t digest;	    /* private: of the data from before */
+	uint32_t writer_pid;	    /* private: the one from before */
+	uint16_t sealed, was_torn;  /* private: before */
+	uint64_t reserved[2];
 };
 
 /*
@@ -72,12 +74,13 @@ int cute_shm_update_begin(const struct cute_shm_array *array,
 void cute_shm_update_end(struct cute_shm_update *update);
 
 /*
- * Give up an update in which nothing was written: the sequence, its digest and
- * the writer are again those from before, and the lock is released.  An array
- * that was torn stays torn; of such a one, any part may have been written.
- * Otherwise a caller that has written anything, even if it has put the old
- * bytes back, must call cute_shm_update_end(): readers may have copied
- * meanwhile.  NULL is allowed.
+ * Give up an update in which nothing was written, and release the lock.  The
+ * sequence becomes even, 2 higher than before, because no number may stand for
+ * two updates; but data, digest, writer and time are those from before (if
+ * there was an update before), so that a sealed array stays sealed.  An array
+ * that was torn stays torn, and any part of it may have been written.
+ * Otherwise a caller that has written anything must call cute_shm_update_end().
+ * NULL is allowed.
  */
 void cute_shm_update_abandon(struct cute_shm_update *update);
 

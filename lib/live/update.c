@@ -43,9 +43,8 @@ live_get(const struct cute_shm_array *array, struct live *ret)
 				     "/%s: live slot outside", array->path);
 	ret->shm = shm;
 	ret->slot = (struct format_live *)(uintptr_t)slot;
-	/* The data pointer of an empty array is NULL: use any valid one. */
-	ret->data = (uint8_t *)(uintptr_t)(array->data_size ? array->data
-							    : shm->base);
+	/* Of an empty array, data_offset is 0: use any valid pointer. */
+	ret->data = (uint8_t *)(uintptr_t)shared_data(array);
 	ret->start = (uint64_t)(ret->data - shm->base);
 	ret->end = ret->start + array->data_size;
 	return 0;
@@ -189,14 +188,18 @@ sequence_begin(struct format_live *slot)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
-/*
- * Make the sequence even, after all stores to the data.  0 means "no update
- * yet", so the number that follows UINT32_MAX is 2.
- */
-static void
-sequence_end(struct format_live *slot)
+/* 0 means "no update yet", so the number that follows UINT32_MAX is 2. */
+static uint32_t
+next_even(const struct format_live *slot)
 {
 	uint32_t s = __atomic_load_n(&slot->sequence, __ATOMIC_RELAXED) + 1;
+
+	return s ? s : 2;
+}
+
+static void
+store_time(struct format_live *slot)
+{
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -204,8 +207,31 @@ sequence_end(struct format_live *slot)
 			 (uint64_t)now.tv_sec * 1000000000 +
 				 (uint64_t)now.tv_nsec,
 			 __ATOMIC_RELAXED);
-	__atomic_store_n(&slot->sequence, s ? s : 2, __ATOMIC_RELEASE);
+}
+
+/* Make the sequence even, after all stores to the data. */
+static void
+sequence_end(struct format_live *slot)
+{
+	store_time(slot);
+	__atomic_store_n(&slot->sequence, next_even(slot), __ATOMIC_RELEASE);
 	futex_wake_all(&slot->sequence);
+}
+
+/* True if the digest of the present data is known: store it in *ret. */
+static bool
+sealed_now(const struct cute_shm_array *array, const struct live *live,
+	   uint64_t *ret)
+{
+	uint32_t s = sequence_of(live);
+
+	if (s == 0) {
+		*ret = array->digest;
+		return true;
+	}
+	*ret = __atomic_load_n(&live->slot->digest, __ATOMIC_RELAXED);
+	return s % 2 == 0 && __atomic_load_n(&live->slot->digest_sequence,
+					     __ATOMIC_ACQUIRE) == s;
 }
 
 int
@@ -213,6 +239,7 @@ cute_shm_update_begin(const struct cute_shm_array *array, int64_t timeout_ns,
 		      struct cute_shm_update *ret)
 {
 	struct cute_shm_lock *lock;
+	uint64_t digest = 0;
 	struct live live;
 	int rc;
 
@@ -223,12 +250,14 @@ cute_shm_update_begin(const struct cute_shm_array *array, int64_t timeout_ns,
 		.data = live.data,
 		.size = array->data_size,
 		.torn = sequence_of(&live) % 2 != 0,
+		.was_torn = sequence_of(&live) % 2 != 0,
 		.slot = live.slot,
 		.lock = lock,
-		.sequence = sequence_of(&live),
+		.sealed = sealed_now(array, &live, &digest),
 		.writer_pid = __atomic_load_n(&live.slot->writer_pid,
 					      __ATOMIC_RELAXED),
 	};
+	ret->digest = digest;
 	sequence_begin(live.slot);
 	return 0;
 }
@@ -247,14 +276,40 @@ cute_shm_update_end(struct cute_shm_update *update)
 }
 
 /*
- * Nothing was written, so the sequence from before means the same data still,
- * and so does its digest.  If it was odd, the array is as torn as before.
+ * Store the digest and its sequence.  digest_sequence is 0 in between, so that
+ * a reader does not combine the new digest with the old sequence.
  */
 static void
-sequence_restore(struct format_live *slot, uint32_t sequence, uint32_t pid)
+seal(struct format_live *slot, uint32_t sequence, uint64_t hash)
 {
-	__atomic_store_n(&slot->writer_pid, pid, __ATOMIC_RELAXED);
-	__atomic_store_n(&slot->sequence, sequence, __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->digest_sequence, 0, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&slot->digest, hash, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->digest_sequence, sequence, __ATOMIC_RELEASE);
+}
+
+/*
+ * End an update in which nothing was written.  The sequence goes on all the
+ * same: if an odd number came twice, a reader could see it before and after it
+ * finds no lock, and take the second writer for dead.  A torn array keeps its
+ * odd number.  The digest is stored before the sequence that it is for.
+ */
+static void
+sequence_abandon(const struct cute_shm_update *u)
+{
+	struct format_live *slot = u->slot;
+
+	/* The first update has a writer and a time, whatever became of it. */
+	if (u->writer_pid == 0)
+		store_time(slot);
+	else
+		__atomic_store_n(&slot->writer_pid, u->writer_pid,
+				 __ATOMIC_RELAXED);
+	if (u->was_torn)
+		return;
+	if (u->sealed)
+		seal(slot, next_even(slot), u->digest);
+	__atomic_store_n(&slot->sequence, next_even(slot), __ATOMIC_RELEASE);
 	futex_wake_all(&slot->sequence);
 }
 
@@ -264,8 +319,7 @@ cute_shm_update_abandon(struct cute_shm_update *update)
 	if (!update || !update->lock)
 		return;
 	if (!lock_inherited(update->lock))
-		sequence_restore(update->slot, update->sequence,
-				 update->writer_pid);
+		sequence_abandon(update);
 	cute_shm_unlock(update->lock);
 	update->lock = NULL;
 	update->data = NULL;
@@ -293,19 +347,6 @@ cute_shm_update(const struct cute_shm_array *array, uint64_t offset,
 	}
 	cute_shm_unlock(lock);
 	return rc;
-}
-
-/*
- * Store the digest and its sequence.  digest_sequence is 0 in between, so that
- * a reader does not combine the new digest with the old sequence.
- */
-static void
-seal(struct format_live *slot, uint32_t sequence, uint64_t hash)
-{
-	__atomic_store_n(&slot->digest_sequence, 0, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	__atomic_store_n(&slot->digest, hash, __ATOMIC_RELAXED);
-	__atomic_store_n(&slot->digest_sequence, sequence, __ATOMIC_RELEASE);
 }
 
 int

@@ -30,9 +30,11 @@ PYTHON_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-export-symbols-regex '^PyInit_'
 
 lib_python__core_la_SOURCES = \
+	lib/python/python_arrow.c \
 	lib/python/python_buffer.c \
 	lib/python/python_build.c \
 	lib/python/python_core.h \
+	lib/python/python_dlpack.c \
 	lib/python/python_error.c \
 	lib/python/python_live.c \
 	lib/python/python_mapping.c \

@@ -367,24 +367,14 @@ def hdf5_to_shm(
         [*cute_shm.shm_to_arrays("h")["demo_0"]]   # -> ['joints', 'camera']
     """
     _make_root()
-    shown = ShmProgress(0)
-
-    def show(done, total, objects, path):
-        shown._total = total
-        shown.update(done)
-
     logger.debug("transferring '%s' to shared memory", hdf5_path)
-    shown.start()
-    try:
-        made = _projects.load(
-            project,
-            hdf5_path,
-            ephemeral=not persistent,
-            overwrite=overwrite,
-            progress=show if progress else None,
-        )
-    finally:
-        shown.stop()
+    made = _projects.load(
+        project,
+        hdf5_path,
+        ephemeral=not persistent,
+        overwrite=overwrite,
+        progress=bool(progress),
+    )
     logger.debug("finished transferring '%s' to shared memory", hdf5_path)
     return _keep(made, persistent)
 

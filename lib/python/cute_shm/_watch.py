@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Updates for asyncio: one thread sleeps for many awaits, and ends with them."""
+"""Updates for asyncio: a thread sleeps for many awaits, and ends with them."""
 import os
 import threading
 
 from . import _core
-from ._errors import failure
+from ._errors import TornError, failure
 
 _lock = threading.Lock()
 _sleepers = []
@@ -42,7 +42,7 @@ class _Sleeper:
                 error = None
                 if torn:
                     error = failure(
-                        -18,
+                        TornError.code,
                         "/%s is torn: its writer died in the middle; an update"
                         " of the whole array heals it" % node._path,
                     )
