@@ -10,7 +10,8 @@ include_HEADERS += \
 	lib/include/cute_shm_live.h \
 	lib/include/cute_shm_loading.h \
 	lib/include/cute_shm_project.h \
-	lib/include/cute_shm_copy.h
+	lib/include/cute_shm_copy.h \
+	lib/include/cute_shm_verify.h
 nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
@@ -76,6 +77,7 @@ lib_libcore_la_SOURCES = \
 	lib/live/shared_copy.c \
 	lib/live/update.c \
 	lib/live/update_summary.c \
+	lib/live/wait.c \
 	lib/lock/fork.c \
 	lib/lock/lock.h \
 	lib/lock/lock_table.c \

@@ -35,19 +35,23 @@ unit_tests = \
 	tests/read/test_map \
 	tests/read/test_mutation \
 	tests/read/test_read \
+	tests/read/test_private \
 	tests/read/test_results \
 	tests/read/test_tree \
 	tests/read/test_typed \
 	tests/read/test_walk \
 	tests/live/test_live \
+	tests/live/test_live_abandon \
 	tests/live/test_live_rules \
 	tests/live/test_live_stress \
+	tests/live/test_live_wait \
 	tests/build/test_ahead \
 	tests/build/test_build \
 	tests/build/test_build_large \
 	tests/build/test_huge \
 	tests/build/test_killed \
 	tests/build/test_nomem \
+	tests/build/test_progress \
 	tests/build/test_publish \
 	tests/build/test_race \
 	tests/build/test_rebuild \
@@ -215,6 +219,7 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/python/test_life.py \
 	tests/python/test_loaders.py \
 	tests/python/test_original.py \
+	tests/python/test_original_manual.py \
 	tests/python/test_read.py \
 	tests/python/test_readme.py \
 	tests/python/test_stubs.py

@@ -142,6 +142,10 @@ align_up(uint64_t n, uint64_t to)
 int fail_errno(const char *format, ...)
 	__attribute__((format(printf, 1, 2), cold));
 
+/* Return CUTE_SHM_ERR_NOT_FOUND; 'what' is for cute_shm_missing(). */
+int fail_missing(int what, const char *format, ...)
+	__attribute__((format(printf, 2, 3), cold));
+
 /* Return CUTE_SHM_ERR_INVALID: 'call' got NULL for its result pointer. */
 int no_result(const char *call) __attribute__((cold));
 

@@ -72,7 +72,9 @@ struct cute_shm_builder {
 	uint64_t options_digest;	  /* for the second superblock */
 	uint64_t source_digest;		  /* the same */
 	struct cute_shm_loading *loading; /* the caller's, or NULL */
-	double begun;			  /* by clock_now() */
+	int (*progress)(uint64_t done, uint64_t total, void *arg);
+	void *progress_arg;
+	double begun; /* by clock_now() */
 	int fd;
 	struct fork_private kept;      /* the same, with CUTE_SHM_LENT */
 	struct cute_shm_lender lender; /* ask: NULL unless borrowed */
@@ -128,6 +130,13 @@ int ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 		 uint64_t last) must_check;
 
 /* builder.c */
+
+/*
+ * Report the bytes of data that are done to the caller, on its thread.
+ * CUTE_SHM_ERR_CANCELLED: it wants to stop.
+ */
+int builder_progress(const struct cute_shm_builder *b,
+		     uint64_t done) must_check;
 
 /*
  * A builder without a file and names, for cute_shm_builder_free(); NULL, with a

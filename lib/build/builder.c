@@ -183,6 +183,8 @@ set_options(struct cute_shm_builder *b,
 	b->jobs = opt->jobs;
 	b->max_size = opt->max_size;
 	b->loading = opt->loading;
+	b->progress = opt->progress;
+	b->progress_arg = opt->arg;
 	b->header.block_size =
 		opt->block_size ? opt->block_size : FORMAT_BLOCK_SIZE;
 	return 0;
@@ -329,6 +331,16 @@ builder_blank(void)
 	b->pid = getpid();
 	b->begun = clock_now();
 	return b;
+}
+
+int
+builder_progress(const struct cute_shm_builder *b, uint64_t done)
+{
+	if (!b->progress ||
+	    b->progress(done, b->header.array_bytes, b->progress_arg) == 0)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+			     "project %s: its builder was stopped", b->project);
 }
 
 int

@@ -44,10 +44,10 @@ resolve_link(struct cute_shm_builder *b, uint32_t first)
 		link->mark = first;
 		end = link_target(b, link);
 		if (end == NO_INDEX)
-			return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-					     "link /%s: there is no /%s",
-					     b->nodes[link->node].path,
-					     link->target);
+			return fail_missing(CUTE_SHM_MISSING_NODE,
+					    "link /%s: there is no /%s",
+					    b->nodes[link->node].path,
+					    link->target);
 		link = link_at(b, end);
 	}
 	if (link)

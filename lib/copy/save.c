@@ -89,7 +89,7 @@ static int
 copy_locked(const struct save *s, const struct cute_shm_array *a,
 	    const struct format_live *live, uint64_t at)
 {
-	uint64_t begin = (uint64_t)((const uint8_t *)a->data - s->shm->base);
+	uint64_t begin = a->data_offset;
 	struct format_live slot = {
 		.sequence = __atomic_load_n(&live->sequence, __ATOMIC_ACQUIRE),
 		.writer_pid = live->writer_pid,
@@ -106,7 +106,7 @@ copy_locked(const struct save *s, const struct cute_shm_array *a,
 	slot.digest_sequence = slot.sequence;
 	err = copy(s, begin, begin + a->data_size, false);
 	if (err == 0)
-		err = digest_data(a->data, a->data_size,
+		err = digest_data(shared_data(a), a->data_size,
 				  s->shm->header.block_size, &slot.digest);
 	if (err == 0)
 		err = write_all(s->fd, &slot, sizeof(slot), at);

@@ -51,6 +51,13 @@ struct cute_shm_build_options {
 	 * that it has reserved and still needs.  It must outlive the builder.
 	 */
 	struct cute_shm_loading *loading;
+	/*
+	 * Called repeatedly on the thread of _reserve(), _seal() and
+	 * _publish(), with the bytes of data that are done; non-zero ends that
+	 * call with CUTE_SHM_ERR_CANCELLED, and nothing is published.
+	 */
+	int (*progress)(uint64_t done, uint64_t total, void *arg);
+	void *arg;
 };
 
 /*

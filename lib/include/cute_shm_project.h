@@ -52,6 +52,13 @@ struct cute_shm_info {
 /* Describe the project of a handle; texts are valid until cute_shm_close(). */
 int cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret);
 
+/*
+ * Of these, the 16 bytes of the UUID, and the path, without a call of the
+ * system; both are valid until cute_shm_close().
+ */
+const uint8_t *cute_shm_uuid(const struct cute_shm *shm);
+const char *cute_shm_path(const struct cute_shm *shm);
+
 /* If it returns non-zero, the listing ends with CUTE_SHM_ERR_CANCELLED. */
 typedef int cute_shm_list_fn(const struct cute_shm_info *info, void *arg);
 

@@ -13,7 +13,8 @@ python_modules = \
 	lib/python/cute_shm/_projects.py \
 	lib/python/cute_shm/_root.py \
 	lib/python/cute_shm/_shm_array.py \
-	lib/python/cute_shm/_values.py
+	lib/python/cute_shm/_values.py \
+	lib/python/cute_shm/_watch.py
 EXTRA_DIST += lib/python/find_python.py lib/python/pyproject.toml \
 	lib/python/setup.py $(python_modules)
 
@@ -29,9 +30,11 @@ PYTHON_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-export-symbols-regex '^PyInit_'
 
 lib_python__core_la_SOURCES = \
+	lib/python/python_arrow.c \
 	lib/python/python_buffer.c \
 	lib/python/python_build.c \
 	lib/python/python_core.h \
+	lib/python/python_dlpack.c \
 	lib/python/python_error.c \
 	lib/python/python_live.c \
 	lib/python/python_mapping.c \
@@ -40,6 +43,7 @@ lib_python__core_la_SOURCES = \
 	lib/python/python_project.c \
 	lib/python/python_update.c \
 	lib/python/python_value.c \
+	lib/python/python_wait.c \
 	lib/python/python_walk.c
 lib_python__core_la_CFLAGS = $(AM_CFLAGS) $(PYTHON_CFLAGS)
 lib_python__core_la_LIBADD = lib/libcute_shm.la

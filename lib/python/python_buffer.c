@@ -93,11 +93,10 @@ node_buffer(PyObject *self, Py_buffer *view, int flags)
 		return -1;
 	}
 	if (a->data_size != 0)
-		data = n->mapping->copy != NULL
-			       ? n->mapping->copy + a->data_offset
-			       : (char *)(uintptr_t)a->data;
+		data = (char *)(uintptr_t)a->data;
 	if (PyBuffer_FillInfo(view, self, data, (Py_ssize_t)a->data_size,
-			      n->mapping->copy == NULL, flags) != 0)
+			      !(n->mapping->flags & CUTE_SHM_PRIVATE),
+			      flags) != 0)
 		return -1;
 	if (!(flags & PyBUF_FORMAT) || describe(a, view, flags) == 0)
 		return 0;

@@ -8,6 +8,7 @@ struct py_builder {
 	struct cute_shm_builder *builder;
 	PyObject *held; /* what has the data, until they are copied */
 	int busy;	/* a thread publishes it */
+	struct py_call call;
 };
 
 static PyTypeObject *builder_type;
@@ -48,6 +49,8 @@ builder_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 	opt.creator = "cute_shm for Python " CUTE_SHM_VERSION;
 	b = (struct py_builder *)PyType_GenericAlloc(type, 0);
 	if (b != NULL) {
+		opt.progress = call_progress;
+		opt.arg = &b->call;
 		b->held = PyList_New(0);
 		err = b->held == NULL ? 0
 				      : cute_shm_builder_new(project, &opt,
@@ -298,26 +301,26 @@ builder_attr_ragged(PyObject *self, PyObject *args)
 						 r.shape, r.offsets, r.values));
 }
 
-/* publish(): the mapping of the new project */
+/* publish(progress): the mapping of the new project */
 static PyObject *
-builder_publish(PyObject *self, PyObject *none)
+builder_publish(PyObject *self, PyObject *progress)
 {
 	struct cute_shm_builder *builder = usable(self);
 	struct py_builder *b = (struct py_builder *)self;
 	struct cute_shm *shm = NULL;
 	int err;
 
-	(void)none;
 	if (builder == NULL)
 		return NULL;
 	b->busy = 1;
-	Py_BEGIN_ALLOW_THREADS
+	b->call.progress = progress;
+	b->call.state = PyEval_SaveThread();
 	err = cute_shm_builder_publish(builder, &shm);
-	Py_END_ALLOW_THREADS
+	PyEval_RestoreThread(b->call.state);
 	b->busy = 0;
 	/* The sentence of a failure must outlive the free. */
 	if (err != 0)
-		raise_failure(err);
+		call_failed(err);
 	cute_shm_builder_free(builder);
 	b->builder = NULL;
 	Py_CLEAR(b->held);
@@ -331,7 +334,7 @@ static PyMethodDef methods[] = {
 	{ "ragged", builder_ragged, METH_VARARGS, NULL },
 	{ "attr", builder_attr, METH_VARARGS, NULL },
 	{ "attr_ragged", builder_attr_ragged, METH_VARARGS, NULL },
-	{ "publish", builder_publish, METH_NOARGS, NULL },
+	{ "publish", builder_publish, METH_O, NULL },
 	{ 0 },
 };
 

@@ -20,8 +20,6 @@ struct mapping {
 	PyObject_HEAD
 	struct cute_shm *shm;
 	unsigned flags;
-	char *copy; /* mode "c": the segment, mapped privately; or NULL */
-	size_t copy_size;
 	PyObject *weakrefs;
 };
 
@@ -29,7 +27,11 @@ struct node {
 	PyObject_HEAD
 	struct mapping *mapping; /* NULL: closed */
 	struct cute_shm_node node;
+	uint64_t id;		     /* the same for all names of the node */
+	PyObject *name;		     /* by links, else NULL: it is node.path */
 	struct cute_shm_array array; /* of an array; else zero */
+	int inspected;		     /* ragged: its offsets have been checked */
+	int utf8;		     /* then: all texts are UTF-8 */
 };
 
 /* A type and its members, for PyType_FromSpec(). */
@@ -64,13 +66,21 @@ PyObject *mapping_adopt(PyObject *module, PyObject *capsule);
 /* python_node.c */
 extern PyTypeObject *node_type;
 int node_init(PyObject *module);
-PyObject *node_new(struct mapping *mapping, const struct cute_shm_node *node);
+PyObject *node_new(struct mapping *mapping, const struct cute_shm_node *node,
+		   const char *name);
 PyObject *node_set_types(PyObject *module, PyObject *args);
 PyObject *node_root(struct mapping *mapping, PyTypeObject *type);
 
 /* python_buffer.c */
 int node_buffer(PyObject *self, Py_buffer *view, int flags);
 void node_release(PyObject *self, Py_buffer *view);
+
+/* python_arrow.c */
+PyObject *node_arrow_schema(PyObject *self, PyObject *none);
+PyObject *node_arrow_array(PyObject *self, PyObject *none);
+
+/* python_dlpack.c */
+PyObject *node_dlpack(PyObject *self, PyObject *args);
 
 /* python_value.c */
 PyObject *node_attr(PyObject *self, PyObject *arg);
@@ -85,20 +95,30 @@ PyObject *node_parent(PyObject *self, PyObject *none);
 
 /* python_live.c */
 
-/* A wait in slices; 'timeout' in seconds, negative for ever. */
+/*
+ * A wait in slices; 'timeout' in seconds, negative for ever.  A signal does not
+ * end a wait for a lock, so that its slices are short.
+ */
 struct py_wait {
 	double timeout;
 	int64_t begin;
-	int64_t slice; /* the last one, nanoseconds */
+	int64_t longest; /* slice, nanoseconds */
+	int64_t slice;	 /* the last one */
 };
 
-struct py_wait wait_begin(double timeout);
+#define WAIT_FOR_LOCK_NS INT64_C(50000000)
+
+struct py_wait wait_begin(double timeout, int64_t longest);
 int64_t wait_next(struct py_wait *w);
 int wait_again(const struct py_wait *w, int err);
 PyObject *node_update(PyObject *self, PyObject *args);
 PyObject *node_snapshot(PyObject *self, PyObject *args);
-PyObject *node_wait(PyObject *self, PyObject *args);
 PyObject *node_state(PyObject *self, PyObject *none);
+
+/* python_wait.c */
+int waker_init(PyObject *module);
+PyObject *node_wait(PyObject *self, PyObject *args);
+PyObject *wait_any(PyObject *module, PyObject *args);
 
 /* python_update.c */
 int update_init(PyObject *module);

@@ -15,9 +15,10 @@ raise_failure(int err)
 	if (module == NULL)
 		return NULL;
 	text = decode(cute_shm_errmsg());
-	error = text == NULL ? NULL
-			     : PyObject_CallMethod(module, "failure", "iO", err,
-						   text);
+	error = text == NULL
+			? NULL
+			: PyObject_CallMethod(module, "failure", "iOi", err,
+					      text, cute_shm_missing());
 	Py_XDECREF(text);
 	Py_DECREF(module);
 	if (error != NULL) {

@@ -183,46 +183,43 @@ hdf5_load(PyObject *module, PyObject *args)
 }
 
 /*
- * export(segment, file, flags, gzip, shuffle, chunk_size, jobs, progress):
- * 'segment' is a path; it is opened again.
+ * export(handle, file, flags, gzip, shuffle, chunk_size, jobs, progress):
+ * 'handle' is what Mapping.handle() gives
  */
 static PyObject *
 hdf5_export(PyObject *module, PyObject *args)
 {
 	struct cute_shm_hdf5_export_options opt = { .size = sizeof(opt) };
 	struct cute_shm_hdf5_export_result r = { 0 };
-	struct cute_shm *shm = NULL;
 	struct py_call call = { 0 };
-	PyObject *segment, *file;
+	const struct cute_shm *shm;
+	PyObject *handle, *file;
 	unsigned long long chunk_size;
 	int err;
 
 	(void)module;
-	if (!PyArg_ParseTuple(args, "O&O&IIpKIO", PyUnicode_FSConverter,
-			      &segment, PyUnicode_FSConverter, &file,
-			      &opt.flags, &opt.gzip, &opt.shuffle, &chunk_size,
-			      &opt.jobs, &call.progress))
+	if (!PyArg_ParseTuple(args, "OO&IIpKIO", &handle, PyUnicode_FSConverter,
+			      &file, &opt.flags, &opt.gzip, &opt.shuffle,
+			      &chunk_size, &opt.jobs, &call.progress))
 		return NULL;
 	opt.chunk_size = chunk_size;
 	opt.progress = on_progress;
 	opt.skipped = on_skipped;
 	opt.arg = &call;
+	shm = PyCapsule_GetPointer(handle, "cute_shm.borrowed");
+	if (shm == NULL)
+		goto out;
 	call.found = PyList_New(0);
 	if (call.found == NULL)
 		goto out;
 	call.state = PyEval_SaveThread();
-	err = cute_shm_open_file(PyBytes_AsString(segment), NULL, &shm);
-	if (err == 0)
-		err = cute_shm_hdf5_export(shm, PyBytes_AsString(file), &opt,
-					   &r);
+	err = cute_shm_hdf5_export(shm, PyBytes_AsString(file), &opt, &r);
 	PyEval_RestoreThread(call.state);
 	if (err != 0 || PyErr_Occurred() != NULL) {
 		call_failed(err);
 		Py_CLEAR(call.found);
 	}
-	cute_shm_close(shm);
 out:
-	Py_DECREF(segment);
 	Py_DECREF(file);
 	return call.found;
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Updates in place.  A wait must end on Ctrl-C and must not hold the GIL, so it
- * is made of short ones, with a look at the signals in between.
+ * Updates in place.  A wait for a lock must end on Ctrl-C and must not hold the
+ * GIL, so it is made of short ones, with a look at the signals in between.
  */
 
 #include <time.h>
 
 #include "python/python_core.h"
-
-#define SLICE_NS INT64_C(50000000)
 
 static int64_t
 now_ns(void)
@@ -20,9 +18,11 @@ now_ns(void)
 }
 
 struct py_wait
-wait_begin(double timeout)
+wait_begin(double timeout, int64_t longest)
 {
-	return (struct py_wait){ .timeout = timeout, .begin = now_ns() };
+	return (struct py_wait){ .timeout = timeout,
+				 .begin = now_ns(),
+				 .longest = longest };
 }
 
 /* How long the next slice may be. */
@@ -31,8 +31,8 @@ wait_next(struct py_wait *w)
 {
 	double left = w->timeout * 1e9 - (double)(now_ns() - w->begin);
 
-	w->slice = SLICE_NS;
-	if (w->timeout >= 0 && left < (double)SLICE_NS)
+	w->slice = w->longest;
+	if (w->timeout >= 0 && left < (double)w->longest)
 		w->slice = left > 0 ? (int64_t)left : 0;
 	return w->slice;
 }
@@ -41,7 +41,8 @@ wait_next(struct py_wait *w)
 int
 wait_again(const struct py_wait *w, int err)
 {
-	if (err != CUTE_SHM_ERR_TIMEOUT || w->slice == 0)
+	if (err != CUTE_SHM_ERR_CANCELLED &&
+	    (err != CUTE_SHM_ERR_TIMEOUT || w->slice == 0))
 		return 0;
 	return PyErr_CheckSignals() == 0 ? 1 : -1;
 }
@@ -60,7 +61,7 @@ node_update(PyObject *self, PyObject *args)
 
 	if (!PyArg_ParseTuple(args, "Ky*d", &offset, &src, &timeout))
 		return NULL;
-	wait = wait_begin(timeout);
+	wait = wait_begin(timeout, WAIT_FOR_LOCK_NS);
 	do {
 		part = wait_next(&wait);
 		Py_BEGIN_ALLOW_THREADS
@@ -91,7 +92,7 @@ node_snapshot(PyObject *self, PyObject *args)
 
 	if (!PyArg_ParseTuple(args, "w*d", &dst, &timeout))
 		return NULL;
-	wait = wait_begin(timeout);
+	wait = wait_begin(timeout, WAIT_FOR_LOCK_NS);
 	do {
 		part = wait_next(&wait);
 		Py_BEGIN_ALLOW_THREADS
@@ -101,34 +102,6 @@ node_snapshot(PyObject *self, PyObject *args)
 		more = wait_again(&wait, err);
 	} while (more == 1);
 	PyBuffer_Release(&dst);
-	if (more < 0)
-		return NULL;
-	return err == 0 ? PyLong_FromUnsignedLong(sequence)
-			: raise_failure(err);
-}
-
-/* _wait(since, timeout): the new sequence */
-PyObject *
-node_wait(PyObject *self, PyObject *args)
-{
-	struct node *n = (struct node *)self;
-	struct py_wait wait;
-	int64_t part;
-	uint32_t sequence = 0;
-	unsigned since;
-	double timeout;
-	int err, more;
-
-	if (!PyArg_ParseTuple(args, "Id", &since, &timeout))
-		return NULL;
-	wait = wait_begin(timeout);
-	do {
-		part = wait_next(&wait);
-		Py_BEGIN_ALLOW_THREADS
-		err = cute_shm_wait(&n->array, since, part, &sequence);
-		Py_END_ALLOW_THREADS
-		more = wait_again(&wait, err);
-	} while (more == 1);
 	if (more < 0)
 		return NULL;
 	return err == 0 ? PyLong_FromUnsignedLong(sequence)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Mapping: an open project. */
 
-#include <sys/mman.h>
-
 #include "python/python_core.h"
 
 PyTypeObject *mapping_type;
@@ -22,42 +20,18 @@ mapping_new(struct cute_shm *shm, unsigned flags)
 	return (PyObject *)m;
 }
 
-/* Mode "c": pages that are written to become private. */
-static int
-map_copy(struct mapping *m)
-{
-	struct cute_shm_info info;
-	void *copy;
-	int err;
-
-	err = cute_shm_info(m->shm, &info);
-	if (err != 0) {
-		raise_failure(err);
-		return -1;
-	}
-	copy = mmap(NULL, info.size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_NORESERVE, cute_shm_fd(m->shm), 0);
-	if (copy == MAP_FAILED) {
-		PyErr_SetFromErrno(PyExc_OSError);
-		return -1;
-	}
-	m->copy = copy;
-	m->copy_size = info.size;
-	return 0;
-}
-
-/* open(project, by_path, root, flags, copy) */
+/* open(project, by_path, root, flags) */
 PyObject *
 mapping_open(PyObject *module, PyObject *args)
 {
 	struct cute_shm_open_options opt = { .size = sizeof(opt) };
 	PyObject *name = NULL, *root = NULL, *result = NULL;
 	struct cute_shm *shm = NULL;
-	int by_path, copy, err;
+	int by_path, err;
 
 	(void)module;
-	if (!PyArg_ParseTuple(args, "O&pOIp", PyUnicode_FSConverter, &name,
-			      &by_path, &root, &opt.flags, &copy))
+	if (!PyArg_ParseTuple(args, "O&pOI", PyUnicode_FSConverter, &name,
+			      &by_path, &root, &opt.flags))
 		return NULL;
 	Py_INCREF(root);
 	if (root != Py_None) {
@@ -76,8 +50,6 @@ mapping_open(PyObject *module, PyObject *args)
 		err = cute_shm_open(PyBytes_AsString(name), &opt, &shm);
 	Py_END_ALLOW_THREADS
 	result = err == 0 ? mapping_new(shm, opt.flags) : raise_failure(err);
-	if (result != NULL && copy && map_copy((struct mapping *)result) != 0)
-		Py_CLEAR(result);
 out:
 	Py_DECREF(root);
 	Py_DECREF(name);
@@ -105,8 +77,6 @@ mapping_dealloc(PyObject *self)
 
 	if (m->weakrefs != NULL)
 		PyObject_ClearWeakRefs(self);
-	if (m->copy != NULL)
-		munmap(m->copy, m->copy_size);
 	cute_shm_close(m->shm);
 	release(self);
 	Py_DECREF((PyObject *)type);
@@ -127,19 +97,52 @@ mapping_info(PyObject *self, PyObject *none)
 static PyObject *
 mapping_identity(PyObject *self, PyObject *none)
 {
-	struct mapping *m = (struct mapping *)self;
-	struct cute_shm_info info;
-	int err = cute_shm_info(m->shm, &info);
-	PyObject *path;
+	const struct cute_shm *shm = ((struct mapping *)self)->shm;
+	PyObject *path = PyUnicode_DecodeFSDefault(cute_shm_path(shm));
 
 	(void)none;
-	if (err != 0)
-		return raise_failure(err);
-	path = PyUnicode_DecodeFSDefault(info.path);
-	return path == NULL
-		       ? NULL
-		       : Py_BuildValue("Ny#", path, (const char *)info.uuid,
-				       (Py_ssize_t)sizeof(info.uuid));
+	return path == NULL ? NULL
+			    : Py_BuildValue("Ny#", path,
+					    (const char *)cute_shm_uuid(shm),
+					    (Py_ssize_t)16);
+}
+
+/* reopen(flags): another mapping of the segment, also if it has no name */
+static PyObject *
+mapping_reopen(PyObject *self, PyObject *args)
+{
+	struct cute_shm *shm = NULL;
+	unsigned flags;
+	int err;
+
+	if (!PyArg_ParseTuple(args, "I", &flags))
+		return NULL;
+	err = cute_shm_reopen(((struct mapping *)self)->shm, flags, &shm);
+	return err == 0 ? mapping_new(shm, flags) : raise_failure(err);
+}
+
+/*
+ * The handle for the other module.  The capsule keeps this mapping, and is not
+ * to be kept itself.
+ */
+static void
+let_go(PyObject *capsule)
+{
+	Py_DECREF((PyObject *)PyCapsule_GetContext(capsule));
+}
+
+static PyObject *
+mapping_handle(PyObject *self, PyObject *none)
+{
+	PyObject *capsule = PyCapsule_New(((struct mapping *)self)->shm,
+					  "cute_shm.borrowed", let_go);
+
+	(void)none;
+	if (capsule == NULL)
+		return NULL;
+	Py_INCREF(self);
+	PyCapsule_SetContext(capsule, self);
+	return capsule;
 }
 
 static PyObject *
@@ -176,13 +179,6 @@ mapping_flags(PyObject *self, void *none)
 }
 
 static PyObject *
-mapping_copies(PyObject *self, void *none)
-{
-	(void)none;
-	return PyBool_FromLong(((struct mapping *)self)->copy != NULL);
-}
-
-static PyObject *
 no_constructor(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
 	(void)type;
@@ -193,10 +189,12 @@ no_constructor(PyTypeObject *type, PyObject *args, PyObject *keywords)
 }
 
 static PyMethodDef methods[] = {
+	{ "handle", mapping_handle, METH_NOARGS, NULL },
 	{ "info", mapping_info, METH_NOARGS, NULL },
 	{ "identity", mapping_identity, METH_NOARGS, NULL },
 	{ "fileno", mapping_fileno, METH_NOARGS, NULL },
 	{ "is_current", mapping_is_current, METH_NOARGS, NULL },
+	{ "reopen", mapping_reopen, METH_VARARGS, NULL },
 	{ "root", mapping_root, METH_O, NULL },
 	{ "verify", mapping_verify, METH_VARARGS, NULL },
 	{ "export", mapping_export, METH_VARARGS, NULL },
@@ -205,7 +203,6 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef getters[] = {
 	{ "flags", mapping_flags, NULL, NULL, NULL },
-	{ "copies", mapping_copies, NULL, NULL, NULL },
 	{ 0 },
 };
 

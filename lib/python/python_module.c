@@ -20,6 +20,7 @@ static PyMethodDef functions[] = {
 	{ "list", project_list, METH_VARARGS, NULL },
 	{ "unlink", project_unlink, METH_VARARGS, NULL },
 	{ "load", mapping_load, METH_VARARGS, NULL },
+	{ "wait_any", wait_any, METH_VARARGS, NULL },
 	{ "version", core_version, METH_NOARGS, NULL },
 	{ 0 },
 };
@@ -39,7 +40,8 @@ PyInit__core(void)
 
 	if (module != NULL &&
 	    (mapping_init(module) != 0 || node_init(module) != 0 ||
-	     builder_init(module) != 0 || update_init(module) != 0))
+	     builder_init(module) != 0 || update_init(module) != 0 ||
+	     waker_init(module) != 0))
 		Py_CLEAR(module);
 	return module;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Node: a group or an array, and the buffer of its data. */
 
+#include <string.h>
+
 #include "python/python_core.h"
 
 PyTypeObject *node_type;
@@ -35,12 +37,17 @@ node_alloc(struct mapping *mapping, PyTypeObject *type,
 	Py_INCREF((PyObject *)mapping);
 	n->mapping = mapping;
 	n->node = *node;
+	n->id = cute_shm_node_id(node);
 	return (PyObject *)n;
 }
 
-/* The object for a group or an array; a link gives that of its target. */
+/*
+ * The object for a group or an array; a link gives that of its target.  'name'
+ * is the path by which it was reached; NULL: its own.
+ */
 PyObject *
-node_new(struct mapping *mapping, const struct cute_shm_node *node)
+node_new(struct mapping *mapping, const struct cute_shm_node *node,
+	 const char *name)
 {
 	struct cute_shm_node target;
 	struct node *n;
@@ -53,9 +60,17 @@ node_new(struct mapping *mapping, const struct cute_shm_node *node)
 					      ? array_type
 					      : group_type,
 				      &target);
-	if (n == NULL || target.kind != CUTE_SHM_ARRAY)
-		return (PyObject *)n;
-	err = cute_shm_node_array(&n->node, &n->array);
+	if (n == NULL)
+		return NULL;
+	if (name != NULL && strcmp(name, target.path) != 0) {
+		n->name = decode(name);
+		if (n->name == NULL) {
+			Py_DECREF((PyObject *)n);
+			return NULL;
+		}
+	}
+	if (target.kind == CUTE_SHM_ARRAY)
+		err = cute_shm_node_array(&n->node, &n->array);
 	if (err != 0) {
 		Py_DECREF((PyObject *)n);
 		return raise_failure(err);
@@ -79,6 +94,7 @@ node_dealloc(PyObject *self)
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 
 	Py_XDECREF((PyObject *)((struct node *)self)->mapping);
+	Py_XDECREF(((struct node *)self)->name);
 	release(self);
 	Py_DECREF((PyObject *)type);
 }
@@ -100,6 +116,18 @@ get_path(PyObject *self, void *none)
 {
 	(void)none;
 	return decode(((struct node *)self)->node.path);
+}
+
+/* The path by which it was reached. */
+static PyObject *
+get_name(PyObject *self, void *none)
+{
+	struct node *n = (struct node *)self;
+
+	if (n->name == NULL)
+		return get_path(self, none);
+	Py_INCREF(n->name);
+	return n->name;
 }
 
 static PyObject *
@@ -153,9 +181,12 @@ no_constructor(PyTypeObject *type, PyObject *args, PyObject *keywords)
 }
 
 static PyMethodDef methods[] = {
+	{ "_arrow_array", node_arrow_array, METH_NOARGS, NULL },
+	{ "_arrow_schema", node_arrow_schema, METH_NOARGS, NULL },
 	{ "_attr", node_attr, METH_O, NULL },
 	{ "_attr_names", node_attr_names, METH_NOARGS, NULL },
 	{ "_begin", node_begin, METH_VARARGS, NULL },
+	{ "_dlpack", node_dlpack, METH_VARARGS, NULL },
 	{ "_drop", node_drop, METH_NOARGS, NULL },
 	{ "_get", node_get, METH_O, NULL },
 	{ "_items", node_items, METH_NOARGS, NULL },
@@ -171,6 +202,7 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef getters[] = {
 	{ "_path", get_path, NULL, NULL, NULL },
+	{ "_name", get_name, NULL, NULL, NULL },
 	{ "_dtype", get_dtype, NULL, NULL, NULL },
 	{ "_shape", get_shape, NULL, NULL, NULL },
 	{ "_values_at", get_values_at, NULL, NULL, NULL },
@@ -186,7 +218,7 @@ static PyGetSetDef getters[] = {
 
 static PyMemberDef members[] = {
 	IN_NODE("_child_count", node.child_count),
-	IN_NODE("_record", node.record),
+	IN_NODE("_record", id),
 	{ "_attr_count", T_UINT, offsetof(struct node, node.attr_count),
 	  READONLY, NULL },
 	IN_NODE("_data_size", array.data_size),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Update: one that has begun.  It exports the data of the array as a buffer
- * that may be written to; who has begun it ends it.
+ * that may be written to; who has begun it ends it.  If only assign() writes,
+ * an update that is given up has written nothing.
  */
 
 #include "python/python_core.h"
@@ -10,8 +11,10 @@ struct py_update {
 	PyObject_HEAD
 	PyObject *node; /* keeps the memory, which arrays may still have */
 	int begun;
+	int direct; /* the program writes to the buffer itself */
 	struct cute_shm_update update;
 	Py_ssize_t exports;
+	int exported; /* ever */
 };
 
 static PyTypeObject *update_type;
@@ -60,8 +63,8 @@ offset_of(PyObject *node, PyObject *array, Py_ssize_t *ret)
 }
 
 /*
- * _begin(array, timeout): the update, and the offset of the array in its
- * buffer; seconds, negative for ever
+ * _begin(array, timeout, direct): the update, and the offset of the array in
+ * its buffer; seconds, negative for ever
  */
 PyObject *
 node_begin(PyObject *self, PyObject *args)
@@ -70,18 +73,21 @@ node_begin(PyObject *self, PyObject *args)
 	PyObject *u, *array;
 	Py_ssize_t offset;
 	double timeout;
-	int err;
+	int err, direct;
 
-	if (!PyArg_ParseTuple(args, "Od", &array, &timeout) ||
+	if (!PyArg_ParseTuple(args, "Odp", &array, &timeout, &direct) ||
 	    offset_of(self, array, &offset) != 0)
 		return NULL;
-	wait = wait_begin(timeout);
+	wait = wait_begin(timeout, WAIT_FOR_LOCK_NS);
 	do {
 		u = begin(self, wait_next(&wait), &err);
 	} while (u == NULL && err != 0 && wait_again(&wait, err) == 1);
 	if (u == NULL && err != 0 && PyErr_Occurred() == NULL)
 		raise_failure(err);
-	return u == NULL ? NULL : Py_BuildValue("Nn", u, offset);
+	if (u == NULL)
+		return NULL;
+	((struct py_update *)u)->direct = direct;
+	return Py_BuildValue("Nn", u, offset);
 }
 
 static PyObject *
@@ -101,14 +107,79 @@ update_end(PyObject *self, PyObject *none)
 }
 
 static void
+give_up(struct py_update *u)
+{
+	if (u->begun)
+		cute_shm_update_abandon(&u->update);
+	u->begun = 0;
+}
+
+/* abandon(): end it, if it has begun, as if it had not; nothing was written */
+static PyObject *
+update_abandon(PyObject *self, PyObject *none)
+{
+	(void)none;
+	give_up((struct py_update *)self);
+	Py_RETURN_NONE;
+}
+
+/* refuse_torn(): give it up and raise TornError if the array is torn */
+static PyObject *
+update_refuse_torn(PyObject *self, PyObject *none)
+{
+	struct py_update *u = (struct py_update *)self;
+	const struct cute_shm_array *a = &((struct node *)u->node)->array;
+
+	(void)none;
+	if (!u->begun || !u->update.torn)
+		Py_RETURN_NONE;
+	give_up(u);
+	return raise_failure(
+		cute_shm_fail(CUTE_SHM_ERR_TORN,
+			      "/%s is torn: its writer died in the middle; an "
+			      "update of the whole array heals it, such as "
+			      "a.update(x) or a[...] = x",
+			      a->path));
+}
+
+/*
+ * assign(memory, key, value): memory[key] = value, and end the update; no
+ * signal handler of Python runs in between.  NumPy refuses an assignment before
+ * it has written anything, if nothing is to be converted.
+ */
+static PyObject *
+update_assign(PyObject *self, PyObject *args)
+{
+	struct py_update *u = (struct py_update *)self;
+	PyObject *memory, *key, *value;
+
+	if (!PyArg_ParseTuple(args, "OOO", &memory, &key, &value))
+		return NULL;
+	if (!u->begun) {
+		PyErr_SetString(PyExc_ValueError, "the update has ended");
+		return NULL;
+	}
+	if (PyObject_SetItem(memory, key, value) != 0) {
+		give_up(u);
+		return NULL;
+	}
+	if (u->begun)
+		cute_shm_update_end(&u->update);
+	u->begun = 0;
+	Py_RETURN_NONE;
+}
+
+static void
 update_dealloc(PyObject *self)
 {
 	struct py_update *u = (struct py_update *)self;
 	PyTypeObject *type = Py_TYPE(self);
 	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 
-	if (u->begun)
+	if (u->begun && u->direct && u->exported)
 		cute_shm_update_end(&u->update);
+	else
+		give_up(u);
 	Py_XDECREF(u->node);
 	release(self);
 	Py_DECREF((PyObject *)type);
@@ -128,6 +199,7 @@ update_buffer(PyObject *self, Py_buffer *view, int flags)
 			      (Py_ssize_t)u->update.size, 0, flags) != 0)
 		return -1;
 	u->exports++;
+	u->exported = 1;
 	return 0;
 }
 
@@ -146,7 +218,10 @@ get_torn(PyObject *self, void *none)
 }
 
 static PyMethodDef methods[] = {
+	{ "abandon", update_abandon, METH_NOARGS, NULL },
+	{ "assign", update_assign, METH_VARARGS, NULL },
 	{ "end", update_end, METH_NOARGS, NULL },
+	{ "refuse_torn", update_refuse_torn, METH_NOARGS, NULL },
 	{ 0 },
 };
 

@@ -14,26 +14,59 @@ is_open(const struct node *n)
 	return 0;
 }
 
-/* The UTF-8 of a path that is taken from the group, or NULL. */
+/*
+ * The UTF-8 of 'path', taken from 'group' unless it begins with a slash; no
+ * slash at either end.  NULL with an exception.
+ */
 static PyObject *
-whole_path(const struct node *group, PyObject *path)
+join(const char *group, PyObject *path)
 {
 	PyObject *text, *whole;
+	size_t size;
+	char *p;
 
 	text = PyUnicode_AsEncodedString(path, "utf-8", "surrogateescape");
 	if (text == NULL)
 		return NULL;
-	if (strlen(PyBytes_AsString(text)) != (size_t)PyBytes_Size(text)) {
+	p = PyBytes_AsString(text);
+	size = strlen(p);
+	if (size != (size_t)PyBytes_Size(text)) {
 		PyErr_SetString(PyExc_ValueError, "a NUL in a path");
-		Py_CLEAR(text);
+		Py_DECREF(text);
+		return NULL;
 	}
-	if (text == NULL || group->node.path[0] == '\0' ||
-	    PyBytes_AsString(text)[0] == '/')
-		return text;
-	whole = PyBytes_FromFormat("%s/%s", group->node.path,
-				   PyBytes_AsString(text));
+	if (size > 1 && p[size - 1] == '/')
+		p[size - 1] = '\0';
+	if (p[0] == '/') {
+		group = "";
+		p++;
+	}
+	whole = PyBytes_FromFormat(group[0] != '\0' && p[0] != '\0' ? "%s/%s"
+								    : "%s%s",
+				   group, p);
 	Py_DECREF(text);
 	return whole;
+}
+
+/* The UTF-8 of the path by which a node was reached; NULL: its own. */
+static PyObject *
+name_of(const struct node *n)
+{
+	return n->name != NULL ? PyUnicode_AsEncodedString(n->name, "utf-8",
+							   "surrogateescape")
+			       : PyBytes_FromString(n->node.path);
+}
+
+/* The node that has this whole path, or None. */
+static PyObject *
+get_whole(struct mapping *mapping, const char *path)
+{
+	struct cute_shm_node found;
+	int err = cute_shm_find(mapping->shm, path, &found);
+
+	if (err == CUTE_SHM_ERR_NOT_FOUND || err == CUTE_SHM_ERR_TYPE)
+		Py_RETURN_NONE;
+	return err == 0 ? node_new(mapping, &found, path) : raise_failure(err);
 }
 
 /* _get(path): the group or array there, or None. */
@@ -41,26 +74,25 @@ PyObject *
 node_get(PyObject *self, PyObject *arg)
 {
 	struct node *n = (struct node *)self;
-	struct cute_shm_node found;
-	PyObject *path;
-	int err;
+	PyObject *group, *path, *found = NULL;
 
 	if (!is_open(n))
 		return NULL;
-	path = whole_path(n, arg);
-	if (path == NULL)
+	group = name_of(n);
+	if (group == NULL)
 		return NULL;
-	err = cute_shm_find(n->mapping->shm, PyBytes_AsString(path), &found);
-	Py_DECREF(path);
-	if (err == CUTE_SHM_ERR_NOT_FOUND || err == CUTE_SHM_ERR_TYPE)
-		Py_RETURN_NONE;
-	return err == 0 ? node_new(n->mapping, &found) : raise_failure(err);
+	path = join(PyBytes_AsString(group), arg);
+	if (path != NULL)
+		found = get_whole(n->mapping, PyBytes_AsString(path));
+	Py_XDECREF(path);
+	Py_DECREF(group);
+	return found;
 }
 
 /* A list of what 'make' gives for each child. */
 static PyObject *
 children(struct node *n,
-	 PyObject *(*make)(struct mapping *, const struct cute_shm_node *))
+	 PyObject *(*make)(struct node *, const struct cute_shm_node *))
 {
 	struct cute_shm_node child;
 	PyObject *list;
@@ -73,7 +105,7 @@ children(struct node *n,
 		return NULL;
 	err = cute_shm_first_child(&n->node, &child);
 	while (err == 0 && !failed) {
-		PyObject *item = make(n->mapping, &child);
+		PyObject *item = make(n, &child);
 
 		failed = item == NULL || PyList_Append(list, item) != 0;
 		Py_XDECREF(item);
@@ -86,17 +118,39 @@ children(struct node *n,
 }
 
 static PyObject *
-make_name(struct mapping *mapping, const struct cute_shm_node *node)
+make_name(struct node *group, const struct cute_shm_node *node)
 {
-	(void)mapping;
+	(void)group;
 	return decode(node->name);
 }
 
+/* The object for a node in a group, or below it, by the name of that. */
 static PyObject *
-make_item(struct mapping *mapping, const struct cute_shm_node *node)
+new_below(struct node *group, const struct cute_shm_node *node)
+{
+	size_t skip = strlen(group->node.path);
+	PyObject *path, *name, *result;
+	const char *rest = node->path + skip + (skip > 0);
+
+	if (group->name == NULL)
+		return node_new(group->mapping, node, node->path);
+	path = name_of(group);
+	if (path == NULL)
+		return NULL;
+	name = PyBytes_FromFormat("%s/%s", PyBytes_AsString(path), rest);
+	Py_DECREF(path);
+	if (name == NULL)
+		return NULL;
+	result = node_new(group->mapping, node, PyBytes_AsString(name));
+	Py_DECREF(name);
+	return result;
+}
+
+static PyObject *
+make_item(struct node *group, const struct cute_shm_node *node)
 {
 	PyObject *name = decode(node->name);
-	PyObject *object = name != NULL ? node_new(mapping, node) : NULL;
+	PyObject *object = name != NULL ? new_below(group, node) : NULL;
 
 	if (object == NULL) {
 		Py_XDECREF(name);
@@ -139,7 +193,25 @@ node_next(PyObject *self, PyObject *arg)
 	} while (err == 0 && next.kind == CUTE_SHM_LINK);
 	if (err == CUTE_SHM_ERR_END)
 		Py_RETURN_NONE;
-	return err == 0 ? node_new(n->mapping, &next) : raise_failure(err);
+	return err == 0 ? new_below(n, &next) : raise_failure(err);
+}
+
+/* The group of the path by which a node was reached by links. */
+static PyObject *
+parent_by_name(struct node *n)
+{
+	PyObject *name = name_of(n), *found;
+	char *path, *slash;
+
+	if (name == NULL)
+		return NULL;
+	path = PyBytes_AsString(name);
+	slash = strrchr(path, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	found = get_whole(n->mapping, slash != NULL ? path : "");
+	Py_DECREF(name);
+	return found;
 }
 
 PyObject *
@@ -152,6 +224,9 @@ node_parent(PyObject *self, PyObject *none)
 	(void)none;
 	if (!is_open(n))
 		return NULL;
+	if (n->name != NULL)
+		return parent_by_name(n);
 	err = cute_shm_parent(&n->node, &parent);
-	return err == 0 ? node_new(n->mapping, &parent) : raise_failure(err);
+	return err == 0 ? node_new(n->mapping, &parent, NULL)
+			: raise_failure(err);
 }

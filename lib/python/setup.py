@@ -7,6 +7,7 @@ pkg-config says where the library is; PKG_CONFIG_PATH helps it.  "make install"
 installs the package for the Python that configure found, without this.
 """
 import atexit
+import glob
 import os
 import shutil
 import subprocess
@@ -17,11 +18,6 @@ import tempfile
 from setuptools import Extension, setup
 
 here = os.path.dirname(os.path.abspath(__file__))
-
-CORE = (
-    "buffer build error live mapping module node project update value walk"
-).split()
-HDF5 = "error hdf5".split()
 
 
 def pkg_config(*args):
@@ -58,7 +54,7 @@ def extension(name, sources, *packages):
     libdir = pkg_config("--variable=libdir", packages[0])
     return Extension(
         "cute_shm." + name,
-        ["python_%s.c" % source for source in sources],
+        sources,
         # The sources include "python/python_core.h".
         include_dirs=[os.path.dirname(here)],
         define_macros=macros,
@@ -71,9 +67,11 @@ def extension(name, sources, *packages):
 
 
 def extensions():
-    result = [extension("_core", CORE, "cute-shm")]
+    core = sorted({*glob.glob("python_*.c")} - {"python_hdf5.c"})
+    result = [extension("_core", core, "cute-shm")]
     if pkg_config("--modversion", "cute-shm-hdf5") is not None:
-        result.append(extension("_hdf5", HDF5, "cute-shm-hdf5", "cute-shm"))
+        hdf5 = ["python_error.c", "python_hdf5.c"]
+        result.append(extension("_hdf5", hdf5, "cute-shm-hdf5", "cute-shm"))
     return result
 
 

@@ -16,8 +16,6 @@ def run(test, name, text, names):
     def check(value, expected):
         test.assertEqual(repr(value), expected, name)
 
-    code = VALUE.sub(
-        lambda m: "%scheck((%s), %r)" % (m[1], m[2], m[3]), text
-    )
+    code = VALUE.sub(lambda m: "%scheck((%s), %r)" % (m[1], m[2], m[3]), text)
     names["check"] = check
     exec(compile(code, name, "exec"), names)

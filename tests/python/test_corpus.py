@@ -40,9 +40,10 @@ def has_a_form(dtype):
         if h5py.check_string_dtype(dtype):
             return True
         below = h5py.check_vlen_dtype(dtype)
-        return below is not None and below.kind in "biufcS"
+        return below is not None and below.kind in "biufc"
     return dtype.itemsize > 0 and not (
-        dtype.kind in "fc" and dtype.itemsize in (12, 16, 24, 32)
+        dtype.kind in "fc"
+        and dtype.itemsize in (12, 16, 24, 32)
         and dtype != "c16"
     )
 
@@ -122,7 +123,11 @@ class Corpus(unittest.TestCase):
                 self.note(where, mine)
             elif value.size and value.shape:
                 self.same_records(mine, value, where)
-        elif not isinstance(mine, cute_shm.Array) or mine.shape != shape:
+        elif not isinstance(mine, cute_shm.Array) or (
+            # What h5py has in the dtype are the last dimensions here.
+            mine.shape
+            != numpy.shape(value)
+        ):
             self.note(where, mine, shape)
         else:
             self.same(mine[()], value, where)
@@ -142,6 +147,9 @@ class Corpus(unittest.TestCase):
     def same_group(self, mine, theirs, where, seen):
         self.same_attrs(mine, theirs, where)
         for name in names_of(theirs):
+            if isinstance(name, bytes):
+                self.counts["names that are no UTF-8"] += 1
+                continue
             path = "%s/%s" % (where.rstrip("/"), name)
             try:
                 node = theirs[name]
@@ -187,9 +195,11 @@ class Corpus(unittest.TestCase):
                     result=results.append,
                 )
             except cute_shm.Error as e:
-                self.counts["files not loaded: " + type(e).__name__] += 1
+                self.counts["files not loaded: %s" % e] += 1
                 return
-            self.left_out = ["/" + x.path.strip("/") for x in results[0].left_out]
+            self.left_out = [
+                "/" + x.path.strip("/") for x in results[0].left_out
+            ]
             with project:
                 self.same_group(project, h5, "/", [h5.id])
             self.counts["files"] += 1
@@ -207,7 +217,9 @@ class Corpus(unittest.TestCase):
             print("%8d %s" % (count, what))
         self.assertGreater(self.counts["files"], 0)
         self.assertEqual(
-            self.wrong, [], "\n%d:\n%s" % (len(self.wrong), "\n".join(self.wrong[:80]))
+            self.wrong,
+            [],
+            "\n%d:\n%s" % (len(self.wrong), "\n".join(self.wrong[:80])),
         )
 
 

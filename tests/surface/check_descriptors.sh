@@ -15,7 +15,7 @@ unsafe() { # NAME <FILE
 		-e 's,/\*.*,,; /^[[:space:]]*\*/d' \
 		-e "s/fd_above_stdio\(($calls)\(//" \
 		-e 's/F_DUPFD_CLOEXEC, 3\)//' |
-	grep -nE "(^|[^[:alnum:]_>])($calls)\(|F_DUPFD" | sed "s,^,$1:,"
+	grep -nE "(^|[^[:alnum:]_>.])($calls)\(|F_DUPFD" | sed "s,^,$1:,"
 }
 
 found=$(echo 'x = open("a", 0) + fd_above_stdio(dup(2));' | unsafe test)

@@ -151,8 +151,13 @@ _errnos = {
 }
 
 
-def failure(code, sentence):
-    """The exception for a code of the library; for the extension modules."""
+def failure(code, sentence, missing=0):
+    """The exception for a code of the library; for the extension modules.
+
+    ``missing`` is what cute_shm_missing() says: 2 a node, 3 an attribute.
+    """
+    if code == NoNodeError.code and missing in (2, 3):
+        return NoNodeError(sentence)
     error = _by_code.get(code, Error)(sentence)
     error.code = code
     if code in _errnos:

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 
 import numpy
 
-from . import _core, _values
-from ._errors import InvalidError, NoNodeError, NotFoundError
+from . import _core, _values, _watch
+from ._errors import AccessError, InvalidError, NoNodeError, NotFoundError
+from ._errors import TimeoutError as _TimeoutError
+from ._errors import failure
 from ._root import chosen
+from ._shm_array import updating as _updating
 
 # The open mappings by (path, UUID, mode), for what arrives by pickle.
 _mappings = weakref.WeakValueDictionary()
@@ -19,30 +22,47 @@ _RESERVED = "cute-shm:"
 _COMPOUND = _RESERVED + "compound"
 
 
+_ANY_OWNER = 1
+_FLAGS = {"r": 0, "r+": 2, "c": 4}
+
+
 def _mode(mapping):
-    if mapping.copies:
-        return "c"
-    return "r+" if mapping.flags & 2 else "r"
+    flags = mapping.flags & ~_ANY_OWNER
+    return "r+" if flags == 2 else "c" if flags == 4 else "r"
+
+
+def _flags(mode, any_owner=False):
+    if mode not in _FLAGS:
+        raise ValueError("mode %r: it is 'r', 'r+' or 'c'" % (mode,))
+    return _FLAGS[mode] | (_ANY_OWNER if any_owner else 0)
 
 
 def _open(name, mode, root=None, any_owner=False, by_path=False):
-    if mode not in ("r", "c", "r+"):
-        raise ValueError("mode %r: it is 'r', 'r+' or 'c'" % (mode,))
-    flags = (1 if any_owner else 0) | (2 if mode == "r+" else 0)
-    return _core.open(name, by_path, chosen(root), flags, mode == "c")
+    return _core.open(name, by_path, chosen(root), _flags(mode, any_owner))
 
 
 def _shared(path, uuid, mode):
-    """The mapping that a pickle names: one for all that come from it."""
+    """The mapping that a pickle names: one for all that come from it.
+
+    If the project was removed, a mapping of it in this process will do.
+    """
     key = (path, uuid, mode)
     mapping = _mappings.get(key)
-    if mapping is None:
+    if mapping is not None:
+        return mapping
+    for other in _FLAGS:
+        open_one = _mappings.get((path, uuid, other))
+        if open_one is not None:
+            trusted = open_one.flags & _ANY_OWNER
+            mapping = open_one.reopen(_flags(mode, trusted))
+            break
+    else:
         mapping = _open(path, mode, by_path=True)
         if mapping.identity()[1] != uuid:
             raise NotFoundError(
                 "%s: the project was replaced after this was pickled" % path
             )
-        _mappings[key] = mapping
+    _mappings[key] = mapping
     return mapping
 
 
@@ -112,8 +132,8 @@ class _Common:
 
     @property
     def name(self):
-        """The path, with a leading slash; that of a link is its target's."""
-        return "/" + self._path
+        """The path by which it was reached, with a leading slash."""
+        return "/" + self._name
 
     @property
     def attrs(self):
@@ -145,7 +165,7 @@ class _Common:
         path, uuid = mapping.identity()
         mode = _mode(mapping)
         _mappings.setdefault((path, uuid, mode), mapping)
-        node = None if isinstance(self, Project) else self._path
+        node = None if isinstance(self, Project) else self._name
         return _unpickle, (path, uuid, mode, node)
 
 
@@ -320,6 +340,18 @@ class Project(Group):
             raise ValueError("the project is closed")
         return self._mapping
 
+    def reopen(self, mode="r"):
+        """The same segment once more, in another mode.
+
+        It works also when the project was removed or replaced meanwhile::
+
+            with p.reopen("r+") as w:
+                w["x"].update(0)
+        """
+        mapping = self._open_mapping()
+        flags = _flags(mode, mapping.flags & _ANY_OWNER)
+        return mapping.reopen(flags).root(Project)
+
     @property
     def mode(self):
         """'r', 'r+' or 'c'."""
@@ -339,10 +371,6 @@ class Project(Group):
     def is_current(self):
         """False if the project was removed or replaced meanwhile."""
         return self._open_mapping().is_current()
-
-    def fileno(self):
-        """The descriptor of the segment; it stays the project's."""
-        return self._open_mapping().fileno()
 
     def __repr__(self):
         if self._mapping is None:
@@ -404,11 +432,18 @@ class _Text:
         return (self[i] for i in range(len(self)))
 
 
+def _seconds(timeout):
+    return -1.0 if timeout is None else float(timeout)
+
+
 class Array(_Common, _core.Node):
     """An array of a project; ``a[...]`` is a NumPy view of the one copy.
 
-    ``a[()]`` and slices are views without a copy, read-only unless the mode is
-    'c'.  They stay valid after ``close()`` and after the project is removed.
+    ``a[()]`` and slices are views without a copy.  With mode 'r' they are
+    read-only; with 'c' they may be written to, on private copies; with 'r+'
+    they are :class:`ShmArray`, of which each assignment is an update, as is
+    ``a[3:5] = x``.  They stay valid after ``close()`` and after the project is
+    removed.
     A ragged array (h5py: of variable length) gives an object array; its parts
     are ``offsets`` and ``values``, and ``a[i]`` is a view of one list.
 
@@ -425,6 +460,8 @@ class Array(_Common, _core.Node):
         text = self._dtype
         if text == "null":
             return None
+        if self._mapping.flags & 2 and text[0] != "*":
+            return _updating(self)
         return numpy.ndarray(self._shape, _values.item_dtype(text), self)
 
     def _lists(self, how, index):
@@ -509,6 +546,16 @@ class Array(_Common, _core.Node):
             return _values.Empty()
         return view[index]
 
+    def __setitem__(self, index, value):
+        view = self._one_kind()
+        if not self._mapping.flags & (_FLAGS["r+"] | _FLAGS["c"]):
+            raise AccessError(
+                "%s: the project was opened with mode 'r'; open it with 'r+' "
+                "to update it, or with 'c' to change a private copy"
+                % self.name
+            )
+        view[index] = value
+
     def __array__(self, dtype=None, copy=None):
         array = self[()]
         if not isinstance(array, numpy.ndarray):
@@ -522,6 +569,50 @@ class Array(_Common, _core.Node):
                 raise ValueError("a copy is needed for dtype %s" % dtype)
             return array.astype(dtype)
         return array.copy() if copy else array
+
+    def __arrow_c_schema__(self):
+        """The type of :meth:`__arrow_c_array__`."""
+        return self._arrow_schema()
+
+    def __arrow_c_array__(self, requested_schema=None):
+        """For Arrow, without a copy: ``pyarrow.array(a)``.
+
+        Lists become LargeList; texts LargeString, or LargeBinary if some are
+        no UTF-8.  The offsets are checked once, before.  Arrays of one
+        dimension of numbers, times and fixed bytes keep their type.
+
+        Raises:
+            TypeError: more dimensions, or a dtype with another layout in Arrow
+            ValueError: the offsets are damaged
+        """
+        return self._arrow_schema(), self._arrow_array()
+
+    def __dlpack_device__(self):
+        """(1, 0): memory of the CPU."""
+        return 1, 0
+
+    def __dlpack__(
+        self, *, stream=None, max_version=None, dl_device=None, copy=None
+    ):
+        """For ``from_dlpack()``, without a copy unless ``copy`` is True.
+
+        The data are read-only, which DLPack can say since 1.0.  Mode 'c' gives
+        data that may be written to.
+
+        Raises:
+            BufferError: the consumer does not know DLPack 1.0, and the data
+                are read-only; or DLPack has no such dtype or device
+        """
+        if stream is not None or dl_device not in (None, (1, 0)):
+            raise BufferError(
+                "%s is in the memory of the CPU, which has no streams"
+                % self.name
+            )
+        memory = self
+        if copy and self._values_at is None and self._dtype != "null":
+            memory = self._view().copy()
+        versioned = max_version is not None and max_version[0] >= 1
+        return self._dlpack(memory, versioned, memory is not self)
 
     def __len__(self):
         if not self._shape:
@@ -561,25 +652,45 @@ class Array(_Common, _core.Node):
     def snapshot(self, timeout=-1):
         """A private copy, all of it from between the same two updates.
 
-        Seconds of timeout; negative: none.
+        Seconds of timeout; None or negative: none.
+
+        Raises:
+            TornError: a writer died in the middle of an update
+            TimeoutError: updates left no time for a copy
+
+        Example::
+
+            q = p["joints/q"].snapshot()
         """
         view = self._one_kind()
-        copy = numpy.empty_like(view)
+        copy = numpy.empty_like(view, subok=False)
         self._snapshot(
             copy.reshape(-1).view(numpy.uint8) if copy.size else bytearray(),
-            float(timeout),
+            _seconds(timeout),
         )
         return copy
 
     def update(self, value, timeout=-1):
-        """Replace all data in one step; the project is open with mode 'r+'."""
+        """Replace all data in one step; the project is open with mode 'r+'.
+
+        Seconds of timeout; None or negative: none.  It heals a torn array.
+
+        Raises:
+            PermissionError: the mode is not 'r+'
+            TimeoutError: another process kept the array locked
+
+        Example::
+
+            with cute_shm.open("robot", "r+") as p:
+                p["joints/q"].update(angles)
+        """
         view = self._one_kind()
-        new = numpy.empty_like(view)
+        new = numpy.empty_like(view, subok=False)
         new[...] = value
         self._update(
             0,
             new.reshape(-1).view(numpy.uint8) if new.size else b"",
-            float(timeout),
+            _seconds(timeout),
         )
 
     @contextmanager
@@ -587,10 +698,16 @@ class Array(_Common, _core.Node):
         """One update, as a ``with``: the array to write to.
 
         No other writer comes between.  The array is for the ``with`` only,
-        and so are views of it.
+        and so are views of it.  If the block raises, what it has written until
+        then is the update.
+
+        Raises:
+            TornError: a writer died in the middle of an update; ``update()``
+                replaces all data, and so heals the array
         """
         view = self._one_kind()
-        update, offset = self._begin(view, float(timeout))
+        update, offset = self._begin(view, _seconds(timeout), True)
+        update.refuse_torn()
         array = numpy.ndarray(view.shape, view.dtype, update, offset)
         try:
             yield array
@@ -599,8 +716,51 @@ class Array(_Common, _core.Node):
             update.end()
 
     def wait(self, since, timeout=-1):
-        """Sleep until the sequence is even and not ``since``; return it."""
-        return self._wait(since, float(timeout))
+        """Sleep until the sequence is even and not ``since``; return it.
+
+        Seconds of timeout; None or negative: none.  Ctrl-C ends it.
+
+        Raises:
+            TimeoutError: there was no update in time
+            TornError: a writer died in the middle of an update
+
+        Example::
+
+            seen = a.sequence
+            while True:
+                seen = a.wait(seen)
+                show(a.snapshot())
+        """
+        return self._wait(since, _seconds(timeout))
+
+    async def changed(self, since=None, timeout=None):
+        """As :meth:`wait`, for asyncio: ``seen = await a.changed(seen)``.
+
+        Without ``since`` it waits for the next update.  Seconds of timeout;
+        None or negative: none.  Many awaits share a thread, which ends with
+        the last of them.
+        """
+        import asyncio
+
+        if since is None:
+            since = self.sequence
+        try:
+            return self._wait(since, 0.0)
+        except _TimeoutError:
+            if timeout is not None and timeout == 0:
+                raise
+        future = asyncio.get_running_loop().create_future()
+        sleeper = _watch.add(self, since, future)
+        try:
+            return await asyncio.wait_for(
+                future, None if timeout is None or timeout < 0 else timeout
+            )
+        except asyncio.TimeoutError:
+            raise failure(
+                _TimeoutError.code, "%s: no update in time" % self.name
+            ) from None
+        finally:
+            _watch.remove(sleeper, future)
 
     @property
     def sequence(self):
@@ -625,8 +785,9 @@ def open(project, mode="r", root=None, *, any_owner=False):
 
     Args:
         project: its name; or a path, with a slash, of a segment
-        mode: 'r' read-only; 'r+' allows ``update()``; 'c' gives views that may
-            be written to, on private copies of the pages that change
+        mode: 'r' read-only; 'r+' allows ``update()``, and views are
+            :class:`ShmArray`; 'c' gives views that may be written to, on
+            private copies of the pages that change
         root: the folder of the segments; None: $CUTE_SHM_ROOT, or /dev/shm
         any_owner: trust segments of other users, too
 

@@ -283,6 +283,7 @@ def shm_to_arrays(project, persistent=True):
     mapping, writable = _open_for_update(project)
     root = mapping.root(Project)
     result = {}
+    debug = logger.isEnabledFor(logging.DEBUG)
     found = {root._record: result}
     todo = [(root, result)]
     while todo:
@@ -291,6 +292,12 @@ def shm_to_arrays(project, persistent=True):
             record = node._record
             if record not in found:
                 if isinstance(node, Array):
+                    if debug:
+                        logger.debug(
+                            "reading %s from shared memory (%s)",
+                            name,
+                            bytes_to_human(node._data_size),
+                        )
                     found[record] = _one(node, project, writable)
                 else:
                     found[record] = {}
@@ -360,24 +367,14 @@ def hdf5_to_shm(
         [*cute_shm.shm_to_arrays("h")["demo_0"]]   # -> ['joints', 'camera']
     """
     _make_root()
-    shown = ShmProgress(0)
-
-    def show(done, total, objects, path):
-        shown._total = total
-        shown.update(done)
-
     logger.debug("transferring '%s' to shared memory", hdf5_path)
-    shown.start()
-    try:
-        made = _projects.load(
-            project,
-            hdf5_path,
-            ephemeral=not persistent,
-            overwrite=overwrite,
-            progress=show if progress else None,
-        )
-    finally:
-        shown.stop()
+    made = _projects.load(
+        project,
+        hdf5_path,
+        ephemeral=not persistent,
+        overwrite=overwrite,
+        progress=bool(progress),
+    )
     logger.debug("finished transferring '%s' to shared memory", hdf5_path)
     return _keep(made, persistent)
 

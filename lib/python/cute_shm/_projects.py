@@ -3,6 +3,7 @@
 import builtins
 import os
 from collections.abc import Mapping
+from contextlib import contextmanager
 
 from . import _core, _values
 from ._errors import UnsupportedError, failure
@@ -15,6 +16,27 @@ except ImportError:
     _hdf5 = None
 
 _OVERWRITE, _REPLACE, _EPHEMERAL = 1, 2, 4
+
+
+@contextmanager
+def _shown(progress):
+    """The callable for an argument 'progress'; True shows a line."""
+    if progress is not True:
+        yield progress or None
+        return
+    from ._original import ShmProgress
+
+    line = ShmProgress(0)
+
+    def show(done, total, *rest):
+        line._total = total
+        line.update(done)
+
+    line.start()
+    try:
+        yield show
+    finally:
+        line.stop()
 
 
 def _describe_attrs(builder, path, attrs):
@@ -45,6 +67,13 @@ def _describe_array(builder, path, value):
     _describe_attrs(builder, path, attrs)
 
 
+def _identity(value):
+    """What two names of one group or array have in common."""
+    if isinstance(value, (Group, Array)):
+        return value._record, value._mapping
+    return id(value)
+
+
 def _describe(builder, prefix, tree, made):
     for name, value in tree.items():
         if not isinstance(name, str):
@@ -53,13 +82,19 @@ def _describe(builder, prefix, tree, made):
                 % (prefix, name, type(name).__name__)
             )
         path = prefix + name
-        if not isinstance(value, (Mapping, Group)):
+        if not isinstance(value, (Mapping, Group, Array)):
             _describe_array(builder, path, value)
-        elif id(value) in made:
-            builder.link(path, made[id(value)])
+            continue
+        identity = _identity(value)
+        if identity in made:
+            builder.link(path, made[identity][0])
+            continue
+        # The value is kept, so that no other one gets its identity.
+        made[identity] = path, value
+        if isinstance(value, Array):
+            _describe_array(builder, path, value)
         else:
             builder.group(path)
-            made[id(value)] = path
             if isinstance(value, Group):
                 _describe_attrs(builder, path, value.attrs)
             _describe(builder, path + "/", value, made)
@@ -78,6 +113,7 @@ def publish(
     jobs=0,
     max_size=0,
     replace=False,
+    progress=None,
 ):
     """Put arrays into a new project, and return it open.
 
@@ -94,6 +130,9 @@ def publish(
         replace: overwrite, and drop the old one first if both do not fit
         jobs: threads; 0: the CPUs that the process may use
         max_size: bytes of the segment; 0: no bound
+        progress: called as progress(done, total), in bytes; Ctrl-C or an
+            exception there stops it, and nothing is published; True: show a
+            line on standard error, if that is a terminal
 
     Raises:
         FileExistsError: the name is taken
@@ -113,10 +152,13 @@ def publish(
     builder = _core.Builder(
         project, chosen(root), int(flags), mode, group, jobs, max_size
     )
-    _describe(builder, "", arrays, {id(arrays): ""})
+    if isinstance(arrays, Group):
+        _describe_attrs(builder, "", arrays.attrs)
+    _describe(builder, "", arrays, {_identity(arrays): ("", arrays)})
     for path, values in (attrs or {}).items():
         _describe_attrs(builder, path.strip("/"), values)
-    return builder.publish().root(Project)
+    with _shown(progress) as report:
+        return builder.publish(report).root(Project)
 
 
 def list(root=None):
@@ -190,7 +232,8 @@ def verify(project, root=None, *, metadata_only=False, jobs=0, progress=None):
 
         cute_shm.verify("demos")                   # -> []
     """
-    found = _mapping(project, root).verify(metadata_only, jobs, progress)
+    with _shown(progress) as report:
+        found = _mapping(project, root).verify(metadata_only, jobs, report)
     return [Damage(*damage) for damage in found[3]]
 
 
@@ -225,19 +268,21 @@ def export(
     if segment is None:
         segment = os.fsdecode(file).endswith(".shm")
     if segment:
-        mapping.export(file, overwrite, progress)
+        with _shown(progress) as report:
+            mapping.export(file, overwrite, report)
         return
     _must_have_hdf5()
-    _hdf5.export(
-        mapping.identity()[0],
-        file,
-        1 if overwrite else 0,
-        gzip,
-        shuffle,
-        0,
-        jobs,
-        progress,
-    )
+    with _shown(progress) as report:
+        _hdf5.export(
+            mapping.handle(),
+            file,
+            1 if overwrite else 0,
+            gzip,
+            shuffle,
+            0,
+            jobs,
+            report,
+        )
 
 
 def _patterns(given):
@@ -307,21 +352,22 @@ def _run_load(
 ):
     _must_have_hdf5()
     root = chosen(root)
-    fields = _hdf5.load(
-        project,
-        file,
-        root,
-        flags,
-        mode,
-        group,
-        jobs,
-        _patterns(select),
-        _patterns(exclude),
-        max_memory,
-        max_size,
-        float(max_seconds),
-        progress,
-    )
+    with _shown(progress) as report:
+        fields = _hdf5.load(
+            project,
+            file,
+            root,
+            flags,
+            mode,
+            group,
+            jobs,
+            _patterns(select),
+            _patterns(exclude),
+            max_memory,
+            max_size,
+            float(max_seconds),
+            report,
+        )
     return fields.pop("handle"), LoadResult(fields)
 
 
@@ -360,7 +406,8 @@ def load(
         max_memory, max_size, max_seconds: bounds; 0: the default
         progress: called as progress(done, total, objects, path), in bytes,
             about ten times a second; Ctrl-C or an exception there stops the
-            load, and nothing is published
+            load, and nothing is published; True: show a line on standard
+            error, if that is a terminal
         result: called with the :class:`LoadResult`
 
     Raises:
@@ -435,12 +482,12 @@ def restore(project, file, *, root=None, overwrite=False, progress=None):
         with cute_shm.restore("restored", "saved.shm") as p:
             [*p]                                   # -> ['demo_0']
     """
-    with builtins.open(file, "rb") as f:
+    with builtins.open(file, "rb") as f, _shown(progress) as report:
         mapping = _core.load(
             project,
             f.fileno(),
             chosen(root),
             _OVERWRITE if overwrite else 0,
-            progress,
+            report,
         )
     return mapping.root(Project)

@@ -22,22 +22,36 @@ def _node(array):
             return None
 
 
-class _Update:
-    """The time of an update, and the same memory for writing."""
+def _is_whole(node, memory, key):
+    """True if memory[key] = x writes each element of the node's array."""
+    part = memory[key]
+    if not isinstance(part, numpy.ndarray):
+        return node._element_count == 1
+    size = part.itemsize
+    for stride, n in sorted(zip(map(abs, part.strides), part.shape)):
+        if n != 1 and stride != size:
+            return False
+        size *= n
+    return size == node._data_size and numpy.may_share_memory(part, memory)
 
-    __slots__ = ("_array", "_node", "_update")
 
-    def __init__(self, array, node):
-        self._array = array
-        self._node = node
-
-    def __enter__(self):
-        a = self._array
-        self._update, offset = self._node._begin(a, -1.0)
-        return numpy.ndarray(a.shape, a.dtype, self._update, offset, a.strides)
-
-    def __exit__(self, *exc):
-        self._update.end()
+def _assign(array, node, key, value):
+    """One update: array[key] = value(memory), or none of it."""
+    update, offset = node._begin(array, -1.0, False)
+    try:
+        memory = numpy.ndarray(
+            array.shape, array.dtype, update, offset, array.strides
+        )
+        if update.torn and (
+            callable(value) or not _is_whole(node, memory, key)
+        ):
+            update.refuse_torn()
+        if callable(value):
+            value = value(memory)
+        update.assign(memory, key, value)
+    except BaseException:
+        update.abandon()
+        raise
 
 
 def _same_place(a, b):
@@ -57,14 +71,17 @@ def _in_place(compute):
             result = compute(self.view(numpy.ndarray), other)
             self.view(numpy.ndarray)[...] = result
             return self
-        with _Update(self, node) as memory:
-            result = compute(memory, other)
-            if not numpy.can_cast(result.dtype, memory.dtype, "same_kind"):
+
+        def result(memory):
+            new = compute(memory, other)
+            if not numpy.can_cast(new.dtype, memory.dtype, "same_kind"):
                 raise TypeError(
                     "cannot store a result of %s in an array of %s"
-                    % (result.dtype, memory.dtype)
+                    % (new.dtype, memory.dtype)
                 )
-            memory[...] = result
+            return new.astype(memory.dtype, copy=False)
+
+        _assign(self, node, ..., result)
         return self
 
     return method
@@ -77,6 +94,10 @@ class ShmArray(numpy.ndarray):
     of the array, so that writers of several processes do not mix, and
     ``snapshot()`` never gets half of one.  ``a[0] += 1`` is a read and a write:
     another writer may come between.  All else that writes is refused.
+
+    An assignment that fails changes nothing.  If a writer died in the middle
+    of an update, the array is torn: assignments to a part of it raise
+    :class:`TornError`; ``a[...] = x`` heals it.
 
     Example::
 
@@ -97,8 +118,7 @@ class ShmArray(numpy.ndarray):
             value = numpy.array(value)
         # What cannot be converted fails before the update begins.
         value = numpy.asarray(value).astype(self.dtype)
-        with _Update(self, node) as memory:
-            memory[key] = value
+        _assign(self, node, key, value)
 
     def __array_wrap__(self, array, context=None, return_scalar=False):
         """Results are plain arrays, and scalars, as those of an ndarray."""
