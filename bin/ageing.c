@@ -133,10 +133,11 @@ read_rules(const char *system, const struct file *file, struct rules *rules)
 static const struct rule *
 find_rule(const struct rules *rules, const char *path)
 {
-	const struct rule *found = NULL, *r = rules->rule;
-	const struct rule *end = r + rules->count;
+	const struct rule *found = NULL, *r;
+	size_t i;
 
-	for (; r < end; r++) {
+	for (i = 0; i < rules->count; i++) {
+		r = &rules->rule[i];
 		if (strcmp(r->path, path) == 0)
 			return r;
 		if (!found && r->pattern &&

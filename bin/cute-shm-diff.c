@@ -94,7 +94,7 @@ main(int argc, char **argv)
 	if (a && b) {
 		if (same_segment(a, b))
 			side[1].shm = a;
-		status = diff_projects(side, &opt);
+		status = (int)diff_projects(side, &opt);
 	}
 	cute_shm_close(a);
 	cute_shm_close(b);

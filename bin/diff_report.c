@@ -173,8 +173,8 @@ diff_targets(struct diff *d, const struct diff_place *at,
 		json_end(d);
 		return;
 	}
-	for (i = 0; i < 2; i++)
-		text[i] = text_escape(target[i], strlen(target[i]));
+	text[0] = text_escape(target[0], strlen(target[0]));
+	text[1] = text_escape(target[1], strlen(target[1]));
 	put_place(at, false);
 	printf("leads to /%s in ", text[0]);
 	text_put(stdout, d->side[0].name, strlen(d->side[0].name));
@@ -216,8 +216,8 @@ diff_types(struct diff *d, const struct diff_place *at,
 		json_end(d);
 		return;
 	}
-	for (i = 0; i < 2; i++)
-		text[i] = type_text(&a[i]);
+	text[0] = type_text(&a[0]);
+	text[1] = type_text(&a[1]);
 	put_place(at, false);
 	put_both(d, (const char *const[]){ text[0], text[1] });
 	putchar('\n');
@@ -301,11 +301,8 @@ put_bytes(const struct cute_shm_array one[2])
 static void
 put_values(const struct diff *d, const struct cute_shm_array one[2])
 {
-	char *text[2];
-	int i;
+	char *text[] = { value_of(&one[0]), value_of(&one[1]) };
 
-	for (i = 0; i < 2; i++)
-		text[i] = value_of(&one[i]);
 	put_both(d, (const char *const[]){ text[0], text[1] });
 	if (strcmp(text[0], text[1]) == 0)
 		put_bytes(one);
@@ -334,16 +331,15 @@ diff_values(struct diff *d, const struct diff_place *at,
 	    const struct cute_shm_array a[2], uint64_t element)
 {
 	struct cute_shm_array one[2];
-	uint64_t index[CUTE_SHM_MAX_NDIM];
+	uint64_t index[CUTE_SHM_MAX_NDIM] = { 0 };
 	unsigned k;
-	int i;
 
 	note(d, DIFF_DIFFERS);
 	if (d->opt.quiet)
 		return;
 	indices(&a[0], element, index);
-	for (i = 0; i < 2; i++)
-		one[i] = element_of(&a[i], element);
+	one[0] = element_of(&a[0], element);
+	one[1] = element_of(&a[1], element);
 	if (json_begin(d, at, "value")) {
 		put_values_json(d, one, a[0].ndim, index);
 		json_end(d);

@@ -137,21 +137,22 @@ compare_values(struct diff *d, const struct diff_place *at,
 static void
 merge_attrs(struct diff *d, const char *path, const struct attrs a[2])
 {
-	const struct cute_shm_attr *x = a[0].attr, *y = a[1].attr;
-	const struct cute_shm_attr *x_end = x + a[0].count;
-	const struct cute_shm_attr *y_end = y + a[1].count;
+	const struct cute_shm_attr *x, *y;
 	struct diff_place at = { .path = path };
+	size_t i = 0, k = 0;
 	int order;
 
-	while ((x < x_end || y < y_end) && !diff_enough(d)) {
-		order = x == x_end ? 1 : y == y_end ? -1 : attr_order(x, y);
+	while ((i < a[0].count || k < a[1].count) && !diff_enough(d)) {
+		x = i < a[0].count ? &a[0].attr[i] : NULL;
+		y = k < a[1].count ? &a[1].attr[k] : NULL;
+		order = !x ? 1 : !y ? -1 : attr_order(x, y);
 		at.attr = order <= 0 ? x->name : y->name;
 		if (order == 0)
 			compare_values(d, &at, x, y);
 		else
 			diff_only(d, &at, 0, order > 0);
-		x += order <= 0;
-		y += order >= 0;
+		i += order <= 0;
+		k += order >= 0;
 	}
 }
 
@@ -251,8 +252,8 @@ merge_trees(struct diff *d, const struct tree t[2], struct attrs attrs[2])
 /* --------------------------------------------------------------------- all */
 
 /*
- * True if there is one project only, or if the digests of their metadata, which hold those of all data, say that
- * both are the same, and no array was updated since.
+ * True if both are one project, or if the digests of their metadata, which hold
+ * those of all data, are equal, and no array was updated since.
  */
 static bool
 same_as_published(struct diff *d)

@@ -63,7 +63,8 @@ t cute-shm-diff updated torn
 t cute-shm-diff --json torn updated
 t cute-shm-diff torn torn
 
-# All elements are of one update: the first one differs, or none.
+# All elements are of one update: the first one differs.  On a busy machine, the
+# writer may leave no time for a copy, which is no answer.
 say 'a writer at work'
 update_project make live 200000 || fail 'no project live'
 cp "$root/cute-shm.live" "$tmp/before"
@@ -71,8 +72,10 @@ update_project once live
 update_project on live &
 writer=$!
 for _ in 1 2 3 4 5; do
-	cute-shm-diff live "$tmp/before" >"$tmp/said"
-	[ $? -eq 1 ] || fail "a writer at work: $(cat "$tmp/said")"
+	status=0
+	cute-shm-diff live "$tmp/before" >"$tmp/said" 2>&1 || status=$?
+	[ $status -ne 2 ] || continue
+	[ $status -eq 1 ] || fail "a writer at work: $(cat "$tmp/said")"
 	grep -q '^/a: from \[0\] on: [0-9]* in live, 0 in ' "$tmp/said" ||
 		fail "a torn copy: $(cat "$tmp/said")"
 done

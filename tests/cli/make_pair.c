@@ -11,6 +11,9 @@
 
 #include <cute_shm.h>
 
+#define SAME \
+	"a text that is the same for a while, and then, behind what is shown, "
+
 /* Data of arrays are read when a project is published. */
 
 static const uint64_t two[] = { 2 }, three[] = { 3 };
@@ -44,6 +47,10 @@ add_values(struct cute_shm_builder *b, bool later)
 {
 	static const uint32_t nans[] = { 0x3f800000, 0x7fc00000 };
 	static const uint32_t more_nans[] = { 0x3f800000, 0x7fc00001 };
+	static const char texts[2][2][80] = {
+		{ SAME "new", SAME "new" },
+		{ SAME "new", SAME "old" },
+	};
 	static const double zeros[][3] = { { 1, 0.0, 3 }, { 1, -0.0, 3 } };
 
 	must(cute_shm_builder_array(b, "nan/same", "<f4", 1, two, nans));
@@ -52,16 +59,7 @@ add_values(struct cute_shm_builder *b, bool later)
 	must(cute_shm_builder_array(b, "zero", "<f8", 1, three, zeros[later]));
 	must(cute_shm_builder_array(b, "scalar", "|u1", 0, NULL,
 				    later ? "\2" : "\1"));
-	must(cute_shm_builder_array(
-		b, "text", "|S80", 1, two,
-		later ? "a text that is the same for a while, and then, "
-			"behind what is shown: new      -"
-			"a text that is the same for a while, and then, "
-			"behind what is shown: old      -"
-		      : "a text that is the same for a while, and then, "
-			"behind what is shown: new      -"
-			"a text that is the same for a while, and then, "
-			"behind what is shown: new      -"));
+	must(cute_shm_builder_array(b, "text", "|S80", 1, two, texts[later]));
 	must(cute_shm_builder_array(b, "type/dtype", later ? "<f4" : "<i4", 1,
 				    two, nans));
 	must(cute_shm_builder_array(b, "type/shape", "<f4", later, two, nans));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libFuzzer: any bytes as a segment, and what cute-shm-list, cute-shm-dump and
- * cute-shm-diff show of it, in every form that they have.  Whatever they print is UTF-8, and
- * has no character that would do something to a terminal.
+ * cute-shm-diff show of it, in every form that they have.  Whatever they print
+ * is UTF-8, and has no character that would do something to a terminal.
  */
 #include <stdarg.h>
 #include <stdio.h>
