@@ -113,8 +113,7 @@ bin_cute_shm_dump_SOURCES = \
 	bin/hex.h \
 	lib/format/slice.c \
 	lib/format/slice.h
-# The library does not export what reads slices.
-bin_cute_shm_dump_CPPFLAGS = $(AM_CPPFLAGS)
+bin_cute_shm_dump_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(SLICE_CPPFLAGS)
 bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_export_SOURCES = bin/cute-shm-export.c

@@ -53,4 +53,5 @@ selection_free(struct selection *s)
 {
 	list_free(s->select);
 	list_free(s->exclude);
+	*s = (struct selection){ .select = NULL };
 }

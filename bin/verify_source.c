@@ -317,6 +317,38 @@ on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 	return 0;
 }
 
+/*
+ * What the project's load selected.  A file that was exported from such a
+ * project has the attribute, too, and a load of all of it keeps that: a load of
+ * nothing but the root, which has an attribute of its own, renames it.
+ */
+static void
+selection_of(const struct cute_shm *shm, const char *name, const char *file,
+	     struct cute_shm_hdf5_options opt, struct selection *ret)
+{
+	static const char *const all[] = { "*", NULL };
+	struct cute_shm_attr ours, theirs;
+	struct cute_shm_node root;
+
+	selection_get(shm, ret);
+	if (!ret->select && !ret->exclude)
+		return;
+	opt.exclude = all;
+	opt.progress = NULL;
+	opt.skipped = NULL;
+	if (cute_shm_hdf5_load(name, file, &opt, NULL) != 0)
+		return;
+	if (cute_shm_find(*opt.handle, "", &root) == 0 &&
+	    cute_shm_attr(&root, "%63ute-shm:selection", &theirs) == 0 &&
+	    cute_shm_find(shm, "", &root) == 0 &&
+	    cute_shm_attr(&root, "cute-shm:selection", &ours) == 0 &&
+	    same_shape(&ours.value, &theirs.value) &&
+	    same_data(&ours.value, &theirs.value))
+		selection_free(ret);
+	cute_shm_close(*opt.handle);
+	*opt.handle = NULL;
+}
+
 /* Load it beside the project, and compare. */
 static void
 compare_with(struct verify_subject *s, const struct cute_shm *shm,
@@ -339,7 +371,7 @@ compare_with(struct verify_subject *s, const struct cute_shm *shm,
 	char *name = text_format("cute-shm-verify.%jd", (intmax_t)getpid());
 	int err;
 
-	selection_get(shm, &selected);
+	selection_of(shm, name, file, opt, &selected);
 	opt.select = (const char *const *)selected.select;
 	opt.exclude = (const char *const *)selected.exclude;
 	err = cute_shm_hdf5_load(name, file, &opt, NULL);

@@ -15,6 +15,9 @@ include_HEADERS += \
 nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
 
+# cute-shm-dump compiles format/slice.c, too: no library exports it.
+SLICE_CPPFLAGS = -I$(srcdir)/lib
+
 # What both libraries use and neither exports.
 lib_libcommon_la_SOURCES = \
 	lib/base/base.h \

@@ -162,6 +162,7 @@ hdf5_script_tests = \
 	tests/cli/cli_pty.sh \
 	tests/cli/cli_signals.sh \
 	tests/corpus/corpus.sh \
+	tests/corpus/slices.sh \
 	tests/corpus/strategies.sh
 
 # Programs that make the projects and files for the shell tests.
@@ -209,6 +210,7 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
+	tests/corpus/slices.py \
 	tests/surface/golden tests/surface/read_kaitai.js \
 	tests/surface/read_segment.py \
 	tests/surface/smoke_installed.sh \

@@ -89,6 +89,13 @@ struct cute_shm_hdf5_options {
 	 * matches is loaded with all below it and the groups above; a pattern
 	 * without a match is CUTE_SHM_ERR_NOT_FOUND.  exclude: what matches is
 	 * left out with all below it; a pattern without a match is logged.
+	 *
+	 * A pattern of select may end with a NumPy slice, "x[0:1000, ::2]": of
+	 * each array that matches, or lies below, only that is read and loaded.
+	 * A pattern with a slice prevails over those without.  If a slice does
+	 * not fit an array, if two that differ match one, or with a negative
+	 * step: CUTE_SHM_ERR_INVALID.  What was selected and excluded is kept
+	 * in the root's attribute "cute-shm:selection".
 	 */
 	const char *const *select;
 	const char *const *exclude;

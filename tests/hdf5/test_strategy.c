@@ -191,8 +191,10 @@ START_TEST(test_fields)
 			  HOFFSET(struct record, c) },
 			{ "t/d", text, padded, HOFFSET(struct record, d) },
 		};
-		struct strategy_source source = { NULL, "t",  dset, columns,
-						  3,	NULL, NULL };
+		struct strategy_source source = { .name = "t",
+						  .dset = dset,
+						  .columns = columns,
+						  .column_count = 3 };
 		uint64_t n = count;
 
 		ck_ok(cute_shm_builder_new("table", &opt, &b));
@@ -246,9 +248,11 @@ START_TEST(test_cancel)
 	hid_t dset = H5Dopen2(file, "d", H5P_DEFAULT);
 	struct cute_shm_builder *b = builder_for(bytes_as(&k, k.type));
 	struct strategy_column column = { "d", k.type, k.type, 0 };
-	struct strategy_source source = {
-		b, "d", dset, &column, 1, NULL, NULL
-	};
+	struct strategy_source source = { .builder = b,
+					  .name = "d",
+					  .dset = dset,
+					  .columns = &column,
+					  .column_count = 1 };
 	struct reader *reader;
 	const char *how;
 	int calls = 0;

@@ -9,8 +9,7 @@
 /* The text between brackets consists of this, if it is meant as a slice. */
 #define SLICE_BYTES "0123456789-:,. "
 
-/* Whether such a text can only be a slice that is wrong, and no set of bytes.
- */
+/* Whether such a text is no set of bytes: if it is no slice, it is wrong. */
 static bool
 cannot_be_a_set(const char *text, size_t size)
 {

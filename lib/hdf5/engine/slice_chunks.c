@@ -145,18 +145,17 @@ static void
 pick_row(const struct axis *a, size_t item, const uint8_t *row, uint64_t low,
 	 uint64_t high, uint8_t *to)
 {
-	uint64_t step = (uint64_t)a->slice->step * item;
-	const uint8_t *from = row + (place_of(a, low) - a->begin) * item;
+	uint64_t at = place_of(a, low) - a->begin;
 
 	if (a->slice->step == 1) {
-		memcpy(to, from, (high - low) * item);
+		memcpy(to, row + at * item, (high - low) * item);
 		return;
 	}
 	for (uint64_t i = low; i < high; i++, to += item) {
 		if (a->sparse)
-			from = row + (place_of(a, i) - a->begin) * item;
-		memcpy(to, from, item);
-		from += step;
+			at = place_of(a, i) - a->begin;
+		memcpy(to, row + at * item, item);
+		at += (uint64_t)a->slice->step;
 	}
 }
 
