@@ -90,6 +90,8 @@ bin_cute_shm_dump_SOURCES = \
 	bin/hex_fields.h \
 	bin/hex_rows.c \
 	bin/hex_rows.h \
+	bin/hex_view.c \
+	bin/hex_view.h \
 	bin/hex.h \
 	bin/slice.c \
 	bin/slice.h

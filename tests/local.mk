@@ -53,6 +53,7 @@ unit_tests = \
 	tests/build/test_syscalls \
 	tests/verify/test_verify \
 	tests/verify/test_verify_rules \
+	tests/view/test_view \
 	tests/copy/test_save \
 	tests/copy/test_stream \
 	tests/cli/test_progress \
@@ -121,6 +122,7 @@ script_tests = \
 	tests/cli/cli_typed.sh \
 	tests/cli/cli_unlink.sh \
 	tests/cli/cli_verify.sh \
+	tests/cli/cli_view_python.sh \
 	tests/cli/demo_shares.sh \
 	tests/cli/demos.sh \
 	tests/surface/check_bootstrap.sh \
@@ -149,6 +151,7 @@ hdf5_script_tests = \
 	tests/cli/cli_load.sh \
 	tests/cli/cli_pty.sh \
 	tests/cli/cli_signals.sh \
+	tests/cli/cli_view.sh \
 	tests/corpus/corpus.sh \
 	tests/corpus/strategies.sh
 
@@ -194,6 +197,7 @@ endif
 # No test may be called read_segment: its log would be that of the .py.
 EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
+	tests/cli/view.py \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/surface/golden tests/surface/read_segment.py \
