@@ -202,9 +202,9 @@ tell_object(struct hex_view *w, uint64_t at, uint64_t messages)
 {
 	if (w->parts > 0) {
 		w->parts--;
-		tell(w, at, "object header: %s of /%s, %" PRIu64 " messages",
+		tell(w, at, "object header: %s of /%s, %s",
 		     w->parts == 1 ? "offsets" : "values", w->node.path,
-		     messages);
+		     units_count(messages, "message").text);
 		return;
 	}
 	do
@@ -213,8 +213,8 @@ tell_object(struct hex_view *w, uint64_t at, uint64_t messages)
 				 ? cute_shm_next(&w->top, &w->node, &w->node)
 				 : cute_shm_find(w->top.shm, "", &w->node);
 	while (w->err == 0 && w->node.kind == CUTE_SHM_LINK);
-	tell(w, at, "object header: /%s, %" PRIu64 " messages",
-	     w->err == 0 ? w->node.path : "?", messages);
+	tell(w, at, "object header: /%s, %s", w->err == 0 ? w->node.path : "?",
+	     units_count(messages, "message").text);
 }
 
 /* An object header, and the lists behind it; returns its end, or 0. */
@@ -270,7 +270,7 @@ put_leaf(struct hex_view *w, uint64_t at)
 	if (!get(w, head, sizeof(head), at) || w->end - at < LEAF_SIZE)
 		return 0;
 	count = hex_number(head + 6, 2);
-	tell(w, at, "leaf: %" PRIu64 " entries", count);
+	tell(w, at, "leaf: entries %" PRIu64, count);
 	for (i = 0; i < count && i < FANOUT; i++) {
 		begin = at + 8 + i * ENTRY_SIZE;
 		if (!get(w, entry, sizeof(entry), begin))
@@ -290,7 +290,7 @@ put_tree(struct hex_view *w, uint64_t at)
 
 	if (!get(w, head, sizeof(head), at) || w->end - at < TREE_SIZE)
 		return 0;
-	tell(w, at, "tree: level %d, %" PRIu64 " children", head[5],
+	tell(w, at, "tree: level %d, children %" PRIu64, head[5],
 	     hex_number(head + 6, 2));
 	return at + TREE_SIZE;
 }

@@ -10,6 +10,8 @@ for try in python3 /usr/bin/python3; do
 done
 [ -n "$python" ] || { echo "skipped: there is no h5py"; exit 77; }
 
+printf '#!/bin/sh\nexec %s "%s/view.py" "$@"\n' "$python" "$here" >"$tmp/view"
+chmod +x "$tmp/view"
 t update_project make live 1000
-t "$python" "$here/view.py" "$root/cute-shm.live" update_project once live
+t "$tmp/view" "$root/cute-shm.live" update_project once live
 finish

@@ -88,6 +88,8 @@ add_all(struct cute_shm_builder *b)
 	add_attrs(b);
 }
 
+unsigned sample_flags;
+
 void
 sample_publish(const char *project)
 {
@@ -98,7 +100,7 @@ sample_publish(const char *project)
 		.source = "/data/sample.h5",
 		.source_size = 7,
 		.source_mtime_ns = 8,
-		.flags = CUTE_SHM_OVERWRITE,
+		.flags = CUTE_SHM_OVERWRITE | sample_flags,
 	};
 	struct cute_shm_builder *b;
 
