@@ -19,7 +19,7 @@
 
 static bool opt_overwrite, opt_replace, opt_no_progress;
 static bool opt_keep_going;
-static bool opt_no_external, opt_dry_run, opt_json;
+static bool opt_no_external, opt_no_view, opt_dry_run, opt_json;
 static bool opt_ensure, opt_wait;
 static const char *opt_root, *opt_group;
 static struct cli_list opt_select, opt_exclude;
@@ -58,6 +58,8 @@ static const struct cli_option options[] = {
 	  &opt_no_external },
 	{ 0, CLI_FLAG, "keep-going", NULL,
 	  "leave out what cannot be read instead of failing", &opt_keep_going },
+	{ 0, CLI_FLAG, "no-view", NULL,
+	  "make no HDF5 view, by which HDF5 programs read it", &opt_no_view },
 	{ 0, CLI_SIZE, "max-memory", "SIZE",
 	  "private memory; default 1G, or 4 times the file", &opt_max_memory },
 	{ 0, CLI_SIZE, "max-size", "SIZE",
@@ -144,6 +146,8 @@ flags(const char *project)
 		ret |= CUTE_SHM_HDF5_KEEP_GOING;
 	if (opt_no_external)
 		ret |= CUTE_SHM_HDF5_NO_EXTERNAL;
+	if (opt_no_view)
+		ret |= CUTE_SHM_HDF5_NO_VIEW;
 	return ret;
 }
 

@@ -20,7 +20,7 @@
 #include "units.h"
 #include "value.h"
 
-static bool opt_overwrite, opt_replace, opt_no_progress, opt_json;
+static bool opt_overwrite, opt_replace, opt_no_progress, opt_no_view, opt_json;
 static const char *opt_root, *opt_group;
 static unsigned opt_jobs, opt_verbose;
 static uint64_t opt_max_size;
@@ -42,6 +42,8 @@ static const struct cli_option options[] = {
 	  &opt_no_progress },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads that verify; default as many as there are CPUs", &opt_jobs },
+	{ 0, CLI_FLAG, "no-view", NULL,
+	  "with no HDF5 view, by which HDF5 programs read it", &opt_no_view },
 	{ 0, CLI_SIZE, "max-size", "SIZE",
 	  "fail if the segment would be larger, such as 8G", &opt_max_size },
 	{ 0, CLI_TIME, "max-time", "TIME",
@@ -164,6 +166,7 @@ flags(void)
 {
 	return (opt_overwrite ? CUTE_SHM_OVERWRITE : 0u) |
 	       (opt_replace ? CUTE_SHM_REPLACE : 0u) |
+	       (opt_no_view ? CUTE_SHM_NO_VIEW : 0u) |
 	       (command ? CUTE_SHM_EPHEMERAL : 0u);
 }
 

@@ -156,6 +156,7 @@ put_header(const struct list_project *p)
 	put_source(info);
 	put_uuid(info->uuid);
 	json_hex(&json, "metadata_digest", info->metadata_digest);
+	json_number(&json, "view_size", info->view_size);
 }
 
 static void

@@ -110,6 +110,8 @@ bin_cute_shm_dump_SOURCES = \
 	bin/hex_fields.h \
 	bin/hex_rows.c \
 	bin/hex_rows.h \
+	bin/hex_view.c \
+	bin/hex_view.h \
 	bin/hex.h \
 	lib/format/slice.c \
 	lib/format/slice.h

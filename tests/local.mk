@@ -58,6 +58,7 @@ unit_tests = \
 	tests/build/test_syscalls \
 	tests/verify/test_verify \
 	tests/verify/test_verify_rules \
+	tests/view/test_view \
 	tests/copy/test_save \
 	tests/copy/test_stream \
 	tests/cli/test_ageing \
@@ -128,6 +129,7 @@ script_tests = \
 	tests/cli/cli_typed.sh \
 	tests/cli/cli_unlink.sh \
 	tests/cli/cli_verify.sh \
+	tests/cli/cli_view_python.sh \
 	tests/cli/demo_shares.sh \
 	tests/cli/demos.sh \
 	tests/surface/check_bootstrap.sh \
@@ -161,6 +163,7 @@ hdf5_script_tests = \
 	tests/cli/cli_load.sh \
 	tests/cli/cli_pty.sh \
 	tests/cli/cli_signals.sh \
+	tests/cli/cli_view.sh \
 	tests/corpus/corpus.sh \
 	tests/corpus/slices.sh \
 	tests/corpus/strategies.sh
@@ -208,6 +211,7 @@ endif
 # No test may be called read_segment: its log would be that of the .py.
 EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
+	tests/cli/view.py \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/corpus/slices.py \

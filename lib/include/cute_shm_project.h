@@ -46,7 +46,8 @@ struct cute_shm_info {
 	uint64_t source_mtime_ns; /* Unix time */
 	uint8_t uuid[16];	  /* a new one for each build */
 	uint64_t metadata_digest; /* equal: same content as published */
-	uint64_t reserved[4];
+	uint64_t view_size;	  /* bytes of the HDF5 view, 0: it has none */
+	uint64_t reserved[3];
 };
 
 /* Describe the project of a handle; texts are valid until cute_shm_close(). */

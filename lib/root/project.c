@@ -90,6 +90,7 @@ info_header(struct cute_shm_info *info, const struct format_header *h)
 	info->source_mtime_ns = h->source_mtime_ns;
 	memcpy(info->uuid, h->uuid, sizeof(info->uuid));
 	info->metadata_digest = h->metadata_digest;
+	info->view_size = header_has_view(h) ? h->view_size : 0;
 }
 
 /* The locks on the file show if it has an owner and if it is in use. */

@@ -91,8 +91,12 @@ verify_view(struct verify *v)
 	struct view *view;
 	int err;
 
-	/* Damaged records have been reported, and cannot be encoded. */
-	if (!header_has_view(h) || v->err != 0 || v->stop != 0)
+	/*
+	 * Damaged records have been reported, and cannot be encoded; a later
+	 * version may have other views.
+	 */
+	if (!header_has_view(h) || v->err != 0 || v->stop != 0 ||
+	    strcmp(v->shm->version, FORMAT_VERSION) != 0)
 		return;
 	err = view_measure(v->shm, h->segment_size, &view);
 	if (err == CUTE_SHM_ERR_NOMEM)

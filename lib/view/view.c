@@ -55,14 +55,18 @@ check_place(struct view *v, const struct record *r, uint64_t *data)
 {
 	struct cute_shm_array a;
 	int err = array_record(v->shm, r, &a);
+	/* An empty array has a place, too. */
+	uint64_t begin = r->array->data_offset;
 
-	if (err != 0 || a.data_size == 0)
+	if (err != 0)
 		return err;
-	if (a.data_offset < *data) {
+	if (a.data_size > 0)
+		begin = a.data_offset;
+	if (begin < *data || begin > v->shm->size) {
 		view_damaged(v, r->path, "its data overlap those before");
 		return v->err;
 	}
-	*data = a.data_offset + a.data_size;
+	*data = begin + a.data_size;
 	return 0;
 }
 
@@ -191,6 +195,10 @@ list_nodes(struct view *v)
 	}
 	close_groups(v, &groups, UINT64_MAX);
 	free(groups.nodes);
+	if (err == 0 && v->count == 0) {
+		view_damaged(v, "", "there is no root");
+		err = v->err;
+	}
 	v->data = data;
 	v->begin = align_up(data, FORMAT_PAGE);
 	return err;

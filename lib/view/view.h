@@ -223,7 +223,10 @@ size_t view_type_list(uint8_t *ret);
 size_t view_type_enum(const char *dtype, uint32_t item_size, uint16_t members,
 		      uint8_t *ret);
 
-/* The dataspace; 'null' for that without elements. */
+/*
+ * The dataspace; 'null' for that without elements, which also stands for an
+ * empty array with a dimension of over 2^63 - 1.
+ */
 size_t view_space(unsigned ndim, const uint64_t *shape, bool null,
 		  uint8_t ret[VIEW_SPACE_MOST]);
 

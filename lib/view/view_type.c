@@ -183,12 +183,24 @@ view_type(const char *dtype, uint32_t item_size, uint8_t ret[VIEW_TYPE_MOST])
 			 item_size ? item_size : 1);
 }
 
+/* HDF5 has no such dimension; the array is empty by another one. */
+static bool
+too_long(unsigned ndim, const uint64_t *shape)
+{
+	unsigned i;
+
+	for (i = 0; i < ndim; i++)
+		if (shape[i] > INT64_MAX)
+			return true;
+	return false;
+}
+
 size_t
 view_space(unsigned ndim, const uint64_t *shape, bool null,
 	   uint8_t ret[VIEW_SPACE_MOST])
 {
 	memset(ret, 0, 8);
-	if (null) {
+	if (null || too_long(ndim, shape)) {
 		ret[0] = 2;
 		ret[3] = 2;
 		return 4;

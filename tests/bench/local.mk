@@ -13,7 +13,8 @@ tests_bench_bench_SOURCES = \
 	tests/bench/load.c \
 	tests/bench/lookup.c \
 	tests/bench/memory.c \
-	tests/bench/start.c
+	tests/bench/start.c \
+	tests/bench/view.c
 tests_bench_bench_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(XXHASH_CFLAGS) \
 	$(ZSTD_CFLAGS)
 tests_bench_bench_LDADD = lib/libload.la lib/libreader.la lib/libcore.la \

@@ -45,7 +45,10 @@ t cute-shm-load demo block.h5
 t cute-shm-dump ./block.h5
 t cute-shm-dump demo.h5
 t cute-shm-verify -f demo.h5
-make_project demo segment && mv "$root/cute-shm.segment" saved.seg
+# With a view it would be an HDF5 file.
+make_project demo segment && cp "$root/cute-shm.segment" viewed.seg &&
+	cute-shm-load -o --no-view segment viewed.seg >/dev/null &&
+	mv "$root/cute-shm.segment" saved.seg
 t cute-shm-hdf5 demo saved.seg
 t cute-shm-hdf5 --dry-run demo saved.seg
 t cute-shm-hdf5 "$tmp/demo.h5" folder.h5

@@ -38,7 +38,9 @@ segment_seeds = \
 	tests/fuzz/segment/index-astray.hex \
 	tests/fuzz/segment/live-slot-outside.hex \
 	tests/fuzz/segment/data-outside.hex \
-	tests/fuzz/segment/sections-overlap.hex
+	tests/fuzz/segment/sections-overlap.hex \
+	tests/fuzz/segment/view.hex \
+	tests/fuzz/segment/view-astray.hex
 filter_seeds = \
 	tests/fuzz/filter/deflate.hex \
 	tests/fuzz/filter/shuffle-deflate.hex \
@@ -80,6 +82,7 @@ tests_fuzz_replay_tools_SOURCES = $(replay) tests/fuzz/fit.h \
 	bin/dump_node.c bin/dump_python.c bin/dump_raw.c bin/dump_text.c \
 	bin/dump_value.c \
 	bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
+	bin/hex_view.c \
 	bin/list_full.c bin/list_json.c bin/list_parts.c bin/list_shares.c \
 	bin/list_short.c
 

@@ -185,6 +185,24 @@ add_size(struct loader *l, const char *path, uint64_t data)
 		0x70 + 16 + strlen(path) + 16 + 64 + data + align / 2;
 }
 
+/*
+ * Add an estimate of a node's bytes in the HDF5 view; 'c' is NULL for a group,
+ * else a column.  Lists are there once more, unless they exceed a bound.
+ */
+static void
+add_view(struct loader *l, const struct column *c)
+{
+	uint64_t lists = 0;
+
+	if (l->opt->flags & CUTE_SHM_HDF5_NO_VIEW)
+		return;
+	if (c && c->leaf && c->part != PART_PLAIN)
+		lists = 39 * c->count + c->value_count * c->leaf->item_size;
+	if (lists > UINT64_C(64) << 20)
+		lists = 0;
+	l->result.segment_size += (c && c->leaf ? 180 : 576) + lists;
+}
+
 /* Add to the sums.  Report arrays that are complete, or only planned. */
 static int
 account(struct loader *l, struct dataset *d, struct pending *pending)
@@ -196,6 +214,7 @@ account(struct loader *l, struct dataset *d, struct pending *pending)
 
 	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
 		add_size(l, c->path, data_bytes(d, c));
+		add_view(l, c);
 		if (!c->leaf) {
 			l->result.groups++;
 			continue;
@@ -388,6 +407,7 @@ describe_group(struct loader *l, const struct object *object)
 
 	board_work(l->board, object->path, 0);
 	add_size(l, object->path, 0);
+	add_view(l, NULL);
 	l->result.groups++;
 	id = group_open(l->scan, (size_t)(object - l->scan->objects));
 	if (id < 0)
