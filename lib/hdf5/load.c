@@ -227,6 +227,9 @@ load_once(const char *project, const char *file,
 		*ret = load.process.end->result;
 	*again = ensure && (current ? rc == CUTE_SHM_ERR_NOT_FOUND
 				    : rc != 0 && load.changed);
+	/* It uses the load. */
+	cute_shm_builder_free(load.builder);
+	load.builder = NULL;
 	cute_shm_load_end(load.loading, rc != 0 && load.own_reason
 						? CUTE_SHM_ERR_CANCELLED
 						: rc);
