@@ -77,7 +77,8 @@ tests_fuzz_replay_tools_SOURCES = $(replay) tests/fuzz/fit.h \
 	bin/dump_node.c bin/dump_python.c bin/dump_raw.c bin/dump_text.c \
 	bin/dump_value.c \
 	bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
-	bin/list_full.c bin/list_json.c bin/list_parts.c bin/list_shares.c \
+	bin/list_full.c bin/list_json.c bin/list_loads.c bin/list_parts.c \
+	bin/list_shares.c \
 	bin/list_short.c \
 	bin/slice.c
 
