@@ -17,7 +17,7 @@ is_loading()
 t cute-shm-hdf5 --ensure demo demo.h5
 t cute-shm-hdf5 --ensure demo demo.h5
 t cute-shm-hdf5 --ensure --json demo demo.h5
-t cute-shm-hdf5 --ensure demo "$tmp/../$(basename "$tmp")/demo.h5"
+t cute-shm-hdf5 --ensure demo ./demo.h5
 say "the file has changed, or the choice"
 touch -d '2020-01-01 12:01' demo.h5
 t cute-shm-hdf5 --ensure demo demo.h5
