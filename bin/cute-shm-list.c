@@ -63,6 +63,7 @@ struct request {
 	struct cute_shm_info *projects; /* those that are asked for */
 	size_t project_count;
 	uint64_t python_count; /* segments of the Python package */
+	struct list_loads loads;
 	struct list_total total;
 	const struct list_view *view;
 	struct cute_shm_usage *usage; /* once it has been needed */
@@ -431,6 +432,12 @@ on_log(enum cute_shm_log_level level, const char *message, void *arg)
 	cli_message("%s", message);
 }
 
+static bool
+wanted_load(const char *project, void *arg)
+{
+	return requested(arg, project);
+}
+
 static int
 list(struct request *r)
 {
@@ -441,6 +448,7 @@ list(struct request *r)
 	(void)cute_shm_collect(opt_root, NULL, NULL);
 	if (cute_shm_list(opt_root, add_project, r) != 0)
 		return cli_fail();
+	list_loads_find(&r->loads, opt_root);
 	show_all(r);
 	if (r->count == 0 && !list_filtered())
 		see_root(&r->total);
@@ -450,7 +458,8 @@ list(struct request *r)
 			    : !r->found[i] && report_missing(r->names[i]))
 			status = CLI_FAILED;
 	}
-	if (r->total.projects == 0 && r->count == 0 && !opt_json)
+	if (r->total.projects == 0 && r->loads.count == 0 && r->count == 0 &&
+	    !opt_json)
 		cli_message("no projects in %s", root());
 	if (r->python_count > 0 && r->count == 0 && !opt_json)
 		cli_message("%s of the Python package left out",
@@ -487,9 +496,12 @@ main(int argc, char **argv)
 	memset(r.found, 0, (size_t)r.count * sizeof(*r.found));
 	list_with_nodes = !opt_short;
 	r.view = opt_json ? &list_json : opt_short ? &list_short : &list_full;
+	r.loads = (struct list_loads){ .wanted = wanted_load, .arg = &r };
+	r.total.loads = &r.loads;
 	r.view->begin();
 	status = list(&r);
 	r.view->end(&r.total);
+	list_loads_free(&r.loads);
 	cute_shm_usage_free(r.usage);
 	free(r.found);
 	return cli_end(status);

@@ -25,8 +25,21 @@ struct list_project {
 	size_t user_count;	 /* as far as they can be seen */
 };
 
+/* A load that is under way. */
+struct list_load {
+	struct cute_shm_load_info info;
+};
+
+struct list_loads {
+	bool (*wanted)(const char *project, void *arg);
+	void *arg;
+	struct list_load *items;
+	size_t count;
+};
+
 /* What was shown, in all. */
 struct list_total {
+	const struct list_loads *loads;
 	uint64_t projects;
 	uint64_t arrays;
 	uint64_t bytes;
@@ -67,6 +80,14 @@ const char *list_status(int err);
 
 /* Header and metadata digests; the message lasts as errmsg does. */
 int list_integrity(const struct list_project *p, const char **message);
+
+/* list_loads.c: find the wanted loads in the root; free them */
+void list_loads_find(struct list_loads *loads, const char *root);
+void list_loads_free(struct list_loads *loads);
+
+/* "loading 43 %", for free(). */
+char *list_load_state(const struct cute_shm_load_info *info);
+struct units list_load_owner(const struct cute_shm_load_info *info);
 
 /* list_shares.c: bytes of data in the groups of a tree */
 struct list_shares;

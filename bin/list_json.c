@@ -18,8 +18,35 @@ begin(void)
 }
 
 static void
+put_load(const struct cute_shm_load_info *info)
+{
+	json_open(&json, NULL, '{');
+	json_text(&json, "project", info->project);
+	json_text(&json, "state",
+		  !info->running ? "dead"
+		  : info->known	 ? "loading"
+				 : "unknown");
+	if (info->known) {
+		json_text(&json, "source", info->source);
+		json_number(&json, "pid", (uint64_t)info->pid);
+		json_number(&json, "uid", info->uid);
+		json_text(&json, "started", units_utc(info->started_ns).text);
+		json_number(&json, "bytes_done", info->bytes_done);
+		json_number(&json, "bytes_total", info->bytes_total);
+		json_number(&json, "segment_size", info->segment_size);
+	}
+	json_close(&json, '}');
+}
+
+static void
 end(const struct list_total *total)
 {
+	size_t i;
+
+	json_close(&json, ']');
+	json_open(&json, "loads", '[');
+	for (i = 0; i < total->loads->count; i++)
+		put_load(&total->loads->items[i].info);
 	json_close(&json, ']');
 	json_open(&json, "total", '{');
 	json_number(&json, "project_count", total->projects);

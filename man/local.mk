@@ -20,6 +20,7 @@ MAN_CORE = \
 	man/cute_shm_error.3 \
 	man/cute_shm_get.3 \
 	man/cute_shm_list.3 \
+	man/cute_shm_load_begin.3 \
 	man/cute_shm_open.3 \
 	man/cute_shm_export.3 \
 	man/cute_shm_update.3 \

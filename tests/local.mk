@@ -28,6 +28,7 @@ unit_tests = \
 	tests/root/test_project \
 	tests/root/test_space \
 	tests/root/test_users \
+	tests/together/test_turns \
 	tests/read/test_attr_value \
 	tests/read/test_golden \
 	tests/read/test_hostile \
@@ -158,6 +159,7 @@ script_tests = \
 	tests/python/python.sh
 
 hdf5_script_tests = \
+	tests/cli/cli_ensure.sh \
 	tests/cli/cli_evaluate.sh \
 	tests/cli/cli_export_hdf5.sh \
 	tests/cli/cli_load.sh \

@@ -142,6 +142,26 @@ blame_change(struct load *load, int rc)
 }
 
 /*
+ * With ENSURE the project must hold the file that has the name now: it may have
+ * been replaced since it was opened.
+ */
+static int
+check_name(struct load *load)
+{
+	const struct stat *first = &load->files.first;
+	struct stat now;
+
+	if (!(load->opt->flags & CUTE_SHM_HDF5_ENSURE) ||
+	    stat(load->file, &now) != 0 ||
+	    (now.st_dev == first->st_dev && now.st_ino == first->st_ino &&
+	     now.st_size == first->st_size &&
+	     mtime_ns(&now) == mtime_ns(first)))
+		return 0;
+	load->changed = load->own_reason = true;
+	return changed_fail(load->file, "another file has its name");
+}
+
+/*
  * Run readers until one needs no successor.  Then report its messages, and
  * publish its segment.
  */
@@ -170,6 +190,8 @@ run(struct load *load, const char *project)
 	rc = blame_change(load, rc);
 	if (rc == 0 && project)
 		rc = cute_shm_builder_adopt(load->builder);
+	if (rc == 0 && project)
+		rc = check_name(load);
 	if (rc == 0 && project)
 		rc = publish(load);
 	return rc;
@@ -229,6 +251,9 @@ load_once(const char *project, const char *file,
 		*ret = load.process.end->result;
 	*again = ensure && (current ? rc == CUTE_SHM_ERR_NOT_FOUND
 				    : rc != 0 && load.changed);
+	/* It uses the load. */
+	cute_shm_builder_free(load.builder);
+	load.builder = NULL;
 	cute_shm_load_end(load.loading, rc != 0 && load.own_reason
 						? CUTE_SHM_ERR_CANCELLED
 						: rc);

@@ -37,6 +37,7 @@ show_page(const char *root, const char *name, cute_shm_load_info_fn *each,
 {
 	struct cute_shm_load_info info;
 	struct page page;
+	struct stat st;
 	char *path;
 	int fd, err = 0;
 	bool known;
@@ -50,6 +51,9 @@ show_page(const char *root, const char *name, cute_shm_load_info_fn *each,
 		known = fd >= 0 && page_read(fd, &page);
 		page_info(&page, known, name + strlen(LOADING_PREFIX), path,
 			  &info);
+		/* The page may say anything, but its file has an owner. */
+		if ((fd >= 0 ? fstat(fd, &st) : lstat(path, &st)) == 0)
+			info.uid = st.st_uid;
 		/* What cannot be opened may be running. */
 		info.running = fd < 0 || range_locked(fd, 0, 1, true);
 		err = each(&info, arg) ? CUTE_SHM_ERR_CANCELLED : 0;
@@ -127,8 +131,10 @@ add_pending(const struct cute_shm_load_info *info, void *arg)
 {
 	struct others *o = arg;
 
-	if (is_other(o, info))
-		o->pending += rest_of(info);
+	/* Other users could keep the root from being used by a false page. */
+	if (is_other(o, info) && user_trusted(info->uid) &&
+	    __builtin_add_overflow(o->pending, rest_of(info), &o->pending))
+		o->pending = UINT64_MAX;
 	return 0;
 }
 

@@ -141,8 +141,8 @@ open_page(struct cute_shm_loading *l, enum step *step)
 		return fail_open(l, step);
 	if (l->fd < 0)
 		*step = STEP_AGAIN;
-	else if (mode != 0600 && fchmod(l->fd, mode) != 0)
-		return fail_errno("cannot set the mode of %s", l->path);
+	else /* else it keeps the mode that it was made with */
+		(void)!file_access_set(l->fd, (gid_t)-1, mode);
 	return 0;
 }
 

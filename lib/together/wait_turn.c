@@ -34,8 +34,8 @@ fail_loading(const struct cute_shm_loading *l, int err)
 	loader_text(&info, who);
 	if (err == CUTE_SHM_ERR_TIMEOUT)
 		return cute_shm_fail(err,
-				     "project %s: the time to wait is over; "
-				     "%s still loads it",
+				     "project %s: the time to wait is over, "
+				     "and it is still being loaded by %s",
 				     l->project, who);
 	return cute_shm_fail(err,
 			     "project %s is being loaded by %s; --wait "
