@@ -244,7 +244,7 @@ class Stopping(unittest.TestCase):
         try:
             for _ in range(100):
                 before = count[0]
-                cute_shm.load("t", self.file, ephemeral=True).close()
+                cute_shm.load("beside", self.file, ephemeral=True).close()
                 if count[0] - before > 5:
                     return
             self.fail("no other thread runs during a load")
