@@ -2,6 +2,8 @@
 """Examples in documentation: lines with "# -> VALUE" become checks."""
 import re
 
+import numpy
+
 VALUE = re.compile(r"^( *)(\S.*?) +# -> (.*)$", re.M)
 
 
@@ -18,4 +20,7 @@ def run(test, name, text, names):
 
     code = VALUE.sub(lambda m: "%scheck((%s), %r)" % (m[1], m[2], m[3]), text)
     names["check"] = check
-    exec(compile(code, name, "exec"), names)
+    # Scalars as "1.0", not as "np.float64(1.0)", which is NumPy 2's way.
+    new = numpy.lib.NumpyVersion(numpy.__version__) >= "2.0.0"
+    with numpy.printoptions(**{"legacy": "1.25"} if new else {}):
+        exec(compile(code, name, "exec"), names)

@@ -162,6 +162,18 @@ class Original(unittest.TestCase):
                 self.assertTrue(result.flags.writeable)
             self.assertIs(type(numpy.where(a > 1, a, 0)), numpy.ndarray)
 
+    def test_python_numbers(self):
+        """A number in a += 1 has the type of the array, whatever NumPy."""
+        for dtype in ("u1", "i2", "f4", "c8"):
+            zeros = numpy.zeros(3, dtype)
+            with cute_shm.unlinked_arrays_to_shm("p", {"a": zeros}):
+                a = cute_shm.shm_to_arrays("p")["a"]["data"]
+                a += 3
+                a *= 2
+                a[1:] -= 1
+                self.assertEqual(a.dtype, zeros.dtype)
+                self.assertEqual(a.tolist(), [6, 5, 5])
+
     def test_increments(self):
         arrays = {"a": numpy.zeros(1000, "i8")}
         with cute_shm.unlinked_arrays_to_shm("p", arrays):

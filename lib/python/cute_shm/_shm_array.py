@@ -66,7 +66,9 @@ def _same_place(a, b):
 def _in_place(compute):
     def method(self, other):
         node = _node(self)
-        other = numpy.asarray(other)
+        # NumPy 2 takes a Python number for one of the array's own type.
+        if not isinstance(other, (int, float, complex)):
+            other = numpy.asarray(other)
         if node is None or not self.size:
             result = compute(self.view(numpy.ndarray), other)
             self.view(numpy.ndarray)[...] = result
