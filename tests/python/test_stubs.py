@@ -34,6 +34,17 @@ def load(project: str) -> float:
 
 cute_shm.publish("p", {"x": np.zeros(3)}, attrs={"x": {"unit": "m"}})
 cute_shm.load("q", "q.h5", progress=lambda done, total, n, path: None)
+cute_shm.load("q", "q.h5", progress=True)
+cute_shm.publish("p", {"x": 1}, progress=lambda done, total: None)
+
+async def follow(a: cute_shm.Array) -> None:
+    seen: int = a.wait(0, None)
+    while True:
+        seen = await a.changed(seen, timeout=1.5)
+        a[0] = seen
+
+with cute_shm.open("p") as p, p.reopen("r+") as w:
+    w["x"].update(np.from_dlpack(p["x"]))
 arrays: cute_shm.ArrayDict = {"a": np.zeros(3), "b": {"c": np.zeros(2)}}
 with cute_shm.unlinked_arrays_to_shm("r", arrays):
     found: cute_shm.SharedArrayDict = cute_shm.shm_to_arrays("r")
