@@ -82,6 +82,9 @@ function nodesOf(segment)
 			   segment.header.arrayCount);
 	assert.strictEqual(segment.blockDigests.length,
 			   segment.header.blockCount);
+	if (segment.header.viewOffset > 0)
+		assert.strictEqual(segment.view.length,
+				   segment.header.viewSize);
 	return nodes;
 }
 
