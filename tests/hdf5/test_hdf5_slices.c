@@ -355,7 +355,7 @@ START_TEST(as_of_the_whole)
 	if (_i % 2)
 		setenv("CUTE_SHM_HDF5_STRATEGY", "generic", 1);
 	seed = (uint32_t)_i + 1;
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 4; i++) {
 		random_round(&r);
 		part = load(r.select, 0);
 		ck_round(&r, whole, part);
