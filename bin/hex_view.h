@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The HDF5 view of a segment, row by row, with the meaning of each structure. */
+/* The HDF5 view of a segment, row by row, with what each structure means. */
 #ifndef HEX_VIEW_H
 #define HEX_VIEW_H
 

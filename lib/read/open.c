@@ -98,7 +98,7 @@ map(struct cute_shm *shm)
 		return fail_map(shm);
 	shm->base = shm->map.base;
 	end = (size_t)header_data_end(&shm->header);
-	/* All but live slots and data stays read-only for writers, too. */
+	/* The rest stays read-only: writers change live slots and data. */
 	if (shm->writable && end > shm->header.live_offset &&
 	    mprotect(shm->map.base + shm->header.live_offset,
 		     end - shm->header.live_offset,

@@ -279,7 +279,7 @@ void view_attributes(struct view *v, uint32_t i, const struct record *record,
 uint64_t view_attribute_size(size_t name_size,
 			     const struct cute_shm_array *value);
 
-/* True if readers of netCDF-4 would take the attribute for what is not there. */
+/* True if netCDF would take the attribute for what is not there. */
 bool view_hides(const char *name);
 
 /* view_group.c */

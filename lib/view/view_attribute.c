@@ -16,13 +16,15 @@ enum place {
 
 /*
  * netCDF-4 takes these as a promise of dimension scales, which are references
- * and in no segment, and of types that netCDF-3 has.
+ * and in no segment, and of types that netCDF-3 has.  It crashes if the list of
+ * scales is not one of references.
  */
 bool
 view_hides(const char *name)
 {
 	return strncmp(name, "_Netcdf4", 8) == 0 ||
-	       strcmp(name, "_nc3_strict") == 0;
+	       strcmp(name, "_nc3_strict") == 0 ||
+	       strcmp(name, "DIMENSION_LIST") == 0;
 }
 
 /* ------------------------------------------------------------------- enums */
