@@ -26,14 +26,10 @@ struct save {
 
 /* restore_turn.c */
 
-/*
- * Begin the load of 'project'; *ret is NULL if it is current.  *options_digest
- * is for the second superblock; 0: keep what is saved there.
- */
+/* Begin the load of 'project'; *ret is NULL if it is a copy already. */
 int restore_turn(const char *project, int fd,
 		 const struct cute_shm_load_options *opt,
-		 struct cute_shm_loading **ret,
-		 uint64_t *options_digest) must_check;
+		 struct cute_shm_loading **ret) must_check;
 
 /* save.c */
 

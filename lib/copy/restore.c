@@ -25,7 +25,6 @@ struct restore {
 	struct cute_shm_load_options opt;
 	struct cute_shm_builder *b;
 	struct cute_shm_loading *loading;
-	uint64_t options_digest; /* of the file; 0: none */
 	int fd;
 	uint64_t at;	 /* bytes read so far */
 	uint8_t *buffer; /* PIECE bytes */
@@ -209,23 +208,19 @@ check_end(struct restore *r)
  * call's options, not on the saved project; the rest is unchanged.
  */
 static int
-put_header(const struct restore *r, const struct format_header *saved)
+put_header(struct cute_shm_builder *b, const struct format_header *saved)
 {
-	struct cute_shm_builder *b = r->b;
 	struct format_header *h = &b->header;
 	struct format_second second;
 	bool ephemeral = b->flags & CUTE_SHM_EPHEMERAL;
 	int err = 0;
 
 	*h = *saved;
-	if (ephemeral || r->options_digest != 0 ||
-	    (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL)) {
+	if (ephemeral || (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL)) {
 		h->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
 		if (ephemeral)
 			h->compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
 		err = second_read(b->fd, &second);
-		if (err == 0 && r->options_digest != 0)
-			second.options_digest = r->options_digest;
 		if (err == 0)
 			err = home_set(b->fd, h, &second);
 		if (err == 0)
@@ -379,7 +374,7 @@ fill(struct restore *r, const struct format_header *h)
 	reserve_end(r->b);
 	huge_end(r->b);
 	if (err == 0)
-		err = put_header(r, h);
+		err = put_header(r->b, h);
 	if (err == 0)
 		err = verify(r);
 	if (err == 0)
@@ -436,8 +431,7 @@ load(struct restore *r, const char *project, struct cute_shm **ret)
 	int err;
 
 	do {
-		err = restore_turn(project, r->fd, &r->opt, &r->loading,
-				   &r->options_digest);
+		err = restore_turn(project, r->fd, &r->opt, &r->loading);
 		current = err == 0 && !r->loading;
 		if (current)
 			err = use_current(r, project, ret);

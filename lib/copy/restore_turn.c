@@ -9,10 +9,7 @@
 
 #include "copy/copy.h"
 
-/*
- * The text whose digest says of which file the project was made.  The header
- * keeps the source that the saved segment names, such as an HDF5 file.
- */
+/* For the page: which file it is, and how it looks. */
 static int
 file_digest(const char *file, const struct stat *st, uint64_t *ret)
 {
@@ -32,27 +29,21 @@ file_digest(const char *file, const struct stat *st, uint64_t *ret)
 	return 0;
 }
 
-/* What a project that was made of this file has in its header. */
+/* The project must be a copy of the file; *h is the place for its header. */
 static int
-wanted_of(int fd, const char *file, struct wanted *ret)
+wanted_of(int fd, const char *file, struct format_header *h, struct wanted *ret)
 {
-	struct format_second second;
-	struct format_header h;
 	struct stat st;
-	int err;
 
 	if (fstat(fd, &st) != 0)
 		return fail_errno("cannot examine the saved segment");
 	/* A stream, or no segment, which its reading will report. */
 	if (!S_ISREG(st.st_mode) ||
-	    read_header(fd, (uint64_t)st.st_size, &h) != 0 ||
-	    second_read(fd, &second) != 0)
+	    read_header(fd, (uint64_t)st.st_size, h) != 0)
 		return 0;
-	err = file_digest(file, &st, &ret->options_digest);
-	ret->source_digest = second.source_digest;
-	ret->source_size = h.source_size;
-	ret->source_mtime_ns = h.source_mtime_ns;
-	return err;
+	ret->saved = h;
+	ret->saved_fd = fd;
+	return file_digest(file, &st, &ret->options_digest);
 }
 
 /* A wait shows the progress of the process that loads. */
@@ -69,7 +60,7 @@ on_waiting(const struct cute_shm_load_info *other, void *arg)
 int
 restore_turn(const char *project, int fd,
 	     const struct cute_shm_load_options *opt,
-	     struct cute_shm_loading **ret, uint64_t *options_digest)
+	     struct cute_shm_loading **ret)
 {
 	struct cute_shm_loading_options o = {
 		.size = sizeof(o),
@@ -84,6 +75,7 @@ restore_turn(const char *project, int fd,
 		.arg = (void *)(uintptr_t)opt,
 	};
 	struct wanted wanted = { .options_digest = 0 };
+	struct format_header h;
 	int err = 0;
 
 	if ((opt->loading & CUTE_SHM_LOADING_ENSURE) && !opt->file)
@@ -92,7 +84,6 @@ restore_turn(const char *project, int fd,
 				     "nothing tells whether it is current",
 				     project);
 	if (opt->file)
-		err = wanted_of(fd, opt->file, &wanted);
-	*options_digest = wanted.options_digest;
+		err = wanted_of(fd, opt->file, &h, &wanted);
 	return err == 0 ? loading_begin(project, &o, &wanted, ret) : err;
 }

@@ -101,8 +101,8 @@ struct cute_shm_load_options {
  * logged if arrays were updated and not sealed.
  *
  * Only one process at a time loads a project; see cute_shm_load_begin().  A
- * project is current if it was loaded from 'file' when that had the same size
- * and time of modification.
+ * project is current if it is a copy of 'file': of the same build (uuid), with
+ * the same updates.
  *
  * CUTE_SHM_ERR_BUSY      another process loads it, and WAIT is not set
  * CUTE_SHM_ERR_TIMEOUT   another process still loads it after 'timeout'

@@ -2,6 +2,7 @@
 /* Whether a project holds its source as that is now. */
 
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "together/together.h"
@@ -18,6 +19,44 @@ is_same(int fd, const struct format_header *h, const struct wanted *wanted)
 	       second.source_digest == wanted->source_digest &&
 	       h->source_size == wanted->source_size &&
 	       h->source_mtime_ns == wanted->source_mtime_ns;
+}
+
+#define SLOTS 64
+
+/* No array was updated in one of the two only. */
+static bool
+same_updates(int a, int b, const struct format_header *h)
+{
+	struct format_live x[SLOTS], y[SLOTS];
+	uint64_t i, k, n, at;
+	ssize_t size;
+
+	for (i = 0; i < h->array_count; i += n) {
+		n = h->array_count - i < SLOTS ? h->array_count - i : SLOTS;
+		size = (ssize_t)(n * sizeof(*x));
+		at = h->live_offset + i * sizeof(*x);
+		if (pread(a, x, (size_t)size, (off_t)at) != size ||
+		    pread(b, y, (size_t)size, (off_t)at) != size)
+			return false;
+		for (k = 0; k < n; k++)
+			if (x[k].sequence != y[k].sequence)
+				return false;
+	}
+	return true;
+}
+
+/* Each build has a uuid of its own, which a copy keeps. */
+static bool
+is_copy(int fd, const struct format_header *h, const struct wanted *wanted)
+{
+	const struct format_header *saved = wanted->saved;
+
+	return memcmp(h->uuid, saved->uuid, sizeof(h->uuid)) == 0 &&
+	       h->metadata_digest == saved->metadata_digest &&
+	       h->segment_size == saved->segment_size &&
+	       h->array_count == saved->array_count &&
+	       h->live_offset == saved->live_offset &&
+	       same_updates(fd, wanted->saved_fd, h);
 }
 
 /* A lasting project is wanted, or one that has an owner will do. */
@@ -52,7 +91,9 @@ is_current(const char *path, const struct wanted *wanted)
 		return false;
 	ret = fstat(fd, &st) == 0 && is_trusted(&st) &&
 	      read_header(fd, (uint64_t)st.st_size, &h) == 0 &&
-	      is_same(fd, &h, wanted) && lasts(fd, &h, wanted);
+	      (wanted->saved ? is_copy(fd, &h, wanted)
+			     : is_same(fd, &h, wanted)) &&
+	      lasts(fd, &h, wanted);
 	close(fd);
 	return ret;
 }

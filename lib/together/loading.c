@@ -106,6 +106,7 @@ loading_begin(const char *project, const struct cute_shm_loading_options *opt,
 		err = set_source(l, opt, !wanted);
 	if (err == 0)
 		err = take_turn(l, opt, &current);
+	l->wanted.saved = NULL; /* the caller's */
 	pthread_setcancelstate(state, NULL);
 	if (err != 0 || current) {
 		loading_free(l);

@@ -79,6 +79,12 @@ struct wanted {
 	uint64_t source_digest;
 	uint64_t options_digest;
 	bool ephemeral; /* an ephemeral project will do */
+	/*
+	 * A saved segment, which the project must be a copy of: then the digests
+	 * are for the page only.  NULL: none.
+	 */
+	const struct format_header *saved;
+	int saved_fd;
 };
 
 /* True if the segment at 'path' is sound, trusted, and has what is wanted. */

@@ -29,8 +29,9 @@ cute-shm-export --segment demo demo.seg >/dev/null
 cute-shm-unlink demo >/dev/null
 t cute-shm-load --ensure demo demo.seg
 t cute-shm-load --ensure demo demo.seg
-touch -d '2020-01-01 12:02' demo.seg
+cute-shm-hdf5 -o demo demo.h5 >/dev/null
 t cute-shm-load --ensure demo demo.seg
+cute-shm-export --segment demo - | cmp - demo.seg || fail 'not the same'
 t cute-shm-load --ensure demo -
 t cute-shm-load --timeout 1s demo demo.seg
 
@@ -79,4 +80,19 @@ only cute-shm.demo cute-shm.shared cute-shm.slow
 exec 9>&-
 wait $first
 only cute-shm.demo cute-shm.slow
+
+# In a container, where processes have other numbers.
+if unshare --user --map-root-user --pid --fork true 2>/dev/null; then
+	unshare --user --map-root-user --pid --fork \
+		cute-shm-load inside - <pipe 2>/dev/null &
+	loader=$!
+	exec 9>pipe
+	eventually is_loading inside || fail 'no load in the container'
+	cute-shm-load inside demo.seg 2>/dev/null
+	[ $? -eq 5 ] || fail 'a load in a container was not seen'
+	exec 9>&-
+	wait $loader
+	cute-shm-load inside demo.seg >/dev/null || fail 'it is still seen'
+	only cute-shm.demo cute-shm.inside cute-shm.slow
+fi
 finish
