@@ -72,7 +72,7 @@ bin_cute_shm_diff_SOURCES = \
 	bin/dump_value.c \
 	lib/format/slice.c \
 	lib/format/slice.h
-bin_cute_shm_diff_CPPFLAGS = $(AM_CPPFLAGS)
+bin_cute_shm_diff_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(SLICE_CPPFLAGS)
 bin_cute_shm_diff_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_doctor_SOURCES = \

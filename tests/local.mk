@@ -216,7 +216,7 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/view.py \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
-	tests/corpus/slices.py \
+	tests/corpus/compare_slices.py \
 	tests/surface/golden tests/surface/read_kaitai.js \
 	tests/surface/read_segment.py \
 	tests/surface/smoke_installed.sh \

@@ -109,7 +109,10 @@ reopen(struct cute_shm_builder *b, bool *leased)
 	fd = b->fd;
 	if (take_lease(fd) == 0) {
 		*leased = true;
-		fcntl(fd, F_SETLEASE, F_UNLCK);
+		/* Who opens it for writing would get a signal. */
+		if (fcntl(fd, F_SETLEASE, F_UNLCK) != 0)
+			return fail_errno("project %s: cannot end the lease",
+					  b->project);
 	} else if (errno == EAGAIN) {
 		return cute_shm_fail(CUTE_SHM_ERR_STATE,
 				     "project %s: another process still has it "

@@ -34,7 +34,6 @@ lib_python__core_la_SOURCES = \
 	lib/python/python_buffer.c \
 	lib/python/python_build.c \
 	lib/python/python_core.h \
-	lib/python/python_dlpack.c \
 	lib/python/python_error.c \
 	lib/python/python_live.c \
 	lib/python/python_mapping.c \
@@ -42,8 +41,6 @@ lib_python__core_la_SOURCES = \
 	lib/python/python_node.c \
 	lib/python/python_project.c \
 	lib/python/python_update.c \
-	lib/python/python_value.c \
-	lib/python/python_wait.c \
 	lib/python/python_walk.c
 lib_python__core_la_CFLAGS = $(AM_CFLAGS) $(PYTHON_CFLAGS)
 lib_python__core_la_LIBADD = lib/libcute_shm.la

@@ -70,21 +70,17 @@ PyObject *node_new(struct mapping *mapping, const struct cute_shm_node *node,
 		   const char *name);
 PyObject *node_set_types(PyObject *module, PyObject *args);
 PyObject *node_root(struct mapping *mapping, PyTypeObject *type);
+PyObject *node_attr(PyObject *self, PyObject *arg);
+PyObject *node_attr_names(PyObject *self, PyObject *none);
 
 /* python_buffer.c */
 int node_buffer(PyObject *self, Py_buffer *view, int flags);
 void node_release(PyObject *self, Py_buffer *view);
+PyObject *node_dlpack(PyObject *self, PyObject *args);
 
 /* python_arrow.c */
 PyObject *node_arrow_schema(PyObject *self, PyObject *none);
 PyObject *node_arrow_array(PyObject *self, PyObject *none);
-
-/* python_dlpack.c */
-PyObject *node_dlpack(PyObject *self, PyObject *args);
-
-/* python_value.c */
-PyObject *node_attr(PyObject *self, PyObject *arg);
-PyObject *node_attr_names(PyObject *self, PyObject *none);
 
 /* python_walk.c */
 PyObject *node_get(PyObject *self, PyObject *arg);
@@ -114,8 +110,6 @@ int wait_again(const struct py_wait *w, int err);
 PyObject *node_update(PyObject *self, PyObject *args);
 PyObject *node_snapshot(PyObject *self, PyObject *args);
 PyObject *node_state(PyObject *self, PyObject *none);
-
-/* python_wait.c */
 int waker_init(PyObject *module);
 PyObject *node_wait(PyObject *self, PyObject *args);
 PyObject *wait_any(PyObject *module, PyObject *args);

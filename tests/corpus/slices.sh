@@ -16,7 +16,7 @@ $python -c 'import h5py, numpy' 2>/dev/null || {
 }
 ulimit -f 4194304
 
-script=$(dirname "$0")/slices.py
+script=$(dirname "$0")/compare_slices.py
 same=0
 n=0
 for file in "$CUTE_SHM_CORPUS"/*; do

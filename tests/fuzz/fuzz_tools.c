@@ -109,7 +109,10 @@ list(const struct cute_shm *shm, const struct list_view *view, bool tree)
 				  .message = "",
 				  .users = users,
 				  .user_count = 1 };
-	struct list_total total = { .projects = 2, .arrays = 1, .bytes = 1 };
+	const struct list_loads none = { .count = 0 };
+	struct list_total total = {
+		.projects = 2, .arrays = 1, .bytes = 1, .loads = &none
+	};
 
 	cute_shm_info(shm, &info);
 	if (cute_shm_update_summary(shm, &p.updates) != 0)

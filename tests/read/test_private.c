@@ -79,9 +79,9 @@ START_TEST(it_is_no_writer)
 	ck_err(cute_shm_update_begin(&oa, 0, &update), CUTE_SHM_ERR_PERMISSION);
 	ck_err(cute_shm_seal(&oa, 0), CUTE_SHM_ERR_PERMISSION);
 	ck_err(cute_shm_open("live", &opt, &shm), CUTE_SHM_ERR_INVALID);
-	opt.flags = 8;
+	opt.flags = 16;
 	ck_err(cute_shm_open("live", &opt, &shm), CUTE_SHM_ERR_INVALID);
-	ck_err(cute_shm_reopen(own, 8, &shm), CUTE_SHM_ERR_INVALID);
+	ck_err(cute_shm_reopen(own, 16, &shm), CUTE_SHM_ERR_INVALID);
 	ck_assert_ptr_null(shm);
 }
 END_TEST

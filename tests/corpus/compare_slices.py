@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Slices of the numeric datasets of a file, against what h5py reads of them.
 
-slices.py FILE PROJECT prints "same N" or what differs.  The slices depend on
+compare_slices.py FILE PROJECT prints "same N" or what differs.  The slices depend on
 the file's name alone.
 """
 import io
