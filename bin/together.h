@@ -5,7 +5,7 @@
 
 #include <cute_shm.h>
 
-/* Show the progress of the process that is waited for; non-zero: interrupted. */
+/* Show the progress of who is waited for; non-zero: interrupted. */
 int together_waiting(const struct cute_shm_load_info *other, void *arg);
 
 /* The exit status for an error of a load. */

@@ -33,8 +33,8 @@ enum {
 	CUTE_SHM_HDF5_REPLACE = 8,     /* as CUTE_SHM_REPLACE for builders */
 	CUTE_SHM_HDF5_EPHEMERAL = 16,  /* the project ends with *handle */
 	CUTE_SHM_HDF5_ENSURE = 32,     /* load only if not current */
-	CUTE_SHM_HDF5_WAIT = 64,	       /* wait while others load it */
-	CUTE_SHM_HDF5_NO_VIEW = 128     /* as CUTE_SHM_NO_VIEW for builders */
+	CUTE_SHM_HDF5_WAIT = 64,       /* wait while others load it */
+	CUTE_SHM_HDF5_NO_VIEW = 128    /* as CUTE_SHM_NO_VIEW for builders */
 };
 
 struct cute_shm_hdf5_progress {

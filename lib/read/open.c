@@ -162,9 +162,8 @@ open_descriptor(struct cute_shm *shm, int follow, int from)
 static int
 check_flags(unsigned flags)
 {
-	if (flags &
-	    ~(unsigned)(CUTE_SHM_ANY_OWNER | CUTE_SHM_WRITE | CUTE_SHM_PRIVATE |
-			CUTE_SHM_JOIN))
+	if (flags & ~(unsigned)(CUTE_SHM_ANY_OWNER | CUTE_SHM_WRITE |
+				CUTE_SHM_PRIVATE | CUTE_SHM_JOIN))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "unknown flags %#x to open with", flags);
 	if ((flags & CUTE_SHM_WRITE) && (flags & CUTE_SHM_PRIVATE))

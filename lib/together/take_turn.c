@@ -169,8 +169,8 @@ go_alone(struct cute_shm_loading *l)
 }
 
 /*
- * Lock the page: 0, or -1 and errno.  A sweep of leftovers locks each page for a
- * moment, which is no load: a caller that does not wait tries a few times.
+ * Lock the page: 0, or -1 and errno.  A sweep of leftovers locks each page for
+ * a moment, which is no load: a caller that does not wait tries a few times.
  */
 static int
 lock_soon(const struct cute_shm_loading *l)

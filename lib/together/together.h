@@ -52,8 +52,8 @@ int page_path(const char *segment, char **ret) must_check;
 bool page_read(int fd, struct page *ret) must_check;
 
 /*
- * Write the page at once.  In a full root this fails at first: the empty page is
- * still a lock, and the next call may succeed.
+ * Write the page at once.  In a full root this fails at first: the empty page
+ * is still a lock, and the next call may succeed.
  */
 void page_write(int fd, const struct page *page);
 
@@ -80,8 +80,8 @@ struct wanted {
 	uint64_t options_digest;
 	bool ephemeral; /* an ephemeral project will do */
 	/*
-	 * A saved segment, which the project must be a copy of: then the digests
-	 * are for the page only.  NULL: none.
+	 * A saved segment, which the project must be a copy of: then the
+	 * digests are for the page only.  NULL: none.
 	 */
 	const struct format_header *saved;
 	int saved_fd;
@@ -139,7 +139,7 @@ void loading_close(struct cute_shm_loading *l);
 
 /* loading.c */
 
-/* The builder of this load has its file in *fd; NULL: no more.  l may be NULL. */
+/* The load's builder has its file in *fd; NULL: no more.  l may be NULL. */
 void loading_segment(struct cute_shm_loading *l, const int *fd);
 
 /* The load needs so large a segment: say so on its page. */

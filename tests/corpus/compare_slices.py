@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Slices of the numeric datasets of a file, against what h5py reads of them.
 
-compare_slices.py FILE PROJECT prints "same N" or what differs.  The slices depend on
-the file's name alone.
+compare_slices.py FILE PROJECT prints "same N" or what differs.  The slices
+depend on the file's name alone.
 """
 import io
 import random

@@ -366,7 +366,7 @@ START_TEST(as_of_the_whole)
 }
 END_TEST
 
-/* -------------------------------------------------------------- what is read */
+/* ------------------------------------------------------------ what is read */
 
 /* Bytes that this process and its children that have ended read. */
 static uint64_t
