@@ -97,7 +97,7 @@ load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
 		Py_DECREF(found);
 		return NULL;
 	}
-	return Py_BuildValue("{sNsKsKsKsKsKsKsKsdsN}", "handle", capsule,
+	return Py_BuildValue("{sNsKsKsKsKsKsKsKsdsKsN}", "handle", capsule,
 			     "arrays", (unsigned long long)r->arrays, "groups",
 			     (unsigned long long)r->groups, "links",
 			     (unsigned long long)r->links, "bytes",
@@ -105,7 +105,9 @@ load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
 			     (unsigned long long)r->segment_size, "skipped",
 			     (unsigned long long)r->skipped, "failed",
 			     (unsigned long long)r->failed, "seconds",
-			     r->seconds, "left_out", found);
+			     r->seconds, "current",
+			     (unsigned long long)r->current, "left_out",
+			     found);
 }
 
 /* Run a load, or a plan if 'project' is NULL, without the GIL. */
@@ -143,7 +145,7 @@ run(const char *project, const char *file, struct cute_shm_hdf5_options *opt,
 
 /*
  * load(project or None, file, root or None, flags, mode, group, jobs, select,
- * exclude, max_memory, max_size, max_seconds, progress)
+ * exclude, max_memory, max_size, max_seconds, timeout, progress)
  */
 static PyObject *
 hdf5_load(PyObject *module, PyObject *args)
@@ -157,12 +159,12 @@ hdf5_load(PyObject *module, PyObject *args)
 	unsigned mode;
 
 	(void)module;
-	if (!PyArg_ParseTuple(args, "zO&zIIzIO!O!KKdO", &project,
+	if (!PyArg_ParseTuple(args, "zO&zIIzIO!O!KKddO", &project,
 			      PyUnicode_FSConverter, &file, &opt.root,
 			      &opt.flags, &mode, &opt.group, &opt.jobs,
 			      &PyTuple_Type, &select, &PyTuple_Type, &exclude,
 			      &max_memory, &max_size, &opt.max_seconds,
-			      &call.progress))
+			      &opt.timeout, &call.progress))
 		return NULL;
 	opt.mode = (mode_t)mode;
 	opt.max_memory = max_memory;

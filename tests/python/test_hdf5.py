@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Loads and exports, compared with h5py."""
+import multiprocessing
 import os
 import tempfile
 import threading
@@ -21,6 +22,13 @@ except ImportError:
 def setUpModule():
     if h5py is None:
         raise unittest.SkipTest("h5py, or HDF5 in the package, is missing")
+
+
+def ensured(path):
+    """In a process: whether the project was there already."""
+    found = []
+    cute_shm.load("ensured", path, ensure=True, result=found.append).close()
+    return found[0].current
 
 
 def make_file(path):
@@ -176,6 +184,22 @@ class Loading(unittest.TestCase):
         os.utime(self.file, (1, 1))
         cute_shm.load("n", self.file, ensure=True).close()
         self.assertNotEqual(cute_shm.info("n").uuid, uuid)
+
+    def test_ensure_knows_the_selection(self):
+        found = []
+        how = {"ensure": True, "result": found.append, "timeout": 60}
+        for select in (), ("*",), ("*",):
+            cute_shm.load("sel", self.file, select=select, **how).close()
+        self.assertEqual([r.current for r in found], [False, False, True])
+        self.assertEqual(found[1].arrays, found[2].arrays)
+        with self.assertRaises(ValueError):
+            cute_shm.load("sel", self.file, ensure=True, timeout=0)
+
+    def test_ensure_together(self):
+        start = multiprocessing.get_context("spawn").Pool
+        with start(4) as pool:
+            current = pool.map(ensured, [self.file] * 8, 1)
+        self.assertEqual(sorted(current), [False] + [True] * 7)
 
     def test_ephemeral(self):
         with cute_shm.load("e", self.file, ephemeral=True) as p:

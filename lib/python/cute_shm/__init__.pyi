@@ -224,6 +224,7 @@ class LoadResult:
     skipped: int
     failed: int
     seconds: float
+    current: bool
     left_out: List[LeftOut]
 
 def open(
@@ -287,6 +288,8 @@ def load(
     overwrite: bool = ...,
     replace: bool = ...,
     ensure: bool = ...,
+    wait: bool = ...,
+    timeout: Optional[float] = ...,
     ephemeral: bool = ...,
     keep_going: bool = ...,
     external: bool = ...,

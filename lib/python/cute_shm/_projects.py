@@ -314,7 +314,8 @@ class LeftOut:
 
 class LoadResult:
     """The counts of a load: ``arrays``, ``groups``, ``links``, ``bytes``,
-    ``segment_size``, ``seconds``, and ``left_out``, a list.
+    ``segment_size``, ``seconds``, and ``left_out``, a list; ``current`` is true
+    if the project was there already, so that nothing was loaded.
 
     Example::
 
@@ -325,6 +326,7 @@ class LoadResult:
 
     def __init__(self, fields):
         self.__dict__.update(fields)
+        self.current = bool(self.current)
         self.left_out = [LeftOut(*item) for item in fields["left_out"]]
 
     def __repr__(self):
@@ -348,6 +350,7 @@ def _run_load(
     max_memory,
     max_size,
     max_seconds,
+    timeout,
     progress,
 ):
     _must_have_hdf5()
@@ -366,6 +369,7 @@ def _run_load(
             max_memory,
             max_size,
             float(max_seconds),
+            float(timeout),
             report,
         )
     return fields.pop("handle"), LoadResult(fields)
@@ -379,6 +383,8 @@ def load(
     overwrite=False,
     replace=False,
     ensure=False,
+    wait=False,
+    timeout=None,
     ephemeral=False,
     keep_going=False,
     external=True,
@@ -398,7 +404,12 @@ def load(
     Args:
         project: its name
         file: the HDF5 file; it is read by a process of its own
-        ensure: if the project is there and from this file as it is, open it
+        ensure: return the project that holds this file as it is now, with
+            these options: open it if it is there, wait for another process
+            that loads it, or else load it and replace an older one
+        wait: if another process loads a project of this name, wait for it
+            first, instead of :class:`BusyError`
+        timeout: seconds to wait for other processes; None: no bound
         overwrite, replace, ephemeral, mode, group, root: as in publish()
         keep_going: leave out what cannot be read
         external: False: read no other files
@@ -413,23 +424,24 @@ def load(
     Raises:
         OSError: the file is not HDF5, is damaged, or a filter is missing
         FileExistsError, MemoryError: as in publish()
+        BusyError: another process loads the project, without ensure or wait
+        TimeoutError: it still does after the timeout
 
     Example::
 
         with cute_shm.load("new", "demos.h5", ensure=True) as p:
             p["demo_0/joints"].dtype               # -> dtype('float64')
     """
-    if ensure:
-        current = _current(project, file, root)
-        if current is not None:
-            return current
-        overwrite = True
+    if timeout is not None and timeout <= 0:
+        raise ValueError("timeout %r: it is positive, or None" % (timeout,))
     flags = (
         (1 if overwrite else 0)
         | (2 if keep_going else 0)
         | (0 if external else 4)
         | (8 if replace else 0)
         | (16 if ephemeral else 0)
+        | (32 if ensure else 0)
+        | (64 if wait else 0)
     )
     capsule, counts = _run_load(
         project,
@@ -444,6 +456,7 @@ def load(
         max_memory,
         max_size,
         max_seconds,
+        timeout or 0,
         progress,
     )
     if result is not None:
@@ -451,25 +464,10 @@ def load(
     return _core.adopt(capsule).root(Project)
 
 
-def _current(project, file, root):
-    """The project, if it is from that file as it is now."""
-    try:
-        mapping = _open(project, "r", root)
-    except FileNotFoundError:
-        return None
-    there, now = mapping.info(), os.stat(file)
-    same = (
-        there["source"] == os.path.realpath(os.fsdecode(file))
-        and there["source_size"] == now.st_size
-        and there["source_mtime_ns"] == now.st_mtime_ns
-    )
-    return mapping.root(Project) if same else None
-
-
 def hdf5_size(file, select=(), exclude=()):
     """The bytes of data that the arrays of an HDF5 file would have."""
     return _run_load(
-        None, file, None, 0, 0, None, 0, select, exclude, 0, 0, 0, None
+        None, file, None, 0, 0, None, 0, select, exclude, 0, 0, 0, 0, None
     )[1].bytes
 
 
