@@ -250,7 +250,8 @@ add_total(const struct list_project *p, struct list_total *total)
 }
 
 static void
-show_project(struct request *r, const struct cute_shm_info *info)
+show_project(struct request *r, const struct cute_shm_info *info,
+	     struct list_source source)
 {
 	struct cute_shm_open_options opt = {
 		.size = sizeof(opt),
@@ -258,6 +259,7 @@ show_project(struct request *r, const struct cute_shm_info *info)
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
 	struct list_project p = { .info = info,
+				  .source = source,
 				  .err = info->err,
 				  .message = info->message };
 	struct cute_shm *shm = NULL;
@@ -330,17 +332,21 @@ static void
 show_all(struct request *r)
 {
 	int (*compare)(const void *, const void *);
+	struct list_source *sources;
 	size_t i;
 
 	if (opt_sort && order(opt_sort, &compare) && compare &&
 	    r->project_count > 0)
 		qsort(r->projects, r->project_count, sizeof(*r->projects),
 		      compare);
+	sources = text_alloc(NULL, r->project_count, sizeof(*sources));
+	list_sources_find(r->projects, r->project_count, sources);
 	for (i = 0; i < r->project_count; i++) {
 		if (!ferror(stdout))
-			show_project(r, &r->projects[i]);
+			show_project(r, &r->projects[i], sources[i]);
 		forget(&r->projects[i]);
 	}
+	free(sources);
 	free(r->projects);
 }
 
@@ -407,6 +413,7 @@ show_file(struct request *r, const char *path)
 		.size = sizeof(opt),
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
+	struct list_source source;
 	struct cute_shm_info info;
 	struct cute_shm *shm;
 	int err = cute_shm_open_file(path, &opt, &shm);
@@ -419,7 +426,8 @@ show_file(struct request *r, const char *path)
 	info.project = path;
 	info = keep(&info);
 	cute_shm_close(shm);
-	show_project(r, &info);
+	list_sources_find(&info, 1, &source);
+	show_project(r, &info, source);
 	forget(&info);
 	return true;
 }

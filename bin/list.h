@@ -15,8 +15,15 @@ struct list_user {
 	char *command;
 };
 
+/* What has become of the file that a project is from. */
+struct list_source {
+	enum cute_shm_source state;
+	uint64_t modified_ns; /* now; 0: not known */
+};
+
 struct list_project {
 	const struct cute_shm_info *info;
+	struct list_source source;
 	const struct cute_shm *shm; /* NULL: listed only, see err */
 	int err;		    /* why it could not be opened */
 	const char *message;	    /* the sentence for it */
@@ -84,6 +91,13 @@ int list_integrity(const struct list_project *p, const char **message);
 /* list_loads.c: find the wanted loads in the root; free them */
 void list_loads_find(struct list_loads *loads, const char *root);
 void list_loads_free(struct list_loads *loads);
+
+/* list_sources.c: examine the files that projects are from, ret[count] */
+void list_sources_find(const struct cute_shm_info *infos, size_t count,
+		       struct list_source *ret);
+
+/* "source changed 3 min ago", "source gone" or "", for free(). */
+char *list_source_change(const struct list_source *source);
 
 /* "loading 43 %", for free(). */
 char *list_load_state(const struct cute_shm_load_info *info);

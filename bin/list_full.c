@@ -141,11 +141,14 @@ put_title(const struct list_project *p)
 	const struct cute_shm_info *info = p->info;
 	char *name = text_escape(info->project, strlen(info->project));
 	char *known = facts(info), *used = users(p), *fitting;
-	char *rest = text_format("%s%s", known, used);
+	char *change = list_source_change(&p->source);
+	char *rest = text_format("%s%s%s%s", known, used, *change ? ", " : "",
+				 change);
 	size_t all = text_columns(stdout), taken = text_width(name);
 
 	free(known);
 	free(used);
+	free(change);
 	if (all) {
 		fitting = text_shorten(rest, all > taken ? all - taken : 1,
 				       TEXT_CUT_END);

@@ -134,8 +134,16 @@ put_nodes(const struct cute_shm *shm)
 }
 
 static void
-put_source(const struct cute_shm_info *info)
+put_source(const struct list_project *p)
 {
+	static const char *const states[] = {
+		[CUTE_SHM_SOURCE_CURRENT] = "current",
+		[CUTE_SHM_SOURCE_CHANGED] = "changed",
+		[CUTE_SHM_SOURCE_GONE] = "gone",
+		[CUTE_SHM_SOURCE_UNKNOWN] = "unknown",
+	};
+	const struct cute_shm_info *info = p->info;
+
 	if (!*info->source) {
 		json_null(&json, "source");
 		return;
@@ -144,6 +152,10 @@ put_source(const struct cute_shm_info *info)
 	json_text(&json, "path", info->source);
 	json_number(&json, "size", info->source_size);
 	json_text(&json, "modified", units_utc(info->source_mtime_ns).text);
+	json_text(&json, "state", states[p->source.state]);
+	if (p->source.modified_ns)
+		json_text(&json, "now_modified",
+			  units_utc(p->source.modified_ns).text);
 	json_close(&json, '}');
 }
 
@@ -180,7 +192,7 @@ put_header(const struct list_project *p)
 	json_number(&json, "updated_count", p->updates.updated);
 	json_number(&json, "unsealed_count", p->updates.unsealed);
 	json_number(&json, "torn_count", p->updates.torn);
-	put_source(info);
+	put_source(p);
 	put_uuid(info->uuid);
 	json_hex(&json, "metadata_digest", info->metadata_digest);
 	json_number(&json, "view_size", info->view_size);

@@ -133,6 +133,7 @@ bin_cute_shm_list_SOURCES = \
 	bin/list_full.c \
 	bin/list_json.c \
 	bin/list_loads.c \
+	bin/list_sources.c \
 	bin/list_parts.c \
 	bin/list_shares.c \
 	bin/list_short.c

@@ -117,6 +117,7 @@ lib_libcore_la_SOURCES = \
 	lib/together/loads.c \
 	lib/together/page.c \
 	lib/together/source_path.c \
+	lib/together/source_state.c \
 	lib/together/take_turn.c \
 	lib/together/together.h \
 	lib/together/wait_turn.c \

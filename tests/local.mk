@@ -58,6 +58,7 @@ unit_tests = \
 	tests/build/test_rebuild \
 	tests/build/test_syscalls \
 	tests/verify/test_verify \
+	tests/together/test_source_state \
 	tests/verify/test_verify_rules \
 	tests/view/test_view \
 	tests/copy/test_save \
@@ -165,6 +166,7 @@ hdf5_script_tests = \
 	tests/cli/cli_load.sh \
 	tests/cli/cli_pty.sh \
 	tests/cli/cli_signals.sh \
+	tests/cli/cli_sources.sh \
 	tests/cli/cli_view.sh \
 	tests/corpus/corpus.sh \
 	tests/corpus/slices.sh \

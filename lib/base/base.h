@@ -225,4 +225,12 @@ log_debug(void)
 	return cute_shm_log_wants(CUTE_SHM_LOG_DEBUG);
 }
 
+/* A file's last modification, Unix time. */
+static inline uint64_t
+mtime_ns(const struct stat *st)
+{
+	return (uint64_t)st->st_mtim.tv_sec * 1000000000 +
+	       (uint64_t)st->st_mtim.tv_nsec;
+}
+
 #endif

@@ -110,13 +110,6 @@ struct load {
 	unsigned lost_steps; /* and their number */
 };
 
-static inline uint64_t
-mtime_ns(const struct stat *st)
-{
-	return (uint64_t)st->st_mtim.tv_sec * 1000000000 +
-	       (uint64_t)st->st_mtim.tv_nsec;
-}
-
 /* together.c: several processes that load the same file */
 
 /* The canonical text of what the options choose of a file, for free(). */

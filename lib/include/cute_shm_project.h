@@ -174,6 +174,26 @@ int cute_shm_available(const char *root, struct cute_shm_space *ret);
  */
 int cute_shm_ends_at_logout(const char *root);
 
+/* What has become of the file that a project was loaded from. */
+enum cute_shm_source {
+	CUTE_SHM_SOURCE_NONE,	 /* the project is from no file */
+	CUTE_SHM_SOURCE_CURRENT, /* same size and time of modification */
+	CUTE_SHM_SOURCE_CHANGED,
+	CUTE_SHM_SOURCE_GONE,
+	CUTE_SHM_SOURCE_UNKNOWN /* it cannot be examined, or was a pipe, or its
+				 * path was too long for the header */
+};
+
+/*
+ * Examine the source that cute_shm_info() or cute_shm_list() tells of.
+ * *modified_ns is its modification now (Unix time), or 0 if it was not
+ * examined.  This is one stat(): it takes as long as the file system does that
+ * the file is on, so a program that must not wait calls it in a child.
+ */
+enum cute_shm_source cute_shm_source_state(const struct cute_shm_info *info,
+					   uint64_t *modified_ns)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_NONNULL(2);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

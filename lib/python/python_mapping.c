@@ -145,6 +145,33 @@ mapping_handle(PyObject *self, PyObject *none)
 	return capsule;
 }
 
+/* "current", "changed", "gone", "unknown", or None without a source. */
+static PyObject *
+mapping_source_state(PyObject *self, PyObject *none)
+{
+	static const char *const states[] = {
+		[CUTE_SHM_SOURCE_CURRENT] = "current",
+		[CUTE_SHM_SOURCE_CHANGED] = "changed",
+		[CUTE_SHM_SOURCE_GONE] = "gone",
+		[CUTE_SHM_SOURCE_UNKNOWN] = "unknown",
+	};
+	struct mapping *m = (struct mapping *)self;
+	enum cute_shm_source state;
+	struct cute_shm_info info;
+	int err = cute_shm_info(m->shm, &info);
+	uint64_t modified_ns;
+
+	(void)none;
+	if (err != 0)
+		return raise_failure(err);
+	Py_INCREF(self);
+	Py_BEGIN_ALLOW_THREADS
+	state = cute_shm_source_state(&info, &modified_ns);
+	Py_END_ALLOW_THREADS
+	Py_DECREF(self);
+	return Py_BuildValue("z", states[state]);
+}
+
 static PyObject *
 mapping_fileno(PyObject *self, PyObject *none)
 {
@@ -193,6 +220,7 @@ static PyMethodDef methods[] = {
 	{ "info", mapping_info, METH_NOARGS, NULL },
 	{ "identity", mapping_identity, METH_NOARGS, NULL },
 	{ "fileno", mapping_fileno, METH_NOARGS, NULL },
+	{ "source_state", mapping_source_state, METH_NOARGS, NULL },
 	{ "is_current", mapping_is_current, METH_NOARGS, NULL },
 	{ "reopen", mapping_reopen, METH_VARARGS, NULL },
 	{ "root", mapping_root, METH_O, NULL },

@@ -2,6 +2,7 @@
 """Loads and exports, compared with h5py."""
 import multiprocessing
 import os
+import signal
 import tempfile
 import threading
 import _thread
@@ -22,6 +23,8 @@ except ImportError:
 def setUpModule():
     if h5py is None:
         raise unittest.SkipTest("h5py, or HDF5 in the package, is missing")
+    # In the background of a shell it may be ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def ensured(path):
@@ -181,9 +184,14 @@ class Loading(unittest.TestCase):
         uuid = cute_shm.info("n").uuid
         cute_shm.load("n", self.file, ensure=True).close()
         self.assertEqual(cute_shm.info("n").uuid, uuid)
-        os.utime(self.file, (1, 1))
+        with cute_shm.open("n") as p:
+            self.assertEqual(p.source_state, "current")
+            os.utime(self.file, (1, 1))
+            self.assertEqual(p.source_state, "changed")
         cute_shm.load("n", self.file, ensure=True).close()
         self.assertNotEqual(cute_shm.info("n").uuid, uuid)
+        with cute_shm.publish("none", {"a": 1}) as p:
+            self.assertIsNone(p.source_state)
 
     def test_ensure_knows_the_selection(self):
         found = []

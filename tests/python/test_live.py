@@ -21,6 +21,11 @@ with cute_shm.open(sys.argv[1], "r+")["x"].updating() as w:
 """
 
 
+def setUpModule():
+    # In the background of a shell it may be ignored, in children, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def run(program, *args, **options):
     return subprocess.Popen(
         [sys.executable, "-c", program, *args],

@@ -19,6 +19,11 @@ except ImportError:
     h5py = None
 
 
+def setUpModule():
+    # In the background of a shell it may be ignored, in children, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def make(links):
     shared = {"x": numpy.arange(3), "up": None}
     tree = {"g": {"deep": shared}, "soft": shared}

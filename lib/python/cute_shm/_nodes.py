@@ -372,6 +372,16 @@ class Project(Group):
         """False if the project was removed or replaced meanwhile."""
         return self._open_mapping().is_current()
 
+    @property
+    def source_state(self):
+        """What has become of the file that the project was loaded from.
+
+        'current': same size and time of modification; 'changed'; 'gone';
+        'unknown': it cannot be examined, or was a pipe; None: the project is
+        from no file.  This waits as long as the file system does.
+        """
+        return self._open_mapping().source_state()
+
     def __repr__(self):
         if self._mapping is None:
             return "<Closed cute_shm project>"
