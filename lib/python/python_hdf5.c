@@ -106,8 +106,7 @@ load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
 			     (unsigned long long)r->skipped, "failed",
 			     (unsigned long long)r->failed, "seconds",
 			     r->seconds, "current",
-			     (unsigned long long)r->current, "left_out",
-			     found);
+			     (unsigned long long)r->current, "left_out", found);
 }
 
 /* Run a load, or a plan if 'project' is NULL, without the GIL. */
