@@ -79,6 +79,13 @@ if [ -f "$tools/check_view.py" ] && [ $(($(stat -c %s "$file") % 3)) -eq 0 ] &&
 		exit
 	fi
 fi
+case $file in
+*.nc)	if command -v ncdump >/dev/null &&
+	   ! timeout 60 ncdump "$segment" >/dev/null 2>"$err"; then
+		say differs "ncdump of the view: $(head -n 1 "$err")"
+		exit
+	fi ;;
+esac
 verdict=$(/usr/bin/python3 "$tools/check_hdf5.py" --h5py --max 3 \
 	"$file" "$segment" 2>&1)
 case $? in
