@@ -137,11 +137,12 @@ view_type_enum(const char *dtype, uint32_t item_size, uint16_t members,
 static size_t
 put_bool(uint8_t *to)
 {
-	static const uint8_t members[] = "FALSE\0\0\0TRUE\0\0\0\0\0\1";
+	/* Two names, padded to 8 bytes each, and two values. */
+	static const uint8_t members[18] = "FALSE\0\0\0TRUE\0\0\0\0\0\1";
 	size_t n = view_type_enum("|i1", 1, 2, to);
 
-	memcpy(to + n, members, 18);
-	return n + 18;
+	memcpy(to + n, members, sizeof(members));
+	return n + sizeof(members);
 }
 
 static size_t

@@ -41,6 +41,7 @@ mask()
 	    -e "s|$root|ROOT|g" \
 	    -e "s|$tmp|TMP|g" \
 	    -e "s/(owner) $(id -un)\b/\1 USER/g" \
+	    -e 's/(owner USER, source gone)(, from .*(…|\.\.\.|M-bM-\^@M-&).*)?$/\1.../' \
 	    -e "s/  $(id -un)  +/  USER  /g; s/  owner +/  owner  /" \
 	    -e 's/ +-  USER  /  -  USER  /' \
 	    -e 's/, [0-9]+ (s|min|h) old/, AGE old/' \
