@@ -167,7 +167,10 @@ view_list(struct view *v, const struct cute_shm_array *value, uint64_t e,
 		return false;
 	}
 	*count = end - begin;
-	*items = (const uint8_t *)value->values + begin * value->item_size;
+	/* There may be no values at all. */
+	*items = *count > 0 ? (const uint8_t *)value->values +
+				      begin * value->item_size
+			    : NULL;
 	return true;
 }
 

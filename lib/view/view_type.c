@@ -154,17 +154,10 @@ put_text_list(uint8_t *to)
 	return n + put_fixed(to + n, 1, false);
 }
 
-size_t
-view_type(const char *dtype, uint32_t item_size, uint8_t ret[VIEW_TYPE_MOST])
+/* Any type but a list. */
+static size_t
+put_item(const char *dtype, uint32_t item_size, uint8_t *ret)
 {
-	size_t n;
-
-	if (strcmp(dtype, "*|S1") == 0)
-		return put_text_list(ret);
-	if (dtype[0] == '*') {
-		n = view_type_list(ret);
-		return n + view_type(dtype + 1, item_size, ret + n);
-	}
 	switch (dtype[1]) {
 	case 'b': return put_bool(ret);
 	case 'i': return put_fixed(ret, item_size, true);
@@ -182,6 +175,19 @@ view_type(const char *dtype, uint32_t item_size, uint8_t ret[VIEW_TYPE_MOST])
 	}
 	return put_class(ret, CLASS_STRING, NUL_PADDED | UTF8, 0,
 			 item_size ? item_size : 1);
+}
+
+size_t
+view_type(const char *dtype, uint32_t item_size, uint8_t ret[VIEW_TYPE_MOST])
+{
+	size_t n;
+
+	if (strcmp(dtype, "*|S1") == 0)
+		return put_text_list(ret);
+	if (dtype[0] != '*')
+		return put_item(dtype, item_size, ret);
+	n = view_type_list(ret);
+	return n + put_item(dtype + 1, item_size, ret + n);
 }
 
 /* HDF5 has no such dimension; the array is empty by another one. */
