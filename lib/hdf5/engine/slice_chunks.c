@@ -220,7 +220,7 @@ task_write_slice(struct task *t, struct batch *b, const struct box *box,
 {
 	struct picking p = { .t = t, .b = b };
 	uint64_t index[PLAN_DIMS];
-	struct axis axes[PLAN_DIMS];
+	struct axis axes[PLAN_DIMS] = { 0 };
 	unsigned last = t->ndim - 1;
 	int err;
 
