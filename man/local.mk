@@ -81,6 +81,9 @@ MAN_CALLS = \
 	man/cute_shm_i8.3 \
 	man/cute_shm_info.3 \
 	man/cute_shm_is_current.3 \
+	man/cute_shm_load_end.3 \
+	man/cute_shm_load_progress.3 \
+	man/cute_shm_loads.3 \
 	man/cute_shm_lock.3 \
 	man/cute_shm_lock_all.3 \
 	man/cute_shm_missing.3 \
@@ -98,6 +101,7 @@ MAN_CALLS = \
 	man/cute_shm_seal.3 \
 	man/cute_shm_set_log.3 \
 	man/cute_shm_snapshot.3 \
+	man/cute_shm_source_state.3 \
 	man/cute_shm_state.3 \
 	man/cute_shm_strerror.3 \
 	man/cute_shm_string.3 \
