@@ -137,6 +137,7 @@ static void
 put_source(const struct list_project *p)
 {
 	static const char *const states[] = {
+		[CUTE_SHM_SOURCE_NONE] = "unknown", /* not examined */
 		[CUTE_SHM_SOURCE_CURRENT] = "current",
 		[CUTE_SHM_SOURCE_CHANGED] = "changed",
 		[CUTE_SHM_SOURCE_GONE] = "gone",

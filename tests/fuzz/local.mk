@@ -95,7 +95,7 @@ shown_sources = $(filter bin/dump_node.c bin/dump_python.c bin/dump_raw.c \
 	$(filter bin/list_%.c,$(bin_cute_shm_list_SOURCES))
 fuzzed_tools = tests/fuzz/fuzz_tools.c $(shown_sources) \
 	$(filter-out bin/cli.c bin/command.c bin/interrupt.c bin/open_project.c \
-	bin/progress.c, \
+	bin/progress.c bin/together.c, \
 	$(filter %.c,$(bin_libcli_la_SOURCES))) \
 	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 CLEANFILES += tests/fuzz/fuzz_tools
