@@ -27,6 +27,7 @@ lib_libcommon_la_SOURCES = \
 	lib/base/options.c \
 	lib/base/pool.c \
 	lib/base/simd.h \
+	lib/base/sink.c \
 	lib/base/vector.c \
 	lib/file/appear.c \
 	lib/file/file.h \
@@ -137,6 +138,7 @@ lib_libcore_la_SOURCES = \
 	lib/view/view_group.c \
 	lib/view/view_heap.c \
 	lib/view/view_object.c \
+	lib/view/view_output.c \
 	lib/view/view_room.c \
 	lib/view/view_type.c
 # With -fexceptions a cancelled thread runs its cleanup, and what unwinds it is

@@ -9,6 +9,7 @@ unit_tests = \
 	tests/base/test_error \
 	tests/base/test_log \
 	tests/base/test_pool \
+	tests/base/test_sink \
 	tests/file/test_outfile \
 	tests/format/test_check \
 	tests/format/test_digest \

@@ -216,6 +216,29 @@ int write_all(int fd, const void *data, size_t size,
 	      uint64_t offset) must_check;
 int read_all(int fd, void *data, size_t size, uint64_t offset) must_check;
 
+/* sink.c */
+
+/* Takes the next 'size' bytes. */
+typedef int sink_write(void *arg, const void *data, size_t size);
+
+/* Gathers bytes for 'write'; after an error it does nothing. */
+struct sink {
+	sink_write *write;
+	void *arg;
+	int err;     /* the first one */
+	uint64_t at; /* the next byte, counted from what it began with */
+	size_t used;
+	uint8_t *buffer;
+};
+
+int sink_begin(struct sink *s, sink_write *write, void *arg,
+	       uint64_t at) must_check;
+/* Append 'size' bytes of 'data', or zeros if that is NULL. */
+void sink_put(struct sink *s, const void *data, uint64_t size);
+/* Hand over what is left; returns the first error. */
+int sink_flush(struct sink *s);
+void sink_free(struct sink *s);
+
 /* log.c */
 
 /* True if the hook wants debug messages: reports of what the library does. */

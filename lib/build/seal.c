@@ -9,56 +9,29 @@
 
 #include "build/build.h"
 
-#define SINK_SIZE ((size_t)1 << 20)
-
-/* A buffered writer that hashes the bytes; after an error it does nothing. */
-struct sink {
+/* Where the metadata go: to the file, and into their digest. */
+struct metadata {
 	int fd;
-	int err;
-	uint64_t at; /* offset of the buffer in the file */
-	size_t used;
-	uint8_t *buffer; /* SINK_SIZE bytes */
+	uint64_t at;
 	struct digest_stream *stream;
 };
 
-static void
-sink_flush(struct sink *s)
+static int
+write_next(void *arg, const void *data, size_t size)
 {
-	if (s->err != 0)
-		return;
-	digest_stream_add(s->stream, s->buffer, s->used);
-	s->err = write_all(s->fd, s->buffer, s->used, s->at);
-	s->at += s->used;
-	s->used = 0;
-}
+	struct metadata *m = arg;
+	int err = write_all(m->fd, data, size, m->at);
 
-/* Write 'size' bytes of 'data', or zeros if that is NULL. */
-static void
-sink_put(struct sink *s, const void *data, uint64_t size)
-{
-	const uint8_t *p = data;
-	size_t n;
-
-	while (size > 0 && s->err == 0) {
-		n = SINK_SIZE - s->used;
-		n = size < n ? (size_t)size : n;
-		if (p)
-			memcpy(s->buffer + s->used, p, n);
-		else
-			memset(s->buffer + s->used, 0, n);
-		p = p ? p + n : NULL;
-		size -= n;
-		s->used += n;
-		if (s->used == SINK_SIZE)
-			sink_flush(s);
-	}
+	digest_stream_add(m->stream, data, size);
+	m->at += size;
+	return err;
 }
 
 /* Write zeros up to 'offset' of the segment. */
 static void
 sink_seek(struct sink *s, uint64_t offset)
 {
-	sink_put(s, NULL, offset - s->at - s->used);
+	sink_put(s, NULL, offset - s->at);
 }
 
 /* Write the path with its NUL, padded to whole rows. */
@@ -254,15 +227,14 @@ put_blocks(const struct cute_shm_builder *b, struct sink *s)
 static int
 put_metadata(const struct cute_shm_builder *b, uint64_t *ret)
 {
-	struct sink s = { .fd = b->fd, .at = b->header.header_size };
-	int err;
+	struct metadata m = { .fd = b->fd, .at = b->header.header_size };
+	struct sink s;
+	int err = sink_begin(&s, write_next, &m, m.at);
 
-	s.buffer = malloc(SINK_SIZE);
-	s.stream = digest_stream_new();
-	if (!s.buffer || !s.stream) {
-		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				    "project %s: no memory to write metadata",
-				    b->project);
+	m.stream = digest_stream_new();
+	if (err != 0 || !m.stream) {
+		err = fail_memory("to write metadata of project %s",
+				  b->project);
 		goto out;
 	}
 	sink_seek(&s, b->header.index_offset);
@@ -273,12 +245,11 @@ put_metadata(const struct cute_shm_builder *b, uint64_t *ret)
 	put_records(b, &s);
 	sink_seek(&s, b->header.blocks_offset);
 	put_blocks(b, &s);
-	sink_flush(&s);
-	err = s.err;
-	*ret = digest_stream_end(s.stream);
+	err = sink_flush(&s);
+	*ret = digest_stream_end(m.stream);
 out:
-	free(s.buffer);
-	digest_stream_free(s.stream);
+	sink_free(&s);
+	digest_stream_free(m.stream);
 	return err;
 }
 

@@ -7,29 +7,8 @@
 
 #include "view/view.h"
 
-#define BUFFER_SIZE ((size_t)1 << 18)
-
 /* Bytes of the superblock's extension: a header of two messages. */
 #define EXTENSION_SIZE (16 + 2 * 16)
-
-void
-view_damaged(struct view *v, const char *path, const char *what)
-{
-	if (v->err == 0)
-		v->err = cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
-				       "%s: no HDF5 view: /%s: %s",
-				       v->shm->path, path, what);
-}
-
-void
-view_check_size(struct view *v, uint64_t more)
-{
-	uint64_t end = v->at + v->heap.at;
-
-	if (v->pass == VIEW_MEASURE &&
-	    (end > v->limit || more > v->limit - end))
-		view_damaged(v, "", "it needs more room than there is");
-}
 
 /* ------------------------------------------------------------------ nodes */
 
@@ -204,53 +183,6 @@ list_nodes(struct view *v)
 	return err;
 }
 
-/* ----------------------------------------------------------------- output */
-
-static void
-flush(struct view *v)
-{
-	if (v->err == 0 && v->used > 0)
-		v->err = v->sink(v->arg, v->buffer, v->used);
-	v->used = 0;
-}
-
-void
-view_write(struct view *v, const void *data, uint64_t size)
-{
-	const uint8_t *p = data;
-	size_t n;
-
-	v->at += size;
-	while (size > 0 && v->err == 0) {
-		n = BUFFER_SIZE - v->used;
-		n = size < n ? (size_t)size : n;
-		if (p)
-			memcpy(v->buffer + v->used, p, n);
-		else
-			memset(v->buffer + v->used, 0, n);
-		p = p ? p + n : NULL;
-		size -= n;
-		v->used += n;
-		if (v->used == BUFFER_SIZE)
-			flush(v);
-	}
-}
-
-void
-view_put(struct view *v, const void *data, uint64_t size)
-{
-	if (v->pass == VIEW_MEASURE)
-		v->at += size;
-	else if (v->pass == VIEW_OBJECTS)
-		view_write(v, data, size);
-}
-
-void
-view_align(struct view *v, uint64_t to)
-{
-	view_put(v, NULL, align_up(v->at, to) - v->at);
-}
-
 /* ----------------------------------------------------------------- passes */
 
 /* What libhdf5 finds by its superblock: sizes of groups, and the guard. */
@@ -346,13 +278,12 @@ view_measure(const struct cute_shm *shm, uint64_t limit, struct view **ret)
 }
 
 int
-view_emit(struct view *v, view_sink *sink, void *arg)
+view_emit(struct view *v, sink_write *write, void *arg)
 {
-	v->sink = sink;
-	v->arg = arg;
-	v->buffer = malloc(BUFFER_SIZE);
-	if (!v->buffer)
-		return fail_memory("for an HDF5 view");
+	int err = sink_begin(&v->sink, write, arg, v->begin);
+
+	if (err != 0)
+		return err;
 	run_pass(v, VIEW_OBJECTS);
 	if (v->err == 0 && v->at != v->objects)
 		view_damaged(v, "", "has changed");
@@ -360,9 +291,9 @@ view_emit(struct view *v, view_sink *sink, void *arg)
 		run_pass(v, VIEW_ITEMS);
 	if (v->err == 0 && v->at != v->end)
 		view_damaged(v, "", "has changed");
-	flush(v);
-	free(v->buffer);
-	v->buffer = NULL;
+	if (v->err == 0)
+		v->err = sink_flush(&v->sink);
+	sink_free(&v->sink);
 	return v->err;
 }
 

@@ -3,10 +3,10 @@
  * The HDF5 view: metadata of HDF5 that describe the tree of a segment and point
  * at its data, so that libhdf5 reads the segment.  It is a pure function of the
  * records and of the ragged arrays; cute-shm(5) documents its bytes.  view.c
- * measures and emits it, view_object.c encodes object headers,
- * view_attribute.c attributes and enums, view_type.c datatypes, view_group.c
- * groups, view_heap.c the items of ragged values; view_room.c bounds the size
- * before there are records.  Uses base, format and read.
+ * measures and emits it, view_output.c takes its bytes, view_object.c encodes
+ * object headers, view_attribute.c attributes and enums, view_type.c datatypes,
+ * view_group.c groups, view_heap.c the items of ragged values; view_room.c
+ * bounds the size before there are records.  Uses base, format and read.
  */
 #ifndef LIB_VIEW_VIEW_H
 #define LIB_VIEW_VIEW_H
@@ -95,9 +95,6 @@ enum view_pass {
 	VIEW_ITEMS
 };
 
-/* Takes the next 'size' bytes of the view. */
-typedef int view_sink(void *arg, const void *data, size_t size);
-
 struct view {
 	const struct cute_shm *shm;
 	struct view_node *nodes;
@@ -113,10 +110,7 @@ struct view {
 	uint64_t head_at;  /* where its messages begin */
 	int err;	   /* the first error */
 	struct view_heap heap;
-	view_sink *sink;
-	void *arg;
-	uint8_t *buffer;
-	size_t used;
+	struct sink sink;
 };
 
 /* view.c */
@@ -132,13 +126,15 @@ struct view {
 int view_measure(const struct cute_shm *shm, uint64_t limit,
 		 struct view **ret) must_check;
 
-/* Hand the bytes of [view->begin, view->end) to the sink, in order. */
-int view_emit(struct view *view, view_sink *sink, void *arg) must_check;
+/* Hand the bytes of [view->begin, view->end) to 'write', in order. */
+int view_emit(struct view *view, sink_write *write, void *arg) must_check;
 
 /* The superblock, whose place is at byte 512 of the segment. */
 void view_superblock(const struct view *view, uint8_t ret[48]);
 
 void view_free(struct view *view);
+
+/* view_output.c */
 
 /*
  * Append bytes of an object, or zeros if 'data' is NULL; in the third pass
