@@ -132,13 +132,6 @@ int ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
 /* builder.c */
 
 /*
- * Report the bytes of data that are done to the caller, on its thread.
- * CUTE_SHM_ERR_CANCELLED: it wants to stop.
- */
-int builder_progress(const struct cute_shm_builder *b,
-		     uint64_t done) must_check;
-
-/*
  * A builder without a file and names, for cute_shm_builder_free(); NULL, with a
  * message, if there is no memory.
  */
@@ -153,6 +146,20 @@ builder_ask(const struct cute_shm_builder *b, enum cute_shm_ask what,
 	    uint64_t bytes, uint64_t given, uint64_t *ret)
 {
 	return b->lender.ask(b->lender.arg, what, bytes, given, ret);
+}
+
+/*
+ * Report the bytes of data that are done to the caller, on its thread.
+ * CUTE_SHM_ERR_CANCELLED: it wants to stop.
+ */
+static inline int must_check
+builder_progress(const struct cute_shm_builder *b, uint64_t done)
+{
+	if (!b->progress ||
+	    b->progress(done, b->header.array_bytes, b->progress_arg) == 0)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+			     "project %s: its builder was stopped", b->project);
 }
 
 /* True if the segment gets an HDF5 view. */

@@ -108,13 +108,11 @@ set_creator(struct cute_shm_builder *b, const char *creator)
 	return 0;
 }
 
-/* The absolute path, of which the header has the more telling end. */
 static int
 set_source(struct cute_shm_builder *b, const struct cute_shm_build_options *opt)
 {
-	size_t room = sizeof(b->header.source) - 1;
-	size_t size, skip;
 	char *path;
+	bool cut;
 	int err;
 
 	if (opt->options)
@@ -124,12 +122,10 @@ set_source(struct cute_shm_builder *b, const struct cute_shm_build_options *opt)
 	err = source_path(opt->source, &path);
 	if (err != 0)
 		return err;
-	size = strlen(path);
-	skip = size > room ? size - room : 0;
-	memcpy(b->header.source, path + skip, size - skip);
-	if (skip > 0 || opt->options)
-		b->source_digest = digest(path, size);
-	if (skip > 0)
+	cut = source_cut(path, b->header.source, sizeof(b->header.source));
+	if (cut || opt->options)
+		b->source_digest = digest(path, strlen(path));
+	if (cut)
 		b->source = path;
 	else
 		free(path);
@@ -331,16 +327,6 @@ builder_blank(void)
 	b->pid = getpid();
 	b->begun = clock_now();
 	return b;
-}
-
-int
-builder_progress(const struct cute_shm_builder *b, uint64_t done)
-{
-	if (!b->progress ||
-	    b->progress(done, b->header.array_bytes, b->progress_arg) == 0)
-		return 0;
-	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
-			     "project %s: its builder was stopped", b->project);
 }
 
 int

@@ -308,8 +308,10 @@ check_space(const struct cute_shm_builder *b)
 {
 	char need[SIZE_TEXT], rest[SIZE_TEXT], room[SIZE_TEXT];
 	uint64_t size = b->header.segment_size, spare = 0, pending;
-	int err = loading_claim(b->loading, b->root, size, &pending);
+	int err;
 
+	loading_size(b->loading, size);
+	err = loads_pending(b->loading, b->root, &pending);
 	if (err == 0)
 		err = space_check(b->root, size, &spare);
 	if (err == 0 && pending > spare)

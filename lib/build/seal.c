@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "build/build.h"
@@ -270,15 +269,12 @@ builder_header(struct cute_shm_builder *b, bool view)
 	struct format_second second = { .options_digest = b->options_digest,
 					.source_digest = b->source_digest };
 	struct format_header *h = &b->header;
-	struct timespec now;
 	int err = 0;
 
 	memcpy(h->magic, FORMAT_MAGIC, sizeof(h->magic));
 	memcpy(h->version, FORMAT_VERSION_FIRST, sizeof(FORMAT_VERSION_FIRST));
 	h->byte_order = FORMAT_BYTE_ORDER;
-	clock_gettime(CLOCK_REALTIME, &now);
-	h->created_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
-			(uint64_t)now.tv_nsec;
+	h->created_ns = clock_ns(CLOCK_REALTIME);
 	h->creator_pid = (uint32_t)b->pid;
 	h->creator_uid = (uint32_t)geteuid();
 	if (view)

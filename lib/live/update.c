@@ -200,12 +200,7 @@ next_even(const struct format_live *slot)
 static void
 store_time(struct format_live *slot)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	__atomic_store_n(&slot->updated_ns,
-			 (uint64_t)now.tv_sec * 1000000000 +
-				 (uint64_t)now.tv_nsec,
+	__atomic_store_n(&slot->updated_ns, clock_ns(CLOCK_REALTIME),
 			 __ATOMIC_RELAXED);
 }
 

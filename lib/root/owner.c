@@ -52,15 +52,14 @@ owner_lock(int fd)
 int
 owner_join(const char *path, const struct stat *st, int *ret)
 {
-	struct stat opened, now;
+	struct stat opened;
 	int fd = fd_above_stdio(open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK |
 						   O_NOCTTY | O_NOFOLLOW));
 
 	if (fd < 0 && errno != ENOENT)
 		return fail_errno("cannot become an owner of %s", path);
 	if (fd >= 0 && fstat(fd, &opened) == 0 && same_file(&opened, st) &&
-	    lock_byte(fd) == 0 && lstat(path, &now) == 0 &&
-	    same_file(&now, st)) {
+	    lock_byte(fd) == 0 && leads_to(path, st)) {
 		/* The first owner may have it. */
 		(void)!range_try(fd, LOCK_OWNER, LOCK_OWNER + 1, true);
 		*ret = fd;

@@ -7,6 +7,8 @@
 #ifndef LIB_ROOT_ROOT_H
 #define LIB_ROOT_ROOT_H
 
+#include <string.h>
+
 #include "file/file.h"
 #include "format/format.h"
 #include "lock/lock.h"
@@ -20,6 +22,24 @@
 
 /* The root to use: 'root', else $CUTE_SHM_ROOT, else DEFAULT_ROOT. */
 const char *root_or_default(const char *root);
+
+/* True if the entry's name begins so, and goes on. */
+static inline bool
+has_rest(const struct dirent *entry, const char *prefix)
+{
+	size_t size = strlen(prefix);
+
+	return strncmp(entry->d_name, prefix, size) == 0 &&
+	       entry->d_name[size] != '\0';
+}
+
+/*
+ * Call 'each' for each wanted entry of the root, sorted by its bytes, until one
+ * returns an error, which is the result.
+ */
+typedef int root_list_fn(const char *root, const char *name, void *arg);
+int root_list(const char *root, int (*wanted)(const struct dirent *),
+	      root_list_fn *each, void *arg) must_check;
 
 /*
  * "ROOT/cute-shm.PROJECT", absolute, for free(); CUTE_SHM_ERR_INVALID for bad
@@ -164,6 +184,9 @@ bool home_is(int fd, const struct format_header *h);
 
 /* True if both are the same file: device and inode are equal. */
 bool same_file(const struct stat *a, const struct stat *b);
+
+/* True if the name leads to that file now. */
+bool leads_to(const char *path, const struct stat *st);
 
 /*
  * Lock the name 'path', so that no other process removes or replaces it while

@@ -30,7 +30,6 @@ static int
 set_source(struct cute_shm_loading *l,
 	   const struct cute_shm_loading_options *opt, bool want)
 {
-	size_t size, skip, room = sizeof(l->page.source) - 1;
 	char *path;
 	int err;
 
@@ -42,11 +41,9 @@ set_source(struct cute_shm_loading *l,
 	err = source_path(opt->source, &path);
 	if (err != 0)
 		return err;
-	size = strlen(path);
-	skip = size > room ? size - room : 0;
-	memcpy(l->page.source, path + skip, size - skip);
+	source_cut(path, l->page.source, sizeof(l->page.source));
 	if (want) {
-		l->wanted.source_digest = digest(path, size);
+		l->wanted.source_digest = digest(path, strlen(path));
 		l->wanted.source_size = opt->source_size;
 		l->wanted.source_mtime_ns = opt->source_mtime_ns;
 	}
@@ -206,6 +203,8 @@ loading_segment(struct cute_shm_loading *l, const int *fd)
 void
 loading_size(struct cute_shm_loading *l, uint64_t size)
 {
+	if (!l)
+		return;
 	pthread_mutex_lock(&l->mutex);
 	l->page.segment_size = size;
 	see_reserved(l);

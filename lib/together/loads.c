@@ -30,11 +30,17 @@ loader_text(const struct cute_shm_load_info *info, char text[LOADER_TEXT])
 	return text;
 }
 
-/* Call 'each' with the page in the file 'name' of the root. */
+/* The caller's function. */
+struct listing {
+	cute_shm_load_info_fn *each;
+	void *arg;
+};
+
+/* Call it with the page in the file 'name' of the root. */
 static int
-show_page(const char *root, const char *name, cute_shm_load_info_fn *each,
-	  void *arg)
+show_page(const char *root, const char *name, void *arg)
 {
+	const struct listing *listing = arg;
 	struct cute_shm_load_info info;
 	struct page page;
 	struct stat st;
@@ -56,7 +62,9 @@ show_page(const char *root, const char *name, cute_shm_load_info_fn *each,
 			info.uid = st.st_uid;
 		/* What cannot be opened may be running. */
 		info.running = fd < 0 || range_locked(fd, 0, 1, true);
-		err = each(&info, arg) ? CUTE_SHM_ERR_CANCELLED : 0;
+		err = listing->each(&info, listing->arg)
+			      ? CUTE_SHM_ERR_CANCELLED
+			      : 0;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -69,35 +77,15 @@ show_page(const char *root, const char *name, cute_shm_load_info_fn *each,
 static int
 is_page(const struct dirent *entry)
 {
-	size_t size = strlen(LOADING_PREFIX);
-
-	return strncmp(entry->d_name, LOADING_PREFIX, size) == 0 &&
-	       entry->d_name[size] != '\0';
-}
-
-static int
-by_bytes(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
+	return has_rest(entry, LOADING_PREFIX);
 }
 
 int
 cute_shm_loads(const char *root, cute_shm_load_info_fn *each, void *arg)
 {
-	struct dirent **names;
-	int count, i, err = 0;
+	struct listing listing = { each, arg };
 
-	root = root_or_default(root);
-	count = scandir(root, &names, is_page, by_bytes);
-	if (count < 0)
-		return fail_errno("cannot list %s", root);
-	for (i = 0; i < count; i++) {
-		if (err == 0)
-			err = show_page(root, names[i]->d_name, each, arg);
-		free(names[i]);
-	}
-	free(names);
-	return err;
+	return root_list(root_or_default(root), is_page, show_page, &listing);
 }
 
 /* ------------------------------------------------------------------ memory */
@@ -154,15 +142,11 @@ add_name(const struct cute_shm_load_info *info, void *arg)
 }
 
 int
-loading_claim(struct cute_shm_loading *l, const char *root, uint64_t size,
-	      uint64_t *ret)
+loads_pending(const struct cute_shm_loading *l, const char *root, uint64_t *ret)
 {
 	struct others o = { .own = l };
-	int err;
+	int err = cute_shm_loads(root, add_pending, &o);
 
-	if (l)
-		loading_size(l, size);
-	err = cute_shm_loads(root, add_pending, &o);
 	*ret = o.pending;
 	return err;
 }

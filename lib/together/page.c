@@ -60,10 +60,9 @@ page_is_locked(int number)
 void
 page_remove(const char *path, int fd)
 {
-	struct stat st, now;
+	struct stat st;
 
-	if (fstat(fd, &st) == 0 && lstat(path, &now) == 0 &&
-	    same_file(&st, &now))
+	if (fstat(fd, &st) == 0 && leads_to(path, &st))
 		unlink(path);
 }
 

@@ -39,3 +39,14 @@ source_path(const char *source, char **ret)
 	*ret = path;
 	return 0;
 }
+
+bool
+source_cut(const char *path, char *ret, size_t size)
+{
+	size_t length = strlen(path);
+	size_t skip = length < size ? 0 : length - (size - 1);
+
+	memcpy(ret, path + skip, length - skip);
+	ret[length - skip] = '\0';
+	return skip > 0;
+}

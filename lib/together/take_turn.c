@@ -150,10 +150,10 @@ open_page(struct cute_shm_loading *l, enum step *step)
 static bool
 has_name(const struct cute_shm_loading *l)
 {
-	struct stat st, now;
+	struct stat st;
 
 	return fstat(l->fd, &st) == 0 && st.st_nlink > 0 &&
-	       lstat(l->path, &now) == 0 && same_file(&st, &now);
+	       leads_to(l->path, &st);
 }
 
 /* The root has no locks: nobody can tell a dead load from a running one. */
@@ -213,16 +213,6 @@ lock_page(struct cute_shm_loading *l,
 	return *step == STEP_AGAIN && waited ? wait_result(l) : 0;
 }
 
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) +
-	       (uint64_t)now.tv_nsec;
-}
-
 static void
 begin_page(struct cute_shm_loading *l)
 {
@@ -230,7 +220,7 @@ begin_page(struct cute_shm_loading *l)
 	l->page.state = PAGE_LOADING;
 	l->page.pid = (uint32_t)l->pid;
 	l->page.uid = (uint32_t)geteuid();
-	l->page.started_ns = now_ns();
+	l->page.started_ns = clock_ns(CLOCK_REALTIME);
 	l->page.source_size = l->wanted.source_size;
 	l->page.source_mtime_ns = l->wanted.source_mtime_ns;
 	l->page.source_digest = l->wanted.source_digest;

@@ -2,9 +2,9 @@
 /*
  * One process loads a project, the others wait: the loading page (page.c), who
  * loads (take_turn.c, wait_turn.c), the calls for that (loading.c), whether a
- * project is current (current.c, source_path.c), and what the loads under way
- * still need (loads.c).  Uses base, file, format,
- * lock and root.
+ * project is current (current.c, source_path.c), what has become of its source
+ * (source_state.c), and what the loads under way still need (loads.c).  Uses
+ * base, file, format, lock and root.
  */
 #ifndef LIB_TOGETHER_TOGETHER_H
 #define LIB_TOGETHER_TOGETHER_H
@@ -96,6 +96,9 @@ bool is_current(const char *path, const struct wanted *wanted);
  */
 int source_path(const char *source, char **ret) must_check;
 
+/* Copy its end, the more telling one, to ret[size]; true if it was cut. */
+bool source_cut(const char *path, char *ret, size_t size);
+
 /* loading.c */
 
 /*
@@ -142,7 +145,7 @@ void loading_close(struct cute_shm_loading *l);
 /* The load's builder has its file in *fd; NULL: no more.  l may be NULL. */
 void loading_segment(struct cute_shm_loading *l, const int *fd);
 
-/* The load needs so large a segment: say so on its page. */
+/* The load needs so large a segment: say so on its page.  l may be NULL. */
 void loading_size(struct cute_shm_loading *l, uint64_t size);
 
 /* wait_turn.c */
@@ -172,10 +175,10 @@ const char *loader_text(const struct cute_shm_load_info *info,
 			char text[LOADER_TEXT]);
 
 /*
- * This load, which may be NULL, needs so large a segment: say so on its page.
- * *ret is what the other loads under way still have to reserve in the root.
+ * What loads under way still have to reserve in the root, but for the caller's
+ * own load, which may be NULL.
  */
-int loading_claim(struct cute_shm_loading *l, const char *root, uint64_t size,
+int loads_pending(const struct cute_shm_loading *l, const char *root,
 		  uint64_t *ret) must_check;
 
 /* Add to the message of a root without room who else loads into it. */
