@@ -13,20 +13,6 @@ struct py_builder {
 
 static PyTypeObject *builder_type;
 
-/* A text argument that may be None: 0, or -1 with an exception. */
-static int
-optional_path(PyObject *object, PyObject **held, const char **text)
-{
-	*held = NULL;
-	*text = NULL;
-	if (object == Py_None)
-		return 0;
-	if (!PyUnicode_FSConverter(object, held))
-		return -1;
-	*text = PyBytes_AsString(*held);
-	return 0;
-}
-
 /* Builder(project, root, flags, mode, group, jobs, max_size) */
 static PyObject *
 builder_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
@@ -42,7 +28,7 @@ builder_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 	(void)keywords;
 	if (!PyArg_ParseTuple(args, "sOIIzIK", &project, &root, &opt.flags,
 			      &mode, &opt.group, &opt.jobs, &max_size) ||
-	    optional_path(root, &held, &opt.root) != 0)
+	    read_root(root, &held, &opt.root) != 0)
 		return NULL;
 	opt.mode = (mode_t)mode;
 	opt.max_size = max_size;
@@ -69,13 +55,10 @@ static void
 builder_dealloc(PyObject *self)
 {
 	struct py_builder *b = (struct py_builder *)self;
-	PyTypeObject *type = Py_TYPE(self);
-	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 
 	cute_shm_builder_free(b->builder);
 	Py_XDECREF(b->held);
-	release(self);
-	Py_DECREF((PyObject *)type);
+	object_free(self);
 }
 
 /* The builder, or NULL with an exception when it has published. */
@@ -169,33 +152,52 @@ bytes_of(const uint64_t *shape, unsigned ndim, uint64_t item, uint64_t *ret)
 	return 0;
 }
 
+/* The arguments that describe a plain array or attribute. */
+struct py_plain {
+	const char *dtype;
+	uint64_t shape[CUTE_SHM_MAX_NDIM];
+	unsigned ndim;
+	const void *data;
+};
+
+static int
+read_plain(PyObject *self, PyObject *tuple, PyObject *object,
+	   struct py_plain *p)
+{
+	uint64_t size;
+	uint32_t item;
+	int err = cute_shm_dtype_size(p->dtype, &item);
+
+	if (err != 0) {
+		raise_failure(err);
+		return -1;
+	}
+	if (read_shape(tuple, &p->ndim, p->shape) != 0 ||
+	    bytes_of(p->shape, p->ndim, item, &size) != 0)
+		return -1;
+	p->data = hold(self, object, size);
+	if (p->data == NULL)
+		return -1;
+	if (item == 0)
+		p->data = NULL;
+	return 0;
+}
+
 /* array(path, dtype, shape, data) */
 static PyObject *
 builder_array(PyObject *self, PyObject *args)
 {
 	struct cute_shm_builder *b = usable(self);
-	uint64_t shape[CUTE_SHM_MAX_NDIM], size;
-	const char *path, *dtype;
 	PyObject *tuple, *object;
-	const void *data;
-	uint32_t item;
-	unsigned ndim;
-	int err;
+	struct py_plain p;
+	const char *path;
 
 	if (b == NULL ||
-	    !PyArg_ParseTuple(args, "ssOO", &path, &dtype, &tuple, &object))
+	    !PyArg_ParseTuple(args, "ssOO", &path, &p.dtype, &tuple, &object) ||
+	    read_plain(self, tuple, object, &p) != 0)
 		return NULL;
-	err = cute_shm_dtype_size(dtype, &item);
-	if (err != 0)
-		return raise_failure(err);
-	if (read_shape(tuple, &ndim, shape) != 0 ||
-	    bytes_of(shape, ndim, item, &size) != 0)
-		return NULL;
-	data = hold(self, object, size);
-	if (data == NULL)
-		return NULL;
-	return done(cute_shm_builder_array(b, path, dtype, ndim, shape,
-					   item != 0 ? data : NULL));
+	return done(cute_shm_builder_array(b, path, p.dtype, p.ndim, p.shape,
+					   p.data));
 }
 
 /* The arguments that describe a ragged array or attribute. */
@@ -259,28 +261,17 @@ static PyObject *
 builder_attr(PyObject *self, PyObject *args)
 {
 	struct cute_shm_builder *b = usable(self);
-	uint64_t shape[CUTE_SHM_MAX_NDIM], size;
-	const char *path, *name, *dtype;
 	PyObject *tuple, *object;
-	const void *data;
-	uint32_t item;
-	unsigned ndim;
-	int err;
+	const char *path, *name;
+	struct py_plain p;
 
-	if (b == NULL || !PyArg_ParseTuple(args, "sssOO", &path, &name, &dtype,
-					   &tuple, &object))
+	if (b == NULL ||
+	    !PyArg_ParseTuple(args, "sssOO", &path, &name, &p.dtype, &tuple,
+			      &object) ||
+	    read_plain(self, tuple, object, &p) != 0)
 		return NULL;
-	err = cute_shm_dtype_size(dtype, &item);
-	if (err != 0)
-		return raise_failure(err);
-	if (read_shape(tuple, &ndim, shape) != 0 ||
-	    bytes_of(shape, ndim, item, &size) != 0)
-		return NULL;
-	data = hold(self, object, size);
-	if (data == NULL)
-		return NULL;
-	return done(cute_shm_builder_attr(b, path, name, dtype, ndim, shape,
-					  item != 0 ? data : NULL));
+	return done(cute_shm_builder_attr(b, path, name, p.dtype, p.ndim,
+					  p.shape, p.data));
 }
 
 /* attr_ragged(path, name, dtype, shape, offsets, values) */
@@ -355,9 +346,5 @@ static PyType_Spec spec = {
 int
 builder_init(PyObject *module)
 {
-	builder_type = (PyTypeObject *)PyType_FromSpec(&spec);
-	if (builder_type == NULL)
-		return -1;
-	Py_INCREF((PyObject *)builder_type);
-	return PyModule_AddObject(module, "Builder", (PyObject *)builder_type);
+	return add_type(module, &builder_type, &spec);
 }

@@ -45,6 +45,11 @@ PyObject *raise_failure(int err);
 PyObject *decode(const char *text);
 PyObject *shape_tuple(const struct cute_shm_array *array);
 int read_shape(PyObject *tuple, unsigned *ndim, uint64_t *shape);
+int read_root(PyObject *object, PyObject **held, const char **root);
+int add_type(PyObject *module, PyTypeObject **type, PyType_Spec *spec);
+PyObject *no_constructor(PyTypeObject *type, PyObject *args,
+			 PyObject *keywords);
+void object_free(PyObject *self);
 
 /* A call that runs without the GIL and calls back. */
 struct py_call {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the calls of both modules share: errors, texts, shapes, callbacks. */
+/*
+ * What the calls of both modules share: errors, texts, shapes, callbacks, and
+ * what all types need.
+ */
 
 #include <string.h>
 
@@ -106,4 +109,54 @@ PyObject *
 call_failed(int err)
 {
 	return PyErr_Occurred() != NULL ? NULL : raise_failure(err);
+}
+
+/* The option 'root', which may be None: 0, or -1 with an exception. */
+int
+read_root(PyObject *object, PyObject **held, const char **root)
+{
+	*held = NULL;
+	*root = NULL;
+	if (object == Py_None)
+		return 0;
+	if (!PyUnicode_FSConverter(object, held))
+		return -1;
+	*root = PyBytes_AsString(*held);
+	return 0;
+}
+
+/* ------------------------------------------------------------------- types */
+
+/* Make the type and add it to the module: 0, or -1 with an exception. */
+int
+add_type(PyObject *module, PyTypeObject **type, PyType_Spec *spec)
+{
+	*type = (PyTypeObject *)PyType_FromSpec(spec);
+	if (*type == NULL)
+		return -1;
+	Py_INCREF((PyObject *)*type);
+	return PyModule_AddObject(module, strrchr(spec->name, '.') + 1,
+				  (PyObject *)*type);
+}
+
+/* For types whose objects come from cute_shm.open(). */
+PyObject *
+no_constructor(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+	(void)type;
+	(void)args;
+	(void)keywords;
+	PyErr_SetString(PyExc_TypeError, "use cute_shm.open()");
+	return NULL;
+}
+
+/* The last step of a type's dealloc. */
+void
+object_free(PyObject *self)
+{
+	PyTypeObject *type = Py_TYPE(self);
+	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+
+	release(self);
+	Py_DECREF((PyObject *)type);
 }

@@ -189,12 +189,8 @@ waker_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 static void
 waker_dealloc(PyObject *self)
 {
-	PyTypeObject *type = Py_TYPE(self);
-	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-
 	cute_shm_waker_free(((struct py_waker *)self)->waker);
-	release(self);
-	Py_DECREF((PyObject *)type);
+	object_free(self);
 }
 
 /* wake(): end the present or the next wait */
@@ -281,11 +277,7 @@ static PyType_Spec spec = {
 int
 waker_init(PyObject *module)
 {
-	waker_type = (PyTypeObject *)PyType_FromSpec(&spec);
-	if (waker_type == NULL)
-		return -1;
-	Py_INCREF((PyObject *)waker_type);
 	if (PyModule_AddIntConstant(module, "WATCHES", CUTE_SHM_WATCHES) != 0)
 		return -1;
-	return PyModule_AddObject(module, "Waker", (PyObject *)waker_type);
+	return add_type(module, &waker_type, &spec);
 }

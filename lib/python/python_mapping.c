@@ -25,7 +25,7 @@ PyObject *
 mapping_open(PyObject *module, PyObject *args)
 {
 	struct cute_shm_open_options opt = { .size = sizeof(opt) };
-	PyObject *name = NULL, *root = NULL, *result = NULL;
+	PyObject *name = NULL, *root, *held, *result = NULL;
 	struct cute_shm *shm = NULL;
 	int by_path, err;
 
@@ -33,16 +33,8 @@ mapping_open(PyObject *module, PyObject *args)
 	if (!PyArg_ParseTuple(args, "O&pOI", PyUnicode_FSConverter, &name,
 			      &by_path, &root, &opt.flags))
 		return NULL;
-	Py_INCREF(root);
-	if (root != Py_None) {
-		PyObject *bytes = NULL;
-
-		if (!PyUnicode_FSConverter(root, &bytes))
-			goto out;
-		Py_DECREF(root);
-		root = bytes;
-		opt.root = PyBytes_AsString(root);
-	}
+	if (read_root(root, &held, &opt.root) != 0)
+		goto out;
 	Py_BEGIN_ALLOW_THREADS
 	if (by_path)
 		err = cute_shm_open_file(PyBytes_AsString(name), &opt, &shm);
@@ -50,8 +42,8 @@ mapping_open(PyObject *module, PyObject *args)
 		err = cute_shm_open(PyBytes_AsString(name), &opt, &shm);
 	Py_END_ALLOW_THREADS
 	result = err == 0 ? mapping_new(shm, opt.flags) : raise_failure(err);
+	Py_XDECREF(held);
 out:
-	Py_DECREF(root);
 	Py_DECREF(name);
 	return result;
 }
@@ -72,14 +64,11 @@ static void
 mapping_dealloc(PyObject *self)
 {
 	struct mapping *m = (struct mapping *)self;
-	PyTypeObject *type = Py_TYPE(self);
-	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 
 	if (m->weakrefs != NULL)
 		PyObject_ClearWeakRefs(self);
 	cute_shm_close(m->shm);
-	release(self);
-	Py_DECREF((PyObject *)type);
+	object_free(self);
 }
 
 static PyObject *
@@ -205,16 +194,6 @@ mapping_flags(PyObject *self, void *none)
 	return PyLong_FromUnsignedLong(((struct mapping *)self)->flags);
 }
 
-static PyObject *
-no_constructor(PyTypeObject *type, PyObject *args, PyObject *keywords)
-{
-	(void)type;
-	(void)args;
-	(void)keywords;
-	PyErr_SetString(PyExc_TypeError, "use cute_shm.open()");
-	return NULL;
-}
-
 static PyMethodDef methods[] = {
 	{ "handle", mapping_handle, METH_NOARGS, NULL },
 	{ "info", mapping_info, METH_NOARGS, NULL },
@@ -256,9 +235,5 @@ static PyType_Spec spec = {
 int
 mapping_init(PyObject *module)
 {
-	mapping_type = (PyTypeObject *)PyType_FromSpec(&spec);
-	if (mapping_type == NULL)
-		return -1;
-	Py_INCREF((PyObject *)mapping_type);
-	return PyModule_AddObject(module, "Mapping", (PyObject *)mapping_type);
+	return add_type(module, &mapping_type, &spec);
 }

@@ -90,13 +90,9 @@ node_root(struct mapping *mapping, PyTypeObject *type)
 static void
 node_dealloc(PyObject *self)
 {
-	PyTypeObject *type = Py_TYPE(self);
-	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-
 	Py_XDECREF((PyObject *)((struct node *)self)->mapping);
 	Py_XDECREF(((struct node *)self)->name);
-	release(self);
-	Py_DECREF((PyObject *)type);
+	object_free(self);
 }
 
 /* Drop the reference to the mapping; arrays keep theirs. */
@@ -170,16 +166,6 @@ get_mapping(PyObject *self, void *none)
 	return result;
 }
 
-static PyObject *
-no_constructor(PyTypeObject *type, PyObject *args, PyObject *keywords)
-{
-	(void)type;
-	(void)args;
-	(void)keywords;
-	PyErr_SetString(PyExc_TypeError, "use cute_shm.open()");
-	return NULL;
-}
-
 static PyMethodDef methods[] = {
 	{ "_arrow_array", node_arrow_array, METH_NOARGS, NULL },
 	{ "_arrow_schema", node_arrow_schema, METH_NOARGS, NULL },
@@ -249,11 +235,7 @@ static PyType_Spec spec = {
 int
 node_init(PyObject *module)
 {
-	node_type = (PyTypeObject *)PyType_FromSpec(&spec);
-	if (node_type == NULL)
-		return -1;
-	Py_INCREF((PyObject *)node_type);
-	return PyModule_AddObject(module, "Node", (PyObject *)node_type);
+	return add_type(module, &node_type, &spec);
 }
 
 /* -------------------------------------------------------------- attributes */

@@ -72,20 +72,6 @@ info_dict(const struct cute_shm_info *info)
 	return dict;
 }
 
-/* The option 'root', which may be None: 0, or -1 with an exception. */
-static int
-read_root(PyObject *object, PyObject **held, const char **root)
-{
-	*held = NULL;
-	*root = NULL;
-	if (object == Py_None)
-		return 0;
-	if (!PyUnicode_FSConverter(object, held))
-		return -1;
-	*root = PyBytes_AsString(*held);
-	return 0;
-}
-
 static int
 add_info(const struct cute_shm_info *info, void *arg)
 {

@@ -90,6 +90,14 @@ node_begin(PyObject *self, PyObject *args)
 	return Py_BuildValue("Nn", u, offset);
 }
 
+static void
+finish(struct py_update *u)
+{
+	if (u->begun)
+		cute_shm_update_end(&u->update);
+	u->begun = 0;
+}
+
 static PyObject *
 update_end(PyObject *self, PyObject *none)
 {
@@ -100,9 +108,7 @@ update_end(PyObject *self, PyObject *none)
 		PyErr_SetString(PyExc_BufferError, "a view is in use");
 		return NULL;
 	}
-	if (u->begun)
-		cute_shm_update_end(&u->update);
-	u->begun = 0;
+	finish(u);
 	Py_RETURN_NONE;
 }
 
@@ -163,9 +169,7 @@ update_assign(PyObject *self, PyObject *args)
 		give_up(u);
 		return NULL;
 	}
-	if (u->begun)
-		cute_shm_update_end(&u->update);
-	u->begun = 0;
+	finish(u);
 	Py_RETURN_NONE;
 }
 
@@ -173,16 +177,13 @@ static void
 update_dealloc(PyObject *self)
 {
 	struct py_update *u = (struct py_update *)self;
-	PyTypeObject *type = Py_TYPE(self);
-	freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
 
 	if (u->begun && u->direct && u->exported)
 		cute_shm_update_end(&u->update);
 	else
 		give_up(u);
 	Py_XDECREF(u->node);
-	release(self);
-	Py_DECREF((PyObject *)type);
+	object_free(self);
 }
 
 static int
@@ -249,9 +250,5 @@ static PyType_Spec spec = {
 int
 update_init(PyObject *module)
 {
-	update_type = (PyTypeObject *)PyType_FromSpec(&spec);
-	if (update_type == NULL)
-		return -1;
-	Py_INCREF((PyObject *)update_type);
-	return PyModule_AddObject(module, "Update", (PyObject *)update_type);
+	return add_type(module, &update_type, &spec);
 }

@@ -340,19 +340,20 @@ class LoadResult:
 def _run_load(
     project,
     file,
-    root,
-    flags,
-    mode,
-    group,
-    jobs,
-    select,
-    exclude,
-    max_memory,
-    max_size,
-    max_seconds,
-    timeout,
-    progress,
+    root=None,
+    flags=0,
+    mode=0,
+    group=None,
+    jobs=0,
+    select=(),
+    exclude=(),
+    max_memory=0,
+    max_size=0,
+    max_seconds=0,
+    timeout=0,
+    progress=None,
 ):
+    """Load the file, or, without a project, only look what it has."""
     _must_have_hdf5()
     root = chosen(root)
     with _shown(progress) as report:
@@ -466,9 +467,7 @@ def load(
 
 def hdf5_size(file, select=(), exclude=()):
     """The bytes of data that the arrays of an HDF5 file would have."""
-    return _run_load(
-        None, file, None, 0, 0, None, 0, select, exclude, 0, 0, 0, 0, None
-    )[1].bytes
+    return _run_load(None, file, select=select, exclude=exclude)[1].bytes
 
 
 def restore(project, file, *, root=None, overwrite=False, progress=None):
