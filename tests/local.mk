@@ -62,6 +62,7 @@ unit_tests = \
 	tests/together/test_source_state \
 	tests/verify/test_verify_rules \
 	tests/view/test_view \
+	tests/view/test_view_use \
 	tests/copy/test_save \
 	tests/copy/test_stream \
 	tests/cli/test_ageing \
@@ -269,7 +270,9 @@ tests_libsupport_la_SOURCES += \
 	tests/support/util.c \
 	tests/support/util.h \
 	tests/support/verify_util.c \
-	tests/support/verify_util.h
+	tests/support/verify_util.h \
+	tests/support/view_util.c \
+	tests/support/view_util.h
 if HDF5
 tests_libsupport_la_SOURCES += \
 	tests/support/filter_util.c \

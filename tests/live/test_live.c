@@ -250,30 +250,6 @@ START_TEST(the_sequence_never_returns_to_zero)
 }
 END_TEST
 
-/* A child that begins an update, writes half of it, and is killed. */
-static void
-die_in_the_middle(void)
-{
-	struct cute_shm_update update;
-	struct cute_shm_array array;
-	struct cute_shm *shm;
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		shm = attach(CUTE_SHM_WRITE);
-		if (cute_shm_get(shm, "state", &array) == 0 &&
-		    cute_shm_update_begin(&array, 0, &update) == 0) {
-			memset(update.data, 0xee, update.size / 2);
-			kill(getpid(), SIGKILL);
-		}
-		_exit(1);
-	}
-	ck_assert_int_gt(pid, 0);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFSIGNALED(status));
-}
-
 START_TEST(a_dead_writer_leaves_it_torn_until_healed)
 {
 	struct cute_shm_update update;

@@ -80,37 +80,13 @@ START_TEST(nothing_has_happened)
 }
 END_TEST
 
-/* Kill a child during an update, of which it has written half. */
-static void
-tear(void)
-{
-	struct cute_shm_update update;
-	struct cute_shm_array array;
-	struct cute_shm *shm;
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		shm = attach(CUTE_SHM_WRITE);
-		if (cute_shm_get(shm, "state", &array) == 0 &&
-		    cute_shm_update_begin(&array, 0, &update) == 0) {
-			memset(update.data, 0xee, update.size / 2);
-			kill(getpid(), SIGKILL);
-		}
-		_exit(1);
-	}
-	ck_assert_int_gt(pid, 0);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFSIGNALED(status));
-}
-
 START_TEST(torn_stays_torn)
 {
 	uint32_t seen;
 	uint64_t x;
 
 	put(1);
-	tear();
+	die_in_the_middle();
 	ck_assert(state_of(&ra).torn);
 	leaves_the_state();
 	ck_assert(state_of(&ra).torn);
@@ -132,7 +108,7 @@ START_TEST(killed_before_it_gives_up)
 	put(1);
 	for (round = 0; round < 3; round++) {
 		abandon(0);
-		tear();
+		die_in_the_middle();
 		ck_assert(state_of(&ra).torn);
 		abandon(1);
 		ck_assert(state_of(&ra).torn);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The HDF5 view: its structures, its place, and what verification finds. */
+/* The HDF5 view: its structures and its place. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "build/build.h"
-#include "sample.h"
+#include "view_util.h"
 #include "view/view.h"
 
 static const uint64_t three[] = { 3 };
@@ -16,62 +16,6 @@ static void
 setup(void)
 {
 	test_root();
-}
-
-static struct cute_shm_builder *
-begin(const char *project, unsigned flags)
-{
-	struct cute_shm_build_options opt = {
-		.size = sizeof(opt),
-		.flags = flags | CUTE_SHM_OVERWRITE,
-		.jobs = 1,
-	};
-	struct cute_shm_builder *b = NULL;
-
-	ck_ok(cute_shm_builder_new(project, &opt, &b));
-	return b;
-}
-
-/* Publish, and read the bytes of the segment. */
-static struct segment
-finish(struct cute_shm_builder *b)
-{
-	struct cute_shm_verify_options opt = { .size = sizeof(opt), .jobs = 1 };
-	struct cute_shm *shm = NULL;
-	struct cute_shm_info info;
-	struct segment s;
-
-	ck_ok(cute_shm_builder_publish(b, &shm));
-	cute_shm_builder_free(b);
-	ck_ok(cute_shm_verify(shm, &opt, NULL));
-	ck_ok(cute_shm_info(shm, &info));
-	s = segment_read(info.path);
-	ck_assert_uint_eq(info.size, s.size);
-	ck_assert_uint_eq(info.view_size, segment_header(&s)->view_size);
-	cute_shm_close(shm);
-	return s;
-}
-
-/* Something of each kind. */
-static void
-describe(struct cute_shm_builder *b)
-{
-	static const double numbers[3] = { 1, 2, 3 };
-	static const uint64_t offsets[4] = { 0, 2, 2, 5 };
-
-	ck_ok(cute_shm_builder_array(b, "g/x", "<f8", 1, three, numbers));
-	ck_ok(cute_shm_builder_attr_text(b, "g/x", "unit", "metre"));
-	ck_ok(cute_shm_builder_ragged(b, "words", "*|S1", 1, three, 5, offsets,
-				      "abcde"));
-	ck_ok(cute_shm_builder_array(b, "none", "null", 0, NULL, NULL));
-	ck_ok(cute_shm_builder_link(b, "again", "g/x"));
-	ck_ok(cute_shm_builder_group(b, "empty"));
-}
-
-static uint64_t
-view_of(const struct segment *s)
-{
-	return segment_header(s)->view_offset;
 }
 
 /* ------------------------------------------------------------- a reader */
@@ -226,13 +170,13 @@ items(const struct segment *s, const uint8_t *list, uint64_t *size)
 
 START_TEST(without_a_view_nothing_is_new)
 {
-	struct cute_shm_builder *b = begin("p", CUTE_SHM_NO_VIEW);
+	struct cute_shm_builder *b = view_begin("p", CUTE_SHM_NO_VIEW);
 	const struct format_header *h;
 	static const uint8_t zeros[512];
 	struct segment s;
 
-	describe(b);
-	s = finish(b);
+	view_describe(b);
+	s = view_finish(b);
 	h = segment_header(&s);
 	ck_assert_str_eq(h->version, "1.0");
 	ck_assert_uint_eq(h->compatible, 0);
@@ -244,15 +188,15 @@ END_TEST
 
 START_TEST(the_view_changes_nothing_else)
 {
-	struct cute_shm_builder *b = begin("p", CUTE_SHM_NO_VIEW);
+	struct cute_shm_builder *b = view_begin("p", CUTE_SHM_NO_VIEW);
 	struct segment without, with;
 	const struct format_header *h;
 
-	describe(b);
-	without = finish(b);
-	b = begin("p", 0);
-	describe(b);
-	with = finish(b);
+	view_describe(b);
+	without = view_finish(b);
+	b = view_begin("p", 0);
+	view_describe(b);
+	with = view_finish(b);
 	h = segment_header(&with);
 	ck_assert_str_eq(h->version, "1.1");
 	ck_assert_uint_eq(h->compatible, FORMAT_COMPATIBLE_VIEW);
@@ -273,10 +217,10 @@ START_TEST(equal_trees_have_equal_views)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		struct cute_shm_builder *b = begin("p", 0);
+		struct cute_shm_builder *b = view_begin("p", 0);
 
-		describe(b);
-		s[i] = finish(b);
+		view_describe(b);
+		s[i] = view_finish(b);
 	}
 	ck_assert_uint_eq(s[0].size, s[1].size);
 	ck_assert_mem_eq(s[0].bytes + 512, s[1].bytes + 512, s[0].size - 512);
@@ -287,14 +231,14 @@ END_TEST
 
 START_TEST(objects_are_where_they_should_be)
 {
-	struct cute_shm_builder *b = begin("p", 0);
+	struct cute_shm_builder *b = view_begin("p", 0);
 	const uint8_t *top, *m, *entry;
 	struct segment s;
 	uint64_t size;
 	unsigned count;
 
-	describe(b);
-	s = finish(b);
+	view_describe(b);
+	s = view_finish(b);
 	top = root(&s);
 	ck_assert_ptr_null(child(&s, top, "nothing", &count));
 	ck_assert_uint_eq(count, 5);
@@ -320,8 +264,8 @@ END_TEST
 
 START_TEST(libhdf5_is_kept_from_writing)
 {
-	struct cute_shm_builder *b = begin("p", 0);
-	struct segment s = finish(b);
+	struct cute_shm_builder *b = view_begin("p", 0);
+	struct segment s = view_finish(b);
 	const uint8_t *extension = s.bytes + view_of(&s);
 	uint64_t size;
 	const uint8_t *guard = message(extension, 0xcc, 0, &size);
@@ -337,7 +281,7 @@ START_TEST(lists_have_their_items)
 {
 	static const uint64_t offsets[] = { 0, 70000, 70000, 70003 };
 	char *text = malloc(70003);
-	struct cute_shm_builder *b = begin("p", 0);
+	struct cute_shm_builder *b = view_begin("p", 0);
 	const uint8_t *top, *lists, *item, *m;
 	struct segment s;
 	uint64_t size;
@@ -348,7 +292,7 @@ START_TEST(lists_have_their_items)
 	ck_ok(cute_shm_builder_ragged(b, "t", "*|S1", 1, three, 70003, offsets,
 				      text));
 	ck_ok(cute_shm_builder_attr_text(b, "t", "a", "short"));
-	s = finish(b);
+	s = view_finish(b);
 	top = root(&s);
 	m = message(object(&s, top, "t"), 0x08, 0, &size);
 	ck_assert_uint_eq(number(m + 10, 8), 48);
@@ -376,7 +320,7 @@ static const unsigned sizes[] = { 0, 1, 7, 8, 9, 63, 64, 65, 511, 512, 513 };
 START_TEST(groups_of_many_children)
 {
 	unsigned n = sizes[_i], i, count;
-	struct cute_shm_builder *b = begin("p", 0);
+	struct cute_shm_builder *b = view_begin("p", 0);
 	const uint8_t *top, *m;
 	uint64_t size, value;
 	struct segment s;
@@ -395,7 +339,7 @@ START_TEST(groups_of_many_children)
 		ck_ok(cute_shm_builder_write(b, name, 0, &number_of,
 					     sizeof(number_of)));
 	}
-	s = finish(b);
+	s = view_finish(b);
 	top = root(&s);
 	for (i = 0; i < n; i += 1 + n / 20) {
 		snprintf(name, sizeof(name), "n%u", n - i);
@@ -411,7 +355,7 @@ END_TEST
 
 START_TEST(room_is_exact_without_lists)
 {
-	struct cute_shm_builder *b = begin("p", 0);
+	struct cute_shm_builder *b = view_begin("p", 0);
 	static const uint64_t shape[] = { 2, 1, 3 };
 	static const double numbers[6];
 	uint64_t reserved;
@@ -434,7 +378,7 @@ START_TEST(room_is_exact_without_lists)
 	ck_ok(cute_shm_builder_link(b, "g1/link", "t"));
 	ck_ok(cute_shm_builder_reserve(b));
 	reserved = b->header.segment_size;
-	s = finish(b);
+	s = view_finish(b);
 	ck_assert_uint_eq(reserved, s.size);
 	segment_free(&s);
 }
@@ -443,7 +387,7 @@ END_TEST
 START_TEST(room_suffices_with_lists)
 {
 	uint64_t lengths = (uint64_t)_i, total, reserved, offsets[1001];
-	struct cute_shm_builder *b = begin("p", 0);
+	struct cute_shm_builder *b = view_begin("p", 0);
 	static const uint64_t shape[] = { 1000 };
 	struct segment s;
 	uint64_t i;
@@ -461,7 +405,7 @@ START_TEST(room_suffices_with_lists)
 	ck_ok(cute_shm_builder_attr_text(b, "r", "t", "text"));
 	ck_ok(cute_shm_builder_reserve(b));
 	reserved = b->header.segment_size;
-	s = finish(b);
+	s = view_finish(b);
 	ck_assert_uint_ge(reserved, s.size);
 	ck_assert_uint_le(reserved - s.size, 32768 + s.size / 8);
 	segment_free(&s);
@@ -474,7 +418,7 @@ START_TEST(large_lists_are_not_copied)
 {
 	static const uint64_t shape[] = { 2000000 };
 	uint64_t *offsets = calloc(shape[0] + 1, sizeof(*offsets));
-	struct cute_shm_builder *b = begin("p", 0);
+	struct cute_shm_builder *b = view_begin("p", 0);
 	const uint8_t *top, *group, *m;
 	struct segment s;
 	uint64_t size;
@@ -484,7 +428,7 @@ START_TEST(large_lists_are_not_copied)
 	ck_ok(cute_shm_builder_ragged(b, "r", "*<i2", 1, shape, 3, offsets,
 				      "ababab"));
 	ck_ok(cute_shm_builder_attr_text(b, "r", "unit", "m"));
-	s = finish(b);
+	s = view_finish(b);
 	ck_assert_uint_lt(segment_header(&s)->view_size, 8192);
 	top = root(&s);
 	group = object(&s, top, "r");
@@ -505,7 +449,7 @@ END_TEST
 static struct segment
 build_enum(uint64_t n, const char *first)
 {
-	struct cute_shm_builder *b = begin("p", 0);
+	struct cute_shm_builder *b = view_begin("p", 0);
 	uint64_t *offsets = calloc(n + 1, sizeof(*offsets)), i;
 	uint32_t *values = calloc(n, sizeof(*values));
 	char *names = malloc(16 * n + 64);
@@ -526,7 +470,7 @@ build_enum(uint64_t n, const char *first)
 					   "*|S1", 1, &n, offsets, names));
 	ck_ok(cute_shm_builder_attr(b, "e", "cute-shm:enum-values", "<u4", 1,
 				    &n, values));
-	s = finish(b);
+	s = view_finish(b);
 	free(offsets);
 	free(values);
 	free(names);
@@ -569,7 +513,7 @@ END_TEST
 
 START_TEST(omitted_attributes_are_named)
 {
-	struct cute_shm_builder *b = begin("p", 0);
+	struct cute_shm_builder *b = view_begin("p", 0);
 	static const uint8_t large[70000];
 	static const uint64_t shape[] = { sizeof(large) };
 	const uint8_t *top, *m, *item;
@@ -579,7 +523,7 @@ START_TEST(omitted_attributes_are_named)
 	ck_ok(cute_shm_builder_attr_text(b, "", "kept", "text"));
 	ck_ok(cute_shm_builder_attr(b, "", "large", "|u1", 1, shape, large));
 	ck_ok(cute_shm_builder_attr_text(b, "", "_Netcdf4Dimid", "1"));
-	s = finish(b);
+	s = view_finish(b);
 	top = root(&s);
 	ck_assert_ptr_nonnull(attribute(top, "kept"));
 	ck_assert_ptr_null(attribute(top, "large"));
@@ -594,112 +538,11 @@ START_TEST(omitted_attributes_are_named)
 }
 END_TEST
 
-/* ----------------------------------------------------------- verification */
-
-static int
-check(const struct segment *s)
-{
-	struct cute_shm_verify_options opt = { .size = sizeof(opt), .jobs = 1 };
-	struct cute_shm *shm = segment_attach(s);
-	int err = cute_shm_verify(shm, &opt, NULL);
-
-	cute_shm_close(shm);
-	return err;
-}
-
-START_TEST(each_damage_of_a_view_is_found)
-{
-	struct cute_shm_builder *b = begin("p", 0);
-	struct segment s;
-	uint64_t i;
-
-	describe(b);
-	s = finish(b);
-	for (i = 512; i < s.size; i += i < 560 ? 1 : 13) {
-		if (i >= 560 && i < view_of(&s))
-			i = view_of(&s);
-		s.bytes[i] ^= 0x10;
-		ck_err(check(&s), CUTE_SHM_ERR_CORRUPT);
-		/* One that has the right digests says something else. */
-		segment_seal(&s);
-		ck_err(check(&s), CUTE_SHM_ERR_CORRUPT);
-		ck_errmsg_has("not that of the records");
-		s.bytes[i] ^= 0x10;
-		segment_seal(&s);
-	}
-	ck_ok(check(&s));
-	segment_free(&s);
-}
-END_TEST
-
-START_TEST(a_view_outside_is_refused)
-{
-	struct cute_shm_builder *b = begin("p", 0);
-	struct format_header *h;
-	struct cute_shm *shm = NULL;
-	struct segment s;
-	uint64_t offset;
-
-	describe(b);
-	s = finish(b);
-	h = segment_header(&s);
-	offset = h->view_offset;
-	h->view_offset += 4096;
-	segment_seal(&s);
-	ck_err(segment_open(&s, &shm), CUTE_SHM_ERR_CORRUPT);
-	h->view_offset = UINT64_MAX - 4095;
-	h->view_size = s.size + 4096;
-	segment_seal(&s);
-	ck_err(segment_open(&s, &shm), CUTE_SHM_ERR_CORRUPT);
-	/* An array in the view is none. */
-	h->view_offset = h->data_offset;
-	h->view_size = s.size - h->data_offset;
-	segment_seal(&s);
-	ck_err(check(&s), CUTE_SHM_ERR_CORRUPT);
-	h->view_offset = offset;
-	segment_free(&s);
-}
-END_TEST
-
-/* Arrays that share their data would make a view of any size. */
-START_TEST(work_for_a_hostile_segment_is_bounded)
-{
-	static const uint64_t offsets[] = { 0, 1, 2, 3 };
-	struct cute_shm_builder *b = begin("p", 0);
-	struct format_array *array;
-	struct view *view = NULL;
-	struct cute_shm *shm;
-	struct segment s;
-
-	ck_ok(cute_shm_builder_ragged(b, "a", "*|S1", 1, three, 3, offsets,
-				      "abc"));
-	ck_ok(cute_shm_builder_ragged(b, "b", "*|S1", 1, three, 3, offsets,
-				      "abc"));
-	s = finish(b);
-	shm = segment_attach(&s);
-	ck_ok(view_measure(shm, s.size, &view));
-	view_free(view);
-	ck_err(view_measure(shm, s.size - 1, &view), CUTE_SHM_ERR_CORRUPT);
-	ck_errmsg_has("more room");
-	cute_shm_close(shm);
-	array = (struct format_array *)(s.bytes + segment_node(&s, "b"));
-	array->values_offset -= array->data_offset;
-	array->data_offset = segment_header(&s)->data_offset;
-	array->values_offset += array->data_offset;
-	segment_seal(&s);
-	shm = segment_attach(&s);
-	ck_err(view_measure(shm, UINT64_MAX, &view), CUTE_SHM_ERR_CORRUPT);
-	ck_errmsg_has("overlap");
-	cute_shm_close(shm);
-	segment_free(&s);
-}
-END_TEST
-
 START_TEST(updates_leave_the_view_alone)
 {
 	struct cute_shm_open_options opt = { .size = sizeof(opt),
 					     .flags = CUTE_SHM_WRITE };
-	struct cute_shm_builder *b = begin("p", 0);
+	struct cute_shm_builder *b = view_begin("p", 0);
 	static const double numbers[3] = { 4, 5, 6 };
 	struct cute_shm_array array;
 	struct segment before, after;
@@ -708,8 +551,8 @@ START_TEST(updates_leave_the_view_alone)
 	const uint8_t *m;
 	uint64_t size;
 
-	describe(b);
-	before = finish(b);
+	view_describe(b);
+	before = view_finish(b);
 	ck_ok(cute_shm_open("p", &opt, &shm));
 	ck_ok(cute_shm_get(shm, "g/x", &array));
 	ck_ok(cute_shm_update(&array, 0, numbers, sizeof(numbers), 0));
@@ -726,85 +569,6 @@ START_TEST(updates_leave_the_view_alone)
 	cute_shm_close(shm);
 	segment_free(&before);
 	segment_free(&after);
-}
-END_TEST
-
-/* --------------------------------------------------------------- restoring */
-
-static struct segment
-restore(const struct segment *saved, unsigned flags)
-{
-	struct cute_shm_load_options opt = {
-		.size = sizeof(opt),
-		.flags = flags | CUTE_SHM_OVERWRITE,
-		.jobs = 1,
-	};
-	struct cute_shm *shm = NULL;
-	struct cute_shm_info info;
-	struct segment ret;
-	char name[4096];
-	int fd;
-
-	test_file_name(name, sizeof(name), "saved");
-	fd = open(name, O_CREAT | O_TRUNC | O_RDWR, 0600);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, saved->bytes, saved->size),
-			 (ssize_t)saved->size);
-	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
-	ck_ok(cute_shm_load("r", fd, &opt, &shm));
-	close(fd);
-	ck_ok(cute_shm_verify(shm, NULL, NULL));
-	ck_ok(cute_shm_info(shm, &info));
-	ret = segment_read(info.path);
-	cute_shm_close(shm);
-	return ret;
-}
-
-START_TEST(restoring_adds_keeps_and_drops)
-{
-	struct segment with, without, r;
-	struct cute_shm_builder *b = begin("p", 0);
-
-	describe(b);
-	with = finish(b);
-	r = restore(&with, 0);
-	ck_assert_uint_eq(r.size, with.size);
-	ck_assert_mem_eq(r.bytes, with.bytes, with.size);
-	segment_free(&r);
-	without = restore(&with, CUTE_SHM_NO_VIEW);
-	ck_assert_str_eq(segment_header(&without)->version, "1.0");
-	ck_assert_uint_eq(segment_header(&without)->view_digest, 0);
-	r = restore(&without, CUTE_SHM_NO_VIEW);
-	ck_assert_uint_eq(r.size, without.size);
-	ck_assert_mem_eq(r.bytes, without.bytes, without.size);
-	segment_free(&r);
-	r = restore(&without, 0);
-	ck_assert_uint_eq(r.size, with.size);
-	ck_assert_mem_eq(r.bytes, with.bytes, with.size);
-	segment_free(&r);
-	segment_free(&with);
-	segment_free(&without);
-}
-END_TEST
-
-START_TEST(an_ephemeral_copy_keeps_its_view)
-{
-	struct cute_shm_builder *b = begin("p", CUTE_SHM_EPHEMERAL);
-	struct cute_shm *shm = NULL, *copy = NULL;
-	char name[4096];
-
-	describe(b);
-	ck_ok(cute_shm_builder_publish(b, &shm));
-	cute_shm_builder_free(b);
-	ck_ok(cute_shm_verify(shm, NULL, NULL));
-	test_file_name(name, sizeof(name), "copy");
-	ck_ok(cute_shm_export(shm, name, NULL));
-	ck_ok(cute_shm_open_file(name, NULL, &copy));
-	ck_ok(cute_shm_verify(copy, NULL, NULL));
-	ck_assert_uint_eq(copy->header.compatible, FORMAT_COMPATIBLE_VIEW);
-	cute_shm_close(copy);
-	cute_shm_close(shm);
-	unlink(name);
 }
 END_TEST
 
@@ -828,12 +592,7 @@ main(void)
 	tcase_add_test(tc, an_enum_has_its_members);
 	tcase_add_loop_test(tc, an_enum_without_a_form_is_integers, 0, 2);
 	tcase_add_test(tc, omitted_attributes_are_named);
-	tcase_add_test(tc, each_damage_of_a_view_is_found);
-	tcase_add_test(tc, a_view_outside_is_refused);
-	tcase_add_test(tc, work_for_a_hostile_segment_is_bounded);
 	tcase_add_test(tc, updates_leave_the_view_alone);
-	tcase_add_test(tc, restoring_adds_keeps_and_drops);
-	tcase_add_test(tc, an_ephemeral_copy_keeps_its_view);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }
