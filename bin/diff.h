@@ -53,16 +53,6 @@ enum diff_verdict diff_projects(const struct diff_side side[2],
 
 /* diff_value.c */
 
-/* True if dtype, dimensions and shape are the same. */
-bool diff_same_type(const struct cute_shm_array a[2]);
-
-/*
- * Compare the data of two arrays or attributes of the same type, byte by byte.
- * 0: they are the same; 1: *element is the first one that differs; else an
- * error.
- */
-int diff_first(const struct cute_shm_array a[2], uint64_t *element);
-
 /* Compare the data of two arrays of the same type, by digests if possible. */
 void diff_data(struct diff *d, const struct diff_place *at,
 	       const struct cute_shm_array a[2]);

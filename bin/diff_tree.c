@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "diff.h"
+#include "same_data.h"
 #include "text.h"
 
 /* Nodes of one side. */
@@ -123,11 +124,11 @@ compare_values(struct diff *d, const struct diff_place *at,
 	uint64_t element;
 	int found;
 
-	if (!diff_same_type(value)) {
+	if (!same_type(value)) {
 		diff_types(d, at, value);
 		return;
 	}
-	found = diff_first(value, &element);
+	found = first_difference(value, &element);
 	if (found == 1)
 		diff_values(d, at, value, element);
 	else if (found != 0)
@@ -168,7 +169,7 @@ compare_arrays(struct diff *d, const struct cute_shm_node *a,
 	if (cute_shm_node_array(a, &array[0]) != 0 ||
 	    cute_shm_node_array(b, &array[1]) != 0)
 		diff_unknown(d, &at, cute_shm_errmsg());
-	else if (!diff_same_type(array))
+	else if (!same_type(array))
 		diff_types(d, &at, array);
 	else
 		diff_data(d, &at, array);

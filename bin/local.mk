@@ -35,6 +35,8 @@ bin_libcli_la_SOURCES = \
 	bin/python_segment.h \
 	bin/regular_file.c \
 	bin/regular_file.h \
+	bin/same_data.c \
+	bin/same_data.h \
 	bin/selection.c \
 	bin/selection.h \
 	bin/table.c \

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "progress.h"
+#include "same_data.h"
 #include "selection.h"
 #include "text.h"
 #include "verify.h"
@@ -141,33 +142,6 @@ gap_of_attr(const struct comparison *c, const char *path, const char *name)
 	return NULL;
 }
 
-static bool
-same_shape(const struct cute_shm_array *a, const struct cute_shm_array *b)
-{
-	return strcmp(a->dtype, b->dtype) == 0 && a->ndim == b->ndim &&
-	       memcmp(a->shape, b->shape, a->ndim * sizeof(*a->shape)) == 0;
-}
-
-static bool
-same_data(const struct cute_shm_array *a, const struct cute_shm_array *b)
-{
-	return a->data_size == b->data_size &&
-	       (a->data_size == 0 ||
-		memcmp(a->data, b->data, a->data_size) == 0);
-}
-
-/* The first element that differs. */
-static uint64_t
-first_difference(const struct cute_shm_array *a, const struct cute_shm_array *b)
-{
-	const uint8_t *x = a->data, *y = b->data;
-	uint64_t i = 0;
-
-	while (i < a->data_size && i < b->data_size && x[i] == y[i])
-		i++;
-	return a->item_size > 0 ? i / a->item_size : 0;
-}
-
 static void differs(struct comparison *c, const char *path, const char *format,
 		    ...) __attribute__((format(printf, 3, 4)));
 
@@ -190,20 +164,27 @@ static void
 compare_arrays(struct comparison *c, const struct cute_shm_node *ours,
 	       const struct cute_shm_node *theirs)
 {
-	struct cute_shm_array a, b;
+	struct cute_shm_array a[2];
+	uint64_t element;
+	int found;
 
-	if (cute_shm_node_array(ours, &a) != 0 ||
-	    cute_shm_node_array(theirs, &b) != 0)
+	if (cute_shm_node_array(ours, &a[0]) != 0 ||
+	    cute_shm_node_array(theirs, &a[1]) != 0) {
 		differs(c, ours->path, "%s", cute_shm_errmsg());
-	else if (!same_shape(&a, &b))
+		return;
+	}
+	if (!same_type(a)) {
 		differs(c, ours->path, "another dtype or shape in the source");
-	else if (a.offsets && !same_data(&a, &b))
+		return;
+	}
+	found = first_difference(a, &element);
+	if (found != 0 && a[0].offsets)
 		differs(c, ours->path, "other lists in the source");
-	else if (!same_data(&a, &b))
+	else if (found != 0)
 		differs(c, ours->path,
 			"other data in the source, from element "
 			"%" PRIu64 " of %" PRIu64 " on",
-			first_difference(&a, &b), a.element_count);
+			element, a[0].element_count);
 }
 
 static void
@@ -234,8 +215,7 @@ compare_attrs(struct comparison *c, const struct cute_shm_node *a,
 		if (cute_shm_attr(b, attr.name, &other) != 0)
 			differs(c, a->path, "attribute %s is only in the %s",
 				attr.name, where);
-		else if (both && (!same_shape(&attr.value, &other.value) ||
-				  !same_data(&attr.value, &other.value)))
+		else if (both && !same_array(&attr.value, &other.value))
 			differs(c, a->path,
 				"another attribute %s in the "
 				"source",
@@ -252,8 +232,7 @@ same_node(const struct cute_shm_node *ours, const struct cute_shm_node *theirs)
 	return ours->kind == theirs->kind &&
 	       (ours->kind != CUTE_SHM_ARRAY ||
 		(cute_shm_node_array(ours, &a) == 0 &&
-		 cute_shm_node_array(theirs, &b) == 0 && same_shape(&a, &b) &&
-		 same_data(&a, &b)));
+		 cute_shm_node_array(theirs, &b) == 0 && same_array(&a, &b)));
 }
 
 static void
@@ -342,8 +321,7 @@ selection_of(const struct cute_shm *shm, const char *name, const char *file,
 	    cute_shm_attr(&root, "%63ute-shm:selection", &theirs) == 0 &&
 	    cute_shm_find(shm, "", &root) == 0 &&
 	    cute_shm_attr(&root, "cute-shm:selection", &ours) == 0 &&
-	    same_shape(&ours.value, &theirs.value) &&
-	    same_data(&ours.value, &theirs.value))
+	    same_array(&ours.value, &theirs.value))
 		selection_free(ret);
 	cute_shm_close(*opt.handle);
 	*opt.handle = NULL;
