@@ -85,6 +85,23 @@ header_data_end(const struct format_header *h)
 	return header_has_view(h) ? h->view_offset : h->segment_size;
 }
 
+/* The HDF5 view: what its size depends on, see cute-shm(5) */
+
+/*
+ * A ragged array that needs more is shown as two arrays, without a copy; a list
+ * needs so much beside its items.
+ */
+#define VIEW_MOST_RAGGED (UINT64_C(64) << 20)
+#define VIEW_LIST_SIZE	 39
+
+/* Whether the items of a ragged array are too many to be in the view. */
+static inline bool
+view_aliased(uint64_t elements, uint64_t bytes)
+{
+	return bytes > VIEW_MOST_RAGGED || elements > VIEW_MOST_RAGGED ||
+	       VIEW_LIST_SIZE * elements + bytes > VIEW_MOST_RAGGED;
+}
+
 /* layout.c: a pure function from sizes to offsets, see cute-shm(5) */
 
 struct layout_array {

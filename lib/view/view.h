@@ -31,9 +31,6 @@
 #define VIEW_MOST_ATTRS	  65000u
 #define VIEW_MOST_OMITTED 4000u
 
-/* A ragged array that needs more is shown as two arrays, without a copy. */
-#define VIEW_MOST_RAGGED (UINT64_C(64) << 20)
-
 /* Collections of the global heap: where they begin, how small and large. */
 #define VIEW_HEAP_ALIGN UINT64_C(64)
 #define VIEW_HEAP_LEAST UINT64_C(4096)
@@ -241,9 +238,6 @@ void view_message_begin(struct view *v, uint16_t type, uint8_t flags,
 
 /* The object of an array: its header, and its lists. */
 void view_array(struct view *v, uint32_t i, const struct record *record);
-
-/* Whether the items of a ragged array are too many to be in the view. */
-bool view_aliased(uint64_t elements, uint64_t bytes);
 
 /* The header of a dataset of 'count' elements that begin at 'offset'. */
 void view_dataset(struct view *v, const char *dtype, uint32_t item_size,

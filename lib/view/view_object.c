@@ -134,13 +134,6 @@ put_array(struct view *v, uint32_t i, const struct record *r,
 		view_lists(v, i, a);
 }
 
-bool
-view_aliased(uint64_t elements, uint64_t bytes)
-{
-	return bytes > VIEW_MOST_RAGGED || elements > VIEW_MOST_RAGGED ||
-	       39 * elements + bytes > VIEW_MOST_RAGGED;
-}
-
 void
 view_array(struct view *v, uint32_t i, const struct record *record)
 {

@@ -10,6 +10,7 @@
 
 #include <cute_shm_format.h>
 
+#include "format/format.h"
 #include "hdf5/describe/describe.h"
 
 static int
@@ -192,15 +193,16 @@ add_size(struct loader *l, const char *path, uint64_t data)
 static void
 add_view(struct loader *l, const struct column *c)
 {
-	uint64_t lists = 0;
+	uint64_t items;
 
 	if (l->opt->flags & CUTE_SHM_HDF5_NO_VIEW)
 		return;
-	if (c && c->leaf && c->part != PART_PLAIN)
-		lists = 39 * c->count + c->value_count * c->leaf->item_size;
-	if (lists > UINT64_C(64) << 20)
-		lists = 0;
-	l->result.segment_size += (c && c->leaf ? 180 : 576) + lists;
+	l->result.segment_size += c && c->leaf ? 180 : 576;
+	if (!c || !c->leaf || c->part == PART_PLAIN)
+		return;
+	items = c->value_count * c->leaf->item_size;
+	if (!view_aliased(c->count, items))
+		l->result.segment_size += VIEW_LIST_SIZE * c->count + items;
 }
 
 /* Add to the sums.  Report arrays that are complete, or only planned. */

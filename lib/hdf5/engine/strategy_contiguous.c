@@ -5,41 +5,11 @@
  * cache.
  */
 
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <unistd.h>
 
 #include "hdf5/engine/engine.h"
 
 #define PIECE ((size_t)1 << 20)
-
-int
-source_read(int fd, uint8_t *data, size_t size, uint64_t at)
-{
-	while (size > 0) {
-		ssize_t n = pread(fd, data, size, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-					     "cannot "
-					     "read %zu bytes at %" PRIu64
-					     " of the file: error %d",
-					     size, at, errno);
-		if (n == 0)
-			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-					     "the file "
-					     "ends at %" PRIu64 ", within "
-					     "the data",
-					     at);
-		data += n;
-		size -= (size_t)n;
-		at += (uint64_t)n;
-	}
-	return 0;
-}
 
 static int
 do_piece(struct batch *b)
