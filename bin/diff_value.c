@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether data are the same: by their digests if possible, else by their bytes. */
+/* Whether data are the same: by digests if possible, else by bytes. */
 #include <stdlib.h>
 #include <string.h>
 

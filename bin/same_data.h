@@ -12,9 +12,9 @@
 bool same_type(const struct cute_shm_array a[2]);
 
 /*
- * Compare the bytes of two arrays of one type; of lists, those of each list, not
- * where they lie.  1: *element is the first that differs; 0: there is none; else
- * a list is damaged, as cute_shm_errmsg() says.
+ * Compare the bytes of two arrays of one type.  Where lists lie does not count.
+ * 1: *element is the first that differs; 0: there is none; else a list is
+ * damaged, as cute_shm_errmsg() says.
  */
 int first_difference(const struct cute_shm_array a[2], uint64_t *element);
 

@@ -379,7 +379,7 @@ int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);
 /* strategy_contiguous.c: the least size that is worth using other threads */
 #define CONTIGUOUS_LEAST (128u << 10)
 
-/* engine.c: read 'size' bytes of the file from offset 'at'.  Any thread may call this. */
+/* engine.c: read 'size' bytes of the file from offset 'at', in any thread. */
 int source_read(int fd, uint8_t *data, size_t size, uint64_t at);
 
 #endif
