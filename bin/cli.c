@@ -393,6 +393,13 @@ version(void)
 
 /* ------------------------------------------------------------------- edges */
 
+/* What a failure is for the program that runs. */
+static int
+failed(void)
+{
+	return program->failed ? program->failed : CLI_FAILED;
+}
+
 /*
  * Without one of the three standard descriptors, the next file that is opened
  * would take its number, and messages would be written into it.
@@ -404,7 +411,7 @@ fill_descriptors(void)
 
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
-			exit(CLI_FAILED);
+			exit(failed());
 }
 
 static void
@@ -443,6 +450,7 @@ cli_begin(const struct cli_program *prog, int argc, char **argv)
 	int n;
 
 	program = prog;
+	text_no_memory(failed());
 	fill_descriptors();
 	survive_file_limit();
 	bus_error_begin(prog->name);
@@ -487,7 +495,7 @@ cli_end(int status)
 			    errno ? strerror(errno) : "output was lost",
 			    done ? "; " : "", done ? done : "");
 		if (status == CLI_OK)
-			status = CLI_FAILED;
+			status = failed();
 	}
 	free(done);
 	return status;

@@ -15,6 +15,7 @@ enum cli_status {
 	CLI_PARTIAL = 2, /* something was left out, as was asked for */
 	CLI_NO_SPACE = 3,
 	CLI_LIMIT = 4,	 /* over --max-memory, --max-size, --max-time */
+	CLI_LOADING = 5, /* another process loads it */
 	CLI_MISUSE = 64, /* EX_USAGE of sysexits.h */
 	CLI_BUS = 74	 /* EX_IOERR: see bus_error.h */
 };
@@ -51,6 +52,7 @@ struct cli_program {
 	const char *operands; /* "PROJECT FILE", "[PROJECT...]" */
 	const char *summary;
 	const char *statuses;  /* lines of --help */
+	int failed;	       /* status of a failure; 0: CLI_FAILED */
 	void (*version)(void); /* prints more for --version; or NULL */
 	int min_operands;
 	int max_operands; /* -1: any number */
@@ -69,7 +71,7 @@ int cli_begin(const struct cli_program *program, int argc, char **argv);
  */
 void cli_done(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The last call of main(): the status, or failure if output was lost. */
+/* The last call of main(): the status; if output was lost, never CLI_OK. */
 int cli_end(int status);
 
 /* "PROGRAM: MESSAGE", where to find help, and the end of the program. */

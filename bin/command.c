@@ -247,8 +247,9 @@ command_run_with(const char *project, const char *root, char **argv)
 	return command_run(argv);
 }
 
-bool
-command_may_replace(const char *project, const char *root)
+/* True if a project of that name is there, and has no owner. */
+static bool
+is_lasting(const char *project, const char *root)
 {
 	struct cute_shm_open_options opt = { .size = sizeof(opt),
 					     .root = root,
@@ -257,14 +258,28 @@ command_may_replace(const char *project, const char *root)
 	struct cute_shm *shm;
 
 	if (cute_shm_open(project, &opt, &shm) != 0)
-		return true; /* what it is will be said when it is loaded */
+		return false; /* what it is will be said when it is loaded */
 	cute_shm_info(shm, &info);
 	cute_shm_close(shm);
-	if (!info.ephemeral)
+	return !info.ephemeral;
+}
+
+bool
+command_may_replace(const char *project, const char *root)
+{
+	bool lasting = is_lasting(project, root);
+
+	if (lasting)
 		cli_message("project %s is there to stay: as the project of a "
 			    "command it would be replaced, and removed at the "
 			    "end; choose another name, or cute-shm-unlink it "
 			    "before",
 			    project);
-	return info.ephemeral;
+	return !lasting;
+}
+
+bool
+command_uses_lasting(const char *project, const char *root, bool ensure)
+{
+	return ensure && is_lasting(project, root);
 }

@@ -26,4 +26,10 @@ int command_run_with(const char *project, const char *root, char **argv);
  */
 bool command_may_replace(const char *project, const char *root);
 
+/*
+ * True if 'ensure' and a project of that name is there to stay: the command
+ * uses it, and it stays.
+ */
+bool command_uses_lasting(const char *project, const char *root, bool ensure);
+
 #endif

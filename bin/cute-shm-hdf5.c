@@ -14,16 +14,18 @@
 #include "file_kind.h"
 #include "interrupt.h"
 #include "load.h"
+#include "together.h"
 #include "units.h"
 
 static bool opt_overwrite, opt_replace, opt_no_progress;
 static bool opt_keep_going;
-static bool opt_no_external, opt_dry_run, opt_json;
+static bool opt_no_external, opt_no_view, opt_dry_run, opt_json;
+static bool opt_ensure, opt_wait;
 static const char *opt_root, *opt_group;
 static struct cli_list opt_select, opt_exclude;
 static unsigned opt_jobs, opt_verbose;
 static uint64_t opt_max_memory, opt_max_size;
-static double opt_max_time;
+static double opt_max_time, opt_timeout;
 static mode_t opt_mode;
 static char **command;
 
@@ -33,6 +35,12 @@ static const struct cli_option options[] = {
 	  &opt_overwrite },
 	{ 0, CLI_FLAG, "replace", NULL,
 	  "the same, but drop it first if both do not fit", &opt_replace },
+	{ 0, CLI_FLAG, "ensure", NULL,
+	  "load only if the project does not hold FILE as it is", &opt_ensure },
+	{ 0, CLI_FLAG, "wait", NULL,
+	  "wait while another process loads the project", &opt_wait },
+	{ 0, CLI_TIME, "timeout", "TIME",
+	  "bound of that wait, such as 10m; default none", &opt_timeout },
 	{ 'v', CLI_TIMES, "verbose", NULL,
 	  "say how each array was read; twice: all that is done",
 	  &opt_verbose },
@@ -41,7 +49,8 @@ static const struct cli_option options[] = {
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_TEXTS, "select", "GLOB",
-	  "load only matches and what is below; may be repeated", &opt_select },
+	  "load only matches, or parts: 'x[:9]'; may be repeated",
+	  &opt_select },
 	{ 0, CLI_TEXTS, "exclude", "GLOB",
 	  "leave out matches, as b/* or *_raw; may be repeated", &opt_exclude },
 	{ 0, CLI_FLAG, "no-external", NULL,
@@ -49,6 +58,8 @@ static const struct cli_option options[] = {
 	  &opt_no_external },
 	{ 0, CLI_FLAG, "keep-going", NULL,
 	  "leave out what cannot be read instead of failing", &opt_keep_going },
+	{ 0, CLI_FLAG, "no-view", NULL,
+	  "make no HDF5 view, by which HDF5 programs read it", &opt_no_view },
 	{ 0, CLI_SIZE, "max-memory", "SIZE",
 	  "private memory; default 1G, or 4 times the file", &opt_max_memory },
 	{ 0, CLI_SIZE, "max-size", "SIZE",
@@ -97,12 +108,15 @@ static const struct cli_program program = {
 		   "With a COMMAND, run it\nwith the project's name in "
 		   "CUTE_SHM_PROJECT, and remove the project after that.",
 	.statuses =
-		"  0   loaded\n"
-		"  1   failed, nothing is loaded unless it says so\n"
+		"  0   loaded, or, with --ensure, was there already\n"
+		"  1   failed, here or in the process that was waited for; "
+		"nothing is\n      loaded unless it says so\n"
 		"  2   loaded in part: --keep-going left something out\n"
 		"  3   does not fit into memory, nothing is loaded\n"
 		"  4   over --max-memory, --max-size or --max-time, or many "
 		"objects have\n      no end; nothing is loaded\n"
+		"  5   another process loads it: no --wait, or over "
+		"--timeout\n"
 		"  64  misuse of the command line\n"
 		"After a COMMAND has run, its own, or 128 and the signal "
 		"that ended it;\n126 and 127 if it could not be run.\n",
@@ -114,7 +128,7 @@ static const struct cli_program program = {
 };
 
 static unsigned
-flags(void)
+flags(const char *project)
 {
 	unsigned ret = 0;
 
@@ -122,17 +136,23 @@ flags(void)
 		ret |= CUTE_SHM_HDF5_OVERWRITE;
 	if (opt_replace)
 		ret |= CUTE_SHM_HDF5_REPLACE;
-	if (command)
+	if (command && !command_uses_lasting(project, opt_root, opt_ensure))
 		ret |= CUTE_SHM_HDF5_EPHEMERAL;
+	if (opt_ensure)
+		ret |= CUTE_SHM_HDF5_ENSURE;
+	if (opt_wait)
+		ret |= CUTE_SHM_HDF5_WAIT;
 	if (opt_keep_going)
 		ret |= CUTE_SHM_HDF5_KEEP_GOING;
 	if (opt_no_external)
 		ret |= CUTE_SHM_HDF5_NO_EXTERNAL;
+	if (opt_no_view)
+		ret |= CUTE_SHM_HDF5_NO_VIEW;
 	return ret;
 }
 
 static struct cute_shm_hdf5_options
-load_options(void)
+load_options(const char *project)
 {
 	/* What nobody asks for need not be told, 100,000 times perhaps. */
 	bool arrays = opt_verbose || opt_json || opt_dry_run;
@@ -140,7 +160,7 @@ load_options(void)
 	return (struct cute_shm_hdf5_options){
 		.size = sizeof(struct cute_shm_hdf5_options),
 		.root = opt_root,
-		.flags = flags(),
+		.flags = flags(project),
 		.mode = opt_mode,
 		.group = opt_group,
 		.creator = "cute-shm-hdf5 " CUTE_SHM_VERSION,
@@ -153,6 +173,8 @@ load_options(void)
 		.max_memory = opt_max_memory,
 		.max_size = opt_max_size,
 		.max_seconds = opt_max_time,
+		.timeout = opt_timeout,
+		.waiting = together_waiting,
 	};
 }
 
@@ -174,15 +196,13 @@ fail(int err, const char *file)
 	if (err == CUTE_SHM_ERR_CANCELLED && interrupt_pending())
 		return CLI_FAILED; /* and die by the signal in main() */
 	cli_message("%s%s", cute_shm_errmsg(), advice(err, file));
-	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE
-	       : err == CUTE_SHM_ERR_LIMIT  ? CLI_LIMIT
-					    : CLI_FAILED;
+	return together_status(err);
 }
 
 static int
 load(const char *project, const char *file)
 {
-	struct cute_shm_hdf5_options opt = load_options();
+	struct cute_shm_hdf5_options opt = load_options(project);
 	struct cute_shm_hdf5_result result;
 	struct cute_shm *shm = NULL;
 	int err, status;
@@ -191,10 +211,15 @@ load(const char *project, const char *file)
 	err = cute_shm_hdf5_load(project, file, &opt, &result);
 	if (err)
 		return fail(err, file);
-	load_report_done(&result);
+	if (result.current)
+		load_report_current(&result, shm);
+	else
+		load_report_done(&result);
 	status = result.failed ? CLI_PARTIAL : CLI_OK;
 	if (!command) {
-		cli_done("project %s is loaded", project);
+		cli_done(result.current ? "project %s is current"
+					: "project %s is loaded",
+			 project);
 	} else {
 		fflush(stdout);
 		status = command_run_with(project, opt_root, command);
@@ -249,7 +274,7 @@ replaced(const char *project)
 static int
 plan(const char *project, const char *file)
 {
-	struct cute_shm_hdf5_options opt = load_options();
+	struct cute_shm_hdf5_options opt = load_options(project);
 	struct cute_shm_hdf5_result result;
 	struct cute_shm_space space;
 	uint64_t gain = 0;
@@ -308,6 +333,8 @@ main(int argc, char **argv)
 	cli_begin(&program, argc, argv);
 	if (command && opt_dry_run)
 		cli_misuse("--dry-run loads nothing for %s", command[0]);
+	if (opt_timeout > 0 && !opt_ensure && !opt_wait)
+		cli_misuse("--timeout needs --wait or --ensure");
 	report.project = argv[0];
 	report.file = argv[1];
 	report.plan = opt_dry_run;
@@ -317,7 +344,7 @@ main(int argc, char **argv)
 	report.quiet = command != NULL;
 	cli_log(opt_verbose);
 	check_order(argv[0], argv[1]);
-	if (command && !command_may_replace(argv[0], opt_root))
+	if (command && !opt_ensure && !command_may_replace(argv[0], opt_root))
 		return cli_end(CLI_FAILED);
 	interrupt_begin();
 	load_report_begin(&report);

@@ -63,6 +63,7 @@ struct request {
 	struct cute_shm_info *projects; /* those that are asked for */
 	size_t project_count;
 	uint64_t python_count; /* segments of the Python package */
+	struct list_loads loads;
 	struct list_total total;
 	const struct list_view *view;
 	struct cute_shm_usage *usage; /* once it has been needed */
@@ -249,7 +250,8 @@ add_total(const struct list_project *p, struct list_total *total)
 }
 
 static void
-show_project(struct request *r, const struct cute_shm_info *info)
+show_project(struct request *r, const struct cute_shm_info *info,
+	     struct list_source source)
 {
 	struct cute_shm_open_options opt = {
 		.size = sizeof(opt),
@@ -257,6 +259,7 @@ show_project(struct request *r, const struct cute_shm_info *info)
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
 	struct list_project p = { .info = info,
+				  .source = source,
 				  .err = info->err,
 				  .message = info->message };
 	struct cute_shm *shm = NULL;
@@ -329,17 +332,21 @@ static void
 show_all(struct request *r)
 {
 	int (*compare)(const void *, const void *);
+	struct list_source *sources;
 	size_t i;
 
 	if (opt_sort && order(opt_sort, &compare) && compare &&
 	    r->project_count > 0)
 		qsort(r->projects, r->project_count, sizeof(*r->projects),
 		      compare);
+	sources = text_alloc(NULL, r->project_count, sizeof(*sources));
+	list_sources_find(r->projects, r->project_count, sources);
 	for (i = 0; i < r->project_count; i++) {
 		if (!ferror(stdout))
-			show_project(r, &r->projects[i]);
+			show_project(r, &r->projects[i], sources[i]);
 		forget(&r->projects[i]);
 	}
+	free(sources);
 	free(r->projects);
 }
 
@@ -406,6 +413,7 @@ show_file(struct request *r, const char *path)
 		.size = sizeof(opt),
 		.flags = opt_any_owner ? CUTE_SHM_ANY_OWNER : 0
 	};
+	struct list_source source;
 	struct cute_shm_info info;
 	struct cute_shm *shm;
 	int err = cute_shm_open_file(path, &opt, &shm);
@@ -418,7 +426,8 @@ show_file(struct request *r, const char *path)
 	info.project = path;
 	info = keep(&info);
 	cute_shm_close(shm);
-	show_project(r, &info);
+	list_sources_find(&info, 1, &source);
+	show_project(r, &info, source);
 	forget(&info);
 	return true;
 }
@@ -431,6 +440,12 @@ on_log(enum cute_shm_log_level level, const char *message, void *arg)
 	cli_message("%s", message);
 }
 
+static bool
+wanted_load(const char *project, void *arg)
+{
+	return requested(arg, project);
+}
+
 static int
 list(struct request *r)
 {
@@ -441,6 +456,7 @@ list(struct request *r)
 	(void)cute_shm_collect(opt_root, NULL, NULL);
 	if (cute_shm_list(opt_root, add_project, r) != 0)
 		return cli_fail();
+	list_loads_find(&r->loads, opt_root);
 	show_all(r);
 	if (r->count == 0 && !list_filtered())
 		see_root(&r->total);
@@ -450,7 +466,8 @@ list(struct request *r)
 			    : !r->found[i] && report_missing(r->names[i]))
 			status = CLI_FAILED;
 	}
-	if (r->total.projects == 0 && r->count == 0 && !opt_json)
+	if (r->total.projects == 0 && r->loads.count == 0 && r->count == 0 &&
+	    !opt_json)
 		cli_message("no projects in %s", root());
 	if (r->python_count > 0 && r->count == 0 && !opt_json)
 		cli_message("%s of the Python package left out",
@@ -487,9 +504,12 @@ main(int argc, char **argv)
 	memset(r.found, 0, (size_t)r.count * sizeof(*r.found));
 	list_with_nodes = !opt_short;
 	r.view = opt_json ? &list_json : opt_short ? &list_short : &list_full;
+	r.loads = (struct list_loads){ .wanted = wanted_load, .arg = &r };
+	r.total.loads = &r.loads;
 	r.view->begin();
 	status = list(&r);
 	r.view->end(&r.total);
+	list_loads_free(&r.loads);
 	cute_shm_usage_free(r.usage);
 	free(r.found);
 	return cli_end(status);

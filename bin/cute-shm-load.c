@@ -17,14 +17,16 @@
 #include "now.h"
 #include "progress.h"
 #include "text.h"
+#include "together.h"
 #include "units.h"
 #include "value.h"
 
-static bool opt_overwrite, opt_replace, opt_no_progress, opt_json;
+static bool opt_overwrite, opt_replace, opt_no_progress, opt_no_view, opt_json;
+static bool opt_ensure, opt_wait;
 static const char *opt_root, *opt_group;
 static unsigned opt_jobs, opt_verbose;
 static uint64_t opt_max_size;
-static double opt_max_time;
+static double opt_max_time, opt_timeout;
 static mode_t opt_mode;
 static char **command;
 
@@ -35,6 +37,12 @@ static const struct cli_option options[] = {
 	{ 0, CLI_FLAG, "replace", NULL,
 	  "the same, but drop it first if there is no room for both",
 	  &opt_replace },
+	{ 0, CLI_FLAG, "ensure", NULL,
+	  "load only if the project does not hold FILE as it is", &opt_ensure },
+	{ 0, CLI_FLAG, "wait", NULL,
+	  "wait while another process loads the project", &opt_wait },
+	{ 0, CLI_TIME, "timeout", "TIME",
+	  "bound of that wait, such as 10m; default none", &opt_timeout },
 	{ 'v', CLI_TIMES, "verbose", NULL,
 	  "say what was loaded, array by array; twice: what is done",
 	  &opt_verbose },
@@ -42,6 +50,8 @@ static const struct cli_option options[] = {
 	  &opt_no_progress },
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads that verify; default as many as there are CPUs", &opt_jobs },
+	{ 0, CLI_FLAG, "no-view", NULL,
+	  "with no HDF5 view, by which HDF5 programs read it", &opt_no_view },
 	{ 0, CLI_SIZE, "max-size", "SIZE",
 	  "fail if the segment would be larger, such as 8G", &opt_max_size },
 	{ 0, CLI_TIME, "max-time", "TIME",
@@ -62,10 +72,13 @@ static const struct cli_program program = {
 		   "PROJECT; - is standard input.\nWith a COMMAND, run it "
 		   "with the project's name in CUTE_SHM_PROJECT, and remove\n"
 		   "the project after that.",
-	.statuses = "  0   loaded\n"
-		    "  1   failed, nothing is loaded unless it says so\n"
+	.statuses = "  0   loaded, or, with --ensure, was there already\n"
+		    "  1   failed, here or in the process that was waited for; "
+		    "nothing is\n      loaded unless it says so\n"
 		    "  3   does not fit into memory, nothing is loaded\n"
 		    "  4   over --max-size or --max-time, nothing is loaded\n"
+		    "  5   another process loads it: no --wait, or over "
+		    "--timeout\n"
 		    "  64  misuse of the command line\n"
 		    "After a COMMAND has run, its own, or 128 and the signal "
 		    "that ended it;\n126 and 127 if it could not be run.\n",
@@ -109,7 +122,8 @@ tell_arrays(const struct cute_shm *shm)
 }
 
 static void
-report(const struct cute_shm *shm, const char *file, double seconds)
+report(const struct cute_shm *shm, const char *file, double seconds,
+       bool current)
 {
 	FILE *out = command ? stderr : stdout;
 	struct json j = { .out = out };
@@ -120,6 +134,7 @@ report(const struct cute_shm *shm, const char *file, double seconds)
 		json_open(&j, NULL, '{');
 		json_text(&j, "project", info.project);
 		json_text(&j, "file", file);
+		json_bool(&j, "loaded", !current);
 		json_number(&j, "array_count", info.array_count);
 		json_number(&j, "array_bytes", info.array_bytes);
 		json_number(&j, "segment_size", info.size);
@@ -131,6 +146,12 @@ report(const struct cute_shm *shm, const char *file, double seconds)
 	if (command && !opt_verbose)
 		return;
 	text_put(out, info.project, strlen(info.project));
+	if (current) {
+		fprintf(out, " is current: %s, %s\n",
+			units_count(info.array_count, "array").text,
+			units_size(info.array_bytes).text);
+		return;
+	}
 	fprintf(out, ": %s, %s in %s (%s)\n",
 		units_count(info.array_count, "array").text,
 		units_size(info.array_bytes).text, units_seconds(seconds).text,
@@ -154,26 +175,28 @@ fail(int err, const char *file)
 			    err == CUTE_SHM_ERR_EXISTS
 				    ? "; --overwrite replaces it"
 				    : "");
-	return err == CUTE_SHM_ERR_NO_SPACE ? CLI_NO_SPACE
-	       : err == CUTE_SHM_ERR_LIMIT  ? CLI_LIMIT
-					    : CLI_FAILED;
+	return together_status(err);
 }
 
 static unsigned
-flags(void)
+flags(const char *project)
 {
 	return (opt_overwrite ? CUTE_SHM_OVERWRITE : 0u) |
 	       (opt_replace ? CUTE_SHM_REPLACE : 0u) |
-	       (command ? CUTE_SHM_EPHEMERAL : 0u);
+	       (opt_no_view ? CUTE_SHM_NO_VIEW : 0u) |
+	       (command && !command_uses_lasting(project, opt_root, opt_ensure)
+			? CUTE_SHM_EPHEMERAL
+			: 0u);
 }
 
 static int
 load(const char *project, char *file, int fd)
 {
+	int current = 0;
 	struct cute_shm_load_options opt = {
 		.size = sizeof(opt),
 		.root = opt_root,
-		.flags = flags(),
+		.flags = flags(project),
 		.mode = opt_mode,
 		.group = opt_group,
 		.jobs = opt_jobs,
@@ -181,6 +204,12 @@ load(const char *project, char *file, int fd)
 		.arg = file,
 		.max_size = opt_max_size,
 		.max_seconds = opt_max_time,
+		.loading = (opt_ensure ? CUTE_SHM_LOADING_ENSURE : 0u) |
+			   (opt_wait ? CUTE_SHM_LOADING_WAIT : 0u),
+		.file = fd == STDIN_FILENO ? NULL : file,
+		.timeout = opt_timeout,
+		.waiting = together_waiting,
+		.current = &current,
 	};
 	struct cute_shm *shm = NULL;
 	double begin = clock_now(), seconds;
@@ -191,11 +220,13 @@ load(const char *project, char *file, int fd)
 		return fail(err, file);
 	seconds = clock_now() - begin;
 	progress_clear();
-	if (opt_verbose)
+	if (opt_verbose && !current)
 		tell_arrays(shm);
-	report(shm, file, seconds);
+	report(shm, file, seconds, current);
 	if (!command) {
-		cli_done("project %s is loaded", project);
+		cli_done(current ? "project %s is current"
+				 : "project %s is loaded",
+			 project);
 	} else {
 		fflush(stdout);
 		status = command_run_with(project, opt_root, command);
@@ -231,7 +262,12 @@ main(int argc, char **argv)
 	cli_begin(&program, argc, argv);
 	cli_before_message(progress_clear);
 	cli_log(opt_verbose);
-	if (command && !command_may_replace(argv[0], opt_root))
+	if (opt_timeout > 0 && !opt_ensure && !opt_wait)
+		cli_misuse("--timeout needs --wait or --ensure");
+	if (opt_ensure && strcmp(argv[1], "-") == 0)
+		cli_misuse("--ensure needs a file: a stream has no time of "
+			   "modification");
+	if (command && !opt_ensure && !command_may_replace(argv[0], opt_root))
 		return cli_end(CLI_FAILED);
 	fd = open_file(argv[1]);
 	if (fd >= 0) {

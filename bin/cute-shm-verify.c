@@ -62,6 +62,7 @@ static const struct cli_program program = {
 		    "  3   a part of its source cannot be read: of that it "
 		    "cannot be told\n"
 		    "  64  misuse of the command line\n",
+	.failed = STATUS_UNKNOWN,
 	.min_operands = 1,
 	.max_operands = -1,
 	.options = options,

@@ -33,6 +33,7 @@ static const struct command {
 	{ "load", "load a saved segment" },
 	{ "unlink", "remove projects" },
 	{ "verify", "check projects for damage" },
+	{ "diff", "what differs between two projects" },
 #ifdef HAVE_HDF5
 	{ "evaluate", "what sharing saves, on this machine" },
 #endif

@@ -127,6 +127,37 @@ check_unfinished(const char *root)
 			   root);
 }
 
+struct loads {
+	uint64_t running, dead;
+};
+
+static int
+count_load(const struct cute_shm_load_info *info, void *arg)
+{
+	struct loads *loads = arg;
+
+	loads->running += info->running != 0;
+	loads->dead += info->running == 0;
+	return 0;
+}
+
+static void
+check_loads(const char *root)
+{
+	struct loads loads = { 0 };
+
+	if (cute_shm_loads(root, count_load, &loads) != 0)
+		return; /* the root has been looked at */
+	if (loads.running > 0)
+		doctor_add(DOCTOR_OK, "loads", NULL, "%s under way",
+			   units_count(loads.running, "load").text);
+	if (loads.dead > 0)
+		doctor_add(DOCTOR_NOTE, "dead loads",
+			   "cute-shm-list removes what they left",
+			   "%s that died",
+			   units_count(loads.dead, "load").text);
+}
+
 /* The segment that a line of a toml names, if it is there. */
 static void
 count_segment(const char *line, uint64_t *segments, uint64_t *bytes)
@@ -212,5 +243,6 @@ doctor_leftovers(const char *root)
 {
 	check_projects(root);
 	check_unfinished(root);
+	check_loads(root);
 	check_python();
 }

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: MIT */
+#include <pwd.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cute_shm.h>
 
+#include "ageing.h"
 #include "doctor.h"
+#include "text.h"
 #include "units.h"
+
+#define RUNTIME "/run/user/"
 
 static void
 check_limits(void)
@@ -51,10 +59,25 @@ check_limits(void)
 			   (uintmax_t)r.rlim_cur);
 }
 
-void
-doctor_user(const char *root)
+/* Whether the user's processes, and folder in /run/user, stay at logout. */
+static bool
+lingers(void)
 {
-	check_limits();
+	const struct passwd *user = getpwuid(geteuid());
+	bool ret;
+	char *path;
+
+	if (!user)
+		return false;
+	path = text_format("/var/lib/systemd/linger/%s", user->pw_name);
+	ret = access(path, F_OK) == 0;
+	free(path);
+	return ret;
+}
+
+static void
+check_logout(const char *root, const char *real)
+{
 	if (cute_shm_ends_at_logout(root))
 		doctor_add(DOCTOR_PROBLEM, "logout",
 			   "loginctl enable-linger, "
@@ -62,7 +85,47 @@ doctor_user(const char *root)
 			   "systemd empties "
 			   "%s of your projects when you log out",
 			   root);
+	else if (strncmp(real, RUNTIME, strlen(RUNTIME)) == 0 && !lingers())
+		doctor_add(DOCTOR_PROBLEM, "logout",
+			   "loginctl enable-linger, or choose another root "
+			   "with CUTE_SHM_ROOT or --root",
+			   "systemd removes %s when you log out", root);
 	else
 		doctor_add(DOCTOR_OK, "logout", NULL,
 			   "projects stay when you log out");
+}
+
+static void
+check_ageing(const char *real)
+{
+	char *age, *remedy;
+
+	if (access("/run/systemd/system", F_OK) != 0)
+		return;
+	age = ageing_of("", real);
+	if (!age) {
+		doctor_add(DOCTOR_OK, "ageing", NULL,
+			   "projects stay however old they are");
+		return;
+	}
+	remedy = text_format("echo 'x %s' > /etc/tmpfiles.d/cute-shm.conf",
+			     real);
+	doctor_add(DOCTOR_NOTE, "ageing", remedy,
+		   "systemd-tmpfiles removes projects in %s that nobody has "
+		   "opened for %s",
+		   real, age);
+	free(remedy);
+	free(age);
+}
+
+void
+doctor_user(const char *root)
+{
+	char *real = realpath(root, NULL);
+
+	check_limits();
+	check_logout(root, real ? real : root);
+	if (real)
+		check_ageing(real);
+	free(real);
 }

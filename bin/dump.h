@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "slice.h"
+#include "format/slice.h"
 
 struct dump_options {
 	bool header;			  /* no values */

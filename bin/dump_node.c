@@ -173,22 +173,34 @@ dump_map(const struct cute_shm_node *node, const struct cute_shm_array *a,
 }
 
 /* 'part': what stands in brackets, or NULL. */
+static bool
+slice_of(const struct cute_shm_array *a, const char *part, struct slice *ret,
+	 char *why)
+{
+	struct slice_text text = { .count = 0 };
+
+	if (part && (!slice_read(part, strlen(part), &text, why) ||
+		     !slice_apply(&text, a->ndim, a->shape, ret, why)))
+		return false;
+	if (!part)
+		slice_all(a->ndim, a->shape, ret);
+	/* An array "null" has no element, though it has no dimension of 0. */
+	if (a->element_count == 0)
+		ret->element_count = 0;
+	return true;
+}
+
 static int
 dump_array(const struct cute_shm_node *node, const char *part)
 {
 	struct cute_shm_array a;
+	char why[SLICE_WHY];
 	struct slice slice;
-	char *problem = NULL;
 
 	if (cute_shm_node_array(node, &a) != 0)
 		return cli_fail();
-	if (part)
-		problem = slice_parse(part, &a, &slice);
-	else
-		slice_all(&a, &slice);
-	if (problem) {
-		cli_message("/%s[%s]: %s", node->path, part, problem);
-		free(problem);
+	if (!slice_of(&a, part, &slice, why)) {
+		cli_message("/%s[%s]: %s", node->path, part, why);
 		return CLI_FAILED;
 	}
 	if (opt->python)

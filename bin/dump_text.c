@@ -175,25 +175,6 @@ dump_edges(const struct slice *slice, bool all)
 	return !all && slice->element_count > MANY;
 }
 
-uint64_t
-dump_shown(const struct slice *s, bool edges)
-{
-	uint64_t n = 1, count;
-	unsigned d;
-
-	if (s->element_count == 0)
-		return 0;
-	for (d = 0; d < s->ndim; d++) {
-		count = s->dims[d].single ? 1 : s->dims[d].count;
-		if (edges && count > 2 * EDGE)
-			count = 2 * EDGE;
-		if (n > UINT64_MAX / count)
-			return UINT64_MAX;
-		n *= count;
-	}
-	return n;
-}
-
 /* Of what has rows and columns; texts and lists have no common width. */
 static void
 find_width(struct printer *p)

@@ -163,6 +163,25 @@ copy(struct dump_value *v, struct slice *slice)
 	return 0;
 }
 
+uint64_t
+dump_shown(const struct slice *s, bool edges)
+{
+	uint64_t n = 1, count;
+	unsigned d;
+
+	if (s->element_count == 0)
+		return 0;
+	for (d = 0; d < s->ndim; d++) {
+		count = s->dims[d].single ? 1 : s->dims[d].count;
+		if (edges && count > 2 * DUMP_EDGE)
+			count = 2 * DUMP_EDGE;
+		if (n > UINT64_MAX / count)
+			return UINT64_MAX;
+		n *= count;
+	}
+	return n;
+}
+
 /* Whether so little of a large array is shown that a copy of it is a waste. */
 static bool
 few(const struct cute_shm_array *a, const struct slice *slice, bool edges)

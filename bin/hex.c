@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "hex_fields.h"
 #include "hex_rows.h"
+#include "hex_view.h"
 #include "regular_file.h"
 #include "text.h"
 #include "units.h"
@@ -420,6 +421,12 @@ each_array(struct hex *h, const struct cute_shm_node *only,
 
 /* -------------------------------------------------------------------- all */
 
+static bool
+has_view(const struct hex *h)
+{
+	return h->header.compatible & FORMAT_COMPATIBLE_VIEW;
+}
+
 /* Zero in format 1.0; a later header goes on behind it. */
 static void
 put_second(struct hex *h)
@@ -433,7 +440,8 @@ put_second(struct hex *h)
 		return;
 	}
 	put_title(h, "second superblock");
-	put_fields(h, at, &h->second, hex_second, "");
+	put_fields(h, at, &h->second, has_view(h) ? hex_viewed : hex_second,
+		   "");
 	put_rows(h, at + sizeof(h->second), end, "");
 }
 
@@ -468,6 +476,17 @@ put_records(struct hex *h)
 }
 
 static void
+put_view(struct hex *h)
+{
+	uint64_t at = h->header.view_offset, end = h->header.segment_size;
+
+	if (h->all && h->shown > 0)
+		hex_put_rows(&h->rows, h->shown, at, "");
+	put_title(h, "HDF5 view");
+	hex_put_view(&h->rows, h->shm, at, end);
+}
+
+static void
 put_all(struct hex *h, const struct cute_shm_node *only)
 {
 	bool arrays = !only || only->kind == CUTE_SHM_ARRAY;
@@ -489,6 +508,8 @@ put_all(struct hex *h, const struct cute_shm_node *only)
 	if (!only)
 		h->shown = h->header.data_offset;
 	each_array(h, only, put_data);
+	if (!only && has_view(h))
+		put_view(h);
 }
 
 /* The file behind the handle, if its name still leads there; else why not. */

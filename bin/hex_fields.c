@@ -64,6 +64,25 @@ const struct hex_field hex_second[] = {
 	END,
 };
 
+/* libhdf5 has a superblock of its own there, of 48 bytes. */
+const struct hex_field hex_viewed[] = {
+	{ "hdf5_signature", 0, 8, HEX },
+	{ "hdf5_version", 8, 1, DECIMAL },
+	{ "size_of_offsets", 9, 1, DECIMAL },
+	{ "size_of_lengths", 10, 1, DECIMAL },
+	{ "base_address", 12, 8, DECIMAL },
+	{ "extension_address", 20, 8, HEX },
+	{ "end_of_file", 28, 8, DECIMAL },
+	{ "root_address", 36, 8, HEX },
+	{ "checksum", 44, 4, HEX },
+	FIELD(second, zero, ZERO),
+	FIELD(second, options_digest, DIGEST),
+	FIELD(second, source_digest, DIGEST),
+	FIELD(second, home_device, HEX),
+	FIELD(second, home_inode, DECIMAL),
+	END,
+};
+
 const struct hex_field hex_group[] = {
 	NAMED("tag", node, record.tag, TEXT),
 	NAMED("record_size", node, record.record_size, DECIMAL),

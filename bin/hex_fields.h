@@ -26,6 +26,7 @@ struct hex_field {
 /* Each ends with a name of NULL. */
 extern const struct hex_field hex_header[];
 extern const struct hex_field hex_second[];
+extern const struct hex_field hex_viewed[]; /* with the superblock of a view */
 extern const struct hex_field hex_group[];
 extern const struct hex_field hex_link[];
 extern const struct hex_field hex_array[];

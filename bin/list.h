@@ -15,8 +15,15 @@ struct list_user {
 	char *command;
 };
 
+/* What has become of the file that a project is from. */
+struct list_source {
+	enum cute_shm_source state;
+	uint64_t modified_ns; /* now; 0: not known */
+};
+
 struct list_project {
 	const struct cute_shm_info *info;
+	struct list_source source;
 	const struct cute_shm *shm; /* NULL: listed only, see err */
 	int err;		    /* why it could not be opened */
 	const char *message;	    /* the sentence for it */
@@ -25,8 +32,21 @@ struct list_project {
 	size_t user_count;	 /* as far as they can be seen */
 };
 
+/* A load that is under way. */
+struct list_load {
+	struct cute_shm_load_info info;
+};
+
+struct list_loads {
+	bool (*wanted)(const char *project, void *arg);
+	void *arg;
+	struct list_load *items;
+	size_t count;
+};
+
 /* What was shown, in all. */
 struct list_total {
+	const struct list_loads *loads;
 	uint64_t projects;
 	uint64_t arrays;
 	uint64_t bytes;
@@ -67,6 +87,21 @@ const char *list_status(int err);
 
 /* Header and metadata digests; the message lasts as errmsg does. */
 int list_integrity(const struct list_project *p, const char **message);
+
+/* list_loads.c: find the wanted loads in the root; free them */
+void list_loads_find(struct list_loads *loads, const char *root);
+void list_loads_free(struct list_loads *loads);
+
+/* list_sources.c: examine the files that projects are from, ret[count] */
+void list_sources_find(const struct cute_shm_info *infos, size_t count,
+		       struct list_source *ret);
+
+/* "source changed 3 min ago", "source gone" or "", for free(). */
+char *list_source_change(const struct list_source *source);
+
+/* "loading 43 %", for free(). */
+char *list_load_state(const struct cute_shm_load_info *info);
+struct units list_load_owner(const struct cute_shm_load_info *info);
 
 /* list_shares.c: bytes of data in the groups of a tree */
 struct list_shares;

@@ -42,9 +42,37 @@ begin(void)
 	printed = false;
 }
 
+/* "robot: loading 43 %, process 17, owner ada, from /data/robot.h5" */
+static void
+put_load(const struct cute_shm_load_info *info)
+{
+	char *name = text_escape(info->project, strlen(info->project));
+	char *source = text_escape(info->source, strlen(info->source));
+	char *state = list_load_state(info);
+
+	if (printed)
+		putchar('\n');
+	printed = true;
+	text_style(stdout, TEXT_NAME);
+	fputs(name, stdout);
+	text_style(stdout, TEXT_PLAIN);
+	printf(": %s", state);
+	if (info->known)
+		printf(", process %jd, owner %s", (intmax_t)info->pid,
+		       list_load_owner(info).text);
+	printf("%s%s\n", *source ? ", from " : "", source);
+	free(state);
+	free(source);
+	free(name);
+}
+
 static void
 end(const struct list_total *total)
 {
+	size_t i;
+
+	for (i = 0; i < total->loads->count; i++)
+		put_load(&total->loads->items[i].info);
 	list_put_total(total);
 }
 
@@ -113,11 +141,14 @@ put_title(const struct list_project *p)
 	const struct cute_shm_info *info = p->info;
 	char *name = text_escape(info->project, strlen(info->project));
 	char *known = facts(info), *used = users(p), *fitting;
-	char *rest = text_format("%s%s", known, used);
+	char *change = list_source_change(&p->source);
+	char *rest = text_format("%s%s%s%s", known, used, *change ? ", " : "",
+				 change);
 	size_t all = text_columns(stdout), taken = text_width(name);
 
 	free(known);
 	free(used);
+	free(change);
 	if (all) {
 		fitting = text_shorten(rest, all > taken ? all - taken : 1,
 				       TEXT_CUT_END);

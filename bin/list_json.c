@@ -18,8 +18,35 @@ begin(void)
 }
 
 static void
+put_load(const struct cute_shm_load_info *info)
+{
+	json_open(&json, NULL, '{');
+	json_text(&json, "project", info->project);
+	json_text(&json, "state",
+		  !info->running ? "dead"
+		  : info->known	 ? "loading"
+				 : "unknown");
+	if (info->known) {
+		json_text(&json, "source", info->source);
+		json_number(&json, "pid", (uint64_t)info->pid);
+		json_number(&json, "uid", info->uid);
+		json_text(&json, "started", units_utc(info->started_ns).text);
+		json_number(&json, "bytes_done", info->bytes_done);
+		json_number(&json, "bytes_total", info->bytes_total);
+		json_number(&json, "segment_size", info->segment_size);
+	}
+	json_close(&json, '}');
+}
+
+static void
 end(const struct list_total *total)
 {
+	size_t i;
+
+	json_close(&json, ']');
+	json_open(&json, "loads", '[');
+	for (i = 0; i < total->loads->count; i++)
+		put_load(&total->loads->items[i].info);
 	json_close(&json, ']');
 	json_open(&json, "total", '{');
 	json_number(&json, "project_count", total->projects);
@@ -107,8 +134,17 @@ put_nodes(const struct cute_shm *shm)
 }
 
 static void
-put_source(const struct cute_shm_info *info)
+put_source(const struct list_project *p)
 {
+	static const char *const states[] = {
+		[CUTE_SHM_SOURCE_NONE] = "unknown", /* not examined */
+		[CUTE_SHM_SOURCE_CURRENT] = "current",
+		[CUTE_SHM_SOURCE_CHANGED] = "changed",
+		[CUTE_SHM_SOURCE_GONE] = "gone",
+		[CUTE_SHM_SOURCE_UNKNOWN] = "unknown",
+	};
+	const struct cute_shm_info *info = p->info;
+
 	if (!*info->source) {
 		json_null(&json, "source");
 		return;
@@ -117,6 +153,10 @@ put_source(const struct cute_shm_info *info)
 	json_text(&json, "path", info->source);
 	json_number(&json, "size", info->source_size);
 	json_text(&json, "modified", units_utc(info->source_mtime_ns).text);
+	json_text(&json, "state", states[p->source.state]);
+	if (p->source.modified_ns)
+		json_text(&json, "now_modified",
+			  units_utc(p->source.modified_ns).text);
 	json_close(&json, '}');
 }
 
@@ -153,9 +193,10 @@ put_header(const struct list_project *p)
 	json_number(&json, "updated_count", p->updates.updated);
 	json_number(&json, "unsealed_count", p->updates.unsealed);
 	json_number(&json, "torn_count", p->updates.torn);
-	put_source(info);
+	put_source(p);
 	put_uuid(info->uuid);
 	json_hex(&json, "metadata_digest", info->metadata_digest);
+	json_number(&json, "view_size", info->view_size);
 }
 
 static void

@@ -44,8 +44,8 @@ add_state(FILE *out, const char *state)
 char *
 list_state(const struct list_project *p)
 {
+	char *change = list_source_change(&p->source), *counted;
 	struct text_buffer b;
-	char *counted;
 
 	text_buffer_begin(&b);
 	if (p->info->in_use)
@@ -65,6 +65,9 @@ list_state(const struct list_project *p)
 		add_state(b.out, counted);
 		free(counted);
 	}
+	if (*change)
+		add_state(b.out, change);
+	free(change);
 	return text_buffer_end(&b);
 }
 

@@ -236,9 +236,37 @@ project(const struct list_project *p)
 		chosen[i]->put(table, p);
 }
 
+/* Only some columns say something of a load. */
+static void
+put_load(const struct column *c, const struct cute_shm_load_info *info)
+{
+	char *state = list_load_state(info);
+
+	if (c->put == put_project)
+		table_cell(table, "%s", info->project);
+	else if (c->put == put_size && info->segment_size > 0)
+		table_cell(table, "%s", list_size(info->segment_size).text);
+	else if (c->put == put_age && info->known)
+		table_cell(table, "%s", units_age(info->started_ns).text);
+	else if (c->put == put_owner && info->known)
+		table_cell(table, "%s", list_load_owner(info).text);
+	else if (c->put == put_state)
+		table_cell(table, "%s", state);
+	else if (c->put == put_source && info->known)
+		table_cell(table, "%s", info->source);
+	else
+		table_cell(table, "-");
+	free(state);
+}
+
 static void
 end(const struct list_total *total)
 {
+	size_t i, k;
+
+	for (i = 0; i < total->loads->count; i++)
+		for (k = 0; k < count; k++)
+			put_load(chosen[k], &total->loads->items[i].info);
 	table_print(table, 0, stdout);
 	table_free(table);
 	list_put_total(total);

@@ -25,11 +25,15 @@ int load_report_progress(const struct cute_shm_hdf5_progress *p, void *arg);
 void load_report_array(const struct cute_shm_hdf5_array *array, void *arg);
 void load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg);
 
-/* One of the three ends it. */
+/* One of these ends it. */
 void load_report_done(const struct cute_shm_hdf5_result *result);
 void load_report_plan(const struct cute_shm_hdf5_result *result,
 		      const struct cute_shm_space *space, uint64_t gain,
 		      bool exists);
 void load_report_failed(void);
+
+/* The project holds the file already. */
+void load_report_current(const struct cute_shm_hdf5_result *result,
+			 const struct cute_shm *shm);
 
 #endif

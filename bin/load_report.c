@@ -178,6 +178,8 @@ put_json(struct json *j, const struct cute_shm_hdf5_result *r)
 	json_open(j, NULL, '{');
 	json_text(j, "project", opt.project);
 	json_text(j, "file", opt.file);
+	if (!opt.plan)
+		json_bool(j, "loaded", !r->current);
 	json_number(j, "array_count", r->arrays);
 	json_number(j, "group_count", r->groups);
 	json_number(j, "link_count", r->links);
@@ -209,6 +211,27 @@ load_report_done(const struct cute_shm_hdf5_result *r)
 	fprintf(out, " in %s (%s)", units_seconds(r->seconds).text,
 		units_rate(r->bytes, r->seconds).text);
 	put_left_out(out, r);
+}
+
+void
+load_report_current(const struct cute_shm_hdf5_result *r,
+		    const struct cute_shm *shm)
+{
+	FILE *out = opt.quiet ? stderr : stdout;
+	struct cute_shm_info info;
+
+	if (opt.json) {
+		load_report_done(r);
+		return;
+	}
+	end(NULL);
+	if (opt.quiet && !opt.verbose)
+		return;
+	cute_shm_info(shm, &info);
+	text_put(out, opt.project, strlen(opt.project));
+	fputs(" is current: ", out);
+	put_contents(out, r);
+	fprintf(out, ", loaded %s ago\n", units_age(info.created_ns).text);
 }
 
 static void

@@ -1,7 +1,7 @@
 # The tools: one small program each, over a shared cli, table and progress.
 
 noinst_LTLIBRARIES += bin/libcli.la
-bin_PROGRAMS += bin/cute-shm bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
+bin_PROGRAMS += bin/cute-shm bin/cute-shm-diff bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
 	bin/cute-shm-list bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
@@ -35,10 +35,16 @@ bin_libcli_la_SOURCES = \
 	bin/python_segment.h \
 	bin/regular_file.c \
 	bin/regular_file.h \
+	bin/same_data.c \
+	bin/same_data.h \
+	bin/selection.c \
+	bin/selection.h \
 	bin/table.c \
 	bin/table.h \
 	bin/text.c \
 	bin/text.h \
+	bin/together.c \
+	bin/together.h \
 	bin/units.c \
 	bin/units.h \
 	bin/value.c \
@@ -57,7 +63,23 @@ bin_cute_shm_CPPFLAGS += -DHAVE_HDF5
 endif
 bin_cute_shm_LDADD = bin/libcli.la lib/libcute_shm.la
 
+# Values that stay as they are while they are looked at: as for cute-shm-dump.
+bin_cute_shm_diff_SOURCES = \
+	bin/cute-shm-diff.c \
+	bin/diff.h \
+	bin/diff_report.c \
+	bin/diff_tree.c \
+	bin/diff_value.c \
+	bin/dump.h \
+	bin/dump_value.c \
+	lib/format/slice.c \
+	lib/format/slice.h
+bin_cute_shm_diff_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(SLICE_CPPFLAGS)
+bin_cute_shm_diff_LDADD = bin/libcli.la lib/libcute_shm.la
+
 bin_cute_shm_doctor_SOURCES = \
+	bin/ageing.c \
+	bin/ageing.h \
 	bin/cute-shm-doctor.c \
 	bin/doctor.h \
 	bin/doctor_hdf5.c \
@@ -90,10 +112,12 @@ bin_cute_shm_dump_SOURCES = \
 	bin/hex_fields.h \
 	bin/hex_rows.c \
 	bin/hex_rows.h \
+	bin/hex_view.c \
+	bin/hex_view.h \
 	bin/hex.h \
-	bin/slice.c \
-	bin/slice.h
-bin_cute_shm_dump_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+	lib/format/slice.c \
+	lib/format/slice.h
+bin_cute_shm_dump_CPPFLAGS = $(PUBLIC_CPPFLAGS) $(SLICE_CPPFLAGS)
 bin_cute_shm_dump_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_export_SOURCES = bin/cute-shm-export.c
@@ -110,6 +134,8 @@ bin_cute_shm_list_SOURCES = \
 	bin/list.h \
 	bin/list_full.c \
 	bin/list_json.c \
+	bin/list_loads.c \
+	bin/list_sources.c \
 	bin/list_parts.c \
 	bin/list_shares.c \
 	bin/list_short.c
@@ -185,7 +211,10 @@ install-data-hook:
 
 # Folders of our own go, too.
 uninstall-hook:
-	test ! -d "$(DESTDIR)$(pkglibexecdir)" || \
-		rmdir "$(DESTDIR)$(pkglibexecdir)"
+	for folder in "$(DESTDIR)$(pkglibexecdir)" "$(DESTDIR)$(pkgdatadir)"; do \
+		test ! -d "$$folder" || rmdir "$$folder" || exit 1; done
+	for folder in "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(docdir)"; do \
+		test ! -d "$$folder" || \
+		rmdir --ignore-fail-on-non-empty "$$folder" || exit 1; done
 	cd "$(DESTDIR)$(bashcompletiondir)" && for tool in $(bin_PROGRAMS); do \
 		rm -f $${tool#bin/}; done

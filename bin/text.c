@@ -45,11 +45,19 @@ text_times(void)
 	return locale_is_utf8 ? "\xc3\x97" : "x";
 }
 
+static int no_memory_status = 1;
+
+void
+text_no_memory(int status)
+{
+	no_memory_status = status;
+}
+
 static _Noreturn void
 out_of_memory(void)
 {
 	fputs("cute-shm: no memory left\n", stderr);
-	exit(1);
+	exit(no_memory_status);
 }
 
 void *

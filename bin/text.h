@@ -98,6 +98,9 @@ struct text_buffer {
 void text_buffer_begin(struct text_buffer *b);
 char *text_buffer_end(struct text_buffer *b);
 
+/* The exit status then; 1 unless this was called. */
+void text_no_memory(int status);
+
 /* realloc() that ends the program when memory is short. */
 void *text_alloc(void *old, size_t count, size_t size);
 

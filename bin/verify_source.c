@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "progress.h"
+#include "same_data.h"
+#include "selection.h"
 #include "text.h"
 #include "verify.h"
 
@@ -140,33 +142,6 @@ gap_of_attr(const struct comparison *c, const char *path, const char *name)
 	return NULL;
 }
 
-static bool
-same_shape(const struct cute_shm_array *a, const struct cute_shm_array *b)
-{
-	return strcmp(a->dtype, b->dtype) == 0 && a->ndim == b->ndim &&
-	       memcmp(a->shape, b->shape, a->ndim * sizeof(*a->shape)) == 0;
-}
-
-static bool
-same_data(const struct cute_shm_array *a, const struct cute_shm_array *b)
-{
-	return a->data_size == b->data_size &&
-	       (a->data_size == 0 ||
-		memcmp(a->data, b->data, a->data_size) == 0);
-}
-
-/* The first element that differs. */
-static uint64_t
-first_difference(const struct cute_shm_array *a, const struct cute_shm_array *b)
-{
-	const uint8_t *x = a->data, *y = b->data;
-	uint64_t i = 0;
-
-	while (i < a->data_size && i < b->data_size && x[i] == y[i])
-		i++;
-	return a->item_size > 0 ? i / a->item_size : 0;
-}
-
 static void differs(struct comparison *c, const char *path, const char *format,
 		    ...) __attribute__((format(printf, 3, 4)));
 
@@ -189,20 +164,27 @@ static void
 compare_arrays(struct comparison *c, const struct cute_shm_node *ours,
 	       const struct cute_shm_node *theirs)
 {
-	struct cute_shm_array a, b;
+	struct cute_shm_array a[2];
+	uint64_t element;
+	int found;
 
-	if (cute_shm_node_array(ours, &a) != 0 ||
-	    cute_shm_node_array(theirs, &b) != 0)
+	if (cute_shm_node_array(ours, &a[0]) != 0 ||
+	    cute_shm_node_array(theirs, &a[1]) != 0) {
 		differs(c, ours->path, "%s", cute_shm_errmsg());
-	else if (!same_shape(&a, &b))
+		return;
+	}
+	if (!same_type(a)) {
 		differs(c, ours->path, "another dtype or shape in the source");
-	else if (a.offsets && !same_data(&a, &b))
+		return;
+	}
+	found = first_difference(a, &element);
+	if (found != 0 && a[0].offsets)
 		differs(c, ours->path, "other lists in the source");
-	else if (!same_data(&a, &b))
+	else if (found != 0)
 		differs(c, ours->path,
 			"other data in the source, from element "
 			"%" PRIu64 " of %" PRIu64 " on",
-			first_difference(&a, &b), a.element_count);
+			element, a[0].element_count);
 }
 
 static void
@@ -233,8 +215,7 @@ compare_attrs(struct comparison *c, const struct cute_shm_node *a,
 		if (cute_shm_attr(b, attr.name, &other) != 0)
 			differs(c, a->path, "attribute %s is only in the %s",
 				attr.name, where);
-		else if (both && (!same_shape(&attr.value, &other.value) ||
-				  !same_data(&attr.value, &other.value)))
+		else if (both && !same_array(&attr.value, &other.value))
 			differs(c, a->path,
 				"another attribute %s in the "
 				"source",
@@ -251,8 +232,7 @@ same_node(const struct cute_shm_node *ours, const struct cute_shm_node *theirs)
 	return ours->kind == theirs->kind &&
 	       (ours->kind != CUTE_SHM_ARRAY ||
 		(cute_shm_node_array(ours, &a) == 0 &&
-		 cute_shm_node_array(theirs, &b) == 0 && same_shape(&a, &b) &&
-		 same_data(&a, &b)));
+		 cute_shm_node_array(theirs, &b) == 0 && same_array(&a, &b)));
 }
 
 static void
@@ -316,6 +296,37 @@ on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 	return 0;
 }
 
+/*
+ * What the project's load selected.  A file that was exported from such a
+ * project has the attribute, too, and a load of all of it keeps that: a load of
+ * nothing but the root, which has an attribute of its own, renames it.
+ */
+static void
+selection_of(const struct cute_shm *shm, const char *name, const char *file,
+	     struct cute_shm_hdf5_options opt, struct selection *ret)
+{
+	static const char *const all[] = { "*", NULL };
+	struct cute_shm_attr ours, theirs;
+	struct cute_shm_node root;
+
+	selection_get(shm, ret);
+	if (!ret->select && !ret->exclude)
+		return;
+	opt.exclude = all;
+	opt.progress = NULL;
+	opt.skipped = NULL;
+	if (cute_shm_hdf5_load(name, file, &opt, NULL) != 0)
+		return;
+	if (cute_shm_find(*opt.handle, "", &root) == 0 &&
+	    cute_shm_attr(&root, "%63ute-shm:selection", &theirs) == 0 &&
+	    cute_shm_find(shm, "", &root) == 0 &&
+	    cute_shm_attr(&root, "cute-shm:selection", &ours) == 0 &&
+	    same_array(&ours.value, &theirs.value))
+		selection_free(ret);
+	cute_shm_close(*opt.handle);
+	*opt.handle = NULL;
+}
+
 /* Load it beside the project, and compare. */
 static void
 compare_with(struct verify_subject *s, const struct cute_shm *shm,
@@ -323,6 +334,7 @@ compare_with(struct verify_subject *s, const struct cute_shm *shm,
 {
 	struct comparison c = { .subject = s };
 	struct cute_shm *source = NULL;
+	struct selection selected;
 	struct cute_shm_hdf5_options opt = {
 		.size = sizeof(opt),
 		.root = options->root,
@@ -335,8 +347,13 @@ compare_with(struct verify_subject *s, const struct cute_shm *shm,
 		.arg = &c,
 	};
 	char *name = text_format("cute-shm-verify.%jd", (intmax_t)getpid());
-	int err = cute_shm_hdf5_load(name, file, &opt, NULL);
+	int err;
 
+	selection_of(shm, name, file, opt, &selected);
+	opt.select = (const char *const *)selected.select;
+	opt.exclude = (const char *const *)selected.exclude;
+	err = cute_shm_hdf5_load(name, file, &opt, NULL);
+	selection_free(&selected);
 	progress_clear();
 	if (err != 0) {
 		verify_add(s, VERIFY_UNKNOWN, NULL, cute_shm_errmsg());

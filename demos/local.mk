@@ -29,3 +29,17 @@ endif
 demos_demo_hdf5_SOURCES = demos/demo_hdf5.c
 demos_demo_hdf5_CPPFLAGS = $(DEMO_CPPFLAGS)
 demos_demo_hdf5_LDADD = lib/libcute_shm_hdf5.la lib/libcute_shm.la
+
+# For systemd: installed as examples, to be copied to /etc.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = demos/systemd/cute-shm.conf
+if HDF5
+examples_DATA = demos/systemd/cute-shm@.service
+endif
+EXTRA_DIST += demos/systemd/cute-shm@.service.in
+CLEANFILES += demos/systemd/cute-shm@.service
+
+demos/systemd/cute-shm@.service: demos/systemd/cute-shm@.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) demos/systemd && $(SED) \
+		"s|[@]bindir@|$(bindir)|" \
+		"$(srcdir)/demos/systemd/cute-shm@.service.in" >"$@"

@@ -8,10 +8,15 @@ include_HEADERS += \
 	lib/include/cute_shm_build.h \
 	lib/include/cute_shm_format.h \
 	lib/include/cute_shm_live.h \
+	lib/include/cute_shm_loading.h \
 	lib/include/cute_shm_project.h \
-	lib/include/cute_shm_copy.h
+	lib/include/cute_shm_copy.h \
+	lib/include/cute_shm_verify.h
 nodist_pkgconfig_DATA += lib/cute-shm.pc
 EXTRA_DIST += lib/cute_shm.map lib/cute_shm_hdf5.map
+
+# cute-shm-dump compiles format/slice.c, too: no library exports it.
+SLICE_CPPFLAGS = -I$(srcdir)/lib
 
 # What both libraries use and neither exports.
 lib_libcommon_la_SOURCES = \
@@ -22,6 +27,7 @@ lib_libcommon_la_SOURCES = \
 	lib/base/options.c \
 	lib/base/pool.c \
 	lib/base/simd.h \
+	lib/base/sink.c \
 	lib/base/vector.c \
 	lib/file/appear.c \
 	lib/file/file.h \
@@ -29,6 +35,8 @@ lib_libcommon_la_SOURCES = \
 	lib/file/outfile.c \
 	lib/file/trusted_user.c \
 	lib/format/component.c \
+	lib/format/slice.c \
+	lib/format/slice.h \
 	lib/read/reserved.c \
 	lib/read/reserved.h
 
@@ -55,6 +63,8 @@ lib_libcore_la_SOURCES = \
 	lib/copy/copy.h \
 	lib/copy/derived_file.c \
 	lib/copy/restore.c \
+	lib/copy/restore_turn.c \
+	lib/copy/restore_view.c \
 	lib/copy/save.c \
 	lib/copy/save_stream.c \
 	lib/format/check.c \
@@ -71,6 +81,7 @@ lib_libcore_la_SOURCES = \
 	lib/live/shared_copy.c \
 	lib/live/update.c \
 	lib/live/update_summary.c \
+	lib/live/wait.c \
 	lib/lock/fork.c \
 	lib/lock/lock.h \
 	lib/lock/lock_table.c \
@@ -102,6 +113,15 @@ lib_libcore_la_SOURCES = \
 	lib/root/temporary.c \
 	lib/root/unlink.c \
 	lib/root/users.c \
+	lib/together/current.c \
+	lib/together/loading.c \
+	lib/together/loads.c \
+	lib/together/page.c \
+	lib/together/source_path.c \
+	lib/together/source_state.c \
+	lib/together/take_turn.c \
+	lib/together/together.h \
+	lib/together/wait_turn.c \
 	lib/verify/structure.c \
 	lib/verify/verify.c \
 	lib/verify/verify.h \
@@ -109,7 +129,18 @@ lib_libcore_la_SOURCES = \
 	lib/verify/verify_data.c \
 	lib/verify/verify_index.c \
 	lib/verify/verify_record.c \
-	lib/verify/verify_reserved.c
+	lib/verify/verify_reserved.c \
+	lib/verify/verify_view.c \
+	lib/view/view.c \
+	lib/view/view.h \
+	lib/view/view_attribute.c \
+	lib/view/view_file.c \
+	lib/view/view_group.c \
+	lib/view/view_heap.c \
+	lib/view/view_object.c \
+	lib/view/view_output.c \
+	lib/view/view_room.c \
+	lib/view/view_type.c
 # With -fexceptions a cancelled thread runs its cleanup, and what unwinds it is
 # linked: glibc would open it at the first pthread_cancel(), or abort.
 lib_libcore_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) -fexceptions
@@ -143,6 +174,7 @@ lib_libchannel_la_SOURCES = \
 	lib/hdf5/channel/failures.c \
 	lib/hdf5/channel/message.c \
 	lib/hdf5/channel/request.c \
+	lib/hdf5/channel/selection.c \
 	lib/hdf5/host/host.c \
 	lib/hdf5/host/host.h \
 	lib/hdf5/host/host_changed.c \
@@ -156,7 +188,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/load.h \
 	lib/hdf5/parent.c \
 	lib/hdf5/process.c \
-	lib/hdf5/start.c
+	lib/hdf5/start.c \
+	lib/hdf5/together.c
 lib_libload_la_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
 lib_libload_la_LIBADD = lib/libchannel.la lib/libcommon.la
 
@@ -175,12 +208,15 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/describe/describe_datatype.c \
 	lib/hdf5/describe/describe_objects.c \
 	lib/hdf5/describe/describe_reserved.c \
+	lib/hdf5/describe/describe_selection.c \
 	lib/hdf5/engine/arrange.c \
 	lib/hdf5/engine/engine.c \
 	lib/hdf5/engine/engine.h \
 	lib/hdf5/engine/guarded_buffer.c \
 	lib/hdf5/engine/missing_chunk.c \
 	lib/hdf5/engine/scatter.c \
+	lib/hdf5/engine/slice_chunks.c \
+	lib/hdf5/engine/slice_pieces.c \
 	lib/hdf5/engine/stored_check.c \
 	lib/hdf5/engine/strategy.c \
 	lib/hdf5/engine/strategy_chunk.c \
@@ -317,3 +353,7 @@ lib_cute_shm_reader_hdf5_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-shared -no-undefined \
 	-Wl,--version-script=$(srcdir)/lib/cute_shm_reader.map
 EXTRA_DIST += lib/cute_shm_reader.map
+
+# Descriptions of the format for other programs; see cute-shm(5).
+formatdir = $(pkgdatadir)
+dist_format_DATA = lib/format/cute-shm.ksy lib/format/cute-shm.magic

@@ -3,6 +3,7 @@
 
 MAN_CORE = \
 	man/cute-shm.1 \
+	man/cute-shm-diff.1 \
 	man/cute-shm-doctor.1 \
 	man/cute-shm-dump.1 \
 	man/cute-shm-export.1 \
@@ -19,6 +20,7 @@ MAN_CORE = \
 	man/cute_shm_error.3 \
 	man/cute_shm_get.3 \
 	man/cute_shm_list.3 \
+	man/cute_shm_load_begin.3 \
 	man/cute_shm_open.3 \
 	man/cute_shm_export.3 \
 	man/cute_shm_update.3 \
@@ -54,6 +56,7 @@ MAN_CALLS = \
 	man/cute_shm_builder_reserve.3 \
 	man/cute_shm_builder_seal.3 \
 	man/cute_shm_builder_write.3 \
+	man/cute_shm_check_offsets.3 \
 	man/cute_shm_close.3 \
 	man/cute_shm_close_at.3 \
 	man/cute_shm_dtype_name.3 \
@@ -78,19 +81,27 @@ MAN_CALLS = \
 	man/cute_shm_i8.3 \
 	man/cute_shm_info.3 \
 	man/cute_shm_is_current.3 \
+	man/cute_shm_load_end.3 \
+	man/cute_shm_load_progress.3 \
+	man/cute_shm_loads.3 \
 	man/cute_shm_lock.3 \
 	man/cute_shm_lock_all.3 \
+	man/cute_shm_missing.3 \
 	man/cute_shm_log.3 \
 	man/cute_shm_next.3 \
 	man/cute_shm_next_attr.3 \
 	man/cute_shm_next_sibling.3 \
 	man/cute_shm_node_array.3 \
+	man/cute_shm_node_id.3 \
 	man/cute_shm_open_file.3 \
 	man/cute_shm_parent.3 \
+	man/cute_shm_path.3 \
+	man/cute_shm_reopen.3 \
 	man/cute_shm_load.3 \
 	man/cute_shm_seal.3 \
 	man/cute_shm_set_log.3 \
 	man/cute_shm_snapshot.3 \
+	man/cute_shm_source_state.3 \
 	man/cute_shm_state.3 \
 	man/cute_shm_strerror.3 \
 	man/cute_shm_string.3 \
@@ -101,6 +112,7 @@ MAN_CALLS = \
 	man/cute_shm_u8.3 \
 	man/cute_shm_unlink.3 \
 	man/cute_shm_unlock.3 \
+	man/cute_shm_update_abandon.3 \
 	man/cute_shm_update_begin.3 \
 	man/cute_shm_update_end.3 \
 	man/cute_shm_update_summary.3 \
@@ -109,8 +121,13 @@ MAN_CALLS = \
 	man/cute_shm_usage_users.3 \
 	man/cute_shm_users.3 \
 	man/cute_shm_values_at.3 \
+	man/cute_shm_uuid.3 \
 	man/cute_shm_version.3 \
-	man/cute_shm_wait.3
+	man/cute_shm_wait.3 \
+	man/cute_shm_wait_any.3 \
+	man/cute_shm_waker_free.3 \
+	man/cute_shm_waker_new.3 \
+	man/cute_shm_waker_wake.3
 
 MAN_HDF5_CALLS = \
 	man/cute_shm_hdf5_about.3 \

@@ -9,12 +9,14 @@ unit_tests = \
 	tests/base/test_error \
 	tests/base/test_log \
 	tests/base/test_pool \
+	tests/base/test_sink \
 	tests/file/test_outfile \
 	tests/format/test_check \
 	tests/format/test_digest \
 	tests/format/test_dtype \
 	tests/format/test_layout \
 	tests/format/test_path \
+	tests/format/test_slice \
 	tests/lock/test_fork \
 	tests/lock/test_lock \
 	tests/lock/test_lock_wait \
@@ -27,6 +29,7 @@ unit_tests = \
 	tests/root/test_project \
 	tests/root/test_space \
 	tests/root/test_users \
+	tests/together/test_turns \
 	tests/read/test_attr_value \
 	tests/read/test_golden \
 	tests/read/test_hostile \
@@ -34,30 +37,37 @@ unit_tests = \
 	tests/read/test_map \
 	tests/read/test_mutation \
 	tests/read/test_read \
+	tests/read/test_private \
 	tests/read/test_results \
 	tests/read/test_tree \
 	tests/read/test_typed \
 	tests/read/test_walk \
 	tests/live/test_live \
+	tests/live/test_live_abandon \
 	tests/live/test_live_rules \
 	tests/live/test_live_stress \
+	tests/live/test_live_wait \
 	tests/build/test_ahead \
 	tests/build/test_build \
 	tests/build/test_build_large \
 	tests/build/test_huge \
 	tests/build/test_killed \
 	tests/build/test_nomem \
+	tests/build/test_progress \
 	tests/build/test_publish \
 	tests/build/test_race \
 	tests/build/test_rebuild \
 	tests/build/test_syscalls \
 	tests/verify/test_verify \
+	tests/together/test_source_state \
 	tests/verify/test_verify_rules \
+	tests/view/test_view \
+	tests/view/test_view_use \
 	tests/copy/test_save \
 	tests/copy/test_stream \
+	tests/cli/test_ageing \
 	tests/cli/test_progress \
 	tests/cli/test_regular_file \
-	tests/cli/test_slice \
 	tests/cli/test_text
 
 # Tests of what is built with HDF5 only.
@@ -90,6 +100,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_safety \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \
+	tests/hdf5/test_hdf5_slices \
 	tests/hdf5/test_hdf5_sources \
 	tests/hdf5/test_hdf5_together \
 	tests/hdf5/test_hdf5_types \
@@ -110,6 +121,7 @@ script_tests = \
 	tests/cli/cli_columns.sh \
 	tests/cli/cli_command.sh \
 	tests/cli/cli_cost.sh \
+	tests/cli/cli_diff.sh \
 	tests/cli/cli_doctor.sh \
 	tests/cli/cli_dump.sh \
 	tests/cli/cli_export.sh \
@@ -123,6 +135,7 @@ script_tests = \
 	tests/cli/cli_typed.sh \
 	tests/cli/cli_unlink.sh \
 	tests/cli/cli_verify.sh \
+	tests/cli/cli_view_python.sh \
 	tests/cli/demo_shares.sh \
 	tests/cli/demos.sh \
 	tests/surface/check_bootstrap.sh \
@@ -134,25 +147,34 @@ script_tests = \
 	tests/surface/check_headers.sh \
 	tests/surface/check_host.sh \
 	tests/surface/check_includes.sh \
+	tests/surface/check_kaitai.sh \
 	tests/surface/check_link.sh \
 	tests/surface/check_linker.sh \
+	tests/surface/check_magic.sh \
 	tests/surface/check_man.sh \
 	tests/surface/check_needed.sh \
 	tests/surface/check_options.sh \
+	tests/surface/check_projects.sh \
 	tests/surface/check_rooms.sh \
+	tests/surface/check_systemd.sh \
 	tests/system/cgroup.sh \
 	tests/system/many.sh \
 	tests/system/roots.sh \
-	tests/fuzz/replay_seeds.sh
+	tests/fuzz/replay_seeds.sh \
+	tests/python/python.sh
 
 hdf5_script_tests = \
+	tests/cli/cli_ensure.sh \
 	tests/cli/cli_evaluate.sh \
 	tests/cli/cli_export_hdf5.sh \
 	tests/cli/cli_load.sh \
 	tests/cli/cli_pty.sh \
 	tests/cli/cli_signals.sh \
+	tests/cli/cli_sources.sh \
+	tests/cli/cli_view.sh \
 	tests/corpus/corpus.sh \
 	tests/corpus/native.sh \
+	tests/corpus/slices.sh \
 	tests/corpus/strategies.sh
 
 # Programs that make the projects and files for the shell tests.
@@ -160,6 +182,7 @@ helpers = \
 	tests/cli/demo_project \
 	tests/cli/demo_readers \
 	tests/cli/make_hostile \
+	tests/cli/make_pair \
 	tests/cli/make_project \
 	tests/cli/peak \
 	tests/cli/show_progress \
@@ -198,10 +221,24 @@ endif
 # No test may be called read_segment: its log would be that of the .py.
 EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
+	tests/cli/view.py \
 	tests/cli/terminal_signals.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
-	tests/surface/golden tests/surface/read_segment.py \
-	tests/surface/smoke_installed.sh
+	tests/corpus/compare_slices.py \
+	tests/surface/golden tests/surface/read_kaitai.js \
+	tests/surface/read_segment.py \
+	tests/surface/smoke_installed.sh \
+	tests/python/examples.py \
+	tests/python/smoke_installed.py \
+	tests/python/test_corpus.py \
+	tests/python/test_hdf5.py \
+	tests/python/test_life.py \
+	tests/python/test_loaders.py \
+	tests/python/test_original.py \
+	tests/python/test_original_manual.py \
+	tests/python/test_read.py \
+	tests/python/test_readme.py \
+	tests/python/test_stubs.py
 
 # What every program of the tests is compiled and linked with.  Only what it
 # calls becomes part of it.
@@ -237,7 +274,9 @@ tests_libsupport_la_SOURCES += \
 	tests/support/util.c \
 	tests/support/util.h \
 	tests/support/verify_util.c \
-	tests/support/verify_util.h
+	tests/support/verify_util.h \
+	tests/support/view_util.c \
+	tests/support/view_util.h
 if HDF5
 tests_libsupport_la_SOURCES += \
 	tests/support/filter_util.c \
@@ -270,12 +309,14 @@ endif
 
 # The rest is for programs that are special.
 
-# A file of a tool.
-tests_cli_test_slice_SOURCES = tests/cli/test_slice.c bin/slice.c bin/slice.h
+# Files of tools.
+tests_cli_test_ageing_SOURCES = tests/cli/test_ageing.c bin/ageing.c \
+	bin/ageing.h
 
 # These use the library as others do: the shared one, and what it exports.
 tests_cli_demo_project_LDADD = lib/libcute_shm.la -lm
 tests_cli_demo_readers_LDADD = lib/libcute_shm.la
+tests_cli_make_pair_LDADD = lib/libcute_shm.la
 tests_cli_make_project_LDADD = lib/libcute_shm.la
 tests_cli_update_project_LDADD = lib/libcute_shm.la
 tests_surface_make_every_LDADD = lib/libcute_shm.la
@@ -345,12 +386,18 @@ tests_hdf5_reader_prefetch_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
 tests_hdf5_reader_prefetch_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=posix_fadvise
 
-# "make installcheck": every tool, from where it is installed.  Below DESTDIR the
-# dynamic linker cannot know the libraries.
+# "make installcheck": every tool, and the Python package, from where they are
+# installed.  Below DESTDIR the dynamic linker cannot know the libraries.
 installcheck-local: tests/cli/make_project
 	$(if $(DESTDIR),LD_LIBRARY_PATH="$(DESTDIR)$(libdir)") \
 		$(SHELL) $(srcdir)/tests/surface/smoke_installed.sh \
 		"$(DESTDIR)$(bindir)" $(bin_PROGRAMS)
+if PYTHON
+	$(if $(DESTDIR),LD_LIBRARY_PATH="$(DESTDIR)$(libdir)") \
+		PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) \
+		$(srcdir)/tests/python/smoke_installed.py \
+		"$(DESTDIR)$(pythondir)"
+endif
 
 # It installs, for which libtool links libraries anew in the build folder: last,
 # when no other test uses them.

@@ -191,7 +191,8 @@ _cute_shm_operand()
 		_cute_shm_files -f ;;
 	cute-shm-evaluate:2 | cute-shm-hdf5:1 | cute-shm-load:1)
 		_cute_shm_projects ;;
-	cute-shm-dump:1 | cute-shm-export:1 | cute-shm-verify:*)
+	cute-shm-diff:[12] | cute-shm-dump:1 | cute-shm-export:1 | \
+	cute-shm-verify:*)
 		if [[ $files ]]; then
 			_cute_shm_files -f
 		else
@@ -316,6 +317,6 @@ _cute_shm()
 	fi
 }
 
-complete -F _cute_shm cute-shm cute-shm-doctor cute-shm-dump \
+complete -F _cute_shm cute-shm cute-shm-diff cute-shm-doctor cute-shm-dump \
 	cute-shm-evaluate cute-shm-export cute-shm-hdf5 cute-shm-list cute-shm-load \
 	cute-shm-unlink cute-shm-verify

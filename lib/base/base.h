@@ -142,6 +142,10 @@ align_up(uint64_t n, uint64_t to)
 int fail_errno(const char *format, ...)
 	__attribute__((format(printf, 1, 2), cold));
 
+/* Return CUTE_SHM_ERR_NOT_FOUND; 'what' is for cute_shm_missing(). */
+int fail_missing(int what, const char *format, ...)
+	__attribute__((format(printf, 2, 3), cold));
+
 /* Return CUTE_SHM_ERR_INVALID: 'call' got NULL for its result pointer. */
 int no_result(const char *call) __attribute__((cold));
 
@@ -212,6 +216,29 @@ int write_all(int fd, const void *data, size_t size,
 	      uint64_t offset) must_check;
 int read_all(int fd, void *data, size_t size, uint64_t offset) must_check;
 
+/* sink.c */
+
+/* Takes the next 'size' bytes. */
+typedef int sink_write(void *arg, const void *data, size_t size);
+
+/* Gathers bytes for 'write'; after an error it does nothing. */
+struct sink {
+	sink_write *write;
+	void *arg;
+	int err;     /* the first one */
+	uint64_t at; /* the next byte, counted from what it began with */
+	size_t used;
+	uint8_t *buffer;
+};
+
+int sink_begin(struct sink *s, sink_write *write, void *arg,
+	       uint64_t at) must_check;
+/* Append 'size' bytes of 'data', or zeros if that is NULL. */
+void sink_put(struct sink *s, const void *data, uint64_t size);
+/* Hand over what is left; returns the first error. */
+int sink_flush(struct sink *s);
+void sink_free(struct sink *s);
+
 /* log.c */
 
 /* True if the hook wants debug messages: reports of what the library does. */
@@ -219,6 +246,14 @@ static inline bool
 log_debug(void)
 {
 	return cute_shm_log_wants(CUTE_SHM_LOG_DEBUG);
+}
+
+/* A file's last modification, Unix time. */
+static inline uint64_t
+mtime_ns(const struct stat *st)
+{
+	return (uint64_t)st->st_mtim.tv_sec * 1000000000 +
+	       (uint64_t)st->st_mtim.tv_nsec;
 }
 
 #endif

@@ -11,6 +11,9 @@
 /* Long enough for a path of PATH_MAX bytes and some numbers. */
 static _Thread_local char message[4096 + 512];
 
+/* What the last failure has not found. */
+static _Thread_local int missing;
+
 static const char *const names[] = {
 	[-CUTE_SHM_OK] = "no error",
 	[-CUTE_SHM_ERR_INVALID] = "invalid argument",
@@ -63,6 +66,7 @@ set_message(const char *format, va_list ap, const char *tail)
 	if (tail)
 		snprintf(text + length, sizeof(text) - length, ": %s", tail);
 	memcpy(message, text, strlen(text) + 1);
+	missing = 0;
 }
 
 int
@@ -74,6 +78,24 @@ cute_shm_fail(int err, const char *format, ...)
 	set_message(format, ap, NULL);
 	va_end(ap);
 	return err;
+}
+
+int
+fail_missing(int what, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	set_message(format, ap, NULL);
+	va_end(ap);
+	missing = what;
+	return CUTE_SHM_ERR_NOT_FOUND;
+}
+
+int
+cute_shm_missing(void)
+{
+	return missing;
 }
 
 static int

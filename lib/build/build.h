@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Build a segment: begin (builder.c), describe the nodes, reserve the memory,
- * write the data, seal, publish.  Uses base, format, lock, root and read.
+ * write the data, seal, publish.  Uses base, format, lock, root, read and view.
  */
 #ifndef LIB_BUILD_BUILD_H
 #define LIB_BUILD_BUILD_H
 
 #include <stdatomic.h>
 
-#include "read/read.h"
+#include "together/together.h"
+#include "view/view.h"
 
 /* The described tree.  Nodes refer to others by index, since vectors move. */
 
@@ -67,8 +68,13 @@ struct cute_shm_builder {
 	unsigned flags;
 	mode_t mode;
 	unsigned jobs;
-	uint64_t max_size; /* of the segment; 0: no bound */
-	double begun;	   /* by clock_now() */
+	uint64_t max_size;		  /* of the segment; 0: no bound */
+	uint64_t options_digest;	  /* for the second superblock */
+	uint64_t source_digest;		  /* the same */
+	struct cute_shm_loading *loading; /* the caller's, or NULL */
+	int (*progress)(uint64_t done, uint64_t total, void *arg);
+	void *progress_arg;
+	double begun; /* by clock_now() */
 	int fd;
 	struct fork_private kept;      /* the same, with CUTE_SHM_LENT */
 	struct cute_shm_lender lender; /* ask: NULL unless borrowed */
@@ -142,6 +148,27 @@ builder_ask(const struct cute_shm_builder *b, enum cute_shm_ask what,
 	return b->lender.ask(b->lender.arg, what, bytes, given, ret);
 }
 
+/*
+ * Report the bytes of data that are done to the caller, on its thread.
+ * CUTE_SHM_ERR_CANCELLED: it wants to stop.
+ */
+static inline int must_check
+builder_progress(const struct cute_shm_builder *b, uint64_t done)
+{
+	if (!b->progress ||
+	    b->progress(done, b->header.array_bytes, b->progress_arg) == 0)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
+			     "project %s: its builder was stopped", b->project);
+}
+
+/* True if the segment gets an HDF5 view. */
+static inline bool
+builder_view(const struct cute_shm_builder *b)
+{
+	return !(b->flags & CUTE_SHM_NO_VIEW);
+}
+
 /* check_reserved.c */
 
 /*
@@ -161,6 +188,9 @@ int reserve_segment(struct cute_shm_builder *b) must_check;
  * that is to be replaced.
  */
 int reserve_room(const struct cute_shm_builder *b) must_check;
+
+/* CUTE_SHM_ERR_LIMIT if header.segment_size exceeds max_size. */
+int reserve_bound(const struct cute_shm_builder *b) must_check;
 
 /* Add the memory of the project to be replaced to a "no space" message. */
 int add_replaced(const struct cute_shm_builder *b, int err) must_check;
@@ -219,8 +249,8 @@ uint64_t unit_range(const struct cute_shm_builder *b,
 
 /* seal.c */
 
-/* Complete the header, and write it. */
-int builder_header(struct cute_shm_builder *b) must_check;
+/* Complete the header, and write it; 'view': first append an HDF5 view. */
+int builder_header(struct cute_shm_builder *b, bool view) must_check;
 
 /* seal_data.c */
 

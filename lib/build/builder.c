@@ -108,48 +108,24 @@ set_creator(struct cute_shm_builder *b, const char *creator)
 	return 0;
 }
 
-/* Put the working directory in front of 'source'; *ret is for free(). */
-static int
-below_cwd(const char *source, char **ret)
-{
-	char *cwd = getcwd(NULL, 0);
-	int n;
-
-	if (!cwd)
-		return fail_errno("source %s: the working directory has no "
-				  "path",
-				  source);
-	n = asprintf(ret, "%s/%s", cwd, source);
-	free(cwd);
-	if (n < 0)
-		return fail_memory("for a path");
-	return 0;
-}
-
-/* The absolute path, of which the header has the more telling end. */
 static int
 set_source(struct cute_shm_builder *b, const struct cute_shm_build_options *opt)
 {
-	size_t room = sizeof(b->header.source) - 1;
-	size_t size, skip;
 	char *path;
-	int err = 0;
+	bool cut;
+	int err;
 
+	if (opt->options)
+		b->options_digest = digest(opt->options, strlen(opt->options));
 	if (!opt->source || opt->source[0] == '\0')
 		return 0;
-	path = realpath(opt->source, NULL);
-	if (!path && opt->source[0] == '/')
-		path = strdup(opt->source);
-	else if (!path)
-		err = below_cwd(opt->source, &path);
+	err = source_path(opt->source, &path);
 	if (err != 0)
 		return err;
-	if (!path)
-		return fail_memory("for a path");
-	size = strlen(path);
-	skip = size > room ? size - room : 0;
-	memcpy(b->header.source, path + skip, size - skip);
-	if (skip > 0)
+	cut = source_cut(path, b->header.source, sizeof(b->header.source));
+	if (cut || opt->options)
+		b->source_digest = digest(path, strlen(path));
+	if (cut)
 		b->source = path;
 	else
 		free(path);
@@ -176,7 +152,7 @@ set_options(struct cute_shm_builder *b,
 {
 	const unsigned known = CUTE_SHM_OVERWRITE | CUTE_SHM_REPLACE |
 			       CUTE_SHM_EPHEMERAL | CUTE_SHM_RESERVE_AHEAD |
-			       CUTE_SHM_LENT;
+			       CUTE_SHM_LENT | CUTE_SHM_NO_VIEW;
 
 	if (opt->flags & ~known)
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
@@ -202,6 +178,9 @@ set_options(struct cute_shm_builder *b,
 	b->mode = opt->mode ? opt->mode : 0600;
 	b->jobs = opt->jobs;
 	b->max_size = opt->max_size;
+	b->loading = opt->loading;
+	b->progress = opt->progress;
+	b->progress_arg = opt->arg;
 	b->header.block_size =
 		opt->block_size ? opt->block_size : FORMAT_BLOCK_SIZE;
 	return 0;
@@ -287,6 +266,7 @@ begin(struct cute_shm_builder *b, const char *project,
 	if (err != 0)
 		return err;
 	err = make_file(b, flags);
+	loading_segment(b->loading, &b->fd);
 	if (err == 0 && b->flags & CUTE_SHM_EPHEMERAL)
 		err = owner_lock(b->fd);
 	if (err == 0 && opt->group)
@@ -307,6 +287,7 @@ cute_shm_builder_free(struct cute_shm_builder *b)
 	log_abandoned(b);
 	if (b->temporary && b->pid == getpid())
 		unlink(b->temporary);
+	loading_segment(b->loading, NULL);
 	fork_hold();
 	fork_keep_no_more(&b->kept);
 	if (b->fd >= 0)

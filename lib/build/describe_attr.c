@@ -71,9 +71,9 @@ find_owner(const struct cute_shm_builder *b, const char *path, const char *name,
 				     plain);
 	node = find_node(b, plain, strlen(plain));
 	if (node == NO_INDEX)
-		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-				     "attribute %s: there is no /%s", name,
-				     plain);
+		return fail_missing(CUTE_SHM_MISSING_NODE,
+				    "attribute %s: there is no /%s", name,
+				    plain);
 	if (b->nodes[node].kind == CUTE_SHM_LINK)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "attribute %s: /%s is a link, which has "

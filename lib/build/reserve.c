@@ -44,10 +44,10 @@ resolve_link(struct cute_shm_builder *b, uint32_t first)
 		link->mark = first;
 		end = link_target(b, link);
 		if (end == NO_INDEX)
-			return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-					     "link /%s: there is no /%s",
-					     b->nodes[link->node].path,
-					     link->target);
+			return fail_missing(CUTE_SHM_MISSING_NODE,
+					    "link /%s: there is no /%s",
+					    b->nodes[link->node].path,
+					    link->target);
 		link = link_at(b, end);
 	}
 	if (link)
@@ -152,6 +152,54 @@ no_memory(const struct cute_shm_builder *b)
 			     b->project, b->array_count);
 }
 
+/* Add the node, its attributes and its name to the room for the view. */
+static void
+add_room(const struct cute_shm_builder *b, const struct build_node *node,
+	 struct view_room *room)
+{
+	const struct build_array *array;
+	const char *slash = memrchr(node->path, '/', node->path_size);
+	uint32_t i, k = 0, target;
+
+	if (node->kind == CUTE_SHM_GROUP) {
+		view_room_group(room, node->child_count);
+	} else if (node->kind == CUTE_SHM_ARRAY) {
+		array = &b->arrays[node->detail];
+		view_room_array(room, &array->dtype, array->ndim,
+				array->element_count, array->value_count);
+	} else {
+		target = b->links[node->detail].resolved;
+		view_room_target(room, b->nodes[target].path_size);
+	}
+	for (i = node->first_attr; i != NO_INDEX; i = b->attrs[i].next)
+		view_room_attr(room, b->attrs[i].record, k++);
+	if (node->parent != NO_INDEX)
+		view_room_name(room,
+			       slash ? node->path_size -
+					       (size_t)(slash + 1 - node->path)
+				     : node->path_size);
+}
+
+/* Make room for the view behind the last array; sealing cuts what is left. */
+static int
+place_view(struct cute_shm_builder *b)
+{
+	struct view_room room = { .bytes = 0 };
+	struct format_header *h = &b->header;
+	uint32_t i;
+
+	if (!builder_view(b))
+		return 0;
+	for (i = 0; i < b->node_count; i++)
+		add_room(b, &b->nodes[i], &room);
+	if (!layout_extend(h, view_room_sum(&room)))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s: with its HDF5 view it needs "
+				     "a segment of over 2^63 bytes",
+				     b->project);
+	return 0;
+}
+
 static int
 place_all(struct cute_shm_builder *b)
 {
@@ -254,6 +302,32 @@ drop_replaced(const struct cute_shm_builder *b)
 	return dropped;
 }
 
+/* What loads under way still have to reserve is not free. */
+static int
+check_space(const struct cute_shm_builder *b)
+{
+	char need[SIZE_TEXT], rest[SIZE_TEXT], room[SIZE_TEXT];
+	uint64_t size = b->header.segment_size, spare = 0, pending;
+	int err;
+
+	loading_size(b->loading, size);
+	err = loads_pending(b->loading, b->root, &pending);
+	if (err == 0)
+		err = space_check(b->root, size, &spare);
+	if (err == 0 && pending > spare)
+		err = cute_shm_fail(CUTE_SHM_ERR_NO_SPACE,
+				    "%s has room for %s, of which loads under "
+				    "way still need %s; needed are %s: wait "
+				    "for them, or choose another root "
+				    "(CUTE_SHM_ROOT)",
+				    b->root, size_text(size + spare, room),
+				    size_text(pending, rest),
+				    size_text(size, need));
+	return err == CUTE_SHM_ERR_NO_SPACE
+		       ? add_loads(b->loading, b->root, err)
+		       : err;
+}
+
 /*
  * Check that there is room.  If not, remove what dead owners and builders have
  * left, then the project to be replaced.
@@ -261,21 +335,20 @@ drop_replaced(const struct cute_shm_builder *b)
 static int
 make_room(const struct cute_shm_builder *b)
 {
-	int err = space_check(b->root, b->header.segment_size, NULL);
+	int err = check_space(b);
 
 	if (err == CUTE_SHM_ERR_NO_SPACE) {
 		(void)cute_shm_collect(b->root, NULL, NULL);
-		err = space_check(b->root, b->header.segment_size, NULL);
+		err = check_space(b);
 	}
 	if (err == CUTE_SHM_ERR_NO_SPACE && (b->flags & CUTE_SHM_REPLACE) &&
 	    drop_replaced(b))
-		err = space_check(b->root, b->header.segment_size, NULL);
+		err = check_space(b);
 	return err;
 }
 
-/* Check max_size before memory is reserved or a project removed. */
-static int
-check_bound(const struct cute_shm_builder *b)
+int
+reserve_bound(const struct cute_shm_builder *b)
 {
 	char need[SIZE_TEXT], most[SIZE_TEXT];
 
@@ -293,7 +366,7 @@ check_bound(const struct cute_shm_builder *b)
 int
 reserve_room(const struct cute_shm_builder *b)
 {
-	int err = check_bound(b);
+	int err = reserve_bound(b);
 
 	if (err == 0)
 		err = space_file_limit("project", b->project,
@@ -333,6 +406,8 @@ reserve(struct cute_shm_builder *b)
 		err = check_reserved(b);
 	if (err == 0)
 		err = place_all(b);
+	if (err == 0)
+		err = place_view(b);
 	if (err == 0)
 		err = reserve_segment(b);
 	return err;

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
-#include <time.h>
 
 #include "build/build.h"
 
@@ -48,14 +47,11 @@
 
 #define RETRIES 3
 
+/* The CPU time of this thread: wall time includes other processes. */
 static uint64_t
 worked_ns(void)
 {
-	struct timespec t;
-
-	/* The CPU time of this thread: wall time includes other processes. */
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void

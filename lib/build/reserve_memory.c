@@ -155,8 +155,11 @@ take_all(struct cute_shm_builder *b)
 	struct taking t = { .look = STEP };
 	int err = 0;
 
-	while (t.at < b->header.segment_size && err == 0)
-		err = take(b, &t, STEP);
+	while (t.at < b->header.segment_size && err == 0) {
+		err = builder_progress(b, 0);
+		if (err == 0)
+			err = take(b, &t, STEP);
+	}
 	/* After a failure, give the memory back. */
 	if (err != 0 && !b->lender.ask && ftruncate(b->fd, 0) != 0)
 		cute_shm_log(CUTE_SHM_LOG_WARNING,

@@ -4,61 +4,33 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "build/build.h"
 
-#define SINK_SIZE ((size_t)1 << 20)
-
-/* A buffered writer that hashes the bytes; after an error it does nothing. */
-struct sink {
+/* Where the metadata go: to the file, and into their digest. */
+struct metadata {
 	int fd;
-	int err;
-	uint64_t at; /* offset of the buffer in the file */
-	size_t used;
-	uint8_t *buffer; /* SINK_SIZE bytes */
+	uint64_t at;
 	struct digest_stream *stream;
 };
 
-static void
-sink_flush(struct sink *s)
+static int
+write_next(void *arg, const void *data, size_t size)
 {
-	if (s->err != 0)
-		return;
-	digest_stream_add(s->stream, s->buffer, s->used);
-	s->err = write_all(s->fd, s->buffer, s->used, s->at);
-	s->at += s->used;
-	s->used = 0;
-}
+	struct metadata *m = arg;
+	int err = write_all(m->fd, data, size, m->at);
 
-/* Write 'size' bytes of 'data', or zeros if that is NULL. */
-static void
-sink_put(struct sink *s, const void *data, uint64_t size)
-{
-	const uint8_t *p = data;
-	size_t n;
-
-	while (size > 0 && s->err == 0) {
-		n = SINK_SIZE - s->used;
-		n = size < n ? (size_t)size : n;
-		if (p)
-			memcpy(s->buffer + s->used, p, n);
-		else
-			memset(s->buffer + s->used, 0, n);
-		p = p ? p + n : NULL;
-		size -= n;
-		s->used += n;
-		if (s->used == SINK_SIZE)
-			sink_flush(s);
-	}
+	digest_stream_add(m->stream, data, size);
+	m->at += size;
+	return err;
 }
 
 /* Write zeros up to 'offset' of the segment. */
 static void
 sink_seek(struct sink *s, uint64_t offset)
 {
-	sink_put(s, NULL, offset - s->at - s->used);
+	sink_put(s, NULL, offset - s->at);
 }
 
 /* Write the path with its NUL, padded to whole rows. */
@@ -254,15 +226,14 @@ put_blocks(const struct cute_shm_builder *b, struct sink *s)
 static int
 put_metadata(const struct cute_shm_builder *b, uint64_t *ret)
 {
-	struct sink s = { .fd = b->fd, .at = b->header.header_size };
-	int err;
+	struct metadata m = { .fd = b->fd, .at = b->header.header_size };
+	struct sink s;
+	int err = sink_begin(&s, write_next, &m, m.at);
 
-	s.buffer = malloc(SINK_SIZE);
-	s.stream = digest_stream_new();
-	if (!s.buffer || !s.stream) {
-		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				    "project %s: no memory to write metadata",
-				    b->project);
+	m.stream = digest_stream_new();
+	if (err != 0 || !m.stream) {
+		err = fail_memory("to write metadata of project %s",
+				  b->project);
 		goto out;
 	}
 	sink_seek(&s, b->header.index_offset);
@@ -273,12 +244,11 @@ put_metadata(const struct cute_shm_builder *b, uint64_t *ret)
 	put_records(b, &s);
 	sink_seek(&s, b->header.blocks_offset);
 	put_blocks(b, &s);
-	sink_flush(&s);
-	err = s.err;
-	*ret = digest_stream_end(s.stream);
+	err = sink_flush(&s);
+	*ret = digest_stream_end(m.stream);
 out:
-	free(s.buffer);
-	digest_stream_free(s.stream);
+	sink_free(&s);
+	digest_stream_free(m.stream);
 	return err;
 }
 
@@ -294,24 +264,23 @@ make_uuid(uint8_t uuid[16])
 }
 
 int
-builder_header(struct cute_shm_builder *b)
+builder_header(struct cute_shm_builder *b, bool view)
 {
-	struct format_second second = { .home_inode = 0 };
+	struct format_second second = { .options_digest = b->options_digest,
+					.source_digest = b->source_digest };
 	struct format_header *h = &b->header;
-	struct timespec now;
-	int err;
+	int err = 0;
 
 	memcpy(h->magic, FORMAT_MAGIC, sizeof(h->magic));
 	memcpy(h->version, FORMAT_VERSION_FIRST, sizeof(FORMAT_VERSION_FIRST));
 	h->byte_order = FORMAT_BYTE_ORDER;
-	clock_gettime(CLOCK_REALTIME, &now);
-	h->created_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
-			(uint64_t)now.tv_nsec;
+	h->created_ns = clock_ns(CLOCK_REALTIME);
 	h->creator_pid = (uint32_t)b->pid;
 	h->creator_uid = (uint32_t)geteuid();
-	if (b->source)
-		second.source_digest = digest(b->source, strlen(b->source));
-	err = make_uuid(h->uuid);
+	if (view)
+		err = view_append(b->fd, b->path, h, second.superblock);
+	if (err == 0)
+		err = make_uuid(h->uuid);
 	if (err == 0)
 		err = home_set(b->fd, h, &second);
 	if (err == 0)
@@ -343,8 +312,9 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 	huge_end(b);
 	if (err == 0)
 		err = put_metadata(b, &b->header.metadata_digest);
+	/* A lender appends the view itself: it does not trust this process. */
 	if (err == 0)
-		err = builder_header(b);
+		err = builder_header(b, builder_view(b) && !b->lender.ask);
 	if (err != 0)
 		return err;
 	b->state = BUILD_SEALED;

@@ -284,13 +284,23 @@ push_span(struct pool *pool, const struct span *span, bool ragged)
 	return pool_push(pool, span_job, copy);
 }
 
+/* Push a span and report that it is on its way: the queue is short. */
+static int
+push_and_report(struct pool *pool, const struct span *span, bool ragged,
+		uint64_t done)
+{
+	int err = push_span(pool, span, ragged);
+
+	return err == 0 ? builder_progress(span->builder, done) : err;
+}
+
 /* Cut the units into spans: some small arrays, or a part of a large one. */
 static int
 push_spans(struct cute_shm_builder *b, struct pool *pool)
 {
 	const struct build_array *array;
 	struct span span = { .builder = b };
-	uint64_t unit, end, at, bytes = 0;
+	uint64_t unit, end, at, bytes = 0, done = 0;
 	bool ragged = false;
 	uint32_t i;
 	int err = 0;
@@ -309,14 +319,15 @@ push_spans(struct cute_shm_builder *b, struct pool *pool)
 			if (bytes < SPAN_BYTES &&
 			    span.to - span.from < SPAN_ARRAYS)
 				continue;
-			err = push_span(pool, &span, ragged);
+			done += bytes;
+			err = push_and_report(pool, &span, ragged, done);
 			span.from = span.to;
 			bytes = 0;
 			ragged = false;
 		}
 	}
 	if (err == 0 && span.from < b->unit_count)
-		err = push_span(pool, &span, ragged);
+		err = push_and_report(pool, &span, ragged, done + bytes);
 	return err;
 }
 

@@ -83,9 +83,9 @@ find_array(const struct cute_shm_builder *b, const char *path,
 		return err;
 	node = find_node(b, name, strlen(name));
 	if (node == NO_INDEX)
-		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-				     "project %s: there is no /%s to write",
-				     b->project, name);
+		return fail_missing(CUTE_SHM_MISSING_NODE,
+				    "project %s: there is no /%s to write",
+				    b->project, name);
 	if (b->nodes[node].kind != CUTE_SHM_ARRAY)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "project %s: /%s is not an array",

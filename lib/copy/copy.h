@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Save a segment to a file (save.c) or a stream (save_stream.c), restore a
- * project from either (restore.c), and write other files (derived_file.c).
- * Uses base, file, format, lock, root, read, live, build and verify.
+ * project from either (restore.c, restore_turn.c, restore_view.c), and write
+ * other files (derived_file.c).  Uses base, file, format, lock, root, together,
+ * read, view, live, build and verify.
  */
 #ifndef LIB_COPY_COPY_H
 #define LIB_COPY_COPY_H
@@ -22,6 +23,13 @@ struct save {
 	unsigned passes;  /* 2 if a copy is made before the output */
 	uint64_t before;  /* bytes of the earlier passes */
 };
+
+/* restore_turn.c */
+
+/* Begin the load of 'project'; *ret is NULL if it is a copy already. */
+int restore_turn(const char *project, int fd,
+		 const struct cute_shm_load_options *opt,
+		 struct cute_shm_loading **ret) must_check;
 
 /* save.c */
 
@@ -43,11 +51,21 @@ int save_tell(const struct save *s, uint64_t done) must_check;
 int save_whole(const struct save *s) must_check;
 
 /*
- * Make both superblocks of the copy, which is not ephemeral.  True if they
+ * Make both superblocks of the copy, which is not ephemeral.  *changed: they
  * differ from those of the segment.
  */
-bool save_header(const struct save *s, struct format_header *h,
-		 struct format_second *second);
+int save_header(const struct save *s, struct format_header *h,
+		struct format_second *second, bool *changed) must_check;
+
+/* restore_view.c */
+
+/*
+ * Add an HDF5 view to the sound segment of the builder, or cut it off, as the
+ * builder's flags say.
+ */
+int restore_view(struct cute_shm_builder *b) must_check;
+
+/* save.c */
 
 /* Log a copy at level DEBUG; 'since' is clock_now() at its start. */
 void log_copied(const char *from, const char *to, uint64_t bytes, double since);

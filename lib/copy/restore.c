@@ -24,6 +24,7 @@
 struct restore {
 	struct cute_shm_load_options opt;
 	struct cute_shm_builder *b;
+	struct cute_shm_loading *loading;
 	int fd;
 	uint64_t at;	 /* bytes read so far */
 	uint8_t *buffer; /* PIECE bytes */
@@ -36,6 +37,7 @@ tell(const struct restore *r)
 	uint64_t total = r->b ? r->b->header.segment_size : 0;
 	char state[2 * SIZE_TEXT + 32], has[SIZE_TEXT], of[SIZE_TEXT];
 
+	cute_shm_load_progress(r->loading, r->at, total);
 	if (r->opt.progress && r->opt.progress(r->at, total, r->opt.arg) != 0)
 		return cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
 				     "the restoring was cancelled");
@@ -218,7 +220,9 @@ put_header(struct cute_shm_builder *b, const struct format_header *saved)
 		h->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
 		if (ephemeral)
 			h->compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
-		err = home_renew(b->fd, h, &second);
+		err = second_read(b->fd, &second);
+		if (err == 0)
+			err = home_set(b->fd, h, &second);
 		if (err == 0)
 			err = write_all(b->fd, &second, sizeof(second),
 					sizeof(*h));
@@ -374,6 +378,8 @@ fill(struct restore *r, const struct format_header *h)
 	if (err == 0)
 		err = verify(r);
 	if (err == 0)
+		err = restore_view(r->b);
+	if (err == 0)
 		r->b->state = BUILD_SEALED;
 	return err;
 }
@@ -388,6 +394,7 @@ restore(struct restore *r, const char *project, struct cute_shm **ret)
 		.mode = r->opt.mode,
 		.group = r->opt.group,
 		.max_size = r->opt.max_size,
+		.loading = r->loading,
 	};
 	struct format_header h;
 	int err;
@@ -403,6 +410,44 @@ restore(struct restore *r, const char *project, struct cute_shm **ret)
 	return err == 0 ? cute_shm_builder_publish(r->b, ret) : err;
 }
 
+/* The project is current: only a handle of it is missing. */
+static int
+use_current(const struct restore *r, const char *project, struct cute_shm **ret)
+{
+	struct cute_shm_open_options opt = {
+		.size = sizeof(opt),
+		.root = r->opt.root,
+		.flags = r->opt.flags & CUTE_SHM_EPHEMERAL ? CUTE_SHM_JOIN : 0u,
+	};
+
+	return ret ? cute_shm_open(project, &opt, ret) : 0;
+}
+
+/* Load the project, unless it is current; again if that ends just then. */
+static int
+load(struct restore *r, const char *project, struct cute_shm **ret)
+{
+	bool current;
+	int err;
+
+	do {
+		err = restore_turn(project, r->fd, &r->opt, &r->loading);
+		current = err == 0 && !r->loading;
+		if (current)
+			err = use_current(r, project, ret);
+	} while (current && err == CUTE_SHM_ERR_NOT_FOUND);
+	if (err == 0 && r->opt.current)
+		*r->opt.current = current;
+	if (err != 0 || current)
+		return err;
+	err = deadline_begin(&r->deadline, r->opt.max_seconds);
+	if (err == 0)
+		err = restore(r, project, ret);
+	cute_shm_builder_free(r->b);
+	cute_shm_load_end(r->loading, err);
+	return err;
+}
+
 int
 cute_shm_load(const char *project, int fd,
 	      const struct cute_shm_load_options *opt, struct cute_shm **ret)
@@ -415,6 +460,8 @@ cute_shm_load(const char *project, int fd,
 		err = deadline_begin(&r.deadline, r.opt.max_seconds);
 	if (err != 0)
 		return err;
+	if (r.opt.loading & CUTE_SHM_LOADING_ENSURE)
+		r.opt.flags |= CUTE_SHM_OVERWRITE;
 	if ((r.opt.flags & CUTE_SHM_EPHEMERAL) && !ret)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "project %s is "
@@ -427,8 +474,7 @@ cute_shm_load(const char *project, int fd,
 	r.buffer = malloc(PIECE);
 	if (!r.buffer)
 		return fail_memory("to restore a segment");
-	err = restore(&r, project, ret);
-	cute_shm_builder_free(r.b);
+	err = load(&r, project, ret);
 	free(r.buffer);
 	return err;
 }

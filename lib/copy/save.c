@@ -89,7 +89,7 @@ static int
 copy_locked(const struct save *s, const struct cute_shm_array *a,
 	    const struct format_live *live, uint64_t at)
 {
-	uint64_t begin = (uint64_t)((const uint8_t *)a->data - s->shm->base);
+	uint64_t begin = a->data_offset;
 	struct format_live slot = {
 		.sequence = __atomic_load_n(&live->sequence, __ATOMIC_ACQUIRE),
 		.writer_pid = live->writer_pid,
@@ -106,7 +106,7 @@ copy_locked(const struct save *s, const struct cute_shm_array *a,
 	slot.digest_sequence = slot.sequence;
 	err = copy(s, begin, begin + a->data_size, false);
 	if (err == 0)
-		err = digest_data(a->data, a->data_size,
+		err = digest_data(shared_data(a), a->data_size,
 				  s->shm->header.block_size, &slot.digest);
 	if (err == 0)
 		err = write_all(s->fd, &slot, sizeof(slot), at);
@@ -161,19 +161,22 @@ copy_all_updated(const struct save *s)
 	return err == CUTE_SHM_ERR_END ? 0 : err;
 }
 
-bool
+int
 save_header(const struct save *s, struct format_header *h,
-	    struct format_second *second)
+	    struct format_second *second, bool *changed)
 {
+	int err;
+
 	*h = s->shm->header;
 	memcpy(second, s->shm->base + sizeof(*h), sizeof(*second));
-	if (!(h->compatible & FORMAT_COMPATIBLE_EPHEMERAL))
-		return false;
+	*changed = h->compatible & FORMAT_COMPATIBLE_EPHEMERAL;
+	if (!*changed)
+		return 0;
 	h->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
 	second->home_device = second->home_inode = 0;
-	second_seal(h, second);
+	err = second_seal(s->shm->fd, h, second);
 	h->header_digest = digest_header(h);
-	return true;
+	return err;
 }
 
 int
@@ -182,6 +185,7 @@ save_whole(const struct save *s)
 	struct cute_shm_update_summary updates;
 	struct format_second second;
 	struct format_header h;
+	bool changed;
 	int err;
 
 	err = copy(s, 0, s->shm->header.segment_size, true);
@@ -189,7 +193,9 @@ save_whole(const struct save *s)
 		err = cute_shm_update_summary(s->shm, &updates);
 	if (err == 0 && updates.updated > 0)
 		err = copy_all_updated(s);
-	if (err != 0 || !save_header(s, &h, &second))
+	if (err == 0)
+		err = save_header(s, &h, &second, &changed);
+	if (err != 0 || !changed)
 		return err;
 	err = write_all(s->fd, &second, sizeof(second), sizeof(h));
 	return err == 0 ? write_all(s->fd, &h, sizeof(h), 0) : err;

@@ -118,10 +118,11 @@ send_all(struct stream *s, int from, bool direct)
 	uint8_t *buffer = s->save.buffer;
 	struct format_second second;
 	struct format_header h;
+	bool changed;
 	size_t n;
-	int err = 0;
+	int err;
 
-	save_header(&s->save, &h, &second);
+	err = save_header(&s->save, &h, &second, &changed);
 	for (at = 0; at < end && err == 0; at += n) {
 		n = end - at < SAVE_PIECE ? (size_t)(end - at) : SAVE_PIECE;
 		err = read_all(from, buffer, n, at);

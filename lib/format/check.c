@@ -81,6 +81,25 @@ check_section(const struct format_header *h, const char *name, uint64_t offset,
 	return 0;
 }
 
+/* Whether its records agree is for those to find out who use it. */
+static int
+check_view(const struct format_header *h)
+{
+	if (!header_has_view(h))
+		return 0;
+	if (h->view_offset % FORMAT_PAGE != 0 || h->view_size == 0 ||
+	    h->view_offset < h->data_offset ||
+	    h->view_offset > h->segment_size ||
+	    h->view_size != h->segment_size - h->view_offset)
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "HDF5 view of %" PRIu64
+				     " bytes at %#" PRIx64
+				     ", the segment ends at %#" PRIx64,
+				     h->view_size, h->view_offset,
+				     h->segment_size);
+	return 0;
+}
+
 static int
 check_sections(const struct format_header *h)
 {
@@ -197,6 +216,8 @@ check_header(const void *base, uint64_t size, struct format_header *ret)
 	err = check_numbers(&h, size, minor);
 	if (err == 0)
 		err = check_sections(&h);
+	if (err == 0)
+		err = check_view(&h);
 	if (err == 0)
 		*ret = h;
 	return err;

@@ -6,6 +6,8 @@
 #ifndef LIB_FORMAT_FORMAT_H
 #define LIB_FORMAT_FORMAT_H
 
+#include <string.h>
+
 #include "base/base.h"
 #include "cute_shm_format.h"
 
@@ -62,6 +64,44 @@ shape_rows(uint64_t ndim)
 	return align_up(ndim * sizeof(uint64_t), FORMAT_ROW);
 }
 
+/* True if the segment has format 1.0. */
+static inline bool
+header_is_first(const struct format_header *h)
+{
+	return strncmp(h->version, FORMAT_VERSION_FIRST, sizeof(h->version)) ==
+	       0;
+}
+
+static inline bool
+header_has_view(const struct format_header *h)
+{
+	return h->compatible & FORMAT_COMPATIBLE_VIEW && !header_is_first(h);
+}
+
+/* The end of the arrays: an HDF5 view may follow, at a multiple of a page. */
+static inline uint64_t
+header_data_end(const struct format_header *h)
+{
+	return header_has_view(h) ? h->view_offset : h->segment_size;
+}
+
+/* The HDF5 view: what its size depends on, see cute-shm(5) */
+
+/*
+ * A ragged array that needs more is shown as two arrays, without a copy; a list
+ * needs so much beside its items.
+ */
+#define VIEW_MOST_RAGGED (UINT64_C(64) << 20)
+#define VIEW_LIST_SIZE	 39
+
+/* Whether the items of a ragged array are too many to be in the view. */
+static inline bool
+view_aliased(uint64_t elements, uint64_t bytes)
+{
+	return bytes > VIEW_MOST_RAGGED || elements > VIEW_MOST_RAGGED ||
+	       VIEW_LIST_SIZE * elements + bytes > VIEW_MOST_RAGGED;
+}
+
 /* layout.c: a pure function from sizes to offsets, see cute-shm(5) */
 
 struct layout_array {
@@ -77,6 +117,9 @@ struct layout_array {
  */
 int layout(struct format_header *header,
 	   struct layout_array *arrays) must_check;
+
+/* Add 'size' bytes behind the arrays, from a page on; false: over 63 bits. */
+bool layout_extend(struct format_header *header, uint64_t size) must_check;
 
 /* digest.c: XXH3-64 */
 

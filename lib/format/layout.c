@@ -62,6 +62,18 @@ place_data(struct format_header *h, struct layout_array *arrays, uint64_t at)
 	return true;
 }
 
+bool
+layout_extend(struct format_header *h, uint64_t size)
+{
+	uint64_t at = h->segment_size, none;
+
+	if (!place(&at, FORMAT_PAGE, size, 1, &none))
+		return false;
+	h->segment_size = at;
+	h->data_size = at - h->data_offset;
+	return true;
+}
+
 int
 layout(struct format_header *h, struct layout_array *arrays)
 {

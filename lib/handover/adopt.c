@@ -48,6 +48,8 @@ read_sealed(const struct cute_shm_builder *b, struct format_header *h)
 static void
 keep_identity(const struct format_header *own, struct format_header *h)
 {
+	/* A view that is there is not trusted: it is made anew. */
+	h->view_offset = h->view_size = 0;
 	h->compatible = own->compatible;
 	h->incompatible = own->incompatible;
 	h->source_size = own->source_size;
@@ -107,7 +109,10 @@ reopen(struct cute_shm_builder *b, bool *leased)
 	fd = b->fd;
 	if (take_lease(fd) == 0) {
 		*leased = true;
-		fcntl(fd, F_SETLEASE, F_UNLCK);
+		/* Who opens it for writing would get a signal. */
+		if (fcntl(fd, F_SETLEASE, F_UNLCK) != 0)
+			return fail_errno("project %s: cannot end the lease",
+					  b->project);
 	} else if (errno == EAGAIN) {
 		return cute_shm_fail(CUTE_SHM_ERR_STATE,
 				     "project %s: another process still has it "
@@ -163,6 +168,17 @@ check_metadata(const struct cute_shm_builder *b)
 	return err;
 }
 
+/* Append the view, for which a descriptor must be writable again. */
+static int
+add_view(struct cute_shm_builder *b)
+{
+	if (!builder_view(b))
+		return 0;
+	if (!b->temporary && !open_again(b, O_RDWR))
+		return fail_errno("project %s: cannot reopen it", b->project);
+	return builder_header(b, true);
+}
+
 int
 cute_shm_builder_adopt(struct cute_shm_builder *b)
 {
@@ -178,12 +194,14 @@ cute_shm_builder_adopt(struct cute_shm_builder *b)
 		return err;
 	keep_identity(&b->header, &h);
 	b->header = h;
-	err = builder_header(b);
+	err = builder_header(b, false);
 	/* A file with a name must keep its lock, which shows that we live. */
 	if (err == 0 && !b->temporary)
 		err = reopen(b, &leased);
 	if (err == 0)
 		err = check_metadata(b);
+	if (err == 0)
+		err = add_view(b);
 	if (err == 0 && !b->temporary)
 		err = own_again(b);
 	if (err != 0)

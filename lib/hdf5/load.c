@@ -14,6 +14,9 @@
 /* Limit of readers that crash and are replaced. */
 #define MAX_RESTARTS 64
 
+/* Loads that begin again because the file has changed meanwhile. */
+#define MOST_CHANGES 16
+
 /* The size of 'options' with the member 'handle'; older programs have less. */
 #define HANDLE_END \
 	(offsetof(struct cute_shm_hdf5_options, handle) + \
@@ -24,22 +27,25 @@ build_flags(unsigned flags, unsigned jobs)
 {
 	unsigned ret = CUTE_SHM_LENT;
 
-	if (flags & CUTE_SHM_HDF5_OVERWRITE)
+	if (flags & (CUTE_SHM_HDF5_OVERWRITE | CUTE_SHM_HDF5_ENSURE))
 		ret |= CUTE_SHM_OVERWRITE;
 	if (flags & CUTE_SHM_HDF5_REPLACE)
 		ret |= CUTE_SHM_REPLACE;
 	if (flags & CUTE_SHM_HDF5_EPHEMERAL)
 		ret |= CUTE_SHM_EPHEMERAL;
+	if (flags & CUTE_SHM_HDF5_NO_VIEW)
+		ret |= CUTE_SHM_NO_VIEW;
 	if (jobs > 1)
 		ret |= CUTE_SHM_RESERVE_AHEAD;
 	return ret;
 }
 
 static int
-builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
-	    const char *file, const struct stat *st,
+builder_for(const char *project, const struct load *load,
 	    struct cute_shm_builder **ret)
 {
+	const struct cute_shm_hdf5_options *opt = load->opt;
+	const struct stat *st = &load->files.first;
 	struct cute_shm_build_options o = { .size = sizeof(o) };
 
 	o.root = opt->root;
@@ -48,10 +54,11 @@ builder_for(const char *project, const struct cute_shm_hdf5_options *opt,
 	o.group = opt->group;
 	o.creator = opt->creator ? opt->creator
 				 : "libcute_shm_hdf5 " CUTE_SHM_VERSION;
-	o.source = file;
+	o.source = load->file;
 	o.source_size = (uint64_t)st->st_size;
-	o.source_mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000 +
-			    (uint64_t)st->st_mtim.tv_nsec;
+	o.source_mtime_ns = mtime_ns(st);
+	o.options = load->choice;
+	o.loading = load->loading;
 	o.jobs = opt->jobs;
 	o.max_size = opt->max_size;
 	return cute_shm_builder_new(project, &o, ret);
@@ -121,7 +128,7 @@ publish(struct load *load)
 
 /* If the file has changed, report the change, which made libhdf5 fail. */
 static int
-blame_change(const struct load *load, int rc)
+blame_change(struct load *load, int rc)
 {
 	const char *how;
 
@@ -129,7 +136,29 @@ blame_change(const struct load *load, int rc)
 		return rc;
 	how = changed_open(&load->files.host, load->file, load->files.fd,
 			   &load->files.first);
+	load->changed = how != NULL;
+	load->own_reason |= load->changed;
 	return how ? changed_fail(load->file, how) : rc;
+}
+
+/*
+ * With ENSURE the project must hold the file that has the name now: it may have
+ * been replaced since it was opened.
+ */
+static int
+check_name(struct load *load)
+{
+	const struct stat *first = &load->files.first;
+	struct stat now;
+
+	if (!(load->opt->flags & CUTE_SHM_HDF5_ENSURE) ||
+	    stat(load->file, &now) != 0 ||
+	    (now.st_dev == first->st_dev && now.st_ino == first->st_ino &&
+	     now.st_size == first->st_size &&
+	     mtime_ns(&now) == mtime_ns(first)))
+		return 0;
+	load->changed = load->own_reason = true;
+	return changed_fail(load->file, "another file has its name");
 }
 
 /*
@@ -147,9 +176,7 @@ run(struct load *load, const char *project)
 	do {
 		cute_shm_builder_free(load->builder);
 		load->builder = NULL;
-		rc = project ? builder_for(project, load->opt, load->file,
-					   &load->files.first, &load->builder)
-			     : 0;
+		rc = project ? builder_for(project, load, &load->builder) : 0;
 		if (rc == 0)
 			rc = run_reader(load, &again);
 	} while (rc == 0 && again && restarts++ < MAX_RESTARTS);
@@ -164,7 +191,74 @@ run(struct load *load, const char *project)
 	if (rc == 0 && project)
 		rc = cute_shm_builder_adopt(load->builder);
 	if (rc == 0 && project)
+		rc = check_name(load);
+	if (rc == 0 && project)
 		rc = publish(load);
+	return rc;
+}
+
+/* Read the file, which is open; this process is the one that loads it. */
+static int
+read_file(struct load *load, const char *project)
+{
+	int rc = deadline_begin(&load->deadline, load->opt->max_seconds);
+
+	if (rc != 0)
+		return rc;
+	load->jobs = jobs_or_cpus(load->opt->jobs);
+	load->max_memory =
+		memory_bound(&load->files.first, load->opt->max_memory);
+	return process_new(&load->process) ? run(load, project)
+					   : CUTE_SHM_ERR_NOMEM;
+}
+
+static void
+load_free(struct load *load)
+{
+	cute_shm_builder_free(load->builder);
+	queue_clear(load);
+	failures_free(&load->failures);
+	free(load->queue);
+	free(load->choice);
+	process_free(&load->process);
+	host_files_end(&load->files);
+}
+
+/* Load a file, or plan a load; *again is set if that must be repeated. */
+static int
+load_once(const char *project, const char *file,
+	  const struct cute_shm_hdf5_options *opt,
+	  struct cute_shm_hdf5_result *ret, bool *again)
+{
+	struct load load = { .file = file, .opt = opt };
+	bool ensure = project && (opt->flags & CUTE_SHM_HDF5_ENSURE);
+	bool current = false;
+	int rc;
+
+	if (ensure)
+		let_settle(file);
+	rc = open_source(&load);
+	if (rc != 0)
+		return rc;
+	if (project)
+		rc = begin_loading(&load, project);
+	current = rc == 0 && project && !load.loading;
+	if (current)
+		rc = use_current(&load, project, ret);
+	else if (rc == 0)
+		rc = read_file(&load, project);
+	if (rc == 0 && !current && ret)
+		*ret = load.process.end->result;
+	*again = ensure && (current ? rc == CUTE_SHM_ERR_NOT_FOUND
+				    : rc != 0 && load.changed);
+	/* It uses the load. */
+	cute_shm_builder_free(load.builder);
+	load.builder = NULL;
+	cute_shm_load_end(load.loading, rc != 0 && load.own_reason
+						? CUTE_SHM_ERR_CANCELLED
+						: rc);
+	load.loading = NULL;
+	load_free(&load);
 	return rc;
 }
 
@@ -175,31 +269,23 @@ load_or_plan(const char *project, const char *file,
 	     struct cute_shm_hdf5_result *ret)
 {
 	struct cute_shm_hdf5_options o = { .size = sizeof(o) };
-	struct load load = { .file = file, .opt = &o };
 	double start = clock_now();
+	unsigned tries = 0;
+	bool again;
 	int rc;
 
 	rc = options_copy(&o, sizeof(o), opt);
-	if (rc == 0)
-		rc = deadline_begin(&load.deadline, o.max_seconds);
-	if (rc == 0)
-		rc = open_source(&load);
 	if (rc != 0)
 		return rc;
-	load.jobs = jobs_or_cpus(o.jobs);
-	load.max_memory = memory_bound(&load.files.first, o.max_memory);
-	rc = process_new(&load.process) ? run(&load, project)
-					: CUTE_SHM_ERR_NOMEM;
-	if (rc == 0 && ret) {
-		*ret = load.process.end->result;
+	if (!(o.max_seconds >= 0 && o.timeout >= 0))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "a time limit is negative or no number");
+	do {
+		again = false;
+		rc = load_once(project, file, &o, ret, &again);
+	} while (again && ++tries < MOST_CHANGES);
+	if (rc == 0 && ret)
 		ret->seconds = clock_now() - start;
-	}
-	cute_shm_builder_free(load.builder);
-	queue_clear(&load);
-	failures_free(&load.failures);
-	free(load.queue);
-	process_free(&load.process);
-	host_files_end(&load.files);
 	return rc;
 }
 

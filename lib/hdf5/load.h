@@ -2,7 +2,8 @@
 /*
  * The caller's side of loads and exports: start the reader process (start.c),
  * exchange messages with it (process.c), answer its questions (answer.c), run
- * one reader after another (parent.c), and the public calls (load.c, export.c).
+ * one reader after another (parent.c), take turns with other processes
+ * (together.c), and the public calls (load.c, export.c).
  * Uses base, file, hdf5/host and hdf5/channel, and the public calls of
  * libcute_shm.
  */
@@ -84,6 +85,10 @@ void process_free(struct process *p);
 
 struct load {
 	const char *file;
+	char *choice;			  /* choice_text() */
+	struct cute_shm_loading *loading; /* NULL: plan only, or current */
+	bool own_reason;	 /* the failure need not happen to others */
+	bool changed;		 /* the file did, during the load */
 	struct host_files files; /* the file, and those that it leads to */
 	const struct cute_shm_hdf5_options *opt;
 	struct cute_shm_builder *builder; /* NULL: plan only */
@@ -104,6 +109,24 @@ struct load {
 	double lost_time;    /* of all steps in which a reader was lost, */
 	unsigned lost_steps; /* and their number */
 };
+
+/* together.c: several processes that load the same file */
+
+/* The canonical text of what the options choose of a file, for free(). */
+int choice_text(const struct cute_shm_hdf5_options *opt, char **ret) must_check;
+
+/* Wait until the time of modification of the file tells later writes. */
+void let_settle(const char *file);
+
+/* cute_shm_load_begin() for this load, whose file is open. */
+int begin_loading(struct load *load, const char *project) must_check;
+
+/*
+ * The project holds the file: fill *ret, which may be NULL, and the handle.
+ * CUTE_SHM_ERR_NOT_FOUND: it has ended just now.
+ */
+int use_current(const struct load *load, const char *project,
+		struct cute_shm_hdf5_result *ret) must_check;
 
 /* parent.c: the caller's side of a load */
 

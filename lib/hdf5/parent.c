@@ -210,10 +210,11 @@ progress(const struct load *load)
 		.path = path,
 	};
 
-	if (!opt->progress)
-		return 0;
 	if (p.bytes_done > p.bytes_total)
 		p.bytes_done = p.bytes_total;
+	cute_shm_load_progress(load->loading, p.bytes_done, p.bytes_total);
+	if (!opt->progress)
+		return 0;
 	board_path(board, path, sizeof(path));
 	if (opt->progress(&p, opt->arg) == 0)
 		return 0;
@@ -296,12 +297,13 @@ start_reader(struct load *load)
 
 /* Set the error for a reader that ended without a final message. */
 static int
-fail_crash(const struct load *load, char *reason, size_t size)
+fail_crash(struct load *load, char *reason, size_t size)
 {
 	char path[sizeof(load->process.board->path)];
 	int number = process_signal(&load->process);
 
 	board_path(load->process.board, path, sizeof(path));
+	load->own_reason = number == SIGKILL && !load->endless;
 	if (load->endless)
 		snprintf(reason, size, "libhdf5 does not come to an end");
 	else if (load->process.nonsense)

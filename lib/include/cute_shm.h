@@ -70,7 +70,7 @@ enum cute_shm_err {
 	CUTE_SHM_ERR_NO_SPACE = -11,   /* does not fit into memory */
 	CUTE_SHM_ERR_TYPE = -12,       /* wrong kind of node, wrong dtype */
 	CUTE_SHM_ERR_STATE = -13,      /* the call must come at another time */
-	CUTE_SHM_ERR_CANCELLED = -14,  /* a callback asked to stop */
+	CUTE_SHM_ERR_CANCELLED = -14,  /* a callback or a signal stopped it */
 	CUTE_SHM_ERR_SOURCE = -15,     /* the HDF5 file cannot be read */
 	CUTE_SHM_ERR_END = -16,	       /* nothing follows; not a failure */
 	CUTE_SHM_ERR_TIMEOUT = -17,    /* the time was up */
@@ -88,6 +88,19 @@ const char *cute_shm_strerror(int err);
  * change it.
  */
 const char *cute_shm_errmsg(void);
+
+/* What was not found; see cute_shm_missing(). */
+enum {
+	CUTE_SHM_MISSING_PROJECT = 1, /* no such project, or its owner ended */
+	CUTE_SHM_MISSING_NODE,	      /* no group, array or link at that path */
+	CUTE_SHM_MISSING_ATTR	      /* the node has no such attribute */
+};
+
+/*
+ * If the last failure of this thread was CUTE_SHM_ERR_NOT_FOUND: one of the
+ * above, or 0 for anything else, such as a file.
+ */
+int cute_shm_missing(void);
 
 /*
  * For libraries built on this one: set the message of cute_shm_errmsg() and
@@ -128,19 +141,24 @@ const char *cute_shm_version(void);
 
 enum {
 	CUTE_SHM_ANY_OWNER = 1, /* trust segments of other users, too */
-	CUTE_SHM_WRITE = 2	/* allow updates of arrays in place */
+	CUTE_SHM_WRITE = 2,	/* allow updates of arrays in place */
+	CUTE_SHM_PRIVATE = 4,	/* allow changes that only this handle sees */
+	CUTE_SHM_JOIN = 8	/* own an ephemeral project, too */
 };
 
 struct cute_shm_open_options {
 	size_t size;
 	const char *root; /* NULL: $CUTE_SHM_ROOT, else /dev/shm */
-	unsigned flags;	  /* CUTE_SHM_ANY_OWNER, CUTE_SHM_WRITE */
+	unsigned flags;	  /* CUTE_SHM_ANY_OWNER and so on */
 };
 
 /*
  * cute_shm_open() attaches the project and checks its header.  On success *ret
  * is a handle for cute_shm_close().  The cost does not depend on the number and
  * size of the arrays: only cute_shm_verify() reads the data.
+ *
+ * With CUTE_SHM_JOIN the handle becomes one more owner of an ephemeral project,
+ * which ends with its last owner; that needs permission to write.
  *
  * CUTE_SHM_ERR_NOT_FOUND    no such project in this root, or its owner ended
  * CUTE_SHM_ERR_OWNER        it belongs to neither the caller nor root, or has a
@@ -161,8 +179,19 @@ int cute_shm_open_file(const char *path,
 		       struct cute_shm **ret) CUTE_SHM_CHECKED;
 
 /*
+ * Open the segment of a handle once more, by its descriptor: also when the
+ * project was removed or replaced, or when its owner has ended.  'flags' are
+ * those of the options.  *ret owns nothing and does not depend on 'shm'.  The
+ * errors are those of cute_shm_open(), and:
+ *
+ * CUTE_SHM_ERR_STATE  a forked child, which could not open it itself
+ */
+int cute_shm_reopen(const struct cute_shm *shm, unsigned flags,
+		    struct cute_shm **ret) CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
  * Detach.  All pointers got through the handle become invalid.  If the handle
- * owns an ephemeral project, the project ends.  NULL is allowed.
+ * is the only owner of an ephemeral project, that ends.  NULL is allowed.
  */
 void cute_shm_close(struct cute_shm *shm);
 
@@ -183,8 +212,13 @@ void cute_shm_close_at(struct cute_shm **shm);
 /*
  * An array, or the value of an attribute.  'data' is C-contiguous and aligned
  * to 64 bytes (to 4096 if it has 4096 bytes or more; in an attribute to 16); it
- * is NULL when data_size is 0.  dtype is NumPy's array-interface text ("<f8",
- * "|S12"), or "null" for a null dataspace.
+ * is NULL when data_size is 0.  In a handle opened with CUTE_SHM_PRIVATE the
+ * caller may write to the data of arrays: each page that is written to becomes
+ * a private copy, which no update of others reaches any more.  The other calls
+ * (snapshot, verify, export) use the shared data.
+ *
+ * dtype is NumPy's array-interface text ("<f8", "|S12"), or "null" for a null
+ * dataspace.
  *
  * A ragged array has a dtype such as "*<f4" and one list of items per element:
  * list i is [offsets[i], offsets[i + 1]) of 'values'; cute_shm_element() gives
@@ -276,6 +310,12 @@ int cute_shm_next_sibling(const struct cute_shm_node *node,
 int cute_shm_next(const struct cute_shm_node *top,
 		  const struct cute_shm_node *node, struct cute_shm_node *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * A number that is the same for all names of a group or an array: a link has
+ * that of its target.  Different nodes of a segment have different numbers.
+ */
+uint64_t cute_shm_node_id(const struct cute_shm_node *node) CUTE_SHM_NONNULL(1);
 
 /* The group that holds the node; the root is its own parent. */
 int cute_shm_parent(const struct cute_shm_node *node, struct cute_shm_node *ret)
@@ -375,6 +415,15 @@ int cute_shm_element(const struct cute_shm_array *array, uint64_t i,
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
+ * Check all offsets of a ragged array: they begin with 0, never decrease, and
+ * end with value_count, so that a program may use them without a further look.
+ * Such arrays are not updated in place, so one check is enough.
+ * CUTE_SHM_ERR_TYPE (not ragged), CUTE_SHM_ERR_CORRUPT.
+ */
+int cute_shm_check_offsets(const struct cute_shm_array *array)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
  * Element i of an array of strings, of fixed length ("|S12", less the NULs at
  * its end) or variable length ("*|S1"): *text points into the segment, is not
  * NUL-terminated and has *size bytes.  CUTE_SHM_ERR_TYPE (no strings),
@@ -382,56 +431,6 @@ int cute_shm_element(const struct cute_shm_array *array, uint64_t i,
  */
 int cute_shm_string(const struct cute_shm_array *array, uint64_t i,
 		    const char **text, uint64_t *size)
-	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
-
-/* ------------------------------------------------------------ verification */
-
-struct cute_shm_damage {
-	int err;	     /* CUTE_SHM_ERR_CORRUPT or _TORN */
-	const char *path;    /* of the damaged array; NULL: no array */
-	uint64_t offset;     /* in the segment, bytes */
-	uint64_t block;	     /* in the array, blocks of block_size bytes */
-	uint64_t begin, end; /* [begin, end) of its data; equal: not there */
-	const char *message; /* a sentence that names the path */
-	uint64_t reserved[4];
-};
-
-struct cute_shm_verify_options {
-	size_t size;
-	unsigned flags; /* CUTE_SHM_VERIFY_METADATA */
-	unsigned jobs;	/* threads; 0: CPUs this process may use */
-	/* Called on the caller's thread for each damage; non-zero cancels. */
-	int (*report)(const struct cute_shm_damage *damage, void *arg);
-	void *arg;
-	/* Called there repeatedly, with bytes of data; non-zero cancels. */
-	int (*progress)(uint64_t done, uint64_t total, void *arg);
-};
-
-enum {
-	CUTE_SHM_VERIFY_METADATA = 1 /* header and metadata digests only */
-};
-
-struct cute_shm_verify_result {
-	uint64_t arrays;   /* arrays whose data were checked */
-	uint64_t bytes;	   /* bytes of data that were hashed */
-	uint64_t damaged;  /* damages reported */
-	uint64_t unsealed; /* arrays updated since their last digest */
-	uint64_t reserved[4];
-};
-
-/*
- * Check the segment against every rule of cute-shm(5): the digests of header
- * and metadata, every record, index row and padding byte, and the data of each
- * array against its digests.  Data of arrays that were updated and not sealed
- * since cannot be checked.  Returns 0 if all is sound, else the error of the
- * first damage, after all damages were reported: CUTE_SHM_ERR_TORN for an array
- * whose writer died during an update, else CUTE_SHM_ERR_CORRUPT.
- * CUTE_SHM_ERR_CANCELLED: a callback stopped it.  'ret' may be NULL; it is set
- * whatever is returned, unless an option is invalid.
- */
-int cute_shm_verify(const struct cute_shm *shm,
-		    const struct cute_shm_verify_options *opt,
-		    struct cute_shm_verify_result *ret)
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 #pragma GCC visibility pop
@@ -443,6 +442,8 @@ int cute_shm_verify(const struct cute_shm *shm,
 #include <cute_shm_build.h>
 #include <cute_shm_copy.h>
 #include <cute_shm_live.h>
+#include <cute_shm_loading.h>
 #include <cute_shm_project.h>
+#include <cute_shm_verify.h>
 
 #endif

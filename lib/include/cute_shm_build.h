@@ -20,7 +20,8 @@ enum {
 	CUTE_SHM_REPLACE = 2,	/* overwrite; drop the old if both do not fit */
 	CUTE_SHM_EPHEMERAL = 4, /* ends with the handle that _publish() gives */
 	CUTE_SHM_RESERVE_AHEAD = 8, /* reserve memory during the writes */
-	CUTE_SHM_LENT = 16	    /* for _lend(): forked children have none */
+	CUTE_SHM_LENT = 16,	    /* for _lend(): forked children have none */
+	CUTE_SHM_NO_VIEW = 64	    /* libhdf5 cannot read the segment */
 };
 
 struct cute_shm_build_options {
@@ -40,6 +41,23 @@ struct cute_shm_build_options {
 	uint64_t block_size;	  /* bytes, a multiple of 64; 0: 1 MiB */
 	unsigned jobs;		  /* threads that copy and hash; 0: CPUs */
 	uint64_t max_size;	  /* bytes of the segment; 0: no bound */
+	/*
+	 * NULL, or a text that says what of the source was chosen, and how: the
+	 * segment stores its digest, which cute_shm_load_begin() compares.
+	 */
+	const char *options;
+	/*
+	 * NULL, or the load that this builder works for: others see the memory
+	 * that it has reserved and still needs.  It must outlive the builder.
+	 */
+	struct cute_shm_loading *loading;
+	/*
+	 * Called repeatedly on the thread of _reserve(), _seal() and
+	 * _publish(), with the bytes of data that are done; non-zero ends that
+	 * call with CUTE_SHM_ERR_CANCELLED, and nothing is published.
+	 */
+	int (*progress)(uint64_t done, uint64_t total, void *arg);
+	void *arg;
 };
 
 /*

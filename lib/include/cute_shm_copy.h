@@ -58,6 +58,8 @@ int cute_shm_export(const struct cute_shm *shm, const char *file,
 int cute_shm_export_fd(const struct cute_shm *shm, int fd,
 		       const struct cute_shm_export_options *opt);
 
+struct cute_shm_load_info; /* cute_shm_loading.h */
+
 struct cute_shm_load_options {
 	size_t size;
 	const char *root; /* as in struct cute_shm_open_options */
@@ -71,6 +73,19 @@ struct cute_shm_load_options {
 	uint64_t max_size;  /* bytes of the segment; 0: no bound */
 	double max_seconds; /* of wall time, waiting for input included;
 				   0: no bound */
+	/*
+	 * How several processes that load the same project take turns:
+	 * CUTE_SHM_LOADING_ENSURE and CUTE_SHM_LOADING_WAIT, and the rest as in
+	 * struct cute_shm_loading_options; the result of an ENSURE that finds
+	 * the project current is in *current, unless that is NULL.  'file' is
+	 * the path of the file that 'fd' reads from its begin, or NULL: ENSURE
+	 * needs it.
+	 */
+	unsigned loading;
+	const char *file;
+	double timeout;
+	int (*waiting)(const struct cute_shm_load_info *other, void *arg);
+	int *current;
 };
 
 /*
@@ -85,6 +100,12 @@ struct cute_shm_load_options {
  * may mix two updates.  Without a digest that cannot be detected: a warning is
  * logged if arrays were updated and not sealed.
  *
+ * Only one process at a time loads a project; see cute_shm_load_begin().  A
+ * project is current if it is a copy of 'file': of the same build (uuid), with
+ * the same updates.
+ *
+ * CUTE_SHM_ERR_BUSY      another process loads it, and WAIT is not set
+ * CUTE_SHM_ERR_TIMEOUT   another process still loads it after 'timeout'
  * CUTE_SHM_ERR_FORMAT    the input is not a segment
  * CUTE_SHM_ERR_CORRUPT   the input is damaged, incomplete, or too long
  * CUTE_SHM_ERR_TORN      a writer died while it updated an array

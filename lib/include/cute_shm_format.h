@@ -37,8 +37,10 @@
 
 /* Feature bits of format_header.compatible. */
 #define FORMAT_COMPATIBLE_EPHEMERAL UINT32_C(1)
-#define FORMAT_COMPATIBLE_KNOWN	    FORMAT_COMPATIBLE_EPHEMERAL
-#define FORMAT_INCOMPATIBLE_KNOWN   UINT32_C(0)
+#define FORMAT_COMPATIBLE_VIEW	    UINT32_C(2) /* 1.1 */
+#define FORMAT_COMPATIBLE_KNOWN \
+	(FORMAT_COMPATIBLE_EPHEMERAL | FORMAT_COMPATIBLE_VIEW)
+#define FORMAT_INCOMPATIBLE_KNOWN UINT32_C(0)
 
 struct format_header {
 	char magic[8];		  /* 0x000 */
@@ -69,7 +71,7 @@ struct format_header {
 	uint64_t source_mtime_ns; /* 0x0c0 */
 	uint64_t view_offset;	  /* 0x0c8 1.1 */
 	uint64_t view_size;	  /* 0x0d0 1.1 */
-	uint64_t view_digest;	  /* 0x0d8 1.1: of [0x200, 0x400) */
+	uint64_t view_digest;	  /* 0x0d8 1.1: of [0x200, 0x400), view */
 	char creator[32];	  /* 0x0e0 text */
 	char source[240];	  /* 0x100 text */
 	uint64_t metadata_digest; /* 0x1f0 of the rest of the metadata */

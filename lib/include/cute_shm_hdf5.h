@@ -31,7 +31,10 @@ enum {
 	CUTE_SHM_HDF5_KEEP_GOING = 2,  /* leave out unreadable objects */
 	CUTE_SHM_HDF5_NO_EXTERNAL = 4, /* read no other files */
 	CUTE_SHM_HDF5_REPLACE = 8,     /* as CUTE_SHM_REPLACE for builders */
-	CUTE_SHM_HDF5_EPHEMERAL = 16   /* the project ends with *handle */
+	CUTE_SHM_HDF5_EPHEMERAL = 16,  /* the project ends with *handle */
+	CUTE_SHM_HDF5_ENSURE = 32,     /* load only if not current */
+	CUTE_SHM_HDF5_WAIT = 64,       /* wait while others load it */
+	CUTE_SHM_HDF5_NO_VIEW = 128    /* as CUTE_SHM_NO_VIEW for builders */
 };
 
 struct cute_shm_hdf5_progress {
@@ -86,6 +89,13 @@ struct cute_shm_hdf5_options {
 	 * matches is loaded with all below it and the groups above; a pattern
 	 * without a match is CUTE_SHM_ERR_NOT_FOUND.  exclude: what matches is
 	 * left out with all below it; a pattern without a match is logged.
+	 *
+	 * A pattern of select may end with a NumPy slice, "x[0:1000, ::2]": of
+	 * each array that matches, or lies below, only that is read and loaded.
+	 * A pattern with a slice prevails over those without.  If a slice does
+	 * not fit an array, if two that differ match one, or with a negative
+	 * step: CUTE_SHM_ERR_INVALID.  What was selected and excluded is kept
+	 * in the root's attribute "cute-shm:selection".
 	 */
 	const char *const *select;
 	const char *const *exclude;
@@ -109,7 +119,15 @@ struct cute_shm_hdf5_options {
 				   blocks of the file, if available */
 	uint64_t max_size;   /* bytes of the segment; 0: no bound; a plan
 				   ignores it */
-	double max_seconds;  /* of wall time; 0: no bound */
+	double max_seconds;  /* of wall time, without waits; 0: no bound */
+	/*
+	 * For ENSURE and WAIT: seconds to wait for other processes; 0: no
+	 * bound.  'waiting' is called about five times a second during a wait;
+	 * non-zero ends it with CUTE_SHM_ERR_CANCELLED.  If it is NULL,
+	 * 'progress' is called instead, with the other process's bytes.
+	 */
+	double timeout;
+	int (*waiting)(const struct cute_shm_load_info *other, void *arg);
 };
 
 struct cute_shm_hdf5_result {
@@ -121,7 +139,8 @@ struct cute_shm_hdf5_result {
 	uint64_t skipped;      /* not representable, or incomplete */
 	uint64_t failed;       /* unreadable, left out (KEEP_GOING) */
 	double seconds;	       /* of wall time */
-	uint64_t reserved[4];
+	uint64_t current;      /* 1: it was current, nothing was loaded */
+	uint64_t reserved[3];
 };
 
 /*
@@ -134,6 +153,16 @@ struct cute_shm_hdf5_result {
  * together have taken 60 s, the load ends (CUTE_SHM_ERR_LIMIT).  'ret' may be
  * NULL.
  *
+ * Only one process at a time loads a project; see cute_shm_load_begin().  With
+ * ENSURE the call returns 0 when the project holds the file as it is now: it
+ * loads nothing if that is so already (same path, size and time of modification
+ * of the file; same select, exclude, KEEP_GOING and NO_EXTERNAL), waits for
+ * another process that loads it, and else loads and replaces it.  If the file
+ * changes meanwhile, the load begins again.  With EPHEMERAL, too, each handle
+ * that is got in this way owns the project, which ends with the last one.
+ *
+ * CUTE_SHM_ERR_BUSY      another process loads it; neither ENSURE nor WAIT
+ * CUTE_SHM_ERR_TIMEOUT   another process still loads it after 'timeout'
  * CUTE_SHM_ERR_EXISTS    the project exists, and OVERWRITE is not set
  * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and a remedy
  * CUTE_SHM_ERR_SOURCE    the file is not HDF5, damaged or being written; it or

@@ -14,10 +14,11 @@
  * return CUTE_SHM_ERR_TYPE.  To change one, publish the project again.
  *
  * Timeouts are in nanoseconds: 0 tries once, CUTE_SHM_FOREVER has no limit.
- * Signals do not end a wait: a caller that must be able to stop calls again and
- * again with a short timeout.  All waiters for a lock stand in one queue,
- * whatever their timeouts.  The calls that wait are cancellation points; a
- * thread that is cancelled there keeps no lock and leaks nothing.
+ * Signals end cute_shm_wait_any() only; of the other calls, a caller that must
+ * be able to stop calls again and again with a short timeout.  All waiters for
+ * a lock stand in one queue, whatever their timeouts.  The calls that wait are
+ * cancellation points; a thread that is cancelled there keeps no lock and leaks
+ * nothing.
  *
  * A forked child may use the handles of its parent, but holds none of the
  * parent's locks.  If it cannot open the segment again (/proc is missing), it
@@ -46,7 +47,10 @@ struct cute_shm_update {
 	int torn;		    /* the last writer died: write all of it */
 	void *slot;		    /* private */
 	struct cute_shm_lock *lock; /* private */
-	uint64_t reserved[4];
+	uint64_t digest;	    /* private: of the data from before */
+	uint32_t writer_pid;	    /* private: the one from before */
+	uint16_t sealed, was_torn;  /* private: before */
+	uint64_t reserved[2];
 };
 
 /*
@@ -68,6 +72,17 @@ int cute_shm_update_begin(const struct cute_shm_array *array,
  * lock.  NULL is allowed.
  */
 void cute_shm_update_end(struct cute_shm_update *update);
+
+/*
+ * Give up an update in which nothing was written, and release the lock.  The
+ * sequence becomes even, 2 higher than before, because no number may stand for
+ * two updates; but data, digest, writer and time are those from before (if
+ * there was an update before), so that a sealed array stays sealed.  An array
+ * that was torn stays torn, and any part of it may have been written.
+ * Otherwise a caller that has written anything must call cute_shm_update_end().
+ * NULL is allowed.
+ */
+void cute_shm_update_abandon(struct cute_shm_update *update);
 
 /*
  * A whole update: begin, copy 'size' bytes to byte 'offset' of the data, end.
@@ -112,6 +127,49 @@ int cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
  */
 int cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
 		  int64_t timeout_ns, uint32_t *sequence);
+
+/* For cute_shm_wait_any(): an array, and the sequence that is known of it. */
+struct cute_shm_watch {
+	const struct cute_shm_array *array;
+	uint32_t since;
+	uint32_t sequence; /* set by the call if this array ends the wait */
+	uint64_t reserved[2];
+};
+
+#define CUTE_SHM_WATCHES 127 /* arrays that one call can wait for */
+
+/*
+ * Ends a wait from another thread or from a signal handler.  *ret is for
+ * cute_shm_waker_free(), which must not be called during a wait.
+ */
+struct cute_shm_waker;
+int cute_shm_waker_new(struct cute_shm_waker **ret) CUTE_SHM_CHECKED;
+
+/* NULL is allowed. */
+void cute_shm_waker_free(struct cute_shm_waker *waker);
+
+/*
+ * End the present wait with this waker, or the next one if there is none.
+ * Calls before that wait returns count as one.  Async-signal-safe; NULL is
+ * allowed.
+ */
+void cute_shm_waker_wake(struct cute_shm_waker *waker);
+
+/*
+ * As cute_shm_wait(), for the first of 'count' arrays, of any projects: *ret is
+ * the number of its watch, and 'sequence' in that watch is set.  The wait ends
+ * early when a signal handler has run during the sleep, or by the waker, which
+ * may be NULL.  With count 0 only these end it.  A waker serves one wait at a
+ * time.
+ *
+ * CUTE_SHM_ERR_CANCELLED  a signal or the waker ended the wait
+ * CUTE_SHM_ERR_INVALID    more than CUTE_SHM_WATCHES arrays
+ * CUTE_SHM_ERR_TORN       as of cute_shm_wait(), for the array of watch *ret
+ * CUTE_SHM_ERR_TIMEOUT    no update in time
+ */
+int cute_shm_wait_any(struct cute_shm_watch *watches, size_t count,
+		      int64_t timeout_ns, struct cute_shm_waker *waker,
+		      size_t *ret);
 
 struct cute_shm_state {
 	uint32_t sequence;

@@ -46,11 +46,19 @@ struct cute_shm_info {
 	uint64_t source_mtime_ns; /* Unix time */
 	uint8_t uuid[16];	  /* a new one for each build */
 	uint64_t metadata_digest; /* equal: same content as published */
-	uint64_t reserved[4];
+	uint64_t view_size;	  /* bytes of the HDF5 view, 0: it has none */
+	uint64_t reserved[3];
 };
 
 /* Describe the project of a handle; texts are valid until cute_shm_close(). */
 int cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret);
+
+/*
+ * Of these, the 16 bytes of the UUID, and the path, without a call of the
+ * system; both are valid until cute_shm_close().
+ */
+const uint8_t *cute_shm_uuid(const struct cute_shm *shm);
+const char *cute_shm_path(const struct cute_shm *shm);
 
 /* If it returns non-zero, the listing ends with CUTE_SHM_ERR_CANCELLED. */
 typedef int cute_shm_list_fn(const struct cute_shm_info *info, void *arg);
@@ -165,6 +173,26 @@ int cute_shm_available(const char *root, struct cute_shm_space *ret);
  * logind.conf(5), for /dev/shm), else 0.
  */
 int cute_shm_ends_at_logout(const char *root);
+
+/* What has become of the file that a project was loaded from. */
+enum cute_shm_source {
+	CUTE_SHM_SOURCE_NONE,	 /* the project is from no file */
+	CUTE_SHM_SOURCE_CURRENT, /* same size and time of modification */
+	CUTE_SHM_SOURCE_CHANGED,
+	CUTE_SHM_SOURCE_GONE,
+	CUTE_SHM_SOURCE_UNKNOWN /* it cannot be examined, or was a pipe, or its
+				 * path was too long for the header */
+};
+
+/*
+ * Examine the source that cute_shm_info() or cute_shm_list() tells of.
+ * *modified_ns is its modification now (Unix time), or 0 if it was not
+ * examined.  This is one stat(): it takes as long as the file system does that
+ * the file is on, so a program that must not wait calls it in a child.
+ */
+enum cute_shm_source cute_shm_source_state(const struct cute_shm_info *info,
+					   uint64_t *modified_ns)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_NONNULL(2);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -16,24 +16,7 @@
 /* After this many copies that an update spoiled, queue for the lock. */
 #define SNAPSHOT_TRIES 16
 
-/*
- * A waiter wakes up this often by itself: a writer that was killed during the
- * update, or between its last store and futex_wake_all(), does not wake it.
- */
-#define NAP_REST_NS	INT64_C(1000000000)
-#define NAP_WRITING_NS	INT64_C(20000000)
-#define NAP_SNAPSHOT_NS INT64_C(1000000)
-
-/* The live slot of an array, and [start, end) of its data in the segment. */
-struct live {
-	const struct cute_shm *shm;
-	struct format_live *slot;
-	uint8_t *data;
-	uint64_t start;
-	uint64_t end;
-};
-
-static int
+int
 live_get(const struct cute_shm_array *array, struct live *ret)
 {
 	const struct cute_shm *shm = array->shm;
@@ -60,16 +43,14 @@ live_get(const struct cute_shm_array *array, struct live *ret)
 				     "/%s: live slot outside", array->path);
 	ret->shm = shm;
 	ret->slot = (struct format_live *)(uintptr_t)slot;
-	/* The data pointer of an empty array is NULL: use any valid one. */
-	ret->data = (uint8_t *)(uintptr_t)(array->data_size ? array->data
-							    : shm->base);
+	/* Of an empty array, data_offset is 0: use any valid pointer. */
+	ret->data = (uint8_t *)(uintptr_t)shared_data(array);
 	ret->start = (uint64_t)(ret->data - shm->base);
 	ret->end = ret->start + array->data_size;
 	return 0;
 }
 
-/* Readers use the offsets of a ragged array unlocked: they must not change. */
-static int
+int
 check_updatable(const struct cute_shm_array *array)
 {
 	if (array->dtype[0] != '*')
@@ -98,17 +79,13 @@ check_writable(const struct live *live, const struct cute_shm_array *array)
 	return 0;
 }
 
-static uint32_t
+uint32_t
 sequence_of(const struct live *live)
 {
 	return __atomic_load_n(&live->slot->sequence, __ATOMIC_ACQUIRE);
 }
 
-/*
- * True if sequence 's', as just read, is odd and its writer has died.  A forked
- * child without a descriptor cannot test locks, and gets false.
- */
-static bool
+bool
 left_torn(const struct live *live, uint32_t s)
 {
 	return s % 2 != 0 && live->shm->fd >= 0 &&
@@ -145,7 +122,7 @@ fail_locked(const struct live *live, const struct cute_shm_array *array,
 	return fail_timeout(array);
 }
 
-static int
+int
 fail_torn(const struct cute_shm_array *array)
 {
 	return cute_shm_fail(CUTE_SHM_ERR_TORN,
@@ -211,23 +188,45 @@ sequence_begin(struct format_live *slot)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
-/*
- * Make the sequence even, after all stores to the data.  0 means "no update
- * yet", so the number that follows UINT32_MAX is 2.
- */
+/* 0 means "no update yet", so the number that follows UINT32_MAX is 2. */
+static uint32_t
+next_even(const struct format_live *slot)
+{
+	uint32_t s = __atomic_load_n(&slot->sequence, __ATOMIC_RELAXED) + 1;
+
+	return s ? s : 2;
+}
+
+static void
+store_time(struct format_live *slot)
+{
+	__atomic_store_n(&slot->updated_ns, clock_ns(CLOCK_REALTIME),
+			 __ATOMIC_RELAXED);
+}
+
+/* Make the sequence even, after all stores to the data. */
 static void
 sequence_end(struct format_live *slot)
 {
-	uint32_t s = __atomic_load_n(&slot->sequence, __ATOMIC_RELAXED) + 1;
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	__atomic_store_n(&slot->updated_ns,
-			 (uint64_t)now.tv_sec * 1000000000 +
-				 (uint64_t)now.tv_nsec,
-			 __ATOMIC_RELAXED);
-	__atomic_store_n(&slot->sequence, s ? s : 2, __ATOMIC_RELEASE);
+	store_time(slot);
+	__atomic_store_n(&slot->sequence, next_even(slot), __ATOMIC_RELEASE);
 	futex_wake_all(&slot->sequence);
+}
+
+/* True if the digest of the present data is known: store it in *ret. */
+static bool
+sealed_now(const struct cute_shm_array *array, const struct live *live,
+	   uint64_t *ret)
+{
+	uint32_t s = sequence_of(live);
+
+	if (s == 0) {
+		*ret = array->digest;
+		return true;
+	}
+	*ret = __atomic_load_n(&live->slot->digest, __ATOMIC_RELAXED);
+	return s % 2 == 0 && __atomic_load_n(&live->slot->digest_sequence,
+					     __ATOMIC_ACQUIRE) == s;
 }
 
 int
@@ -235,6 +234,7 @@ cute_shm_update_begin(const struct cute_shm_array *array, int64_t timeout_ns,
 		      struct cute_shm_update *ret)
 {
 	struct cute_shm_lock *lock;
+	uint64_t digest = 0;
 	struct live live;
 	int rc;
 
@@ -245,9 +245,14 @@ cute_shm_update_begin(const struct cute_shm_array *array, int64_t timeout_ns,
 		.data = live.data,
 		.size = array->data_size,
 		.torn = sequence_of(&live) % 2 != 0,
+		.was_torn = sequence_of(&live) % 2 != 0,
 		.slot = live.slot,
 		.lock = lock,
+		.sealed = sealed_now(array, &live, &digest),
+		.writer_pid = __atomic_load_n(&live.slot->writer_pid,
+					      __ATOMIC_RELAXED),
 	};
+	ret->digest = digest;
 	sequence_begin(live.slot);
 	return 0;
 }
@@ -260,6 +265,56 @@ cute_shm_update_end(struct cute_shm_update *update)
 	/* In a forked child the update is a copy of the parent's. */
 	if (!lock_inherited(update->lock))
 		sequence_end(update->slot);
+	cute_shm_unlock(update->lock);
+	update->lock = NULL;
+	update->data = NULL;
+}
+
+/*
+ * Store the digest and its sequence.  digest_sequence is 0 in between, so that
+ * a reader does not combine the new digest with the old sequence.
+ */
+static void
+seal(struct format_live *slot, uint32_t sequence, uint64_t hash)
+{
+	__atomic_store_n(&slot->digest_sequence, 0, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&slot->digest, hash, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->digest_sequence, sequence, __ATOMIC_RELEASE);
+}
+
+/*
+ * End an update in which nothing was written.  The sequence goes on all the
+ * same: if an odd number came twice, a reader could see it before and after it
+ * finds no lock, and take the second writer for dead.  A torn array keeps its
+ * odd number.  The digest is stored before the sequence that it is for.
+ */
+static void
+sequence_abandon(const struct cute_shm_update *u)
+{
+	struct format_live *slot = u->slot;
+
+	/* The first update has a writer and a time, whatever became of it. */
+	if (u->writer_pid == 0)
+		store_time(slot);
+	else
+		__atomic_store_n(&slot->writer_pid, u->writer_pid,
+				 __ATOMIC_RELAXED);
+	if (u->was_torn)
+		return;
+	if (u->sealed)
+		seal(slot, next_even(slot), u->digest);
+	__atomic_store_n(&slot->sequence, next_even(slot), __ATOMIC_RELEASE);
+	futex_wake_all(&slot->sequence);
+}
+
+void
+cute_shm_update_abandon(struct cute_shm_update *update)
+{
+	if (!update || !update->lock)
+		return;
+	if (!lock_inherited(update->lock))
+		sequence_abandon(update);
 	cute_shm_unlock(update->lock);
 	update->lock = NULL;
 	update->data = NULL;
@@ -287,19 +342,6 @@ cute_shm_update(const struct cute_shm_array *array, uint64_t offset,
 	}
 	cute_shm_unlock(lock);
 	return rc;
-}
-
-/*
- * Store the digest and its sequence.  digest_sequence is 0 in between, so that
- * a reader does not combine the new digest with the old sequence.
- */
-static void
-seal(struct format_live *slot, uint32_t sequence, uint64_t hash)
-{
-	__atomic_store_n(&slot->digest_sequence, 0, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	__atomic_store_n(&slot->digest, hash, __ATOMIC_RELAXED);
-	__atomic_store_n(&slot->digest_sequence, sequence, __ATOMIC_RELEASE);
 }
 
 int
@@ -361,8 +403,7 @@ snapshot_once(const struct live *live, uint64_t offset, void *dst, size_t size,
 	       *sequence;
 }
 
-/* The rest of 'timeout_ns'; a negative timeout has no limit. */
-static int64_t
+int64_t
 left_of(int64_t timeout_ns, const struct timespec *deadline)
 {
 	int64_t left = timeout_ns > 0 ? time_left(deadline) : timeout_ns;
@@ -446,47 +487,6 @@ cute_shm_snapshot(const struct cute_shm_array *array, uint64_t offset,
 	if (rc == 0 && sequence)
 		*sequence = s;
 	return rc;
-}
-
-int
-cute_shm_wait(const struct cute_shm_array *array, uint32_t since,
-	      int64_t timeout_ns, uint32_t *sequence)
-{
-	struct timespec deadline = { 0 };
-	struct live live;
-	int64_t left, nap;
-	uint32_t s;
-	int rc;
-
-	rc = live_get(array, &live);
-	if (rc == 0)
-		rc = check_updatable(array);
-	if (rc != 0)
-		return rc;
-	if (timeout_ns > 0)
-		deadline = deadline_after(timeout_ns);
-	for (left = timeout_ns;;) {
-		s = sequence_of(&live);
-		if (s % 2 == 0 && s != since) {
-			*sequence = s;
-			return 0;
-		}
-		if (s != since && left_torn(&live, s)) {
-			*sequence = s;
-			return fail_torn(array);
-		}
-		if (timeout_ns >= 0 && left <= 0)
-			return cute_shm_fail(CUTE_SHM_ERR_TIMEOUT,
-					     "/%s: no "
-					     "update in time",
-					     array->path);
-		nap = s % 2 ? NAP_WRITING_NS : NAP_REST_NS;
-		if (timeout_ns >= 0 && left < nap)
-			nap = left;
-		futex_wait(&live.slot->sequence, s, nap);
-		pthread_testcancel();
-		left = left_of(timeout_ns, &deadline);
-	}
 }
 
 int

@@ -52,16 +52,21 @@ self_path(char path[32], int fd)
 }
 
 int
+fd_reopen_for(int fd, int mode)
+{
+	char path[32];
+
+	self_path(path, fd);
+	return fd_above_stdio(
+		open(path, mode | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+}
+
+int
 fd_reopen(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
-	char path[32];
 
-	if (flags < 0)
-		return -1;
-	self_path(path, fd);
-	return fd_above_stdio(open(path, (flags & O_ACCMODE) | O_CLOEXEC |
-						 O_NONBLOCK | O_NOCTTY));
+	return flags < 0 ? -1 : fd_reopen_for(fd, flags & O_ACCMODE);
 }
 
 /* Hold all mutexes, so that no state is half changed in the child. */

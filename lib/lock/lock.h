@@ -97,6 +97,9 @@ void fork_release(void);
  */
 int fd_reopen(int fd);
 
+/* As fd_reopen(), for O_RDONLY or O_RDWR. */
+int fd_reopen_for(int fd, int mode);
+
 /* lock_table.c */
 
 /* The locks that the threads of one handle hold or wait for. */

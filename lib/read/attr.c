@@ -60,9 +60,9 @@ cute_shm_attr(const struct cute_shm_node *node, const char *name,
 	while (err == 0 && strcmp(attr.name, name) != 0)
 		err = cute_shm_next_attr(node, &attr, &attr);
 	if (err == CUTE_SHM_ERR_END)
-		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-				     "/%s has no attribute \"%s\"", node->path,
-				     name);
+		return fail_missing(CUTE_SHM_MISSING_ATTR,
+				    "/%s has no attribute \"%s\"", node->path,
+				    name);
 	if (err == 0)
 		*ret = attr;
 	return err;

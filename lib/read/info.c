@@ -21,6 +21,18 @@ cute_shm_info(const struct cute_shm *shm, struct cute_shm_info *ret)
 	return 0;
 }
 
+const uint8_t *
+cute_shm_uuid(const struct cute_shm *shm)
+{
+	return shm->header.uuid;
+}
+
+const char *
+cute_shm_path(const struct cute_shm *shm)
+{
+	return shm->path;
+}
+
 int
 cute_shm_is_current(const struct cute_shm *shm)
 {

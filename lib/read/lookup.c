@@ -154,9 +154,9 @@ not_found(const struct cute_shm *shm, const char *path)
 
 	while (slash && exact(shm, path, (size_t)(slash - path), &r) != 0)
 		slash = memrchr(path, '/', (size_t)(slash - path));
-	return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND, "%s: no \"%s\" in /%.*s",
-			     where_of(shm), slash ? slash + 1 : path,
-			     slash ? (int)(slash - path) : 0, path);
+	return fail_missing(CUTE_SHM_MISSING_NODE, "%s: no \"%s\" in /%.*s",
+			    where_of(shm), slash ? slash + 1 : path,
+			    slash ? (int)(slash - path) : 0, path);
 }
 
 /* Look a path up that is not in the index itself; this is slow. */
@@ -241,7 +241,7 @@ cute_shm_get(const struct cute_shm *shm, const char *path,
 	if (r.kind != CUTE_SHM_ARRAY)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "/%s is a group, not an array", r.path);
-	return array_record(shm, &r, ret);
+	return array_for_caller(shm, &r, ret);
 }
 
 int

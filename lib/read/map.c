@@ -82,6 +82,18 @@ map_new(int fd, size_t size, int prot, struct mapping *ret)
 	return 0;
 }
 
+int
+map_private(int fd, uint64_t offset, size_t size, struct mapping *ret)
+{
+	uint8_t *base = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_NORESERVE, fd, (off_t)offset);
+
+	if (base == MAP_FAILED)
+		return -1;
+	*ret = (struct mapping){ base, size };
+	return 0;
+}
+
 void
 map_free(struct mapping *m)
 {

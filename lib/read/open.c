@@ -74,6 +74,7 @@ fail_map(const struct cute_shm *shm)
 static int
 map(struct cute_shm *shm)
 {
+	size_t end;
 	int rc;
 
 	if ((uintmax_t)shm->stat.st_size > SIZE_MAX)
@@ -96,21 +97,28 @@ map(struct cute_shm *shm)
 	if (map_new(shm->fd, shm->size, PROT_READ, &shm->map) != 0)
 		return fail_map(shm);
 	shm->base = shm->map.base;
-	/* Metadata stay read-only; writers may change live slots and data. */
-	if (shm->writable && shm->size > shm->header.live_offset &&
+	end = (size_t)header_data_end(&shm->header);
+	/* The rest stays read-only: writers change live slots and data. */
+	if (shm->writable && end > shm->header.live_offset &&
 	    mprotect(shm->map.base + shm->header.live_offset,
-		     shm->size - shm->header.live_offset,
+		     end - shm->header.live_offset,
 		     PROT_READ | PROT_WRITE) != 0)
 		return fail_errno("cannot map %s for writing", shm->path);
+	if (shm->private && end > shm->header.data_offset &&
+	    map_private(shm->fd, shm->header.data_offset,
+			end - (size_t)shm->header.data_offset, &shm->own) != 0)
+		return fail_map(shm);
 	memcpy(shm->version, shm->header.version, sizeof(shm->version) - 1);
 	memcpy(shm->creator, shm->header.creator, sizeof(shm->creator) - 1);
 	memcpy(shm->source, shm->header.source, sizeof(shm->source) - 1);
 	return 0;
 }
 
+/* Open the segment by its path or, if 'from' is not negative, as that one. */
 static int
-open_descriptor(struct cute_shm *shm, int follow)
+open_descriptor(struct cute_shm *shm, int follow, int from)
 {
+	int mode = shm->writable ? O_RDWR : O_RDONLY;
 	int number;
 
 	/*
@@ -119,10 +127,12 @@ open_descriptor(struct cute_shm *shm, int follow)
 	 * O_NONBLOCK: the name may lead to a FIFO, which must not block.
 	 */
 	fork_hold();
-	shm->fd = fd_above_stdio(
-		open(shm->path, O_CLOEXEC | O_NONBLOCK |
-					(shm->writable ? O_RDWR : O_RDONLY) |
-					O_NOCTTY | follow));
+	if (from < 0)
+		shm->fd = fd_above_stdio(
+			open(shm->path, O_CLOEXEC | O_NONBLOCK | mode |
+						O_NOCTTY | follow));
+	else
+		shm->fd = fd_reopen_for(from, mode);
 	number = errno;
 	fork_release();
 	errno = number;
@@ -131,11 +141,14 @@ open_descriptor(struct cute_shm *shm, int follow)
 			return 0;
 		return fail_errno("cannot stat %s", shm->path);
 	}
+	if (from >= 0)
+		return fail_errno("cannot open %s again, by /proc/self/fd",
+				  shm->path);
 	if (errno == ENOENT && shm->project[0])
-		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-				     "no project \"%s\""
-				     " (%s does not exist)",
-				     shm->project, shm->path);
+		return fail_missing(CUTE_SHM_MISSING_PROJECT,
+				    "no project \"%s\""
+				    " (%s does not exist)",
+				    shm->project, shm->path);
 	/* Only projects are opened with O_NOFOLLOW. */
 	if (errno == ELOOP && shm->project[0])
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
@@ -144,6 +157,20 @@ open_descriptor(struct cute_shm *shm, int follow)
 		return cute_shm_fail(CUTE_SHM_ERR_FORMAT,
 				     "%s is not a regular file", shm->path);
 	return fail_errno("cannot open %s", shm->path);
+}
+
+static int
+check_flags(unsigned flags)
+{
+	if (flags & ~(unsigned)(CUTE_SHM_ANY_OWNER | CUTE_SHM_WRITE |
+				CUTE_SHM_PRIVATE | CUTE_SHM_JOIN))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "unknown flags %#x to open with", flags);
+	if ((flags & CUTE_SHM_WRITE) && (flags & CUTE_SHM_PRIVATE))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "CUTE_SHM_WRITE and CUTE_SHM_PRIVATE "
+				     "exclude each other");
+	return 0;
 }
 
 /* Copy *opt, or the defaults, to *o, and check the flags. */
@@ -155,12 +182,7 @@ open_options(struct cute_shm_open_options *o,
 
 	*o = (struct cute_shm_open_options){ .size = sizeof(*o) };
 	rc = options_copy(o, sizeof(*o), opt);
-	if (rc == 0 &&
-	    (o->flags & ~(unsigned)(CUTE_SHM_ANY_OWNER | CUTE_SHM_WRITE)))
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "unknown flags %#x to open with",
-				     o->flags);
-	return rc;
+	return rc == 0 ? check_flags(o->flags) : rc;
 }
 
 /* An orphan counts as removed, even if no process has removed it yet. */
@@ -168,11 +190,25 @@ static int
 check_owner(const struct cute_shm *shm)
 {
 	if (owner_gone(shm->fd, &shm->header))
-		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-				     "no project \"%s\""
-				     " any more: the owner of %s has ended",
-				     shm->project, shm->path);
+		return fail_missing(CUTE_SHM_MISSING_PROJECT,
+				    "no project \"%s\""
+				    " any more: the owner of %s has ended",
+				    shm->project, shm->path);
 	return 0;
+}
+
+/* A project that lasts needs no owner. */
+static int
+join(struct cute_shm *shm)
+{
+	int fd, err;
+
+	if (owner_of(shm->fd, &shm->header) == OWNER_NONE)
+		return 0;
+	err = owner_join(shm->path, &shm->stat, &fd);
+	if (err == 0)
+		owner_begin(&shm->owner, fd, shm->path, &shm->stat);
+	return err;
 }
 
 /*
@@ -226,6 +262,7 @@ handle_new(const char *project, char *path, unsigned flags,
 	shm->fd = -1;
 	shm->owner.fd = -1;
 	shm->writable = flags & CUTE_SHM_WRITE;
+	shm->private = flags & CUTE_SHM_PRIVATE;
 	shm->path = path;
 	shm->project = strdup(project);
 	if (!shm->project)
@@ -240,9 +277,13 @@ handle_new(const char *project, char *path, unsigned flags,
 	return 0;
 }
 
-/* Takes ownership of 'path'. */
+/*
+ * Takes ownership of 'path'.  'from' is the descriptor of a handle that has the
+ * segment, or -1.
+ */
 static int
-attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
+attach(const char *project, char *path, unsigned flags, int from,
+       struct cute_shm **ret)
 {
 	struct cute_shm *shm = NULL;
 	int rc = handle_new(project, path, flags, &shm);
@@ -252,15 +293,18 @@ attach(const char *project, char *path, unsigned flags, struct cute_shm **ret)
 	if (shm->writable)
 		rc = root_check_updates(shm->path);
 	if (rc == 0)
-		rc = open_descriptor(shm, project[0] ? O_NOFOLLOW : 0);
+		rc = open_descriptor(shm, project[0] ? O_NOFOLLOW : 0, from);
 	if (rc == 0)
 		rc = check_file(shm, flags);
 	if (rc == 0)
 		rc = map(shm);
-	if (rc == 0 && project[0])
+	if (rc == 0 && project[0] && from < 0)
 		rc = check_owner(shm);
 	if (rc == 0)
 		rc = presence_begin(shm->locks, &shm->stat);
+	/* A path of a project is absolute. */
+	if (rc == 0 && project[0] && (flags & CUTE_SHM_JOIN))
+		rc = join(shm);
 	if (rc != 0) {
 		cute_shm_close(shm);
 		return rc;
@@ -310,7 +354,7 @@ cute_shm_open(const char *project, const struct cute_shm_open_options *opt,
 	rc = open_options(&o, opt);
 	if (rc == 0)
 		rc = project_path(o.root, project, &path);
-	return rc ? rc : attach(project, path, o.flags, ret);
+	return rc ? rc : attach(project, path, o.flags, -1, ret);
 }
 
 int
@@ -331,7 +375,30 @@ cute_shm_open_file(const char *path, const struct cute_shm_open_options *opt,
 		return path ? fail_memory("for a path")
 			    : cute_shm_fail(CUTE_SHM_ERR_INVALID,
 					    "no path given");
-	return attach("", copy, o.flags, ret);
+	return attach("", copy, o.flags, -1, ret);
+}
+
+int
+cute_shm_reopen(const struct cute_shm *shm, unsigned flags,
+		struct cute_shm **ret)
+{
+	char *path;
+	int err;
+
+	if (!ret)
+		return no_result("cute_shm_reopen");
+	err = check_flags(flags);
+	if (err != 0)
+		return err;
+	if (shm->fd < 0)
+		return cute_shm_fail(CUTE_SHM_ERR_STATE,
+				     "%s: this process was forked and could "
+				     "not open it",
+				     shm->path);
+	path = strdup(shm->path);
+	if (!path)
+		return fail_memory("for a path");
+	return attach(shm->project, path, flags, shm->fd, ret);
 }
 
 int
@@ -355,6 +422,7 @@ cute_shm_close(struct cute_shm *shm)
 		return;
 	log_closed(shm);
 	owner_end(&shm->owner);
+	map_free(&shm->own);
 	map_free(&shm->map);
 	lock_table_free(shm->locks);
 	if (shm->fd >= 0)

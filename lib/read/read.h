@@ -21,9 +21,11 @@ struct cute_shm {
 	const uint8_t *base;
 	size_t size;
 	struct mapping map;
+	struct mapping own; /* with CUTE_SHM_PRIVATE: of the data, once more */
 	struct format_header header; /* private copy, see check_header() */
 	int fd;
 	bool writable;		  /* as live slots and data are mapped */
+	bool private;		  /* CUTE_SHM_PRIVATE */
 	struct lock_table *locks; /* of the threads of this handle */
 	char *project;		  /* "" when opened by path */
 	char *path;
@@ -53,6 +55,13 @@ int handle_received(int fd, const char *path, struct cute_shm **ret) must_check;
 int map_new(int fd, size_t size, int prot, struct mapping *ret) must_check;
 void map_free(struct mapping *map);
 
+/*
+ * Map 'size' bytes at 'offset' for changes that the file does not get.  0, or
+ * -1 and the errno of mmap().
+ */
+int map_private(int fd, uint64_t offset, size_t size,
+		struct mapping *ret) must_check;
+
 /* record.c: the one place where an offset becomes a pointer */
 
 /* A bounds-checked record: copies of its numbers, pointers to its texts. */
@@ -81,6 +90,20 @@ int node_record(const struct cute_shm *shm, uint64_t offset,
 		struct record *ret) must_check;
 int array_record(const struct cute_shm *shm, const struct record *record,
 		 struct cute_shm_array *ret) must_check;
+/*
+ * As array_record(), for the caller of the library: with CUTE_SHM_PRIVATE, the
+ * pointers lead to the handle's own data.
+ */
+int array_for_caller(const struct cute_shm *shm, const struct record *record,
+		     struct cute_shm_array *ret) must_check;
+
+/* The data that all share, whatever 'data' leads to.  It has any. */
+static inline const uint8_t *
+shared_data(const struct cute_shm_array *array)
+{
+	return array->shm->base + array->data_offset;
+}
+
 int attr_record(const struct cute_shm *shm, uint64_t offset,
 		struct cute_shm_attr *ret, uint64_t *after) must_check;
 void node_fill(const struct cute_shm *shm, const struct record *record,

@@ -255,7 +255,8 @@ array_record(const struct cute_shm *shm, const struct record *record,
 	if (f.element_count != a.element_count || f.live_slot >= h->array_count)
 		return corrupt(shm, record->offset, "its numbers do not agree");
 	if (f.data_offset < h->data_offset || f.data_offset % align != 0 ||
-	    !segment_at(shm, f.data_offset, f.data_size))
+	    !segment_at(shm, f.data_offset, f.data_size) ||
+	    f.data_offset + f.data_size > header_data_end(h))
 		return corrupt(shm, record->offset, "its data lie outside");
 	a.shm = shm;
 	a.path = record->path;
@@ -278,6 +279,42 @@ array_record(const struct cute_shm *shm, const struct record *record,
 			       "its size is not that of its shape");
 	*ret = a;
 	return 0;
+}
+
+/* With CUTE_SHM_PRIVATE: let the pointers lead to the handle's own data. */
+static int
+own_data(struct cute_shm_array *a)
+{
+	const struct cute_shm *shm = a->shm;
+	uint64_t at = a->data_offset - shm->header.data_offset;
+	const uint8_t *data;
+
+	if (!shm->private || a->data_size == 0)
+		return 0;
+	if (at > shm->own.size || a->data_size > shm->own.size - at)
+		return corrupt(shm, a->record, "its data lie outside");
+	data = shm->own.base + at;
+	if (a->values)
+		a->values = data + ((const uint8_t *)a->values -
+				    (const uint8_t *)a->data);
+	if (a->offsets)
+		a->offsets = (const uint64_t *)(const void *)data;
+	a->data = data;
+	return 0;
+}
+
+int
+array_for_caller(const struct cute_shm *shm, const struct record *record,
+		 struct cute_shm_array *ret)
+{
+	struct cute_shm_array a;
+	int err = array_record(shm, record, &a);
+
+	if (err == 0)
+		err = own_data(&a);
+	if (err == 0)
+		*ret = a;
+	return err;
 }
 
 int

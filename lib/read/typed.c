@@ -78,6 +78,13 @@ cute_shm_u8(const struct cute_shm_array *array, uint64_t *n)
 	return data ? data : not_typed(array, "|u1");
 }
 
+static int
+fail_not_ragged(const struct cute_shm_array *array)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_TYPE, "\"%s\" is %s, not ragged",
+			     array->path, array->dtype);
+}
+
 int
 cute_shm_element(const struct cute_shm_array *array, uint64_t i,
 		 const void **data, uint64_t *n)
@@ -87,10 +94,7 @@ cute_shm_element(const struct cute_shm_array *array, uint64_t i,
 	if (!data || !n)
 		return no_result("cute_shm_element");
 	if (!array->offsets)
-		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
-				     "\"%s\" is %s, not "
-				     "ragged",
-				     array->path, array->dtype);
+		return fail_not_ragged(array);
 	if (i >= array->element_count)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "\"%s\": element %" PRIu64 " of %" PRIu64,
@@ -107,6 +111,33 @@ cute_shm_element(const struct cute_shm_array *array, uint64_t i,
 					begin * array->item_size
 			      : (const void *)&nothing;
 	*n = end - begin;
+	return 0;
+}
+
+int
+cute_shm_check_offsets(const struct cute_shm_array *array)
+{
+	uint64_t last = 0, i, next;
+
+	if (!array->offsets)
+		return fail_not_ragged(array);
+	for (i = 0; i <= array->element_count; i++) {
+		next = array->offsets[i];
+		if (next < last || next > array->value_count ||
+		    (i == 0 && next != 0))
+			return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+					     "/%s: offset %ju is %ju, after %ju"
+					     " and with %ju items",
+					     array->path, (uintmax_t)i,
+					     (uintmax_t)next, (uintmax_t)last,
+					     (uintmax_t)array->value_count);
+		last = next;
+	}
+	if (last != array->value_count)
+		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT,
+				     "/%s: the offsets end at %ju of %ju items",
+				     array->path, (uintmax_t)last,
+				     (uintmax_t)array->value_count);
 	return 0;
 }
 

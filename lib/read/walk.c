@@ -153,6 +153,12 @@ cute_shm_parent(const struct cute_shm_node *node, struct cute_shm_node *ret)
 	return err;
 }
 
+uint64_t
+cute_shm_node_id(const struct cute_shm_node *node)
+{
+	return node->kind == CUTE_SHM_LINK ? node->target : node->record;
+}
+
 int
 cute_shm_node_array(const struct cute_shm_node *node,
 		    struct cute_shm_array *ret)
@@ -169,5 +175,5 @@ cute_shm_node_array(const struct cute_shm_node *node,
 	if (err == 0 && r.kind != CUTE_SHM_ARRAY)
 		return cute_shm_fail(CUTE_SHM_ERR_CORRUPT, "/%s was an array",
 				     node->path);
-	return err ? err : array_record(node->shm, &r, ret);
+	return err ? err : array_for_caller(node->shm, &r, ret);
 }

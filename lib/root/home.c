@@ -5,10 +5,13 @@
  * with another inode is a copy, which must stay when the owner ends.
  */
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "root/root.h"
+
+#define PIECE ((size_t)1 << 18)
 
 /* Compare exactly: a later version may use the bytes in another way. */
 static bool
@@ -17,14 +20,8 @@ version_is(const struct format_header *h, const char *version)
 	return strncmp(h->version, version, sizeof(h->version)) == 0;
 }
 
-bool
-header_is_first(const struct format_header *h)
-{
-	return version_is(h, FORMAT_VERSION_FIRST);
-}
-
-static int
-read_second(int fd, struct format_second *ret)
+int
+second_read(int fd, struct format_second *ret)
 {
 	struct format_second second;
 
@@ -35,8 +32,46 @@ read_second(int fd, struct format_second *ret)
 	return 0;
 }
 
-void
-second_seal(struct format_header *h, const struct format_second *second)
+/* Add the bytes [at, end) of the file to the digest. */
+static int
+add_bytes(int fd, uint64_t at, uint64_t end, struct digest_stream *stream)
+{
+	uint8_t *buffer = malloc(PIECE);
+	size_t n;
+	int err = 0;
+
+	if (!buffer)
+		return fail_memory("to hash an HDF5 view");
+	for (; err == 0 && at < end; at += n) {
+		n = end - at < PIECE ? (size_t)(end - at) : PIECE;
+		err = read_all(fd, buffer, n, at);
+		if (err == 0)
+			digest_stream_add(stream, buffer, n);
+	}
+	free(buffer);
+	return err;
+}
+
+/* The digest of the second superblock and of the view behind it. */
+static int
+digest_view(int fd, const struct format_header *h,
+	    const struct format_second *second, uint64_t *ret)
+{
+	struct digest_stream *stream = digest_stream_new();
+	int err;
+
+	if (!stream)
+		return CUTE_SHM_ERR_NOMEM;
+	digest_stream_add(stream, second, sizeof(*second));
+	err = add_bytes(fd, h->view_offset, h->view_offset + h->view_size,
+			stream);
+	*ret = digest_stream_end(stream);
+	digest_stream_free(stream);
+	return err;
+}
+
+int
+second_seal(int fd, struct format_header *h, const struct format_second *second)
 {
 	static const struct format_second nothing;
 	bool used = memcmp(second, &nothing, sizeof(nothing)) != 0;
@@ -47,8 +82,11 @@ second_seal(struct format_header *h, const struct format_second *second)
 		memcpy(h->version, used ? FORMAT_VERSION : FORMAT_VERSION_FIRST,
 		       sizeof(FORMAT_VERSION));
 	}
+	if (header_has_view(h))
+		return digest_view(fd, h, second, &h->view_digest);
 	h->view_digest =
 		header_is_first(h) ? 0 : digest(second, sizeof(*second));
+	return 0;
 }
 
 int
@@ -64,16 +102,7 @@ home_set(int fd, struct format_header *h, struct format_second *second)
 		second->home_device = (uint64_t)st.st_dev;
 		second->home_inode = (uint64_t)st.st_ino;
 	}
-	second_seal(h, second);
-	return 0;
-}
-
-int
-home_renew(int fd, struct format_header *h, struct format_second *second)
-{
-	int err = read_second(fd, second);
-
-	return err == 0 ? home_set(fd, h, second) : err;
+	return second_seal(fd, h, second);
 }
 
 bool
@@ -85,7 +114,7 @@ home_is(int fd, const struct format_header *h)
 	/* Format 1.0 stores no home, so it cannot recognize a copy. */
 	if (header_is_first(h))
 		return true;
-	return read_second(fd, &second) == 0 && fstat(fd, &st) == 0 &&
+	return second_read(fd, &second) == 0 && fstat(fd, &st) == 0 &&
 	       second.home_device == (uint64_t)st.st_dev &&
 	       second.home_inode == (uint64_t)st.st_ino;
 }

@@ -87,7 +87,7 @@ open_for_lock(const char *path, struct stat *st)
 	return fd;
 }
 
-static bool
+bool
 leads_to(const char *path, const struct stat *st)
 {
 	struct stat now;

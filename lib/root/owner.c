@@ -18,6 +18,18 @@ static struct ownership *owned;
 /* Attempts to find a byte that no other owner has locked. */
 #define TRIES 4096
 
+/* Lock the first free byte of the owners: 0, or -1 and errno. */
+static int
+lock_byte(int fd)
+{
+	uint64_t at = LOCK_OWNERS + (uint64_t)getpid(), end = at + TRIES;
+
+	while (range_try(fd, at, at + 1, true) != 0)
+		if ((errno != EAGAIN && errno != EACCES) || ++at == end)
+			return -1;
+	return 0;
+}
+
 /*
  * Lock a byte of the owners, and byte 0 as well: libraries that know only
  * format 1.0 look there, and must not take the project for an orphan.
@@ -25,16 +37,38 @@ static struct ownership *owned;
 int
 owner_lock(int fd)
 {
-	uint64_t at = LOCK_OWNERS + (uint64_t)getpid(), end = at + TRIES;
-
-	while (range_try(fd, at, at + 1, true) != 0)
-		if ((errno != EAGAIN && errno != EACCES) || ++at == end)
-			return fail_errno("the file system of the root has no "
-					  "locks, which ephemeral projects "
-					  "need");
+	if (lock_byte(fd) != 0)
+		return fail_errno("the file system of the root has no locks, "
+				  "which ephemeral projects need");
 	if (range_try(fd, LOCK_OWNER, LOCK_OWNER + 1, true) != 0)
 		return fail_errno("cannot lock the new segment");
 	return 0;
+}
+
+/*
+ * The lock comes first, then the look at the name: who removes an orphan locks
+ * the bytes of all owners before.
+ */
+int
+owner_join(const char *path, const struct stat *st, int *ret)
+{
+	struct stat opened;
+	int fd = fd_above_stdio(open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK |
+						   O_NOCTTY | O_NOFOLLOW));
+
+	if (fd < 0 && errno != ENOENT)
+		return fail_errno("cannot become an owner of %s", path);
+	if (fd >= 0 && fstat(fd, &opened) == 0 && same_file(&opened, st) &&
+	    lock_byte(fd) == 0 && leads_to(path, st)) {
+		/* The first owner may have it. */
+		(void)!range_try(fd, LOCK_OWNER, LOCK_OWNER + 1, true);
+		*ret = fd;
+		return 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
+			     "%s has ended just now, or was replaced", path);
 }
 
 /*
@@ -114,21 +148,31 @@ owner_begin(struct ownership *o, int fd, const char *path,
 	pthread_mutex_unlock(&mutex);
 }
 
-void
-owner_end(struct ownership *o)
+/*
+ * Remove the project unless it has other owners.  Each releases its own byte
+ * first, so the last one to do that finds none.  Do not wait for a process that
+ * removes or replaces the project just now.
+ */
+static int
+leave(const struct ownership *o)
 {
 	bool removed;
 
+	range_release(o->fd, LOCK_OWNERS, LOCK_OWNERS_END);
+	return remove_orphan(o->path, o->stat, &removed);
+}
+
+void
+owner_end(struct ownership *o)
+{
 	if (o->fd < 0)
 		return;
 	forget(o);
 	/*
 	 * The caller could not act on an error: a project that stays is an
-	 * orphan, which other processes collect.  Do not wait for a process
-	 * that removes or replaces the project just now.
+	 * orphan, which other processes collect.
 	 */
-	if (o->pid == getpid() &&
-	    remove_name(o->path, o->stat, false, &removed) != 0)
+	if (o->pid == getpid() && leave(o) != 0)
 		cute_shm_log(CUTE_SHM_LOG_WARNING, "%s", cute_shm_errmsg());
 	close(o->fd);
 	o->fd = -1;
@@ -141,7 +185,6 @@ owner_end(struct ownership *o)
 static void __attribute__((destructor)) end_all(void)
 {
 	const struct ownership *o;
-	bool removed;
 	int err;
 
 	if (pthread_mutex_trylock(&mutex) != 0)
@@ -149,7 +192,7 @@ static void __attribute__((destructor)) end_all(void)
 	for (o = owned; o; o = o->next) {
 		if (o->pid != getpid())
 			continue;
-		err = remove_name(o->path, o->stat, false, &removed);
+		err = leave(o);
 		(void)err; /* an orphan, see above */
 	}
 	pthread_mutex_unlock(&mutex);

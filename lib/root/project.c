@@ -90,6 +90,7 @@ info_header(struct cute_shm_info *info, const struct format_header *h)
 	info->source_mtime_ns = h->source_mtime_ns;
 	memcpy(info->uuid, h->uuid, sizeof(info->uuid));
 	info->metadata_digest = h->metadata_digest;
+	info->view_size = header_has_view(h) ? h->view_size : 0;
 }
 
 /* The locks on the file show if it has an owner and if it is in use. */
@@ -153,10 +154,16 @@ unreadable(void)
 	return fail_errno("cannot be read");
 }
 
+/* The caller's function. */
+struct listing {
+	cute_shm_list_fn *each;
+	void *arg;
+};
+
 static int
-entry_show(const char *root, const char *name, cute_shm_list_fn *each,
-	   void *arg)
+entry_show(const char *root, const char *name, void *arg)
 {
+	const struct listing *listing = arg;
 	struct entry e = { .info = { .message = "" } };
 	char *path, *message = NULL;
 	struct stat st;
@@ -185,7 +192,7 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 		e.info.message =
 			message ? message : cute_shm_strerror(e.info.err);
 	}
-	err = each(&e.info, arg) ? CUTE_SHM_ERR_CANCELLED : 0;
+	err = listing->each(&e.info, listing->arg) ? CUTE_SHM_ERR_CANCELLED : 0;
 	if (fd >= 0)
 		close(fd);
 	free(message);
@@ -196,34 +203,41 @@ entry_show(const char *root, const char *name, cute_shm_list_fn *each,
 }
 
 static int
-has_prefix(const struct dirent *entry)
-{
-	return strncmp(entry->d_name, PROJECT_PREFIX, strlen(PROJECT_PREFIX)) ==
-		       0 &&
-	       entry->d_name[strlen(PROJECT_PREFIX)] != '\0';
-}
-
-static int
 by_bytes(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 int
-cute_shm_list(const char *root, cute_shm_list_fn *each, void *arg)
+root_list(const char *root, int (*wanted)(const struct dirent *),
+	  root_list_fn *each, void *arg)
 {
 	struct dirent **names;
 	int count, i, err = 0;
 
-	root = root_or_default(root);
-	count = scandir(root, &names, has_prefix, by_bytes);
+	count = scandir(root, &names, wanted, by_bytes);
 	if (count < 0)
 		return fail_errno("cannot list %s", root);
 	for (i = 0; i < count; i++) {
 		if (err == 0)
-			err = entry_show(root, names[i]->d_name, each, arg);
+			err = each(root, names[i]->d_name, arg);
 		free(names[i]);
 	}
 	free(names);
 	return err;
+}
+
+static int
+is_project(const struct dirent *entry)
+{
+	return has_rest(entry, PROJECT_PREFIX);
+}
+
+int
+cute_shm_list(const char *root, cute_shm_list_fn *each, void *arg)
+{
+	struct listing listing = { each, arg };
+
+	return root_list(root_or_default(root), is_project, entry_show,
+			 &listing);
 }

@@ -7,6 +7,8 @@
 #ifndef LIB_ROOT_ROOT_H
 #define LIB_ROOT_ROOT_H
 
+#include <string.h>
+
 #include "file/file.h"
 #include "format/format.h"
 #include "lock/lock.h"
@@ -15,10 +17,29 @@
 
 #define PROJECT_PREFIX	 "cute-shm."
 #define TEMPORARY_PREFIX ".cute-shm."
+#define LOADING_PREFIX	 ".cute-shm-loading."
 #define DEFAULT_ROOT	 "/dev/shm"
 
 /* The root to use: 'root', else $CUTE_SHM_ROOT, else DEFAULT_ROOT. */
 const char *root_or_default(const char *root);
+
+/* True if the entry's name begins so, and goes on. */
+static inline bool
+has_rest(const struct dirent *entry, const char *prefix)
+{
+	size_t size = strlen(prefix);
+
+	return strncmp(entry->d_name, prefix, size) == 0 &&
+	       entry->d_name[size] != '\0';
+}
+
+/*
+ * Call 'each' for each wanted entry of the root, sorted by its bytes, until one
+ * returns an error, which is the result.
+ */
+typedef int root_list_fn(const char *root, const char *name, void *arg);
+int root_list(const char *root, int (*wanted)(const struct dirent *),
+	      root_list_fn *each, void *arg) must_check;
 
 /*
  * "ROOT/cute-shm.PROJECT", absolute, for free(); CUTE_SHM_ERR_INVALID for bad
@@ -73,7 +94,7 @@ struct appear_place temporary_place(const char *root);
 int temporary_new(const char *root, unsigned flags, int *fd,
 		  char **name) must_check;
 
-/* Remove the files that dead builders have left in 'root'. */
+/* Remove the files that dead builders and loaders have left in 'root'. */
 void temporary_sweep(const char *root);
 
 /* Flags for temporary_new(), for tests without O_TMPFILE. */
@@ -94,6 +115,13 @@ bool logind_removes(const char *system, uid_t uid, const char *user);
  * CUTE_SHM_ERR_SYSTEM if the file system has no locks.
  */
 int owner_lock(int fd) must_check;
+
+/*
+ * Become another owner of the ephemeral segment at 'path', which is the file of
+ * *st; *ret is the descriptor for owner_begin().  CUTE_SHM_ERR_NOT_FOUND: its
+ * last owner has ended, or another file has the name.
+ */
+int owner_join(const char *path, const struct stat *st, int *ret) must_check;
 
 /* The state of a segment's owner. */
 enum owner {
@@ -132,11 +160,12 @@ void owner_end(struct ownership *o);
 
 /* home.c */
 
-/* True if the segment has format 1.0. */
-bool header_is_first(const struct format_header *h);
-
-/* Set version and view_digest of *h to fit the second superblock. */
-void second_seal(struct format_header *h, const struct format_second *second);
+/*
+ * Set version and view_digest of *h to fit the second superblock, and the HDF5
+ * view, which is read from the file if the header says that there is one.
+ */
+int second_seal(int fd, struct format_header *h,
+		const struct format_second *second) must_check;
 
 /*
  * Set the home in *second: if the header says that the segment is ephemeral, to
@@ -145,9 +174,8 @@ void second_seal(struct format_header *h, const struct format_second *second);
 int home_set(int fd, struct format_header *h,
 	     struct format_second *second) must_check;
 
-/* The same, but first read *second from the file. */
-int home_renew(int fd, struct format_header *h,
-	       struct format_second *second) must_check;
+/* Read the second superblock. */
+int second_read(int fd, struct format_second *ret) must_check;
 
 /* True if an ephemeral segment is in the file that it was made in. */
 bool home_is(int fd, const struct format_header *h);
@@ -156,6 +184,9 @@ bool home_is(int fd, const struct format_header *h);
 
 /* True if both are the same file: device and inode are equal. */
 bool same_file(const struct stat *a, const struct stat *b);
+
+/* True if the name leads to that file now. */
+bool leads_to(const char *path, const struct stat *st);
 
 /*
  * Lock the name 'path', so that no other process removes or replaces it while

@@ -41,4 +41,8 @@ temporary_sweep(const char *root)
 	struct appear_place at = temporary_place(root);
 
 	appear_sweep(&at);
+	/* The pages of loads: a running one locks its page. */
+	at.prefix = LOADING_PREFIX;
+	at.writer = "load";
+	appear_sweep(&at);
 }

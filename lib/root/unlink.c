@@ -81,9 +81,9 @@ unlink_path(const char *project, const char *path, unsigned flags,
 		return err;
 
 	if (lstat(path, &st) != 0 && errno == ENOENT)
-		return cute_shm_fail(CUTE_SHM_ERR_NOT_FOUND,
-				     "no project \"%s\" (%s does not exist)",
-				     project, path);
+		return fail_missing(CUTE_SHM_MISSING_PROJECT,
+				    "no project \"%s\" (%s does not exist)",
+				    project, path);
 	if (flags & CUTE_SHM_UNLINK_IDLE)
 		err = unlink_idle(path);
 	else

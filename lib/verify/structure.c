@@ -240,8 +240,14 @@ verify_sums(struct verify *v, const struct verify_cursor *c)
 	    h->block_count, c->block_row);
 	sum(v, "bytes of arrays", offsetof(struct format_header, array_bytes),
 	    h->array_bytes, c->bytes);
-	sum(v, "end of the data", offsetof(struct format_header, data_size),
-	    h->data_offset + h->data_size, c->data);
+	if (!header_has_view(h))
+		sum(v, "end of the data",
+		    offsetof(struct format_header, data_size),
+		    h->data_offset + h->data_size, c->data);
+	else if (h->view_offset != align_up(c->data, FORMAT_PAGE))
+		sum(v, "end of the data, to a page",
+		    offsetof(struct format_header, view_offset), h->view_offset,
+		    align_up(c->data, FORMAT_PAGE));
 }
 
 void

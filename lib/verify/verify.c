@@ -76,36 +76,6 @@ verify_identity(struct verify *v)
 			      "uuid is not of version 4");
 }
 
-/* Check the second superblock of 1.1, unless it has unknown features. */
-static void
-verify_second(struct verify *v)
-{
-	const struct format_header *h = &v->shm->header;
-	const uint64_t at = sizeof(*h);
-	const void *second =
-		segment_at(v->shm, at, sizeof(struct format_second));
-	uint64_t is = second ? digest(second, sizeof(struct format_second)) : 0;
-
-	if (h->compatible & ~FORMAT_COMPATIBLE_KNOWN)
-		return;
-	verify_zeros(v, NULL, offsetof(struct format_header, view_offset),
-		     offsetof(struct format_header, view_digest), "reserved");
-	verify_zeros(v, NULL, at,
-		     at + offsetof(struct format_second, options_digest),
-		     "second superblock");
-	if (!(h->compatible & FORMAT_COMPATIBLE_EPHEMERAL))
-		verify_zeros(v, NULL,
-			     at + offsetof(struct format_second, home_device),
-			     at + sizeof(struct format_second),
-			     "home of a lasting segment");
-	if (is != h->view_digest)
-		verify_damage(v, NULL,
-			      offsetof(struct format_header, view_digest), 0,
-			      "digest of the second superblock is %016" PRIx64
-			      ", the header says %016" PRIx64,
-			      is, h->view_digest);
-}
-
 /* Check the bytes that are unused in this version; a later one may use them. */
 static void
 verify_unused(struct verify *v)
@@ -202,6 +172,7 @@ cute_shm_verify(const struct cute_shm *shm,
 		verify_structure(&v);
 		verify_index(&v);
 		verify_data(&v);
+		verify_view(&v);
 	}
 	rc = outcome(&v);
 	if (ret)

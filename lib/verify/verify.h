@@ -3,8 +3,8 @@
  * Check every digest and every rule of a segment.  verify.c checks the header,
  * structure.c walks the records, verify_record.c checks the bytes of each
  * record, verify_reserved.c the reserved attributes, verify_index.c the path
- * index, verify_data.c the data; all report what they find to verify_damage.c.
- * Uses base, format, read and live.
+ * index, verify_data.c the data, verify_view.c the HDF5 view; all report what
+ * they find to verify_damage.c.  Uses base, format, read, view and live.
  */
 #ifndef LIB_VERIFY_VERIFY_H
 #define LIB_VERIFY_VERIFY_H
@@ -140,6 +140,13 @@ void verify_field(struct verify *v, const struct record *group,
 
 /* Check the rows, and that each node has one. */
 void verify_index(struct verify *v);
+
+/* verify_view.c */
+
+/* Check the second superblock of 1.1, unless it has unknown features. */
+void verify_second(struct verify *v);
+/* Compare the HDF5 view, if there is one, with the records; call it last. */
+void verify_view(struct verify *v);
 
 /* verify_data.c */
 

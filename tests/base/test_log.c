@@ -59,11 +59,11 @@ START_TEST(says_what_is_done)
 	ck_assert(cute_shm_log_wants(CUTE_SHM_LOG_DEBUG));
 	live(saved);
 	ck_said("project p: created a file", root);
-	ck_said("project p: reserved 15.8 KiB", " s");
+	ck_said("project p: reserved 16.7 KiB", " s");
 	ck_said("project p: completed digests", " s");
 	ck_said("project p: published as", path);
 	ck_said("opened and mapped", path);
-	ck_said("15.8 KiB", path);
+	ck_said("16.7 KiB", path);
 	ck_said("wrote", saved);
 	ck_said("unmapped and closed", path);
 	ck_said("removed", path);

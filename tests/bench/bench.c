@@ -108,7 +108,7 @@ usage(void)
 	     "  --rounds N    of each measurement (default 5)\n"
 	     "  --jobs N      threads (default: the CPUs)\n"
 	     "  --only NAME   kinds that begin so: a load's, start, lookup,\n"
-	     "                verify, live\n"
+	     "                view, verify, live\n"
 	     "  --cold        drop the file from the page cache before each "
 	     "load\n"
 	     "  --json        numbers for programs, in seconds and bytes\n"
@@ -220,6 +220,8 @@ main(int argc, char **argv)
 		bench_start(&b);
 	if (wanted(&b, "lookup"))
 		bench_lookups(&b);
+	if (wanted(&b, "view"))
+		bench_views(&b);
 	if (wanted(&b, "verify"))
 		bench_verify(&b);
 	if (wanted(&b, "live"))

@@ -69,9 +69,18 @@ double bench_private_memory(const struct bench *b, const char *path);
 /* start.c */
 void bench_start(struct bench *b);
 
-/* lookup.c */
+/* lookup.c: "lookup", a project of small arrays in groups of 1000 */
+
+void lookup_project(const struct bench *b, unsigned count);
+void lookup_unlink(const struct bench *b);
+/* The path of array 'i'. */
+void lookup_path(unsigned i, char *path, size_t size);
+
 void bench_lookups(struct bench *b);
 void bench_verify(struct bench *b);
+
+/* view.c */
+void bench_views(struct bench *b);
 
 /* live.c */
 void bench_live(struct bench *b);

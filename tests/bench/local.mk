@@ -13,7 +13,8 @@ tests_bench_bench_SOURCES = \
 	tests/bench/load.c \
 	tests/bench/lookup.c \
 	tests/bench/memory.c \
-	tests/bench/start.c
+	tests/bench/start.c \
+	tests/bench/view.c
 tests_bench_bench_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(XXHASH_CFLAGS) \
 	$(ZSTD_CFLAGS)
 tests_bench_bench_LDADD = lib/libload.la lib/libreader.la lib/libcore.la \
@@ -23,4 +24,15 @@ tests_bench_bench_LDADD = lib/libload.la lib/libreader.la lib/libcore.la \
 bench: tests/bench/bench lib/cute-shm-reader $(module_LTLIBRARIES)
 	CUTE_SHM_READER=$$PWD/lib/cute-shm-reader \
 		tests/bench/bench $(BENCHFLAGS)
+if PYTHON
+	$(if $(BENCHFLAGS),,$(MAKE) bench-python)
 endif
+endif
+
+# The Python package, which has no such options; "make bench-python" is it alone.
+EXTRA_DIST += tests/bench/bench_python.py
+.PHONY: bench-python
+bench-python: $(pypackage_LTLIBRARIES) lib/cute-shm-reader $(module_LTLIBRARIES)
+	CUTE_SHM_READER=$$PWD/lib/cute-shm-reader srcdir=$(srcdir) \
+		$(SHELL) $(srcdir)/tests/python/python.sh \
+		$(srcdir)/tests/bench/bench_python.py

@@ -11,14 +11,14 @@
 #define OPENINGS 200
 #define LOOKUPS	 200000
 
-static void
-path_of(unsigned i, char *path, size_t size)
+void
+lookup_path(unsigned i, char *path, size_t size)
 {
 	snprintf(path, size, "group_%u/array_%u", i / 1000, i % 1000);
 }
 
-static void
-make_project(const struct bench *b, unsigned count)
+void
+lookup_project(const struct bench *b, unsigned count)
 {
 	struct cute_shm_build_options opt = { .size = sizeof(opt),
 					      .root = b->root };
@@ -30,7 +30,7 @@ make_project(const struct bench *b, unsigned count)
 	if (cute_shm_builder_new("lookup", &opt, &builder) != 0)
 		die("%s", cute_shm_errmsg());
 	for (unsigned i = 0; i < count; i++) {
-		path_of(i, path, sizeof(path));
+		lookup_path(i, path, sizeof(path));
 		if (cute_shm_builder_array(builder, path, "<f8", 1, &shape,
 					   &value) != 0)
 			die("%s", cute_shm_errmsg());
@@ -38,6 +38,15 @@ make_project(const struct bench *b, unsigned count)
 	if (cute_shm_builder_publish(builder, NULL) != 0)
 		die("%s", cute_shm_errmsg());
 	cute_shm_builder_free(builder);
+}
+
+void
+lookup_unlink(const struct bench *b)
+{
+	struct cute_shm_unlink_options gone = { .size = sizeof(gone),
+						.root = b->root };
+
+	cute_shm_unlink("lookup", &gone, NULL);
 }
 
 static uint32_t
@@ -61,7 +70,7 @@ time_open(const struct cute_shm_open_options *opt, unsigned count)
 		char path[64];
 		double begin;
 
-		path_of(roll(count), path, sizeof(path));
+		lookup_path(roll(count), path, sizeof(path));
 		begin = clock_now();
 		if (cute_shm_open("lookup", opt, &shm) != 0 ||
 		    cute_shm_get(shm, path, &array) != 0)
@@ -84,7 +93,7 @@ time_lookups(const struct cute_shm_open_options *opt, unsigned count)
 	if (!paths || cute_shm_open("lookup", opt, &shm) != 0)
 		die("%s", paths ? cute_shm_errmsg() : "no memory");
 	for (unsigned i = 0; i < LOOKUPS; i++)
-		path_of(roll(count), paths[i], sizeof(paths[i]));
+		lookup_path(roll(count), paths[i], sizeof(paths[i]));
 	/* Once before, as page faults are no part of a further lookup. */
 	for (int pass = 0; pass < 2; pass++) {
 		begin = clock_now();
@@ -102,8 +111,6 @@ void
 bench_lookups(struct bench *b)
 {
 	static const unsigned counts[] = { 1, 1000, 100000, 1000000 };
-	struct cute_shm_unlink_options gone = { .size = sizeof(gone),
-						.root = b->root };
 	struct cute_shm_open_options opt = { .size = sizeof(opt),
 					     .root = b->root };
 
@@ -113,10 +120,10 @@ bench_lookups(struct bench *b)
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
 		double first, further;
 
-		make_project(b, counts[i]);
+		lookup_project(b, counts[i]);
 		first = time_open(&opt, counts[i]);
 		further = time_lookups(&opt, counts[i]);
-		cute_shm_unlink("lookup", &gone, NULL);
+		lookup_unlink(b);
 		if (!b->json)
 			printf("%-13u %18.2f %18.3f\n", counts[i], first * 1e6,
 			       further * 1e6);

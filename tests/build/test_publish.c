@@ -311,7 +311,7 @@ with_source(const char *creator, const char *source)
 		.source = source,
 		.source_size = 77,
 		.source_mtime_ns = 88,
-		.flags = CUTE_SHM_OVERWRITE,
+		.flags = CUTE_SHM_OVERWRITE | CUTE_SHM_NO_VIEW,
 	};
 	struct cute_shm_builder *b;
 	struct cute_shm *shm;

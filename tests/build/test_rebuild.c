@@ -117,7 +117,10 @@ START_TEST(same_digest)
 		.size = sizeof(open),
 		.flags = CUTE_SHM_ANY_OWNER,
 	};
-	struct cute_shm_build_options opt = { .size = sizeof(opt), .jobs = 2 };
+	/* The files are of format 1.0. */
+	struct cute_shm_build_options opt = { .size = sizeof(opt),
+					      .flags = CUTE_SHM_NO_VIEW,
+					      .jobs = 2 };
 	struct cute_shm_info old, new;
 	struct cute_shm_builder *b;
 	struct cute_shm *shm, *copy;

@@ -75,7 +75,10 @@ for project in enumnames enums many; do
 	cheap 200 cute-shm-dump --json "$project"
 	cheap 100 cute-shm-dump --hex "$project"
 	cheap 100 cute-shm-dump --hex "$project" a
+	cp "$root/cute-shm.$project" "$tmp/copy"
+	cheap 300 cute-shm-diff --bytes "$project" "$tmp/copy"
 done
+rm "$tmp/copy"
 cheap 200 cute-shm-list -s
 cheap 200 cute-shm-doctor
 for project in enums many; do
@@ -109,6 +112,8 @@ cute-shm-unlink bigattr bigtext updated >/dev/null
 if [ -z "$sanitized" ]; then
 	make_hostile many 20000 || fail many
 	make_hostile enums 60000 || fail enums
+	cp "$root/cute-shm.many" "$tmp/many"
+	cp "$root/cute-shm.enums" "$tmp/enums"
 	for kib in 4000 6000 8000 9000 10000 11000 12000 14000 16000 20000; do
 		for project in many enums; do
 			for tool in 'list' 'list --json' 'list -s' 'dump' \
@@ -122,6 +127,14 @@ if [ -z "$sanitized" ]; then
 				*) fail "$tool with $kib KiB: $status" ;;
 				esac
 			done
+			# 1 would say that they differ.
+			status=0
+			limited "$kib" cute-shm-diff --bytes "$project" \
+				"$tmp/$project" >/dev/null 2>&1 || status=$?
+			case $status in
+			0 | 2 | 127) ;;
+			*) fail "diff with $kib KiB: $status" ;;
+			esac
 		done
 	done
 fi

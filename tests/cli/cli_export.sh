@@ -61,7 +61,7 @@ damage "$tmp/header" 300
 cp "$tmp/demo.seg" "$tmp/records"
 damage "$tmp/records" 1800
 cp "$tmp/demo.seg" "$tmp/data"
-damage "$tmp/data" "$(($(stat -c %s "$tmp/data") - 1))"
+damage "$tmp/data" 13835
 { cat "$tmp/demo.seg"; echo; } >"$tmp/more"
 : >"$tmp/empty"
 echo 'not ours at all' >"$tmp/foreign"

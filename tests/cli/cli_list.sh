@@ -35,7 +35,7 @@ COLUMNS=30 cute-shm-list -o project >"$tmp/narrow"
 [ "$(tail -n +5 "$tmp/narrow" | wc -l)" -gt 1 ] || fail 'no line of the total breaks'
 grep '.\{31\}' "$tmp/narrow" && fail 'a line of the total is too wide'
 make_project wide wide || fail 'no project wide'
-t env COLUMNS=80 cute-shm-list wide
+t env COLUMNS=76 cute-shm-list wide
 t cute-shm-list wide
 cute-shm-unlink wide >/dev/null
 

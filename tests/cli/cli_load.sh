@@ -45,7 +45,10 @@ t cute-shm-load demo block.h5
 t cute-shm-dump ./block.h5
 t cute-shm-dump demo.h5
 t cute-shm-verify -f demo.h5
-make_project demo segment && mv "$root/cute-shm.segment" saved.seg
+# With a view it would be an HDF5 file.
+make_project demo segment && cp "$root/cute-shm.segment" viewed.seg &&
+	cute-shm-load -o --no-view segment viewed.seg >/dev/null &&
+	mv "$root/cute-shm.segment" saved.seg
 t cute-shm-hdf5 demo saved.seg
 t cute-shm-hdf5 --dry-run demo saved.seg
 t cute-shm-hdf5 "$tmp/demo.h5" folder.h5
@@ -123,6 +126,32 @@ t cute-shm-hdf5 -o --select '*_raw' --exclude '*_raw' part globs.h5
 t cute-shm-hdf5 -o --select 'demo_*' --exclude 'zz*' --exclude demo_1 \
 	--exclude 'demo_1/q*' part globs.h5
 t cute-shm-dump -H part
+t cute-shm-unlink part
+
+say 'slices'
+# load_slices PATTERNS...: load these, and show them.
+load_slices()
+{
+	options=
+	for pattern; do
+		options="$options --select $pattern"
+	done
+	# shellcheck disable=SC2086
+	t cute-shm-hdf5 -o $options part demo.h5
+	t cute-shm-dump part
+}
+set -f
+load_slices 'a[1:3]'
+load_slices 'a[-1]' 'b/*[...,0]'
+load_slices 'a[::100]' a b/b1
+t cute-shm-list part
+t cute-shm-verify --source part
+t cute-shm-hdf5 --dry-run --select 'a[:2]' other demo.h5
+for pattern in 'a[9]' 'a[::-1]' 'a[1:2:3:4]' 'zz[0]'; do
+	t cute-shm-hdf5 -o --select "$pattern" part demo.h5
+done
+t cute-shm-hdf5 -o --select 'a[0]' --select '?[1]' part demo.h5
+set +f
 t cute-shm-unlink part
 
 say 'what has no form, what cannot be read'

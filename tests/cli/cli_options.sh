@@ -3,8 +3,8 @@
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-tools="cute-shm cute-shm-doctor cute-shm-dump cute-shm-export cute-shm-list cute-shm-load
-	cute-shm-unlink cute-shm-verify"
+tools="cute-shm cute-shm-diff cute-shm-doctor cute-shm-dump cute-shm-export cute-shm-list
+	cute-shm-load cute-shm-unlink cute-shm-verify"
 [ -x bin/cute-shm-hdf5 ] && tools="$tools cute-shm-evaluate cute-shm-hdf5"
 
 for tool in $tools; do

@@ -31,6 +31,7 @@ interrupted()
 			"$tool" victim "$tmp/slow.h5" >/dev/null 2>"$tmp/err" ||
 			status=$?
 		wait_until_gone
+		swept
 		[ -s "$tmp/err" ] && fail "SIG$1 says $(cat "$tmp/err")"
 		[ $status -eq 0 ] || [ $status -eq $((128 + $2)) ] ||
 			fail "SIG$1 after 0.$ms s: status $status"
@@ -44,6 +45,12 @@ interrupted()
 		fi
 	done
 	[ $killed -gt 0 ] || fail "no load was slow enough for SIG$1"
+}
+
+# What a killed load told others of itself goes with the next look.
+swept()
+{
+	cute-shm-list >/dev/null || fail 'no list'
 }
 
 # A child that outlives its parent by a moment may still hold memory.
@@ -70,6 +77,7 @@ for ms in 010 030 060 100 200; do
 	timeout --foreground -s KILL "0.$ms" "$tool" -o victim "$tmp/slow.h5" \
 		>/dev/null 2>&1
 	wait_until_gone
+	swept
 	only cute-shm.victim
 	case $(contents) in
 	"$before") ;;

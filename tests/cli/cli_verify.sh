@@ -19,7 +19,7 @@ damage "$root/cute-shm.header" 300
 cp "$root/cute-shm.demo" "$root/cute-shm.records"
 damage "$root/cute-shm.records" 1800
 cp "$root/cute-shm.demo" "$root/cute-shm.data"
-damage "$root/cute-shm.data" "$(($(stat -c %s "$root/cute-shm.data") - 1))"
+damage "$root/cute-shm.data" 13835
 cp "$root/cute-shm.demo" "$root/cute-shm.short"
 truncate -s 3000 "$root/cute-shm.short"
 for project in header records data short; do

@@ -41,6 +41,7 @@ mask()
 	    -e "s|$root|ROOT|g" \
 	    -e "s|$tmp|TMP|g" \
 	    -e "s/(owner) $(id -un)\b/\1 USER/g" \
+	    -e 's/(owner USER, source gone)(, from .*(…|\.\.\.|M-bM-\^@M-&).*)?$/\1.../' \
 	    -e "s/  $(id -un)  +/  USER  /g; s/  owner +/  owner  /" \
 	    -e 's/ +-  USER  /  -  USER  /' \
 	    -e 's/, [0-9]+ (s|min|h) old/, AGE old/' \
@@ -62,6 +63,9 @@ mask()
 	    -e 's/("pid": )[0-9]+/\1.../' \
 	    -e 's/("command": )"lt-/\1"/' \
 	    -e 's/by process [0-9]+/by process PID/' \
+	    -e 's/process ([0-9]+|PID) of [^ ]+ \(uid [0-9]+\)/process PID of USER/' \
+	    -e 's/process [0-9]+, owner [^ ,]+/process PID, owner USER/' \
+	    -e 's/, loaded [0-9]+ (s|min) ago/, loaded AGE ago/' \
 	    -e 's/process [0-9]+ died/process PID died/' \
 	    -e 's/digest [0-9a-f]{16}/digest .../; s/not [0-9a-f]{16}/not .../'
 }

@@ -65,6 +65,27 @@ if ! timeout 120 "$CUTE_SHM_BIN/cute-shm-export" -q -o $filters "$name" \
 	exit
 fi
 rm -f "$segment.b" "$exported"
+# What libhdf5 and h5py read of the segment's view, for a third of the files: a
+# second for each is too much for all.  The judge does not know which attributes
+# a view omits.
+if [ -f "$tools/check_view.py" ] && [ $(($(stat -c %s "$file") % 3)) -eq 0 ] &&
+   [ "$(stat -c %s "$segment")" -lt 100000000 ]; then
+	problem=$(timeout 300 /usr/bin/python3 "$tools/check_view.py" \
+		"$segment" 2>&1 | sed 1d | grep -v \
+		-e '@cute-shm:omitted: attribute missing' \
+		-e 'attribute that should not be there')
+	if [ -n "$problem" ]; then
+		say differs "view: $(echo "$problem" | head -n 3 | tr '\n' ' ')"
+		exit
+	fi
+fi
+case $file in
+*.nc)	if command -v ncdump >/dev/null &&
+	   ! timeout 60 ncdump "$segment" >/dev/null 2>"$err"; then
+		say differs "ncdump of the view: $(head -n 1 "$err")"
+		exit
+	fi ;;
+esac
 verdict=$(/usr/bin/python3 "$tools/check_hdf5.py" --h5py --max 3 \
 	"$file" "$segment" 2>&1)
 case $? in

@@ -21,6 +21,8 @@ fit_header(uint8_t *bytes, size_t size)
 	h.segment_size = size;
 	if (h.data_offset <= size)
 		h.data_size = size - h.data_offset;
+	if (header_has_view(&h) && h.view_offset < size)
+		h.view_size = size - h.view_offset;
 #ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 	h.header_digest = digest_header(&h);
 #endif

@@ -15,6 +15,7 @@
 #include "read/read.h"
 #include "read_all.h"
 #include "seed.h"
+#include "view/view.h"
 
 unsigned fuzz_reached;
 
@@ -43,6 +44,35 @@ verify(const struct cute_shm *shm)
 		abort();
 }
 
+static int
+drop(void *arg, const void *data, size_t size)
+{
+	uint64_t *left = arg;
+
+	(void)data;
+	if (size > *left)
+		abort();
+	*left -= size;
+	return 0;
+}
+
+/* Verification encodes the view of sound records only. */
+static void
+encode(const struct cute_shm *shm)
+{
+	struct view *view;
+	uint64_t left;
+	int err;
+
+	if (view_measure(shm, shm->size + (1 << 20), &view) != 0)
+		return;
+	left = view->end - view->begin;
+	err = view_emit(view, drop, &left);
+	if (err == 0 && left != 0)
+		abort();
+	view_free(view);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -68,6 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (cute_shm_get(shm, "l/l/a/b/x", &array) == 0)
 			fuzz_reached++;
 		verify(shm);
+		encode(shm);
 		cute_shm_close(shm);
 	}
 	close(fd);

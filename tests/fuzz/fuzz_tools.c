@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libFuzzer: any bytes as a segment, and what cute-shm-list and cute-shm-dump
- * show of it, in every form that they have.  Whatever they print is UTF-8, and
- * has no character that would do something to a terminal.
+ * libFuzzer: any bytes as a segment, and what cute-shm-list, cute-shm-dump and
+ * cute-shm-diff show of it, in every form that they have.  Whatever they print
+ * is UTF-8, and has no character that would do something to a terminal.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../../bin/cli.h"
+#include "../../bin/diff.h"
 #include "../../bin/dump.h"
 #include "../../bin/hex.h"
 #include "../../bin/list.h"
@@ -23,7 +24,7 @@ unsigned fuzz_reached;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char path[64];
+static char path[64], other_path[64];
 static FILE *real_stdout;
 
 /* ------------------------------- what the tools' main() and bin/cli.c give */
@@ -108,7 +109,10 @@ list(const struct cute_shm *shm, const struct list_view *view, bool tree)
 				  .message = "",
 				  .users = users,
 				  .user_count = 1 };
-	struct list_total total = { .projects = 2, .arrays = 1, .bytes = 1 };
+	const struct list_loads none = { .count = 0 };
+	struct list_total total = {
+		.projects = 2, .arrays = 1, .bytes = 1, .loads = &none
+	};
 
 	cute_shm_info(shm, &info);
 	if (cute_shm_update_summary(shm, &p.updates) != 0)
@@ -196,54 +200,104 @@ show(const struct cute_shm *shm, unsigned which)
 	dump_some(shm, which >> 4);
 }
 
+static void
+diff(const struct cute_shm *a, const struct cute_shm *b,
+     struct diff_options opt)
+{
+	const struct diff_side side[2] = { { "one\033", a }, { "two", b } };
+
+	capture();
+	diff_projects(side, &opt);
+	release(true);
+}
+
+static void
+write_to(FILE *file, const uint8_t *bytes, size_t size)
+{
+	if (ftruncate(fileno(file), 0) != 0 ||
+	    pwrite(fileno(file), bytes, size, 0) != (ssize_t)size)
+		abort();
+}
+
+/* Against what differs by a few bytes. */
+static void
+diff_other(const struct cute_shm *shm, FILE *file, uint8_t *bytes, size_t size)
+{
+	struct cute_shm *other;
+	size_t i, at = sizeof(struct format_header);
+
+	for (i = 0; i < 3 && size > at; i++) {
+		at += (bytes[0xb1 + 2 * i] | (size_t)bytes[0xb2 + 2 * i] << 8) %
+		      (size - at);
+		bytes[at] ^= (uint8_t)(1U << bytes[0xb7 + i] % 8);
+	}
+	fit_header(bytes, size);
+	write_to(file, bytes, size);
+	if (cute_shm_open_file(other_path, NULL, &other) != 0)
+		return;
+	diff(shm, other, (struct diff_options){ .quiet = false });
+	diff(other, shm, (struct diff_options){ .json = true, .bytes = true });
+	diff(shm, other,
+	     (struct diff_options){ .quiet = true, .no_attributes = true });
+	cute_shm_close(other);
+}
+
 /* --------------------------------------------------------------------- all */
 
 static void
-remove_file(void)
+remove_files(void)
 {
 	unlink(path);
+	unlink(other_path);
 }
 
 static FILE *
-new_file(void)
+new_file(char *name, size_t size)
 {
 	const char *folder =
 		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 	int fd;
 
+	snprintf(name, size, "%s/cute-shm-fuzz.XXXXXX", folder);
+	fd = mkstemp(name);
+	if (fd < 0)
+		abort();
+	return fdopen(fd, "r+");
+}
+
+static void
+begin(void)
+{
 	real_stdout = stdout;
 	setenv("LC_ALL", "C.UTF-8", 1);
 	text_begin();
 	list_set_columns("project,arrays,size,data,created,mode,state,"
 			 "integrity,digest,creator,source");
-	snprintf(path, sizeof(path), "%s/cute-shm-fuzz.XXXXXX", folder);
-	fd = mkstemp(path);
-	if (fd < 0)
-		abort();
-	atexit(remove_file);
-	return fdopen(fd, "r+");
+	atexit(remove_files);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static FILE *file;
+	static FILE *file, *other;
 	struct cute_shm *shm;
 	uint8_t *bytes;
 
-	if (!file)
-		file = new_file();
+	if (!file) {
+		begin();
+		file = new_file(path, sizeof(path));
+		other = new_file(other_path, sizeof(other_path));
+	}
 	bytes = malloc(size + 1);
-	if (!file || !bytes || ftruncate(fileno(file), 0) != 0)
+	if (!file || !other || !bytes)
 		abort();
 	memcpy(bytes, data, size);
 	fit_header(bytes, size);
-	if (pwrite(fileno(file), bytes, size, 0) != (ssize_t)size)
-		abort();
-	free(bytes);
+	write_to(file, bytes, size);
 	if (cute_shm_open_file(path, NULL, &shm) == 0) {
 		fuzz_reached++;
 		show(shm, size > 0xb0 ? data[0xb0] : 0);
+		diff_other(shm, other, bytes, size);
 		/* What another process does while the bytes are shown. */
 		if (pwrite(fileno(file), data + size / 2,
 			   size / 2 < 64 ? size / 2 : 64, 0x20) < 0)
@@ -251,5 +305,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		dump(shm, 0, NULL, (struct dump_options){ .hex = true });
 		cute_shm_close(shm);
 	}
+	free(bytes);
 	return 0;
 }

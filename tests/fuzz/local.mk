@@ -1,9 +1,11 @@
 # "make fuzz": any bytes as a segment, as a filtered chunk, and as the recipe of a
 # datatype, for FUZZ_SECONDS each; needs clang.  Begins with the seeds, which
 # "make check" replays, and with a segment that has everything; what it finds
-# stays in tests/fuzz/corpus-*.
+# stays in tests/fuzz/corpus-*.  FUZZ_LIMIT="-runs=N -seed=N" does the same each
+# time: what fuzz_types feeds to libhdf5 can find faults of libhdf5 itself.
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
+FUZZ_LIMIT = -max_total_time=$(FUZZ_SECONDS)
 FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=all -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
 	-D_GNU_SOURCE
@@ -41,7 +43,9 @@ segment_seeds = \
 	tests/fuzz/segment/index-astray.hex \
 	tests/fuzz/segment/live-slot-outside.hex \
 	tests/fuzz/segment/data-outside.hex \
-	tests/fuzz/segment/sections-overlap.hex
+	tests/fuzz/segment/sections-overlap.hex \
+	tests/fuzz/segment/view.hex \
+	tests/fuzz/segment/view-astray.hex
 filter_seeds = \
 	tests/fuzz/filter/deflate.hex \
 	tests/fuzz/filter/shuffle-deflate.hex \
@@ -88,22 +92,24 @@ tests_fuzz_replay_native_SOURCES = $(replay) tests/fuzz/fuzz_native.c
 tests_fuzz_replay_types_SOURCES = $(replay) tests/fuzz/fuzz_types.c
 tests_fuzz_replay_tools_SOURCES = $(replay) tests/fuzz/fit.h \
 	tests/fuzz/fuzz_tools.c \
+	bin/diff_report.c bin/diff_tree.c bin/diff_value.c \
 	bin/dump_node.c bin/dump_python.c bin/dump_raw.c bin/dump_text.c \
 	bin/dump_value.c \
 	bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
-	bin/list_full.c bin/list_json.c bin/list_parts.c bin/list_shares.c \
-	bin/list_short.c \
-	bin/slice.c
+	bin/hex_view.c \
+	bin/list_full.c bin/list_json.c bin/list_loads.c bin/list_parts.c \
+	bin/list_shares.c bin/list_short.c bin/list_sources.c
 
-# The same seeds for what cute-shm-list and cute-shm-dump show of a segment.
+# The same seeds for what cute-shm-list, -dump and -diff show of a segment.
 shown_sources = $(filter bin/dump_node.c bin/dump_python.c bin/dump_raw.c \
 	bin/dump_text.c \
-	bin/dump_value.c bin/enum_names.c bin/hex%.c bin/slice.c, \
+	bin/dump_value.c bin/enum_names.c bin/hex%.c, \
 	$(bin_cute_shm_dump_SOURCES)) \
+	$(filter bin/diff_%.c,$(bin_cute_shm_diff_SOURCES)) \
 	$(filter bin/list_%.c,$(bin_cute_shm_list_SOURCES))
 fuzzed_tools = tests/fuzz/fuzz_tools.c $(shown_sources) \
 	$(filter-out bin/cli.c bin/command.c bin/interrupt.c bin/open_project.c \
-	bin/progress.c, \
+	bin/progress.c bin/together.c, \
 	$(filter %.c,$(bin_libcli_la_SOURCES))) \
 	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 CLEANFILES += tests/fuzz/fuzz_tools
@@ -123,7 +129,7 @@ fuzz-tools: tests/fuzz/fuzz_tools tests/surface/make_every$(EXEEXT) \
 		test -f tests/fuzz/corpus-tools/cute-shm.seed
 	tests/fuzz/replay_segment -b tests/fuzz/corpus-tools \
 		$(addprefix $(srcdir)/,$(segment_seeds))
-	tests/fuzz/fuzz_tools -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/fuzz_tools $(FUZZ_LIMIT) \
 		-max_len=65536 -timeout=20 tests/fuzz/corpus-tools
 
 # Any bytes as an HDF5 file for the native index.
@@ -175,9 +181,9 @@ fuzz: tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter tests/fuzz/fuzz_types \
 		$(addprefix $(srcdir)/,$(filter_seeds))
 	tests/fuzz/replay_segment -b tests/fuzz/corpus-types \
 		$(addprefix $(srcdir)/,$(types_seeds))
-	tests/fuzz/fuzz_segment -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/fuzz_segment $(FUZZ_LIMIT) \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus-segment
-	tests/fuzz/fuzz_filter -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/fuzz_filter $(FUZZ_LIMIT) \
 		-max_len=65536 -timeout=10 tests/fuzz/corpus-filter
-	tests/fuzz/fuzz_types -max_total_time=$(FUZZ_SECONDS) \
+	tests/fuzz/fuzz_types $(FUZZ_LIMIT) \
 		-max_len=4096 -timeout=10 tests/fuzz/corpus-types

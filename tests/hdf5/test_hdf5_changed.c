@@ -233,6 +233,40 @@ START_TEST(without_a_change_all_is_well)
 }
 END_TEST
 
+static void
+touch(const char *path)
+{
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, NULL, 0), 0);
+}
+
+/* A load that ensures the file as it is begins again, until it has that. */
+START_TEST(a_load_begins_again)
+{
+	struct change c = { _i ? replace : touch, h5_path("t.h5"), 0 };
+	struct cute_shm_hdf5_options opt = {
+		.size = sizeof(opt),
+		.flags = CUTE_SHM_HDF5_ENSURE,
+		.array = on_array,
+		.arg = &c,
+	};
+	struct cute_shm_hdf5_result result;
+
+	make_file();
+	ck_ok(cute_shm_hdf5_load("t", c.path, &opt, &result));
+	ck_assert_uint_eq(result.current, 0);
+	ck_assert_uint_eq(result.arrays, _i ? 1 : ARRAYS + 3);
+	ck_assert_uint_gt(c.arrays, result.arrays);
+	ck_assert_uint_eq(test_count(getenv("CUTE_SHM_ROOT")), 1);
+	ck_ok(cute_shm_hdf5_load("t", c.path, &opt, &result));
+	ck_assert_uint_eq(result.current, 1);
+	ck_assert_uint_eq(result.arrays, _i ? 1 : ARRAYS + 3);
+	opt.flags |= CUTE_SHM_HDF5_NO_EXTERNAL;
+	ck_ok(cute_shm_hdf5_load("t", c.path, &opt, &result));
+	ck_assert_uint_eq(result.current, 0);
+	ck_ok(cute_shm_unlink("t", NULL, NULL));
+}
+END_TEST
+
 /* ------------------------------------------------------------------ writers */
 
 /* Another open file has that lock on it. */
@@ -343,6 +377,7 @@ main(void)
 			    2 * (int)ELEMENTS(moves));
 	tcase_add_test(tc, a_change_is_an_error_of_a_plan);
 	tcase_add_test(tc, without_a_change_all_is_well);
+	tcase_add_loop_test(tc, a_load_begins_again, 0, 2);
 	tcase_add_loop_test(tc, what_a_writer_has_locked_is_not_read, 0, 3);
 	tcase_add_loop_test(tc, what_is_marked_is_not_read, 0, 4);
 	suite_add_tcase(suite, tc);

@@ -198,10 +198,10 @@ START_TEST(other_works)
 	int err;
 
 	choose("honest", 0);
-	opt.max_seconds = 1;
 	opt.handle = &shm;
 	ck_ok(cute_shm_hdf5_load("t", file, &opt, NULL));
 	opt.handle = NULL;
+	opt.max_seconds = 1;
 	before = test_descriptors();
 	for (seed = 0; seed < 4; seed++) {
 		choose(cases[_i].what, seed);

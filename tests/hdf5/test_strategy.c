@@ -146,6 +146,38 @@ struct record {
 
 static const struct record records[] = { { -1, 2, 3.5, "four" } };
 
+/* Read three fields of the table, whose texts become 'padded' ones. */
+static struct cute_shm_builder *
+read_fields(hid_t dset, uint64_t count, hid_t text, hid_t padded,
+	    const char **how)
+{
+	struct cute_shm_build_options opt = { .size = sizeof(opt) };
+	const struct strategy_column columns[] = {
+		{ "t/b", H5T_STD_I32BE, H5T_STD_I32LE,
+		  HOFFSET(struct record, b) },
+		{ "t/c", H5T_IEEE_F64LE, H5T_IEEE_F64LE,
+		  HOFFSET(struct record, c) },
+		{ "t/d", text, padded, HOFFSET(struct record, d) },
+	};
+	struct strategy_source source = {
+		.name = "t", .dset = dset, .columns = columns, .column_count = 3
+	};
+	struct cute_shm_builder *b;
+	struct reader *reader;
+
+	ck_ok(cute_shm_builder_new("table", &opt, &b));
+	ck_ok(cute_shm_builder_array(b, "t/b", "<i4", 1, &count, NULL));
+	ck_ok(cute_shm_builder_array(b, "t/c", "<f8", 1, &count, NULL));
+	ck_ok(cute_shm_builder_array(b, "t/d", "|S5", 1, &count, NULL));
+	ck_ok(cute_shm_builder_reserve(b));
+	source.builder = b;
+	ck_ok(reader_new(2, NULL, NULL, &reader));
+	ck_ok(strategy_read(reader, &source, how));
+	ck_ok(reader_wait(reader));
+	reader_free(reader);
+	return b;
+}
+
 /* Fields of a compound become arrays of their own. */
 START_TEST(test_fields)
 {
@@ -159,7 +191,6 @@ START_TEST(test_fields)
 	struct cute_shm_builder *b;
 	struct cute_shm_array array;
 	struct cute_shm *shm;
-	struct reader *reader;
 
 	H5Tset_size(text, 5);
 	padded = H5Tcopy(text);
@@ -182,30 +213,7 @@ START_TEST(test_fields)
 	ck_assert_int_ge(H5Dwrite(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
 				  data),
 			 0);
-	{
-		struct cute_shm_build_options opt = { .size = sizeof(opt) };
-		const struct strategy_column columns[] = {
-			{ "t/b", H5T_STD_I32BE, H5T_STD_I32LE,
-			  HOFFSET(struct record, b) },
-			{ "t/c", H5T_IEEE_F64LE, H5T_IEEE_F64LE,
-			  HOFFSET(struct record, c) },
-			{ "t/d", text, padded, HOFFSET(struct record, d) },
-		};
-		struct strategy_source source = { NULL, "t",  dset, columns,
-						  3,	NULL, NULL };
-		uint64_t n = count;
-
-		ck_ok(cute_shm_builder_new("table", &opt, &b));
-		ck_ok(cute_shm_builder_array(b, "t/b", "<i4", 1, &n, NULL));
-		ck_ok(cute_shm_builder_array(b, "t/c", "<f8", 1, &n, NULL));
-		ck_ok(cute_shm_builder_array(b, "t/d", "|S5", 1, &n, NULL));
-		ck_ok(cute_shm_builder_reserve(b));
-		source.builder = b;
-		ck_ok(reader_new(2, NULL, NULL, &reader));
-		ck_ok(strategy_read(reader, &source, &how));
-		ck_ok(reader_wait(reader));
-		reader_free(reader);
-	}
+	b = read_fields(dset, count, text, padded, &how);
 	ck_assert_str_eq(how, _i ? "chunks" : "contiguous");
 	ck_ok(cute_shm_builder_publish(b, &shm));
 	cute_shm_builder_free(b);
@@ -246,9 +254,11 @@ START_TEST(test_cancel)
 	hid_t dset = H5Dopen2(file, "d", H5P_DEFAULT);
 	struct cute_shm_builder *b = builder_for(bytes_as(&k, k.type));
 	struct strategy_column column = { "d", k.type, k.type, 0 };
-	struct strategy_source source = {
-		b, "d", dset, &column, 1, NULL, NULL
-	};
+	struct strategy_source source = { .builder = b,
+					  .name = "d",
+					  .dset = dset,
+					  .columns = &column,
+					  .column_count = 1 };
 	struct reader *reader;
 	const char *how;
 	int calls = 0;

@@ -307,7 +307,7 @@ START_TEST(threads_that_wait_are_not_waited_for)
 	usleep(20000);
 	pid = fork();
 	if (pid == 0) {
-		alarm(10);
+		alarm(60);
 		must(put(&wa, 1));
 		cute_shm_close(writer);
 		_exit(0);
@@ -356,7 +356,7 @@ START_TEST(any_moment_will_do_to_fork)
 	while (clock_now() < end) {
 		pid = fork();
 		if (pid == 0) {
-			alarm(10);
+			alarm(60);
 			must(cute_shm_snapshot(&ra, 0, value, sizeof(value),
 					       CUTE_SHM_FOREVER, NULL) == 0);
 			must(whole(value));

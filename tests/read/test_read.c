@@ -51,7 +51,7 @@ START_TEST(open_and_close)
 	ck_ok(cute_shm_info(shm, &info));
 	ck_assert_str_eq(info.project, "read");
 	ck_assert_str_eq(info.source, "/data/sample.h5");
-	ck_assert_str_eq(info.version, "1.0");
+	ck_assert_str_eq(info.version, "1.1");
 	ck_assert_uint_eq(info.array_count, 11);
 	ck_assert_uint_eq(info.node_count, 20);
 	cute_shm_close(shm);

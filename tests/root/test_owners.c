@@ -53,7 +53,8 @@ START_TEST(home_is_written)
 
 	for (i = 0; i < 4; i++) {
 		temporary_flags = i % 2 ? APPEAR_NAMED : 0;
-		shm = root_publish("p", i < 2 ? CUTE_SHM_EPHEMERAL : 0);
+		shm = root_publish("p", (i < 2 ? CUTE_SHM_EPHEMERAL : 0) |
+						CUTE_SHM_NO_VIEW);
 		ck_ok(read_header(shm->fd, shm->size, &h));
 		memcpy(&second, shm->base + sizeof(h), sizeof(second));
 		ck_assert_int_eq(stat(test_path(root, "cute-shm.p"), &st), 0);
@@ -130,7 +131,7 @@ restore(const char *file, unsigned flags)
 {
 	struct cute_shm_load_options opt = {
 		.size = sizeof(opt),
-		.flags = flags,
+		.flags = flags | CUTE_SHM_NO_VIEW,
 	};
 	struct cute_shm *ret = NULL;
 	int fd;
@@ -146,7 +147,9 @@ restore(const char *file, unsigned flags)
 START_TEST(saved_and_restored)
 {
 	const char *root = test_root();
-	struct cute_shm *shm = root_publish("p", CUTE_SHM_EPHEMERAL), *again;
+	struct cute_shm *shm =
+		root_publish("p", CUTE_SHM_EPHEMERAL | CUTE_SHM_NO_VIEW);
+	struct cute_shm *again;
 	struct cute_shm_info info;
 	char saved[4096];
 	int i;

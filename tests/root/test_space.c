@@ -174,7 +174,7 @@ try_size(const char *project, unsigned flags, uint64_t size)
 {
 	struct cute_shm_build_options opt = {
 		.size = sizeof(opt),
-		.flags = flags,
+		.flags = flags | CUTE_SHM_NO_VIEW, /* to the byte */
 	};
 	struct cute_shm_builder *b;
 	int err;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A project with arrays that are updated, and calls for the tests of it. */
 
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "live_util.h"
 
 const char *root;
@@ -101,4 +106,27 @@ get(uint32_t *sequence)
 	for (i = 1; i < COUNT; i++)
 		ck_assert_uint_eq(values[i], values[0]);
 	return values[0];
+}
+
+void
+die_in_the_middle(void)
+{
+	struct cute_shm_update update;
+	struct cute_shm_array array;
+	struct cute_shm *shm;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		shm = attach(CUTE_SHM_WRITE);
+		if (cute_shm_get(shm, "state", &array) == 0 &&
+		    cute_shm_update_begin(&array, 0, &update) == 0) {
+			memset(update.data, 0xee, update.size / 2);
+			kill(getpid(), SIGKILL);
+		}
+		_exit(1);
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
 }

@@ -26,4 +26,7 @@ void put(uint64_t value);
 /* The value that all elements have, by a snapshot; sequence may be NULL. */
 uint64_t get(uint32_t *sequence);
 
+/* A child begins an update of "state", writes half of it, and is killed. */
+void die_in_the_middle(void);
+
 #endif

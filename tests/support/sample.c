@@ -88,6 +88,8 @@ add_all(struct cute_shm_builder *b)
 	add_attrs(b);
 }
 
+unsigned sample_flags;
+
 void
 sample_publish(const char *project)
 {
@@ -98,7 +100,7 @@ sample_publish(const char *project)
 		.source = "/data/sample.h5",
 		.source_size = 7,
 		.source_mtime_ns = 8,
-		.flags = CUTE_SHM_OVERWRITE,
+		.flags = CUTE_SHM_OVERWRITE | sample_flags,
 	};
 	struct cute_shm_builder *b;
 
@@ -150,6 +152,26 @@ segment_header(const struct segment *s)
 	return (struct format_header *)(void *)s->bytes;
 }
 
+/* Of the second superblock and the HDF5 view, if that is where it should be. */
+static uint64_t
+second_digest(const struct segment *s)
+{
+	const struct format_header *h = segment_header(s);
+	struct digest_stream *stream = digest_stream_new();
+	uint64_t ret;
+
+	ck_assert_ptr_nonnull(stream);
+	digest_stream_add(stream, s->bytes + sizeof(*h),
+			  sizeof(struct format_second));
+	if (header_has_view(h) && h->view_offset <= s->size &&
+	    h->view_size <= s->size - h->view_offset)
+		digest_stream_add(stream, s->bytes + h->view_offset,
+				  h->view_size);
+	ret = digest_stream_end(stream);
+	digest_stream_free(stream);
+	return ret;
+}
+
 void
 segment_seal(const struct segment *s)
 {
@@ -159,8 +181,7 @@ segment_seal(const struct segment *s)
 		h->metadata_digest = digest(s->bytes + h->header_size,
 					    h->metadata_size - h->header_size);
 	if (strcmp(h->version, FORMAT_VERSION) == 0)
-		h->view_digest = digest(s->bytes + sizeof(*h),
-					sizeof(struct format_second));
+		h->view_digest = second_digest(s);
 	h->header_digest = digest_header(h);
 }
 

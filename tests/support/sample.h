@@ -15,6 +15,9 @@ struct segment {
 	size_t size;
 };
 
+/* More flags for its builder, such as CUTE_SHM_NO_VIEW; set by main(). */
+extern unsigned sample_flags;
+
 /* Publish it under that name in $CUTE_SHM_ROOT. */
 void sample_publish(const char *project);
 

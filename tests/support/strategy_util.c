@@ -154,9 +154,11 @@ read_with(const struct kind *k, hid_t dset, unsigned jobs, const char **how,
 	size_t size = bytes_as(k, memory_type(k));
 	struct cute_shm_builder *b = builder_for(size);
 	struct strategy_column column = { "d", k->type, memory_type(k), 0 };
-	struct strategy_source source = {
-		b, "d", dset, &column, 1, NULL, NULL
-	};
+	struct strategy_source source = { .builder = b,
+					  .name = "d",
+					  .dset = dset,
+					  .columns = &column,
+					  .column_count = 1 };
 	struct cute_shm_array array;
 	struct reader *reader;
 	struct cute_shm *shm;

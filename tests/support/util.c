@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -208,4 +209,22 @@ test_is_root(void)
 	if (file)
 		fclose(file);
 	return geteuid() == 0 && mask && n >= 65535;
+}
+
+int
+test_locks(const struct stat *st, bool waiting)
+{
+	FILE *locks = fopen("/proc/locks", "re");
+	char line[256], file[64];
+	int count = 0;
+
+	if (!locks)
+		return -1;
+	/* Files of two file systems may have one number. */
+	snprintf(file, sizeof(file), " %02x:%02x:%ju ", major(st->st_dev),
+		 minor(st->st_dev), (uintmax_t)st->st_ino);
+	while (fgets(line, sizeof(line), locks))
+		count += strstr(line, file) && !strstr(line, "->") == !waiting;
+	fclose(locks);
+	return count;
 }

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "cute_shm.h"
@@ -91,5 +92,13 @@ const char *test_path(const char *root, const char *name);
 
 /* Open descriptors of this process. */
 unsigned test_descriptors(void);
+
+/*
+ * Locks on a file of that inode, or else the requests that wait for one, in the
+ * kernel's list; -1: nobody tells.  The list comes in pieces, and while other
+ * programs lock and unlock, a line may be in two of them or in none: whoever
+ * compares asks more than once.
+ */
+int test_locks(const struct stat *st, bool waiting);
 
 #endif

@@ -145,6 +145,9 @@ offers cute-shm-dump d '=>' demo
 offers cute-shm-dump demo b/ '=>' b/alias b/b1 b/none b/null b/up
 offers cute-shm-dump --ra '=>' --raw
 offers cute-shm-verify demo emp '=>' empty
+offers cute-shm-diff demo emp '=>' empty
+offers cute-shm-diff demo empty emp '=>' ''
+offers cute-shm-diff --no '=>' --no-attributes
 offers cute-shm-export -z '' '=>' 1 2 3 4 5 6 7 8 9
 offers cute-shm-load --mode 0644 d '=>' demo
 offers cute-shm-doctor -q '' '=>' ''
@@ -153,7 +156,7 @@ offers cute-shm-doctor -q '' '=>' ''
 
 # The front command: its commands, and then as the tool itself.
 offers cute-shm li '=>' list
-offers cute-shm d '=>' doctor dump
+offers cute-shm d '=>' diff doctor dump
 offers cute-shm help ver '=>' verify
 offers cute-shm --v '=>' --version
 offers cute-shm list '' '=>' c:1 demo empty 'h"' many 'run\ 1'

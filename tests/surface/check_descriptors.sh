@@ -8,14 +8,14 @@ calls="$calls|pipe|pipe2|dup|socket|socketpair|accept|accept4|eventfd|signalfd"
 calls="$calls|memfd_create|timerfd_create|epoll_create1?|inotify_init1?"
 calls="$calls|pidfd_open|userfaultfd|mkstemps?|mkostemps?|shm_open"
 
-# Not in comments, and not as the argument of what raises the number, which may
+# Not in comments or texts, and not as the argument of what raises the number, which may
 # stand on the next line.
 unsafe() { # NAME <FILE
 	sed -E -e ':a; /fd_above_stdio\($/ { N; s/\n[[:space:]]*//; ba }' \
-		-e 's,/\*.*,,; /^[[:space:]]*\*/d' \
+		-e 's,/\*.*,,; /^[[:space:]]*\*/d; s,"[^"]*",,g' \
 		-e "s/fd_above_stdio\(($calls)\(//" \
 		-e 's/F_DUPFD_CLOEXEC, 3\)//' |
-	grep -nE "(^|[^[:alnum:]_>])($calls)\(|F_DUPFD" | sed "s,^,$1:,"
+	grep -nE "(^|[^[:alnum:]_>.])($calls)\(|F_DUPFD" | sed "s,^,$1:,"
 }
 
 found=$(echo 'x = open("a", 0) + fd_above_stdio(dup(2));' | unsafe test)

@@ -60,7 +60,8 @@ check() {
 
 : >"$tmp/all"
 check libcute_shm cute_shm.h cute_shm_build.h cute_shm_live.h \
-	cute_shm_project.h cute_shm_copy.h
+	cute_shm_loading.h cute_shm_project.h cute_shm_copy.h \
+	cute_shm_verify.h
 check libcute_shm_hdf5 cute_shm_hdf5.h
 sort "$tmp/all" >"$tmp/sorted"
 described >"$tmp/described"

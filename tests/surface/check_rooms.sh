@@ -7,10 +7,11 @@
 # the same name.
 set -u
 
-rooms="base file format lock root read live build handover view verify copy
+rooms="base file format lock root together read view live build handover
+	verify copy
 	hdf5/host hdf5/channel hdf5/report hdf5/source hdf5/type hdf5/filter
 	hdf5/structure hdf5/native hdf5/engine hdf5/dataset hdf5/scan hdf5/read
-	hdf5/describe hdf5/save hdf5/reader hdf5"
+	hdf5/describe hdf5/save hdf5/reader hdf5 python"
 here=${srcdir:-.}
 failed=0
 
@@ -28,7 +29,7 @@ complain() {
 find lib -name '*.o' | while read -r object; do
 	room=$(dirname "$object" | sed 's|^lib/||; s|/\.libs$||; s|^\.libs$||')
 	# One that is left from before its source was moved.
-	source=$(basename "$object" .o | sed 's/^lib[a-z]*_la-//').c
+	source=$(basename "$object" .o | sed 's/^[a-z_]*_la-//').c
 	[ -f "$here/lib/$room/$source" ] || continue
 	# open_call.c stands in for libc.
 	nm -P "$object" | awk -v room="$room" '

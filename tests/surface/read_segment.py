@@ -300,6 +300,11 @@ class Segment:
             at = begin + size
             need(at <= len(b), "%s leave the segment", name)
         need(at == len(b), "bytes after the data")
+        self.view = None
+        if self.minor and u32(b, 0x94) & 2:
+            self.view = begin, size = u64(b, 0xc8), u64(b, 0xd0)
+            need(begin % PAGE == 0 and begin >= self.data_offset and
+                 size and begin + size == len(b), "HDF5 view")
         need(self.metadata_size == self.blocks_offset + 8 * self.block_count,
              "metadata_size")
 
@@ -378,12 +383,30 @@ class Segment:
     def check_second(self):
         """The second superblock, and what of the header belongs to it."""
         b = self.b
-        self.zeros(0xc8, 0xd8, "header")
-        self.zeros(0x200, 0x3e0 if self.minor else 0x400, "second superblock")
-        need(u64(b, 0xd8) == (xxh3_64(b[0x200:0x400]) if self.minor else 0),
+        protected = b[0x200:0x400]
+        if self.view:
+            self.check_view()
+            protected += b[self.view[0]:]
+        else:
+            self.zeros(0xc8, 0xd8, "header")
+            self.zeros(0x200, 0x230, "superblock of a view")
+        self.zeros(0x230, 0x3e0 if self.minor else 0x400, "second superblock")
+        need(u64(b, 0xd8) == (xxh3_64(protected) if self.minor else 0),
              "digest of the second superblock")
         if not u32(b, 0x94) & 1:
             self.zeros(0x3f0, 0x400, "home of a lasting segment")
+
+    def check_view(self):
+        """Superblock and guard of the HDF5 view; the root is in the view."""
+        b, (begin, size) = self.b, self.view
+        need(b[0x200:0x20c] == b"\x89HDF\r\n\x1a\n\2\10\10\0",
+             "signature of HDF5")
+        base, extension, end, root = struct.unpack_from("<4Q", b, 0x20c)
+        need((base, extension, end) == (512, begin - 512, len(b)),
+             "superblock of the view")
+        need(begin < root + 512 < len(b), "root of the view")
+        need(u32(b, begin + 8) == 32 and b[begin + 40:begin + 48] ==
+             b"cute-shm" and b[begin + 36] == 8, "guard of the view")
 
     def check_conventions(self, node):
         """Enumerations and records: attributes that have a meaning."""
@@ -550,7 +573,12 @@ class Segment:
             at = begin + size
             total += size
             row = self.check_data(a, row, self.check_slot(a, i))
-        need(at == self.data_offset + self.data_size, "data_size")
+        end = self.data_offset + self.data_size
+        if self.view:
+            end = self.view[0]
+            self.zeros(at, end, "before the HDF5 view")
+            at = align(at, PAGE)
+        need(at == end, "data_size")
         need(total == self.array_bytes, "array_bytes")
         need(row == self.block_count, "block_count")
 

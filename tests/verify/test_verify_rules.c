@@ -309,12 +309,14 @@ describe(const struct attribute *attrs, size_t count, char mark,
 	 struct cute_shm_builder **ret)
 {
 	static const uint64_t two = 2, texts[] = { 0, 1, 2 };
+	struct cute_shm_build_options opt = { .size = sizeof(opt),
+					      .flags = CUTE_SHM_NO_VIEW };
 	struct cute_shm_builder *b;
 	char name[64];
 	size_t i;
 	int err = 0;
 
-	ck_ok(cute_shm_builder_new("attrs", NULL, &b));
+	ck_ok(cute_shm_builder_new("attrs", &opt, &b));
 	ck_ok(cute_shm_builder_array(b, "v", "|u1", 1, &two, "\0\1"));
 	ck_ok(cute_shm_builder_array(b, "g/c", "|u1", 1, &two, "\0\1"));
 	ck_ok(cute_shm_builder_array(b, "n", "null", 0, NULL, NULL));
@@ -443,6 +445,8 @@ main(void)
 
 	tcase_add_checked_fixture(tc, verify_setup, verify_teardown);
 	tcase_set_timeout(tc, 120);
+	/* The rules of the view have tests of their own. */
+	sample_flags = CUTE_SHM_NO_VIEW;
 	tcase_add_test(tc, padding_is_zero);
 	tcase_add_test(tc, second_superblock);
 	tcase_add_loop_test(tc, headers_that_do_not_fit, 0, ELEMENTS(headers));

@@ -2,14 +2,16 @@
 /*
  * What the caller's process and the reader process share: a page that shows
  * the progress (board.c), messages with descriptors over a socket (message.c),
- * the request that begins the work (request.c), and objects that cannot be read
- * (failures.c).  Neither side needs libhdf5 for it.  Uses base.
+ * the request that begins the work (request.c), what is selected (selection.c),
+ * and objects that cannot be read (failures.c).  Neither side needs libhdf5 for
+ * it.  Uses base and format.
  */
 #ifndef LIB_HDF5_CHANNEL_CHANNEL_H
 #define LIB_HDF5_CHANNEL_CHANNEL_H
 
 #include "base/base.h"
 #include "cute_shm_hdf5.h"
+#include "format/slice.h"
 
 #define MAX_NDIM CUTE_SHM_MAX_NDIM
 
@@ -159,6 +161,37 @@ const char *failure_of(const struct failures *failures, const char *path);
 int failure_add(struct failures *failures, const char *path,
 		const char *reason);
 void failures_free(struct failures *failures);
+
+/* selection.c: the patterns of select and exclude */
+
+/* A pattern for paths; one of select may have a slice at its end. */
+struct selector {
+	const char *text; /* the pattern without slashes at its ends, */
+	size_t size;	  /* and without the slice */
+	bool slashed;	  /* the slash at the end is why it has no slice */
+	bool sliced;
+	struct slice_text slice;
+};
+
+/*
+ * Read a pattern, which must stay valid.  'slices': brackets at its end that
+ * hold a slice are one.  CUTE_SHM_ERR_INVALID: the slice is wrong.
+ */
+int selector_get(const char *text, bool slices, struct selector *ret);
+
+/* What is selected, in one form: "exclude=PATTERN", "select=PATTERN[SLICE]". */
+struct selection {
+	char **texts; /* sorted, each once */
+	size_t count;
+};
+
+/*
+ * Each list may be NULL, or ends with NULL.  CUTE_SHM_ERR_INVALID,
+ * CUTE_SHM_ERR_NOMEM; call selection_free() in any case.
+ */
+int selection_get(const char *const *select, const char *const *exclude,
+		  struct selection *ret);
+void selection_free(struct selection *s);
 
 /* request.c: what the caller wants */
 

@@ -41,6 +41,43 @@ get_extent(struct dataset *d, hid_t space)
 	return 0;
 }
 
+/* Reduce the extent to what is selected of it. */
+static int
+take_slice(struct loader *l, struct dataset *d)
+{
+	bool sliced, all = true;
+	unsigned i;
+	int err = path_slice(l, d->object->path, d->null ? 0 : d->rank, d->dims,
+			     &d->slice, &sliced);
+
+	if (err != 0 || !sliced || d->null)
+		return err;
+	for (i = 0; i < d->rank; i++) {
+		all &= d->slice.dims[i].count == d->dims[i] &&
+		       !d->slice.dims[i].single;
+		d->dims[i] = d->slice.dims[i].count;
+	}
+	d->sliced = !all;
+	d->count = d->slice.element_count;
+	return 0;
+}
+
+/* The dimensions of the array without those of its elements. */
+static unsigned
+result_rank(const struct dataset *d)
+{
+	return d->sliced ? d->slice.result_ndim : d->rank;
+}
+
+int
+dataset_columns(struct loader *l, struct dataset *d)
+{
+	const uint64_t *shape = d->sliced ? d->slice.shape : d->dims;
+
+	return columns_get(l, d->type, d->object->path, result_rank(d),
+			   d->null ? NULL : shape, &d->columns);
+}
+
 /*
  * For these classes H5Tequal() compares everything that matters.  It ignores
  * the order of a compound's members.
@@ -130,9 +167,12 @@ dataset_get(struct loader *l, const struct object *object, hid_t id,
 		rc = get_extent(&d, space);
 	if (rc == 0)
 		rc = check_sources(why);
+	if (rc == 0)
+		rc = take_slice(l, &d);
 	if (rc == 0 && type_is_leaf(d.type) &&
-	    d.rank + d.type->ndim > MAX_NDIM) {
-		snprintf(why, WHY_SIZE, "%u dimensions", d.rank + d.type->ndim);
+	    result_rank(&d) + d.type->ndim > MAX_NDIM) {
+		snprintf(why, WHY_SIZE, "%u dimensions",
+			 result_rank(&d) + d.type->ndim);
 		rc = SKIP;
 	}
 	if (type >= 0)

@@ -115,8 +115,10 @@ struct dataset {
 	struct type *type;
 	bool null;
 	unsigned rank;
-	uint64_t dims[MAX_NDIM];
-	uint64_t count; /* elements */
+	uint64_t dims[MAX_NDIM]; /* of what is selected of it, */
+	uint64_t count;		 /* and its elements */
+	bool sliced;		 /* only a part is selected: */
+	struct slice slice;	 /* this */
 	struct columns columns;
 	uint8_t *elements;	 /* plain ones, if they were read early */
 	bool placed;		 /* they are contiguous in the file, */
@@ -132,6 +134,9 @@ struct dataset {
 int dataset_get(struct loader *l, const struct object *object, hid_t id,
 		type_gone_fn *gone, void *arg, char *why, struct dataset *ret);
 void dataset_free(struct dataset *d);
+
+/* Find its columns; see columns_get(). */
+int dataset_columns(struct loader *l, struct dataset *d);
 
 /* band.c: blocks of bounded size */
 
@@ -217,6 +222,7 @@ herr_t elements_read(hid_t dset, hid_t type, hid_t mem, hid_t space, hid_t dxpl,
 struct stored_as {
 	bool chunked; /* then 'chunk' is set */
 	uint64_t chunk[MAX_NDIM];
+	uint64_t part[MAX_NDIM]; /* about so much of one is selected */
 	bool is_virtual;
 	bool filtered;
 };

@@ -67,7 +67,7 @@ static bool
 worth_it(const struct loader *l, const struct dataset *d)
 {
 	return l->builder && d->type->kind == TYPE_PLAIN && !d->null &&
-	       d->count > 0 && d->count <= SMALL_SIZE &&
+	       !d->sliced && d->count > 0 && d->count <= SMALL_SIZE &&
 	       d->type->size[PART_PLAIN] > 0 &&
 	       elements_size(d) <= SMALL_SIZE && keep_room(l, held_size(d));
 }
@@ -80,7 +80,7 @@ held_read(struct loader *l, const struct dataset *d)
 	if (!h)
 		return NULL;
 	h->elements = calloc(1, elements_size(d));
-	if (!h->elements || stored_check(d->id, NULL, NULL) != 0 ||
+	if (!h->elements || stored_check(d->id, NULL, NULL, NULL) != 0 ||
 	    elements_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
 			  H5P_DEFAULT, h->elements) < 0) {
 		/*
@@ -156,7 +156,8 @@ place_get(struct loader *l, const struct dataset *d, uint64_t *ret)
 		*ret = d->offset;
 		return true;
 	}
-	if (t->kind != TYPE_PLAIN || !t->direct || d->null || d->count == 0 ||
+	if (t->kind != TYPE_PLAIN || !t->direct || d->null || d->sliced ||
+	    d->count == 0 ||
 	    __builtin_mul_overflow(d->count, t->convert.from, &size) ||
 	    size >= CONTIGUOUS_LEAST || strategy_generic() ||
 	    source_descriptor(l->scan, d->object->source) < 0)

@@ -8,6 +8,28 @@
 
 #include "hdf5/dataset/dataset.h"
 
+static uint64_t
+step_of(const struct dataset *d, unsigned i)
+{
+	return d->sliced ? (uint64_t)d->slice.dims[i].step : 1;
+}
+
+/* The index in the file's dataset of selected element 'at' of dimension i. */
+static uint64_t
+index_of(const struct dataset *d, unsigned i, uint64_t at)
+{
+	return d->sliced ? d->slice.dims[i].first + at * step_of(d, i) : at;
+}
+
+/* How many selected elements lie along dimension i in 'size' of the dataset. */
+static uint64_t
+selected_of(const struct dataset *d, unsigned i, uint64_t size)
+{
+	uint64_t step = step_of(d, i);
+
+	return size > step ? size / step : 1;
+}
+
 void
 stored_get(const struct dataset *d, struct stored_as *ret)
 {
@@ -24,8 +46,10 @@ stored_get(const struct dataset *d, struct stored_as *ret)
 	ret->filtered = H5Pget_nfilters(dcpl) != 0;
 	if (layout == H5D_CHUNKED &&
 	    H5Pget_chunk(dcpl, H5S_MAX_RANK, dims) == (int)d->rank) {
-		for (i = 0; i < d->rank; i++)
+		for (i = 0; i < d->rank; i++) {
 			ret->chunk[i] = dims[i];
+			ret->part[i] = selected_of(d, i, dims[i]);
+		}
 		ret->chunked = d->rank > 0;
 	}
 	H5Pclose(dcpl);
@@ -36,26 +60,28 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 	    const struct block *block, void *elements)
 {
 	hid_t space, mem;
-	hsize_t start[MAX_NDIM], shape[MAX_NDIM];
+	hsize_t start[MAX_NDIM], step[MAX_NDIM], shape[MAX_NDIM];
+	uint64_t first[MAX_NDIM], steps[MAX_NDIM];
 	herr_t rc = -1;
 	unsigned i;
 	int err;
 
 	if (heap)
 		heap_reset(heap);
-	err = stored_check(d->id, block->start, block->shape);
+	for (i = 0; i < d->rank; i++) {
+		start[i] = first[i] = index_of(d, i, block->start[i]);
+		step[i] = steps[i] = step_of(d, i);
+		shape[i] = block->shape[i];
+	}
+	err = stored_check(d->id, first, block->shape, steps);
 	if (err)
 		return err;
 	space = H5Dget_space(d->id);
-	for (i = 0; i < d->rank; i++) {
-		start[i] = block->start[i];
-		shape[i] = block->shape[i];
-	}
 	/* Use the dataset's rank: with another, 32 dimensions crash libhdf5. */
 	mem = H5Screate_simple((int)d->rank, shape, NULL);
 	if (space >= 0 && mem >= 0 &&
 	    (d->rank == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
-						 NULL, shape, NULL) >= 0))
+						 step, shape, NULL) >= 0))
 		rc = elements_read(d->id, d->type->mem[part], mem, space,
 				   heap ? heap->dxpl : H5P_DEFAULT, elements);
 	/* Get the cause first: closing clears libhdf5's error. */
@@ -79,12 +105,13 @@ clip(const struct dataset *d, const uint64_t *chunk, const struct block *whole,
 
 	ret->count = 1;
 	for (i = 0; i < d->rank; i++) {
-		uint64_t end = whole->start[i] + whole->shape[i];
-		uint64_t next = at[i] - at[i] % chunk[i];
+		uint64_t left = whole->start[i] + whole->shape[i] - at[i];
+		uint64_t in_chunk = chunk[i] - index_of(d, i, at[i]) % chunk[i];
+		uint64_t step = step_of(d, i);
+		uint64_t n = in_chunk / step + (in_chunk % step != 0);
 
-		next = chunk[i] < end - next ? next + chunk[i] : end;
 		ret->start[i] = at[i];
-		ret->shape[i] = next - at[i];
+		ret->shape[i] = n < left ? n : left;
 		ret->count *= ret->shape[i];
 	}
 }
@@ -111,8 +138,10 @@ fail_around(const struct dataset *d, const uint64_t *chunk, uint64_t *at,
 {
 	unsigned i;
 
-	for (i = 0; i < d->rank; i++)
+	for (i = 0; i < d->rank; i++) {
+		at[i] = index_of(d, i, at[i]);
 		at[i] -= at[i] % chunk[i];
+	}
 	return fail_in_chunk(d->rank, at, err);
 }
 

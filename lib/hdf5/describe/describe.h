@@ -83,6 +83,11 @@ void verdicts_free(struct verdicts *v);
 /* Describe a committed datatype with attributes: a group that has these. */
 int describe_datatype(struct loader *l, const struct object *object);
 
+/* describe_selection.c: what was selected */
+
+/* Describe it as an attribute of the root, if not all of the file was. */
+int describe_selection(struct loader *l);
+
 /* describe_objects.c: groups, datasets, links */
 
 /* Describe all objects of the scan, in the order of the segment. */

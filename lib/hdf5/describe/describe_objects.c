@@ -10,6 +10,7 @@
 
 #include <cute_shm_format.h>
 
+#include "format/format.h"
 #include "hdf5/describe/describe.h"
 
 static int
@@ -185,6 +186,25 @@ add_size(struct loader *l, const char *path, uint64_t data)
 		0x70 + 16 + strlen(path) + 16 + 64 + data + align / 2;
 }
 
+/*
+ * Add an estimate of a node's bytes in the HDF5 view; 'c' is NULL for a group,
+ * else a column.  Lists are there once more, unless they exceed a bound.
+ */
+static void
+add_view(struct loader *l, const struct column *c)
+{
+	uint64_t items;
+
+	if (l->opt->flags & CUTE_SHM_HDF5_NO_VIEW)
+		return;
+	l->result.segment_size += c && c->leaf ? 180 : 576;
+	if (!c || !c->leaf || c->part == PART_PLAIN)
+		return;
+	items = c->value_count * c->leaf->item_size;
+	if (!view_aliased(c->count, items))
+		l->result.segment_size += VIEW_LIST_SIZE * c->count + items;
+}
+
 /* Add to the sums.  Report arrays that are complete, or only planned. */
 static int
 account(struct loader *l, struct dataset *d, struct pending *pending)
@@ -196,6 +216,7 @@ account(struct loader *l, struct dataset *d, struct pending *pending)
 
 	for (i = 0; i < d->columns.count && rc == 0; i++, c++) {
 		add_size(l, c->path, data_bytes(d, c));
+		add_view(l, c);
 		if (!c->leaf) {
 			l->result.groups++;
 			continue;
@@ -292,7 +313,8 @@ describe_columns(struct loader *l, struct dataset *d)
 	if (rc == 0 && !d->null && d->count > 0)
 		rc = ragged_measure(l, d);
 	if (rc == 0 && l->builder && !d->null && d->count > 0 && !d->placed &&
-	    bytes > 0 && bytes <= SMALL_SIZE && keep_room(l, bytes))
+	    !d->sliced && bytes > 0 && bytes <= SMALL_SIZE &&
+	    keep_room(l, bytes))
 		read_small(d);
 	if (rc == 0)
 		rc = put_nodes(l, d);
@@ -352,8 +374,7 @@ describe_dataset(struct loader *l, struct object *object)
 					  &d);
 	}
 	if (rc == 0)
-		rc = columns_get(l, d.type, object->path, d.rank,
-				 d.null ? NULL : d.dims, &d.columns);
+		rc = dataset_columns(l, &d);
 	if (rc == 0)
 		rc = describe_columns(l, &d);
 	dataset_free(&d);
@@ -388,6 +409,7 @@ describe_group(struct loader *l, const struct object *object)
 
 	board_work(l->board, object->path, 0);
 	add_size(l, object->path, 0);
+	add_view(l, NULL);
 	l->result.groups++;
 	id = group_open(l->scan, (size_t)(object - l->scan->objects));
 	if (id < 0)
@@ -399,6 +421,8 @@ describe_group(struct loader *l, const struct object *object)
 	if (rc == 0)
 		rc = describe_attributes(l, id, object->source, object->path,
 					 &as);
+	if (rc == 0 && as.node.root)
+		rc = describe_selection(l);
 	return rc;
 }
 
@@ -406,13 +430,16 @@ static int
 describe_alias(struct loader *l, const struct link *link)
 {
 	const struct object *target = &l->scan->objects[link->object];
+	int err = 0;
 
 	if (target->made) {
 		l->result.links++;
-		return l->builder
-			       ? cute_shm_builder_link(l->builder, link->path,
-						       target->path)
-			       : 0;
+		if (target->kind == OBJECT_DATASET)
+			err = same_slices(l, link->path, target->path);
+		return err || !l->builder
+			       ? err
+			       : cute_shm_builder_link(l->builder, link->path,
+						       target->path);
 	}
 	if (target->broken)
 		return send_skipped(l, link->path,

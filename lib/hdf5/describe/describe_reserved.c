@@ -105,6 +105,16 @@ count_children(const struct loader *l, const struct object *group)
 	return count;
 }
 
+/* Whether this load writes such an attribute, about itself. */
+static bool
+is_written(const struct loader *l, enum reserved id, char *why)
+{
+	if (id != RESERVED_SELECTION || (!l->opt->select && !l->opt->exclude))
+		return false;
+	snprintf(why, RESERVED_WHY, "it is about another load");
+	return true;
+}
+
 static bool
 fields_fit(const struct loader *l, const struct object *group,
 	   const struct cute_shm_array *compound, char *why)
@@ -147,7 +157,9 @@ judge(const struct loader *l, const struct described *as, struct verdicts *v)
 				 "one dtype");
 		else if (reserved_fits(id, &node, &values, v->why[id]) &&
 			 (id != RESERVED_COMPOUND || !as->group ||
-			  fields_fit(l, as->group, values.of[id], v->why[id])))
+			  fields_fit(l, as->group, values.of[id],
+				     v->why[id])) &&
+			 !is_written(l, id, v->why[id]))
 			v->why[id][0] = '\0';
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the strategies share: threads, reusable memory, errors. */
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,7 @@ batch_free(struct batch *b)
 	free(b->data);
 	free(b->whole);
 	free(b->field);
+	free(b->picked);
 	filter_scratch_free(&b->scratch);
 	free(b);
 }
@@ -205,6 +207,9 @@ task_new(struct reader *r, const struct strategy_source *s, struct task **ret)
 	t->reader = r;
 	t->builder = s->builder;
 	t->fd = -1;
+	t->sliced = s->slice != NULL;
+	if (t->sliced)
+		t->slice = *s->slice;
 	t->name = strdup(s->name);
 	err = task_columns(t, s);
 	if (err || !t->name) {
@@ -380,4 +385,31 @@ tile_put(struct reader *r, struct tile *tile)
 	r->tiles_used--;
 	pthread_cond_broadcast(&r->idle);
 	pthread_mutex_unlock(&r->lock);
+}
+
+int
+source_read(int fd, uint8_t *data, size_t size, uint64_t at)
+{
+	while (size > 0) {
+		ssize_t n = pread(fd, data, size, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+					     "cannot "
+					     "read %zu bytes at %" PRIu64
+					     " of the file: error %d",
+					     size, at, errno);
+		if (n == 0)
+			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+					     "the file "
+					     "ends at %" PRIu64 ", within "
+					     "the data",
+					     at);
+		data += n;
+		size -= (size_t)n;
+		at += (uint64_t)n;
+	}
+	return 0;
 }

@@ -39,6 +39,7 @@ struct strategy_source {
 	 */
 	void (*done)(void *arg, double waited);
 	void *done_arg;
+	const struct slice *slice; /* to read only this; NULL: all */
 };
 
 /* engine.c and strategy.c */
@@ -173,8 +174,11 @@ struct task {
 	} * columns;
 	unsigned ndim;	    /* chunked only, before dimensions are merged */
 	bool partial_plain; /* no filters on chunks at the edges */
-	uint64_t shape[PLAN_DIMS];
-	uint64_t grid[PLAN_DIMS];
+	uint64_t shape[PLAN_DIMS]; /* with a slice also if contiguous */
+	bool sliced;		   /* only elements of 'slice' are written, */
+	struct slice slice;	   /* and only chunks that have some are read */
+	uint64_t cover[PLAN_DIMS]; /* the shape that these chunks make, */
+	uint64_t grid[PLAN_DIMS];  /* and their number along each dimension */
 	uint64_t chunk[PLAN_DIMS]; /* as it is stored, */
 	size_t whole_size;	   /* bytes of such a chunk, */
 	uint64_t used[PLAN_DIMS];  /* and the part inside the array */
@@ -213,6 +217,8 @@ struct batch {
 	size_t whole_capacity;
 	uint8_t *field; /* for the elements of one column */
 	size_t field_capacity;
+	uint8_t *picked; /* for the elements of a slice */
+	size_t picked_capacity;
 	struct filter_scratch scratch;
 };
 
@@ -286,6 +292,29 @@ int task_write_box(struct task *task, struct batch *batch,
 		   const struct box *box, const uint64_t *dims,
 		   const uint8_t *data);
 
+/*
+ * slice_chunks.c: chunks of which only a slice is wanted.  They are planned as
+ * if there were no others: chunk i along a dimension is the i-th that has an
+ * element of the slice.
+ */
+
+/* Set cover[] and grid[]; without a slice, all chunks are wanted. */
+void task_cover(struct task *task);
+
+/* The first element, in the dataset, of chunk 'n' of those that are planned. */
+void task_chunk_at(const struct task *task, uint64_t n, hsize_t *at);
+
+/* Like task_write_box(), of which it writes the elements of the slice. */
+int task_write_slice(struct task *task, struct batch *batch,
+		     const struct box *box, const uint64_t *dims,
+		     const uint8_t *data);
+
+/*
+ * slice_pieces.c: read elements 'first' on of the slice of contiguous data into
+ * b->data.
+ */
+int slice_read_piece(struct batch *batch, uint64_t first, uint64_t count);
+
 /* missing_chunk.c: chunks that libhdf5 must read */
 
 /*
@@ -338,9 +367,11 @@ int chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *raw, uint64_t size,
 
 /*
  * 0 if H5Dread of a block (NULL, NULL: of all) copies only bytes that are
- * stored; else an error that names the chunk that is too short.
+ * stored; else an error that names the chunk that is too short.  The elements
+ * of the block lie 'step' apart (NULL: 1).
  */
-int stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape);
+int stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape,
+		 const uint64_t *step);
 
 /* strategy.c: prefix this thread's last message with "chunk at (0, 128)". */
 int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);
@@ -348,7 +379,7 @@ int fail_in_chunk(unsigned ndim, const uint64_t *at, int err);
 /* strategy_contiguous.c: the least size that is worth using other threads */
 #define CONTIGUOUS_LEAST (128u << 10)
 
-/* Read 'size' bytes of the file from offset 'at'.  Any thread may call this. */
+/* engine.c: read 'size' bytes of the file from offset 'at', in any thread. */
 int source_read(int fd, uint8_t *data, size_t size, uint64_t at);
 
 #endif

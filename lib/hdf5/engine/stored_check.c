@@ -141,30 +141,64 @@ check_chunk(struct checked *c, const hsize_t *at)
 
 /* ------------------------------------------------------------- datasets */
 
-/* Check the chunks that a block touches (NULL, NULL: all chunks). */
-static int
-check_chunks(struct checked *c, const uint64_t *start, const uint64_t *shape)
+/* The elements along one dimension whose chunks are checked. */
+struct span {
+	uint64_t first, last, step;
+};
+
+/* The begin of the chunk that has the next such element; false: none has. */
+static bool
+next_begin(const struct span *s, uint64_t chunk, hsize_t *at)
 {
-	hsize_t at[MAX_NDIM], begin[MAX_NDIM], end[MAX_NDIM];
+	uint64_t next = *at + chunk, past;
+
+	if (chunk > UINT64_MAX - *at || next > s->last)
+		return false;
+	past = (next - s->first) % s->step;
+	if (past > 0 && s->step - past > s->last - next)
+		return false;
+	next += past > 0 ? s->step - past : 0;
+	*at = next - next % chunk;
+	return true;
+}
+
+/* Check the chunks that have these elements, if there are any. */
+static int
+check_chunks(struct checked *c, const struct span *spans)
+{
+	hsize_t at[MAX_NDIM];
 	unsigned i;
 	int err;
 
-	for (i = 0; i < c->rank; i++) {
-		if (c->dims[i] == 0)
-			return 0;
-		begin[i] = start ? start[i] - start[i] % c->chunk[i] : 0;
-		end[i] = shape ? start[i] + shape[i] : c->dims[i];
-		at[i] = begin[i];
-	}
+	for (i = 0; i < c->rank; i++)
+		at[i] = spans[i].first - spans[i].first % c->chunk[i];
 	do {
 		err = check_chunk(c, at);
-		for (i = c->rank; i-- > 0; at[i] = begin[i])
-			if (c->chunk[i] < end[i] - at[i]) {
-				at[i] += c->chunk[i];
+		for (i = c->rank; i-- > 0;) {
+			if (next_begin(&spans[i], c->chunk[i], &at[i]))
 				break;
-			}
+			at[i] = spans[i].first - spans[i].first % c->chunk[i];
+		}
 	} while (!err && i < c->rank);
 	return err;
+}
+
+static int
+check_block(struct checked *c, const uint64_t *start, const uint64_t *shape,
+	    const uint64_t *step)
+{
+	struct span spans[MAX_NDIM];
+
+	for (unsigned i = 0; i < c->rank; i++) {
+		uint64_t count = shape ? shape[i] : c->dims[i];
+
+		if (c->dims[i] == 0 || count == 0)
+			return 0;
+		spans[i].step = step ? step[i] : 1;
+		spans[i].first = start ? start[i] : 0;
+		spans[i].last = spans[i].first + (count - 1) * spans[i].step;
+	}
+	return check_chunks(c, spans);
 }
 
 /*
@@ -244,7 +278,8 @@ extent_get(struct checked *c)
 }
 
 int
-stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape)
+stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape,
+	     const uint64_t *step)
 {
 	struct checked c = { .dset = dset };
 	hid_t dcpl;
@@ -262,7 +297,7 @@ stored_check(hid_t dset, const uint64_t *start, const uint64_t *shape)
 	if (H5Pget_layout(dcpl) == H5D_COMPACT)
 		err = check_compact(&c);
 	else if (H5Pget_layout(dcpl) == H5D_CHUNKED && chunked_get(&c, dcpl))
-		err = check_chunks(&c, start, shape);
+		err = check_block(&c, start, shape, step);
 out:
 	if (dcpl >= 0)
 		H5Pclose(dcpl);

@@ -26,10 +26,12 @@
 static int
 fail_at(const struct task *t, const struct box *box, int err)
 {
-	uint64_t n = plan_chunk_number(&t->plan, box), at[PLAN_DIMS] = { 0 };
+	uint64_t at[PLAN_DIMS] = { 0 };
+	hsize_t begin[PLAN_DIMS];
 
-	for (unsigned i = t->ndim; i-- > 0; n /= t->grid[i])
-		at[i] = n % t->grid[i] * t->chunk[i];
+	task_chunk_at(t, plan_chunk_number(&t->plan, box), begin);
+	for (unsigned i = 0; i < t->ndim; i++)
+		at[i] = begin[i];
 	return fail_in_chunk(t->ndim, at, err);
 }
 
@@ -116,6 +118,14 @@ arrange_batch(struct batch *b)
 }
 
 static int
+write_box(struct batch *b, const uint64_t *dims, const uint8_t *data)
+{
+	return b->task->sliced
+		       ? task_write_slice(b->task, b, &b->box, dims, data)
+		       : task_write_box(b->task, b, &b->box, dims, data);
+}
+
+static int
 decode_batch(struct batch *b)
 {
 	struct task *t = b->task;
@@ -135,8 +145,7 @@ decode_batch(struct batch *b)
 	if (err)
 		return err;
 	if (!b->tile)
-		return task_write_box(t, b, &b->box, t->plan.chunk,
-				      b->decoded[0]);
+		return write_box(b, t->plan.chunk, b->decoded[0]);
 	return t->plan.ndim > 1 ? arrange_batch(b) : 0;
 }
 
@@ -151,7 +160,7 @@ finish_tile(struct batch *b, bool write)
 	if (!tile || atomic_fetch_sub(&tile->missing, b->count) != b->count)
 		return 0;
 	if (write)
-		err = task_write_box(t, b, &b->box, b->box.extent, tile->data);
+		err = write_box(b, b->box.extent, tile->data);
 	tile_put(t->reader, tile);
 	return err;
 }
@@ -198,7 +207,7 @@ refused(const struct strategy_source *s, const struct task *t,
 		start[i] = at[i];
 		one[i] = 1;
 	}
-	return stored_check(s->dset, start, one);
+	return stored_check(s->dset, start, one, NULL);
 }
 
 /*
@@ -286,13 +295,10 @@ fetch_batch(const struct strategy_source *s, struct batch *b)
 	     b->count++) {
 		hsize_t at[PLAN_DIMS];
 		struct box box;
-		uint64_t n;
 		int err;
 
 		plan_chunk(&t->plan, &b->box, b->first + b->count, &box);
-		n = plan_chunk_number(&t->plan, &box);
-		for (unsigned i = t->ndim; i-- > 0; n /= t->grid[i])
-			at[i] = n % t->grid[i] * t->chunk[i];
+		task_chunk_at(t, plan_chunk_number(&t->plan, &box), at);
 		err = fetch(s, b, &used, at);
 		if (err)
 			return fail_at(t, &box, err);
@@ -401,10 +407,12 @@ shape_get(const struct strategy_source *s, hid_t dcpl, struct task *t)
 		t->cut |= t->used[i] < chunk[i];
 		ok &= chunk[i] > 0 && dims[i] > 0 &&
 		      !__builtin_mul_overflow(whole, chunk[i], &whole);
-		t->grid[i] = ok ? (dims[i] - 1) / chunk[i] + 1 : 0;
 	}
 	t->whole_size = whole;
-	return ok && whole <= UINT32_MAX;
+	if (!ok || whole > UINT32_MAX)
+		return false;
+	task_cover(t);
+	return true;
 }
 
 /* Make enough tiles to give all threads work, each of some MiB if possible. */
@@ -414,7 +422,7 @@ tile_target(const struct task *t)
 	uint64_t size = t->item, share;
 
 	for (unsigned i = 0; i < t->ndim; i++)
-		if (__builtin_mul_overflow(size, t->shape[i], &size))
+		if (__builtin_mul_overflow(size, t->cover[i], &size))
 			return TILE_TARGET;
 	share = size / (2 * t->reader->threads) & ~(uint64_t)0xfffff;
 	if (share < 1 << 20)
@@ -432,13 +440,13 @@ tiles_get(struct task *t)
 	struct plan *p = &t->plan;
 	uint64_t piece = t->item;
 
-	if (!plan_make(t->ndim, t->shape, t->used, t->item, tile_target(t),
+	if (!plan_make(t->ndim, t->cover, t->used, t->item, tile_target(t),
 		       TILE_LIMIT, p))
 		return false;
 	for (unsigned i = p->split; i < p->ndim; i++)
 		piece *= i == p->split ? p->group * p->chunk[i] : p->shape[i];
 	return p->split == 0 || piece >= SHORT_PIECE ||
-	       plan_make(t->ndim, t->shape, t->used, t->item, TILE_MEMORY / 2,
+	       plan_make(t->ndim, t->cover, t->used, t->item, TILE_MEMORY / 2,
 			 TILE_LIMIT, p);
 }
 
@@ -453,7 +461,9 @@ set_up(const struct strategy_source *s, hid_t dcpl, struct task *t)
 	bytes = t->item;
 	for (unsigned i = 0; i < t->ndim; i++)
 		bytes *= t->shape[i];
-	if ((bytes < SMALL && missing_filter(dcpl, NULL, 0) < 0) ||
+	/* H5Dread would check each chunk of a slice first, by reading it. */
+	if ((bytes < SMALL && !t->sliced &&
+	     missing_filter(dcpl, NULL, 0) < 0) ||
 	    H5Pget_chunk_opts(dcpl, &options) < 0)
 		return false;
 	t->partial_plain = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;

@@ -5,41 +5,11 @@
  * cache.
  */
 
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <unistd.h>
 
 #include "hdf5/engine/engine.h"
 
 #define PIECE ((size_t)1 << 20)
-
-int
-source_read(int fd, uint8_t *data, size_t size, uint64_t at)
-{
-	while (size > 0) {
-		ssize_t n = pread(fd, data, size, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-					     "cannot "
-					     "read %zu bytes at %" PRIu64
-					     " of the file: error %d",
-					     size, at, errno);
-		if (n == 0)
-			return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-					     "the file "
-					     "ends at %" PRIu64 ", within "
-					     "the data",
-					     at);
-		data += n;
-		size -= (size_t)n;
-		at += (uint64_t)n;
-	}
-	return 0;
-}
 
 static int
 do_piece(struct batch *b)
@@ -48,7 +18,9 @@ do_piece(struct batch *b)
 	size_t size = b->count * t->item;
 	int err = filter_grow(&b->data, &b->data_capacity, size);
 
-	if (!err)
+	if (!err && t->sliced)
+		err = slice_read_piece(b, b->first, b->count);
+	else if (!err)
 		err = source_read(t->fd, b->data, size,
 				  t->file_offset + b->first * t->item);
 	if (err)
@@ -80,8 +52,9 @@ push_pieces(struct task *t, uint64_t count)
 	/*
 	 * With this advice the kernel reads ahead twice as far; more is slower.
 	 */
-	posix_fadvise(t->fd, (off_t)t->file_offset, (off_t)(count * t->item),
-		      POSIX_FADV_SEQUENTIAL);
+	if (!t->sliced)
+		posix_fadvise(t->fd, (off_t)t->file_offset,
+			      (off_t)(count * t->item), POSIX_FADV_SEQUENTIAL);
 	for (uint64_t first = 0; first < count && !err; first += most) {
 		struct batch *b;
 
@@ -97,25 +70,32 @@ push_pieces(struct task *t, uint64_t count)
 }
 
 /*
- * Get the number of elements and their size in the file.  False if the sizes
- * are wrong, or the data too small for this strategy.
+ * Get the shape, the number of wanted elements and their size in the file.
+ * False if the sizes are wrong, or the data too small for this strategy.
  */
 static bool
-extent_get(hid_t dset, size_t *item, uint64_t *count)
+extent_get(hid_t dset, struct task *t, uint64_t *count)
 {
 	hid_t type = H5Dget_type(dset), space = H5Dget_space(dset);
 	hssize_t n = space >= 0 ? H5Sget_simple_extent_npoints(space) : -1;
+	hsize_t dims[PLAN_DIMS];
+	int ndim = n > 0 ? H5Sget_simple_extent_dims(space, dims, NULL) : -1;
 	uint64_t size;
 
-	*item = type >= 0 ? H5Tget_size(type) : 0;
+	t->item = type >= 0 ? H5Tget_size(type) : 0;
 	if (type >= 0)
 		H5Tclose(type);
 	if (space >= 0)
 		H5Sclose(space);
-	*count = n > 0 ? (uint64_t)n : 0;
-	return *item > 0 && *item <= UINT32_MAX && n > 0 &&
-	       !__builtin_mul_overflow(*count, *item, &size) &&
-	       size >= CONTIGUOUS_LEAST && size <= H5Dget_storage_size(dset);
+	for (int i = 0; i < ndim; i++)
+		t->shape[i] = dims[i];
+	if (ndim < 0 || t->item == 0 || t->item > UINT32_MAX ||
+	    __builtin_mul_overflow((uint64_t)n, t->item, &size) ||
+	    size > H5Dget_storage_size(dset))
+		return false;
+	*count = t->sliced ? t->slice.element_count : (uint64_t)n;
+	/* libhdf5 would read 64 KiB for each run of a slice. */
+	return t->sliced || size >= CONTIGUOUS_LEAST;
 }
 
 int
@@ -124,20 +104,17 @@ read_contiguous(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 {
 	haddr_t at = H5Dget_offset(s->dset);
 	struct task *t;
-	uint64_t count;
-	size_t item;
+	uint64_t count = 0;
 	int err;
 
-	if (at == HADDR_UNDEF || H5Pget_external_count(dcpl) != 0 ||
-	    !extent_get(s->dset, &item, &count))
+	if (at == HADDR_UNDEF || H5Pget_external_count(dcpl) != 0)
 		return 0;
 	err = task_new(r, s, &t);
 	if (err)
 		return err == CUTE_SHM_ERR_TYPE ? 0 : err;
 	t->fd = source_fd(s->dset);
 	t->file_offset = at;
-	t->item = item;
-	*fits = t->fd >= 0;
+	*fits = t->fd >= 0 && extent_get(s->dset, t, &count);
 	if (*fits) {
 		task_begin(t, s);
 		err = task_check(t);

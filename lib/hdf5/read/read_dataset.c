@@ -250,24 +250,26 @@ static int
 read_generic(struct loader *l, struct dataset *d)
 {
 	struct banded b = { .l = l, .d = d };
-	uint64_t size = 0, used = 0, room, *chunk;
+	uint64_t size = 0, used = 0, room, *part;
 	struct stored_as s;
 	int rc, end;
 
 	b.stride = d->type->size[PART_PLAIN];
 	stored_get(d, &s);
-	chunk = s.chunked ? s.chunk : NULL;
+	part = s.chunked ? s.part : NULL;
 	b.room = s.is_virtual ? VIRTUAL_BAND_SIZE : BAND_SIZE;
 	if (b.stride > b.room)
 		b.room = b.stride;
 	room = b.room / b.stride;
-	if (chunk)
-		size = chunk_bytes(d, chunk, &used);
+	if (part)
+		size = chunk_bytes(d, s.chunk, &used);
 	/* libhdf5 reads parts of unfiltered chunks without a cache. */
-	rc = used > b.room && s.filtered ? reopen_with_cache(l, d, size) : 0;
+	rc = (used > b.room || (part && d->sliced)) && s.filtered
+		     ? reopen_with_cache(l, d, size)
+		     : 0;
 	if (rc != 0)
 		return rc;
-	bands_begin_few(&b.bands, d->rank, d->dims, chunk, chunk, &room);
+	bands_begin_few(&b.bands, d->rank, d->dims, part, part, &room);
 	rc = buffers_new(&b.buffers, b.room);
 	if (rc == 0)
 		rc = read_bands(&b);
@@ -300,13 +302,6 @@ read_parts(struct loader *l, struct under_way *u)
 	return rc;
 }
 
-static int
-columns_of(struct loader *l, struct dataset *d)
-{
-	return columns_get(l, d->type, d->object->path, d->rank, d->dims,
-			   &d->columns);
-}
-
 /* Read a dataset whose type, extent and offset are known, without libhdf5. */
 static int
 read_held(struct loader *l, const struct pending *pending, struct under_way *u)
@@ -317,7 +312,7 @@ read_held(struct loader *l, const struct pending *pending, struct under_way *u)
 	u->d.id = H5I_INVALID_HID;
 	held_take(l, pending->held, &u->d);
 	u->strategy = "contiguous";
-	rc = columns_of(l, &u->d);
+	rc = dataset_columns(l, &u->d);
 	if (rc == 0)
 		rc = read_placed(l, &u->d);
 	if (rc == 0)
@@ -337,7 +332,7 @@ read_open(struct loader *l, const struct object *object, struct under_way *u)
 	rc = id < 0 ? unreadable()
 		    : dataset_get(l, object, id, NULL, NULL, why, &u->d);
 	if (rc == 0)
-		rc = columns_of(l, &u->d);
+		rc = dataset_columns(l, &u->d);
 	if (rc == 0)
 		rc = read_parts(l, u);
 	else

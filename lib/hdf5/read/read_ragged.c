@@ -116,7 +116,7 @@ each_band(struct loader *l, struct dataset *d, band_fn *use, void *arg)
 	 * Do not follow chunks: the lists must come in the order of elements.
 	 */
 	bands_begin_few(&bands, d->rank, d->dims, NULL,
-			s.chunked ? s.chunk : NULL, &room);
+			s.chunked ? s.part : NULL, &room);
 	if (room > d->count)
 		room = d->count;
 	r.buffer = malloc(room * stride);

@@ -23,7 +23,7 @@ elements_get(struct dataset *d)
 	if (elements)
 		return elements;
 	elements = calloc(d->count, d->type->size[PART_PLAIN]);
-	if (elements && (stored_check(d->id, NULL, NULL) != 0 ||
+	if (elements && (stored_check(d->id, NULL, NULL, NULL) != 0 ||
 			 elements_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL,
 				       H5S_ALL, H5P_DEFAULT, elements) < 0)) {
 		H5Eclear2(H5E_DEFAULT);
@@ -92,7 +92,7 @@ fits_at_once(const struct dataset *d)
 		return true;
 	stored_get(d, &s);
 	bands_begin_few(&bands, d->rank, d->dims, NULL,
-			s.chunked ? s.chunk : NULL, &room);
+			s.chunked ? s.part : NULL, &room);
 	return room == d->count;
 }
 

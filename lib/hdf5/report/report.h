@@ -43,15 +43,19 @@ int limits_fail(const char *file, const char *path, const char *text);
 
 /* The patterns of select, or of exclude; see wanted.c. */
 struct pattern {
-	char *text;
-	size_t literal; /* bytes before its first wildcard */
-	bool glob;	/* it has one */
-	bool used;	/* a path matched */
+	char *text;	   /* without its slice */
+	const char *whole; /* with it */
+	size_t literal;	   /* bytes before its first wildcard */
+	bool glob;	   /* it has one */
+	bool used;	   /* a path matched */
+	bool sliced;
+	struct slice_text slice;
 };
 
 struct patterns {
 	struct pattern *of;
 	size_t count;
+	bool sliced; /* one of them is */
 };
 
 /* The state of the reader; there is one per process. */
@@ -163,9 +167,23 @@ enum wanted {
 	WANTED
 };
 
-/* Before the first path: CUTE_SHM_ERR_NOMEM. */
+/* Before the first path: CUTE_SHM_ERR_NOMEM, CUTE_SHM_ERR_INVALID. */
 int wanted_begin(struct loader *l);
 enum wanted path_wanted(struct loader *l, const char *path);
+
+/*
+ * The slice that is selected of the array at 'path'; *sliced is false if all of
+ * it is wanted.  CUTE_SHM_ERR_INVALID: a slice does not fit the array, or two
+ * that differ match it.
+ */
+int path_slice(const struct loader *l, const char *path, unsigned ndim,
+	       const uint64_t *shape, struct slice *ret, bool *sliced);
+
+/*
+ * CUTE_SHM_ERR_INVALID if the patterns give two names of one array different
+ * slices.
+ */
+int same_slices(const struct loader *l, const char *path, const char *other);
 
 /*
  * After all paths: CUTE_SHM_ERR_NOT_FOUND if a pattern of select has matched

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The module cute_shm._hdf5: loads and exports of HDF5 files.  The handle of a
+ * new project goes to the other module in a capsule.
+ */
+
+#include <cute_shm_hdf5.h>
+
+#include "python/python_core.h"
+
+PyMODINIT_FUNC PyInit__hdf5(void);
+
+static int
+on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
+{
+	struct py_call *call = arg;
+	int stop;
+
+	PyEval_RestoreThread(call->state);
+	stop = PyErr_Occurred() != NULL || PyErr_CheckSignals() != 0;
+	if (!stop && call->progress != Py_None) {
+		PyObject *path = decode(p->path != NULL ? p->path : "");
+		PyObject *result =
+			path == NULL
+				? NULL
+				: PyObject_CallFunction(
+					  call->progress, "KKKN",
+					  (unsigned long long)p->bytes_done,
+					  (unsigned long long)p->bytes_total,
+					  (unsigned long long)p->objects, path);
+
+		stop = result == NULL;
+		Py_XDECREF(result);
+	}
+	call->state = PyEval_SaveThread();
+	return stop;
+}
+
+/* An exception here ends the load at the next progress. */
+static void
+on_skipped(const struct cute_shm_hdf5_skipped *skipped, void *arg)
+{
+	struct py_call *call = arg;
+	PyObject *item;
+
+	PyEval_RestoreThread(call->state);
+	item = Py_BuildValue("NNiii", decode(skipped->path),
+			     decode(skipped->reason), skipped->failed,
+			     skipped->incomplete, skipped->changed);
+	if (item != NULL)
+		PyList_Append(call->found, item);
+	Py_XDECREF(item);
+	call->state = PyEval_SaveThread();
+}
+
+/* A tuple of texts as the list that the library wants; free with PyMem_Free. */
+static const char **
+patterns(PyObject *tuple)
+{
+	Py_ssize_t n = PyTuple_Size(tuple), i;
+	const char **list;
+
+	if (n < 0)
+		return NULL;
+	list = PyMem_Calloc((size_t)n + 1, sizeof(*list));
+	if (list == NULL)
+		PyErr_NoMemory();
+	for (i = 0; list != NULL && i < n; i++) {
+		list[i] = PyBytes_AsString(PyTuple_GetItem(tuple, i));
+		if (list[i] == NULL) {
+			PyMem_Free(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static void
+close_capsule(PyObject *capsule)
+{
+	if (PyCapsule_IsValid(capsule, "cute_shm"))
+		cute_shm_close(PyCapsule_GetPointer(capsule, "cute_shm"));
+}
+
+static PyObject *
+load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
+	    PyObject *found)
+{
+	PyObject *capsule = Py_None;
+
+	if (shm != NULL)
+		capsule = PyCapsule_New(shm, "cute_shm", close_capsule);
+	else
+		Py_INCREF(capsule);
+	if (capsule == NULL) {
+		cute_shm_close(shm);
+		Py_DECREF(found);
+		return NULL;
+	}
+	return Py_BuildValue("{sNsKsKsKsKsKsKsKsdsKsN}", "handle", capsule,
+			     "arrays", (unsigned long long)r->arrays, "groups",
+			     (unsigned long long)r->groups, "links",
+			     (unsigned long long)r->links, "bytes",
+			     (unsigned long long)r->bytes, "segment_size",
+			     (unsigned long long)r->segment_size, "skipped",
+			     (unsigned long long)r->skipped, "failed",
+			     (unsigned long long)r->failed, "seconds",
+			     r->seconds, "current",
+			     (unsigned long long)r->current, "left_out", found);
+}
+
+/* Run a load, or a plan if 'project' is NULL, without the GIL. */
+static PyObject *
+run(const char *project, const char *file, struct cute_shm_hdf5_options *opt,
+    struct py_call *call)
+{
+	struct cute_shm_hdf5_result result = { 0 };
+	struct cute_shm *shm = NULL;
+	int err;
+
+	call->found = PyList_New(0);
+	if (call->found == NULL)
+		return NULL;
+	opt->progress = on_progress;
+	opt->skipped = on_skipped;
+	opt->arg = call;
+	call->state = PyEval_SaveThread();
+	if (project != NULL) {
+		opt->handle = &shm;
+		err = cute_shm_hdf5_load(project, file, opt, &result);
+		opt->handle = NULL;
+	} else {
+		err = cute_shm_hdf5_plan(file, opt, &result);
+	}
+	PyEval_RestoreThread(call->state);
+	if (err != 0 || PyErr_Occurred() != NULL) {
+		call_failed(err);
+		cute_shm_close(shm);
+		Py_DECREF(call->found);
+		return NULL;
+	}
+	return load_result(&result, shm, call->found);
+}
+
+/*
+ * load(project or None, file, root or None, flags, mode, group, jobs, select,
+ * exclude, max_memory, max_size, max_seconds, timeout, progress)
+ */
+static PyObject *
+hdf5_load(PyObject *module, PyObject *args)
+{
+	struct cute_shm_hdf5_options opt = { .size = sizeof(opt) };
+	PyObject *file = NULL, *select, *exclude, *result = NULL;
+	unsigned long long max_memory, max_size;
+	const char **selected, **excluded = NULL;
+	struct py_call call = { 0 };
+	const char *project;
+	unsigned mode;
+
+	(void)module;
+	if (!PyArg_ParseTuple(args, "zO&zIIzIO!O!KKddO", &project,
+			      PyUnicode_FSConverter, &file, &opt.root,
+			      &opt.flags, &mode, &opt.group, &opt.jobs,
+			      &PyTuple_Type, &select, &PyTuple_Type, &exclude,
+			      &max_memory, &max_size, &opt.max_seconds,
+			      &opt.timeout, &call.progress))
+		return NULL;
+	opt.mode = (mode_t)mode;
+	opt.max_memory = max_memory;
+	opt.max_size = max_size;
+	opt.creator = "cute_shm for Python " CUTE_SHM_VERSION;
+	selected = patterns(select);
+	if (selected != NULL)
+		excluded = patterns(exclude);
+	if (excluded != NULL) {
+		opt.select = selected[0] != NULL ? selected : NULL;
+		opt.exclude = excluded[0] != NULL ? excluded : NULL;
+		result = run(project, PyBytes_AsString(file), &opt, &call);
+	}
+	PyMem_Free(selected);
+	PyMem_Free(excluded);
+	Py_DECREF(file);
+	return result;
+}
+
+/*
+ * export(handle, file, flags, gzip, shuffle, chunk_size, jobs, progress):
+ * 'handle' is what Mapping.handle() gives
+ */
+static PyObject *
+hdf5_export(PyObject *module, PyObject *args)
+{
+	struct cute_shm_hdf5_export_options opt = { .size = sizeof(opt) };
+	struct cute_shm_hdf5_export_result r = { 0 };
+	struct py_call call = { 0 };
+	const struct cute_shm *shm;
+	PyObject *handle, *file;
+	unsigned long long chunk_size;
+	int err;
+
+	(void)module;
+	if (!PyArg_ParseTuple(args, "OO&IIpKIO", &handle, PyUnicode_FSConverter,
+			      &file, &opt.flags, &opt.gzip, &opt.shuffle,
+			      &chunk_size, &opt.jobs, &call.progress))
+		return NULL;
+	opt.chunk_size = chunk_size;
+	opt.progress = on_progress;
+	opt.skipped = on_skipped;
+	opt.arg = &call;
+	shm = PyCapsule_GetPointer(handle, "cute_shm.borrowed");
+	if (shm == NULL)
+		goto out;
+	call.found = PyList_New(0);
+	if (call.found == NULL)
+		goto out;
+	call.state = PyEval_SaveThread();
+	err = cute_shm_hdf5_export(shm, PyBytes_AsString(file), &opt, &r);
+	PyEval_RestoreThread(call.state);
+	if (err != 0 || PyErr_Occurred() != NULL) {
+		call_failed(err);
+		Py_CLEAR(call.found);
+	}
+out:
+	Py_DECREF(file);
+	return call.found;
+}
+
+static PyMethodDef functions[] = {
+	{ "load", hdf5_load, METH_VARARGS, NULL },
+	{ "export", hdf5_export, METH_VARARGS, NULL },
+	{ 0 },
+};
+
+static struct PyModuleDef definition = {
+	PyModuleDef_HEAD_INIT,
+	.m_name = "cute_shm._hdf5",
+	.m_doc = "Private; see cute_shm.load().",
+	.m_size = -1,
+	.m_methods = functions,
+};
+
+PyMODINIT_FUNC
+PyInit__hdf5(void)
+{
+	return PyModule_Create(&definition);
+}
