@@ -310,7 +310,9 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/type/fill_check.c \
 	lib/hdf5/type/type.h \
 	lib/hdf5/type/type_check.c \
+	lib/hdf5/type/type_describe.c \
 	lib/hdf5/type/type_map.c \
+	lib/hdf5/type/type_memory.c \
 	lib/hdf5/type/type_nested.c \
 	lib/hdf5/type/type_number.c \
 	lib/hdf5/type/type_references.c \

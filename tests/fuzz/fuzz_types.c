@@ -290,8 +290,7 @@ check_leaf(const struct type *t)
 	check(cute_shm_dtype_size(t->dtype, &size) == 0);
 	check(size == t->item_size && size > 0);
 	check((t->dtype[0] == '*') == (part == PART_RAGGED));
-	check(t->mem[part] >= 0 && t->size[part] == H5Tget_size(t->mem[part]));
-	check(t->mem[!part] < 0 && t->size[!part] == 0);
+	check(t->size[part] > 0 && t->size[!part] == 0);
 	check(t->ndim <= MAX_NDIM);
 	for (unsigned d = 0; d < t->ndim; d++)
 		count *= t->dims[d];
@@ -325,7 +324,7 @@ check_type(const struct type *t)
 /* -------------------------------------------------------------- conversions */
 
 static void
-check_values(hid_t file_type, hid_t mem_type)
+check_values(hid_t file_type, const struct native_type *file, hid_t mem_type)
 {
 	static uint8_t theirs[VALUES * LARGEST], ours[VALUES * LARGEST];
 	static uint8_t wide[VALUES * LARGEST];
@@ -333,8 +332,7 @@ check_values(hid_t file_type, hid_t mem_type)
 	const uint8_t *got = ours;
 
 	if (H5Tget_size(file_type) > LARGEST ||
-	    H5Tget_size(mem_type) > LARGEST ||
-	    !convert_get(file_type, mem_type, &how))
+	    H5Tget_size(mem_type) > LARGEST || !convert_get(file, &how))
 		return;
 	check(how.from == H5Tget_size(file_type));
 	check(how.size == H5Tget_size(mem_type));
@@ -355,12 +353,36 @@ check_values(hid_t file_type, hid_t mem_type)
 	fuzz_reached++;
 }
 
+static void check_conversions(const struct type *t,
+			      const struct native_type *file, hid_t file_type,
+			      hid_t mem_type);
+
+/* A field of a record whose memory type is 'mem_type'. */
+static void
+check_field(const struct field *f, const struct native_type *file,
+	    hid_t file_type, hid_t mem_type)
+{
+	const struct native_member *m = member_find(file, f->name);
+	hid_t mem;
+
+	check(m != NULL);
+	if (f->type->size[PART_PLAIN] == 0)
+		return;
+	mem = H5Tget_member_type(mem_type,
+				 (unsigned)H5Tget_member_index(mem_type,
+							       f->name));
+	check(mem >= 0);
+	check_conversions(f->type, m->type, file_type, mem);
+	H5Tclose(mem);
+}
+
 /* As the strategies pair them. */
 static void
-check_conversions(const struct type *t, hid_t file_type)
+check_conversions(const struct type *t, const struct native_type *file,
+		  hid_t file_type, hid_t mem_type)
 {
 	if (t->kind == TYPE_PLAIN && !t->swap)
-		check_values(file_type, t->mem[PART_PLAIN]);
+		check_values(file_type, file, mem_type);
 	if (t->kind != TYPE_RECORD || t->ndim > 0)
 		return;
 	for (unsigned i = 0; i < t->field_count; i++) {
@@ -371,7 +393,7 @@ check_conversions(const struct type *t, hid_t file_type)
 		check(H5Tget_member_offset(file_type, (unsigned)k) +
 			      H5Tget_size(member) <=
 		      H5Tget_size(file_type));
-		check_conversions(t->fields[i].type, member);
+		check_field(&t->fields[i], file, member, mem_type);
 		H5Tclose(member);
 	}
 }
@@ -493,10 +515,17 @@ check_file_type(hid_t file_type)
 	struct type *t = NULL;
 	int rc;
 
-	rc = type_map(file_type, gone, NULL, why, &t);
+	rc = type_map_id(file_type, gone, NULL, why, &t);
 	if (rc == 0) {
 		check_type(t);
-		check_conversions(t, file_type);
+		for (int part = 0; part < PART_COUNT; part++) {
+			hid_t mem = type_mem(t, (enum part)part);
+
+			check((mem >= 0) == (t->size[part] > 0));
+			check(mem < 0 || H5Tget_size(mem) == t->size[part]);
+		}
+		check_conversions(t, t->file, file_type,
+				  type_mem(t, PART_PLAIN));
 		type_free(t);
 	} else {
 		check(rc != SKIP || *why);

@@ -251,66 +251,6 @@ END_TEST
 
 /* ------------------------------------------------ headers that do not count */
 
-/* Bob Jenkins' lookup3, with which libhdf5 sums up headers. */
-static uint32_t
-rotate(uint32_t x, unsigned n)
-{
-	return x << n | x >> (32 - n);
-}
-
-static uint32_t
-lookup3(const uint8_t *p, size_t size)
-{
-	uint32_t a = 0xdeadbeef + (uint32_t)size, b = a, c = a;
-	uint8_t last[12] = { 0 };
-	uint32_t w[3];
-
-	for (; size > 12; size -= 12, p += 12) {
-		memcpy(w, p, sizeof(w));
-		a += w[0];
-		b += w[1];
-		c += w[2];
-		a -= c;
-		a ^= rotate(c, 4);
-		c += b;
-		b -= a;
-		b ^= rotate(a, 6);
-		a += c;
-		c -= b;
-		c ^= rotate(b, 8);
-		b += a;
-		a -= c;
-		a ^= rotate(c, 16);
-		c += b;
-		b -= a;
-		b ^= rotate(a, 19);
-		a += c;
-		c -= b;
-		c ^= rotate(b, 4);
-		b += a;
-	}
-	memcpy(last, p, size);
-	memcpy(w, last, sizeof(w));
-	a += w[0];
-	b += w[1];
-	c += w[2];
-	c ^= b;
-	c -= rotate(b, 14);
-	a ^= c;
-	a -= rotate(c, 11);
-	b ^= a;
-	b -= rotate(a, 25);
-	c ^= b;
-	c -= rotate(b, 16);
-	a ^= c;
-	a -= rotate(c, 4);
-	b ^= a;
-	b -= rotate(a, 14);
-	c ^= b;
-	c -= rotate(b, 24);
-	return c;
-}
-
 /*
  * Take the message of this type out of all object headers of version 2 that
  * have it in their first chunk; the number of these.

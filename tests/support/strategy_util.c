@@ -8,6 +8,16 @@
 #include "filter_util.h"
 #include "strategy_util.h"
 
+const struct native_type *
+described(hid_t type)
+{
+	static struct arena arena; /* as long as the test */
+	const struct native_type *ret;
+
+	ck_ok(type_describe(type, &arena, &ret));
+	return ret;
+}
+
 static const char *
 text_of(const struct kind *k)
 {
@@ -153,7 +163,7 @@ read_with(const struct kind *k, hid_t dset, unsigned jobs, const char **how,
 {
 	size_t size = bytes_as(k, memory_type(k));
 	struct cute_shm_builder *b = builder_for(size);
-	struct strategy_column column = { "d", k->type, memory_type(k), 0 };
+	struct strategy_column column = { "d", 0, described(k->type) };
 	struct strategy_source source = { .builder = b,
 					  .name = "d",
 					  .dset = dset,

@@ -21,6 +21,9 @@ struct kind {
 	bool no_fill;	  /* time of filling: never */
 };
 
+/* The type as the index describes it. */
+const struct native_type *described(hid_t type);
+
 /* Bytes of all elements in that type. */
 size_t bytes_as(const struct kind *k, hid_t type);
 

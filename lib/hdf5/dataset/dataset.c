@@ -106,12 +106,11 @@ type_get(struct loader *l, hid_t file_type, type_gone_fn *gone, void *arg,
 		*ret = type_share(l->last_type);
 		return 0;
 	}
-	rc = type_map(file_type, gone, arg, why, ret);
+	rc = type_map_id(file_type, gone, arg, why, ret);
 	if (rc != 0 || (*ret)->kind != TYPE_PLAIN || !comparable(file_type))
 		return rc;
 	(*ret)->direct =
-		!(*ret)->swap && convert_get(file_type, (*ret)->mem[PART_PLAIN],
-					     &(*ret)->convert);
+		!(*ret)->swap && convert_get((*ret)->file, &(*ret)->convert);
 	if (l->last_type) {
 		H5Tclose(l->last_file_type);
 		type_free(l->last_type);

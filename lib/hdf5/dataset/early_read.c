@@ -81,8 +81,8 @@ held_read(struct loader *l, const struct dataset *d)
 		return NULL;
 	h->elements = calloc(1, elements_size(d));
 	if (!h->elements || stored_check(d->id, NULL, NULL, NULL) != 0 ||
-	    elements_read(d->id, d->type->mem[PART_PLAIN], H5S_ALL, H5S_ALL,
-			  H5P_DEFAULT, h->elements) < 0) {
+	    elements_read(d->id, type_mem(d->type, PART_PLAIN), H5S_ALL,
+			  H5S_ALL, H5P_DEFAULT, h->elements) < 0) {
 		/*
 		 * The dataset is read again later, and the error reported then.
 		 */

@@ -67,7 +67,7 @@ heap_alloc(size_t size, void *heap)
 }
 
 static void
-heap_free(void *data, void *heap)
+list_free(void *data, void *heap)
 {
 	(void)data, (void)heap;
 }
@@ -78,7 +78,7 @@ heap_begin(struct heap *h, uint64_t limit)
 	*h = (struct heap){ .limit = limit };
 	h->dxpl = H5Pcreate(H5P_DATASET_XFER);
 	if (h->dxpl >= 0 &&
-	    H5Pset_vlen_mem_manager(h->dxpl, heap_alloc, h, heap_free, h) >= 0)
+	    H5Pset_vlen_mem_manager(h->dxpl, heap_alloc, h, list_free, h) >= 0)
 		return 0;
 	heap_end(h);
 	return fail_memory("for lists");

@@ -82,7 +82,7 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 	if (space >= 0 && mem >= 0 &&
 	    (d->rank == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
 						 step, shape, NULL) >= 0))
-		rc = elements_read(d->id, d->type->mem[part], mem, space,
+		rc = elements_read(d->id, type_mem(d->type, part), mem, space,
 				   heap ? heap->dxpl : H5P_DEFAULT, elements);
 	/* Get the cause first: closing clears libhdf5's error. */
 	if (rc < 0)

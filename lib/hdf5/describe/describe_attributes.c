@@ -144,8 +144,8 @@ read_elements(struct reading *r)
 		r->elements[part] = calloc(1, bytes + 1);
 		if (!r->elements[part])
 			return fail_memory("for attributes");
-		if (bytes > 0 &&
-		    H5Aread(r->id, r->type->mem[part], r->elements[part]) < 0)
+		if (bytes > 0 && H5Aread(r->id, type_mem(r->type, part),
+					 r->elements[part]) < 0)
 			return unreadable();
 	}
 	return 0;
@@ -156,8 +156,8 @@ static void
 free_elements(struct reading *r, hid_t space)
 {
 	if (r->elements[PART_RAGGED])
-		H5Dvlen_reclaim(r->type->mem[PART_RAGGED], space, H5P_DEFAULT,
-				r->elements[PART_RAGGED]);
+		H5Dvlen_reclaim(type_mem(r->type, PART_RAGGED), space,
+				H5P_DEFAULT, r->elements[PART_RAGGED]);
 	free(r->elements[PART_PLAIN]);
 	free(r->elements[PART_RAGGED]);
 }
@@ -230,23 +230,30 @@ static int
 describe_open(struct reading *r, const char *name, char *why)
 {
 	hid_t file_type = H5Aget_type(r->id), space = H5Aget_space(r->id);
+	struct arena arena = { .chunks = NULL };
+	const struct native_type *file = NULL;
 	struct type *type = NULL;
 	int rc;
 
 	if (file_type < 0 || space < 0)
 		rc = unreadable();
 	else
-		rc = type_map(file_type, gone_field, r, why, &type);
+		rc = type_check(file_type);
+	if (rc == 0)
+		rc = type_describe(file_type, &arena, &file);
+	if (rc == 0)
+		rc = type_map(file, gone_field, r, why, &type);
 	/*
 	 * netCDF's DIMENSION_LIST has one reference, or none, in each list:
 	 * store its path.
 	 */
-	if (rc == SKIP && reference_list_is(file_type) &&
+	if (rc == SKIP && reference_list_is(file) &&
 	    H5Sget_simple_extent_type(space) != H5S_NULL)
-		rc = reference_list_type(&type);
+		rc = reference_list_type(file, &type);
 	if (rc == 0)
 		rc = describe_value(r, name, space, type, why);
 	type_free(type);
+	arena_free(&arena);
 	if (file_type >= 0)
 		H5Tclose(file_type);
 	if (space >= 0)

@@ -10,7 +10,7 @@ put_datatype(struct loader *l, const struct object *object, hid_t id)
 	struct type *type = NULL;
 	const char *text = "";
 	char why[WHY_SIZE];
-	int rc = type_map(id, NULL, NULL, why, &type);
+	int rc = type_map_id(id, NULL, NULL, why, &type);
 
 	if (rc == 0)
 		text = type->kind == TYPE_RECORD ? "compound" : type->dtype;

@@ -183,8 +183,7 @@ task_columns(struct task *t, const struct strategy_source *s)
 		if (!t->columns[i].path)
 			goto nomem;
 		t->column_count++;
-		if (!convert_get(c->file_type, c->mem_type,
-				 &t->columns[i].convert))
+		if (!convert_get(c->file, &t->columns[i].convert))
 			return CUTE_SHM_ERR_TYPE;
 	}
 	return 0;

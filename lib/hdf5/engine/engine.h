@@ -20,9 +20,8 @@ struct reader;
 /* An array of the segment: the whole records of a dataset, or one field. */
 struct strategy_column {
 	const char *path; /* of the array, which is described already */
-	hid_t file_type;  /* type of the field in the file */
-	hid_t mem_type;	  /* type for H5Dread */
-	size_t offset;	  /* offset of the field in the file's record */
+	size_t offset;	  /* of the field in the file's record, */
+	const struct native_type *file; /* and its type there */
 };
 
 struct strategy_source {

@@ -36,6 +36,13 @@ enum native_order {
 	NATIVE_VAX
 };
 
+/* How a float stores the first bit of its fraction. */
+enum {
+	NATIVE_NORM_NONE,
+	NATIVE_NORM_SET,
+	NATIVE_NORM_IMPLIED
+};
+
 struct native_type;
 
 /* Of a compound: a name, an offset and a type; of an enum: a name, a value. */

@@ -27,8 +27,8 @@ column_of(const struct dataset *d, const struct type *leaf)
 }
 
 static void
-pick_leaf(struct picked *p, const struct type *leaf, hid_t file_type,
-	  size_t offset)
+pick_leaf(struct picked *p, const struct type *leaf,
+	  const struct native_type *file, size_t offset)
 {
 	const struct column *c = column_of(p->d, leaf);
 
@@ -37,65 +37,50 @@ pick_leaf(struct picked *p, const struct type *leaf, hid_t file_type,
 		return;
 	p->columns[p->count++] = (struct strategy_column){
 		.path = c->path,
-		.file_type = H5Tcopy(file_type),
-		.mem_type = leaf->mem[PART_PLAIN],
+		.file = file,
 		.offset = offset,
 	};
 }
 
 /* Pick all leaves that occur once in each record of the file. */
 static void
-pick(struct picked *p, const struct type *type, hid_t file_type, size_t offset)
+pick(struct picked *p, const struct type *type, const struct native_type *file,
+     size_t offset)
 {
+	const struct native_member *m;
 	unsigned i;
-	hid_t member;
-	int index;
 
 	if (type->kind != TYPE_RECORD) {
-		pick_leaf(p, type, file_type, offset);
+		pick_leaf(p, type, file, offset);
 		return;
 	}
 	if (type->ndim > 0)
 		return;
 	for (i = 0; i < type->field_count; i++) {
-		index = H5Tget_member_index(file_type, type->fields[i].name);
-		if (index < 0)
-			continue;
-		member = H5Tget_member_type(file_type, (unsigned)index);
-		if (member < 0)
-			continue;
-		pick(p, type->fields[i].type, member,
-		     offset + H5Tget_member_offset(file_type, (unsigned)index));
-		H5Tclose(member);
+		m = member_find(file, type->fields[i].name);
+		if (m)
+			pick(p, type->fields[i].type, m->type,
+			     offset + m->offset);
 	}
 }
 
 /*
- * H5Tget_size() does not return the size in the file for lists, texts without a
- * fixed size, and references, so the offsets after them differ, too.
+ * The size that libhdf5 gives is not that in the file for lists, texts without
+ * a fixed size, and references, so the offsets after them differ, too.
  */
 static bool
-has_other_size(hid_t type)
+has_other_size(const struct native_type *file)
 {
-	hid_t part;
-	bool ret;
-	int i;
+	bool ret = false;
+	uint32_t i;
 
-	switch (H5Tget_class(type)) {
-	case H5T_VLEN:
-	case H5T_REFERENCE: return true;
-	case H5T_STRING: return H5Tis_variable_str(type) != 0;
-	case H5T_ARRAY:
-		part = H5Tget_super(type);
-		ret = part < 0 || has_other_size(part);
-		H5Tclose(part);
-		return ret;
-	case H5T_COMPOUND:
-		for (ret = false, i = H5Tget_nmembers(type); i > 0 && !ret;) {
-			part = H5Tget_member_type(type, (unsigned)--i);
-			ret = part < 0 || has_other_size(part);
-			H5Tclose(part);
-		}
+	switch (file->class) {
+	case NATIVE_LIST:
+	case NATIVE_REFERENCE: return true;
+	case NATIVE_ARRAY: return has_other_size(file->base);
+	case NATIVE_COMPOUND:
+		for (i = 0; i < file->count && !ret; i++)
+			ret = has_other_size(file->members[i].type);
 		return ret;
 	default: return false;
 	}
@@ -109,9 +94,7 @@ static int
 pick_columns(struct picked *p, uint64_t *bytes)
 {
 	const struct dataset *d = p->d;
-	hid_t file_type = H5Dget_type(d->id);
 	size_t i;
-	int rc = 0;
 
 	*bytes = 0;
 	for (i = 0; i < d->columns.count; i++)
@@ -121,20 +104,16 @@ pick_columns(struct picked *p, uint64_t *bytes)
 			*bytes += d->columns.column[i].bytes;
 		}
 	p->columns = calloc(p->wanted + 1, sizeof(*p->columns));
-	if (!p->columns || file_type < 0)
-		rc = fail_memory("for columns");
-	else if (!has_other_size(file_type))
-		pick(p, d->type, file_type, 0);
-	if (file_type >= 0)
-		H5Tclose(file_type);
-	return rc;
+	if (!p->columns)
+		return fail_memory("for columns");
+	if (!has_other_size(d->type->file))
+		pick(p, d->type, d->type->file, 0);
+	return 0;
 }
 
 static void
 picked_free(struct picked *p)
 {
-	while (p->count > 0)
-		H5Tclose(p->columns[--p->count].file_type);
 	free(p->columns);
 	H5Eclear2(H5E_DEFAULT);
 }
@@ -181,8 +160,7 @@ decoded_here(const struct dataset *d, hid_t dcpl)
 	unsigned i;
 
 	for (i = 0; i < p.count && ret; i++)
-		ret = convert_get(p.columns[i].file_type, p.columns[i].mem_type,
-				  &convert);
+		ret = convert_get(p.columns[i].file, &convert);
 	picked_free(&p);
 	return ret;
 }

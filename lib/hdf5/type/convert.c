@@ -3,62 +3,94 @@
  * Simple conversions that this library does itself, in one pass over the bytes.
  */
 
+#include <float.h>
 #include <string.h>
 
 #include "base/simd.h"
 #include "hdf5/type/type.h"
 
-/* Whether 'type' differs from mem_type only in its byte order. */
-static bool
-swapped(hid_t type, hid_t mem_type)
-{
-	hid_t copy = H5Tcopy(type);
-	bool same = copy >= 0 && H5Tset_order(copy, H5T_ORDER_LE) >= 0 &&
-		    H5Tequal(copy, mem_type) > 0;
-
-	if (copy >= 0)
-		H5Tclose(copy);
-	return same;
-}
-
 /*
- * Integers of the same size in other byte order.  libhdf5 only swaps the bytes
- * of such integers, even if the file's type uses fewer bits than its bytes
- * have: all bits are copied.
+ * Big-endian numbers of the same size.  libhdf5 only swaps the bytes of such
+ * integers, even if the file's type uses fewer bits than its bytes have: all
+ * bits are copied.
  */
 static bool
-swapped_integer(hid_t type, hid_t mem_type)
-{
-	return H5Tget_class(type) == H5T_INTEGER &&
-	       H5Tget_class(mem_type) == H5T_INTEGER &&
-	       H5Tget_sign(type) == H5Tget_sign(mem_type) &&
-	       H5Tget_offset(type) == 0 && H5Tget_offset(mem_type) == 0 &&
-	       H5Tget_order(mem_type) == H5T_ORDER_LE;
-}
-
-static bool
-get_number(hid_t file_type, hid_t mem_type, struct convert *ret)
+get_swap(const struct native_type *t, bool bytes_only, struct convert *ret)
 {
 	ret->word = ret->size;
-	if (H5Tget_order(file_type) != H5T_ORDER_BE ||
-	    (!swapped(file_type, mem_type) &&
-	     !swapped_integer(file_type, mem_type)))
+	if (t->order != NATIVE_BIG || !bytes_only)
 		return false;
 	ret->kind = CONVERT_SWAP;
 	return ret->word <= 8 && (ret->word & (ret->word - 1)) == 0;
 }
 
-/*
- * A change of the character set is refused here, because H5Dread fails on it.
- */
+/* Whether all bits of the number count, from the first on. */
 static bool
-get_string(hid_t file_type, hid_t mem_type, struct convert *ret)
+is_full(const struct native_type *t)
 {
-	if (H5Tis_variable_str(file_type) != 0 ||
-	    H5Tget_strpad(mem_type) != H5T_STR_NULLPAD ||
-	    H5Tget_cset(file_type) != H5Tget_cset(mem_type))
+	return t->offset == 0 && t->precision == 8 * t->size &&
+	       t->low_pad == 0 && t->high_pad == 0;
+}
+
+static bool
+get_bits(const struct native_type *t, struct convert *ret)
+{
+	bool full = is_full(t);
+
+	return (full && t->order == NATIVE_LITTLE) ||
+	       get_swap(t,
+			full || (t->class == NATIVE_INTEGER && t->offset == 0),
+			ret);
+}
+
+/* The float in memory that a float of the file becomes; see float_index(). */
+static struct native_type
+float_native(unsigned index)
+{
+	static const struct {
+		uint8_t size, exponent, mantissa, sign;
+		uint16_t bias, precision;
+	} of[] = {
+		[FLOAT_16] = { 2, 5, 10, 15, 15, 16 },
+		[FLOAT_32] = { 4, 8, 23, 31, 127, 32 },
+		[FLOAT_64] = { 8, 11, 52, 63, 1023, 64 },
+		/* Of x86: its fraction begins with a bit that is stored. */
+		[FLOAT_LONG] = { 16, 15, 64, 79, 16383, 80 },
+	};
+
+	return (struct native_type){
+		.class = NATIVE_FLOAT,
+		.size = of[index].size,
+		.order = NATIVE_LITTLE,
+		.precision = of[index].precision,
+		.sign_at = of[index].sign,
+		.exponent_at = of[index].mantissa,
+		.exponent_bits = of[index].exponent,
+		.mantissa_bits = of[index].mantissa,
+		.bias = of[index].bias,
+		.norm = index == FLOAT_LONG ? NATIVE_NORM_NONE
+					    : NATIVE_NORM_IMPLIED,
+	};
+}
+
+static bool
+get_float(const struct native_type *t, struct convert *ret)
+{
+	unsigned index = float_index(t);
+	struct native_type mem = float_native(index), other = *t;
+
+	if (index == FLOAT_LONG && LDBL_MANT_DIG != 64)
 		return false;
-	switch (H5Tget_strpad(file_type)) {
+	if (float_same(t, &mem))
+		return true;
+	other.order = NATIVE_LITTLE;
+	return get_swap(t, float_same(&other, &mem), ret);
+}
+
+static bool
+get_string(const struct native_type *t, struct convert *ret)
+{
+	switch ((H5T_str_t)t->pad) {
 	case H5T_STR_NULLPAD: ret->kind = CONVERT_NONE; return true;
 	case H5T_STR_NULLTERM: ret->kind = CONVERT_TERMINATED; return true;
 	case H5T_STR_SPACEPAD: ret->kind = CONVERT_SPACES; return true;
@@ -68,58 +100,78 @@ get_string(hid_t file_type, hid_t mem_type, struct convert *ret)
 
 /* Convert by the base type: of an enum, or of an array's elements. */
 static bool
-get_super(hid_t file_type, hid_t mem_type, struct convert *ret)
+get_super(const struct native_type *t, struct convert *ret)
 {
-	hid_t file_super = H5Tget_super(file_type);
-	hid_t mem_super = H5Tget_class(mem_type) == H5Tget_class(file_type)
-				  ? H5Tget_super(mem_type)
-				  : H5Tcopy(mem_type);
 	size_t size = ret->size;
-	bool ok = file_super >= 0 && mem_super >= 0 &&
-		  convert_get(file_super, mem_super, ret) &&
+	bool ok = convert_get(t->base, ret) &&
 		  (ret->kind == CONVERT_NONE || ret->kind == CONVERT_SWAP);
 
-	if (file_super >= 0)
-		H5Tclose(file_super);
-	if (mem_super >= 0)
-		H5Tclose(mem_super);
 	ret->size = ret->from = size;
 	return ok;
 }
 
+/* A complex number. */
 static bool
-get_same_size(hid_t file_type, hid_t mem_type, struct convert *ret)
+get_compound(const struct native_type *t, struct convert *ret)
 {
-	switch (H5Tget_class(file_type)) {
-	case H5T_INTEGER:
-	case H5T_FLOAT:
-	case H5T_BITFIELD:
-		return H5Tequal(file_type, mem_type) > 0 ||
-		       get_number(file_type, mem_type, ret);
-	case H5T_STRING: return get_string(file_type, mem_type, ret);
-	case H5T_OPAQUE:
-	case H5T_COMPOUND:
-		return H5Tequal(file_type, mem_type) > 0 &&
-		       H5Tdetect_class(file_type, H5T_VLEN) == 0 &&
-		       H5Tdetect_class(file_type, H5T_REFERENCE) == 0 &&
-		       H5Tdetect_class(file_type, H5T_STRING) == 0;
-	case H5T_ENUM:
-	case H5T_ARRAY: return get_super(file_type, mem_type, ret);
+	const struct native_member *m = t->members;
+	struct convert part;
+
+	return convert_get(m[0].type, &part) && part.kind == CONVERT_NONE &&
+	       m[0].offset == 0 && m[1].offset == part.size &&
+	       ret->size == 2 * part.size;
+}
+
+static bool
+get_same_size(const struct native_type *t, struct convert *ret)
+{
+	switch (t->class) {
+	case NATIVE_INTEGER:
+	case NATIVE_BITFIELD: return get_bits(t, ret);
+	case NATIVE_FLOAT: return get_float(t, ret);
+	case NATIVE_STRING: return get_string(t, ret);
+	case NATIVE_OPAQUE: return true;
+	case NATIVE_COMPOUND: return get_compound(t, ret);
+	case NATIVE_ENUM:
+	case NATIVE_ARRAY: return get_super(t, ret);
 	default: return false;
 	}
 }
 
+/* Bytes of what the type becomes in memory; 0: it has no leaf of plain data. */
+static size_t
+memory_size(const struct native_type *t)
+{
+	size_t size;
+
+	switch (t->class) {
+	case NATIVE_INTEGER:
+	case NATIVE_BITFIELD: return integer_bytes(t);
+	case NATIVE_FLOAT: return t->size > 16 ? 0 : float_bytes(t);
+	case NATIVE_STRING:
+	case NATIVE_OPAQUE: return t->size;
+	case NATIVE_ENUM: return memory_size(t->base);
+	case NATIVE_COMPOUND: return complex_bytes(t);
+	case NATIVE_ARRAY:
+		size = memory_size(t->base);
+		for (uint32_t i = 0; i < t->count; i++)
+			size *= t->dims[i];
+		return size;
+	default: return 0;
+	}
+}
+
 bool
-convert_get(hid_t file_type, hid_t mem_type, struct convert *ret)
+convert_get(const struct native_type *t, struct convert *ret)
 {
 	*ret = (struct convert){ .kind = CONVERT_NONE };
-	ret->from = H5Tget_size(file_type);
-	ret->size = H5Tget_size(mem_type);
+	ret->from = t->size;
+	ret->size = memory_size(t);
 	if (ret->size == 0 || ret->from == 0)
 		return false;
-	if (ret->size == ret->from && get_same_size(file_type, mem_type, ret))
+	if (ret->size == ret->from && get_same_size(t, ret))
 		return true;
-	return widen_get(file_type, mem_type, ret);
+	return widen_get(t, ret);
 }
 
 /* ------------------------------------------------------------- the bytes */

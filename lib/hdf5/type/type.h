@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What an HDF5 datatype becomes in the segment, whether a file's datatype is
- * sound, and the conversion of its values.  Uses base, format and hdf5/report.
+ * sound, and the conversion of its values.  Uses base, format, hdf5/native and
+ * hdf5/report.
  */
 #ifndef LIB_HDF5_TYPE_TYPE_H
 #define LIB_HDF5_TYPE_TYPE_H
 
+#include "hdf5/native/native.h"
 #include "hdf5/report/report.h"
 
 /* convert.c: conversions that this library does itself */
@@ -29,15 +31,18 @@ struct convert {
 	bool big; /* the file's bytes are big-endian */
 };
 
-/* Whether this library can do the conversion that H5Dread would do. */
-bool convert_get(hid_t file_type, hid_t mem_type, struct convert *ret);
+/*
+ * Whether this library can do the conversion that H5Dread would do from the
+ * file's type, which type_map() must have accepted as plain data.
+ */
+bool convert_get(const struct native_type *file, struct convert *ret);
 
 /* Convert n elements in place. */
 void convert(const struct convert *how, uint8_t *data, size_t n);
 
 /* widen.c: conversions that change the size of numbers */
 /* Like convert_get(), for different sizes; ret->size and ret->from are set. */
-bool widen_get(hid_t file_type, hid_t mem_type, struct convert *ret);
+bool widen_get(const struct native_type *file, struct convert *ret);
 
 /* Convert n elements; in the source they are 'stride' bytes apart. */
 void widen(const struct convert *how, uint8_t *to, const uint8_t *from,
@@ -86,8 +91,11 @@ struct type {
 	bool swap;	    /* 8-byte items that libhdf5 does not swap */
 	bool direct;	    /* 'convert' makes it of the file's bytes */
 	struct convert convert;
-	hid_t mem[PART_COUNT];	 /* memory types, or H5I_INVALID_HID */
-	size_t size[PART_COUNT]; /* sizes of these, or 0 */
+	/* The description that was mapped; not set in fields of compounds. */
+	const struct native_type *file;
+	struct arena arena;	 /* has it, unless it is the index's */
+	hid_t mem[PART_COUNT];	 /* see type_mem() */
+	size_t size[PART_COUNT]; /* bytes in memory, or 0 */
 	unsigned ndim;		 /* array types: rank */
 	uint64_t dims[MAX_NDIM];
 	uint64_t dims_count; /* product of them */
@@ -109,17 +117,37 @@ typedef int type_gone_fn(const char *field, const char *reason, void *arg);
 #define WHY_SIZE 80
 
 /*
- * Find what 'file_type' becomes.  Returns SKIP, with the reason in
- * why[WHY_SIZE], if it has no form in a segment; CUTE_SHM_ERR_SOURCE if libhdf5
- * cannot describe the type; CUTE_SHM_ERR_NOMEM.
+ * Find what the type 'file', which the result refers to, becomes.  Returns
+ * SKIP, with the reason in why[WHY_SIZE], if it has no form in a segment;
+ * CUTE_SHM_ERR_NOMEM.
  */
-int type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
-	     struct type **ret);
+int type_map(const struct native_type *file, type_gone_fn *gone, void *arg,
+	     char *why, struct type **ret);
+
+/*
+ * The same for a datatype of libhdf5.  Also CUTE_SHM_ERR_SOURCE, if it is
+ * damaged, or libhdf5 cannot describe it.
+ */
+int type_map_id(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
+		struct type **ret);
 void type_free(struct type *type);
 
 /*
+ * type_describe.c: describe a datatype of libhdf5, in memory of the arena, after
+ * type_check().  The sizes of lists, texts and references, and of what has
+ * them, are those in memory.
+ */
+int type_describe(hid_t t, struct arena *arena, const struct native_type **ret);
+
+/*
+ * type_memory.c: the memory type for H5Dread; made at the first call, closed by
+ * type_free().  H5I_INVALID_HID if size[part] is 0, or on failure.
+ */
+hid_t type_mem(const struct type *type, enum part part);
+
+/*
  * type_check.c: whether the parts of a file's datatype fit into it, at any
- * depth.  type_map() calls type_check(); other code that uses a type of the
+ * depth.  type_map_id() calls type_check(); other code that uses a type of the
  * file must call it first.  The message of CUTE_SHM_ERR_SOURCE names the wrong
  * part.
  */
@@ -160,34 +188,63 @@ int type_skip(const struct type_mapping *m, const char *format, ...)
 int type_unreadable(const char *what);
 struct type *type_new(enum type_kind kind);
 
-/* A leaf that is read as the memory type 'mem', which the leaf then owns. */
+/* A leaf of 'size' bytes in memory. */
 int type_leaf(enum type_kind kind, const char *dtype, uint32_t item_size,
-	      hid_t mem, struct type **ret);
+	      size_t size, struct type **ret);
 
 /*
  * 'where' is the prefix for names of fields, 'depth' the depth of the nesting.
  */
-int map_any(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
-	    struct type **ret);
+int map_any(struct type_mapping *m, const struct native_type *t,
+	    const char *where, unsigned depth, struct type **ret);
 
 /* type_number.c: integers, floats, enums, complex numbers */
 
-int map_int(struct type_mapping *m, hid_t t, struct type **ret);
-int map_bitfield(struct type_mapping *m, hid_t t, struct type **ret);
-int map_float(struct type_mapping *m, hid_t t, struct type **ret);
-int map_enum(struct type_mapping *m, hid_t t, struct type **ret);
+int map_int(struct type_mapping *m, const struct native_type *t,
+	    struct type **ret);
+int map_bitfield(struct type_mapping *m, const struct native_type *t,
+		 struct type **ret);
+int map_float(struct type_mapping *m, const struct native_type *t,
+	      struct type **ret);
+int map_enum(struct type_mapping *m, const struct native_type *t,
+	     struct type **ret);
 
-/* A compound {r, i} of two equal floats becomes a complex number; else SKIP. */
-int map_complex(hid_t t, struct type **ret);
+/*
+ * A compound {r, i} of two equal floats becomes a complex number of so many
+ * bytes; 0: it is none.
+ */
+uint32_t complex_bytes(const struct native_type *t);
+
+/* Smallest of 1, 2, 4, 8 bytes for an integer or a bitfield; 0: none. */
+unsigned integer_bytes(const struct native_type *t);
+
+/* The smallest float that holds every value of 't'; the last if none does. */
+enum {
+	FLOAT_16,
+	FLOAT_32,
+	FLOAT_64,
+	FLOAT_LONG
+};
+unsigned float_index(const struct native_type *t);
+uint32_t float_bytes(const struct native_type *t);
+bool float_same(const struct native_type *a, const struct native_type *b);
+
+/* The memory type of an integer, a bitfield or a float; of a complex number. */
+hid_t number_mem(const struct native_type *t);
+hid_t complex_mem(const struct native_type *t);
 
 /* type_nested.c: lists, arrays, compounds */
 
-int map_list(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
-	     struct type **ret);
-int map_array(struct type_mapping *m, hid_t t, const char *where,
-	      unsigned depth, struct type **ret);
-int map_compound(struct type_mapping *m, hid_t t, const char *where,
-		 unsigned depth, struct type **ret);
+int map_list(struct type_mapping *m, const struct native_type *t,
+	     const char *where, unsigned depth, struct type **ret);
+int map_array(struct type_mapping *m, const struct native_type *t,
+	      const char *where, unsigned depth, struct type **ret);
+int map_compound(struct type_mapping *m, const struct native_type *t,
+		 const char *where, unsigned depth, struct type **ret);
+
+/* The member of that name, or NULL. */
+const struct native_member *member_find(const struct native_type *compound,
+					const char *name);
 
 /* type_references.c: references to objects */
 
@@ -195,8 +252,8 @@ int map_compound(struct type_mapping *m, hid_t t, const char *where,
 bool type_refers(const struct type *type);
 
 /* Whether the type is a list of object references; its form in attributes. */
-bool reference_list_is(hid_t file_type);
-int reference_list_type(struct type **ret);
+bool reference_list_is(const struct native_type *file);
+int reference_list_type(const struct native_type *file, struct type **ret);
 /* Whether each list in memory has at most one reference. */
 bool reference_lists_short(const void *elements, uint64_t count);
 /* The reference of such a list, or 0. */

@@ -84,53 +84,35 @@ type_free(struct type *t)
 	free(t->enum_names);
 	free(t->enum_values);
 	free(t->fields);
+	arena_free(&t->arena);
 	free(t);
 }
 
 int
-type_leaf(enum type_kind kind, const char *dtype, uint32_t item_size, hid_t mem,
-	  struct type **ret)
+type_leaf(enum type_kind kind, const char *dtype, uint32_t item_size,
+	  size_t size, struct type **ret)
 {
-	struct type *t;
-	enum part part;
+	struct type *t = type_new(kind);
 
-	if (mem < 0)
-		return type_unreadable("datatype");
-	t = type_new(kind);
-	if (!t) {
-		H5Tclose(mem);
+	if (!t)
 		return fail_memory("for a datatype");
-	}
 	snprintf(t->dtype, sizeof(t->dtype), "%s", dtype);
 	t->item_size = item_size;
-	part = part_of(t);
-	t->mem[part] = mem;
-	t->size[part] = H5Tget_size(mem);
+	t->size[part_of(t)] = size;
 	*ret = t;
 	return 0;
 }
 
 static int
-map_string(struct type_mapping *m, hid_t t, struct type **ret)
+map_string(struct type_mapping *m, const struct native_type *t,
+	   struct type **ret)
 {
-	size_t size = H5Tget_size(t);
-	htri_t variable = H5Tis_variable_str(t);
 	char dtype[DTYPE_SIZE];
-	hid_t mem;
 
-	if (variable < 0)
-		return type_unreadable("string type");
-	if (variable > 0)
-		return type_leaf(TYPE_TEXT, "*|S1", 1, H5Tcopy(t), ret);
-	if (size == 0 || size > UINT32_MAX)
-		return type_skip(m, "string of %zu bytes", size);
-	mem = H5Tcopy(t);
-	if (mem >= 0 && H5Tset_strpad(mem, H5T_STR_NULLPAD) < 0) {
-		H5Tclose(mem);
-		mem = H5I_INVALID_HID;
-	}
-	snprintf(dtype, sizeof(dtype), "|S%zu", size);
-	return type_leaf(TYPE_PLAIN, dtype, (uint32_t)size, mem, ret);
+	if (t->size == 0)
+		return type_skip(m, "string of %u bytes", t->size);
+	snprintf(dtype, sizeof(dtype), "|S%u", t->size);
+	return type_leaf(TYPE_PLAIN, dtype, t->size, t->size, ret);
 }
 
 /* h5py's tag for NumPy's datetime types: "NUMPY:<M8[ns]". */
@@ -152,64 +134,81 @@ numpy_time(const char *tag, size_t size, char *dtype, bool *swap)
 }
 
 static int
-map_opaque(struct type_mapping *m, hid_t t, struct type **ret)
+map_opaque(struct type_mapping *m, const struct native_type *t,
+	   struct type **ret)
 {
-	size_t size = H5Tget_size(t);
 	char dtype[DTYPE_SIZE];
 	bool swap = false;
-	char *tag;
 	int rc;
 
-	if (size == 0 || size > UINT32_MAX)
-		return type_skip(m, "opaque of %zu bytes", size);
-	tag = H5Tget_tag(t);
-	if (!tag)
-		return type_unreadable("opaque type");
-	if (!numpy_time(tag, size, dtype, &swap))
-		snprintf(dtype, sizeof(dtype), "|V%zu", size);
-	H5free_memory(tag);
-	rc = type_leaf(TYPE_PLAIN, dtype, (uint32_t)size, H5Tcopy(t), ret);
+	if (t->size == 0)
+		return type_skip(m, "opaque of %u bytes", t->size);
+	if (!numpy_time(t->tag, t->size, dtype, &swap))
+		snprintf(dtype, sizeof(dtype), "|V%u", t->size);
+	rc = type_leaf(TYPE_PLAIN, dtype, t->size, t->size, ret);
 	if (rc == 0)
 		(*ret)->swap = swap;
 	return rc;
 }
 
 static int
-map_reference(struct type_mapping *m, hid_t t, struct type **ret)
+map_reference(struct type_mapping *m, const struct native_type *t,
+	      struct type **ret)
 {
-	if (H5Tequal(t, H5T_STD_REF_OBJ) > 0)
-		return type_leaf(TYPE_REFERENCE, "*|S1", 1, H5Tcopy(t), ret);
+	if (!t->is_region)
+		return type_leaf(TYPE_REFERENCE, "*|S1", 1, sizeof(hobj_ref_t),
+				 ret);
 	return type_skip(m, "region reference");
 }
 
 int
-map_any(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
-	struct type **ret)
+map_any(struct type_mapping *m, const struct native_type *t, const char *where,
+	unsigned depth, struct type **ret)
 {
 	if (depth > TYPE_DEPTH)
 		return type_skip(m, "over %d nested types", TYPE_DEPTH);
-	switch (H5Tget_class(t)) {
-	case H5T_INTEGER: return map_int(m, t, ret);
-	case H5T_FLOAT: return map_float(m, t, ret);
-	case H5T_TIME: return type_skip(m, "H5T_TIME");
-	case H5T_STRING: return map_string(m, t, ret);
-	case H5T_BITFIELD: return map_bitfield(m, t, ret);
-	case H5T_OPAQUE: return map_opaque(m, t, ret);
-	case H5T_COMPOUND: return map_compound(m, t, where, depth + 1, ret);
-	case H5T_REFERENCE: return map_reference(m, t, ret);
-	case H5T_ENUM: return map_enum(m, t, ret);
-	case H5T_VLEN: return map_list(m, t, where, depth + 1, ret);
-	case H5T_ARRAY: return map_array(m, t, where, depth + 1, ret);
-	default: return type_unreadable("datatype of an unknown class");
+	switch (t->class) {
+	case NATIVE_INTEGER: return map_int(m, t, ret);
+	case NATIVE_FLOAT: return map_float(m, t, ret);
+	case NATIVE_TIME: return type_skip(m, "H5T_TIME");
+	case NATIVE_STRING: return map_string(m, t, ret);
+	case NATIVE_BITFIELD: return map_bitfield(m, t, ret);
+	case NATIVE_OPAQUE: return map_opaque(m, t, ret);
+	case NATIVE_COMPOUND: return map_compound(m, t, where, depth + 1, ret);
+	case NATIVE_REFERENCE: return map_reference(m, t, ret);
+	case NATIVE_ENUM: return map_enum(m, t, ret);
+	case NATIVE_LIST: return map_list(m, t, where, depth + 1, ret);
+	default: return map_array(m, t, where, depth + 1, ret);
 	}
 }
 
 int
-type_map(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
-	 struct type **ret)
+type_map(const struct native_type *file, type_gone_fn *gone, void *arg,
+	 char *why, struct type **ret)
 {
 	struct type_mapping m = { gone, arg, why };
-	int err = type_check(file_type);
+	int rc = map_any(&m, file, "", 0, ret);
 
-	return err ? err : map_any(&m, file_type, "", 0, ret);
+	if (rc == 0)
+		(*ret)->file = file;
+	return rc;
+}
+
+int
+type_map_id(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
+	    struct type **ret)
+{
+	struct arena arena = { .chunks = NULL };
+	const struct native_type *file;
+	int rc = type_check(file_type);
+
+	if (rc == 0)
+		rc = type_describe(file_type, &arena, &file);
+	if (rc == 0)
+		rc = type_map(file, gone, arg, why, ret);
+	if (rc == 0)
+		(*ret)->arena = arena;
+	else
+		arena_free(&arena);
+	return rc;
 }

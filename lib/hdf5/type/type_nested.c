@@ -11,8 +11,6 @@
 static int
 list_of(struct type_mapping *m, struct type *item)
 {
-	hid_t mem;
-
 	if (item->kind == TYPE_RECORD)
 		return type_skip(m, "list of compounds");
 	if (item->kind == TYPE_REFERENCE)
@@ -23,14 +21,8 @@ list_of(struct type_mapping *m, struct type *item)
 		return type_skip(m, "list of arrays");
 	if (strlen(item->dtype) + 1 >= DTYPE_SIZE)
 		return type_skip(m, "list of a long dtype");
-	mem = H5Tvlen_create(item->mem[PART_PLAIN]);
-	if (mem < 0)
-		return type_unreadable("list");
-	H5Tclose(item->mem[PART_PLAIN]);
-	item->mem[PART_PLAIN] = H5I_INVALID_HID;
 	item->size[PART_PLAIN] = 0;
-	item->mem[PART_RAGGED] = mem;
-	item->size[PART_RAGGED] = H5Tget_size(mem);
+	item->size[PART_RAGGED] = sizeof(hvl_t);
 	item->kind = TYPE_LIST;
 	memmove(item->dtype + 1, item->dtype, strlen(item->dtype) + 1);
 	item->dtype[0] = '*';
@@ -38,18 +30,16 @@ list_of(struct type_mapping *m, struct type *item)
 }
 
 int
-map_list(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
-	 struct type **ret)
+map_list(struct type_mapping *m, const struct native_type *t, const char *where,
+	 unsigned depth, struct type **ret)
 {
 	struct type_mapping quiet = { .why = m->why }; /* skipped whole */
-	hid_t super = H5Tget_super(t);
 	struct type *item = NULL;
 	int rc;
 
-	if (super < 0)
-		return type_unreadable("list");
-	rc = map_any(&quiet, super, where, depth, &item);
-	H5Tclose(super);
+	if (t->is_text)
+		return type_leaf(TYPE_TEXT, "*|S1", 1, sizeof(char *), ret);
+	rc = map_any(&quiet, t->base, where, depth, &item);
 	if (rc == 0)
 		rc = list_of(m, item);
 	if (rc != 0)
@@ -61,51 +51,36 @@ map_list(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 
 /* Put the dimensions of an array type in front of those of its element. */
 static int
-array_of(struct type_mapping *m, hid_t t, struct type *type)
+array_of(struct type_mapping *m, const struct native_type *t, struct type *type)
 {
-	hsize_t dims[H5S_MAX_RANK];
-	int ndim = H5Tget_array_ndims(t);
-	unsigned n, i;
-	hid_t mem;
+	unsigned n = t->count, i;
+	uint64_t count = 1;
 
-	if (ndim < 0 || ndim > H5S_MAX_RANK || H5Tget_array_dims2(t, dims) < 0)
-		return type_unreadable("array type");
-	n = (unsigned)ndim;
 	if (type->ndim + n > MAX_NDIM)
 		return type_skip(m, "%u dimensions", type->ndim + n);
-	for (i = 0; i < PART_COUNT; i++) {
-		if (type->mem[i] < 0)
-			continue;
-		mem = H5Tarray_create2(type->mem[i], n, dims);
-		if (mem < 0)
-			return type_unreadable("array type");
-		H5Tclose(type->mem[i]);
-		type->mem[i] = mem;
-		type->size[i] = H5Tget_size(mem);
-	}
 	memmove(type->dims + n, type->dims, sizeof(uint64_t) * type->ndim);
 	for (i = 0; i < n; i++) {
-		type->dims[i] = dims[i];
-		if (__builtin_mul_overflow(type->dims_count, dims[i],
+		type->dims[i] = t->dims[i];
+		if (__builtin_mul_overflow(count, t->dims[i], &count) ||
+		    __builtin_mul_overflow(type->dims_count, t->dims[i],
 					   &type->dims_count))
 			return type_skip(m, "array of over 2^64 items");
 	}
+	for (i = 0; i < PART_COUNT; i++)
+		if (__builtin_mul_overflow(type->size[i], count,
+					   &type->size[i]))
+			return type_skip(m, "array of over 2^64 items");
 	type->ndim += n;
 	return 0;
 }
 
 int
-map_array(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
-	  struct type **ret)
+map_array(struct type_mapping *m, const struct native_type *t,
+	  const char *where, unsigned depth, struct type **ret)
 {
-	hid_t super = H5Tget_super(t);
 	struct type *type = NULL;
-	int rc;
+	int rc = map_any(m, t->base, where, depth, &type);
 
-	if (super < 0)
-		return type_unreadable("array type");
-	rc = map_any(m, super, where, depth, &type);
-	H5Tclose(super);
 	if (rc == 0)
 		rc = array_of(m, t, type);
 	if (rc != 0)
@@ -115,28 +90,22 @@ map_array(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
 	return rc;
 }
 
-/* Map field i.  If it has no form, report that and leave the field out. */
+/* Map a field.  If it has no form, report that and leave the field out. */
 static int
-map_field(struct type_mapping *m, hid_t t, unsigned i, const char *where,
-	  unsigned depth, struct type *record)
+map_field(struct type_mapping *m, const struct native_member *member,
+	  const char *where, unsigned depth, struct type *record)
 {
 	struct field *f = &record->fields[record->field_count];
-	char *theirs = H5Tget_member_name(t, i);
-	hid_t ft = H5Tget_member_type(t, i);
 	char *path = NULL;
 	int rc = 0;
 
-	if (!theirs || ft < 0)
-		rc = type_unreadable("compound");
-	if (rc == 0 && asprintf(&path, "%s.%s", where, theirs) < 0)
+	if (asprintf(&path, "%s.%s", where, member->name) < 0)
 		path = NULL;
-	if (rc == 0) {
-		f->name = strdup(theirs);
-		if (!f->name || !path)
-			rc = fail_memory("for a datatype");
-	}
+	f->name = strdup(member->name);
+	if (!f->name || !path)
+		rc = fail_memory("for a datatype");
 	if (rc == 0)
-		rc = map_any(m, ft, path, depth, &f->type);
+		rc = map_any(m, member->type, path, depth, &f->type);
 	if (rc == 0) {
 		record->field_count++;
 	} else {
@@ -147,68 +116,57 @@ map_field(struct type_mapping *m, hid_t t, unsigned i, const char *where,
 	if (rc == SKIP)
 		rc = m->gone ? m->gone(path, m->why, m->arg) : 0;
 	free(path);
-	if (ft >= 0)
-		H5Tclose(ft);
-	H5free_memory(theirs);
 	return rc;
 }
 
-/* Make a packed memory type of the fields that have leaves of this part. */
-static int
+/* In memory the fields that have leaves of this part are packed. */
+static void
 record_mem(struct type *record, enum part part)
 {
 	struct field *f = record->fields, *end = f + record->field_count;
-	size_t size = 0;
-	hid_t mem;
 
 	for (; f < end; f++) {
-		f->offset[part] = size;
-		size += f->type->size[part];
+		f->offset[part] = record->size[part];
+		record->size[part] += f->type->size[part];
 	}
-	if (size == 0)
-		return 0;
-	mem = H5Tcreate(H5T_COMPOUND, size);
-	if (mem < 0)
-		return type_unreadable("compound");
-	record->mem[part] = mem;
-	record->size[part] = size;
-	for (f = record->fields; f < end; f++)
-		if (f->type->mem[part] >= 0 &&
-		    H5Tinsert(mem, f->name, f->offset[part],
-			      f->type->mem[part]) < 0)
-			return type_unreadable("compound");
-	return 0;
 }
 
 int
-map_compound(struct type_mapping *m, hid_t t, const char *where, unsigned depth,
-	     struct type **ret)
+map_compound(struct type_mapping *m, const struct native_type *t,
+	     const char *where, unsigned depth, struct type **ret)
 {
-	int count = H5Tget_nmembers(t), rc = 0;
+	uint32_t complex = complex_bytes(t);
 	struct type *record;
 	unsigned i;
+	int rc = 0;
 
-	if (count < 0)
-		return type_unreadable("compound");
-	if (count == 2) {
-		rc = map_complex(t, ret);
-		if (rc != SKIP)
-			return rc;
-		rc = 0;
-	}
+	if (complex > 0)
+		return type_leaf(TYPE_PLAIN, complex == 8 ? "<c8" : "<c16",
+				 complex, complex, ret);
 	record = type_new(TYPE_RECORD);
 	if (record)
 		record->fields =
-			calloc((size_t)count + 1, sizeof(*record->fields));
+			calloc((size_t)t->count + 1, sizeof(*record->fields));
 	if (!record || !record->fields)
 		rc = fail_memory("for a datatype");
-	for (i = 0; i < (unsigned)count && rc == 0; i++)
-		rc = map_field(m, t, i, where, depth, record);
+	for (i = 0; i < t->count && rc == 0; i++)
+		rc = map_field(m, &t->members[i], where, depth, record);
 	for (i = 0; i < PART_COUNT && rc == 0; i++)
-		rc = record_mem(record, i);
+		record_mem(record, i);
 	if (rc != 0)
 		type_free(record);
 	else
 		*ret = record;
 	return rc;
+}
+
+const struct native_member *
+member_find(const struct native_type *compound, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < compound->count; i++)
+		if (strcmp(compound->members[i].name, name) == 0)
+			return &compound->members[i];
+	return NULL;
 }

@@ -7,26 +7,18 @@
 
 #include "hdf5/type/type.h"
 
-/* Smallest of 1, 2, 4, 8 bytes that hold so many bits, or 0. */
-static unsigned
-bytes_for(size_t bits)
+unsigned
+integer_bytes(const struct native_type *t)
 {
+	unsigned bits = t->precision;
+
+	if (t->size > 8)
+		return 0;
 	return bits <= 8    ? 1
 	       : bits <= 16 ? 2
 	       : bits <= 32 ? 4
 	       : bits <= 64 ? 8
 			    : 0;
-}
-
-static hid_t
-native_int(unsigned bytes, bool is_signed)
-{
-	switch (bytes) {
-	case 1: return is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8;
-	case 2: return is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16;
-	case 4: return is_signed ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32;
-	default: return is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
-	}
 }
 
 static void
@@ -37,32 +29,52 @@ int_dtype(char *dtype, unsigned bytes, bool is_signed)
 }
 
 int
-map_int(struct type_mapping *m, hid_t t, struct type **ret)
+map_int(struct type_mapping *m, const struct native_type *t, struct type **ret)
 {
-	bool is_signed = H5Tget_sign(t) != H5T_SGN_NONE;
-	unsigned bytes = bytes_for(H5Tget_precision(t));
+	unsigned bytes = integer_bytes(t);
 	char dtype[DTYPE_SIZE];
 
-	if (H5Tget_size(t) > 8 || bytes == 0)
-		return type_skip(m, "integer of %zu bytes", H5Tget_size(t));
-	int_dtype(dtype, bytes, is_signed);
-	return type_leaf(TYPE_PLAIN, dtype, bytes,
-			 H5Tcopy(native_int(bytes, is_signed)), ret);
+	if (bytes == 0)
+		return type_skip(m, "integer of %u bytes", t->size);
+	int_dtype(dtype, bytes, t->is_signed);
+	return type_leaf(TYPE_PLAIN, dtype, bytes, bytes, ret);
 }
 
 int
-map_bitfield(struct type_mapping *m, hid_t t, struct type **ret)
+map_bitfield(struct type_mapping *m, const struct native_type *t,
+	     struct type **ret)
 {
-	const hid_t native[] = { H5T_NATIVE_B8, H5T_NATIVE_B16, H5T_NATIVE_B32,
-				 H5T_NATIVE_B64 };
-	unsigned bytes = bytes_for(H5Tget_precision(t));
+	unsigned bytes = integer_bytes(t);
 	char dtype[DTYPE_SIZE];
-	unsigned i = bytes == 1 ? 0 : bytes == 2 ? 1 : bytes == 4 ? 2 : 3;
 
-	if (H5Tget_size(t) > 8 || bytes == 0)
-		return type_skip(m, "bitfield of %zu bytes", H5Tget_size(t));
+	if (bytes == 0)
+		return type_skip(m, "bitfield of %u bytes", t->size);
 	int_dtype(dtype, bytes, false);
-	return type_leaf(TYPE_PLAIN, dtype, bytes, H5Tcopy(native[i]), ret);
+	return type_leaf(TYPE_PLAIN, dtype, bytes, bytes, ret);
+}
+
+static hid_t
+integer_mem(const struct native_type *t)
+{
+	bool is_signed = t->is_signed;
+
+	switch (integer_bytes(t)) {
+	case 1: return is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8;
+	case 2: return is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16;
+	case 4: return is_signed ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32;
+	default: return is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
+	}
+}
+
+static hid_t
+bitfield_mem(const struct native_type *t)
+{
+	switch (integer_bytes(t)) {
+	case 1: return H5T_NATIVE_B8;
+	case 2: return H5T_NATIVE_B16;
+	case 4: return H5T_NATIVE_B32;
+	default: return H5T_NATIVE_B64;
+	}
 }
 
 hid_t
@@ -87,7 +99,7 @@ type_float16(void)
 static const struct {
 	const char *dtype;
 	uint32_t size;
-	size_t fraction;
+	unsigned fraction;
 	int64_t least, most;
 } floats[] = {
 	{ "<f2", 2, 10, -14, 15 },
@@ -96,101 +108,101 @@ static const struct {
 	{ "<f16", 16, 63, -16382, 16383 },
 };
 
-/* The smallest dtype that holds every value of 't'; the last if none does. */
-static int
-float_index(hid_t t, unsigned *ret)
+unsigned
+float_index(const struct native_type *t)
 {
-	size_t spos, epos, esize, mpos, msize;
-	int64_t bias, least, most;
-	unsigned i;
+	unsigned fraction = t->mantissa_bits, i;
+	int64_t bias = t->bias, least, most;
 
-	if (H5Tget_fields(t, &spos, &epos, &esize, &mpos, &msize) < 0)
-		return type_unreadable("floating-point type");
-	if (H5Tget_norm(t) != H5T_NORM_IMPLIED && msize > 0)
-		msize--;
-	bias = (int64_t)H5Tget_ebias(t);
+	if (t->norm != NATIVE_NORM_IMPLIED && fraction > 0)
+		fraction--;
 	least = 1 - bias;
-	most = esize < 62 ? ((int64_t)1 << esize) - 2 - bias : INT64_MAX;
-	for (i = 0; i < 3; i++)
-		if (msize <= floats[i].fraction && least >= floats[i].least &&
-		    most <= floats[i].most)
+	most = t->exponent_bits < 62
+		       ? ((int64_t)1 << t->exponent_bits) - 2 - bias
+		       : INT64_MAX;
+	for (i = 0; i < FLOAT_LONG; i++)
+		if (fraction <= floats[i].fraction &&
+		    least >= floats[i].least && most <= floats[i].most)
 			break;
-	*ret = i;
-	return 0;
+	return i;
+}
+
+uint32_t
+float_bytes(const struct native_type *t)
+{
+	return floats[float_index(t)].size;
 }
 
 static hid_t
 float_mem(unsigned i)
 {
-	return i == 0 ? type_float16()
-		      : H5Tcopy(i == 1	 ? H5T_IEEE_F32LE
-				: i == 2 ? H5T_IEEE_F64LE
-					 : H5T_NATIVE_LDOUBLE);
+	return i == FLOAT_16   ? type_float16()
+	       : i == FLOAT_32 ? H5Tcopy(H5T_IEEE_F32LE)
+	       : i == FLOAT_64 ? H5Tcopy(H5T_IEEE_F64LE)
+			       : H5Tcopy(H5T_NATIVE_LDOUBLE);
+}
+
+hid_t
+number_mem(const struct native_type *t)
+{
+	switch (t->class) {
+	case NATIVE_INTEGER: return H5Tcopy(integer_mem(t));
+	case NATIVE_BITFIELD: return H5Tcopy(bitfield_mem(t));
+	case NATIVE_FLOAT: return float_mem(float_index(t));
+	default: return H5I_INVALID_HID;
+	}
 }
 
 int
-map_float(struct type_mapping *m, hid_t t, struct type **ret)
+map_float(struct type_mapping *m, const struct native_type *t,
+	  struct type **ret)
 {
 	unsigned i;
-	int rc;
 
 	/* libhdf5 1.10 reads out of bounds when it converts larger floats. */
-	if (H5Tget_size(t) > 16)
-		return type_skip(m, "float of %zu bytes", H5Tget_size(t));
-	rc = float_index(t, &i);
-	if (rc != 0)
-		return rc;
+	if (t->size > 16)
+		return type_skip(m, "float of %u bytes", t->size);
+	i = float_index(t);
 	return type_leaf(TYPE_PLAIN, floats[i].dtype, floats[i].size,
-			 float_mem(i), ret);
+			 floats[i].size, ret);
 }
 
-/* Member i of an enum, as a native integer of 'base'. */
+/* Member i of an enum, as an integer of the size of 'base'. */
 static int
-enum_member(hid_t t, hid_t super, const struct type *base, unsigned i,
+enum_member(const struct native_type *t, const struct type *base, unsigned i,
 	    char **name, uint64_t *value)
 {
-	uint64_t raw[2] = { 0, 0 };
-	char *theirs = H5Tget_member_name(t, i);
+	struct convert how;
+	uint8_t raw[8];
 
-	/* libhdf5 copies as many bytes as the type has. */
-	if (H5Tget_size(t) > sizeof(raw) || H5Tget_size(super) > sizeof(raw)) {
-		H5free_memory(theirs);
+	*value = 0;
+	if (!convert_get(t->base, &how))
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				     "enum values of %zu "
-				     "bytes",
-				     H5Tget_size(t));
+				     "enum: its integer is of no known form");
+	if (widens(&how)) {
+		widen(&how, (uint8_t *)value, t->members[i].value, how.from, 1);
+	} else {
+		memcpy(raw, t->members[i].value, base->item_size);
+		convert(&how, raw, 1);
+		memcpy(value, raw, base->item_size);
 	}
-	if (!theirs || H5Tget_member_value(t, i, raw) < 0 ||
-	    H5Tconvert(super, base->mem[PART_PLAIN], 1, raw, NULL,
-		       H5P_DEFAULT) < 0) {
-		H5free_memory(theirs);
-		return type_unreadable("enum");
-	}
-	*name = strdup(theirs);
-	H5free_memory(theirs);
-	*value =
-		base->item_size == 8
-			? raw[0]
-			: raw[0] & (((uint64_t)1 << (8 * base->item_size)) - 1);
+	*name = strdup(t->members[i].name);
 	return *name ? 0 : fail_memory("for a datatype");
 }
 
 static int
-enum_members(hid_t t, hid_t super, struct type *type)
+enum_members(const struct native_type *t, struct type *type)
 {
-	int count = H5Tget_nmembers(t);
 	unsigned i;
 	int rc;
 
-	if (count < 0)
-		return type_unreadable("enum");
 	type->is_enum = true;
-	type->enum_names = calloc((size_t)count + 1, sizeof(char *));
-	type->enum_values = calloc((size_t)count + 1, sizeof(uint64_t));
+	type->enum_names = calloc((size_t)t->count + 1, sizeof(char *));
+	type->enum_values = calloc((size_t)t->count + 1, sizeof(uint64_t));
 	if (!type->enum_names || !type->enum_values)
 		return fail_memory("for a datatype");
-	for (i = 0; i < (unsigned)count; i++) {
-		rc = enum_member(t, super, type, i, &type->enum_names[i],
+	for (i = 0; i < t->count; i++) {
+		rc = enum_member(t, type, i, &type->enum_names[i],
 				 &type->enum_values[i]);
 		if (rc != 0)
 			return rc;
@@ -212,22 +224,17 @@ is_bool(const struct type *t)
 }
 
 int
-map_enum(struct type_mapping *m, hid_t t, struct type **ret)
+map_enum(struct type_mapping *m, const struct native_type *t, struct type **ret)
 {
-	hid_t super = H5Tget_super(t);
 	struct type *type = NULL;
-	int rc;
+	int rc = map_int(m, t->base, &type);
 
-	if (super < 0)
-		return type_unreadable("enum");
-	rc = map_int(m, super, &type);
 	if (rc == 0)
-		rc = enum_members(t, super, type);
-	if (rc == 0 && H5Tget_size(super) == 1 && is_bool(type)) {
+		rc = enum_members(t, type);
+	if (rc == 0 && t->base->size == 1 && is_bool(type)) {
 		snprintf(type->dtype, sizeof(type->dtype), "|b1");
 		type->is_enum = false;
 	}
-	H5Tclose(super);
 	if (rc != 0)
 		type_free(type);
 	else
@@ -235,36 +242,47 @@ map_enum(struct type_mapping *m, hid_t t, struct type **ret)
 	return rc;
 }
 
-int
-map_complex(hid_t t, struct type **ret)
+bool
+float_same(const struct native_type *a, const struct native_type *b)
 {
-	char *r = H5Tget_member_name(t, 0), *i = H5Tget_member_name(t, 1);
-	hid_t re = H5Tget_member_type(t, 0), im = H5Tget_member_type(t, 1);
-	hid_t mem = H5I_INVALID_HID, part = H5I_INVALID_HID;
-	unsigned index;
-	int rc = SKIP;
+	return a->size == b->size && a->order == b->order &&
+	       a->offset == b->offset && a->precision == b->precision &&
+	       a->low_pad == b->low_pad && a->high_pad == b->high_pad &&
+	       a->inner_pad == b->inner_pad && a->norm == b->norm &&
+	       a->sign_at == b->sign_at && a->exponent_at == b->exponent_at &&
+	       a->exponent_bits == b->exponent_bits &&
+	       a->mantissa_at == b->mantissa_at &&
+	       a->mantissa_bits == b->mantissa_bits && a->bias == b->bias;
+}
 
-	if (r && i && strcmp(r, "r") == 0 && strcmp(i, "i") == 0 && re >= 0 &&
-	    im >= 0 && H5Tequal(re, im) > 0 && H5Tget_class(re) == H5T_FLOAT &&
-	    H5Tget_size(re) <= 16 && float_index(re, &index) == 0 &&
-	    (index == 1 || index == 2)) {
-		part = float_mem(index);
-		mem = H5Tcreate(H5T_COMPOUND, 2 * floats[index].size);
-		if (part < 0 || mem < 0 || H5Tinsert(mem, "r", 0, part) < 0 ||
-		    H5Tinsert(mem, "i", floats[index].size, part) < 0) {
-			H5Tclose(mem);
-			mem = H5I_INVALID_HID;
-		}
-		rc = type_leaf(TYPE_PLAIN, index == 1 ? "<c8" : "<c16",
-			       2 * floats[index].size, mem, ret);
+uint32_t
+complex_bytes(const struct native_type *t)
+{
+	const struct native_member *m = t->members;
+	unsigned i;
+
+	if (t->count != 2 || strcmp(m[0].name, "r") != 0 ||
+	    strcmp(m[1].name, "i") != 0 || m[0].type->class != NATIVE_FLOAT ||
+	    m[1].type->class != NATIVE_FLOAT || m[0].type->size > 16 ||
+	    !float_same(m[0].type, m[1].type))
+		return 0;
+	i = float_index(m[0].type);
+	return i == FLOAT_32 || i == FLOAT_64 ? 2 * floats[i].size : 0;
+}
+
+hid_t
+complex_mem(const struct native_type *t)
+{
+	unsigned i = float_index(t->members[0].type);
+	hid_t part = float_mem(i);
+	hid_t mem = H5Tcreate(H5T_COMPOUND, 2 * (size_t)floats[i].size);
+
+	if (part < 0 || mem < 0 || H5Tinsert(mem, "r", 0, part) < 0 ||
+	    H5Tinsert(mem, "i", floats[i].size, part) < 0) {
+		H5Tclose(mem);
+		mem = H5I_INVALID_HID;
 	}
 	if (part >= 0)
 		H5Tclose(part);
-	if (re >= 0)
-		H5Tclose(re);
-	if (im >= 0)
-		H5Tclose(im);
-	H5free_memory(r);
-	H5free_memory(i);
-	return rc;
+	return mem;
 }

@@ -19,26 +19,20 @@ type_refers(const struct type *type)
 }
 
 bool
-reference_list_is(hid_t file_type)
+reference_list_is(const struct native_type *file)
 {
-	bool ret = false;
-	hid_t item;
-
-	if (H5Tget_class(file_type) != H5T_VLEN)
-		return false;
-	item = H5Tget_super(file_type);
-	if (item >= 0) {
-		ret = H5Tequal(item, H5T_STD_REF_OBJ) > 0;
-		H5Tclose(item);
-	}
-	return ret;
+	return file->class == NATIVE_LIST && !file->is_text &&
+	       file->base->class == NATIVE_REFERENCE && !file->base->is_region;
 }
 
 int
-reference_list_type(struct type **ret)
+reference_list_type(const struct native_type *file, struct type **ret)
 {
-	return type_leaf(TYPE_REFERENCE_LIST, "*|S1", 1,
-			 H5Tvlen_create(H5T_STD_REF_OBJ), ret);
+	int err = type_leaf(TYPE_REFERENCE_LIST, "*|S1", 1, sizeof(hvl_t), ret);
+
+	if (!err)
+		(*ret)->file = file;
+	return err;
 }
 
 bool

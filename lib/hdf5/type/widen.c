@@ -10,64 +10,46 @@
 #include "hdf5/type/type.h"
 
 static bool
-get_integer(hid_t file_type, hid_t mem_type, struct convert *ret)
+get_integer(const struct native_type *t, struct convert *ret)
 {
-	H5T_class_t class = H5Tget_class(file_type);
-	H5T_order_t order = H5Tget_order(file_type);
-	bool is_signed =
-		class == H5T_INTEGER && H5Tget_sign(file_type) == H5T_SGN_2;
-	int offset = H5Tget_offset(file_type);
-
-	if (H5Tget_class(mem_type) != class || offset < 0 ||
-	    (class == H5T_INTEGER &&
-	     (H5Tget_sign(mem_type) == H5T_SGN_2) != is_signed) ||
-	    (order != H5T_ORDER_LE && order != H5T_ORDER_BE && ret->from > 1) ||
-	    H5Tget_precision(mem_type) != 8 * ret->size ||
-	    H5Tget_order(mem_type) == H5T_ORDER_BE)
+	if (t->order == NATIVE_VAX && ret->from > 1)
 		return false;
 	ret->kind = CONVERT_INTEGER;
-	ret->shift = (unsigned)offset;
-	ret->bits = (unsigned)H5Tget_precision(file_type);
-	ret->is_signed = is_signed;
-	ret->big = order == H5T_ORDER_BE;
+	ret->shift = t->offset;
+	ret->bits = t->precision;
+	ret->is_signed = t->class == NATIVE_INTEGER && t->is_signed;
+	ret->big = t->order == NATIVE_BIG;
 	return ret->bits > 0 && ret->bits <= 8 * ret->size &&
 	       ret->shift + ret->bits <= 8 * ret->from;
 }
 
 /* A float like float32, but with a shorter fraction. */
 static bool
-get_float(hid_t file_type, hid_t mem_type, struct convert *ret)
+get_float(const struct native_type *t, struct convert *ret)
 {
-	size_t sign, exponent, exponent_size, fraction, fraction_size;
 	size_t bits = 8 * ret->from;
-	H5T_order_t order = H5Tget_order(file_type);
 
-	if (H5Tequal(mem_type, H5T_IEEE_F32LE) <= 0 || ret->from < 2 ||
-	    ret->from > 3 || H5Tget_precision(file_type) != bits ||
-	    H5Tget_fields(file_type, &sign, &exponent, &exponent_size,
-			  &fraction, &fraction_size) < 0 ||
-	    (order != H5T_ORDER_LE && order != H5T_ORDER_BE))
+	if (ret->size != 4 || ret->from < 2 || ret->from > 3 ||
+	    t->precision != bits || t->order == NATIVE_VAX)
 		return false;
 	ret->kind = CONVERT_FLOAT;
-	ret->big = order == H5T_ORDER_BE;
-	return sign == bits - 1 && exponent == bits - 9 && exponent_size == 8 &&
-	       fraction == 0 && fraction_size == bits - 9 &&
-	       H5Tget_ebias(file_type) == 127 &&
-	       H5Tget_norm(file_type) == H5T_NORM_IMPLIED;
+	ret->big = t->order == NATIVE_BIG;
+	return t->sign_at == bits - 1 && t->exponent_at == bits - 9 &&
+	       t->exponent_bits == 8 && t->mantissa_at == 0 &&
+	       t->mantissa_bits == bits - 9 && t->bias == 127 &&
+	       t->norm == NATIVE_NORM_IMPLIED;
 }
 
 bool
-widen_get(hid_t file_type, hid_t mem_type, struct convert *ret)
+widen_get(const struct native_type *t, struct convert *ret)
 {
 	if (ret->from > 8 || (ret->size != 1 && ret->size != 2 &&
 			      ret->size != 4 && ret->size != 8))
 		return false;
-	switch (H5Tget_class(file_type)) {
-	case H5T_INTEGER:
-	case H5T_BITFIELD: return get_integer(file_type, mem_type, ret);
-	case H5T_FLOAT:
-		return H5Tget_class(mem_type) == H5T_FLOAT &&
-		       get_float(file_type, mem_type, ret);
+	switch (t->class) {
+	case NATIVE_INTEGER:
+	case NATIVE_BITFIELD: return get_integer(t, ret);
+	case NATIVE_FLOAT: return get_float(t, ret);
 	default: return false;
 	}
 }
