@@ -202,6 +202,8 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/dataset/early_read.c \
 	lib/hdf5/dataset/elements.c \
 	lib/hdf5/dataset/heap.c \
+	lib/hdf5/dataset/native_block.c \
+	lib/hdf5/dataset/native_values.c \
 	lib/hdf5/dataset/stored.c \
 	lib/hdf5/describe/describe.h \
 	lib/hdf5/describe/describe_attributes.c \
@@ -214,6 +216,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/engine/engine.h \
 	lib/hdf5/engine/guarded_buffer.c \
 	lib/hdf5/engine/missing_chunk.c \
+	lib/hdf5/engine/native_chunks.c \
 	lib/hdf5/engine/scatter.c \
 	lib/hdf5/engine/slice_chunks.c \
 	lib/hdf5/engine/slice_pieces.c \
@@ -284,6 +287,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/scan/outside_files.c \
 	lib/hdf5/scan/scan.c \
 	lib/hdf5/scan/scan.h \
+	lib/hdf5/scan/scan_native.c \
 	lib/hdf5/scan/virtual_sources.c \
 	lib/hdf5/source/attribute_names.c \
 	lib/hdf5/source/file_driver.c \

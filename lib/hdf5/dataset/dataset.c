@@ -14,8 +14,24 @@ dataset_free(struct dataset *d)
 	type_free(d->type);
 	free(d->elements);
 	names_free(&d->attributes);
+	chunks_free(&d->chunks);
+	if (d->own_id)
+		H5Oclose(d->id);
+	d->own_id = false;
 	d->type = NULL;
 	d->elements = NULL;
+}
+
+hid_t
+dataset_id(const struct dataset *d)
+{
+	struct dataset *own = (struct dataset *)(uintptr_t)d;
+
+	if (d->id < 0 && d->scan) {
+		own->id = object_open(d->scan, d->object);
+		own->own_id = d->id >= 0;
+	}
+	return d->id;
 }
 
 /* Get the rank and the dimensions. */
@@ -148,11 +164,127 @@ check_sources(char *why)
 	return SKIP;
 }
 
+static int
+check_rank(const struct dataset *d, char *why)
+{
+	unsigned rank = result_rank(d) + d->type->ndim;
+
+	if (!type_is_leaf(d->type) || rank <= MAX_NDIM)
+		return 0;
+	snprintf(why, WHY_SIZE, "%u dimensions", rank);
+	return SKIP;
+}
+
+/* ------------------------------------------------------------- by the index */
+
+/* Lists lie all over the file: those of larger files are read by libhdf5. */
+#define LISTS_MOST (UINT64_C(64) << 20)
+
+/* Chunks that are larger would be decoded for each band. */
+#define CHUNK_MOST (UINT64_C(64) << 20)
+
+/* Why libhdf5 must read the dataset, or NULL. */
+static const char *
+not_native(const struct dataset *d)
+{
+	const struct native_layout *l = &d->native->layout;
+	struct filter_pipeline pipeline;
+
+	if (!native_convertible(d->index, d->type))
+		return "the conversion of its numbers";
+	if (d->type->size[PART_RAGGED] > 0 && d->index->image.size > LISTS_MOST)
+		return "lists in a large file";
+	if (l->kind != NATIVE_CHUNKED)
+		return NULL;
+	if (!filter_pipeline_native(d->native, l->chunk_size, &pipeline))
+		return "a filter";
+	return pipeline.count > 0 && l->chunk_size > CHUNK_MOST
+		       ? "very large chunks"
+		       : NULL;
+}
+
+/* As for type_get(). */
+static int
+native_type_get(struct loader *l, const struct native_type *file,
+		type_gone_fn *gone, void *arg, char *why, struct type **ret)
+{
+	int rc;
+
+	if (l->native_type && type_same(l->native_type->file, file)) {
+		*ret = type_share(l->native_type);
+		return 0;
+	}
+	rc = type_map(file, gone, arg, why, ret);
+	if (rc == 0 && (*ret)->kind == TYPE_PLAIN) {
+		type_free(l->native_type);
+		l->native_type = type_share(*ret);
+	}
+	return rc;
+}
+
+static int
+native_extent(struct dataset *d)
+{
+	const struct native_space *s = d->native->space;
+
+	d->null = s->kind == NATIVE_NULL;
+	d->rank = s->rank;
+	for (unsigned i = 0; i < s->rank; i++)
+		d->dims[i] = s->dims[i];
+	return d->null || shape_product(d->rank, d->dims, &d->count)
+		       ? 0
+		       : NOT_NATIVE;
+}
+
+static int
+leave_to_libhdf5(struct object *object, const char *why)
+{
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "libhdf5 reads /%s: %s", object->path,
+		     why);
+	object->native = NULL;
+	return NOT_NATIVE;
+}
+
+int
+dataset_native(struct loader *l, struct object *object, type_gone_fn *gone,
+	       void *arg, char *why, struct dataset *ret)
+{
+	const struct source *source = &l->scan->sources[object->source];
+	struct dataset d = { .object = object,
+			     .id = H5I_INVALID_HID,
+			     .scan = l->scan,
+			     .native = object->native->dataset,
+			     .index = source->index,
+			     .fd = file_driver_descriptor(source->opened) };
+	const char *cause = NULL;
+	int rc = native_type_get(l, d.native->type, gone, arg, why, &d.type);
+
+	if (rc == 0)
+		rc = native_extent(&d);
+	if (rc == 0)
+		cause = not_native(&d);
+	if (rc == CUTE_SHM_ERR_SOURCE || rc == NOT_NATIVE)
+		cause = "its type or extent";
+	if (rc == 0 && !cause)
+		rc = take_slice(l, &d);
+	if (rc == 0 && !cause)
+		rc = check_rank(&d, why);
+	if (cause)
+		rc = leave_to_libhdf5(object, cause);
+	if (rc != 0)
+		dataset_free(&d);
+	else
+		*ret = d;
+	return rc;
+}
+
+/* ------------------------------------------------------------- by libhdf5 */
+
 int
 dataset_get(struct loader *l, const struct object *object, hid_t id,
 	    type_gone_fn *gone, void *arg, char *why, struct dataset *ret)
 {
-	struct dataset d = { .object = object, .id = id };
+	struct dataset d = { .object = object, .id = id, .scan = l->scan };
 	hid_t type = H5Dget_type(id), space;
 	int rc;
 
@@ -168,12 +300,8 @@ dataset_get(struct loader *l, const struct object *object, hid_t id,
 		rc = check_sources(why);
 	if (rc == 0)
 		rc = take_slice(l, &d);
-	if (rc == 0 && type_is_leaf(d.type) &&
-	    result_rank(&d) + d.type->ndim > MAX_NDIM) {
-		snprintf(why, WHY_SIZE, "%u dimensions",
-			 result_rank(&d) + d.type->ndim);
-		rc = SKIP;
-	}
+	if (rc == 0)
+		rc = check_rank(&d, why);
 	if (type >= 0)
 		H5Tclose(type);
 	if (space >= 0)

@@ -90,13 +90,16 @@ void ragged_free(struct ragged *r);
 /* heap.c: memory for the lists that H5Dread reads */
 
 struct heap {
-	hid_t dxpl; /* lets H5Dread use this heap */
+	hid_t dxpl;	    /* of heap_dxpl() */
+	struct arena lists; /* of a dataset that the index knows */
 	uint64_t limit, used;
 	bool full; /* H5Dread failed because of the limit */
 	struct piece *pieces;
 };
 
-int heap_begin(struct heap *heap, uint64_t limit);
+void heap_begin(struct heap *heap, uint64_t limit);
+/* Lets H5Dread use this heap; negative on failure. */
+hid_t heap_dxpl(struct heap *heap);
 void heap_reset(struct heap *heap);
 void heap_end(struct heap *heap);
 
@@ -111,7 +114,14 @@ bool keep_lists_room(const struct loader *l, uint64_t bytes);
 
 struct dataset {
 	const struct object *object;
-	hid_t id; /* open dataset; its owner closes it */
+	hid_t id;    /* open dataset, or invalid: see dataset_id(); */
+	bool own_id; /* closed by dataset_free(), else by its owner */
+	struct scan *scan;
+	/* What the index knows; NULL: libhdf5 must read it. */
+	const struct native_dataset *native;
+	struct native *index;
+	struct chunk_table chunks;
+	int fd; /* of the file */
 	struct type *type;
 	bool null;
 	unsigned rank;
@@ -134,6 +144,17 @@ struct dataset {
 int dataset_get(struct loader *l, const struct object *object, hid_t id,
 		type_gone_fn *gone, void *arg, char *why, struct dataset *ret);
 void dataset_free(struct dataset *d);
+
+/* The open dataset; opened by the first call if it is not. */
+hid_t dataset_id(const struct dataset *d);
+
+/*
+ * Like dataset_get(), by the index.  Also returns NOT_NATIVE, and sets
+ * object->native to NULL, if libhdf5 must read the dataset.
+ */
+#define NOT_NATIVE 2
+int dataset_native(struct loader *l, struct object *object, type_gone_fn *gone,
+		   void *arg, char *why, struct dataset *ret);
 
 /* Find its columns; see columns_get(). */
 int dataset_columns(struct loader *l, struct dataset *d);
@@ -216,6 +237,33 @@ void held_take(struct loader *l, struct held *held, struct dataset *ret);
  */
 herr_t elements_read(hid_t dset, hid_t type, hid_t mem, hid_t space, hid_t dxpl,
 		     void *elements);
+
+/* native_values.c: values without libhdf5 */
+
+/* Whether all values of the type can be made so. */
+bool native_convertible(const struct native *n, const struct type *type);
+
+/*
+ * Convert 'count' elements of the file at 'from' to elements of this part in
+ * memory, whose lists lie in the file's image or in the arena.  0, NO_OPINION,
+ * or CUTE_SHM_ERR_NOMEM.
+ */
+int native_values(struct native *n, const struct type *type, enum part part,
+		  const uint8_t *from, uint64_t count, uint8_t *to,
+		  struct arena *lists) must_check;
+
+/* native_block.c: blocks without libhdf5 */
+
+/*
+ * Read a box of elements, 'step' apart, of a dataset that the index knows.
+ * False, without a message, if that fails: let libhdf5 read it.
+ */
+bool native_read(struct dataset *d, enum part part, const uint64_t *first,
+		 const uint64_t *step, const uint64_t *shape, uint64_t count,
+		 struct arena *lists, uint8_t *to);
+
+/* The same for all elements of a plain dataset that is not sliced. */
+bool native_read_all(struct dataset *d, uint8_t *to);
 
 /* stored.c: how a dataset is stored */
 

@@ -26,6 +26,8 @@ heap_reset(struct heap *h)
 		free(h->pieces);
 		h->pieces = next;
 	}
+	arena_free(&h->lists);
+	h->lists = (struct arena){ .chunks = NULL };
 	h->used = 0;
 	h->full = false;
 }
@@ -72,16 +74,24 @@ list_free(void *data, void *heap)
 	(void)data, (void)heap;
 }
 
-int
+void
 heap_begin(struct heap *h, uint64_t limit)
 {
-	*h = (struct heap){ .limit = limit };
+	*h = (struct heap){ .dxpl = H5I_INVALID_HID, .limit = limit };
+}
+
+hid_t
+heap_dxpl(struct heap *h)
+{
+	if (h->dxpl >= 0)
+		return h->dxpl;
 	h->dxpl = H5Pcreate(H5P_DATASET_XFER);
 	if (h->dxpl >= 0 &&
-	    H5Pset_vlen_mem_manager(h->dxpl, heap_alloc, h, list_free, h) >= 0)
-		return 0;
-	heap_end(h);
-	return fail_memory("for lists");
+	    H5Pset_vlen_mem_manager(h->dxpl, heap_alloc, h, list_free, h) < 0) {
+		H5Pclose(h->dxpl);
+		h->dxpl = H5I_INVALID_HID;
+	}
+	return h->dxpl;
 }
 
 void

@@ -30,14 +30,32 @@ selected_of(const struct dataset *d, unsigned i, uint64_t size)
 	return size > step ? size / step : 1;
 }
 
+static void
+native_stored(const struct dataset *d, struct stored_as *ret)
+{
+	const struct native_layout *l = &d->native->layout;
+
+	*ret = (struct stored_as){ .filtered = d->native->filter_count > 0 };
+	ret->chunked = l->kind == NATIVE_CHUNKED;
+	for (unsigned i = 0; i < d->rank && ret->chunked; i++) {
+		ret->chunk[i] = l->dims[i];
+		ret->part[i] = selected_of(d, i, l->dims[i]);
+	}
+}
+
 void
 stored_get(const struct dataset *d, struct stored_as *ret)
 {
-	hid_t dcpl = H5Dget_create_plist(d->id);
+	hid_t dcpl;
 	hsize_t dims[H5S_MAX_RANK];
 	H5D_layout_t layout;
 	unsigned i;
 
+	if (d->native) {
+		native_stored(d, ret);
+		return;
+	}
+	dcpl = H5Dget_create_plist(dataset_id(d));
 	*ret = (struct stored_as){ .chunked = false };
 	if (dcpl < 0)
 		return;
@@ -59,7 +77,7 @@ int
 stored_read(const struct dataset *d, enum part part, struct heap *heap,
 	    const struct block *block, void *elements)
 {
-	hid_t space, mem;
+	hid_t space, mem, id, dxpl;
 	hsize_t start[MAX_NDIM], step[MAX_NDIM], shape[MAX_NDIM];
 	uint64_t first[MAX_NDIM], steps[MAX_NDIM];
 	herr_t rc = -1;
@@ -73,20 +91,28 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 		step[i] = steps[i] = step_of(d, i);
 		shape[i] = block->shape[i];
 	}
-	err = stored_check(d->id, first, block->shape, steps);
+	if (d->native && native_read((struct dataset *)(uintptr_t)d, part,
+				     first, steps, block->shape, block->count,
+				     heap ? &heap->lists : NULL, elements))
+		return 0;
+	id = dataset_id(d);
+	dxpl = heap ? heap_dxpl(heap) : H5P_DEFAULT;
+	if (id < 0 || dxpl < 0)
+		return unreadable();
+	err = stored_check(id, first, block->shape, steps);
 	if (err)
 		return err;
-	space = H5Dget_space(d->id);
+	space = H5Dget_space(id);
 	/* Use the dataset's rank: with another, 32 dimensions crash libhdf5. */
 	mem = H5Screate_simple((int)d->rank, shape, NULL);
 	if (space >= 0 && mem >= 0 &&
 	    (d->rank == 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start,
 						 step, shape, NULL) >= 0))
-		rc = elements_read(d->id, type_mem(d->type, part), mem, space,
-				   heap ? heap->dxpl : H5P_DEFAULT, elements);
+		rc = elements_read(id, type_mem(d->type, part), mem, space,
+				   dxpl, elements);
 	/* Get the cause first: closing clears libhdf5's error. */
 	if (rc < 0)
-		unreadable_data(d->id);
+		unreadable_data(id);
 	if (mem >= 0)
 		H5Sclose(mem);
 	if (space >= 0)
@@ -149,7 +175,7 @@ fail_around(const struct dataset *d, const uint64_t *chunk, uint64_t *at,
 static bool
 lacks_filter(const struct dataset *d)
 {
-	hid_t dcpl = H5Dget_create_plist(d->id);
+	hid_t dcpl = H5Dget_create_plist(dataset_id(d));
 	bool ret = dcpl >= 0 && missing_filter(dcpl, NULL, 0) >= 0;
 
 	if (dcpl >= 0)

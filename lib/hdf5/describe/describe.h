@@ -10,12 +10,17 @@
 
 /* describe_attributes.c: the attributes of a node */
 
-/* How to open attributes: an open object, and a name relative to it. */
+/*
+ * How to open attributes: an open object, and a name relative to it.  If the
+ * index knows the object, it need not be open.
+ */
 struct owner {
 	hid_t id;
 	const char *name; /* ".": the object itself */
 	unsigned source;
 	const char *path; /* path of the node in the segment */
+	const struct object *object;
+	uint32_t *next; /* the attribute to come in the index, or NULL */
 };
 
 /* The node that gets the attributes. */
@@ -25,8 +30,11 @@ struct described {
 	unsigned own; /* bits: reserved names that the load itself writes */
 };
 
-/* Describe all attributes of an open object for the node at 'path'. */
-int describe_attributes(struct loader *l, hid_t id, unsigned source,
+/*
+ * Describe all attributes of an object for the node at 'path'.  It must be open
+ * as 'id', unless the index knows it.
+ */
+int describe_attributes(struct loader *l, hid_t id, const struct object *object,
 			const char *path, const struct described *as);
 
 /*

@@ -12,9 +12,14 @@ struct reading {
 	struct loader *l;
 	const char *node; /* path of its node */
 	char *where;	  /* "node@name", for messages */
+	const struct owner *owner;
+	const char *raw; /* its name in the file */
 	unsigned source;
 	hid_t id;
-	uint64_t count; /* elements */
+	const struct native_attribute *native; /* NULL: 'id' is open */
+	struct arena lists;		       /* by the index; */
+	bool reclaim;			       /* or libhdf5 has read them */
+	uint64_t count;			       /* elements */
 	uint8_t *elements[PART_COUNT];
 	const struct type *type;
 	struct kept_value *keep; /* for the value; NULL: builder */
@@ -127,13 +132,54 @@ put_columns(struct reading *r, const struct columns *columns, bool null)
 	return rc;
 }
 
+/* Open the attribute of an object that may not be open. */
+static hid_t
+open_attribute(struct reading *r)
+{
+	const struct owner *o = r->owner;
+	hid_t object = o->id >= 0 ? o->id : object_open(r->l->scan, o->object);
+	hid_t id = object < 0 ? object
+			      : H5Aopen_by_name(object, o->name, r->raw,
+						H5P_DEFAULT, H5P_DEFAULT);
+
+	if (object >= 0 && o->id < 0)
+		H5Oclose(object);
+	return id;
+}
+
+/* Read one part: by the index, or if it has a doubt, by libhdf5. */
+static int
+read_part(struct reading *r, enum part part)
+{
+	struct native *index = r->l->scan->sources[r->source].index;
+	int rc = NO_OPINION;
+
+	if (r->native)
+		rc = native_values(index, r->type, part, r->native->data,
+				   r->count, r->elements[part], &r->lists);
+	if (rc != NO_OPINION)
+		return rc;
+	if (r->id < 0)
+		r->id = open_attribute(r);
+	r->native = NULL;
+	if (r->id < 0 ||
+	    H5Aread(r->id, type_mem(r->type, part), r->elements[part]) < 0)
+		return unreadable();
+	r->reclaim |= part == PART_RAGGED;
+	return 0;
+}
+
 /* Read the elements of each part that the type has. */
 static int
 read_elements(struct reading *r)
 {
 	uint64_t bytes;
 	unsigned part;
+	int rc;
 
+	if (r->native &&
+	    !native_convertible(r->l->scan->sources[r->source].index, r->type))
+		r->native = NULL;
 	for (part = 0; part < PART_COUNT; part++) {
 		if (r->type->size[part] == 0)
 			continue;
@@ -144,22 +190,27 @@ read_elements(struct reading *r)
 		r->elements[part] = calloc(1, bytes + 1);
 		if (!r->elements[part])
 			return fail_memory("for attributes");
-		if (bytes > 0 && H5Aread(r->id, type_mem(r->type, part),
-					 r->elements[part]) < 0)
-			return unreadable();
+		rc = bytes > 0 ? read_part(r, (enum part)part) : 0;
+		if (rc != 0)
+			return rc;
 	}
 	return 0;
 }
 
 /* Free the lists and texts that libhdf5 allocated, and our own memory. */
 static void
-free_elements(struct reading *r, hid_t space)
+free_elements(struct reading *r)
 {
-	if (r->elements[PART_RAGGED])
+	hid_t space = r->id < 0 ? r->id : H5Aget_space(r->id);
+
+	if (r->reclaim && space >= 0)
 		H5Dvlen_reclaim(type_mem(r->type, PART_RAGGED), space,
 				H5P_DEFAULT, r->elements[PART_RAGGED]);
+	if (space >= 0)
+		H5Sclose(space);
 	free(r->elements[PART_PLAIN]);
 	free(r->elements[PART_RAGGED]);
+	arena_free(&r->lists);
 }
 
 static int
@@ -176,21 +227,39 @@ gone_field(const char *field, const char *reason, void *arg)
 	return rc;
 }
 
-/* Get the extent of 'space'.  False for a null dataspace. */
-static bool
-extent(hid_t space, unsigned *rank, uint64_t *shape, uint64_t *count)
+struct extent {
+	bool null; /* dataspace */
+	unsigned rank;
+	uint64_t shape[MAX_NDIM];
+	uint64_t count; /* UINT64_MAX: read_elements() skips it */
+};
+
+static void
+extent_of(hid_t space, struct extent *ret)
 {
 	hsize_t dims[H5S_MAX_RANK];
 	int i, n = H5Sget_simple_extent_dims(space, dims, NULL);
 
+	*ret = (struct extent){ .null = true };
 	if (H5Sget_simple_extent_type(space) == H5S_NULL || n < 0)
-		return false;
-	*rank = (unsigned)n;
+		return;
+	ret->null = false;
+	ret->rank = (unsigned)n;
 	for (i = 0; i < n; i++)
-		shape[i] = dims[i];
-	if (!shape_product(*rank, shape, count))
-		*count = UINT64_MAX; /* read_elements() skips it */
-	return true;
+		ret->shape[i] = dims[i];
+	if (!shape_product(ret->rank, ret->shape, &ret->count))
+		ret->count = UINT64_MAX;
+}
+
+static void
+native_extent(const struct native_space *space, struct extent *ret)
+{
+	*ret = (struct extent){ .null = space->kind == NATIVE_NULL,
+				.rank = space->rank };
+	for (unsigned i = 0; i < space->rank; i++)
+		ret->shape[i] = space->dims[i];
+	if (!shape_product(ret->rank, ret->shape, &ret->count))
+		ret->count = UINT64_MAX;
 }
 
 /*
@@ -198,31 +267,49 @@ extent(hid_t space, unsigned *rank, uint64_t *shape, uint64_t *count)
  * in 'why'.
  */
 static int
-describe_value(struct reading *r, const char *name, hid_t space,
+describe_value(struct reading *r, const char *name, const struct extent *e,
 	       struct type *type, char *why)
 {
 	struct columns columns = { .node = r->node };
-	uint64_t shape[MAX_NDIM] = { 0 };
-	unsigned rank = 0;
-	bool null;
 	int rc;
 
 	r->type = type;
-	null = !extent(space, &rank, shape, &r->count);
-	rc = columns_get(r->l, type, name, rank, null ? NULL : shape, &columns);
-	if (rc == 0 && !null && wants(r, type))
+	r->count = e->count;
+	rc = columns_get(r->l, type, name, e->rank, e->null ? NULL : e->shape,
+			 &columns);
+	if (rc == 0 && !e->null && wants(r, type))
 		rc = read_elements(r);
 	if (rc == SKIP)
 		snprintf(why, WHY_SIZE, "attribute too large");
-	if (rc == 0 && !null && type->kind == TYPE_REFERENCE_LIST &&
+	if (rc == 0 && !e->null && type->kind == TYPE_REFERENCE_LIST &&
 	    !reference_lists_short(r->elements[PART_RAGGED], r->count)) {
 		snprintf(why, WHY_SIZE, "list of object references");
 		rc = SKIP;
 	}
 	if (rc == 0)
-		rc = put_columns(r, &columns, null);
-	free_elements(r, space);
+		rc = put_columns(r, &columns, e->null);
+	free_elements(r);
 	columns_free(&columns);
+	return rc;
+}
+
+static int
+describe_typed(struct reading *r, const char *name,
+	       const struct native_type *file, const struct extent *e,
+	       char *why)
+{
+	struct type *type = NULL;
+	int rc = type_map(file, gone_field, r, why, &type);
+
+	/*
+	 * netCDF's DIMENSION_LIST has one reference, or none, in each list:
+	 * store its path.
+	 */
+	if (rc == SKIP && reference_list_is(file) && !e->null)
+		rc = reference_list_type(file, &type);
+	if (rc == 0)
+		rc = describe_value(r, name, e, type, why);
+	type_free(type);
 	return rc;
 }
 
@@ -232,7 +319,7 @@ describe_open(struct reading *r, const char *name, char *why)
 	hid_t file_type = H5Aget_type(r->id), space = H5Aget_space(r->id);
 	struct arena arena = { .chunks = NULL };
 	const struct native_type *file = NULL;
-	struct type *type = NULL;
+	struct extent e;
 	int rc;
 
 	if (file_type < 0 || space < 0)
@@ -241,18 +328,10 @@ describe_open(struct reading *r, const char *name, char *why)
 		rc = type_check(file_type);
 	if (rc == 0)
 		rc = type_describe(file_type, &arena, &file);
-	if (rc == 0)
-		rc = type_map(file, gone_field, r, why, &type);
-	/*
-	 * netCDF's DIMENSION_LIST has one reference, or none, in each list:
-	 * store its path.
-	 */
-	if (rc == SKIP && reference_list_is(file) &&
-	    H5Sget_simple_extent_type(space) != H5S_NULL)
-		rc = reference_list_type(file, &type);
-	if (rc == 0)
-		rc = describe_value(r, name, space, type, why);
-	type_free(type);
+	if (rc == 0) {
+		extent_of(space, &e);
+		rc = describe_typed(r, name, file, &e, why);
+	}
 	arena_free(&arena);
 	if (file_type >= 0)
 		H5Tclose(file_type);
@@ -261,7 +340,37 @@ describe_open(struct reading *r, const char *name, char *why)
 	return rc;
 }
 
-/* Open the attribute by its name in the file, and describe it. */
+static int
+describe_native(struct reading *r, const char *name, char *why)
+{
+	struct extent e;
+
+	native_extent(r->native->space, &e);
+	return describe_typed(r, name, r->native->type, &e, why);
+}
+
+/*
+ * The attribute of that name in the index.  The names are those of the index,
+ * and mostly asked for in their order.
+ */
+static const struct native_attribute *
+native_attribute_of(const struct owner *owner, const char *raw)
+{
+	const struct native_object *o = owner->object->native;
+	uint32_t i, n = o->attribute_count;
+
+	for (i = 0; i < n; i++) {
+		uint32_t at = (*owner->next + i) % n;
+
+		if (o->attributes[at].name != raw)
+			continue;
+		*owner->next = at + 1;
+		return &o->attributes[at];
+	}
+	return NULL;
+}
+
+/* Describe the attribute that has this name in the file. */
 static int
 read_one(struct reading *r, const struct owner *owner, const char *raw,
 	 const char *name, char *why)
@@ -273,12 +382,19 @@ read_one(struct reading *r, const struct owner *owner, const char *raw,
 	reason = failure_of(r->l->failures, r->where);
 	if (reason)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s", reason);
-	r->id = H5Aopen_by_name(owner->id, owner->name, raw, H5P_DEFAULT,
-				H5P_DEFAULT);
-	if (r->id < 0)
+	r->owner = owner;
+	r->raw = raw;
+	r->id = H5I_INVALID_HID;
+	if (owner->next)
+		r->native = native_attribute_of(owner, raw);
+	if (!r->native)
+		r->id = open_attribute(r);
+	if (!r->native && r->id < 0)
 		return unreadable();
-	rc = describe_open(r, name, why);
-	H5Aclose(r->id);
+	rc = r->native ? describe_native(r, name, why)
+		       : describe_open(r, name, why);
+	if (r->id >= 0)
+		H5Aclose(r->id);
 	return rc;
 }
 
@@ -422,15 +538,36 @@ describe_all(struct loader *l, const struct owner *owner,
 	return rc;
 }
 
+static int
+describe_known(struct loader *l, const struct object *object, const char *path,
+	       const struct described *as)
+{
+	uint32_t next = 0;
+	const struct owner owner = { H5I_INVALID_HID, ".",
+				     object->source,  path,
+				     object,	      &next };
+	struct names names = { .count = 0 };
+	int rc = names_native(object->native, &names)
+			 ? describe_all(l, &owner, &names, as)
+			 : fail_memory("for attributes");
+
+	names_free(&names);
+	return rc;
+}
+
 int
-describe_attributes(struct loader *l, hid_t id, unsigned source,
+describe_attributes(struct loader *l, hid_t id, const struct object *object,
 		    const char *path, const struct described *as)
 {
-	const struct owner owner = { id, ".", source, path };
+	const struct owner owner = {
+		id, ".", object->source, path, object, NULL
+	};
 	struct names names = { .count = 0 };
 	char cause[200], *where;
 	int rc;
 
+	if (object->native)
+		return describe_known(l, object, path, as);
 	if (names_list(id, &names)) {
 		rc = describe_all(l, &owner, &names, as);
 	} else if (names.full || asprintf(&where, "%s@*", path) < 0) {
@@ -450,7 +587,11 @@ describe_listed(struct loader *l, const struct object *object,
 		const struct described *as)
 {
 	const struct owner owner = { group_open(l->scan, object->parent),
-				     object->name, object->source, path };
+				     object->name,
+				     object->source,
+				     path,
+				     object,
+				     NULL };
 
 	if (owner.id < 0)
 		return unreadable();

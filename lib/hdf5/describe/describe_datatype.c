@@ -10,7 +10,9 @@ put_datatype(struct loader *l, const struct object *object, hid_t id)
 	struct type *type = NULL;
 	const char *text = "";
 	char why[WHY_SIZE];
-	int rc = type_map_id(id, NULL, NULL, why, &type);
+	int rc = object->native ? type_map(object->native->type, NULL, NULL,
+					   why, &type)
+				: type_map_id(id, NULL, NULL, why, &type);
 
 	if (rc == 0)
 		text = type->kind == TYPE_RECORD ? "compound" : type->dtype;
@@ -32,19 +34,19 @@ describe_datatype(struct loader *l, const struct object *object)
 		.node = { .kind = CUTE_SHM_GROUP },
 		.own = 1U << RESERVED_DATATYPE,
 	};
-	hid_t id;
+	hid_t id = H5I_INVALID_HID;
 	int rc = 0;
 
 	board_work(l->board, object->path, 0);
 	l->result.groups++;
-	id = object_open(l->scan, object);
-	if (id < 0)
-		rc = unreadable();
+	if (!object->native) {
+		id = object_open(l->scan, object);
+		rc = id < 0 ? unreadable() : 0;
+	}
 	if (rc == 0 && l->builder)
 		rc = cute_shm_builder_group(l->builder, object->path);
 	if (rc == 0)
-		rc = describe_attributes(l, id, object->source, object->path,
-					 &as);
+		rc = describe_attributes(l, id, object, object->path, &as);
 	if (rc == 0)
 		rc = put_datatype(l, object, id);
 	if (id >= 0)

@@ -107,9 +107,8 @@ static int
 put_attributes(struct loader *l, const struct dataset *d, const char *path,
 	       const struct described *as)
 {
-	if (d->id >= 0)
-		return describe_attributes(l, d->id, d->object->source, path,
-					   as);
+	if (d->id >= 0 || d->object->native)
+		return describe_attributes(l, d->id, d->object, path, as);
 	if (d->attributes.count == 0)
 		return 0;
 	return describe_listed(l, d->object, &d->attributes, path, as);
@@ -322,7 +321,7 @@ describe_columns(struct loader *l, struct dataset *d)
 		rc = account(l, d, &pending);
 	if (rc == 0)
 		hand_over(l, d);
-	if (rc == 0 && pending.plain && !pending.lists)
+	if (rc == 0 && pending.plain && !pending.lists && !d->native)
 		pending.held = held_place(l, d);
 	if (rc == 0 && (pending.plain || pending.lists))
 		rc = add_pending(l, &pending);
@@ -367,6 +366,8 @@ describe_dataset(struct loader *l, struct object *object)
 		d.id = id;
 		held_take(l, object->held, &d);
 		object->held = NULL;
+	} else if (object->native) {
+		rc = dataset_native(l, object, gone_field, &gone, why, &d);
 	} else {
 		id = object_open(l->scan, object);
 		rc = id < 0 ? unreadable()
@@ -404,23 +405,24 @@ describe_group(struct loader *l, const struct object *object)
 		.node = { .kind = CUTE_SHM_GROUP, .root = !object->path[0] },
 		.group = object,
 	};
-	hid_t id;
+	hid_t id = H5I_INVALID_HID;
 	int rc = 0;
 
 	board_work(l->board, object->path, 0);
 	add_size(l, object->path, 0);
 	add_view(l, NULL);
 	l->result.groups++;
-	id = group_open(l->scan, (size_t)(object - l->scan->objects));
-	if (id < 0)
-		return unreadable();
+	if (!object->native) {
+		id = group_open(l->scan, (size_t)(object - l->scan->objects));
+		if (id < 0)
+			return unreadable();
+	}
 	if (!object->path[0] && has_long_source(l))
 		as.own = 1U << RESERVED_SOURCE;
 	if (l->builder && object->path[0])
 		rc = cute_shm_builder_group(l->builder, object->path);
 	if (rc == 0)
-		rc = describe_attributes(l, id, object->source, object->path,
-					 &as);
+		rc = describe_attributes(l, id, object, object->path, &as);
 	if (rc == 0 && as.node.root)
 		rc = describe_selection(l);
 	return rc;

@@ -15,6 +15,41 @@
 
 struct reader;
 
+/* native_chunks.c: chunks that the native index knows */
+
+/* Flag of a layout: chunks at the edges are stored without filters. */
+#define EDGES_UNFILTERED 1
+
+/* The stored chunks of a dataset, by their places.  Begins as zeros. */
+struct chunk_table {
+	bool known;
+	unsigned rank;
+	struct native_chunk *chunks;
+	uint64_t *places;
+	uint32_t count;
+};
+
+/* List them, unless that was done; false if the index has no opinion. */
+bool chunks_get(struct native *n, const struct native_dataset *d,
+		struct chunk_table *table);
+void chunks_free(struct chunk_table *table);
+
+/* The chunk whose first element is at at[], or NULL. */
+const struct native_chunk *chunk_find(const struct chunk_table *table,
+				      const uint64_t *at);
+
+/* The filters that were skipped when this chunk was stored. */
+uint32_t native_mask(const struct native_dataset *d,
+		     const struct native_chunk *chunk);
+
+/*
+ * What H5Dread makes of an element that is not stored: 'item' bytes of the
+ * file's type.  'stored': some elements of the dataset are.  False if libhdf5
+ * must decide.
+ */
+bool native_fill_get(const struct native_dataset *d, bool stored, size_t item,
+		     uint8_t *to);
+
 /* ----------------------------------------------- interface for the loader */
 
 /* An array of the segment: the whole records of a dataset, or one field. */
@@ -28,6 +63,11 @@ struct strategy_source {
 	struct cute_shm_builder *builder;
 	const char *name; /* of the dataset, for reader_culprit() */
 	hid_t dset;
+	/* Of the native index; then 'dset' is not used.  Else NULL: */
+	struct native *index;
+	const struct native_dataset *native;
+	struct chunk_table *chunks;
+	int fd; /* of the file */
 	const struct strategy_column *columns;
 	unsigned column_count;
 	/*
@@ -138,6 +178,9 @@ void cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
 	     size_t item, const uint8_t *from, uint8_t *to);
 
 /* engine.c: what the strategies share */
+
+/* No filter enlarges a chunk so much: the size in the index is wrong. */
+#define MOST_GROWTH 8
 
 #define BATCH_CHUNKS 1024	  /* limit for one batch */
 #define BATCH_SIZE   (512u << 10) /* target for the data of a batch */

@@ -10,9 +10,6 @@
 
 #include "hdf5/engine/engine.h"
 
-/* No filter enlarges a chunk so much: the size in the index is wrong. */
-#define MOST_GROWTH 8
-
 /* The layout of a dataset that H5Dread will read. */
 struct checked {
 	hid_t dset;

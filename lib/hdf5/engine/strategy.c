@@ -33,6 +33,26 @@ strategy_generic(void)
 }
 
 static int
+read_native(struct reader *r, const struct strategy_source *s, const char **how)
+{
+	bool fits = false;
+	int err = 0;
+
+	switch (s->native->layout.kind) {
+	case NATIVE_CONTIGUOUS:
+		err = read_contiguous(r, s, H5I_INVALID_HID, &fits);
+		*how = fits ? "contiguous" : NULL;
+		break;
+	case NATIVE_CHUNKED:
+		err = read_chunks(r, s, H5I_INVALID_HID, &fits);
+		*how = fits ? "chunks" : NULL;
+		break;
+	default: break;
+	}
+	return err;
+}
+
+static int
 read_by_layout(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 	       const char **how)
 {
@@ -63,6 +83,8 @@ strategy_read(struct reader *r, const struct strategy_source *s,
 	*how = NULL;
 	if (strategy_generic())
 		return 0;
+	if (s->native)
+		return read_native(r, s, how);
 	dcpl = H5Dget_create_plist(s->dset);
 	if (dcpl < 0)
 		return 0;

@@ -17,9 +17,6 @@
 
 #define SHORT_PIECE 4096 /* takes one system call to write */
 
-/* No filter enlarges a chunk so much: the size in the index is wrong. */
-#define MOST_GROWTH 8
-
 /* ------------------------------------------------- in the threads' part */
 
 /* Name the chunk in which this thread failed. */
@@ -210,6 +207,14 @@ refused(const struct strategy_source *s, const struct task *t,
 	return stored_check(s->dset, start, one, NULL);
 }
 
+static int
+fail_growth(const struct task *t, uint64_t size)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+			     "stored in %" PRIu64 " bytes, though it has %zu",
+			     size, t->whole_size);
+}
+
 /*
  * Fetch the chunk at element 'at' into the batch.  If a chunk is not stored,
  * one of the two calls fails; which one depends on the version of libhdf5 and
@@ -233,10 +238,7 @@ fetch(const struct strategy_source *s, struct batch *b, size_t *used,
 		     H5Dget_chunk_storage_size(s->dset, at, &size) < 0 ||
 		     size == 0;
 	if (size / MOST_GROWTH > t->whole_size + 65536)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				     "stored in %" PRIu64
-				     " bytes, though it has %zu",
-				     (uint64_t)size, t->whole_size);
+		return fail_growth(t, size);
 	if (!c->decoded && room < need)
 		room = need;
 	err = guarded_grow(&b->raw, &b->raw_capacity, *used,
@@ -258,6 +260,50 @@ fetch(const struct strategy_source *s, struct batch *b, size_t *used,
 		return missing_read(s, t, at, b->raw + c->at);
 	if (t->partial_plain && partial(t, at))
 		c->mask = UINT32_MAX;
+	return 0;
+}
+
+/* Elements that are not stored; set_up() has found that they can be made. */
+static void
+fill_missing(const struct strategy_source *s, const struct task *t, uint8_t *to)
+{
+	if (!native_fill_get(s->native, s->chunks->count > 0, t->item, to))
+		return;
+	for (size_t i = t->item; i < t->plan.chunk_size; i += t->item)
+		memcpy(to + i, to, t->item);
+}
+
+/* Like fetch(), by the index. */
+static int
+fetch_native(const struct strategy_source *s, struct batch *b, size_t *used,
+	     const hsize_t *begin)
+{
+	const struct task *t = b->task;
+	struct stored *c = &b->stored[b->count];
+	const struct native_chunk *n;
+	size_t room = t->plan.chunk_size;
+	uint64_t at[PLAN_DIMS], size;
+	int err;
+
+	for (unsigned i = 0; i < t->ndim; i++)
+		at[i] = begin[i];
+	n = chunk_find(s->chunks, at);
+	size = n ? n->size : room;
+	if (size / MOST_GROWTH > t->whole_size + 65536)
+		return fail_growth(t, size);
+	err = guarded_grow(&b->raw, &b->raw_capacity, *used,
+			   *used + (size > room ? size : room));
+	if (!err && n)
+		err = source_read(s->fd, b->raw + *used, size,
+				  s->index->image.base + n->address);
+	if (err)
+		return err;
+	*c = (struct stored){ .at = *used, .size = size, .decoded = !n };
+	if (n)
+		c->mask = native_mask(s->native, n);
+	else
+		fill_missing(s, t, b->raw + *used);
+	*used += size;
 	return 0;
 }
 
@@ -299,7 +345,8 @@ fetch_batch(const struct strategy_source *s, struct batch *b)
 
 		plan_chunk(&t->plan, &b->box, b->first + b->count, &box);
 		task_chunk_at(t, plan_chunk_number(&t->plan, &box), at);
-		err = fetch(s, b, &used, at);
+		err = s->native ? fetch_native(s, b, &used, at)
+				: fetch(s, b, &used, at);
 		if (err)
 			return fail_at(t, &box, err);
 	}
@@ -382,25 +429,16 @@ push_tiles(const struct strategy_source *s, struct task *t)
 
 /* ----------------------------------------------------------- the set-up */
 
+/* Take over the shapes; false if sizes overflow. */
 static bool
-shape_get(const struct strategy_source *s, hid_t dcpl, struct task *t)
+shape_set(struct task *t, unsigned ndim, const hsize_t *dims,
+	  const hsize_t *chunk)
 {
-	hid_t type = H5Dget_type(s->dset), space = H5Dget_space(s->dset);
-	hsize_t dims[PLAN_DIMS], chunk[PLAN_DIMS];
-	int ndim = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
-	bool ok = ndim > 0 && ndim <= PLAN_DIMS &&
-		  H5Sget_simple_extent_dims(space, dims, NULL) == ndim &&
-		  H5Pget_chunk(dcpl, ndim, chunk) == ndim;
-	uint64_t whole;
+	uint64_t whole = t->item;
+	bool ok = ndim > 0;
 
-	t->item = type >= 0 ? H5Tget_size(type) : 0;
-	whole = t->item;
-	if (type >= 0)
-		H5Tclose(type);
-	if (space >= 0)
-		H5Sclose(space);
-	t->ndim = ok ? (unsigned)ndim : 0;
-	for (unsigned i = 0; i < t->ndim; i++) {
+	t->ndim = ndim;
+	for (unsigned i = 0; i < ndim; i++) {
 		t->shape[i] = dims[i];
 		t->chunk[i] = chunk[i];
 		t->used[i] = chunk[i] < dims[i] ? chunk[i] : dims[i];
@@ -413,6 +451,37 @@ shape_get(const struct strategy_source *s, hid_t dcpl, struct task *t)
 		return false;
 	task_cover(t);
 	return true;
+}
+
+static bool
+native_shape(const struct native_dataset *d, struct task *t)
+{
+	hsize_t dims[PLAN_DIMS], chunk[PLAN_DIMS];
+
+	for (unsigned i = 0; i < d->space->rank; i++) {
+		dims[i] = d->space->dims[i];
+		chunk[i] = d->layout.dims[i];
+	}
+	t->item = d->type->size;
+	return shape_set(t, d->space->rank, dims, chunk);
+}
+
+static bool
+shape_get(const struct strategy_source *s, hid_t dcpl, struct task *t)
+{
+	hid_t type = H5Dget_type(s->dset), space = H5Dget_space(s->dset);
+	hsize_t dims[PLAN_DIMS], chunk[PLAN_DIMS];
+	int ndim = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
+	bool ok = ndim > 0 && ndim <= PLAN_DIMS &&
+		  H5Sget_simple_extent_dims(space, dims, NULL) == ndim &&
+		  H5Pget_chunk(dcpl, ndim, chunk) == ndim;
+
+	t->item = type >= 0 ? H5Tget_size(type) : 0;
+	if (type >= 0)
+		H5Tclose(type);
+	if (space >= 0)
+		H5Sclose(space);
+	return shape_set(t, ok ? (unsigned)ndim : 0, dims, chunk);
 }
 
 /* Make enough tiles to give all threads work, each of some MiB if possible. */
@@ -450,17 +519,56 @@ tiles_get(struct task *t)
 			 TILE_LIMIT, p);
 }
 
+static uint64_t
+all_bytes(const struct task *t)
+{
+	uint64_t bytes = t->item;
+
+	for (unsigned i = 0; i < t->ndim; i++)
+		bytes *= t->shape[i];
+	return bytes;
+}
+
+/* Whether elements that are not stored can be made. */
+static bool
+can_fill(const struct strategy_source *s, size_t item)
+{
+	uint8_t *one = malloc(item);
+	bool ret = one &&
+		   native_fill_get(s->native, s->chunks->count > 0, item, one);
+
+	free(one);
+	return ret;
+}
+
+static bool
+native_set_up(const struct strategy_source *s, struct task *t)
+{
+	if (!native_shape(s->native, t) || !tiles_get(t) ||
+	    (all_bytes(t) < SMALL && !t->sliced))
+		return false;
+	t->partial_plain = s->native->layout.flags & EDGES_UNFILTERED;
+	if (!filter_pipeline_native(s->native, t->whole_size, &t->pipeline) ||
+	    !chunks_get(s->index, s->native, s->chunks))
+		return false;
+	/* Of such chunks, read only the rows that are needed. */
+	if (t->cut && t->whole_size > READ_IN_PARTS &&
+	    (t->pipeline.count == 0 || t->partial_plain))
+		return false;
+	return can_fill(s, t->item);
+}
+
 static bool
 set_up(const struct strategy_source *s, hid_t dcpl, struct task *t)
 {
 	unsigned options = 0;
 	uint64_t bytes;
 
+	if (s->native)
+		return native_set_up(s, t);
 	if (!shape_get(s, dcpl, t) || !tiles_get(t))
 		return false;
-	bytes = t->item;
-	for (unsigned i = 0; i < t->ndim; i++)
-		bytes *= t->shape[i];
+	bytes = all_bytes(t);
 	/* H5Dread would check each chunk of a slice first, by reading it. */
 	if ((bytes < SMALL && !t->sliced &&
 	     missing_filter(dcpl, NULL, 0) < 0) ||
@@ -487,7 +595,7 @@ read_chunks(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 	if (*fits) {
 		task_begin(t, s);
 		err = task_check(t);
-		if (!err)
+		if (!err && !s->native)
 			err = fill_check(s->dset, dcpl);
 	}
 	if (*fits && !err)

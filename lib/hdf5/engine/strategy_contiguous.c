@@ -69,6 +69,31 @@ push_pieces(struct task *t, uint64_t count)
 	return err;
 }
 
+static bool
+size_fits(const struct task *t, uint64_t points, uint64_t stored,
+	  uint64_t *count)
+{
+	uint64_t size;
+
+	if (t->item == 0 || t->item > UINT32_MAX ||
+	    __builtin_mul_overflow(points, t->item, &size) || size > stored)
+		return false;
+	*count = t->sliced ? t->slice.element_count : points;
+	/* libhdf5 would read 64 KiB for each run of a slice. */
+	return t->sliced || size >= CONTIGUOUS_LEAST;
+}
+
+/* The same as extent_get(), by the index. */
+static bool
+native_extent(const struct native_dataset *d, struct task *t, uint64_t *count)
+{
+	t->item = d->type->size;
+	for (unsigned i = 0; i < d->space->rank; i++)
+		t->shape[i] = d->space->dims[i];
+	return d->space->points > 0 &&
+	       size_fits(t, d->space->points, d->layout.size, count);
+}
+
 /*
  * Get the shape, the number of wanted elements and their size in the file.
  * False if the sizes are wrong, or the data too small for this strategy.
@@ -80,7 +105,6 @@ extent_get(hid_t dset, struct task *t, uint64_t *count)
 	hssize_t n = space >= 0 ? H5Sget_simple_extent_npoints(space) : -1;
 	hsize_t dims[PLAN_DIMS];
 	int ndim = n > 0 ? H5Sget_simple_extent_dims(space, dims, NULL) : -1;
-	uint64_t size;
 
 	t->item = type >= 0 ? H5Tget_size(type) : 0;
 	if (type >= 0)
@@ -89,32 +113,42 @@ extent_get(hid_t dset, struct task *t, uint64_t *count)
 		H5Sclose(space);
 	for (int i = 0; i < ndim; i++)
 		t->shape[i] = dims[i];
-	if (ndim < 0 || t->item == 0 || t->item > UINT32_MAX ||
-	    __builtin_mul_overflow((uint64_t)n, t->item, &size) ||
-	    size > H5Dget_storage_size(dset))
-		return false;
-	*count = t->sliced ? t->slice.element_count : (uint64_t)n;
-	/* libhdf5 would read 64 KiB for each run of a slice. */
-	return t->sliced || size >= CONTIGUOUS_LEAST;
+	return ndim >= 0 &&
+	       size_fits(t, (uint64_t)n, H5Dget_storage_size(dset), count);
+}
+
+/* The offset of the data in the file, or HADDR_UNDEF. */
+static haddr_t
+place_of(const struct strategy_source *s, hid_t dcpl)
+{
+	if (!s->native)
+		return H5Pget_external_count(dcpl) != 0
+			       ? HADDR_UNDEF
+			       : H5Dget_offset(s->dset);
+	if (s->native->layout.address == UNDEFINED)
+		return HADDR_UNDEF;
+	return s->index->image.base + s->native->layout.address;
 }
 
 int
 read_contiguous(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 		bool *fits)
 {
-	haddr_t at = H5Dget_offset(s->dset);
+	haddr_t at = place_of(s, dcpl);
 	struct task *t;
 	uint64_t count = 0;
 	int err;
 
-	if (at == HADDR_UNDEF || H5Pget_external_count(dcpl) != 0)
+	if (at == HADDR_UNDEF)
 		return 0;
 	err = task_new(r, s, &t);
 	if (err)
 		return err == CUTE_SHM_ERR_TYPE ? 0 : err;
-	t->fd = source_fd(s->dset);
+	t->fd = s->native ? fcntl(s->fd, F_DUPFD_CLOEXEC, 3)
+			  : source_fd(s->dset);
 	t->file_offset = at;
-	*fits = t->fd >= 0 && extent_get(s->dset, t, &count);
+	*fits = t->fd >= 0 && (s->native ? native_extent(s->native, t, &count)
+					 : extent_get(s->dset, t, &count));
 	if (*fits) {
 		task_begin(t, s);
 		err = task_check(t);

@@ -74,6 +74,21 @@ filter_get(hid_t dcpl, unsigned i, struct filter *ret)
 	return true;
 }
 
+/*
+ * Whether the filter can be undone, as one of several.  The size of the data
+ * between two packing filters is unknown.
+ */
+static bool
+fits(const struct filter *f, bool *packed)
+{
+	enum change change;
+
+	if (!known(f, &change) || (*packed && change == PACKS))
+		return false;
+	*packed |= change == PACKS;
+	return true;
+}
+
 bool
 filter_pipeline_get(hid_t dcpl, size_t chunk_size, struct filter_pipeline *ret,
 		    int *foreign)
@@ -86,19 +101,37 @@ filter_pipeline_get(hid_t dcpl, size_t chunk_size, struct filter_pipeline *ret,
 	ret->chunk_size = chunk_size;
 	ret->count = (unsigned)count;
 	for (unsigned i = 0; i < ret->count; i++) {
-		enum change change;
-
 		if (!filter_get(dcpl, i, &ret->filter[i]))
 			return false;
 		if (foreign)
 			*foreign = ret->filter[i].id;
-		/*
-		 * The size of the data between two packing filters is unknown.
-		 */
-		if (!known(&ret->filter[i], &change) ||
-		    (packed && change == PACKS))
+		if (!fits(&ret->filter[i], &packed))
 			return false;
-		packed |= change == PACKS;
+	}
+	return true;
+}
+
+bool
+filter_pipeline_native(const struct native_dataset *d, size_t chunk_size,
+		       struct filter_pipeline *ret)
+{
+	bool packed = false;
+
+	if (d->filter_count > FILTER_MAX)
+		return false;
+	ret->chunk_size = chunk_size;
+	ret->count = d->filter_count;
+	for (unsigned i = 0; i < ret->count; i++) {
+		const struct native_filter *from = &d->filters[i];
+		struct filter *f = &ret->filter[i];
+
+		f->id = from->id;
+		f->param_count = from->count < FILTER_PARAMS ? from->count
+							     : FILTER_PARAMS;
+		for (unsigned k = 0; k < f->param_count; k++)
+			f->param[k] = from->params[k];
+		if (!fits(f, &packed))
+			return false;
 	}
 	return true;
 }

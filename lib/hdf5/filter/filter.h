@@ -10,6 +10,7 @@
 #include <hdf5.h>
 
 #include "base/base.h"
+#include "hdf5/native/native.h"
 
 #define FILTER_MAX    32 /* HDF5's limit: one bit of the mask for each */
 #define FILTER_PARAMS 8	 /* as many as any filter here uses */
@@ -62,6 +63,10 @@ struct filter_scratch {
  */
 bool filter_pipeline_get(hid_t dcpl, size_t chunk_size,
 			 struct filter_pipeline *ret, int *foreign);
+
+/* The same of a dataset of the native index; false without any message. */
+bool filter_pipeline_native(const struct native_dataset *d, size_t chunk_size,
+			    struct filter_pipeline *ret);
 
 /*
  * Undo the filters of one stored chunk, except those whose bit is set in

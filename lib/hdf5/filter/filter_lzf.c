@@ -10,7 +10,7 @@
 
 #include "hdf5/filter/filter.h"
 
-struct cursor {
+struct stream {
 	const uint8_t *in, *in_end;
 	uint8_t *out, *out_begin, *out_end;
 };
@@ -24,7 +24,7 @@ damaged(const char *why)
 
 /* A copy of a fixed size is one instruction: use it while there is room. */
 static int
-literals(struct cursor *c, size_t length)
+literals(struct stream *c, size_t length)
 {
 	size_t room = (size_t)(c->out_end - c->out);
 	size_t left = (size_t)(c->in_end - c->in);
@@ -43,7 +43,7 @@ literals(struct cursor *c, size_t length)
 }
 
 static void
-copy_back(struct cursor *c, size_t distance, size_t length)
+copy_back(struct stream *c, size_t distance, size_t length)
 {
 	size_t room = (size_t)(c->out_end - c->out);
 	const uint8_t *from = c->out - distance;
@@ -62,7 +62,7 @@ copy_back(struct cursor *c, size_t distance, size_t length)
 }
 
 static int
-reference(struct cursor *c, unsigned control)
+reference(struct stream *c, unsigned control)
 {
 	size_t length = (control >> 5) + 2, distance;
 
@@ -107,7 +107,7 @@ int
 filter_unlzf(const struct filter *filter, struct filter_scratch *scratch,
 	     const uint8_t *src, size_t size, uint8_t *dst, size_t room)
 {
-	struct cursor c = { src, src + size, dst, dst, dst + room };
+	struct stream c = { src, src + size, dst, dst, dst + room };
 	int err = 0;
 
 	(void)filter;

@@ -28,7 +28,7 @@ filters_read(hid_t dset, hid_t mem_type, hid_t mem_space, hid_t file_space,
  * length of 4, an address of at most 8 and an index of 4 bytes.
  */
 static uint64_t
-element_size(hid_t type)
+size_of_element(hid_t type)
 {
 	uint64_t size = type < 0 ? 0 : H5Tget_size(type);
 
@@ -41,7 +41,7 @@ chunk_size(hid_t dset)
 {
 	hid_t dcpl = H5Dget_create_plist(dset), type = H5Dget_type(dset);
 	hsize_t dims[H5S_MAX_RANK];
-	uint64_t size = element_size(type);
+	uint64_t size = size_of_element(type);
 	int rank = -1, i;
 
 	if (dcpl >= 0 && H5Pget_layout(dcpl) == H5D_CHUNKED)

@@ -228,8 +228,10 @@ reopen_with_cache(const struct loader *l, struct dataset *d, uint64_t size)
 static uint64_t
 chunk_bytes(const struct dataset *d, const uint64_t *chunk, uint64_t *used)
 {
-	hid_t type = H5Dget_type(d->id);
-	uint64_t size = type < 0 ? 1 : H5Tget_size(type);
+	hid_t type = d->native ? H5I_INVALID_HID : H5Dget_type(dataset_id(d));
+	uint64_t size = d->native  ? d->native->type->size
+			: type < 0 ? 1
+				   : H5Tget_size(type);
 	unsigned i;
 
 	*used = size;
@@ -264,7 +266,7 @@ read_generic(struct loader *l, struct dataset *d)
 	if (part)
 		size = chunk_bytes(d, s.chunk, &used);
 	/* libhdf5 reads parts of unfiltered chunks without a cache. */
-	rc = (used > b.room || (part && d->sliced)) && s.filtered
+	rc = !d->native && (used > b.room || (part && d->sliced)) && s.filtered
 		     ? reopen_with_cache(l, d, size)
 		     : 0;
 	if (rc != 0)
@@ -322,13 +324,34 @@ read_held(struct loader *l, const struct pending *pending, struct under_way *u)
 	return rc;
 }
 
+/* Read a dataset that the index knows. */
 static int
-read_open(struct loader *l, const struct object *object, struct under_way *u)
+read_native(struct loader *l, struct object *object, struct under_way *u)
 {
-	hid_t id = object_open(l->scan, object);
 	char why[WHY_SIZE];
+	int rc = dataset_native(l, object, NULL, NULL, why, &u->d);
+
+	if (rc == NOT_NATIVE)
+		return rc;
+	if (rc == 0)
+		rc = dataset_columns(l, &u->d);
+	if (rc == 0)
+		return read_parts(l, u);
+	under_way_free(u);
+	return rc;
+}
+
+static int
+read_open(struct loader *l, struct object *object, struct under_way *u)
+{
+	char why[WHY_SIZE];
+	hid_t id;
 	int rc;
 
+	rc = object->native ? read_native(l, object, u) : NOT_NATIVE;
+	if (rc != NOT_NATIVE)
+		return rc;
+	id = object_open(l->scan, object);
 	rc = id < 0 ? unreadable()
 		    : dataset_get(l, object, id, NULL, NULL, why, &u->d);
 	if (rc == 0)
@@ -345,7 +368,7 @@ read_open(struct loader *l, const struct object *object, struct under_way *u)
 int
 read_dataset(struct loader *l, const struct pending *pending)
 {
-	const struct object *object = &l->scan->objects[pending->object];
+	struct object *object = &l->scan->objects[pending->object];
 	struct under_way *u = under_way_new(l, pending);
 
 	if (!u)

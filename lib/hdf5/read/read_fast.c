@@ -126,6 +126,10 @@ read_fast(struct loader *l, struct under_way *u, bool *fits)
 	struct strategy_source source = { .builder = l->builder,
 					  .name = d->object->path,
 					  .dset = d->id,
+					  .index = d->index,
+					  .native = d->native,
+					  .chunks = &u->d.chunks,
+					  .fd = d->fd,
 					  .done = under_way_done,
 					  .done_arg = u };
 	const char *how = NULL;
@@ -216,11 +220,17 @@ stored_without(hid_t dset, hid_t dcpl, int id)
 int
 check_filters(const struct dataset *d)
 {
-	hid_t dcpl = H5Dget_create_plist(d->id);
-	int id = dcpl < 0 ? -1 : missing_filter(dcpl, NULL, 0);
-	bool ok = id < 0 || d->count == 0 || d->null ||
-		  H5Dget_storage_size(d->id) == 0 ||
-		  stored_without(d->id, dcpl, id) || decoded_here(d, dcpl);
+	hid_t dcpl;
+	bool ok;
+	int id;
+
+	if (d->native)
+		return 0;
+	dcpl = H5Dget_create_plist(d->id);
+	id = dcpl < 0 ? -1 : missing_filter(dcpl, NULL, 0);
+	ok = id < 0 || d->count == 0 || d->null ||
+	     H5Dget_storage_size(d->id) == 0 ||
+	     stored_without(d->id, dcpl, id) || decoded_here(d, dcpl);
 
 	if (dcpl >= 0)
 		H5Pclose(dcpl);

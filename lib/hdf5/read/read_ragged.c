@@ -30,6 +30,18 @@ struct reading {
 
 static int use_block(struct reading *r, const struct block *block);
 
+/* Bytes of the dataset's file; 0 if unknown. */
+static uint64_t
+file_size(const struct loader *l, const struct dataset *d)
+{
+	const struct source *source = &l->scan->sources[d->object->source];
+	hsize_t size = 0;
+
+	if (source->index)
+		return source->index->image.size;
+	return H5Fget_filesize(source->file, &size) < 0 ? 0 : size;
+}
+
 /* Read the first half of the elements, then the second: keep their order. */
 static int
 use_halves(struct reading *r, const struct block *block)
@@ -57,7 +69,7 @@ use_block(struct reading *r, const struct block *block)
 {
 	const struct dataset *d = r->d;
 	size_t stride = d->type->size[PART_RAGGED];
-	hsize_t size;
+	uint64_t size;
 	int rc;
 
 	/* Stop if another dataset, which the threads still read, has failed. */
@@ -65,8 +77,7 @@ use_block(struct reading *r, const struct block *block)
 	if (rc != 0)
 		return rc;
 	/* The lists may be as large as the file. */
-	if (H5Fget_filesize(d->id, &size) < 0)
-		size = 0;
+	size = file_size(r->l, d);
 	board_work(r->l->board, d->object->path, size);
 	r->heap.limit = block->count > 1 ? HEAP_SIZE : UINT64_MAX;
 	memset(r->buffer, 0, block->count * stride);
@@ -86,12 +97,10 @@ use_block(struct reading *r, const struct block *block)
 static uint64_t
 band_room(const struct loader *l, const struct dataset *d, size_t stride)
 {
-	hid_t file = l->scan->sources[d->object->source].file;
-	uint64_t room = BAND_SIZE / stride;
-	hsize_t size;
+	uint64_t room = BAND_SIZE / stride, size = file_size(l, d);
 	double share;
 
-	if (H5Fget_filesize(file, &size) >= 0 && size > 0) {
+	if (size > 0) {
 		share = (double)HEAP_SIZE * (double)d->count / (double)size;
 		if (share < (double)room)
 			room = (uint64_t)share;
@@ -107,10 +116,9 @@ each_band(struct loader *l, struct dataset *d, band_fn *use, void *arg)
 	uint64_t room = band_room(l, d, stride);
 	struct stored_as s;
 	struct bands bands;
-	int rc = heap_begin(&r.heap, HEAP_SIZE);
+	int rc = 0;
 
-	if (rc != 0)
-		return rc;
+	heap_begin(&r.heap, HEAP_SIZE);
 	stored_get(d, &s);
 	/*
 	 * Do not follow chunks: the lists must come in the order of elements.

@@ -23,8 +23,10 @@ elements_get(struct dataset *d)
 	if (elements)
 		return elements;
 	elements = calloc(d->count, d->type->size[PART_PLAIN]);
+	if (elements && d->native && native_read_all(d, elements))
+		return elements;
 	if (elements &&
-	    (stored_check(d->id, NULL, NULL, NULL) != 0 ||
+	    (stored_check(dataset_id(d), NULL, NULL, NULL) != 0 ||
 	     elements_read(d->id, type_mem(d->type, PART_PLAIN), H5S_ALL,
 			   H5S_ALL, H5P_DEFAULT, elements) < 0)) {
 		H5Eclear2(H5E_DEFAULT);

@@ -100,6 +100,37 @@ open_file(struct loader *l, hid_t *ret)
 }
 
 /*
+ * Open the file without libhdf5 and make its index.  False: libhdf5 must open
+ * the file, and knows why it cannot.
+ */
+static bool
+open_natively(struct loader *l)
+{
+	struct native *index = NULL;
+	struct opened *opened = NULL;
+	struct stat st;
+	int err;
+
+	if (strategy_generic())
+		return false;
+	opened = opened_native(l->file, &st);
+	if (!opened || changed_how(l->before, &st))
+		return false;
+	index = calloc(1, sizeof(*index));
+	if (!index)
+		return false;
+	err = native_open(file_driver_descriptor(opened), (uint64_t)st.st_size,
+			  0, index);
+	if (err == 0 && source_native(l->scan, opened, l->file, index) == 0)
+		return true;
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "libhdf5 reads all of %s: %s", l->file,
+		     err == NO_OPINION ? index->image.why : cute_shm_errmsg());
+	native_close(index);
+	free(index);
+	return false;
+}
+
+/*
  * Reserve, read and seal the described segment; only its name is missing then.
  */
 static int
@@ -151,7 +182,10 @@ load_file(struct loader *l)
 	rc = filters_register();
 	if (rc == 0)
 		rc = wanted_begin(l);
-	if (rc == 0)
+	l->scan = scan_new();
+	if (!l->scan)
+		return CUTE_SHM_ERR_NOMEM;
+	if (rc == 0 && !open_natively(l))
 		rc = open_file(l, &file);
 	if (rc != 0)
 		return rc;

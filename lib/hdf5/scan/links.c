@@ -14,34 +14,37 @@ struct listing {
 	bool full; /* no memory */
 };
 
-static herr_t
-see_link(hid_t group, const char *name, const H5L_info_t *info, void *arg)
+static bool
+add_link(struct listing *l, const char *name, int type, uint64_t address)
 {
-	struct listing *l = arg;
 	struct link *more;
 
-	(void)group;
 	board_beat(l->board);
 	if (l->count == l->room) {
 		l->room = l->room ? 2 * l->room : 16;
 		more = realloc(l->links, l->room * sizeof(*more));
 		if (!more)
-			goto full;
+			return false;
 		l->links = more;
 	}
 	l->links[l->count] = (struct link){
 		.name = strdup(name),
-		.type = info->type,
-		.address = info->type == H5L_TYPE_HARD ? info->u.address : 0,
+		.type = type,
+		.address = address,
 		.object = NO_OBJECT,
 	};
-	if (l->links[l->count].name) {
-		l->count++;
-		return 0;
-	}
-full:
-	l->full = true;
-	return -1;
+	return l->links[l->count].name && ++l->count;
+}
+
+static herr_t
+see_link(hid_t group, const char *name, const H5L_info_t *info, void *arg)
+{
+	struct listing *l = arg;
+
+	(void)group;
+	l->full = !add_link(l, name, info->type,
+			    info->type == H5L_TYPE_HARD ? info->u.address : 0);
+	return l->full ? -1 : 0;
 }
 
 static void
@@ -174,20 +177,42 @@ name_links(struct loader *l, const char *parent, struct listing *found)
 	return drop_clashes(l, found);
 }
 
+static int
+list_native(const struct native_object *group, struct listing *l)
+{
+	const struct native_link *link = group->links;
+
+	for (; link < group->links + group->link_count; link++)
+		if (!add_link(l, link->name, link->kind,
+			      link->kind == NATIVE_HARD ? link->address : 0))
+			return fail_memory("for the file's tree");
+	return 0;
+}
+
+static int
+list_library(struct loader *l, hid_t group, const char *path,
+	     struct listing *found)
+{
+	char cause[200];
+	int rc;
+
+	if (list_links(group, found))
+		return 0;
+	rc = found->full ? fail_memory("for the file's tree")
+			 : send_failed(l, path, "links: %s",
+				       hdf5_cause(cause, sizeof(cause)));
+	listing_clear(found);
+	return rc;
+}
+
 int
-links_get(struct loader *l, hid_t group, const char *path, struct link **ret,
-	  size_t *count)
+links_get(struct loader *l, const struct native_object *native, hid_t group,
+	  const char *path, struct link **ret, size_t *count)
 {
 	struct listing found = { .board = l->board };
-	char cause[200];
-	int rc = 0;
+	int rc = native ? list_native(native, &found)
+			: list_library(l, group, path, &found);
 
-	if (!list_links(group, &found)) {
-		rc = found.full ? fail_memory("for the file's tree")
-				: send_failed(l, path, "links: %s",
-					      hdf5_cause(cause, sizeof(cause)));
-		listing_clear(&found);
-	}
 	if (rc == 0)
 		rc = name_links(l, path, &found);
 	*ret = found.links;

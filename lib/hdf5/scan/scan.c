@@ -49,7 +49,8 @@ static int
 enter(struct walk *w, size_t index, hid_t id)
 {
 	struct object *o = &w->s->objects[index];
-	int rc = links_get(w->l, id, o->path, &o->links, &o->link_count);
+	int rc = links_get(w->l, o->native, id, o->path, &o->links,
+			   &o->link_count);
 
 	return rc ? rc
 		  : place_push(&w->stack, &w->depth, &w->stack_room, index, 0);
@@ -85,6 +86,23 @@ judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
 	return send_failed(w->l, o->path, "%s", cute_shm_errmsg());
 }
 
+/* The same for a dataset that the index knows; NOT_NATIVE: it does not. */
+static int
+judge_native(struct walk *w, struct object *o)
+{
+	struct dataset d;
+	char why[WHY_SIZE];
+	int rc = dataset_native(w->l, o, NULL, NULL, why, &d);
+
+	if (rc == SKIP)
+		return send_skipped(w->l, o->path, "%s", why);
+	if (rc != 0)
+		return rc;
+	o->made = true;
+	dataset_free(&d);
+	return 0;
+}
+
 static enum object_kind
 kind_of(H5O_type_t type)
 {
@@ -99,59 +117,61 @@ kind_of(H5O_type_t type)
 /* H5Oset_comment() puts this message into an object's header. */
 #define COMMENT_MESSAGE (UINT64_C(1) << 0x0d)
 
+/* What the walk must know of an object. */
+struct seen {
+	hid_t id; /* open, unless the index knows it */
+	enum object_kind kind;
+	unsigned source;
+	uint64_t address;
+	bool has_comment;
+	hsize_t attributes; /* as for attributes_count() */
+	const struct native_object *native;
+};
+
 /* Report a comment of the object, which has no form in a segment. */
 static int
-see_comment(struct walk *w, const char *path, const H5O_info_t *info)
+see_comment(struct walk *w, const char *path, bool has_comment)
 {
-	if ((info->hdr.mesg.present & COMMENT_MESSAGE) == 0)
-		return 0;
-	return send_skipped(w->l, path, "comment of an object");
+	return has_comment ? send_skipped(w->l, path, "comment of an object")
+			   : 0;
 }
 
 /* Decide whether a new object gets a node in the segment. */
 static int
-judge(struct walk *w, struct object *o, hid_t id, const H5O_info_t *info)
+judge(struct walk *w, struct object *o, const struct seen *seen)
 {
-	int rc = see_comment(w, o->path, info);
+	int rc = see_comment(w, o->path, seen->has_comment);
 
 	if (rc != 0)
 		return rc;
 	switch (o->kind) {
 	case OBJECT_GROUP: o->made = true; return 0;
 	case OBJECT_DATASET:
-		return judge_dataset(w, o, id, attributes_count(info));
-	case OBJECT_TYPE: o->made = attributes_count(info) > 0; return 0;
+		return judge_dataset(w, o, seen->id, seen->attributes);
+	case OBJECT_TYPE: o->made = seen->attributes > 0; return 0;
 	default: return send_skipped(w->l, o->path, "object of unknown kind");
 	}
 }
 
 /*
- * An opened link leads to object 'id', which is new or has a name already.
- * Adding objects may move the link in memory, so 'at' gives its position.
+ * A link leads to an object, which is new or has a name already.  Adding
+ * objects may move the link in memory, so 'at' gives its position.
  */
 static int
-see_object(struct walk *w, struct walk_place at, hid_t id)
+see_object(struct walk *w, struct walk_place at, const struct seen *seen)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 	struct object o = { .parent = at.object,
 			    .name = link->name,
 			    .path = link->path,
-			    .above = link->above };
-	H5O_info_t info;
-	char cause[200];
+			    .above = link->above,
+			    .source = seen->source,
+			    .address = seen->address,
+			    .kind = seen->kind,
+			    .native = seen->native };
 	size_t index;
 	int rc;
 
-	if (H5Oget_info2(id, &info, OBJECT_INFO) < 0) {
-		link->kind = LINK_NONE;
-		return send_failed(w->l, link->path, "%s",
-				   hdf5_cause(cause, sizeof(cause)));
-	}
-	rc = source_of(w->s, id, info.fileno, &o.source);
-	if (rc != 0)
-		return rc;
-	o.address = info.addr;
-	o.kind = kind_of(info.type);
 	/* It may have another name, which is wanted. */
 	if (link->above && o.kind != OBJECT_GROUP) {
 		link->kind = LINK_NONE;
@@ -162,14 +182,68 @@ see_object(struct walk *w, struct walk_place at, hid_t id)
 	link->object = index;
 	if (index != NO_OBJECT)
 		return 0;
-	rc = judge(w, &o, id, &info);
+	if (o.native && o.kind == OBJECT_DATASET) {
+		rc = judge_native(w, &o);
+		if (rc == 0)
+			rc = see_comment(w, o.path, seen->has_comment);
+	} else {
+		rc = judge(w, &o, seen);
+	}
 	if (rc == 0)
 		rc = object_add(w->s, &o, &index);
 	if (rc != 0)
 		return rc;
 	link->object = index;
 	w->l->board->objects = w->s->object_count;
-	return o.kind == OBJECT_GROUP ? enter(w, index, id) : 0;
+	return o.kind == OBJECT_GROUP ? enter(w, index, seen->id) : 0;
+}
+
+/* The same for an object that is open. */
+static int
+see_open(struct walk *w, struct walk_place at, hid_t id)
+{
+	struct link *link = &w->s->objects[at.object].links[at.link];
+	struct seen seen = { .id = id };
+	H5O_info_t info;
+	char cause[200];
+	int rc;
+
+	if (H5Oget_info2(id, &info, OBJECT_INFO) < 0) {
+		link->kind = LINK_NONE;
+		return send_failed(w->l, link->path, "%s",
+				   hdf5_cause(cause, sizeof(cause)));
+	}
+	rc = source_of(w->s, id, info.fileno, &seen.source);
+	if (rc != 0)
+		return rc;
+	seen.address = info.addr;
+	seen.kind = kind_of(info.type);
+	seen.has_comment = (info.hdr.mesg.present & COMMENT_MESSAGE) != 0;
+	seen.attributes = attributes_count(&info);
+	return see_object(w, at, &seen);
+}
+
+/* The same for one that the index knows.  NOT_NATIVE: libhdf5 must open it. */
+static int
+see_known(struct walk *w, struct walk_place at, unsigned source,
+	  const struct native_object *native)
+{
+	static const enum object_kind kinds[] = {
+		[NATIVE_GROUP] = OBJECT_GROUP,
+		[NATIVE_DATASET] = OBJECT_DATASET,
+		[NATIVE_DATATYPE] = OBJECT_TYPE,
+	};
+	const struct seen seen = {
+		.id = H5I_INVALID_HID,
+		.kind = kinds[native->kind],
+		.source = source,
+		.address = native->address,
+		.has_comment = native->has_comment,
+		.attributes = native->attribute_count,
+		.native = native,
+	};
+
+	return see_object(w, at, &seen);
 }
 
 /* An object that cannot be opened, or must not be: record only its name. */
@@ -197,15 +271,32 @@ see_broken(struct walk *w, struct walk_place at, unsigned source,
 	return rc;
 }
 
+/* Open the object that the link leads to, and see it. */
 static int
-see_hard(struct walk *w, struct walk_place at, hid_t group)
+open_hard(struct walk *w, struct walk_place at, unsigned source)
+{
+	const char *name = w->s->objects[at.object].links[at.link].name;
+	hid_t group = group_open(w->s, at.object), id;
+	char cause[200];
+	int rc;
+
+	id = group < 0 ? group : H5Oopen(group, name, H5P_DEFAULT);
+	if (id < 0)
+		return see_broken(w, at, source,
+				  hdf5_cause(cause, sizeof(cause)));
+	rc = see_open(w, at, id);
+	H5Oclose(id);
+	return rc;
+}
+
+static int
+see_hard(struct walk *w, struct walk_place at)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 	unsigned source = w->s->objects[at.object].source;
-	char cause[200];
+	const struct native_object *native;
 	const char *reason;
-	hid_t id;
-	int rc;
+	int rc = NOT_NATIVE;
 
 	link->object = object_find(w->s, source, link->address);
 	if (link->object != NO_OBJECT) {
@@ -219,13 +310,10 @@ see_hard(struct walk *w, struct walk_place at, hid_t group)
 	if (reason)
 		return see_broken(w, at, source, reason);
 	board_work(w->l->board, link->path, 0);
-	id = H5Oopen(group, link->name, H5P_DEFAULT);
-	if (id < 0)
-		return see_broken(w, at, source,
-				  hdf5_cause(cause, sizeof(cause)));
-	rc = see_object(w, at, id);
-	H5Oclose(id);
-	return rc;
+	native = native_known(w->s, source, link->address);
+	if (native && link_name_good(link->name))
+		rc = see_known(w, at, source, native);
+	return rc == NOT_NATIVE ? open_hard(w, at, source) : rc;
 }
 
 /*
@@ -260,23 +348,23 @@ see_failed(struct walk *w, const char *path, const char *dangling)
 
 /* Follow a soft or an external link, which may be dangling. */
 static int
-see_other(struct walk *w, struct walk_place at, hid_t group,
-	  const char *dangling)
+see_other(struct walk *w, struct walk_place at, const char *dangling)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 	const char *reason = failure_of(w->l->failures, link->path);
-	hid_t id;
+	hid_t id, group;
 	int rc;
 
 	link->kind = LINK_NONE;
 	if (reason)
 		return send_failed(w->l, link->path, "%s", reason);
 	board_work(w->l->board, link->path, 0);
+	group = group_open(w->s, at.object);
 	file_driver_forget();
 	id = H5Oopen(group, link->name, H5P_DEFAULT);
 	if (id < 0)
 		return link->above ? 0 : see_failed(w, link->path, dangling);
-	rc = see_object(w, at, id);
+	rc = see_open(w, at, id);
 	H5Oclose(id);
 	return rc;
 }
@@ -290,22 +378,21 @@ skip(struct walk *w, struct link *link, const char *reason)
 }
 
 static int
-see_link_at(struct walk *w, struct walk_place at, hid_t group)
+see_link_at(struct walk *w, struct walk_place at)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 
 	if (link->kind == LINK_NONE)
 		return 0; /* a name clash */
 	switch (link->type) {
-	case H5L_TYPE_HARD: return see_hard(w, at, group);
+	case H5L_TYPE_HARD: return see_hard(w, at);
 	case H5L_TYPE_SOFT:
 		link->kind = LINK_SOFT;
 		return place_push(&w->soft, &w->soft_count, &w->soft_room,
 				  at.object, at.link);
 	case H5L_TYPE_EXTERNAL:
 		if (!(w->l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL))
-			return see_other(w, at, group,
-					 "dangling external link");
+			return see_other(w, at, "dangling external link");
 		return skip(w, link, "external link");
 	default: return skip(w, link, "user-defined link");
 	}
@@ -325,17 +412,42 @@ walk_on(struct walk *w)
 			continue;
 		}
 		w->stack[w->depth - 1].link++;
-		rc = see_link_at(w, at, group_open(w->s, at.object));
+		rc = see_link_at(w, at);
 	}
 	return rc;
+}
+
+/* Follow a soft link without libhdf5.  NOT_NATIVE: libhdf5 must follow it. */
+static int
+see_native_soft(struct walk *w, struct walk_place at)
+{
+	const struct object *group = &w->s->objects[at.object];
+	struct link *link = &group->links[at.link];
+	const struct native_object *native;
+	unsigned source = group->source;
+	uint64_t address;
+
+	if (failure_of(w->l->failures, link->path))
+		return NOT_NATIVE;
+	switch (native_follow(w->s, group, link->name, &address)) {
+	case SOFT_UNKNOWN: return NOT_NATIVE;
+	case SOFT_DANGLES: return skip(w, link, "dangling soft link");
+	default: break;
+	}
+	native = native_known(w->s, source, address);
+	if (!native)
+		return NOT_NATIVE;
+	board_work(w->l->board, link->path, 0);
+	return see_known(w, at, source, native);
 }
 
 static int
 see_soft(struct walk *w, struct walk_place at)
 {
-	int rc = see_other(w, at, group_open(w->s, at.object),
-			   "dangling soft link");
+	int rc = see_native_soft(w, at);
 
+	if (rc == NOT_NATIVE)
+		rc = see_other(w, at, "dangling soft link");
 	return rc ? rc : walk_on(w);
 }
 
@@ -357,6 +469,27 @@ walk_soft(struct walk *w)
 		free(round);
 	}
 	return rc;
+}
+
+static int
+walk_native_root(struct walk *w)
+{
+	struct object root = { .kind = OBJECT_GROUP,
+			       .made = true,
+			       .parent = NO_OBJECT,
+			       .name = "/",
+			       .path = "" };
+	size_t index;
+	int rc;
+
+	root.native = &w->s->sources[0].index->objects[0];
+	root.address = root.native->address;
+	rc = see_comment(w, root.path, root.native->has_comment);
+	if (rc == 0)
+		rc = object_add(w->s, &root, &index);
+	if (rc == 0)
+		rc = enter(w, index, H5I_INVALID_HID);
+	return rc ? rc : walk_on(w);
 }
 
 static int
@@ -383,7 +516,9 @@ walk_root(struct walk *w, hid_t file)
 		root.address = info.addr;
 		rc = source_of(w->s, id, info.fileno, &root.source);
 		if (rc == 0)
-			rc = see_comment(w, root.path, &info);
+			rc = see_comment(w, root.path,
+					 (info.hdr.mesg.present &
+					  COMMENT_MESSAGE) != 0);
 		if (rc == 0)
 			rc = object_add(w->s, &root, &index);
 		if (rc == 0)
@@ -425,16 +560,10 @@ drop_empty(struct scan *s)
 int
 scan_file(struct loader *l, hid_t file)
 {
-	struct walk w = { .l = l };
+	struct walk w = { .l = l, .s = l->scan };
 	int rc;
 
-	w.s = calloc(1, sizeof(*w.s));
-	if (!w.s)
-		return fail_memory("for the file's tree");
-	w.s->group = H5I_INVALID_HID;
-	w.s->group_object = NO_OBJECT;
-	l->scan = w.s;
-	rc = walk_root(&w, file);
+	rc = w.s->source_count > 0 ? walk_native_root(&w) : walk_root(&w, file);
 	if (rc == 0)
 		rc = walk_soft(&w);
 	if (rc == 0)

@@ -21,17 +21,39 @@ int outside_check(struct loader *l, const char *path, hid_t id);
 /* links.c: the links of a group */
 
 /*
- * Get the links of an open group, without those that are not wanted.  A link
+ * Get the links of a group, by the index, or, if that is NULL, of an open one,
+ * without those that are not wanted.  A link
  * whose path is taken is reported, and becomes LINK_NONE.  If the links cannot
  * be read, the call fails; with KEEP_GOING it reports that and returns no
  * links.
  */
-int links_get(struct loader *l, hid_t group, const char *path,
-	      struct link **ret, size_t *count);
+int links_get(struct loader *l, const struct native_object *native, hid_t group,
+	      const char *path, struct link **ret, size_t *count);
+
+/* scan_native.c: what the native index knows */
+
+/* What the index knows of the object; NULL: libhdf5 must read it. */
+const struct native_object *native_known(const struct scan *scan,
+					 unsigned source, uint64_t address);
+
+/*
+ * Follow the soft link 'link' of the group without libhdf5.  FOUND: to the
+ * object at *address.
+ */
+enum soft_end {
+	SOFT_FOUND,
+	SOFT_DANGLES,
+	SOFT_UNKNOWN /* libhdf5 must follow it */
+};
+enum soft_end native_follow(const struct scan *scan, const struct object *group,
+			    const char *link, uint64_t *address);
 
 /* scan.c: the walk over all links */
 
-/* Fill l->scan with all objects of the file. */
+/*
+ * Fill l->scan with all objects of the file; 'file' is not used if the index of
+ * source 0 is there.
+ */
 int scan_file(struct loader *l, hid_t file);
 
 #define NAMES 3 /* missing sources that a message names */

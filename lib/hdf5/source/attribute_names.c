@@ -34,6 +34,8 @@ full:
 static void
 names_clear(struct names *n)
 {
+	if (n->borrowed)
+		n->count = 0;
 	while (n->count > 0)
 		free(n->name[--n->count]);
 }
@@ -104,6 +106,22 @@ list_by_name(hid_t id, struct names *n)
 		return false;
 	if (n->count > 1)
 		qsort(n->name, n->count, sizeof(*n->name), by_bytes);
+	return true;
+}
+
+bool
+names_native(const struct native_object *o, struct names *n)
+{
+	n->borrowed = true;
+	if (o->attribute_count == 0)
+		return true;
+	n->name = calloc(o->attribute_count, sizeof(*n->name));
+	n->full = !n->name;
+	if (!n->name)
+		return false;
+	for (uint32_t i = 0; i < o->attribute_count; i++)
+		n->name[i] = (char *)(uintptr_t)o->attributes[i].name;
+	n->count = n->room = o->attribute_count;
 	return true;
 }
 

@@ -32,6 +32,20 @@ bucket_of(const struct scan *s, unsigned source, uint64_t address)
 	return &s->buckets[i];
 }
 
+struct scan *
+scan_new(void)
+{
+	struct scan *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		fail_memory("for the file's tree");
+		return NULL;
+	}
+	s->group = H5I_INVALID_HID;
+	s->group_object = NO_OBJECT;
+	return s;
+}
+
 size_t
 object_find(const struct scan *s, unsigned source, uint64_t address)
 {
@@ -106,7 +120,8 @@ source_opened(struct scan *s, struct source *source, hid_t file)
 	if (s->sources_open >= MOST_OPEN)
 		close_one(s, source);
 	source->file = file;
-	source->opened = file_driver_of(file);
+	if (!source->index)
+		source->opened = file_driver_of(file);
 	source->used = ++s->uses;
 	s->sources_open++;
 }
@@ -176,6 +191,22 @@ source_add(struct scan *s, hid_t file, unsigned long fileno, unsigned *ret)
 }
 
 int
+source_native(struct scan *s, struct opened *opened, const char *path,
+	      struct native *index)
+{
+	s->sources = calloc(1, sizeof(*s->sources));
+	if (!s->sources)
+		return fail_memory("for the file's tree");
+	s->sources[0] = (struct source){ .file = H5I_INVALID_HID,
+					 .opened = opened,
+					 .index = index,
+					 .path = strdup(path) };
+	opened_identity(opened, &s->sources[0].device, &s->sources[0].inode);
+	s->source_count = 1;
+	return s->sources[0].path ? 0 : fail_memory("for the file's tree");
+}
+
+int
 source_of(struct scan *s, hid_t id, unsigned long fileno, unsigned *ret)
 {
 	unsigned i;
@@ -201,7 +232,7 @@ source_descriptor(struct scan *s, unsigned source)
 {
 	struct opened *opened;
 
-	if (source_file(s, source) < 0)
+	if (!s->sources[source].index && source_file(s, source) < 0)
 		return -1;
 	opened = s->sources[source].opened;
 	return opened ? file_driver_descriptor(opened) : -1;

@@ -293,6 +293,29 @@ opened_new(const char *path, bool *gone)
 	return NULL;
 }
 
+struct opened *
+opened_native(const char *path, struct stat *ret)
+{
+	struct opened *f = NULL;
+	struct stat st;
+	int fd = open_descriptor(path, &st);
+
+	if (fd >= 0 && judge(path, fd, &st) == 0)
+		f = opened_from(path, fd, &st);
+	else if (fd >= 0)
+		close(fd);
+	if (f)
+		*ret = f->st;
+	return f;
+}
+
+void
+opened_identity(const struct opened *f, dev_t *device, ino_t *inode)
+{
+	*device = f->st.st_dev;
+	*inode = f->st.st_ino;
+}
+
 void
 opened_free(struct opened *f)
 {

@@ -2,12 +2,13 @@
 /*
  * The HDF5 file as bytes and objects: the driver through which libhdf5 reads,
  * whether a file changed or is being written, objects by address, names of
- * attributes.  Uses base, hdf5/host and hdf5/report.
+ * attributes.  Uses base, hdf5/host, hdf5/native and hdf5/report.
  */
 #ifndef LIB_HDF5_SOURCE_SOURCE_H
 #define LIB_HDF5_SOURCE_SOURCE_H
 
 #include "hdf5/host/host.h"
+#include "hdf5/native/native.h"
 #include "hdf5/report/report.h"
 
 /* file_driver.c: the driver through which libhdf5 reads files */
@@ -56,6 +57,13 @@ const char *file_driver_path(hid_t id);
 int driver_read(int fd, haddr_t at, size_t size, void *buffer);
 
 /* opened.c: the files that libhdf5 has open, or could not open */
+
+/*
+ * Open a file as libhdf5 would open it, and get its size and status.  NULL: let
+ * libhdf5 open it, which reports the error.  It stays open.
+ */
+struct opened *opened_native(const char *path, struct stat *ret);
+void opened_identity(const struct opened *opened, dev_t *device, ino_t *inode);
 
 /* A descriptor that is kept of this file, or -1. */
 int file_driver_kept(const struct stat *st);
@@ -153,6 +161,8 @@ struct object {
 	struct link *links; /* of a group, in the order of the segment */
 	size_t link_count;
 	struct held *held; /* a dataset that was read early, or NULL */
+	/* What the index knows; NULL: libhdf5 must read the object. */
+	const struct native_object *native;
 };
 
 /*
@@ -165,6 +175,7 @@ struct source {
 	ino_t inode;
 	hid_t file;	       /* H5I_INVALID_HID: not open */
 	struct opened *opened; /* the same file in the driver */
+	struct native *index;  /* its native index, or NULL */
 	uint64_t used;	       /* value of scan->uses at the last use */
 	char *path;
 };
@@ -181,6 +192,9 @@ struct scan {
 	size_t group_object; /* and its index, or NO_OBJECT */
 };
 
+/* An empty scan, or NULL with a message. */
+struct scan *scan_new(void);
+
 /* The index of the object, or NO_OBJECT. */
 size_t object_find(const struct scan *scan, unsigned source, uint64_t address);
 int object_add(struct scan *scan, const struct object *object, size_t *ret);
@@ -190,6 +204,10 @@ int object_add(struct scan *scan, const struct object *object, size_t *ret);
  * file can be reopened by this index.
  */
 int source_of(struct scan *scan, hid_t id, unsigned long fileno, unsigned *ret);
+
+/* Add the first file, which libhdf5 opens only if an object needs it. */
+int source_native(struct scan *scan, struct opened *opened, const char *path,
+		  struct native *index);
 
 /*
  * The descriptor from which libhdf5 reads this file, or -1.  It is not a copy:
@@ -226,11 +244,13 @@ const char *reference_path(const struct scan *scan, unsigned source,
 struct names {
 	char **name;
 	size_t count, room;
-	bool full; /* out of memory */
+	bool full;     /* out of memory */
+	bool borrowed; /* the names belong to the index */
 };
 
 /* List the names.  False if that fails; call names_free() in any case. */
 bool names_list(hid_t id, struct names *ret);
+bool names_native(const struct native_object *o, struct names *ret);
 void names_free(struct names *names);
 
 /*

@@ -57,7 +57,7 @@ static bool
 read_run(struct image *f, uint64_t block)
 {
 	uint64_t blocks = (f->size + BLOCK - 1) / BLOCK, at = block * BLOCK;
-	uint64_t end = block, i;
+	uint64_t end = block, i, size;
 
 	f->run = block == f->last_end ? f->run * 2 : 1;
 	if (f->run > LONGEST_RUN)
@@ -65,8 +65,13 @@ read_run(struct image *f, uint64_t block)
 	while (end < blocks && end - block < f->run && !is_present(f, end))
 		end++;
 	f->last_end = end;
-	if (!read_bytes(f, at,
-			(end * BLOCK < f->size ? end * BLOCK : f->size) - at))
+	size = (end * BLOCK < f->size ? end * BLOCK : f->size) - at;
+	/* A limit of private memory counts what can be written. */
+	if (mprotect(f->bytes + at, size, PROT_READ | PROT_WRITE) != 0) {
+		f->why = "no room for the file's metadata";
+		return false;
+	}
+	if (!read_bytes(f, at, size))
 		return false;
 	for (i = block; i < end; i++)
 		f->present[i / 64] |= UINT64_C(1) << i % 64;
@@ -104,6 +109,19 @@ image_get(struct image *f, uint64_t address, uint64_t size)
 	return f->bytes + f->base + address;
 }
 
+/* Of files up to this size, data that are asked for may stay in memory. */
+#define DATA_LIMIT ((uint64_t)64 << 20)
+
+const uint8_t *
+image_peek(struct image *f, uint64_t address, uint64_t size)
+{
+	if (!image_holds(f, address, size) ||
+	    (f->present && (f->size > DATA_LIMIT || size > BLOCK ||
+			    !image_load(f, f->base + address, size))))
+		return NULL;
+	return f->bytes + f->base + address;
+}
+
 static void
 begin(struct image *ret, int fd, uint64_t size)
 {
@@ -126,17 +144,19 @@ int
 image_open(int fd, uint64_t size, uint64_t whole_limit, struct image *ret)
 {
 	uint64_t words = size / BLOCK / 64 + 1;
+	bool whole = size <= (whole_limit ? whole_limit : WHOLE_LIMIT);
 
 	begin(ret, fd, size);
 	if (size == 0)
 		return image_doubt(ret, "the file is empty");
-	ret->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ret->bytes =
+		mmap(NULL, size, whole ? PROT_READ | PROT_WRITE : PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ret->bytes == MAP_FAILED) {
 		ret->bytes = NULL;
 		return image_doubt(ret, "no room for the file's metadata");
 	}
-	if (size <= (whole_limit ? whole_limit : WHOLE_LIMIT))
+	if (whole)
 		return read_bytes(ret, 0, size) ? 0 : NO_OPINION;
 	ret->present = calloc(words, sizeof(*ret->present));
 	return ret->present ? 0

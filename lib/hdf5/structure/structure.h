@@ -68,6 +68,13 @@ bool image_load(struct image *f, uint64_t at, uint64_t size) must_check;
 const uint8_t *image_get(struct image *f, uint64_t address,
 			 uint64_t size) must_check;
 
+/*
+ * The same for data: they are not charged.  NULL, without a cause, unless they
+ * are in memory, or the file is small enough to be kept there.
+ */
+const uint8_t *image_peek(struct image *f, uint64_t address,
+			  uint64_t size) must_check;
+
 /* Whether these bytes are in the address space; they are not read. */
 static inline bool
 image_holds(const struct image *f, uint64_t address, uint64_t size)

@@ -159,6 +159,12 @@ uint64_t type_stored_size(hid_t file_type, hid_t object);
 /* type_number.c: IEEE 754 half precision, for which HDF5 1.10 has no name. */
 hid_t type_float16(void);
 
+/*
+ * type_number.c: whether two types that become plain data are equal.  False for
+ * those that have members or a base.
+ */
+bool type_same(const struct native_type *a, const struct native_type *b);
+
 /* type_map.c: add an owner, which must call type_free(), too. */
 struct type *type_share(struct type *type);
 bool type_is_leaf(const struct type *type);

@@ -255,6 +255,22 @@ float_same(const struct native_type *a, const struct native_type *b)
 	       a->mantissa_bits == b->mantissa_bits && a->bias == b->bias;
 }
 
+bool
+type_same(const struct native_type *a, const struct native_type *b)
+{
+	if (a->class != b->class || a->size != b->size)
+		return false;
+	switch (a->class) {
+	case NATIVE_INTEGER:
+	case NATIVE_BITFIELD:
+	case NATIVE_FLOAT:
+		return a->is_signed == b->is_signed && float_same(a, b);
+	case NATIVE_STRING: return a->pad == b->pad && a->charset == b->charset;
+	case NATIVE_OPAQUE: return strcmp(a->tag, b->tag) == 0;
+	default: return false;
+	}
+}
+
 uint32_t
 complex_bytes(const struct native_type *t)
 {
