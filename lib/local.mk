@@ -158,7 +158,8 @@ lib_libcute_shm_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) \
 # the reader's, with it; both have libchannel.la.
 
 if HDF5
-noinst_LTLIBRARIES += lib/libchannel.la lib/libload.la lib/libreader.la
+noinst_LTLIBRARIES += lib/libchannel.la lib/libload.la lib/libreader.la \
+	lib/libtable.la
 lib_LTLIBRARIES += lib/libcute_shm_hdf5.la
 include_HEADERS += lib/include/cute_shm_hdf5.h
 nodist_pkgconfig_DATA += lib/cute-shm-hdf5.pc
@@ -203,7 +204,6 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/dataset/elements.c \
 	lib/hdf5/dataset/heap.c \
 	lib/hdf5/dataset/native_block.c \
-	lib/hdf5/dataset/native_values.c \
 	lib/hdf5/dataset/stored.c \
 	lib/hdf5/describe/describe.h \
 	lib/hdf5/describe/describe_attributes.c \
@@ -211,12 +211,15 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/describe/describe_objects.c \
 	lib/hdf5/describe/describe_reserved.c \
 	lib/hdf5/describe/describe_selection.c \
+	lib/hdf5/element/chunk_places.c \
+	lib/hdf5/element/element.h \
+	lib/hdf5/element/missing_value.c \
+	lib/hdf5/element/native_values.c \
 	lib/hdf5/engine/arrange.c \
 	lib/hdf5/engine/engine.c \
 	lib/hdf5/engine/engine.h \
 	lib/hdf5/engine/guarded_buffer.c \
 	lib/hdf5/engine/missing_chunk.c \
-	lib/hdf5/engine/native_chunks.c \
 	lib/hdf5/engine/scatter.c \
 	lib/hdf5/engine/slice_chunks.c \
 	lib/hdf5/engine/slice_pieces.c \
@@ -246,6 +249,9 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/native/shared_message.c \
 	lib/hdf5/native/storage_layout.c \
 	lib/hdf5/native/symbol_table.c \
+	lib/hdf5/library/library.c \
+	lib/hdf5/library/library.h \
+	lib/hdf5/library/library_calls.h \
 	lib/hdf5/read/finished.c \
 	lib/hdf5/read/hdf5_read.h \
 	lib/hdf5/read/prefetch.c \
@@ -324,8 +330,16 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/type/widen.c
 lib_libreader_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
 	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
-lib_libreader_la_LIBADD = lib/libchannel.la $(HDF5_LIBS) \
+lib_libreader_la_CPPFLAGS = $(AM_CPPFLAGS) -DLATE_HDF5 \
+	-DHDF5_LIBS='"$(HDF5_LIBS)"'
+lib_libreader_la_LIBADD = lib/libchannel.la \
 	$(LIBDEFLATE_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) $(BLOSC_LIBS)
+
+# The functions of libhdf5, for programs that are linked with it.
+lib_libtable_la_SOURCES = lib/hdf5/library/library_linked.c \
+	lib/hdf5/library/library_table.c
+lib_libtable_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+lib_libtable_la_LIBADD = $(HDF5_LIBS)
 
 lib_libcute_shm_hdf5_la_SOURCES =
 lib_libcute_shm_hdf5_la_LIBADD = lib/libload.la lib/libcute_shm.la
@@ -336,23 +350,24 @@ lib_libcute_shm_hdf5_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) \
 	-no-undefined \
 	-Wl,--version-script=$(srcdir)/lib/cute_shm_hdf5.map
 
-# The program in which libhdf5 runs, and the module that has libhdf5.  Where no
-# shared libraries are built, the program has all of it.
+# The program that reads HDF5 files, and the module with libhdf5, which it opens
+# when it needs that.  Where no shared libraries are built, it has all of it.
 lib_cute_shm_reader_SOURCES = lib/hdf5/host/open_call.c \
 	lib/hdf5/reader/reader_main.c
 lib_cute_shm_reader_CPPFLAGS = $(AM_CPPFLAGS)
+lib_cute_shm_reader_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 if SHARED
-lib_cute_shm_reader_LDADD = lib/libchannel.la lib/libcommon.la lib/libcore.la
+lib_cute_shm_reader_SOURCES += lib/hdf5/library/library_module.c
+lib_cute_shm_reader_LDADD = lib/libreader.la lib/libcore.la
 lib_cute_shm_reader_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 else
-lib_cute_shm_reader_CPPFLAGS += -DREADER_WHOLE
-lib_cute_shm_reader_LDADD = lib/libreader.la lib/libcore.la
+lib_cute_shm_reader_LDADD = lib/libreader.la lib/libtable.la lib/libcore.la
 endif
 
-lib_cute_shm_reader_hdf5_la_SOURCES =
-lib_cute_shm_reader_hdf5_la_LIBADD = lib/libreader.la lib/libcore.la
-lib_cute_shm_reader_hdf5_la_DEPENDENCIES = lib/libreader.la lib/libcore.la \
-	lib/cute_shm_reader.map
+lib_cute_shm_reader_hdf5_la_SOURCES = lib/hdf5/library/library_table.c
+lib_cute_shm_reader_hdf5_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+lib_cute_shm_reader_hdf5_la_LIBADD = $(HDF5_LIBS)
+lib_cute_shm_reader_hdf5_la_DEPENDENCIES = lib/cute_shm_reader.map
 lib_cute_shm_reader_hdf5_la_LINK = $(LINK) \
 	$(lib_cute_shm_reader_hdf5_la_LDFLAGS)
 lib_cute_shm_reader_hdf5_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \

@@ -87,6 +87,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_hostile \
 	tests/hdf5/test_hdf5_killed \
 	tests/hdf5/test_hdf5_layouts \
+	tests/hdf5/test_hdf5_native \
 	tests/hdf5/test_hdf5_nested \
 	tests/hdf5/test_hdf5_packed \
 	tests/hdf5/test_hdf5_plugin \
@@ -247,7 +248,7 @@ AM_CPPFLAGS += -I$(srcdir)/tests/support $(CHECK_CFLAGS) $(HDF5_CFLAGS) \
 AM_LDFLAGS += -Wl,--as-needed
 LDADD = tests/libsupport.la bin/libcli.la
 if HDF5
-LDADD += lib/libload.la lib/libreader.la
+LDADD += lib/libload.la lib/libreader.la lib/libtable.la
 endif
 LDADD += lib/libcore.la $(CHECK_LIBS)
 
@@ -374,15 +375,12 @@ tests_root_test_names_LDFLAGS = $(AM_LDFLAGS) \
 READER_MAIN = lib/hdf5/host/open_call.c lib/hdf5/reader/reader_main.c
 tests_hdf5_reader_bounds_SOURCES = tests/hdf5/reader_bounds.c \
 	tests/hdf5/reader_bounds.h $(READER_MAIN)
-tests_hdf5_reader_bounds_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
 tests_hdf5_reader_bounds_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=H5Oopen -Wl,--wrap=H5Fcreate
 tests_hdf5_reader_failing_SOURCES = $(READER_MAIN)
-tests_hdf5_reader_failing_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
 tests_hdf5_reader_failing_LDFLAGS = $(AM_LDFLAGS) $(WRAP_FAILING)
 tests_hdf5_reader_prefetch_SOURCES = tests/hdf5/reader_prefetch.c \
 	tests/hdf5/reader_prefetch.h $(READER_MAIN)
-tests_hdf5_reader_prefetch_CPPFLAGS = $(AM_CPPFLAGS) -DREADER_WHOLE
 tests_hdf5_reader_prefetch_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=posix_fadvise
 

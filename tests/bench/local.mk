@@ -17,7 +17,8 @@ tests_bench_bench_SOURCES = \
 	tests/bench/view.c
 tests_bench_bench_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(XXHASH_CFLAGS) \
 	$(ZSTD_CFLAGS)
-tests_bench_bench_LDADD = lib/libload.la lib/libreader.la lib/libcore.la \
+tests_bench_bench_LDADD = lib/libload.la lib/libreader.la lib/libtable.la \
+	lib/libcore.la \
 	$(HDF5_LIBS) $(XXHASH_LIBS) $(ZSTD_LIBS)
 
 # With the reader that was just built, not one that is installed.

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Neither the tools nor the libraries bring libhdf5, or a decoder, into the
-# program that uses them: only the module of the reader process has these.
+# program that uses them.  The reader has the decoders; libhdf5 is in a module,
+# which the reader opens when it needs that.
 command -v readelf >/dev/null || { echo "skipped: no readelf"; exit 77; }
 [ -f lib/.libs/libcute_shm_hdf5.so ] ||
 	{ echo "skipped: no shared library with HDF5 was built"; exit 77; }
-heavy='lib(hdf5|sz|aec|blosc|zstd|lz4|deflate|curl|crypto|stdc\+\+|mpi)'
+library='hdf5|sz|aec|curl|crypto|mpi'
+decoders='blosc|zstd|lz4|deflate|stdc\+\+'
 failed=0
 
 needed() { # FILE
@@ -22,7 +24,11 @@ for file in bin/.libs/* lib/.libs/libcute_shm.so lib/.libs/libcute_shm_hdf5.so \
 	lib/cute-shm-reader lib/.libs/cute-shm-reader; do
 	readelf -h "$file" >/dev/null 2>&1 || continue
 	count=$((count + 1))
-	found=$(needed "$file" | grep -E "^$heavy" | tr '\n' ' ')
+	case $file in
+	*cute-shm-reader)	heavy=$library ;;
+	*)			heavy="$library|$decoders" ;;
+	esac
+	found=$(needed "$file" | grep -E "^lib($heavy)" | tr '\n' ' ')
 	[ -z "$found" ] && continue
 	echo "$file needs $found"
 	failed=1

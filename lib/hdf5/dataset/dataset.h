@@ -238,20 +238,6 @@ void held_take(struct loader *l, struct held *held, struct dataset *ret);
 herr_t elements_read(hid_t dset, hid_t type, hid_t mem, hid_t space, hid_t dxpl,
 		     void *elements);
 
-/* native_values.c: values without libhdf5 */
-
-/* Whether all values of the type can be made so. */
-bool native_convertible(const struct native *n, const struct type *type);
-
-/*
- * Convert 'count' elements of the file at 'from' to elements of this part in
- * memory, whose lists lie in the file's image or in the arena.  0, NO_OPINION,
- * or CUTE_SHM_ERR_NOMEM.
- */
-int native_values(struct native *n, const struct type *type, enum part part,
-		  const uint8_t *from, uint64_t count, uint8_t *to,
-		  struct arena *lists) must_check;
-
 /* native_block.c: blocks without libhdf5 */
 
 /*

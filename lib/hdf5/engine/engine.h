@@ -2,53 +2,19 @@
 /*
  * Read chunks and contiguous data into the segment: one thread gets stored
  * bytes from libhdf5, the others decode, arrange, hash and write them.  Uses
- * base, build, hdf5/source, hdf5/type and hdf5/filter.
+ * base, build, hdf5/source, hdf5/type, hdf5/filter and hdf5/element.
  */
 #ifndef LIB_HDF5_ENGINE_ENGINE_H
 #define LIB_HDF5_ENGINE_ENGINE_H
 
 #include <stdatomic.h>
 
+#include "hdf5/element/element.h"
 #include "hdf5/filter/filter.h"
 #include "hdf5/source/source.h"
 #include "hdf5/type/type.h"
 
 struct reader;
-
-/* native_chunks.c: chunks that the native index knows */
-
-/* Flag of a layout: chunks at the edges are stored without filters. */
-#define EDGES_UNFILTERED 1
-
-/* The stored chunks of a dataset, by their places.  Begins as zeros. */
-struct chunk_table {
-	bool known;
-	unsigned rank;
-	struct native_chunk *chunks;
-	uint64_t *places;
-	uint32_t count;
-};
-
-/* List them, unless that was done; false if the index has no opinion. */
-bool chunks_get(struct native *n, const struct native_dataset *d,
-		struct chunk_table *table);
-void chunks_free(struct chunk_table *table);
-
-/* The chunk whose first element is at at[], or NULL. */
-const struct native_chunk *chunk_find(const struct chunk_table *table,
-				      const uint64_t *at);
-
-/* The filters that were skipped when this chunk was stored. */
-uint32_t native_mask(const struct native_dataset *d,
-		     const struct native_chunk *chunk);
-
-/*
- * What H5Dread makes of an element that is not stored: 'item' bytes of the
- * file's type.  'stored': some elements of the dataset are.  False if libhdf5
- * must decide.
- */
-bool native_fill_get(const struct native_dataset *d, bool stored, size_t item,
-		     uint8_t *to);
 
 /* ----------------------------------------------- interface for the loader */
 
@@ -387,6 +353,9 @@ int missing_filter(hid_t dcpl, char *name, size_t size);
 
 /* Whether H5Dread must read everything; tests ask for this. */
 bool strategy_generic(void);
+
+/* Whether libhdf5 must find all objects and chunks. */
+bool strategy_library(void);
 
 /*
  * stored_check.c: whether stored chunks are long enough.  chunk_needed()

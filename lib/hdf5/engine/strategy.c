@@ -24,12 +24,24 @@ missing_filter(hid_t dcpl, char *name, size_t size)
 	return -1;
 }
 
-bool
-strategy_generic(void)
+static bool
+strategy_is(const char *name)
 {
 	const char *value = getenv("CUTE_SHM_HDF5_STRATEGY");
 
-	return value && strcmp(value, "generic") == 0;
+	return value && strcmp(value, name) == 0;
+}
+
+bool
+strategy_generic(void)
+{
+	return strategy_is("generic");
+}
+
+bool
+strategy_library(void)
+{
+	return strategy_is("library") || strategy_generic();
 }
 
 static int

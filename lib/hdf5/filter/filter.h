@@ -7,9 +7,8 @@
 #ifndef LIB_HDF5_FILTER_FILTER_H
 #define LIB_HDF5_FILTER_FILTER_H
 
-#include <hdf5.h>
-
 #include "base/base.h"
+#include "hdf5/library/library.h"
 #include "hdf5/native/native.h"
 
 #define FILTER_MAX    32 /* HDF5's limit: one bit of the mask for each */

@@ -115,7 +115,7 @@ static void
 picked_free(struct picked *p)
 {
 	free(p->columns);
-	H5Eclear2(H5E_DEFAULT);
+	hdf5_forget();
 }
 
 int

@@ -111,7 +111,7 @@ open_natively(struct loader *l)
 	struct stat st;
 	int err;
 
-	if (strategy_generic())
+	if (strategy_library())
 		return false;
 	opened = opened_native(l->file, &st);
 	if (!opened || changed_how(l->before, &st))
@@ -178,10 +178,8 @@ load_file(struct loader *l)
 	hid_t file = H5I_INVALID_HID;
 	int rc, changed;
 
-	file_driver_begin(l->locks_matter);
-	rc = filters_register();
-	if (rc == 0)
-		rc = wanted_begin(l);
+	opened_begin(l->locks_matter);
+	rc = wanted_begin(l);
 	l->scan = scan_new();
 	if (!l->scan)
 		return CUTE_SHM_ERR_NOMEM;

@@ -2,9 +2,10 @@
 /*
  * The process in which libhdf5 runs: a damaged file can crash only this one.
  * The program cute-shm-reader (reader_main.c) says that it is there, receives a
- * request, and opens a module with libhdf5, which begins in reader_work.c.
- * Uses base, build, handover, read, hdf5/channel, hdf5/report, hdf5/source,
- * hdf5/filter, hdf5/scan, hdf5/read, hdf5/describe and hdf5/save.
+ * request, and does what it asks for (reader_work.c).  It opens libhdf5 when
+ * that is needed.  Uses base, build, handover, read, hdf5/channel,
+ * hdf5/library, hdf5/report, hdf5/source, hdf5/filter, hdf5/scan, hdf5/read,
+ * hdf5/describe and hdf5/save.
  */
 #ifndef LIB_HDF5_READER_READER_H
 #define LIB_HDF5_READER_READER_H
@@ -15,26 +16,22 @@
 struct loader;
 
 /*
- * The one function of the module: do what the request says, report it, and end
- * the process.  'fds' are the request's descriptors; *hook answers the calls of
- * open() in the program.
+ * reader_work.c: do what the request says, report it, and end the process.
+ * 'fds' are the request's descriptors; *hook answers the calls of open() in the
+ * program.
  */
-typedef void reader_work_function(int socket, const struct message *request,
-				  const int fds[MESSAGE_FDS],
-				  host_open_hook **hook);
-__attribute__((visibility("default")))
-reader_work_function cute_shm_reader_work;
-
-/* The module's file, in the program's folder. */
-#define READER_MODULE "cute-shm-reader-hdf5.so"
+_Noreturn void reader_work(int socket, const struct message *request,
+			   const int fds[MESSAGE_FDS], host_open_hook **hook);
 
 /* reader_begin.c */
 
 /*
- * Set the limits of the process, send the log to the caller, start libhdf5, and
- * lock the process in.  'writes': it writes an HDF5 file.
+ * Set the limits of the process, send the log to the caller, and lock the
+ * process in.  'library': open libhdf5 before that; else the first call of a
+ * function of libhdf5 opens it.  'writes': it writes an HDF5 file.
  */
-void reader_begin(struct loader *l, enum cute_shm_log_level level, bool writes);
+void reader_begin(struct loader *l, enum cute_shm_log_level level, bool library,
+		  bool writes);
 
 /* What holds of the sandbox, in words. */
 const char *reader_locked_in(void);

@@ -6,10 +6,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hdf5/reader/reader.h"
 #include "hdf5/reader/sandbox.h"
+#include "hdf5/filter/filter.h"
 #include "hdf5/report/report.h"
+#include "hdf5/source/source.h"
 
 static struct board *board;
 
@@ -94,17 +97,29 @@ add_list(struct readable *r, const char *list)
 		add_readable(r, folder);
 }
 
-/* Where libhdf5 looks for plugins. */
+/* Where libhdf5 looks for plugins; it need not be open yet. */
 static void
 add_plugins(struct readable *r)
 {
-	unsigned count = 0, i;
-	char folder[PATH_MAX];
+	const char *list = getenv("HDF5_PLUGIN_PATH");
 
-	H5PLsize(&count);
-	for (i = 0; i < count; i++)
-		if (H5PLget(i, folder, sizeof(folder)) > 0)
-			add_readable(r, strdup(folder));
+	add_list(r, list ? list : H5_DEFAULT_PLUGINDIR);
+}
+
+/* Where the module with libhdf5 lies, and where libhdf5 was linked from. */
+static void
+add_library(struct readable *r)
+{
+	char *folder = hdf5_module_folder(), *below = NULL;
+	char flags[] = HDF5_LIBS, *rest = NULL, *flag;
+
+	add_readable(r, folder);
+	if (folder && folder[0] && asprintf(&below, "%s.libs", folder) > 0)
+		add_readable(r, below);
+	for (flag = strtok_r(flags, " ", &rest); flag;
+	     flag = strtok_r(NULL, " ", &rest))
+		if (strncmp(flag, "-L", 2) == 0)
+			add_readable(r, strdup(flag + 2));
 }
 
 /*
@@ -126,6 +141,7 @@ lock_in(bool writes)
 		add_readable(&r, system[i]);
 	add_list(&r, getenv("LD_LIBRARY_PATH"));
 	add_plugins(&r);
+	add_library(&r);
 	sandbox_enter(&box, locked_in, sizeof(locked_in));
 	cute_shm_log(CUTE_SHM_LOG_DEBUG, "the reader is locked in: %s",
 		     locked_in);
@@ -137,17 +153,44 @@ reader_locked_in(void)
 	return locked_in;
 }
 
+/* ------------------------------------------------------------- libhdf5 */
+
+/* More private memory for libhdf5 itself, which is not open yet. */
+#define LIBRARY_MEMORY (UINT64_C(8) << 20)
+
+static void
+library_ready(void *arg)
+{
+	const struct loader *l = arg;
+
+	make_global();
+	H5open();
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	file_driver_begin();
+	if (filters_register() != 0)
+		cute_shm_log(CUTE_SHM_LOG_WARNING, "%s", cute_shm_errmsg());
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "%s: libhdf5 is open", l->file);
+}
+
+static void
+library_failed(void *arg, const char *why)
+{
+	send_end(arg, MESSAGE_ERROR, CUTE_SHM_ERR_SYSTEM, why);
+	_exit(1);
+}
+
 void
-reader_begin(struct loader *l, enum cute_shm_log_level level, bool writes)
+reader_begin(struct loader *l, enum cute_shm_log_level level, bool library,
+	     bool writes)
 {
 	board = l->board;
 	note_signals();
-	limits_set(l->max_memory, l->jobs);
-	make_global();
 	setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
 	cute_shm_set_log(level, log_line, l);
-	H5open();
-	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	hdf5_library_begin(library_ready, library_failed, l);
+	if (library)
+		hdf5_open();
+	limits_set(l->max_memory, library ? 0 : LIBRARY_MEMORY, l->jobs);
 	lock_in(writes);
 	board_work(l->board, "", 0);
 }

@@ -5,19 +5,17 @@
  * inherited.
  */
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hdf5/library/library.h"
 #include "hdf5/reader/reader.h"
 
 #ifndef SYS_close_range
@@ -98,61 +96,10 @@ say(enum message_kind kind, int err, const char *text)
 	return message_send_texts(0, &m, (const char *const[]){ text, NULL });
 }
 
-#ifdef READER_WHOLE
-
-static reader_work_function *
-load_module(const char *program)
-{
-	(void)program;
-	return cute_shm_reader_work;
-}
-
-#else
-
-/* Open 'folder/name'; NULL on failure, which dlerror() explains. */
-static void *
-open_module(const char *program, size_t folder, const char *below)
-{
-	char *path;
-	void *module;
-
-	if (asprintf(&path, "%.*s%s" READER_MODULE, (int)folder, program,
-		     below) < 0)
-		return NULL;
-	module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	free(path);
-	return module;
-}
-
-/* The module lies beside the program, or where libtool builds it. */
-static reader_work_function *
-load_module(const char *program)
-{
-	const char *slash = strrchr(program, '/');
-	size_t folder = slash ? (size_t)(slash - program) + 1 : 0;
-	void *module = open_module(program, folder, "");
-	char why[512];
-	void *found;
-
-	if (!module) {
-		snprintf(why, sizeof(why), "%s", dlerror());
-		module = open_module(program, folder, ".libs/");
-	}
-	found = module ? dlsym(module, "cute_shm_reader_work") : NULL;
-	if (!found)
-		say(MESSAGE_ERROR, CUTE_SHM_ERR_SYSTEM,
-		    module ? "the module with libhdf5 is not of this program"
-			   : why);
-	return (reader_work_function *)(uintptr_t)found;
-}
-
-#endif
-
 int
 main(int argc, char **argv)
 {
 	struct message *request;
-	reader_work_function *work;
 	int fds[MESSAGE_FDS];
 
 	if (argc != 1 || !is_socket(STDIN_FILENO)) {
@@ -168,9 +115,6 @@ main(int argc, char **argv)
 	if (say(MESSAGE_HELLO, 0, CUTE_SHM_VERSION) != 0 ||
 	    message_receive(STDIN_FILENO, &request, fds) != 1)
 		return 1;
-	work = load_module(argv[0]);
-	if (!work)
-		return 1;
-	work(STDIN_FILENO, request, fds, &open_hook);
-	return 0;
+	hdf5_module_begin(argv[0]);
+	reader_work(STDIN_FILENO, request, fds, &open_hook);
 }

@@ -77,8 +77,8 @@ run_load(struct loader *l, const struct request *r, int segment)
 }
 
 void
-cute_shm_reader_work(int socket, const struct message *request,
-		     const int fds[MESSAGE_FDS], host_open_hook **hook)
+reader_work(int socket, const struct message *request,
+	    const int fds[MESSAGE_FDS], host_open_hook **hook)
 {
 	struct cute_shm_hdf5_options opt = { .size = sizeof(opt) };
 	struct loader l = { .socket = socket, .opt = &opt };
@@ -104,6 +104,7 @@ cute_shm_reader_work(int socket, const struct message *request,
 	remote_host_begin(&l);
 	*hook = host_open_served;
 	reader_begin(&l, (enum cute_shm_log_level)r.log_level,
+		     r.work == WORK_EXPORT || r.work == WORK_ABOUT,
 		     r.work == WORK_EXPORT);
 	if (r.work == WORK_EXPORT)
 		end(&l,

@@ -137,3 +137,10 @@ unreadable(void)
 	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s",
 			     hdf5_cause(cause, sizeof(cause)));
 }
+
+void
+hdf5_forget(void)
+{
+	if (hdf5_is_open())
+		H5Eclear2(H5E_DEFAULT);
+}

@@ -75,7 +75,7 @@ least(uint64_t a, uint64_t b)
 }
 
 static void
-limit_memory(uint64_t bound, unsigned jobs)
+limit_memory(uint64_t bound, uint64_t library, unsigned jobs)
 {
 	uint64_t has = proc_bytes("/proc/self/status", "VmData:");
 	uint64_t free = proc_bytes("/proc/meminfo", "MemAvailable:");
@@ -96,7 +96,7 @@ limit_memory(uint64_t bound, unsigned jobs)
 	if (bound > UINT64_MAX / 2 || getrlimit(RLIMIT_DATA, &limit) != 0)
 		return;
 	set_note(bound, available);
-	bound += has + stacks(jobs);
+	bound += has + library + stacks(jobs);
 	if (bound < limit.rlim_cur) {
 		limit.rlim_cur = bound;
 		setrlimit(RLIMIT_DATA, &limit);
@@ -108,12 +108,12 @@ limit_memory(uint64_t bound, unsigned jobs)
  * raise the limit of descriptors: each file behind an external link stays open.
  */
 void
-limits_set(uint64_t bound, unsigned jobs)
+limits_set(uint64_t bound, uint64_t library, unsigned jobs)
 {
 	struct rlimit limit;
 	int fd;
 
-	limit_memory(bound, jobs);
+	limit_memory(bound, library, jobs);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);

@@ -3,26 +3,26 @@
  * Reports of the reader process, in which libhdf5 runs, to the caller's: the
  * current object, what is left out and why, the cause of a failure in libhdf5;
  * and questions to the caller's process.  Also the limits of a load, and names
- * of HDF5 as names of the segment.  Uses base and hdf5/channel; of the room
- * read only reserved.h.
+ * of HDF5 as names of the segment.  Uses base, hdf5/channel and hdf5/library;
+ * of the room read only reserved.h.
  */
 #ifndef LIB_HDF5_REPORT_REPORT_H
 #define LIB_HDF5_REPORT_REPORT_H
 
-#include <hdf5.h>
-
 #include "hdf5/channel/channel.h"
+#include "hdf5/library/library.h"
 #include "read/reserved.h"
 
 /* limits.c: how much private memory the reader may use */
 
 /*
  * Limit the calling process to 'bound' bytes of private memory more than it
- * uses now, but not more than is available; the stacks of 'jobs' threads are
+ * uses now, but not more than is available; 'library' bytes for libhdf5, which
+ * may be opened later, and the stacks of 'jobs' threads are
  * added.  Also set the other limits that suit a process which reads untrusted
  * files.
  */
-void limits_set(uint64_t bound, unsigned jobs);
+void limits_set(uint64_t bound, uint64_t library, unsigned jobs);
 
 /* Append to a text of 'size' bytes that the memory limit caused the failure. */
 void limits_note(char *text, size_t size);
@@ -136,6 +136,9 @@ bool send_question(struct loader *l, enum message_kind kind, uint64_t bytes,
 
 /* The innermost cause that libhdf5 gives for its last failure. */
 const char *hdf5_cause(char *text, size_t size);
+
+/* Forget that failure; also if libhdf5 is not open. */
+void hdf5_forget(void);
 
 /* Whether any message of that failure, not only the innermost, has 'words'. */
 bool hdf5_said(const char *words);

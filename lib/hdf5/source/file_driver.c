@@ -260,9 +260,8 @@ static const H5FD_class_t class = {
 /* ----------------------------------------------------------------- the rest */
 
 void
-file_driver_begin(bool locks)
+file_driver_begin(void)
 {
-	opened_begin(locks);
 	driver = H5FDregister(&class);
 	access_list = source_access();
 	if (access_list >= 0)

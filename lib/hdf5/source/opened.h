@@ -22,9 +22,6 @@ struct opened {
 
 /* opened.c */
 
-/* 'locks': a file that a writer has locked is refused. */
-void opened_begin(bool locks);
-
 /*
  * Open a file for libhdf5.  If that fails, libhdf5's error is set, the reason
  * is kept for file_driver_failure(), and *gone is whether there is no such

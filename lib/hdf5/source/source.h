@@ -13,8 +13,8 @@
 
 /* file_driver.c: the driver through which libhdf5 reads files */
 
-/* Register the driver.  'locks': a file that a writer has locked is refused. */
-void file_driver_begin(bool locks);
+/* Register the driver; call it once, when libhdf5 is open. */
+void file_driver_begin(void);
 
 /* The number of the driver; negative if it is not registered. */
 hid_t file_driver_id(void);
@@ -57,6 +57,9 @@ const char *file_driver_path(hid_t id);
 int driver_read(int fd, haddr_t at, size_t size, void *buffer);
 
 /* opened.c: the files that libhdf5 has open, or could not open */
+
+/* 'locks': a file that a writer has locked is refused. */
+void opened_begin(bool locks);
 
 /*
  * Open a file as libhdf5 would open it, and get its size and status.  NULL: let

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the index knows of a dataset's chunks, and of those that are missing. */
+/* The stored chunks of a dataset, by their places. */
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "hdf5/engine/engine.h"
+#include "hdf5/element/element.h"
 
 static int
 compare(const uint64_t *a, const uint64_t *b, unsigned rank)
@@ -94,24 +94,4 @@ native_mask(const struct native_dataset *d, const struct native_chunk *c)
 		if (dims[i] - c->at[i] < d->layout.dims[i])
 			return UINT32_MAX;
 	return c->mask;
-}
-
-bool
-native_fill_get(const struct native_dataset *d, bool stored, size_t item,
-		uint8_t *to)
-{
-	const struct native_fill *f = &d->fill;
-
-	memset(to, 0, item);
-	/* H5Dread does not write such elements. */
-	if (f->write == H5D_FILL_TIME_NEVER)
-		return true;
-	if (f->kind == NATIVE_FILL_UNDEFINED)
-		return stored && f->write == H5D_FILL_TIME_IFSET;
-	if (f->kind != NATIVE_FILL_VALUE)
-		return true;
-	if (f->size != item)
-		return false;
-	memcpy(to, f->data, item);
-	return true;
 }

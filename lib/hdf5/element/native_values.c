@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hdf5/dataset/dataset.h"
+#include "hdf5/element/element.h"
 
 /* Elements of one type: where they are in the file, and where they go. */
 struct run {
