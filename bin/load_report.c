@@ -103,6 +103,8 @@ add_json(const struct cute_shm_hdf5_array *a)
 		json_text(j, "strategy", a->strategy);
 		json_seconds(j, "seconds", a->seconds);
 	}
+	if (a->libhdf5[0])
+		json_text(j, "libhdf5", a->libhdf5);
 	json_close(j, '}');
 }
 
@@ -122,9 +124,10 @@ load_report_array(const struct cute_shm_hdf5_array *a, void *arg)
 		table_cell(table, "%s", units_size(a->bytes).text);
 	}
 	if (opt.verbose && !opt.plan)
-		cli_message("/%s: %s %s, %s, %s, %s", a->path, dtype, shape,
+		cli_message("/%s: %s %s, %s, %s, %s%s%s", a->path, dtype, shape,
 			    units_size(a->bytes).text, a->strategy,
-			    units_rate(a->bytes, a->seconds).text);
+			    units_rate(a->bytes, a->seconds).text,
+			    a->libhdf5[0] ? ", by libhdf5: " : "", a->libhdf5);
 	free(shape);
 	free(dtype);
 }

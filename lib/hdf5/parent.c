@@ -43,6 +43,7 @@ dispatch(const struct load *load, const struct message *m)
 			.bytes = m->bytes,
 			.strategy = message_text(m, 2),
 			.seconds = m->seconds,
+			.libhdf5 = message_text(m, 3),
 		};
 		if (opt->array)
 			opt->array(&array, opt->arg);

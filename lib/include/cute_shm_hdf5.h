@@ -54,7 +54,8 @@ struct cute_shm_hdf5_array {
 	uint64_t bytes;	      /* of data */
 	const char *strategy; /* the method of reading; "" in a plan */
 	double seconds;	      /* time of reading; 0 in a plan */
-	uint64_t reserved[4];
+	const char *libhdf5;  /* why libhdf5 read it; "" if it did not */
+	uint64_t reserved[3];
 };
 
 /*

@@ -53,7 +53,7 @@ enum message_kind {
 	MESSAGE_INCOMPLETE, /* path, reason: some of its data are missing */
 	MESSAGE_FAILED,	    /* path, reason: unreadable */
 	MESSAGE_CHANGED,    /* path, reason: differs from the file */
-	MESSAGE_ARRAY,	    /* path, dtype, strategy; shape, bytes, time */
+	MESSAGE_ARRAY,	    /* path, dtype, strategy, libhdf5; shape, ... */
 	MESSAGE_FACT,	    /* kind, name, value, package */
 	MESSAGE_LOG,	    /* text; err: level */
 	MESSAGE_ERROR,	    /* text, err: of the whole work */

@@ -22,6 +22,16 @@ dataset_free(struct dataset *d)
 	d->elements = NULL;
 }
 
+const char *
+dataset_library(const struct dataset *d)
+{
+	const char *why = d->object->why_not;
+
+	if (d->native)
+		return d->own_id ? "a doubt about its data" : "";
+	return why ? why : "the index does not know it";
+}
+
 hid_t
 dataset_id(const struct dataset *d)
 {
@@ -242,6 +252,7 @@ leave_to_libhdf5(struct object *object, const char *why)
 	cute_shm_log(CUTE_SHM_LOG_DEBUG, "libhdf5 reads /%s: %s", object->path,
 		     why);
 	object->native = NULL;
+	object->why_not = why;
 	return NOT_NATIVE;
 }
 

@@ -148,6 +148,9 @@ void dataset_free(struct dataset *d);
 /* The open dataset; opened by the first call if it is not. */
 hid_t dataset_id(const struct dataset *d);
 
+/* Why libhdf5 reads the dataset; "" if it does not. */
+const char *dataset_library(const struct dataset *d);
+
 /*
  * Like dataset_get(), by the index.  Also returns NOT_NATIVE, and sets
  * object->native to NULL, if libhdf5 must read the dataset.

@@ -229,6 +229,7 @@ account(struct loader *l, struct dataset *d, struct pending *pending)
 			.strategy = !l->builder		     ? ""
 				    : c->part == PART_RAGGED ? "lists"
 							     : "small",
+			.libhdf5 = dataset_library(d),
 		};
 		l->result.arrays++;
 		l->result.bytes += array.bytes;

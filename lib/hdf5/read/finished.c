@@ -66,6 +66,7 @@ tell(const struct under_way *u)
 			.strategy =
 				c->part == PART_PLAIN ? u->strategy : "lists",
 			.seconds = u->seconds,
+			.libhdf5 = dataset_library(&u->d),
 		};
 		rc = send_array(u->l, &array);
 	}

@@ -111,8 +111,10 @@ open_natively(struct loader *l)
 	struct stat st;
 	int err;
 
+	l->no_index = "CUTE_SHM_HDF5_STRATEGY is set";
 	if (strategy_library())
 		return false;
+	l->no_index = "the file cannot be opened without it";
 	opened = opened_native(l->file, &st);
 	if (!opened || changed_how(l->before, &st))
 		return false;
@@ -123,8 +125,9 @@ open_natively(struct loader *l)
 			  0, index);
 	if (err == 0 && source_native(l->scan, opened, l->file, index) == 0)
 		return true;
+	l->no_index = err == NO_OPINION ? index->image.why : "no memory";
 	cute_shm_log(CUTE_SHM_LOG_DEBUG, "libhdf5 reads all of %s: %s", l->file,
-		     err == NO_OPINION ? index->image.why : cute_shm_errmsg());
+		     l->no_index);
 	native_close(index);
 	free(index);
 	return false;

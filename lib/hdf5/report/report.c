@@ -153,7 +153,8 @@ send_array(struct loader *l, const struct cute_shm_hdf5_array *array)
 	m.bytes = array->bytes;
 	m.seconds = array->seconds;
 	return send_message(l, &m,
-			    TEXTS(array->path, array->dtype, array->strategy));
+			    TEXTS(array->path, array->dtype, array->strategy,
+				  array->libhdf5));
 }
 
 int

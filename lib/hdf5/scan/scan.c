@@ -25,6 +25,7 @@ struct walk {
 	size_t depth, stack_room;
 	struct walk_place *soft;
 	size_t soft_count, soft_room;
+	const char *left; /* why the index has left the last dataset */
 };
 
 static int
@@ -94,6 +95,8 @@ judge_native(struct walk *w, struct object *o)
 	char why[WHY_SIZE];
 	int rc = dataset_native(w->l, o, NULL, NULL, why, &d);
 
+	if (rc == NOT_NATIVE)
+		w->left = o->why_not;
 	if (rc == SKIP)
 		return send_skipped(w->l, o->path, "%s", why);
 	if (rc != 0)
@@ -126,6 +129,7 @@ struct seen {
 	bool has_comment;
 	hsize_t attributes; /* as for attributes_count() */
 	const struct native_object *native;
+	const char *why_not; /* the index does not know it */
 };
 
 /* Report a comment of the object, which has no form in a segment. */
@@ -177,6 +181,8 @@ see_object(struct walk *w, struct walk_place at, const struct seen *seen)
 		link->kind = LINK_NONE;
 		return 0;
 	}
+	if (!o.native)
+		o.why_not = seen->why_not;
 	index = object_find(w->s, o.source, o.address);
 	link->kind = index == NO_OBJECT ? LINK_NODE : LINK_ALIAS;
 	link->object = index;
@@ -198,6 +204,19 @@ see_object(struct walk *w, struct walk_place at, const struct seen *seen)
 	return o.kind == OBJECT_GROUP ? enter(w, index, seen->id) : 0;
 }
 
+/* Why libhdf5 has opened the object; a dataset's reason is logged already. */
+static const char *
+why_open(const struct walk *w, const char *path, unsigned source,
+	 uint64_t address)
+{
+	const char *why = native_unknown(w->l, source, address);
+
+	if (why && w->s->sources[0].index)
+		cute_shm_log(CUTE_SHM_LOG_DEBUG, "libhdf5 reads /%s: %s", path,
+			     why);
+	return why;
+}
+
 /* The same for an object that is open. */
 static int
 see_open(struct walk *w, struct walk_place at, hid_t id)
@@ -217,6 +236,10 @@ see_open(struct walk *w, struct walk_place at, hid_t id)
 	if (rc != 0)
 		return rc;
 	seen.address = info.addr;
+	seen.why_not = why_open(w, link->path, seen.source, info.addr);
+	if (!seen.why_not)
+		seen.why_not = w->left;
+	w->left = NULL;
 	seen.kind = kind_of(info.type);
 	seen.has_comment = (info.hdr.mesg.present & COMMENT_MESSAGE) != 0;
 	seen.attributes = attributes_count(&info);

@@ -36,6 +36,10 @@ int links_get(struct loader *l, const struct native_object *native, hid_t group,
 const struct native_object *native_known(const struct scan *scan,
 					 unsigned source, uint64_t address);
 
+/* Why the index does not know the object, or NULL. */
+const char *native_unknown(const struct loader *l, unsigned source,
+			   uint64_t address);
+
 /*
  * Follow the soft link 'link' of the group without libhdf5.  FOUND: to the
  * object at *address.

@@ -16,6 +16,20 @@ native_known(const struct scan *s, unsigned source, uint64_t address)
 	return o && o->kind != NATIVE_UNKNOWN ? o : NULL;
 }
 
+const char *
+native_unknown(const struct loader *l, unsigned source, uint64_t address)
+{
+	const struct native *index = l->scan->sources[source].index;
+	const struct native_object *o;
+
+	if (source > 0)
+		return "it is in another file";
+	if (!index)
+		return l->no_index;
+	o = native_find(index, address);
+	return o ? o->why : NULL;
+}
+
 /* ------------------------------------------------------------- soft links */
 
 /* As many as libhdf5 follows, one from the other. */

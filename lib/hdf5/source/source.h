@@ -164,8 +164,9 @@ struct object {
 	struct link *links; /* of a group, in the order of the segment */
 	size_t link_count;
 	struct held *held; /* a dataset that was read early, or NULL */
-	/* What the index knows; NULL: libhdf5 must read the object. */
+	/* What the index knows; NULL: libhdf5 must read the object, because: */
 	const struct native_object *native;
+	const char *why_not; /* or NULL */
 };
 
 /*
