@@ -15,7 +15,9 @@ fuzzed_filter = tests/fuzz/fuzz_filter.c \
 	$(filter lib/hdf5/filter/%.c,$(lib_libreader_la_SOURCES)) \
 	lib/base/error.c lib/base/log.c
 fuzzed_types = tests/fuzz/fuzz_types.c \
-	$(filter lib/hdf5/type/%.c lib/hdf5/report/%.c,$(lib_libreader_la_SOURCES)) \
+	$(filter lib/hdf5/type/%.c lib/hdf5/report/%.c \
+	lib/hdf5/library/%.c,$(lib_libreader_la_SOURCES)) \
+	$(lib_libtable_la_SOURCES) \
 	$(filter %.c,$(lib_libchannel_la_SOURCES)) \
 	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 fuzzed_native = tests/fuzz/fuzz_native.c tests/support/native_walk.c \

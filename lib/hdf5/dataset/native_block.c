@@ -127,7 +127,7 @@ static size_t data_capacity;
 
 /* The chunk whose data are in 'data', for the next block of the same dataset. */
 static const struct native_dataset *decoded_of;
-static uint64_t decoded_address;
+static struct native_chunk decoded_chunk;
 
 #define KEEP ((size_t)64 << 20) /* larger buffers are freed at once */
 
@@ -153,7 +153,9 @@ chunk_decode(const struct dataset *d, const struct filter_pipeline *pipeline,
 	uint64_t need;
 	uint8_t *to;
 
-	if (decoded_of == d->native && decoded_address == c->address)
+	if (decoded_of == d->native && decoded_chunk.at == c->at &&
+	    decoded_chunk.address == c->address &&
+	    decoded_chunk.size == c->size && decoded_chunk.mask == c->mask)
 		return true;
 	decoded_of = NULL;
 	for (unsigned i = 0; i < l->rank; i++)
@@ -171,8 +173,15 @@ chunk_decode(const struct dataset *d, const struct filter_pipeline *pipeline,
 	if (to != data)
 		memcpy(data, to, l->chunk_size);
 	decoded_of = d->native;
-	decoded_address = c->address;
+	decoded_chunk = *c;
 	return true;
+}
+
+/* The steps that reach 'distance', or beyond. */
+static uint64_t
+steps(uint64_t distance, uint64_t step)
+{
+	return distance / step + (distance % step != 0);
 }
 
 /* The part of the box along dimension 'k' that lies in the chunk at 'at'. */
@@ -180,10 +189,11 @@ static void
 clip(const struct wanted_box *b, unsigned k, uint64_t at, uint64_t size,
      uint64_t *begin, uint64_t *end)
 {
-	uint64_t first = b->first[k], step = b->step[k];
+	uint64_t first = b->first[k];
+	uint64_t past = size > UINT64_MAX - at ? UINT64_MAX : at + size;
 
-	*begin = at <= first ? 0 : (at - first + step - 1) / step;
-	*end = at + size <= first ? 0 : (at + size - first + step - 1) / step;
+	*begin = at <= first ? 0 : steps(at - first, b->step[k]);
+	*end = past <= first ? 0 : steps(past - first, b->step[k]);
 	if (*end > b->shape[k])
 		*end = b->shape[k];
 }
@@ -312,9 +322,10 @@ each_chunk(const struct dataset *d, const struct filter_pipeline *pipeline,
 			return false;
 		for (k = b->rank; k-- > 0;) {
 			last = b->first[k] + (b->shape[k] - 1) * b->step[k];
-			at[k] += l->dims[k];
-			if (at[k] <= last)
+			if (l->dims[k] <= last - at[k]) {
+				at[k] += l->dims[k];
 				break;
+			}
 			at[k] = b->first[k] - b->first[k] % l->dims[k];
 		}
 	} while (k < b->rank);
@@ -381,7 +392,7 @@ native_read(struct dataset *d, enum part part, const uint64_t *first,
 		return true;
 	if (__builtin_mul_overflow(count, b.item, &size))
 		return false;
-	b.to = malloc(size);
+	b.to = calloc(1, size);
 	ok = b.to && file_elements(d, &b, count) &&
 	     native_values(d->index, d->type, part, b.to, count, to, lists) ==
 		     0;
