@@ -171,10 +171,12 @@ bin_cute_shm_evaluate_SOURCES = \
 	bin/cute-shm-evaluate.c \
 	bin/evaluate.h \
 	bin/evaluate_copy.c \
+	bin/evaluate_plot.c \
+	bin/evaluate_plot.h \
 	bin/evaluate_run.c
 bin_cute_shm_evaluate_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_evaluate_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
-	lib/libcute_shm.la
+	lib/libcute_shm.la -lm
 
 bin_cute_shm_hdf5_SOURCES = \
 	bin/cute-shm-hdf5.c \
