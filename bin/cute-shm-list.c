@@ -63,7 +63,7 @@ struct request {
 	struct cute_shm_info *projects; /* those that are asked for */
 	size_t project_count;
 	uint64_t python_count; /* segments of the Python package */
-	struct list_loads loads;
+	struct loads loads;
 	struct list_total total;
 	const struct list_view *view;
 	struct cute_shm_usage *usage; /* once it has been needed */
@@ -456,7 +456,7 @@ list(struct request *r)
 	(void)cute_shm_collect(opt_root, NULL, NULL);
 	if (cute_shm_list(opt_root, add_project, r) != 0)
 		return cli_fail();
-	list_loads_find(&r->loads, opt_root);
+	loads_find(&r->loads, opt_root);
 	show_all(r);
 	if (r->count == 0 && !list_filtered())
 		see_root(&r->total);
@@ -504,12 +504,12 @@ main(int argc, char **argv)
 	memset(r.found, 0, (size_t)r.count * sizeof(*r.found));
 	list_with_nodes = !opt_short;
 	r.view = opt_json ? &list_json : opt_short ? &list_short : &list_full;
-	r.loads = (struct list_loads){ .wanted = wanted_load, .arg = &r };
+	r.loads = (struct loads){ .wanted = wanted_load, .arg = &r };
 	r.total.loads = &r.loads;
 	r.view->begin();
 	status = list(&r);
 	r.view->end(&r.total);
-	list_loads_free(&r.loads);
+	loads_free(&r.loads);
 	cute_shm_usage_free(r.usage);
 	free(r.found);
 	return cli_end(status);

@@ -9,6 +9,7 @@ MAN_CORE = \
 	man/cute-shm-export.1 \
 	man/cute-shm-list.1 \
 	man/cute-shm-load.1 \
+	man/cute-shm-top.1 \
 	man/cute-shm-unlink.1 \
 	man/cute-shm-verify.1 \
 	man/cute-shm.5 \

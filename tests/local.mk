@@ -120,6 +120,7 @@ script_tests = \
 	tests/cli/cli_command.sh \
 	tests/cli/cli_cost.sh \
 	tests/cli/cli_diff.sh \
+	tests/cli/cli_top.sh \
 	tests/cli/cli_doctor.sh \
 	tests/cli/cli_dump.sh \
 	tests/cli/cli_export.sh \
@@ -218,7 +219,7 @@ endif
 EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
 	tests/cli/view.py \
-	tests/cli/terminal_signals.py \
+	tests/cli/terminal_signals.py tests/cli/top_screen.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/corpus/compare_slices.py \
 	tests/surface/golden tests/surface/read_kaitai.js \

@@ -200,7 +200,7 @@ _cute_shm_operand()
 		fi ;;
 	cute-shm-dump:*)
 		_cute_shm_paths ;;
-	cute-shm-list:* | cute-shm-unlink:*)
+	cute-shm-list:* | cute-shm-top:* | cute-shm-unlink:*)
 		_cute_shm_projects ;;
 	esac
 }
@@ -319,4 +319,4 @@ _cute_shm()
 
 complete -F _cute_shm cute-shm cute-shm-diff cute-shm-doctor cute-shm-dump \
 	cute-shm-evaluate cute-shm-export cute-shm-hdf5 cute-shm-list cute-shm-load \
-	cute-shm-unlink cute-shm-verify
+	cute-shm-top cute-shm-unlink cute-shm-verify

@@ -141,6 +141,7 @@ offers cute-shm-list --sort a '=>' age arrays
 offers cute-shm-list -o s '=>' segment size source state
 offers cute-shm-list --s '=>' --short --sort
 offers cute-shm-unlink demo e '=>' empty
+offers cute-shm-top e '=>' empty
 offers cute-shm-dump d '=>' demo
 offers cute-shm-dump demo b/ '=>' b/alias b/b1 b/none b/null b/up
 offers cute-shm-dump --ra '=>' --raw
