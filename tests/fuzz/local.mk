@@ -62,7 +62,9 @@ types_seeds = \
 	tests/fuzz/types/enum.hex \
 	tests/fuzz/types/member-of-size-0.hex \
 	tests/fuzz/types/nested.hex
-EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds)
+EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds) \
+	tests/fuzz/oss-fuzz/Dockerfile tests/fuzz/oss-fuzz/build.sh \
+	tests/fuzz/oss-fuzz/project.yaml
 CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
 	tests/fuzz/fuzz_types
 
