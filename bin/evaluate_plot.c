@@ -29,9 +29,9 @@ struct panel {
 	const char *title;
 	double (*value)(const struct evaluate_point *);
 	struct units (*label)(double);
-	bool binary; /* steps of powers of two */
-	double top;  /* the value at the upper end */
-	double step; /* between two lines */
+	bool binary;	/* steps of powers of two */
+	double step;	/* between two lines */
+	unsigned steps; /* up to the upper end */
 	unsigned most_readers;
 };
 
@@ -103,9 +103,7 @@ scale(struct panel *p, const struct evaluate_point *points, size_t count)
 			p->most_readers = points[i].readers;
 	}
 	p->step = nice_step(most / 5, p->binary);
-	p->top = p->step * ceil(most / p->step);
-	if (!(p->top > 0))
-		p->top = p->step;
+	p->steps = most > 0 ? (unsigned)ceil(most / p->step) : 1;
 }
 
 static double
@@ -117,7 +115,7 @@ x_of(const struct panel *p, unsigned readers)
 static double
 y_of(const struct panel *p, double value)
 {
-	return PANEL_TOP + PANEL_HEIGHT * (1 - value / p->top);
+	return PANEL_TOP + PANEL_HEIGHT * (1 - value / p->step / p->steps);
 }
 
 /* Text of a file's name in XML, without what XML cannot have. */
@@ -141,19 +139,20 @@ static void
 put_axes(FILE *out, const struct panel *p, const struct evaluate_point *points,
 	 size_t count)
 {
-	double value, y, x, last = -1000;
+	double y, x, last = -1000;
+	unsigned step;
 	size_t i;
 
 	fprintf(out, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">%s</text>\n",
 		p->left, PANEL_TOP - 16, p->title);
-	for (value = 0; value <= p->top * 1.001; value += p->step) {
-		y = y_of(p, value);
+	for (step = 0; step <= p->steps; step++) {
+		y = y_of(p, p->step * step);
 		fprintf(out,
 			"<path d=\"M%d %.1fh%d\" stroke=\"%s\"/>\n"
 			"<text x=\"%d\" y=\"%.1f\" "
 			"text-anchor=\"end\">%s</text>\n",
-			p->left, y, PANEL_WIDTH, value > 0 ? "#ddd" : "#555",
-			p->left - 8, y + 4, p->label(value).text);
+			p->left, y, PANEL_WIDTH, step > 0 ? "#ddd" : "#555",
+			p->left - 8, y + 4, p->label(p->step * step).text);
 	}
 	for (i = 0; i < count; i++) {
 		x = x_of(p, points[i].readers);
