@@ -81,6 +81,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_empty \
 	tests/hdf5/test_hdf5_extreme \
 	tests/hdf5/test_hdf5_failing \
+	tests/hdf5/test_hdf5_files \
 	tests/hdf5/test_hdf5_held \
 	tests/hdf5/test_hdf5_host \
 	tests/hdf5/test_hdf5_host_files \

@@ -92,7 +92,8 @@ bool is_current(const char *path, const struct wanted *wanted);
 
 /*
  * source_path.c: the absolute path of a source file, for free().  It is without
- * symbolic links if the file exists.
+ * symbolic links if the file exists.  The path of a folder ends in a slash if
+ * 'source' does.
  */
 int source_path(const char *source, char **ret) must_check;
 

@@ -107,7 +107,7 @@ send_report(struct loader *l, enum message_kind kind, const char *path,
 }
 
 const char *
-file_of(const struct loader *l, const char *path)
+loader_file(const struct loader *l, const char *path)
 {
 	const char *slash = strchrnul(path, '/');
 	size_t size = (size_t)(slash - path);
@@ -137,8 +137,8 @@ send_failed(struct loader *l, const char *path, const char *reason, ...)
 	} else {
 		vsnprintf(text, sizeof(text), reason, ap);
 		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				   "%s: cannot read /%s: %s", file_of(l, path),
-				   path, text);
+				   "%s: cannot read /%s: %s",
+				   loader_file(l, path), path, text);
 		l->ended = strdup(cute_shm_errmsg());
 	}
 	va_end(ap);

@@ -119,7 +119,7 @@ int send_failed(struct loader *l, const char *path, const char *reason, ...)
  * The file to name in messages about the object at 'path': that of its group,
  * if there are several.
  */
-const char *file_of(const struct loader *l, const char *path);
+const char *loader_file(const struct loader *l, const char *path);
 
 /* Whether an error concerns one object only, and not the whole load. */
 bool is_objects_own(const struct loader *l, int err);
