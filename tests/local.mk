@@ -124,6 +124,7 @@ script_tests = \
 	tests/cli/cli_doctor.sh \
 	tests/cli/cli_dump.sh \
 	tests/cli/cli_export.sh \
+	tests/cli/cli_files.sh \
 	tests/cli/cli_found.sh \
 	tests/cli/cli_front.sh \
 	tests/cli/cli_holes.sh \
