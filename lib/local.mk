@@ -99,6 +99,7 @@ lib_libcore_la_SOURCES = \
 	lib/read/open.c \
 	lib/read/read.h \
 	lib/read/record.c \
+	lib/read/source_state.c \
 	lib/read/typed.c \
 	lib/read/walk.c \
 	lib/root/cgroup.c \
@@ -119,7 +120,6 @@ lib_libcore_la_SOURCES = \
 	lib/together/loads.c \
 	lib/together/page.c \
 	lib/together/source_path.c \
-	lib/together/source_state.c \
 	lib/together/take_turn.c \
 	lib/together/together.h \
 	lib/together/wait_turn.c \

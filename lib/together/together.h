@@ -2,9 +2,8 @@
 /*
  * One process loads a project, the others wait: the loading page (page.c), who
  * loads (take_turn.c, wait_turn.c), the calls for that (loading.c), whether a
- * project is current (current.c, source_path.c), what has become of its source
- * (source_state.c), and what the loads under way still need (loads.c).  Uses
- * base, file, format, lock and root.
+ * project is current (current.c, source_path.c), and what the loads under way
+ * still need (loads.c).  Uses base, file, format, lock and root.
  */
 #ifndef LIB_TOGETHER_TOGETHER_H
 #define LIB_TOGETHER_TOGETHER_H

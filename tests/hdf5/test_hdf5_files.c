@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sources_util.h"
@@ -548,6 +549,112 @@ START_TEST(ensure_knows_each_file)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ changes */
+
+static enum cute_shm_source
+state_of(const struct cute_shm *shm)
+{
+	struct cute_shm_info info;
+	uint64_t modified;
+
+	ck_ok(cute_shm_info(shm, &info));
+	return cute_shm_source_state(&info, &modified);
+}
+
+/* Give it a time that it had not. */
+static void
+make_older(const char *name)
+{
+	const struct timespec times[] = { { 1000, 0 }, { 1000, 0 } };
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, h5_path(name), times, 0), 0);
+}
+
+/* After the load, also where the clock of files has a coarse grain. */
+static void
+make_later(const char *name)
+{
+	struct timespec nap = { .tv_nsec = 50000000 };
+
+	nanosleep(&nap, NULL);
+	make_episode(name, 9, NULL);
+}
+
+static void
+make_folder(void)
+{
+	ck_assert_int_eq(mkdir(h5_path("d"), 0700), 0);
+	make_episode("d/a.h5", 1, NULL);
+	make_episode("d/b.h5", 2, NULL);
+}
+
+START_TEST(a_change_of_one_is_a_change)
+{
+	struct cute_shm *shm;
+	struct stat st;
+
+	make_folder();
+	give(NULL, "d/a.h5");
+	give(NULL, "d/b.h5");
+	shm = load(0);
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CURRENT);
+	/* It was not given. */
+	make_later("d/c.h5");
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CURRENT);
+	ck_assert_int_eq(stat(h5_path("d/a.h5"), &st), 0);
+	make_older("d/a.h5");
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CHANGED);
+	ck_assert_int_eq(
+		utimensat(AT_FDCWD, h5_path("d/a.h5"),
+			  (struct timespec[]){ st.st_mtim, st.st_mtim }, 0),
+		0);
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CURRENT);
+	append(h5_path("d/b.h5"));
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CHANGED);
+	take_away(h5_path("d/b.h5"));
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CHANGED);
+	take_away(h5_path("d/a.h5"));
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_GONE);
+	ck_clean(shm);
+}
+END_TEST
+
+START_TEST(a_new_file_in_the_folder_is_a_change)
+{
+	const char *select[] = { "a", NULL };
+	struct cute_shm_hdf5_options opt = h5_options(0);
+	struct cute_shm *shm;
+	int i;
+
+	make_folder();
+	give(NULL, "d");
+	opt.select = select;
+	for (i = 0; i < 2; i++) {
+		/* Nothing of b.h5 was selected, but it was there. */
+		ck_ok(load_with(&opt, &shm));
+		ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CURRENT);
+		make_later(i ? "d/b.h5" : "d/c.h5");
+		ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CHANGED);
+		ck_clean(shm);
+	}
+}
+END_TEST
+
+START_TEST(a_folder_that_is_gone)
+{
+	struct cute_shm *shm;
+
+	make_folder();
+	give(NULL, "d");
+	shm = load(0);
+	ck_assert_int_eq(rename(h5_path("d"), h5_path("e")), 0);
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_GONE);
+	ck_assert_int_eq(rename(h5_path("e"), h5_path("d")), 0);
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CURRENT);
+	ck_clean(shm);
+}
+END_TEST
+
 static void
 begin(void)
 {
@@ -577,6 +684,9 @@ main(void)
 	tcase_add_test(t, no_external_reads_the_given_files_only);
 	tcase_add_loop_test(t, a_change_is_an_error, 0, ELEMENTS(acts));
 	tcase_add_test(t, ensure_knows_each_file);
+	tcase_add_test(t, a_change_of_one_is_a_change);
+	tcase_add_test(t, a_new_file_in_the_folder_is_a_change);
+	tcase_add_test(t, a_folder_that_is_gone);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
