@@ -20,10 +20,11 @@ static size_t source_count;
 static void
 give(const char *name, const char *file)
 {
-	sources[source_count++] = (struct cute_shm_hdf5_source){
-		.name = name,
-		.file = strdup(h5_path(file)),
-	};
+	static char paths[MOST][4200];
+	char *path = paths[source_count];
+
+	snprintf(path, sizeof(paths[0]), "%s", h5_path(file));
+	sources[source_count++] = (struct cute_shm_hdf5_source){ name, path };
 }
 
 static int
