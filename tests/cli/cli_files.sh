@@ -67,6 +67,22 @@ rm day/1/run_10.h5
 t cute-shm-hdf5 --ensure e day
 t cute-shm-hdf5 --ensure e day
 
+say "each group against its file"
+mkdir again
+cp demo.h5 again/a.h5
+cp demo.h5 again/b.h5
+cute-shm-hdf5 v again >/dev/null || fail 'no load'
+touch again/a.h5
+t cute-shm-verify --source v
+cute-shm-hdf5 --exclude a new demo.h5 >/dev/null || fail 'no load'
+cute-shm-export -o new again/b.h5 >/dev/null || fail 'no export'
+cute-shm-unlink new >/dev/null
+t cute-shm-verify --source v
+t cute-shm-hdf5 -o --select '*/b/b1[1:]' v again
+t cute-shm-verify --source v
+rm again/b.h5
+t cute-shm-verify --source v
+
 say "what cannot be"
 t cute-shm-hdf5 -o p demo.h5 ./demo.h5
 t cute-shm-hdf5 -o p demo.h5 day/2/run_1.h5 --as run_1=day/new.h5

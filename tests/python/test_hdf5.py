@@ -256,6 +256,9 @@ class Files(unittest.TestCase):
         p, result = self.load(self.folder, select="*/x")
         self.assertEqual(list(p), ["e1", "e9", "e10"])
         self.assertEqual(result.files, 3)
+        self.assertEqual(p.source_state, "current")
+        os.unlink(self.files[2])
+        self.assertEqual(p.source_state, "changed")
 
     def test_dict(self):
         names = {"b": self.files[0], "a": pathlib.Path(self.files[1])}
