@@ -194,6 +194,8 @@ bin_cute_shm_evaluate_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 
 bin_cute_shm_hdf5_SOURCES = \
 	bin/cute-shm-hdf5.c \
+	bin/hdf5_sources.c \
+	bin/hdf5_sources.h \
 	bin/load.h \
 	bin/load_report.c
 bin_cute_shm_hdf5_CPPFLAGS = $(PUBLIC_CPPFLAGS)

@@ -81,6 +81,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_empty \
 	tests/hdf5/test_hdf5_extreme \
 	tests/hdf5/test_hdf5_failing \
+	tests/hdf5/test_hdf5_files \
 	tests/hdf5/test_hdf5_held \
 	tests/hdf5/test_hdf5_host \
 	tests/hdf5/test_hdf5_host_files \
@@ -124,6 +125,7 @@ script_tests = \
 	tests/cli/cli_doctor.sh \
 	tests/cli/cli_dump.sh \
 	tests/cli/cli_export.sh \
+	tests/cli/cli_files.sh \
 	tests/cli/cli_found.sh \
 	tests/cli/cli_front.sh \
 	tests/cli/cli_holes.sh \

@@ -256,6 +256,8 @@ send_request(struct load *load)
 		.select = (const char **)(uintptr_t)opt->select,
 		.exclude = (const char **)(uintptr_t)opt->exclude,
 		.failures = load->failures,
+		.listed = load->list.of,
+		.listed_count = load->list.count,
 	};
 	int fds[2] = { load->process.board_fd, -1 };
 	void *loan = NULL;
@@ -295,6 +297,20 @@ start_reader(struct load *load)
 	return err;
 }
 
+/* The file that has the object at 'path'. */
+static const char *
+listed_file(const struct load *load, const char *path)
+{
+	size_t size = strcspn(path, "/");
+	uint32_t i;
+
+	for (i = 0; i < load->list.count; i++)
+		if (strncmp(load->list.of[i].name, path, size) == 0 &&
+		    load->list.of[i].name[size] == '\0')
+			return load->list.of[i].file;
+	return load->file;
+}
+
 /* Set the error for a reader that ended without a final message. */
 static int
 fail_crash(struct load *load, char *reason, size_t size)
@@ -319,8 +335,9 @@ fail_crash(struct load *load, char *reason, size_t size)
 			 number, strsignal(number));
 	else
 		snprintf(reason, size, "libhdf5 ended the process");
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s%s%s", load->file,
-			     reason, path[0] ? " while reading /" : "", path);
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s%s%s",
+			     listed_file(load, path), reason,
+			     path[0] ? " while reading /" : "", path);
 }
 
 /* A reader was lost: with KEEP_GOING the next one leaves its object out. */

@@ -106,6 +106,20 @@ send_report(struct loader *l, enum message_kind kind, const char *path,
 	return rc;
 }
 
+const char *
+loader_file(const struct loader *l, const char *path)
+{
+	const char *slash = strchrnul(path, '/');
+	size_t size = (size_t)(slash - path);
+	uint32_t i;
+
+	for (i = 0; i < l->listed_count; i++)
+		if (strncmp(l->listed[i].name, path, size) == 0 &&
+		    l->listed[i].name[size] == '\0')
+			return l->listed[i].file;
+	return l->file;
+}
+
 int
 send_failed(struct loader *l, const char *path, const char *reason, ...)
 {
@@ -123,8 +137,8 @@ send_failed(struct loader *l, const char *path, const char *reason, ...)
 	} else {
 		vsnprintf(text, sizeof(text), reason, ap);
 		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				   "%s: cannot read /%s: %s", l->file, path,
-				   text);
+				   "%s: cannot read /%s: %s",
+				   loader_file(l, path), path, text);
 		l->ended = strdup(cute_shm_errmsg());
 	}
 	va_end(ap);
