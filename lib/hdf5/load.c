@@ -294,7 +294,7 @@ load_once(const char *project, const struct load_from *from,
 	  const struct cute_shm_hdf5_options *opt,
 	  struct cute_shm_hdf5_result *ret, bool *again)
 {
-	struct load load = { .opt = opt };
+	struct load load = { .opt = opt, .files.fd = -1 };
 	bool ensure = project && (opt->flags & CUTE_SHM_HDF5_ENSURE);
 	bool current = false;
 	int rc;

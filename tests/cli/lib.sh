@@ -119,10 +119,13 @@ let_go()
 	rm "$tmp/in" "$tmp/out"
 }
 
-# damage FILE OFFSET: one byte of it.
+# damage FILE OFFSET: one byte of it, which is another one then.
 damage()
 {
-	printf 'X' | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059
+	printf "\\$(printf %03o $((byte ^ 88)))" |
+		dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
 
 # say TEXT: a heading in the transcript.
