@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A project against the HDF5 file that it came from, or the files that its
- * groups came from: that is loaded once more, beside it, and the two are compared
- * node by node.
+ * groups came from: that is loaded once more, beside it, and the two are
+ * compared node by node.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -189,9 +189,9 @@ enum cute_shm_source {
  * Examine the source that cute_shm_info() or cute_shm_list() tells of.
  * *modified_ns is its modification now (Unix time), or 0 if it was not
  * examined.  This is one stat(), or, for a project of several files, one for
- * each, and a look at the folder if that was given: it takes as long as the file
- * system does that the files are on, so a program that must not wait calls it
- * in a child.
+ * each, and a look at the folder if that was given: it takes as long as the
+ * file system does that the files are on, so a program that must not wait calls
+ * it in a child.
  */
 enum cute_shm_source cute_shm_source_state(const struct cute_shm_info *info,
 					   uint64_t *modified_ns)

@@ -227,8 +227,9 @@ run(const char *project, const struct from *from,
 }
 
 /*
- * load(project or None, file or a tuple of pairs, root or None, flags, mode, group, jobs, select,
- * exclude, max_memory, max_size, max_seconds, timeout, progress)
+ * load(project or None, file or a tuple of pairs, root or None, flags, mode,
+ * group, jobs, select, exclude, max_memory, max_size, max_seconds, timeout,
+ * progress)
  */
 static PyObject *
 hdf5_load(PyObject *module, PyObject *args)

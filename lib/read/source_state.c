@@ -10,7 +10,7 @@
 
 #include "read/read.h"
 
-/* ----------------------------------------------- several files, each a group */
+/* ---------------------------------------------- several files, each a group */
 
 struct found {
 	char *path;
@@ -227,7 +227,7 @@ state_of_files(const struct cute_shm_info *info, uint64_t *modified)
 	return unknown > 0 ? CUTE_SHM_SOURCE_UNKNOWN : CUTE_SHM_SOURCE_CURRENT;
 }
 
-/* ------------------------------------------------------------------ one file */
+/* ----------------------------------------------------------------- one file */
 
 enum cute_shm_source
 cute_shm_source_state(const struct cute_shm_info *info, uint64_t *modified_ns)

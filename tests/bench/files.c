@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Many small files, each of them an episode: one load, a load for each, h5py. */
+/* Many small files, each an episode: one load, a load for each, h5py. */
 
 #include <hdf5.h>
 #include <stdlib.h>
