@@ -191,7 +191,8 @@ enum cute_shm_source {
  * examined.  This is one stat(), or, for a project of several files, one for
  * each, and a look at the folder if that was given: it takes as long as the
  * file system does that the files are on, so a program that must not wait calls
- * it in a child.
+ * it in a child.  Of several files it is not known if the segment belongs to
+ * another user.
  */
 enum cute_shm_source cute_shm_source_state(const struct cute_shm_info *info,
 					   uint64_t *modified_ns)

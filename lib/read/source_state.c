@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file/file.h"
 #include "read/read.h"
 
 /* ---------------------------------------------- several files, each a group */
@@ -99,7 +100,10 @@ add_group(struct sources *s, const struct cute_shm_node *group)
 	return 0;
 }
 
-/* Opened so that the project does not count as in use. */
+/*
+ * Opened so that the project does not count as in use.  Not one of another user,
+ * who could shorten it meanwhile, and name files and folders without end.
+ */
 static int
 open_segment(const struct cute_shm_info *info, struct cute_shm **ret)
 {
@@ -111,7 +115,8 @@ open_segment(const struct cute_shm_info *info, struct cute_shm **ret)
 
 	if (fd < 0)
 		return CUTE_SHM_ERR_NOT_FOUND;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    !user_unmapped(st.st_uid) && user_trusted(st.st_uid))
 		err = handle_received(fd, info->path, ret);
 	if (err != 0)
 		close(fd);

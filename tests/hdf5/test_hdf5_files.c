@@ -620,6 +620,26 @@ START_TEST(a_change_of_one_is_a_change)
 }
 END_TEST
 
+/* What a segment of another user says of files is not followed. */
+START_TEST(another_user_is_not_believed)
+{
+	struct cute_shm_info info;
+	struct cute_shm *shm;
+
+	make_folder();
+	give(NULL, "d");
+	shm = load(0);
+	ck_ok(cute_shm_info(shm, &info));
+	if (test_is_root()) {
+		ck_assert_int_eq(chown(info.path, 65533, 65533), 0);
+		ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_UNKNOWN);
+		ck_assert_int_eq(chown(info.path, 0, 0), 0);
+	}
+	ck_assert_int_eq(state_of(shm), CUTE_SHM_SOURCE_CURRENT);
+	ck_clean(shm);
+}
+END_TEST
+
 START_TEST(a_new_file_in_the_folder_is_a_change)
 {
 	const char *select[] = { "a", NULL };
@@ -687,6 +707,7 @@ main(void)
 	tcase_add_test(t, ensure_knows_each_file);
 	tcase_add_test(t, a_change_of_one_is_a_change);
 	tcase_add_test(t, a_new_file_in_the_folder_is_a_change);
+	tcase_add_test(t, another_user_is_not_believed);
 	tcase_add_test(t, a_folder_that_is_gone);
 	suite_add_tcase(s, t);
 	return test_run(s);
