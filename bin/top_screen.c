@@ -63,7 +63,7 @@ enter(void)
 		t.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		t.c_cc[VMIN] = 1;
 		t.c_cc[VTIME] = 0;
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &t);
+		tcsetattr(STDIN_FILENO, TCSANOW, &t);
 	}
 	fputs(ENTER, stdout);
 	fflush(stdout);
@@ -73,10 +73,10 @@ enter(void)
 static void
 leave(void)
 {
+	if (keys)
+		tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	fputs(LEAVE, stdout);
 	fflush(stdout);
-	if (keys)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 }
 
 bool
