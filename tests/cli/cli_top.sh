@@ -12,7 +12,8 @@ t cute-shm-top --once --every 0.01s
 t cute-shm-top --once --every 0.01s 'd*'
 t sh -c 'COLUMNS=40 cute-shm-top -1 -e 0.01s demo | sed 1d'
 t cute-shm-top --once --every 0.01s --json live bad
-update_project once live && update_project seal live || fail 'no update'
+update_project once live || fail 'no update'
+update_project seal live || fail 'no sealed update'
 t cute-shm-top --once --every 0.01s --json live
 
 say "while it is updated, and used"
