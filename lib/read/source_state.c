@@ -101,8 +101,8 @@ add_group(struct sources *s, const struct cute_shm_node *group)
 }
 
 /*
- * Opened so that the project does not count as in use.  Not one of another user,
- * who could shorten it meanwhile, and name files and folders without end.
+ * Opened so that the project does not count as in use.  Not one of another
+ * user, who could shorten it meanwhile, and name files and folders without end.
  */
 static int
 open_segment(const struct cute_shm_info *info, struct cute_shm **ret)
