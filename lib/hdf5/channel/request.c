@@ -137,7 +137,9 @@ next_listed(const char **at, const char *end, uint32_t count)
 	struct listed *listed = calloc((size_t)count + 1, sizeof(*listed));
 	uint32_t i;
 
-	for (i = 0; listed && i < count; i++) {
+	if (!listed)
+		return NULL;
+	for (i = 0; i < count; i++) {
 		if ((size_t)(end - *at) < sizeof(listed->before))
 			break;
 		memcpy(&listed[i].before, *at, sizeof(listed->before));
