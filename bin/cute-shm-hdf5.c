@@ -339,8 +339,8 @@ check_order(const char *project, const char *file)
 int
 main(int argc, char **argv)
 {
+	static struct hdf5_sources sources;
 	struct load_report_options report = { 0 };
-	struct hdf5_sources sources;
 	int status;
 
 	cli_begin(&program, argc, argv);

@@ -65,11 +65,11 @@ add_list(struct hdf5_sources *s, const char *list)
 static void
 add_named(struct hdf5_sources *s, const char *text)
 {
-	const char *equals = strchr(text, '=');
+	size_t size = strcspn(text, "=");
 
-	if (!equals || equals == text || equals[1] == '\0')
+	if (size == 0 || text[size] == '\0' || text[size + 1] == '\0')
 		cli_misuse("--as takes NAME=FILE, not '%s'", text);
-	add(s, text_format("%.*s", (int)(equals - text), text), equals + 1);
+	add(s, text_format("%.*s", (int)size, text), text + size + 1);
 }
 
 static bool
@@ -84,21 +84,20 @@ bool
 hdf5_sources(char **operands, const struct cli_list *as,
 	     struct hdf5_sources *ret)
 {
-	struct hdf5_sources s = { .of = NULL };
 	size_t i;
 
+	*ret = (struct hdf5_sources){ .of = NULL };
 	if (operands[0] && !operands[1] && as->count == 0 &&
 	    operands[0][0] != '@' && !is_folder(operands[0]))
-		s.file = operands[0];
-	for (; !s.file && *operands; operands++) {
+		ret->file = operands[0];
+	for (; !ret->file && *operands; operands++) {
 		if (**operands != '@')
-			add(&s, NULL, *operands);
-		else if (!add_list(&s, *operands + 1))
+			add(ret, NULL, *operands);
+		else if (!add_list(ret, *operands + 1))
 			return false;
 	}
 	for (i = 0; i < as->count; i++)
-		add_named(&s, as->items[i]);
-	*ret = s;
+		add_named(ret, as->items[i]);
 	return true;
 }
 

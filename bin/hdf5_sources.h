@@ -17,8 +17,8 @@ struct hdf5_sources {
 
 /*
  * Files, folders and @LISTs, and behind them the NAME=FILE of 'as'.  A list
- * that cannot be read is misuse, or a message: then false is returned.  Nothing
- * of it is freed.
+ * that cannot be read is misuse, or a message: then false is returned.  *ret
+ * lasts as long as the program; nothing of it is freed.
  */
 bool hdf5_sources(char **operands, const struct cli_list *as,
 		  struct hdf5_sources *ret);

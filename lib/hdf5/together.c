@@ -33,7 +33,8 @@ static void
 put_choice(FILE *out, const struct cute_shm_hdf5_options *opt,
 	   const struct file_list *list)
 {
-	const struct listed *l, *end = list->of + list->count;
+	const struct listed *l;
+	uint32_t i;
 
 	fputs("cute-shm-hdf5 1\n", out);
 	put_list(out, "select", opt->select);
@@ -42,10 +43,12 @@ put_choice(FILE *out, const struct cute_shm_hdf5_options *opt,
 		fputs("no-external\n", out);
 	if (opt->flags & CUTE_SHM_HDF5_KEEP_GOING)
 		fputs("keep-going\n", out);
-	for (l = list->of; l < end; l++)
+	for (i = 0; i < list->count; i++) {
+		l = &list->of[i];
 		fprintf(out, "file %" PRIu64 " %" PRIu64 " %zu %s %zu %s\n",
 			(uint64_t)l->before.st_size, mtime_ns(&l->before),
 			strlen(l->name), l->name, strlen(l->real), l->real);
+	}
 }
 
 int
