@@ -230,9 +230,12 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/python/examples.py \
 	tests/python/smoke_installed.py \
 	tests/python/test_corpus.py \
+	tests/python/test_exchange.py \
 	tests/python/test_hdf5.py \
 	tests/python/test_life.py \
+	tests/python/test_live.py \
 	tests/python/test_loaders.py \
+	tests/python/test_names.py \
 	tests/python/test_original.py \
 	tests/python/test_original_manual.py \
 	tests/python/test_read.py \
