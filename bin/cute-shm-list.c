@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "cli.h"
 #include "list.h"
 #include "open_project.h"
 #include "python_segment.h"
+#include "root_dir.h"
 #include "text.h"
 
 bool list_with_nodes, list_exact_bytes, list_as_tree;
@@ -350,16 +350,6 @@ show_all(struct request *r)
 	free(r->projects);
 }
 
-static const char *
-root(void)
-{
-	const char *env = getenv("CUTE_SHM_ROOT");
-
-	if (opt_root && *opt_root)
-		return opt_root;
-	return env && *env ? env : "/dev/shm";
-}
-
 static void
 report_unopened(const char *project, int err)
 {
@@ -373,13 +363,8 @@ report_unopened(const char *project, int err)
 static void
 see_root(struct list_total *total)
 {
-	struct statvfs fs;
-
 	total->whole = true;
-	if (statvfs(root(), &fs) != 0 ||
-	    __builtin_mul_overflow(fs.f_blocks, fs.f_frsize,
-				   &total->root_size) ||
-	    __builtin_mul_overflow(fs.f_bavail, fs.f_frsize, &total->root_free))
+	if (!root_space(opt_root, &total->root_size, &total->root_free))
 		total->root_size = 0;
 }
 
@@ -468,7 +453,7 @@ list(struct request *r)
 	}
 	if (r->total.projects == 0 && r->loads.count == 0 && r->count == 0 &&
 	    !opt_json)
-		cli_message("no projects in %s", root());
+		cli_message("no projects in %s", root_dir(opt_root));
 	if (r->python_count > 0 && r->count == 0 && !opt_json)
 		cli_message("%s of the Python package left out",
 			    units_count(r->python_count, "segment").text);

@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "interrupt.h"
+#include "root_dir.h"
 #include "text.h"
 #include "top.h"
 
@@ -39,16 +40,6 @@ static const struct cli_program program = {
 	.options = options,
 };
 
-static const char *
-root_name(void)
-{
-	const char *env = getenv("CUTE_SHM_ROOT");
-
-	if (opt_root && *opt_root)
-		return opt_root;
-	return env && *env ? env : "/dev/shm";
-}
-
 static void
 nap(double seconds)
 {
@@ -60,7 +51,7 @@ nap(double seconds)
 
 /* Look again, and forget the look before. */
 static int
-look_again(const struct top_request *request, struct top_sample *sample)
+look_again(struct top_request *request, struct top_sample *sample)
 {
 	struct top_sample next;
 	int err = top_look(request, sample, &next);
@@ -78,7 +69,7 @@ show(const struct top_sample *sample)
 	bool ret;
 
 	top_screen_size(&rows, &columns);
-	lines = top_lines(sample, root_name(), rows, columns, &count);
+	lines = top_lines(sample, root_dir(opt_root), rows, columns, &count);
 	ret = top_screen_show(lines, count);
 	for (i = 0; i < count; i++)
 		free(lines[i]);
@@ -93,10 +84,10 @@ print(const struct top_sample *sample)
 	char **lines;
 
 	if (opt_json) {
-		top_json(sample, root_name());
+		top_json(sample, root_dir(opt_root));
 	} else {
-		lines = top_lines(sample, root_name(), 0, text_columns(stdout),
-				  &count);
+		lines = top_lines(sample, root_dir(opt_root), 0,
+				  text_columns(stdout), &count);
 		for (i = 0; i < count; i++) {
 			puts(lines[i]);
 			free(lines[i]);
@@ -108,7 +99,7 @@ print(const struct top_sample *sample)
 
 /* Text once, or JSON once or until somebody ends it. */
 static int
-run_printing(const struct top_request *request, struct top_sample *sample)
+run_printing(struct top_request *request, struct top_sample *sample)
 {
 	int err = 0;
 
@@ -124,7 +115,7 @@ run_printing(const struct top_request *request, struct top_sample *sample)
 }
 
 static int
-run_screen(const struct top_request *request, struct top_sample *sample)
+run_screen(struct top_request *request, struct top_sample *sample)
 {
 	int err = 0;
 

@@ -38,6 +38,8 @@ bin_libcli_la_SOURCES = \
 	bin/python_segment.h \
 	bin/regular_file.c \
 	bin/regular_file.h \
+	bin/root_dir.c \
+	bin/root_dir.h \
 	bin/same_data.c \
 	bin/same_data.h \
 	bin/segment_status.c \

@@ -43,8 +43,8 @@ struct top_request {
  * Look at all of it.  'previous', which may be NULL, is what rates are counted
  * from.  As cute_shm_list(); in any case to be freed.
  */
-int top_look(const struct top_request *request,
-	     const struct top_sample *previous, struct top_sample *ret);
+int top_look(struct top_request *request, const struct top_sample *previous,
+	     struct top_sample *ret);
 void top_free(struct top_sample *sample);
 
 /* The lines of a sample: at most 'rows' of 'columns'; 0: as many as it takes.

@@ -4,17 +4,17 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include <cute_shm.h>
 
 #include "now.h"
 #include "python_segment.h"
+#include "root_dir.h"
 #include "text.h"
 
 /* What one look goes by. */
 struct look {
-	const struct top_request *request;
+	struct top_request *request;
 	struct top_sample *sample;
 };
 
@@ -37,8 +37,7 @@ add(const struct cute_shm_info *info, void *arg)
 	struct look *look = arg;
 	struct top_sample *s = look->sample;
 
-	if (python_segment(info) ||
-	    !wanted(info->project, (void *)(uintptr_t)look->request))
+	if (python_segment(info) || !wanted(info->project, look->request))
 		return 0;
 	s->projects =
 		text_alloc(s->projects, s->count + 1, sizeof(*s->projects));
@@ -139,23 +138,8 @@ by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* A file system without a bound has no figures. */
-static void
-see_root(struct top_sample *s, const char *root)
-{
-	const char *env = getenv("CUTE_SHM_ROOT");
-	struct statvfs fs;
-
-	if (!root || !*root)
-		root = env && *env ? env : "/dev/shm";
-	if (statvfs(root, &fs) != 0 ||
-	    __builtin_mul_overflow(fs.f_blocks, fs.f_frsize, &s->root_size) ||
-	    __builtin_mul_overflow(fs.f_bavail, fs.f_frsize, &s->root_free))
-		s->root_size = 0;
-}
-
 int
-top_look(const struct top_request *request, const struct top_sample *previous,
+top_look(struct top_request *request, const struct top_sample *previous,
 	 struct top_sample *ret)
 {
 	struct look look = { .request = request, .sample = ret };
@@ -164,8 +148,7 @@ top_look(const struct top_request *request, const struct top_sample *previous,
 	int err;
 
 	*ret = (struct top_sample){ .at = clock_now() };
-	ret->loads = (struct loads){ .wanted = wanted,
-				     .arg = (void *)(uintptr_t)request };
+	ret->loads = (struct loads){ .wanted = wanted, .arg = request };
 	err = cute_shm_list(request->root, add, &look);
 	if (err != 0)
 		return err;
@@ -179,7 +162,9 @@ top_look(const struct top_request *request, const struct top_sample *previous,
 		      by_name);
 	if (previous)
 		set_rates(ret, previous);
-	see_root(ret, request->root);
+	/* A file system without a bound has no figures. */
+	if (!root_space(request->root, &ret->root_size, &ret->root_free))
+		ret->root_size = 0;
 	return 0;
 }
 

@@ -186,8 +186,7 @@ int cute_shm_hdf5_plan(const char *file,
 
 /* A file to be loaded as a group. */
 struct cute_shm_hdf5_source {
-	const char *name; /* of the group; NULL: the file's, without its ending
-			   */
+	const char *name; /* of the group; NULL: the file's, without ending */
 	const char *file; /* its path; without a name, it may be a folder */
 };
 

@@ -33,8 +33,7 @@ int links_get(struct loader *l, hid_t group, const char *path,
 
 #define LINK_TYPE_LISTED (H5L_TYPE_MAX + 1)
 
-/* Get the links to the files of l->listed, without those that are not wanted.
- */
+/* Get the links to those files of l->listed that are wanted. */
 int listed_links(struct loader *l, struct link **ret, size_t *count);
 
 /*
