@@ -297,20 +297,6 @@ start_reader(struct load *load)
 	return err;
 }
 
-/* The file that has the object at 'path'. */
-static const char *
-listed_file(const struct load *load, const char *path)
-{
-	size_t size = strcspn(path, "/");
-	uint32_t i;
-
-	for (i = 0; i < load->list.count; i++)
-		if (strncmp(load->list.of[i].name, path, size) == 0 &&
-		    load->list.of[i].name[size] == '\0')
-			return load->list.of[i].file;
-	return load->file;
-}
-
 /* Set the error for a reader that ended without a final message. */
 static int
 fail_crash(struct load *load, char *reason, size_t size)
@@ -336,8 +322,9 @@ fail_crash(struct load *load, char *reason, size_t size)
 	else
 		snprintf(reason, size, "libhdf5 ended the process");
 	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s%s%s",
-			     listed_file(load, path), reason,
-			     path[0] ? " while reading /" : "", path);
+			     listed_file(load->list.of, load->list.count, path,
+					 load->file),
+			     reason, path[0] ? " while reading /" : "", path);
 }
 
 /* A reader was lost: with KEEP_GOING the next one leaves its object out. */

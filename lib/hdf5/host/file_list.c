@@ -255,6 +255,20 @@ file_list_find(const struct file_list *list, const char *file)
 	return find(list->by_file, list->count, &wanted, by_file);
 }
 
+const char *
+listed_file(const struct listed *of, uint32_t count, const char *path,
+	    const char *otherwise)
+{
+	size_t size = strcspn(path, "/");
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		if (strncmp(of[i].name, path, size) == 0 &&
+		    of[i].name[size] == '\0')
+			return of[i].file;
+	return otherwise;
+}
+
 bool
 file_list_has(const struct file_list *list, const struct stat *st)
 {

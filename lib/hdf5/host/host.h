@@ -111,6 +111,10 @@ void file_list_free(struct file_list *list);
 const struct listed *file_list_find(const struct file_list *list,
 				    const char *file);
 
+/* The one that has the object at 'path' in its group, else 'otherwise'. */
+const char *listed_file(const struct listed *of, uint32_t count,
+			const char *path, const char *otherwise);
+
 /* Whether one of them is this file, by device and inode. */
 bool file_list_has(const struct file_list *list, const struct stat *st);
 

@@ -109,15 +109,7 @@ send_report(struct loader *l, enum message_kind kind, const char *path,
 const char *
 loader_file(const struct loader *l, const char *path)
 {
-	const char *slash = strchrnul(path, '/');
-	size_t size = (size_t)(slash - path);
-	uint32_t i;
-
-	for (i = 0; i < l->listed_count; i++)
-		if (strncmp(l->listed[i].name, path, size) == 0 &&
-		    l->listed[i].name[size] == '\0')
-			return l->listed[i].file;
-	return l->file;
+	return listed_file(l->listed, l->listed_count, path, l->file);
 }
 
 int
