@@ -8,10 +8,14 @@
 #include <cute_shm.h>
 #include <cute_shm_hdf5.h>
 
+#include "cli.h"
+
 struct load_report_options {
 	const char *project;
-	const char *file;
-	bool plan; /* --dry-run */
+	const char *file;	   /* NULL: several, */
+	char **operands;	   /* as they were given, up to a NULL, */
+	const struct cli_list *as; /* and by this option */
+	bool plan;		   /* --dry-run */
 	bool json;
 	bool verbose;
 	bool progress;

@@ -158,6 +158,8 @@ load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 static void
 put_contents(FILE *out, const struct cute_shm_hdf5_result *r)
 {
+	if (r->files)
+		fprintf(out, "%s, ", units_count(r->files, "file").text);
 	fprintf(out, "%s in %s", units_count(r->arrays, "array").text,
 		units_count(r->groups, "group").text);
 	if (r->links)
@@ -175,12 +177,32 @@ put_left_out(FILE *out, const struct cute_shm_hdf5_result *r)
 	putc('\n', out);
 }
 
+/* The files as they were given; of several, also their number. */
+static void
+put_files(struct json *j, uint64_t count)
+{
+	char **operand = opt.operands;
+	size_t i;
+
+	if (opt.file) {
+		json_text(j, "file", opt.file);
+		return;
+	}
+	json_open(j, "files", '[');
+	for (; *operand; operand++)
+		json_text(j, NULL, *operand);
+	for (i = 0; i < opt.as->count; i++)
+		json_text(j, NULL, opt.as->items[i]);
+	json_close(j, ']');
+	json_number(j, "file_count", count);
+}
+
 static void
 put_json(struct json *j, const struct cute_shm_hdf5_result *r)
 {
 	json_open(j, NULL, '{');
 	json_text(j, "project", opt.project);
-	json_text(j, "file", opt.file);
+	put_files(j, r->files);
 	if (!opt.plan)
 		json_bool(j, "loaded", !r->current);
 	json_number(j, "array_count", r->arrays);

@@ -32,6 +32,7 @@ lib_libcommon_la_SOURCES = \
 	lib/file/appear.c \
 	lib/file/file.h \
 	lib/file/file_access.c \
+	lib/file/hdf5_folder.c \
 	lib/file/outfile.c \
 	lib/file/trusted_user.c \
 	lib/format/component.c \
@@ -98,6 +99,7 @@ lib_libcore_la_SOURCES = \
 	lib/read/open.c \
 	lib/read/read.h \
 	lib/read/record.c \
+	lib/read/source_state.c \
 	lib/read/typed.c \
 	lib/read/walk.c \
 	lib/root/cgroup.c \
@@ -118,7 +120,6 @@ lib_libcore_la_SOURCES = \
 	lib/together/loads.c \
 	lib/together/page.c \
 	lib/together/source_path.c \
-	lib/together/source_state.c \
 	lib/together/take_turn.c \
 	lib/together/together.h \
 	lib/together/wait_turn.c \
@@ -174,8 +175,10 @@ lib_libchannel_la_SOURCES = \
 	lib/hdf5/channel/channel.h \
 	lib/hdf5/channel/failures.c \
 	lib/hdf5/channel/message.c \
+	lib/hdf5/channel/names.c \
 	lib/hdf5/channel/request.c \
 	lib/hdf5/channel/selection.c \
+	lib/hdf5/host/file_list.c \
 	lib/hdf5/host/host.c \
 	lib/hdf5/host/host.h \
 	lib/hdf5/host/host_changed.c \
@@ -185,6 +188,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/about.c \
 	lib/hdf5/answer.c \
 	lib/hdf5/export.c \
+	lib/hdf5/files.c \
 	lib/hdf5/load.c \
 	lib/hdf5/load.h \
 	lib/hdf5/parent.c \
@@ -211,6 +215,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/describe/describe_objects.c \
 	lib/hdf5/describe/describe_reserved.c \
 	lib/hdf5/describe/describe_selection.c \
+	lib/hdf5/describe/describe_source.c \
 	lib/hdf5/element/chunk_places.c \
 	lib/hdf5/element/element.h \
 	lib/hdf5/element/missing_value.c \
@@ -274,7 +279,6 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/reader/sandbox_filter.c \
 	lib/hdf5/report/hdf5_cause.c \
 	lib/hdf5/report/limits.c \
-	lib/hdf5/report/names.c \
 	lib/hdf5/report/report.c \
 	lib/hdf5/report/report.h \
 	lib/hdf5/report/wanted.c \
@@ -290,6 +294,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/save/save_tree.c \
 	lib/hdf5/save/save_type.c \
 	lib/hdf5/scan/links.c \
+	lib/hdf5/scan/listed.c \
 	lib/hdf5/scan/outside_files.c \
 	lib/hdf5/scan/scan.c \
 	lib/hdf5/scan/scan.h \
@@ -303,6 +308,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/source.h \
 	lib/hdf5/source/source_access.c \
 	lib/hdf5/source/source_changed.c \
+	lib/hdf5/source/source_open.c \
 	lib/hdf5/source/source_writer.c \
 	lib/hdf5/structure/extensible_array.c \
 	lib/hdf5/structure/fixed_array.c \

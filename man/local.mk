@@ -9,6 +9,7 @@ MAN_CORE = \
 	man/cute-shm-export.1 \
 	man/cute-shm-list.1 \
 	man/cute-shm-load.1 \
+	man/cute-shm-top.1 \
 	man/cute-shm-unlink.1 \
 	man/cute-shm-verify.1 \
 	man/cute-shm.5 \
@@ -131,7 +132,9 @@ MAN_CALLS = \
 
 MAN_HDF5_CALLS = \
 	man/cute_shm_hdf5_about.3 \
+	man/cute_shm_hdf5_load_files.3 \
 	man/cute_shm_hdf5_plan.3 \
+	man/cute_shm_hdf5_plan_files.3 \
 	man/cute_shm_hdf5_size.3
 
 man_MANS = $(MAN_CORE) $(MAN_CALLS)

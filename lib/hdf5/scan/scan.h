@@ -52,11 +52,25 @@ enum soft_end {
 enum soft_end native_follow(const struct scan *scan, const struct object *group,
 			    const char *link, uint64_t *address);
 
+/* listed.c: several files, each a link of the root above them */
+
+#define LINK_TYPE_LISTED (H5L_TYPE_MAX + 1)
+
+/* Get the links to those files of l->listed that are wanted. */
+int listed_links(struct loader *l, struct link **ret, size_t *count);
+
+/*
+ * Open the root group of such a file.  *ret is H5I_INVALID_HID after a failure
+ * that concerns this file only, with KEEP_GOING; it is reported, then.
+ */
+int listed_open(struct loader *l, const struct link *link, hid_t *ret);
+
 /* scan.c: the walk over all links */
 
 /*
- * Fill l->scan with all objects of the file; 'file' is not used if the index of
- * source 0 is there.
+ * Fill l->scan with all objects of the file, or, if there are any, with those
+ * of the files of l->listed.  'file' is not used if there are such files, nor if
+ * the index of source 0 is there.
  */
 int scan_file(struct loader *l, hid_t file);
 
