@@ -260,13 +260,13 @@ int
 dataset_native(struct loader *l, struct object *object, type_gone_fn *gone,
 	       void *arg, char *why, struct dataset *ret)
 {
-	const struct source *source = &l->scan->sources[object->source];
+	struct native *index = source_index(l->scan, object->source);
 	struct dataset d = { .object = object,
 			     .id = H5I_INVALID_HID,
 			     .scan = l->scan,
 			     .native = object->native->dataset,
-			     .index = source->index,
-			     .fd = file_driver_descriptor(source->opened) };
+			     .index = index,
+			     .fd = index->image.fd };
 	const char *cause = NULL;
 	int rc = native_type_get(l, d.native->type, gone, arg, why, &d.type);
 

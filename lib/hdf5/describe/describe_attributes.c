@@ -151,7 +151,7 @@ open_attribute(struct reading *r)
 static int
 read_part(struct reading *r, enum part part)
 {
-	struct native *index = r->l->scan->sources[r->source].index;
+	struct native *index = source_index(r->l->scan, r->source);
 	int rc = NO_OPINION;
 
 	if (r->native)

@@ -2,44 +2,19 @@
 /* A load: the steps in their order. */
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "hdf5/describe/describe.h"
 #include "hdf5/reader/reader.h"
 #include "hdf5/scan/scan.h"
 
-/*
- * Open the file without libhdf5 and make its index.  False: libhdf5 must open
- * the file, and knows why it cannot.
- */
-static bool
-open_natively(struct loader *l)
+/* *ret is the file if libhdf5 must open it. */
+static int
+open_file(struct loader *l, hid_t *ret)
 {
-	struct native *index = NULL;
-	struct opened *opened = NULL;
-	struct stat st;
-	int err;
+	unsigned source;
 
-	l->no_index = "CUTE_SHM_HDF5_STRATEGY is set";
-	if (strategy_library())
-		return false;
-	l->no_index = "the file cannot be opened without it";
-	opened = opened_native(l->file, &st);
-	if (!opened || changed_how(l->before, &st))
-		return false;
-	index = calloc(1, sizeof(*index));
-	if (!index)
-		return false;
-	err = native_open(file_driver_descriptor(opened), (uint64_t)st.st_size,
-			  0, index);
-	if (err == 0 && source_native(l->scan, opened, l->file, index) == 0)
-		return true;
-	l->no_index = err == NO_OPINION ? index->image.why : "no memory";
-	cute_shm_log(CUTE_SHM_LOG_DEBUG, "libhdf5 reads all of %s: %s", l->file,
-		     l->no_index);
-	native_close(index);
-	free(index);
-	return false;
+	l->no_index = open_natively(l, l->file, l->before, &source);
+	return l->no_index ? source_open(l->file, l->before, ret) : 0;
 }
 
 /*
@@ -95,8 +70,8 @@ load_file(struct loader *l)
 	l->scan = scan_new();
 	if (!l->scan)
 		return CUTE_SHM_ERR_NOMEM;
-	if (rc == 0 && l->listed_count == 0 && !open_natively(l))
-		rc = source_open(l->file, l->before, &file);
+	if (rc == 0 && l->listed_count == 0)
+		rc = open_file(l, &file);
 	if (rc != 0)
 		return rc;
 	log_step(l, "opened", since);

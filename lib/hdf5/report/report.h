@@ -87,7 +87,7 @@ struct loader {
 	hid_t last_file_type;  /* of the previous dataset, and its type here */
 	struct type *last_type;
 	struct type *native_type; /* the same by the index */
-	const char *no_index;	  /* why the file has none, or NULL */
+	const char *no_index;	  /* why the only file has none, or NULL */
 	uint64_t lost_references; /* references that lead to no object, */
 	char *lost_from;	  /* and the path of the first of them */
 	_Atomic(struct under_way *) done; /* see read/finished.c */

@@ -212,9 +212,9 @@ static const char *
 why_open(const struct walk *w, const char *path, unsigned source,
 	 uint64_t address)
 {
-	const char *why = native_unknown(w->l, source, address);
+	const char *why = native_unknown(w->s, source, address);
 
-	if (why && w->s->sources[0].index)
+	if (why && w->s->sources[source].index)
 		cute_shm_log(CUTE_SHM_LOG_DEBUG, "libhdf5 reads /%s: %s", path,
 			     why);
 	return why;
@@ -238,6 +238,8 @@ see_open(struct walk *w, struct walk_place at, hid_t id)
 	rc = source_of(w->s, id, info.fileno, &seen.source);
 	if (rc != 0)
 		return rc;
+	if (link->type == LINK_TYPE_LISTED)
+		w->s->sources[seen.source].no_index = w->left;
 	seen.address = info.addr;
 	seen.why_not = why_open(w, link->path, seen.source, info.addr);
 	if (!seen.why_not)
@@ -399,10 +401,21 @@ see_other(struct walk *w, struct walk_place at, const char *dangling)
 static int
 see_listed(struct walk *w, struct walk_place at)
 {
+	const struct link *link = &w->s->objects[at.object].links[at.link];
+	const struct listed *file = &w->l->listed[link->address - 1];
+	const char *reason = failure_of(w->l->failures, link->path);
+	unsigned source;
 	hid_t id;
-	int rc = listed_open(w->l, &w->s->objects[at.object].links[at.link],
-			     &id);
+	int rc;
 
+	if (reason)
+		return send_failed(w->l, link->path, "%s", reason);
+	board_work(w->l->board, link->path, 0);
+	w->left = open_natively(w->l, file->file, &file->before, &source);
+	if (!w->left)
+		return see_known(w, at, source,
+				 &w->s->sources[source].index->objects[0]);
+	rc = listed_open(w->l, link, &id);
 	if (rc == 0 && id >= 0)
 		rc = see_open(w, at, id);
 	if (id >= 0)
@@ -569,6 +582,8 @@ walk_root(struct walk *w, hid_t file)
 	} else {
 		root.address = info.addr;
 		rc = source_of(w->s, id, info.fileno, &root.source);
+		if (rc == 0)
+			w->s->sources[root.source].no_index = w->l->no_index;
 		if (rc == 0)
 			rc = see_comment(w, root.path,
 					 (info.hdr.mesg.present &

@@ -30,6 +30,15 @@ int outside_check(struct loader *l, const char *path, hid_t id);
 int links_get(struct loader *l, const struct native_object *native, hid_t group,
 	      const char *path, struct link **ret, size_t *count);
 
+/* open_native.c: the files of the load, without libhdf5 */
+
+/*
+ * Open a file and make its index.  'before' is its status when the load began.
+ * NULL: *source is its number.  Else libhdf5 must open the file; this is why.
+ */
+const char *open_natively(struct loader *l, const char *path,
+			  const struct stat *before, unsigned *source);
+
 /* scan_native.c: what the native index knows */
 
 /* What the index knows of the object; NULL: libhdf5 must read it. */
@@ -37,7 +46,7 @@ const struct native_object *native_known(const struct scan *scan,
 					 unsigned source, uint64_t address);
 
 /* Why the index does not know the object, or NULL. */
-const char *native_unknown(const struct loader *l, unsigned source,
+const char *native_unknown(const struct scan *scan, unsigned source,
 			   uint64_t address);
 
 /*

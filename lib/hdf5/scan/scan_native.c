@@ -17,16 +17,14 @@ native_known(const struct scan *s, unsigned source, uint64_t address)
 }
 
 const char *
-native_unknown(const struct loader *l, unsigned source, uint64_t address)
+native_unknown(const struct scan *s, unsigned source, uint64_t address)
 {
-	const struct native *index = l->scan->sources[source].index;
+	const struct source *of = &s->sources[source];
 	const struct native_object *o;
 
-	if (source > 0)
-		return "it is in another file";
-	if (!index)
-		return l->no_index;
-	o = native_find(index, address);
+	if (!of->index)
+		return of->no_index ? of->no_index : "it is in another file";
+	o = native_find(of->index, address);
 	return o ? o->why : NULL;
 }
 

@@ -150,6 +150,44 @@ no_handle(void)
 			     "a file behind a link has no handle");
 }
 
+bool
+source_find(const struct scan *s, const struct stat *st, unsigned *ret)
+{
+	unsigned i;
+
+	for (i = 0; i < s->source_count; i++)
+		if (s->sources[i].inode == st->st_ino &&
+		    s->sources[i].device == st->st_dev)
+			break;
+	*ret = i;
+	return i < s->source_count;
+}
+
+/* Add a file that is not there yet; NULL, with a message. */
+static struct source *
+source_new(struct scan *s, const struct stat *st, const char *path)
+{
+	struct source *more =
+		vector_grow(s->sources, s->source_count, &s->source_room,
+			    sizeof(*more), "files");
+	struct source *ret;
+
+	if (!more)
+		return NULL;
+	s->sources = more;
+	ret = &more[s->source_count];
+	*ret = (struct source){ .device = st->st_dev,
+				.inode = st->st_ino,
+				.file = H5I_INVALID_HID,
+				.path = strdup(path) };
+	if (!ret->path) {
+		fail_memory("for the file's tree");
+		return NULL;
+	}
+	s->source_count++;
+	return ret;
+}
+
 /*
  * Add the file of a new source, or of a source whose file was closed.  The
  * source then keeps 'file' open; the caller closes its own reference.
@@ -157,54 +195,52 @@ no_handle(void)
 static int
 source_add(struct scan *s, hid_t file, unsigned long fileno, unsigned *ret)
 {
-	struct source *more;
-	const char *path;
+	struct source *source;
+	const char *path = file_driver_path(file);
 	struct stat st;
-	unsigned i;
 
-	if (!file_driver_stat(file, &st))
+	if (!path || !file_driver_stat(file, &st))
 		return no_handle();
-	for (i = 0; i < s->source_count; i++)
-		if (s->sources[i].inode == st.st_ino &&
-		    s->sources[i].device == st.st_dev)
-			break;
-	*ret = i;
-	if (i == s->source_count) {
-		more = realloc(s->sources, (i + 1) * sizeof(*more));
-		if (!more)
-			return fail_memory("for the file's tree");
-		s->sources = more;
-		path = file_driver_path(file);
-		more[i] = (struct source){ .device = st.st_dev,
-					   .inode = st.st_ino,
-					   .file = H5I_INVALID_HID,
-					   .path = path ? strdup(path) : NULL };
-		if (!more[i].path)
-			return fail_memory("for the file's tree");
-		s->source_count++;
+	if (!source_find(s, &st, ret)) {
+		if (!source_new(s, &st, path))
+			return CUTE_SHM_ERR_NOMEM;
+		*ret = s->source_count - 1;
 	}
-	s->sources[i].fileno = fileno;
-	if (s->sources[i].file < 0) {
+	source = &s->sources[*ret];
+	source->fileno = fileno;
+	if (source->file < 0) {
 		H5Iinc_ref(file);
-		source_opened(s, &s->sources[i], file);
+		source_opened(s, source, file);
 	}
 	return 0;
 }
 
 int
 source_native(struct scan *s, struct opened *opened, const char *path,
-	      struct native *index)
+	      struct native *index, unsigned *ret)
 {
-	s->sources = calloc(1, sizeof(*s->sources));
-	if (!s->sources)
-		return fail_memory("for the file's tree");
-	s->sources[0] = (struct source){ .file = H5I_INVALID_HID,
-					 .opened = opened,
-					 .index = index,
-					 .path = strdup(path) };
-	opened_identity(opened, &s->sources[0].device, &s->sources[0].inode);
-	s->source_count = 1;
-	return s->sources[0].path ? 0 : fail_memory("for the file's tree");
+	struct stat st;
+	struct source *source;
+
+	opened_status(opened, &st);
+	source = source_new(s, &st, path);
+	if (!source)
+		return CUTE_SHM_ERR_NOMEM;
+	source->opened = opened;
+	source->index = index;
+	*ret = (unsigned)(source - s->sources);
+	return 0;
+}
+
+struct native *
+source_index(struct scan *s, unsigned number)
+{
+	struct source *source = &s->sources[number];
+
+	if (source->index)
+		source->index->image.fd =
+			file_driver_descriptor(source->opened);
+	return source->index;
 }
 
 int

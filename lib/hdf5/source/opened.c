@@ -294,7 +294,7 @@ opened_new(const char *path, bool *gone)
 }
 
 struct opened *
-opened_native(const char *path, struct stat *ret)
+opened_native(const char *path)
 {
 	struct opened *f = NULL;
 	struct stat st;
@@ -304,16 +304,13 @@ opened_native(const char *path, struct stat *ret)
 		f = opened_from(path, fd, &st);
 	else if (fd >= 0)
 		close(fd);
-	if (f)
-		*ret = f->st;
 	return f;
 }
 
 void
-opened_identity(const struct opened *f, dev_t *device, ino_t *inode)
+opened_status(const struct opened *f, struct stat *ret)
 {
-	*device = f->st.st_dev;
-	*inode = f->st.st_ino;
+	*ret = f->st;
 }
 
 void

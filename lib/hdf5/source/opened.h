@@ -28,7 +28,6 @@ struct opened {
  * file.
  */
 struct opened *opened_new(const char *path, bool *gone);
-void opened_free(struct opened *f);
 
 /* Make sure that the file has a descriptor; 0, or an error. */
 int opened_descriptor(struct opened *f);

@@ -62,11 +62,12 @@ int driver_read(int fd, haddr_t at, size_t size, void *buffer);
 void opened_begin(bool locks);
 
 /*
- * Open a file as libhdf5 would open it, and get its size and status.  NULL: let
- * libhdf5 open it, which reports the error.  It stays open.
+ * Open a file as libhdf5 would open it.  NULL: let libhdf5 open it, which
+ * reports the error.  For opened_free().
  */
-struct opened *opened_native(const char *path, struct stat *ret);
-void opened_identity(const struct opened *opened, dev_t *device, ino_t *inode);
+struct opened *opened_native(const char *path);
+void opened_status(const struct opened *opened, struct stat *ret);
+void opened_free(struct opened *opened);
 
 /* A descriptor that is kept of this file, or -1. */
 int file_driver_kept(const struct stat *st);
@@ -176,7 +177,7 @@ struct object {
 	/* What the index knows; NULL: libhdf5 must read the object, because: */
 	const struct native_object *native;
 	const char *why_not; /* or NULL */
-	uint32_t listed;   /* number of the file whose root it is, or 0 */
+	uint32_t listed;     /* number of the file whose root it is, or 0 */
 };
 
 /*
@@ -189,7 +190,8 @@ struct source {
 	ino_t inode;
 	hid_t file;	       /* H5I_INVALID_HID: not open */
 	struct opened *opened; /* the same file in the driver */
-	struct native *index;  /* its native index, or NULL */
+	struct native *index;  /* its native index, or NULL, */
+	const char *no_index;  /* why: NULL if it was not tried */
 	uint64_t used;	       /* value of scan->uses at the last use */
 	char *path;
 };
@@ -198,7 +200,8 @@ struct scan {
 	struct object *objects; /* index 0 is the root */
 	size_t object_count, object_room;
 	struct source *sources;
-	unsigned source_count, sources_open;
+	uint32_t source_count, source_room, sources_open;
+	uint64_t whole; /* bytes of files that indexes keep in memory */
 	uint64_t uses;
 	size_t *buckets; /* hash table by address: index + 1, or 0 */
 	size_t bucket_count;
@@ -219,9 +222,21 @@ int object_add(struct scan *scan, const struct object *object, size_t *ret);
  */
 int source_of(struct scan *scan, hid_t id, unsigned long fileno, unsigned *ret);
 
-/* Add the first file, which libhdf5 opens only if an object needs it. */
+/* The number of the file with this status, if it is there. */
+bool source_find(const struct scan *scan, const struct stat *st, unsigned *ret);
+
+/*
+ * Add a file, which libhdf5 opens only if an object needs it.  'opened' and
+ * 'index' belong to the scan then.
+ */
 int source_native(struct scan *scan, struct opened *opened, const char *path,
-		  struct native *index);
+		  struct native *index, unsigned *ret);
+
+/*
+ * The index of the file, or NULL.  What it has not read from the file yet, it
+ * can read until another file is opened.
+ */
+struct native *source_index(struct scan *scan, unsigned source);
 
 /*
  * The descriptor from which libhdf5 reads this file, or -1.  It is not a copy:

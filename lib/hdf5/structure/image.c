@@ -15,6 +15,10 @@
 #define BLOCK	    ((uint64_t)64 << 10)
 #define LONGEST_RUN ((uint64_t)16) /* blocks of one read */
 
+/* There may be thousands of files up to this size, each with an image. */
+#define SMALL_FILE  ((uint64_t)1 << 20)
+#define SMALL_BLOCK ((uint64_t)4 << 10)
+
 int
 image_doubt(struct image *f, const char *why)
 {
@@ -56,7 +60,8 @@ is_present(const struct image *f, uint64_t block)
 static bool
 read_run(struct image *f, uint64_t block)
 {
-	uint64_t blocks = (f->size + BLOCK - 1) / BLOCK, at = block * BLOCK;
+	uint64_t blocks = (f->size + f->block - 1) / f->block;
+	uint64_t at = block * f->block;
 	uint64_t end = block, i, size;
 
 	f->run = block == f->last_end ? f->run * 2 : 1;
@@ -65,9 +70,10 @@ read_run(struct image *f, uint64_t block)
 	while (end < blocks && end - block < f->run && !is_present(f, end))
 		end++;
 	f->last_end = end;
-	size = (end * BLOCK < f->size ? end * BLOCK : f->size) - at;
+	size = (end * f->block < f->size ? end * f->block : f->size) - at;
 	/* A limit of private memory counts what can be written. */
-	if (mprotect(f->bytes + at, size, PROT_READ | PROT_WRITE) != 0) {
+	if (f->block == BLOCK &&
+	    mprotect(f->bytes + at, size, PROT_READ | PROT_WRITE) != 0) {
 		f->why = "no room for the file's metadata";
 		return false;
 	}
@@ -85,8 +91,8 @@ image_load(struct image *f, uint64_t at, uint64_t size)
 
 	if (size == 0 || !f->present)
 		return true;
-	last = (at + size - 1) / BLOCK;
-	for (block = at / BLOCK; block <= last; block++)
+	last = (at + size - 1) / f->block;
+	for (block = at / f->block; block <= last; block++)
 		if (!is_present(f, block) && !read_run(f, block))
 			return false;
 	return true;
@@ -112,12 +118,24 @@ image_get(struct image *f, uint64_t address, uint64_t size)
 /* Of files up to this size, data that are asked for may stay in memory. */
 #define DATA_LIMIT ((uint64_t)64 << 20)
 
+/* Whether data may be had from memory; they are read if they may stay there. */
+static bool
+holds_data(struct image *f, uint64_t at, uint64_t size)
+{
+	if (f->block == BLOCK)
+		return f->size <= DATA_LIMIT && size <= BLOCK &&
+		       image_load(f, at, size);
+	for (uint64_t end = at + size; at < end; at += SMALL_BLOCK)
+		if (!is_present(f, at / SMALL_BLOCK))
+			return false;
+	return size == 0 || is_present(f, (at + size - 1) / SMALL_BLOCK);
+}
+
 const uint8_t *
 image_peek(struct image *f, uint64_t address, uint64_t size)
 {
 	if (!image_holds(f, address, size) ||
-	    (f->present && (f->size > DATA_LIMIT || size > BLOCK ||
-			    !image_load(f, f->base + address, size))))
+	    (f->present && !holds_data(f, f->base + address, size)))
 		return NULL;
 	return f->bytes + f->base + address;
 }
@@ -143,22 +161,25 @@ image_of(const uint8_t *bytes, uint64_t size, struct image *ret)
 int
 image_open(int fd, uint64_t size, uint64_t whole_limit, struct image *ret)
 {
-	uint64_t words = size / BLOCK / 64 + 1;
 	bool whole = size <= (whole_limit ? whole_limit : WHOLE_LIMIT);
+	bool small = size <= SMALL_FILE;
 
 	begin(ret, fd, size);
+	ret->block = small ? SMALL_BLOCK : BLOCK;
 	if (size == 0)
 		return image_doubt(ret, "the file is empty");
-	ret->bytes =
-		mmap(NULL, size, whole ? PROT_READ | PROT_WRITE : PROT_NONE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ret->bytes = mmap(NULL, size,
+			  whole || small ? PROT_READ | PROT_WRITE : PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ret->bytes == MAP_FAILED) {
 		ret->bytes = NULL;
 		return image_doubt(ret, "no room for the file's metadata");
 	}
+	ret->mapped = true;
 	if (whole)
 		return read_bytes(ret, 0, size) ? 0 : NO_OPINION;
-	ret->present = calloc(words, sizeof(*ret->present));
+	ret->present =
+		calloc(size / ret->block / 64 + 1, sizeof(*ret->present));
 	return ret->present ? 0
 			    : fail_memory("to read a file of %llu bytes",
 					  (unsigned long long)size);
@@ -167,9 +188,10 @@ image_open(int fd, uint64_t size, uint64_t whole_limit, struct image *ret)
 void
 image_close(struct image *f)
 {
-	if (f->fd >= 0 && f->bytes)
+	if (f->mapped)
 		munmap(f->bytes, f->size);
 	free(f->present);
 	f->bytes = NULL;
+	f->mapped = false;
 	f->present = NULL;
 }

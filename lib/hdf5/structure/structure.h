@@ -36,7 +36,9 @@ struct image {
 	unsigned leaf_k, group_k, chunk_k; /* half the children of a node */
 	uint64_t root;			   /* address of the root's header */
 	int fd;				   /* -1: all bytes are there */
+	bool mapped;			   /* the bytes are its own */
 	uint64_t *present;		   /* a bit for each block */
+	uint64_t block;			   /* bytes of one */
 	uint64_t last_end, run; /* the last read: its end, its blocks */
 	uint64_t reads;		/* calls of pread() */
 };
@@ -45,8 +47,7 @@ struct image {
 
 /*
  * Begin to read the file, which has 'size' bytes.  'whole_limit': files up to
- * this size are read at once; 0 means 16 MiB.  The descriptor must stay open
- * until image_close().
+ * this size are read at once; 0 means 16 MiB.  Later reads use ret->fd, too.
  */
 int image_open(int fd, uint64_t size, uint64_t whole_limit,
 	       struct image *ret) must_check;
