@@ -18,6 +18,7 @@
 /* There may be thousands of files up to this size, each with an image. */
 #define SMALL_FILE  ((uint64_t)1 << 20)
 #define SMALL_BLOCK ((uint64_t)4 << 10)
+#define FEW_READS   8
 
 int
 image_doubt(struct image *f, const char *why)
@@ -54,6 +55,26 @@ is_present(const struct image *f, uint64_t block)
 }
 
 /*
+ * Where to read a missing block: a small file that is read often is read almost
+ * as a whole.
+ */
+static uint64_t
+begin_run(struct image *f, uint64_t block)
+{
+	bool often = f->block == SMALL_BLOCK && f->reads >= FEW_READS;
+
+	if (often)
+		f->run = LONGEST_RUN;
+	else
+		f->run = block == f->last_end ? f->run * 2 : 1;
+	if (f->run > LONGEST_RUN)
+		f->run = LONGEST_RUN;
+	while (often && block % LONGEST_RUN != 0 && !is_present(f, block - 1))
+		block--;
+	return block;
+}
+
+/*
  * Read a missing block, and some behind it: twice as many as in the last read
  * if this one follows it.  Blocks that are present are not read again.
  */
@@ -61,13 +82,10 @@ static bool
 read_run(struct image *f, uint64_t block)
 {
 	uint64_t blocks = (f->size + f->block - 1) / f->block;
-	uint64_t at = block * f->block;
-	uint64_t end = block, i, size;
+	uint64_t first = begin_run(f, block), end = first;
+	uint64_t at = first * f->block, i, size;
 
-	f->run = block == f->last_end ? f->run * 2 : 1;
-	if (f->run > LONGEST_RUN)
-		f->run = LONGEST_RUN;
-	while (end < blocks && end - block < f->run && !is_present(f, end))
+	while (end < blocks && end - first < f->run && !is_present(f, end))
 		end++;
 	f->last_end = end;
 	size = (end * f->block < f->size ? end * f->block : f->size) - at;
@@ -79,7 +97,7 @@ read_run(struct image *f, uint64_t block)
 	}
 	if (!read_bytes(f, at, size))
 		return false;
-	for (i = block; i < end; i++)
+	for (i = first; i < end; i++)
 		f->present[i / 64] |= UINT64_C(1) << i % 64;
 	return true;
 }
