@@ -166,10 +166,12 @@ list(struct listing *l, const struct header *h)
 	struct image *f = &l->n->image;
 	const struct header_message *m;
 	uint64_t heap = UNDEFINED, tree = UNDEFINED;
+	uint32_t i;
 	int err;
 
 	err = info_read(l, header_find(h, MESSAGE_LINK_INFO), &heap, &tree);
-	for (m = h->messages; err == 0 && m < h->messages + h->count; m++) {
+	for (i = 0; err == 0 && i < h->count; i++) {
+		m = &h->messages[i];
 		if (m->type != MESSAGE_LINK)
 			continue;
 		if (m->flags & MESSAGE_SHARED)
