@@ -15,6 +15,13 @@
 #define BLOCK	    ((uint64_t)64 << 10)
 #define LONGEST_RUN ((uint64_t)16) /* blocks of one read */
 
+/*
+ * Each piece of the file that is present is a mapping, of which a process has
+ * 65,530.  Together they may have so many bytes.
+ */
+#define MOST_PIECES 16384
+#define MOST_BYTES  ((uint64_t)512 << 20)
+
 int
 image_doubt(struct image *f, const char *why)
 {
@@ -66,6 +73,13 @@ read_run(struct image *f, uint64_t block)
 		end++;
 	f->last_end = end;
 	size = (end * BLOCK < f->size ? end * BLOCK : f->size) - at;
+	f->pieces += block == 0 || !is_present(f, block - 1);
+	f->pieces -= end < blocks && is_present(f, end);
+	f->loaded += size;
+	if (f->pieces > MOST_PIECES || f->loaded > MOST_BYTES) {
+		f->why = "its metadata are in too many places";
+		return false;
+	}
 	/* A limit of private memory counts what can be written. */
 	if (mprotect(f->bytes + at, size, PROT_READ | PROT_WRITE) != 0) {
 		f->why = "no room for the file's metadata";
@@ -92,6 +106,17 @@ image_load(struct image *f, uint64_t at, uint64_t size)
 	return true;
 }
 
+bool
+image_charge(struct image *f, uint64_t size)
+{
+	if (size > f->budget) {
+		f->why = "more metadata than a file of this size has";
+		return false;
+	}
+	f->budget -= size;
+	return true;
+}
+
 const uint8_t *
 image_get(struct image *f, uint64_t address, uint64_t size)
 {
@@ -99,11 +124,8 @@ image_get(struct image *f, uint64_t address, uint64_t size)
 		f->why = "beyond the end of the file";
 		return NULL;
 	}
-	if (size > f->budget) {
-		f->why = "more metadata than a file of this size has";
+	if (!image_charge(f, size))
 		return NULL;
-	}
-	f->budget -= size;
 	if (f->present && !image_load(f, f->base + address, size))
 		return NULL;
 	return f->bytes + f->base + address;
