@@ -6,7 +6,9 @@
 
 #include "base/base.h"
 
-#define CHUNK_SIZE ((size_t)65536)
+/* The first chunk is small, and each has twice the size of the one before. */
+#define FEWEST ((size_t)4096)
+#define MOST   ((size_t)65536)
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -28,6 +30,18 @@ add_chunk(struct arena *arena, size_t size)
 	return 0;
 }
 
+static size_t
+next_size(const struct arena *arena, size_t least)
+{
+	size_t size = 2 * arena->size;
+
+	if (size < FEWEST)
+		size = FEWEST;
+	if (size > MOST)
+		size = MOST;
+	return size > least ? size : least;
+}
+
 void *
 arena_get(struct arena *arena, size_t size)
 {
@@ -35,7 +49,7 @@ arena_get(struct arena *arena, size_t size)
 
 	size = (size_t)align_up(size, sizeof(uint64_t));
 	if (size > arena->size - arena->used &&
-	    add_chunk(arena, size > CHUNK_SIZE ? size : CHUNK_SIZE) != 0)
+	    add_chunk(arena, next_size(arena, size)) != 0)
 		return NULL;
 	p = (uint8_t *)arena->chunks->bytes + arena->used;
 	arena->used += size;

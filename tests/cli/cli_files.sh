@@ -26,6 +26,13 @@ nodes()
 	cute-shm-list "$1" | sed '1d; s/ *cute-shm:source=.*//'
 }
 
+# Not whether libhdf5 has read an array.
+report()
+{
+	cute-shm-hdf5 --json "$@" |
+		sed '/"libhdf5":/d; s/\("size": 96\),$/\1/'
+}
+
 say "a list of files, a folder, names"
 t cute-shm-hdf5 p day/1/run_10.h5 demo.h5
 t nodes p
@@ -51,7 +58,7 @@ t nodes p
 t groups p
 t cute-shm-hdf5 -o --select demo p day
 t cute-shm-hdf5 --dry-run --select '*/a' new day/1
-t cute-shm-hdf5 --dry-run --json --select '*/a' new day/1 --as x=demo.h5
+t report --dry-run --select '*/a' new day/1 --as x=demo.h5
 # shellcheck disable=SC2016
 t cute-shm-hdf5 new day -- sh -c 'echo "$CUTE_SHM_PROJECT"'
 t cute-shm-hdf5 --as x=demo.h5 new -- echo ran

@@ -15,6 +15,8 @@ dataset_free(struct dataset *d)
 	free(d->elements);
 	names_free(&d->attributes);
 	chunks_free(&d->chunks);
+	if (d->native)
+		native_forget(d->native);
 	if (d->own_id)
 		H5Oclose(d->id);
 	d->own_id = false;

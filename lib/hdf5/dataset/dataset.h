@@ -90,8 +90,8 @@ void ragged_free(struct ragged *r);
 /* heap.c: memory for the lists that H5Dread reads */
 
 struct heap {
-	hid_t dxpl;	    /* of heap_dxpl() */
-	struct arena lists; /* of a dataset that the index knows */
+	hid_t dxpl;		   /* of heap_dxpl() */
+	struct native_lists lists; /* of a dataset that the index knows */
 	uint64_t limit, used;
 	bool full; /* H5Dread failed because of the limit */
 	struct piece *pieces;
@@ -249,7 +249,13 @@ herr_t elements_read(hid_t dset, hid_t type, hid_t mem, hid_t space, hid_t dxpl,
  */
 bool native_read(struct dataset *d, enum part part, const uint64_t *first,
 		 const uint64_t *step, const uint64_t *shape, uint64_t count,
-		 struct arena *lists, uint8_t *to);
+		 struct native_lists *lists, uint8_t *to);
+
+/*
+ * Forget what is kept of the dataset's last chunk for the next block: its index
+ * may be freed now.
+ */
+void native_forget(const struct native_dataset *d);
 
 /* The same for all elements of a plain dataset that is not sliced. */
 bool native_read_all(struct dataset *d, uint8_t *to);

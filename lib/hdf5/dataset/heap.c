@@ -26,8 +26,8 @@ heap_reset(struct heap *h)
 		free(h->pieces);
 		h->pieces = next;
 	}
-	arena_free(&h->lists);
-	h->lists = (struct arena){ .chunks = NULL };
+	arena_free(&h->lists.arena);
+	h->lists = (struct native_lists){ .most = h->limit };
 	h->used = 0;
 	h->full = false;
 }

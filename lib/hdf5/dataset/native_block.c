@@ -129,6 +129,13 @@ static size_t data_capacity;
 static const struct native_dataset *decoded_of;
 static struct native_chunk decoded_chunk;
 
+void
+native_forget(const struct native_dataset *d)
+{
+	if (decoded_of == d)
+		decoded_of = NULL;
+}
+
 #define KEEP ((size_t)64 << 20) /* larger buffers are freed at once */
 
 static void
@@ -307,26 +314,36 @@ one_chunk(const struct dataset *d, const struct filter_pipeline *pipeline,
 	return copy_chunk(d, b, at, begin, end, &from);
 }
 
+/* Where the chunk with element 'i' of the box begins, along dimension 'k'. */
+static uint64_t
+chunk_of(const struct wanted_box *b, unsigned k, uint64_t i, uint64_t size)
+{
+	uint64_t at = b->first[k] + i * b->step[k];
+
+	return at - at % size;
+}
+
+/* Only chunks that have elements of the box, however far apart these are. */
 static bool
 each_chunk(const struct dataset *d, const struct filter_pipeline *pipeline,
 	   const struct wanted_box *b, uint8_t *filled)
 {
 	const struct native_layout *l = &d->native->layout;
-	uint64_t at[MAX_NDIM], last;
+	uint64_t at[MAX_NDIM], begin, next;
 	unsigned k;
 
 	for (k = 0; k < b->rank; k++)
-		at[k] = b->first[k] - b->first[k] % l->dims[k];
+		at[k] = chunk_of(b, k, 0, l->dims[k]);
 	do {
 		if (!one_chunk(d, pipeline, b, at, filled))
 			return false;
 		for (k = b->rank; k-- > 0;) {
-			last = b->first[k] + (b->shape[k] - 1) * b->step[k];
-			if (l->dims[k] <= last - at[k]) {
-				at[k] += l->dims[k];
+			clip(b, k, at[k], l->dims[k], &begin, &next);
+			if (next < b->shape[k]) {
+				at[k] = chunk_of(b, k, next, l->dims[k]);
 				break;
 			}
-			at[k] = b->first[k] - b->first[k] % l->dims[k];
+			at[k] = chunk_of(b, k, 0, l->dims[k]);
 		}
 	} while (k < b->rank);
 	return true;
@@ -378,7 +395,7 @@ file_elements(struct dataset *d, const struct wanted_box *b, uint64_t count)
 bool
 native_read(struct dataset *d, enum part part, const uint64_t *first,
 	    const uint64_t *step, const uint64_t *shape, uint64_t count,
-	    struct arena *lists, uint8_t *to)
+	    struct native_lists *lists, uint8_t *to)
 {
 	struct wanted_box b = { .rank = d->rank,
 				.first = first,

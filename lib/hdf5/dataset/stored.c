@@ -95,6 +95,10 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 				     first, steps, block->shape, block->count,
 				     heap ? &heap->lists : NULL, elements))
 		return 0;
+	if (heap && heap->lists.full) {
+		heap->full = true;
+		return CUTE_SHM_ERR_SOURCE;
+	}
 	id = dataset_id(d);
 	dxpl = heap ? heap_dxpl(heap) : H5P_DEFAULT;
 	if (id < 0 || dxpl < 0)

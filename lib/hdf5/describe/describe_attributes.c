@@ -17,7 +17,7 @@ struct reading {
 	unsigned source;
 	hid_t id;
 	const struct native_attribute *native; /* NULL: 'id' is open */
-	struct arena lists;		       /* by the index; */
+	struct native_lists lists;	       /* by the index; */
 	bool reclaim;			       /* or libhdf5 has read them */
 	uint64_t count;			       /* elements */
 	uint8_t *elements[PART_COUNT];
@@ -157,6 +157,8 @@ read_part(struct reading *r, enum part part)
 	if (r->native)
 		rc = native_values(index, r->type, part, r->native->data,
 				   r->count, r->elements[part], &r->lists);
+	if (r->lists.full)
+		return SKIP;
 	if (rc != NO_OPINION)
 		return rc;
 	if (r->id < 0)
@@ -180,6 +182,7 @@ read_elements(struct reading *r)
 	if (r->native &&
 	    !native_convertible(r->l->scan->sources[r->source].index, r->type))
 		r->native = NULL;
+	r->lists.most = UINT32_MAX;
 	for (part = 0; part < PART_COUNT; part++) {
 		if (r->type->size[part] == 0)
 			continue;
@@ -210,7 +213,7 @@ free_elements(struct reading *r)
 		H5Sclose(space);
 	free(r->elements[PART_PLAIN]);
 	free(r->elements[PART_RAGGED]);
-	arena_free(&r->lists);
+	arena_free(&r->lists.arena);
 }
 
 static int

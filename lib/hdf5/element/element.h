@@ -51,13 +51,20 @@ bool native_fill_get(const struct native_dataset *d, bool stored, size_t item,
 /* Whether all values of the type can be made so. */
 bool native_convertible(const struct native *n, const struct type *type);
 
+/* Memory for lists.  A single list may have more than 'most' bytes. */
+struct native_lists {
+	struct arena arena;
+	uint64_t used, most;
+	bool full; /* so that not all lists are there */
+};
+
 /*
  * Convert 'count' elements of the file at 'from' to elements of this part in
- * memory, whose lists lie in the file's image or in the arena.  0, NO_OPINION,
- * or CUTE_SHM_ERR_NOMEM.
+ * memory, whose lists lie in the file's image or in 'lists'.  0, NO_OPINION, or
+ * CUTE_SHM_ERR_NOMEM.
  */
 int native_values(struct native *n, const struct type *type, enum part part,
 		  const uint8_t *from, uint64_t count, uint8_t *to,
-		  struct arena *lists) must_check;
+		  struct native_lists *lists) must_check;
 
 #endif

@@ -19,7 +19,7 @@ struct run {
 struct values {
 	struct native *n;
 	enum part part;
-	struct arena *lists;
+	struct native_lists *lists;
 };
 
 static int values_of(const struct values *v, const struct type *t,
@@ -91,6 +91,16 @@ plain_values(const struct native_type *file, struct run r)
 	return 0;
 }
 
+/* Many elements can lead to the same bytes of the file. */
+static int
+lists_charge(struct native_lists *l, uint64_t size)
+{
+	l->full =
+		l->used > 0 && (l->used > l->most || size > l->most - l->used);
+	l->used += size;
+	return l->full ? NO_OPINION : 0;
+}
+
 /* The text of one element, ended by NUL; NULL is an empty one. */
 static int
 text_value(const struct values *v, const struct native_type *file,
@@ -101,8 +111,10 @@ text_value(const struct values *v, const struct native_type *file,
 	uint32_t count;
 	int err = native_list(v->n, file, from, &bytes, &count);
 
+	if (err == 0 && bytes)
+		err = lists_charge(v->lists, (uint64_t)count + 1);
 	if (err == 0 && bytes) {
-		text = arena_text(v->lists, (const char *)bytes, count);
+		text = arena_text(&v->lists->arena, (const char *)bytes, count);
 		if (!text)
 			return CUTE_SHM_ERR_NOMEM;
 	}
@@ -125,7 +137,10 @@ list_value(const struct values *v, const struct native_type *file,
 		if (!bytes || !convert_get(file->base, &how))
 			return NO_OPINION;
 		list.len = count;
-		list.p = arena_get(v->lists, list.len * how.size);
+		err = lists_charge(v->lists, list.len * how.size);
+		if (err != 0)
+			return err;
+		list.p = arena_get(&v->lists->arena, list.len * how.size);
 		if (!list.p)
 			return CUTE_SHM_ERR_NOMEM;
 		items.from = bytes;
@@ -236,7 +251,7 @@ values_of(const struct values *v, const struct type *t,
 int
 native_values(struct native *n, const struct type *t, enum part part,
 	      const uint8_t *from, uint64_t count, uint8_t *to,
-	      struct arena *lists)
+	      struct native_lists *lists)
 {
 	const struct values v = { n, part, lists };
 	const struct run r = { .from = from,

@@ -39,6 +39,10 @@ add(struct chunks *c, const uint64_t *at, uint64_t address, uint64_t size,
 		return image_doubt(c->f, "a chunk beyond the end of the file");
 	if (c->d->filter_count == 0 && size != c->l->chunk_size)
 		return image_doubt(c->f, "a chunk of a wrong size");
+	/* Chunks may overlap, or have one byte: bound the list by the file. */
+	if ((uint64_t)c->count * (sizeof(*c->items) + 8 * (uint64_t)rank) >>
+	    20 > 64 + (c->f->size >> 17))
+		return image_doubt(c->f, "too many chunks");
 	grown = vector_grow(c->places, c->count, &c->place_room,
 			    rank * sizeof(*c->places), "chunks");
 	if (!grown)

@@ -48,7 +48,7 @@ static int
 float_read(struct native *n, struct cursor *b, unsigned version, unsigned bits,
 	   struct native_type *t)
 {
-	unsigned order = bits_of(bits, 0, 1) | bits_of(bits, 6, 1) << 1;
+	unsigned order = bits_of(bits, 0, 1) | 2U * bits_of(bits, 6, 1);
 
 	/* Only version 3 knows VAX order. */
 	if (order == 2 || (order == 3 && version < 3))

@@ -16,7 +16,7 @@ name_read(struct native *n, struct cursor *b, unsigned version,
 	name = take(b, version < 3 ? align_up(length + 1, 8) : length + 1);
 	if (!name)
 		return image_doubt(&n->image, "a broken name of a member");
-	*ret = arena_text(&n->arena, (const char *)name, length);
+	*ret = native_copy(n, (const char *)name, length);
 	return *ret ? 0 : CUTE_SHM_ERR_NOMEM;
 }
 

@@ -187,6 +187,7 @@ struct native_object {
 	bool links_ordered, attributes_ordered;
 	uint32_t link_count, attribute_count;
 	const struct native_link *links;
+	const struct native_link **by_name; /* links_ordered: the same links */
 	const struct native_attribute *attributes;
 	const struct native_dataset *dataset;
 	const struct native_type *type; /* NATIVE_DATATYPE */
@@ -203,6 +204,7 @@ struct native_committed {
 struct native {
 	struct image image;
 	struct arena arena;
+	uint64_t taken;		       /* bytes of the arena */
 	struct native_object *objects; /* the root first */
 	uint32_t count, room;
 	struct hash table; /* objects by address */
@@ -231,6 +233,12 @@ void native_close(struct native *n);
 /* The object whose header is at this address, or NULL. */
 const struct native_object *native_find(const struct native *n,
 					uint64_t address);
+
+/* native_links.c */
+
+/* The link of a group that has a name of 'size' bytes, or NULL. */
+const struct native_link *native_link_find(const struct native_object *group,
+					   const char *name, size_t size);
 
 /* chunk_table.c */
 
@@ -308,7 +316,7 @@ int pipeline_read(struct native *n, struct cursor b,
 int attributes_read(struct native *n, const struct header *h,
 		    struct native_object *o) must_check;
 
-/* native_links.c */
+/* native_links.c: links of groups of the new kind */
 int links_read(struct native *n, const struct header *h,
 	       struct native_object *o) must_check;
 
@@ -328,26 +336,50 @@ int symbol_table_read(struct native *n, const struct header_message *m,
 /* Describe the object at o->address. */
 int object_read(struct native *n, struct native_object *o) must_check;
 
+/*
+ * Whether the index may take so many more bytes.  A broken file can lead to the
+ * same bytes again and again; descriptions of real ones take at most 12 times
+ * the bytes of the file that they describe.
+ */
+static inline bool
+native_charge(struct native *n, uint64_t size)
+{
+	if (size <= UINT64_MAX / 2 - n->taken) {
+		n->taken += size;
+		if (n->taken >> 20 <= 64 + (n->image.size >> 16))
+			return true;
+	}
+	fail_memory("for an HDF5 file's description");
+	return false;
+}
+
 /* Allocate and clear memory of the index; NULL, with a message. */
 static inline void *
 native_get(struct native *n, uint64_t count, size_t size)
 {
+	uint64_t bytes;
 	void *p;
 
-	if (count > SIZE_MAX / 2 / size) {
-		fail_memory("for an HDF5 file's description");
-		return NULL;
-	}
-	p = arena_get(&n->arena, (size_t)count * size);
-	return p ? memset(p, 0, (size_t)count * size) : NULL;
+	if (__builtin_mul_overflow(count, size, &bytes))
+		bytes = UINT64_MAX;
+	p = native_charge(n, bytes) ? arena_get(&n->arena, bytes) : NULL;
+	return p ? memset(p, 0, bytes) : NULL;
+}
+
+/* A copy of text of the file, and a NUL behind it. */
+static inline const char *
+native_copy(struct native *n, const char *text, uint64_t size)
+{
+	return native_charge(n, size + 1) ? arena_text(&n->arena, text, size)
+					  : NULL;
 }
 
 /* Text of the file whose end may be a NUL; that, and a NUL behind it. */
 static inline const char *
 native_text(struct native *n, const uint8_t *text, uint64_t size)
 {
-	return arena_text(&n->arena, (const char *)text,
-			  strnlen((const char *)text, size));
+	return native_copy(n, (const char *)text,
+			   strnlen((const char *)text, size));
 }
 
 #endif

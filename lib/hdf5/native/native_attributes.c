@@ -161,11 +161,13 @@ list(struct listing *l, const struct header *h)
 							MESSAGE_ATTRIBUTE_INFO),
 				    *m;
 	uint64_t heap = UNDEFINED, tree = UNDEFINED;
+	uint32_t i;
 	int err = info ? info_read(l->n, info, &heap, &tree) : 0;
 
 	if (err != 0)
 		return err;
-	for (m = h->messages; m < h->messages + h->count; m++) {
+	for (i = 0; i < h->count; i++) {
+		m = &h->messages[i];
 		if (m->type != MESSAGE_ATTRIBUTE)
 			continue;
 		if (m->flags & MESSAGE_SHARED)

@@ -166,10 +166,12 @@ list(struct listing *l, const struct header *h)
 	struct image *f = &l->n->image;
 	const struct header_message *m;
 	uint64_t heap = UNDEFINED, tree = UNDEFINED;
+	uint32_t i;
 	int err;
 
 	err = info_read(l, header_find(h, MESSAGE_LINK_INFO), &heap, &tree);
-	for (m = h->messages; err == 0 && m < h->messages + h->count; m++) {
+	for (i = 0; err == 0 && i < h->count; i++) {
+		m = &h->messages[i];
 		if (m->type != MESSAGE_LINK)
 			continue;
 		if (m->flags & MESSAGE_SHARED)
@@ -225,6 +227,49 @@ sort(struct listing *l)
 	return 0;
 }
 
+static int
+by_pointed_name(const void *a, const void *b)
+{
+	return by_name(*(const struct native_link *const *)a,
+		       *(const struct native_link *const *)b);
+}
+
+/* Links in order of creation are searched by another list. */
+static int
+list_by_name(struct native *n, struct native_object *o)
+{
+	uint32_t i;
+
+	o->by_name = native_get(n, o->link_count, sizeof(*o->by_name));
+	if (!o->by_name)
+		return CUTE_SHM_ERR_NOMEM;
+	for (i = 0; i < o->link_count; i++)
+		o->by_name[i] = &o->links[i];
+	qsort(o->by_name, o->link_count, sizeof(*o->by_name), by_pointed_name);
+	return 0;
+}
+
+const struct native_link *
+native_link_find(const struct native_object *o, const char *name, size_t size)
+{
+	uint32_t low = 0, high = o->link_count, middle;
+	const struct native_link *l;
+	int order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		l = o->by_name ? o->by_name[middle] : &o->links[middle];
+		order = strncmp(name, l->name, size);
+		if (order == 0 && l->name[size] == '\0')
+			return l;
+		if (order > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
 int
 links_read(struct native *n, const struct header *h, struct native_object *o)
 {
@@ -241,6 +286,7 @@ links_read(struct native *n, const struct header *h, struct native_object *o)
 			memcpy(items, l.items, l.count * sizeof(*items));
 			o->links = items;
 			o->link_count = l.count;
+			err = l.ordered ? list_by_name(n, o) : 0;
 		} else {
 			err = CUTE_SHM_ERR_NOMEM;
 		}

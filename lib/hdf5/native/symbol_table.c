@@ -58,7 +58,7 @@ entry_read(struct table *t, struct cursor *b, struct native_link *l)
 			return NO_OPINION;
 		l->kind = NATIVE_SOFT;
 		l->address = 0;
-		l->target = arena_text(&t->n->arena, target.text, target.size);
+		l->target = native_copy(t->n, target.text, target.size);
 		if (!l->target)
 			return CUTE_SHM_ERR_NOMEM;
 	} else if (l->address == UNDEFINED) {
@@ -90,7 +90,7 @@ add(struct table *t, struct cursor *b, struct name *last)
 	if (compare(*last, name) >= 0)
 		return image_doubt(t->f, "links in a wrong order");
 	*last = name;
-	l->name = arena_text(&t->n->arena, name.text, name.size);
+	l->name = native_copy(t->n, name.text, name.size);
 	return l->name ? entry_read(t, b, l) : CUTE_SHM_ERR_NOMEM;
 }
 

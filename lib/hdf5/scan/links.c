@@ -180,12 +180,13 @@ name_links(struct loader *l, const char *parent, struct listing *found)
 static int
 list_native(const struct native_object *group, struct listing *l)
 {
-	const struct native_link *link = group->links;
+	for (uint32_t i = 0; i < group->link_count; i++) {
+		const struct native_link *link = &group->links[i];
 
-	for (; link < group->links + group->link_count; link++)
 		if (!add_link(l, link->name, link->kind,
 			      link->kind == NATIVE_HARD ? link->address : 0))
 			return fail_memory("for the file's tree");
+	}
 	return 0;
 }
 

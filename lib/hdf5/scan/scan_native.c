@@ -43,17 +43,6 @@ struct way {
 static enum soft_end walk_path(struct way *w, uint64_t from, const char *path,
 			       uint64_t *ret);
 
-static const struct native_link *
-link_find(const struct native_object *group, const char *name, size_t size)
-{
-	const struct native_link *l = group->links;
-
-	for (; l < group->links + group->link_count; l++)
-		if (strncmp(l->name, name, size) == 0 && l->name[size] == '\0')
-			return l;
-	return NULL;
-}
-
 static enum soft_end
 follow(struct way *w, uint64_t group, const struct native_link *l,
        uint64_t *ret)
@@ -88,7 +77,7 @@ walk_path(struct way *w, uint64_t from, const char *path, uint64_t *ret)
 		if (!o || o->kind != NATIVE_GROUP)
 			return SOFT_UNKNOWN;
 		if (size > 1 || path[0] != '.') {
-			l = link_find(o, path, size);
+			l = native_link_find(o, path, size);
 			end = l ? follow(w, at, l, &at) : SOFT_DANGLES;
 		}
 		path += size;
@@ -106,6 +95,6 @@ native_follow(const struct scan *s, const struct object *group,
 
 	if (!group->native || !link_name_good(link))
 		return SOFT_UNKNOWN;
-	l = link_find(group->native, link, strlen(link));
+	l = native_link_find(group->native, link, strlen(link));
 	return l ? follow(&w, group->address, l, address) : SOFT_UNKNOWN;
 }

@@ -194,6 +194,8 @@ see_huge(struct image *f, const uint8_t *record, unsigned size, void *arg)
 	if (!grown)
 		return CUTE_SHM_ERR_NOMEM;
 	h->huge = grown;
+	if (h->huge_count > 0 && h->huge[h->huge_count - 1].id >= o.id)
+		return image_doubt(f, "huge objects in a wrong order");
 	h->huge[h->huge_count++] = o;
 	return 0;
 }
@@ -319,23 +321,32 @@ managed(struct image *f, const struct fractal_heap *h, struct cursor *id,
 }
 
 static int
+by_id(const void *a, const void *b)
+{
+	uint64_t x = ((const struct huge_object *)a)->id;
+	uint64_t y = ((const struct huge_object *)b)->id;
+
+	return x < y ? -1 : x > y;
+}
+
+static int
 huge(struct image *f, const struct fractal_heap *h, struct cursor *id,
      const uint8_t **ret, uint64_t *size)
 {
-	uint64_t wanted;
-	uint32_t i;
+	struct huge_object wanted = { 0 };
+	const struct huge_object *o = NULL;
 
 	/* An ID with so much room would hold the address itself. */
 	if (h->id_size > f->address_size + f->length_size)
 		return image_doubt(f, "a huge object without a record");
-	wanted = take_number(id, h->id_size < 9 ? h->id_size - 1 : 8);
-	for (i = 0; i < h->huge_count; i++)
-		if (h->huge[i].id == wanted) {
-			*size = h->huge[i].size;
-			*ret = image_get(f, h->huge[i].address, *size);
-			return *ret ? 0 : NO_OPINION;
-		}
-	return image_doubt(f, "an unknown huge object");
+	wanted.id = take_number(id, h->id_size < 9 ? h->id_size - 1 : 8);
+	if (h->huge_count > 0)
+		o = bsearch(&wanted, h->huge, h->huge_count, sizeof(*o), by_id);
+	if (!o)
+		return image_doubt(f, "an unknown huge object");
+	*size = o->size;
+	*ret = image_get(f, o->address, *size);
+	return *ret ? 0 : NO_OPINION;
 }
 
 static int

@@ -17,8 +17,17 @@
 
 /* There may be thousands of files up to this size, each with an image. */
 #define SMALL_FILE  ((uint64_t)1 << 20)
-#define SMALL_BLOCK ((uint64_t)4 << 10)
+#define SMALL_BLOCK 4096
 #define FEW_READS   8
+
+/*
+ * Each piece of a file that is present is a mapping, of which a process has
+ * 65,530.  Those of all files together may have so many bytes.
+ */
+#define MOST_PIECES 32768
+#define MOST_BYTES  ((uint64_t)512 << 20)
+
+static _Atomic(uint64_t) all_pieces, all_bytes;
 
 int
 image_doubt(struct image *f, const char *why)
@@ -74,6 +83,17 @@ begin_run(struct image *f, uint64_t block)
 	return block;
 }
 
+/* Count a piece more; 0 if it adds to another, -1 if it joins two. */
+static bool
+take_piece(struct image *f, int more, uint64_t size)
+{
+	f->pieces += (uint64_t)more;
+	f->loaded += size;
+	all_pieces += (uint64_t)more;
+	all_bytes += size;
+	return all_pieces <= MOST_PIECES && all_bytes <= MOST_BYTES;
+}
+
 /*
  * Read a missing block, and some behind it: twice as many as in the last read
  * if this one follows it.  Blocks that are present are not read again.
@@ -89,9 +109,15 @@ read_run(struct image *f, uint64_t block)
 		end++;
 	f->last_end = end;
 	size = (end * f->block < f->size ? end * f->block : f->size) - at;
+	if (!take_piece(f,
+			(first == 0 || !is_present(f, first - 1)) -
+				(end < blocks && is_present(f, end)),
+			size)) {
+		f->why = "its metadata are in too many places";
+		return false;
+	}
 	/* A limit of private memory counts what can be written. */
-	if (f->block == BLOCK &&
-	    mprotect(f->bytes + at, size, PROT_READ | PROT_WRITE) != 0) {
+	if (mprotect(f->bytes + at, size, PROT_READ | PROT_WRITE) != 0) {
 		f->why = "no room for the file's metadata";
 		return false;
 	}
@@ -116,6 +142,17 @@ image_load(struct image *f, uint64_t at, uint64_t size)
 	return true;
 }
 
+bool
+image_charge(struct image *f, uint64_t size)
+{
+	if (size > f->budget) {
+		f->why = "more metadata than a file of this size has";
+		return false;
+	}
+	f->budget -= size;
+	return true;
+}
+
 const uint8_t *
 image_get(struct image *f, uint64_t address, uint64_t size)
 {
@@ -123,11 +160,8 @@ image_get(struct image *f, uint64_t address, uint64_t size)
 		f->why = "beyond the end of the file";
 		return NULL;
 	}
-	if (size > f->budget) {
-		f->why = "more metadata than a file of this size has";
+	if (!image_charge(f, size))
 		return NULL;
-	}
-	f->budget -= size;
 	if (f->present && !image_load(f, f->base + address, size))
 		return NULL;
 	return f->bytes + f->base + address;
@@ -180,15 +214,17 @@ int
 image_open(int fd, uint64_t size, uint64_t whole_limit, struct image *ret)
 {
 	bool whole = size <= (whole_limit ? whole_limit : WHOLE_LIMIT);
-	bool small = size <= SMALL_FILE;
 
 	begin(ret, fd, size);
-	ret->block = small ? SMALL_BLOCK : BLOCK;
+	/* Pieces are made readable by whole pages. */
+	ret->block = size <= SMALL_FILE && sysconf(_SC_PAGESIZE) <= SMALL_BLOCK
+			     ? SMALL_BLOCK
+			     : BLOCK;
 	if (size == 0)
 		return image_doubt(ret, "the file is empty");
-	ret->bytes = mmap(NULL, size,
-			  whole || small ? PROT_READ | PROT_WRITE : PROT_NONE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ret->bytes =
+		mmap(NULL, size, whole ? PROT_READ | PROT_WRITE : PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ret->bytes == MAP_FAILED) {
 		ret->bytes = NULL;
 		return image_doubt(ret, "no room for the file's metadata");
@@ -208,8 +244,11 @@ image_close(struct image *f)
 {
 	if (f->mapped)
 		munmap(f->bytes, f->size);
+	all_pieces -= f->pieces;
+	all_bytes -= f->loaded;
 	free(f->present);
 	f->bytes = NULL;
 	f->mapped = false;
+	f->pieces = f->loaded = 0;
 	f->present = NULL;
 }

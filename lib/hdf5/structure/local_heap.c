@@ -52,10 +52,13 @@ local_heap_text(struct image *f, const struct names_heap *heap, uint64_t offset,
 	if (offset < heap->size) {
 		text = heap->data + offset;
 		end = memchr(text, 0, heap->size - offset);
-		if (end) {
-			*size = (uint64_t)(end - text);
+		/* Texts may overlap: each costs what it takes to read it. */
+		*size = (uint64_t)((end ? end : heap->data + heap->size) -
+				   text);
+		if (!image_charge(f, *size))
+			return NULL;
+		if (end)
 			return (const char *)text;
-		}
 	}
 	f->why = "a name outside its heap";
 	return NULL;

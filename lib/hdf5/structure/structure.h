@@ -39,8 +39,9 @@ struct image {
 	bool mapped;			   /* the bytes are its own */
 	uint64_t *present;		   /* a bit for each block */
 	uint64_t block;			   /* bytes of one */
-	uint64_t last_end, run; /* the last read: its end, its blocks */
-	uint64_t reads;		/* calls of pread() */
+	uint64_t last_end, run;	 /* the last read: its end, its blocks */
+	uint64_t pieces, loaded; /* what is present, and its bytes */
+	uint64_t reads;		 /* calls of pread() */
 };
 
 /* image.c */
@@ -61,6 +62,9 @@ int image_doubt(struct image *f, const char *why) __attribute__((cold));
 
 /* Read the blocks of [at, at + size), which lies in the file. */
 bool image_load(struct image *f, uint64_t at, uint64_t size) must_check;
+
+/* Charge the budget; false, with the cause, if it is spent. */
+bool image_charge(struct image *f, uint64_t size) must_check;
 
 /*
  * The bytes [address, address + size) of the file's address space; NULL, with
@@ -341,7 +345,7 @@ struct huge_object {
 struct fractal_heap {
 	struct heap_block *blocks; /* by offset */
 	uint32_t block_count, block_room;
-	struct huge_object *huge;
+	struct huge_object *huge; /* by ID */
 	uint32_t huge_count, huge_room;
 	unsigned id_size, offset_size, length_size;
 	unsigned block_prefix; /* bytes before the objects of a block */

@@ -45,8 +45,11 @@ set_end(struct image *f, uint64_t stored_base, uint64_t stored_end)
 	    stored_end - stored_base > f->size - f->base)
 		return image_doubt(f, "the file is truncated");
 	f->end = stored_end - stored_base;
-	/* Real files need at most 1.01 times their size. */
-	f->budget = f->end > UINT64_MAX / 2 ? UINT64_MAX : 2 * f->end;
+	/*
+	 * Real files need at most 1.01 times their size, and the names of old
+	 * groups again as the names of links, and as keys.
+	 */
+	f->budget = f->end > UINT64_MAX / 8 ? UINT64_MAX / 2 : 4 * f->end;
 	f->budget += 65536;
 	return 0;
 }
