@@ -294,6 +294,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/save/save_tree.c \
 	lib/hdf5/save/save_type.c \
 	lib/hdf5/scan/links.c \
+	lib/hdf5/scan/judge.c \
 	lib/hdf5/scan/listed.c \
 	lib/hdf5/scan/open_native.c \
 	lib/hdf5/scan/outside_files.c \

@@ -58,55 +58,6 @@ enter(struct walk *w, size_t index, hid_t id)
 		  : place_push(&w->stack, &w->depth, &w->stack_room, index, 0);
 }
 
-/* Decide whether a dataset has a form in a segment; report it if it has not. */
-static int
-judge_dataset(struct walk *w, struct object *o, hid_t id, hsize_t attributes)
-{
-	struct dataset d;
-	char why[WHY_SIZE];
-	int rc;
-
-	rc = dataset_get(w->l, o, id, NULL, NULL, why, &d);
-	if (rc == 0) {
-		rc = outside_check(w->l, o->path, id);
-		if (rc != 0)
-			dataset_free(&d);
-		if (rc == SKIP)
-			return 0;
-	}
-	if (rc == 0) {
-		o->made = true;
-		o->held = held_new(w->l, &d, attributes);
-		dataset_free(&d);
-		return 0;
-	}
-	if (rc == SKIP)
-		return send_skipped(w->l, o->path, "%s", why);
-	if (!is_objects_own(w->l, rc))
-		return rc;
-	o->broken = true;
-	return send_failed(w->l, o->path, "%s", cute_shm_errmsg());
-}
-
-/* The same for a dataset that the index knows; NOT_NATIVE: it does not. */
-static int
-judge_native(struct walk *w, struct object *o)
-{
-	struct dataset d;
-	char why[WHY_SIZE];
-	int rc = dataset_native(w->l, o, NULL, NULL, why, &d);
-
-	if (rc == NOT_NATIVE)
-		w->left = o->why_not;
-	if (rc == SKIP)
-		return send_skipped(w->l, o->path, "%s", why);
-	if (rc != 0)
-		return rc;
-	o->made = true;
-	dataset_free(&d);
-	return 0;
-}
-
 static enum object_kind
 kind_of(H5O_type_t type)
 {
@@ -121,49 +72,12 @@ kind_of(H5O_type_t type)
 /* H5Oset_comment() puts this message into an object's header. */
 #define COMMENT_MESSAGE (UINT64_C(1) << 0x0d)
 
-/* What the walk must know of an object. */
-struct seen {
-	hid_t id; /* open, unless the index knows it */
-	enum object_kind kind;
-	unsigned source;
-	uint64_t address;
-	bool has_comment;
-	hsize_t attributes; /* as for attributes_count() */
-	const struct native_object *native;
-	const char *why_not; /* the index does not know it */
-};
-
-/* Report a comment of the object, which has no form in a segment. */
-static int
-see_comment(struct walk *w, const char *path, bool has_comment)
-{
-	return has_comment ? send_skipped(w->l, path, "comment of an object")
-			   : 0;
-}
-
-/* Decide whether a new object gets a node in the segment. */
-static int
-judge(struct walk *w, struct object *o, const struct seen *seen)
-{
-	int rc = see_comment(w, o->path, seen->has_comment);
-
-	if (rc != 0)
-		return rc;
-	switch (o->kind) {
-	case OBJECT_GROUP: o->made = true; return 0;
-	case OBJECT_DATASET:
-		return judge_dataset(w, o, seen->id, seen->attributes);
-	case OBJECT_TYPE: o->made = seen->attributes > 0; return 0;
-	default: return send_skipped(w->l, o->path, "object of unknown kind");
-	}
-}
-
 /*
  * A link leads to an object, which is new or has a name already.  Adding
  * objects may move the link in memory, so 'at' gives its position.
  */
 static int
-see_object(struct walk *w, struct walk_place at, const struct seen *seen)
+see_object(struct walk *w, struct walk_place at, const struct found *seen)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 	struct object o = { .parent = at.object,
@@ -191,13 +105,7 @@ see_object(struct walk *w, struct walk_place at, const struct seen *seen)
 	link->object = index;
 	if (index != NO_OBJECT)
 		return 0;
-	if (o.native && o.kind == OBJECT_DATASET) {
-		rc = judge_native(w, &o);
-		if (rc == 0)
-			rc = see_comment(w, o.path, seen->has_comment);
-	} else {
-		rc = judge(w, &o, seen);
-	}
+	rc = judge(w->l, &o, seen, &w->left);
 	if (rc == 0)
 		rc = object_add(w->s, &o, &index);
 	if (rc != 0)
@@ -225,7 +133,7 @@ static int
 see_open(struct walk *w, struct walk_place at, hid_t id)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
-	struct seen seen = { .id = id };
+	struct found seen = { .id = id };
 	H5O_info_t info;
 	char cause[200];
 	int rc;
@@ -261,7 +169,7 @@ see_known(struct walk *w, struct walk_place at, unsigned source,
 		[NATIVE_DATASET] = OBJECT_DATASET,
 		[NATIVE_DATATYPE] = OBJECT_TYPE,
 	};
-	const struct seen seen = {
+	const struct found seen = {
 		.id = H5I_INVALID_HID,
 		.kind = kinds[native->kind],
 		.source = source,
@@ -551,7 +459,7 @@ walk_native_root(struct walk *w)
 
 	root.native = &w->s->sources[0].index->objects[0];
 	root.address = root.native->address;
-	rc = see_comment(w, root.path, root.native->has_comment);
+	rc = see_comment(w->l, root.path, root.native->has_comment);
 	if (rc == 0)
 		rc = object_add(w->s, &root, &index);
 	if (rc == 0)
@@ -585,7 +493,7 @@ walk_root(struct walk *w, hid_t file)
 		if (rc == 0)
 			w->s->sources[root.source].no_index = w->l->no_index;
 		if (rc == 0)
-			rc = see_comment(w, root.path,
+			rc = see_comment(w->l, root.path,
 					 (info.hdr.mesg.present &
 					  COMMENT_MESSAGE) != 0);
 		if (rc == 0)

@@ -74,6 +74,30 @@ int listed_links(struct loader *l, struct link **ret, size_t *count);
  */
 int listed_open(struct loader *l, const struct link *link, hid_t *ret);
 
+/* judge.c: whether an object gets a node in the segment */
+
+/* What the walk must know of an object. */
+struct found {
+	hid_t id; /* open, unless the index knows it */
+	enum object_kind kind;
+	unsigned source;
+	uint64_t address;
+	bool has_comment;
+	hsize_t attributes; /* as for attributes_count() */
+	const struct native_object *native;
+	const char *why_not; /* the index does not know it */
+};
+
+/* Report a comment of the object, which has no form in a segment. */
+int see_comment(struct loader *l, const char *path, bool has_comment);
+
+/*
+ * Set o->made, and what is kept of a dataset.  NOT_NATIVE: the index does not
+ * know the dataset, and *left is why; libhdf5 must open it.
+ */
+int judge(struct loader *l, struct object *o, const struct found *seen,
+	  const char **left);
+
 /* scan.c: the walk over all links */
 
 /*
