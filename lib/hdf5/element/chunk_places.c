@@ -45,14 +45,17 @@ bool
 chunks_get(struct native *n, const struct native_dataset *d,
 	   struct chunk_table *t)
 {
-	if (t->known)
-		return true;
+	if (t->known || t->doubtful)
+		return t->known;
 	t->rank = d->layout.rank;
-	if (native_chunks(n, d, &t->chunks, &t->places, &t->count) != 0)
-		return false;
-	t->known = sort(t);
-	if (!t->known)
+	t->known =
+		native_chunks(n, d, &t->chunks, &t->places, &t->count) == 0 &&
+		sort(t);
+	/* Another walk for each block would find the same. */
+	if (!t->known) {
 		chunks_free(t);
+		t->doubtful = true;
+	}
 	return t->known;
 }
 

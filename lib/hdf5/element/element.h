@@ -16,7 +16,7 @@
 
 /* The stored chunks of a dataset, by their places.  Begins as zeros. */
 struct chunk_table {
-	bool known;
+	bool known, doubtful;
 	unsigned rank;
 	struct native_chunk *chunks;
 	uint64_t *places;
