@@ -82,6 +82,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_extreme \
 	tests/hdf5/test_hdf5_failing \
 	tests/hdf5/test_hdf5_files \
+	tests/hdf5/test_hdf5_files_change \
 	tests/hdf5/test_hdf5_held \
 	tests/hdf5/test_hdf5_host \
 	tests/hdf5/test_hdf5_host_files \
@@ -281,6 +282,8 @@ tests_libsupport_la_SOURCES += \
 	tests/support/view_util.h
 if HDF5
 tests_libsupport_la_SOURCES += \
+	tests/support/files_util.c \
+	tests/support/files_util.h \
 	tests/support/filter_util.c \
 	tests/support/filter_util.h \
 	tests/support/hdf5_little.c \
