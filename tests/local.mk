@@ -11,6 +11,7 @@ unit_tests = \
 	tests/base/test_pool \
 	tests/base/test_sink \
 	tests/file/test_outfile \
+	tests/file/test_outfiles \
 	tests/format/test_check \
 	tests/format/test_digest \
 	tests/format/test_dtype \
@@ -103,6 +104,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \
 	tests/hdf5/test_hdf5_slices \
+	tests/hdf5/test_hdf5_split \
 	tests/hdf5/test_hdf5_sources \
 	tests/hdf5/test_hdf5_together \
 	tests/hdf5/test_hdf5_types \
@@ -173,6 +175,7 @@ hdf5_script_tests = \
 	tests/cli/cli_pty.sh \
 	tests/cli/cli_signals.sh \
 	tests/cli/cli_sources.sh \
+	tests/cli/cli_split.sh \
 	tests/cli/cli_view.sh \
 	tests/corpus/corpus.sh \
 	tests/corpus/slices.sh \
