@@ -140,6 +140,7 @@ script_tests = \
 	tests/cli/cli_unlink.sh \
 	tests/cli/cli_verify.sh \
 	tests/cli/cli_view_python.sh \
+	tests/cli/cli_wait_cost.sh \
 	tests/cli/demo_shares.sh \
 	tests/cli/demos.sh \
 	tests/surface/check_bootstrap.sh \
@@ -171,6 +172,7 @@ hdf5_script_tests = \
 	tests/cli/cli_ensure.sh \
 	tests/cli/cli_evaluate.sh \
 	tests/cli/cli_export_hdf5.sh \
+	tests/cli/cli_jobs.sh \
 	tests/cli/cli_load.sh \
 	tests/cli/cli_pty.sh \
 	tests/cli/cli_signals.sh \
