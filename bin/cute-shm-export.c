@@ -25,6 +25,7 @@
 static bool opt_overwrite, opt_segment, opt_shuffle, opt_file;
 static bool opt_no_progress, opt_json, opt_any_owner, opt_quiet;
 static const char *opt_root, *opt_chunk;
+static struct cli_list opt_split;
 static unsigned opt_gzip, opt_jobs, opt_verbose;
 static uint64_t opt_max_memory;
 static double opt_max_time;
@@ -35,6 +36,8 @@ static const struct cli_option options[] = {
 	  &opt_overwrite },
 	{ 0, CLI_FLAG, "segment", NULL,
 	  "write the segment itself, which cute-shm-load loads", &opt_segment },
+	{ 0, CLI_TEXTS, "split", "DIR",
+	  "in place of FILE: a file in DIR for each loaded file", &opt_split },
 	{ 'z', CLI_LEVEL, "gzip", "LEVEL",
 	  "compress with gzip, 1 (fast) to 9 (small)", &opt_gzip },
 	{ 0, CLI_FLAG, "shuffle", NULL,
@@ -78,12 +81,13 @@ static const struct cli_program program = {
 		    "  64  misuse of the command line\n",
 	.min_operands = 2,
 	.max_operands = 2,
+	.more = &opt_split,
 	.options = options,
 };
 
 /* What both ways have to tell. */
 struct outcome {
-	uint64_t datasets, groups, links, bytes, file_size, skipped;
+	uint64_t datasets, groups, links, bytes, file_size, skipped, files;
 	double seconds;
 };
 
@@ -191,7 +195,9 @@ export_hdf5(const struct cute_shm *shm, const char *file, struct outcome *ret)
 		.max_seconds = opt_max_time,
 	};
 	struct cute_shm_hdf5_export_result r;
-	int err = cute_shm_hdf5_export(shm, file, &opt, &r);
+	int err = opt_split.count
+			  ? cute_shm_hdf5_export_files(shm, file, &opt, &r)
+			  : cute_shm_hdf5_export(shm, file, &opt, &r);
 
 	left_out_print();
 	if (err == 0)
@@ -202,6 +208,7 @@ export_hdf5(const struct cute_shm *shm, const char *file, struct outcome *ret)
 			.bytes = r.bytes,
 			.file_size = r.file_size,
 			.skipped = r.skipped,
+			.files = r.files,
 			.seconds = r.seconds,
 		};
 	return err;
@@ -232,6 +239,8 @@ report(const char *project, const char *file, const struct outcome *o)
 		json_text(&j, "project", project);
 		json_text(&j, "file", file);
 		json_text(&j, "format", opt_segment ? "segment" : "hdf5");
+		if (opt_split.count)
+			json_number(&j, "file_count", o->files);
 		json_number(&j, "array_bytes", o->bytes);
 		json_number(&j, "file_size", o->file_size);
 		json_number(&j, "skipped_count", o->skipped);
@@ -242,7 +251,10 @@ report(const char *project, const char *file, const struct outcome *o)
 	if (opt_quiet || (to_stdout && !opt_verbose))
 		return;
 	text_put(out, file, strlen(file));
-	fprintf(out, ": %s, %s in %s (%s)",
+	fputs(": ", out);
+	if (opt_split.count)
+		fprintf(out, "%s, ", units_count(o->files, "file").text);
+	fprintf(out, "%s, %s in %s (%s)",
 		units_count(o->datasets, opt_segment ? "array" : "dataset")
 			.text,
 		units_size(o->file_size).text, units_seconds(o->seconds).text,
@@ -256,6 +268,10 @@ static void
 check_usage(const char *file)
 {
 	to_stdout = opt_segment && strcmp(file, "-") == 0;
+	if (opt_split.count && opt_segment)
+		cli_misuse("--split writes HDF5 files: not with --segment");
+	if (opt_split.count && !*file)
+		cli_misuse("--split '': a directory must be given");
 	if ((strcmp(file, "-") == 0 && !to_stdout) || !*file)
 		cli_misuse("FILE '%s': only --segment writes a stream, HDF5 is "
 			   "a file; to have one called so, write ./-",
@@ -322,15 +338,21 @@ static int export(const char *project, char *file)
 int
 main(int argc, char **argv)
 {
+	char *file;
 	int status;
 
 	cli_begin(&program, argc, argv);
-	check_usage(argv[1]);
+	file = opt_split.count ? (char *)(uintptr_t)opt_split.items[0]
+			       : argv[1];
+	if (opt_split.count && (argv[1] || opt_split.count > 1))
+		cli_misuse("--split is in place of FILE, '%s'",
+			   argv[1] ? argv[1] : opt_split.items[1]);
+	check_usage(file);
 	cli_before_message(progress_clear);
 	interrupt_begin();
 	cli_log(opt_verbose);
 	progress_begin(!opt_no_progress && !opt_quiet, opt_verbose > 0);
-	status = cli_end(export(argv[0], argv[1]));
+	status = cli_end(export(argv[0], file));
 	interrupt_end();
 	return status;
 }

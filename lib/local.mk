@@ -34,6 +34,7 @@ lib_libcommon_la_SOURCES = \
 	lib/file/file_access.c \
 	lib/file/hdf5_folder.c \
 	lib/file/outfile.c \
+	lib/file/outfiles.c \
 	lib/file/trusted_user.c \
 	lib/format/component.c \
 	lib/format/slice.c \
@@ -178,6 +179,7 @@ lib_libchannel_la_SOURCES = \
 	lib/hdf5/channel/names.c \
 	lib/hdf5/channel/request.c \
 	lib/hdf5/channel/selection.c \
+	lib/hdf5/channel/split_name.c \
 	lib/hdf5/host/file_list.c \
 	lib/hdf5/host/host.c \
 	lib/hdf5/host/host.h \
@@ -188,6 +190,8 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/about.c \
 	lib/hdf5/answer.c \
 	lib/hdf5/export.c \
+	lib/hdf5/export.h \
+	lib/hdf5/export_files.c \
 	lib/hdf5/files.c \
 	lib/hdf5/load.c \
 	lib/hdf5/load.h \

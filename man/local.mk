@@ -132,6 +132,7 @@ MAN_CALLS = \
 
 MAN_HDF5_CALLS = \
 	man/cute_shm_hdf5_about.3 \
+	man/cute_shm_hdf5_export_files.3 \
 	man/cute_shm_hdf5_load_files.3 \
 	man/cute_shm_hdf5_plan.3 \
 	man/cute_shm_hdf5_plan_files.3 \

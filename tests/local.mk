@@ -11,6 +11,7 @@ unit_tests = \
 	tests/base/test_pool \
 	tests/base/test_sink \
 	tests/file/test_outfile \
+	tests/file/test_outfiles \
 	tests/format/test_check \
 	tests/format/test_digest \
 	tests/format/test_dtype \
@@ -82,6 +83,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_extreme \
 	tests/hdf5/test_hdf5_failing \
 	tests/hdf5/test_hdf5_files \
+	tests/hdf5/test_hdf5_files_change \
 	tests/hdf5/test_hdf5_held \
 	tests/hdf5/test_hdf5_host \
 	tests/hdf5/test_hdf5_host_files \
@@ -103,6 +105,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \
 	tests/hdf5/test_hdf5_slices \
+	tests/hdf5/test_hdf5_split \
 	tests/hdf5/test_hdf5_sources \
 	tests/hdf5/test_hdf5_together \
 	tests/hdf5/test_hdf5_types \
@@ -140,6 +143,7 @@ script_tests = \
 	tests/cli/cli_unlink.sh \
 	tests/cli/cli_verify.sh \
 	tests/cli/cli_view_python.sh \
+	tests/cli/cli_wait_cost.sh \
 	tests/cli/demo_shares.sh \
 	tests/cli/demos.sh \
 	tests/surface/check_bootstrap.sh \
@@ -171,10 +175,12 @@ hdf5_script_tests = \
 	tests/cli/cli_ensure.sh \
 	tests/cli/cli_evaluate.sh \
 	tests/cli/cli_export_hdf5.sh \
+	tests/cli/cli_jobs.sh \
 	tests/cli/cli_load.sh \
 	tests/cli/cli_pty.sh \
 	tests/cli/cli_signals.sh \
 	tests/cli/cli_sources.sh \
+	tests/cli/cli_split.sh \
 	tests/cli/cli_view.sh \
 	tests/corpus/corpus.sh \
 	tests/corpus/native.sh \
@@ -286,6 +292,8 @@ tests_libsupport_la_SOURCES += \
 	tests/support/view_util.h
 if HDF5
 tests_libsupport_la_SOURCES += \
+	tests/support/files_util.c \
+	tests/support/files_util.h \
 	tests/support/filter_util.c \
 	tests/support/filter_util.h \
 	tests/support/hdf5_little.c \

@@ -225,7 +225,7 @@ _cute_shm_value()
 	local option=${1#-} value=$2 found=()
 
 	case ${option#-} in
-	root)
+	root | split)
 		_cute_shm_files -d ;;
 	group)
 		mapfile -t found < <(compgen -g -- "$value")

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files that appear complete and with the right permissions, or not at all;
- * which users to trust with files; and the files below a folder.  Uses base.
+ * files that appear together; which users to trust with files; and the files
+ * below a folder.  Uses base.
  */
 #ifndef LIB_FILE_FILE_H
 #define LIB_FILE_FILE_H
@@ -112,8 +113,9 @@ struct outfile {
 	char *prefix;	 /* of temporary names */
 	char *temporary; /* its name until then; NULL: it has none */
 	bool overwrite;
-	mode_t mode; /* permissions and group that it will have */
-	gid_t gid;   /* if it replaces no file */
+	const char *replaced; /* by a later rename; or NULL, see outfiles.c */
+	mode_t mode;	      /* permissions and group that it will have */
+	gid_t gid;	      /* if it replaces no file */
 };
 
 enum {
@@ -150,6 +152,62 @@ int outfile_commit(struct outfile *f) __attribute__((warn_unused_result));
 
 /* End the file, also one that never began; remove it if not committed. */
 void outfile_end(struct outfile *f);
+
+/* Set the message for errno, "WHAT PATH: why", and return the error. */
+int fail_file(const char *what, const char *path) __attribute__((cold));
+
+/* Return CUTE_SHM_ERR_EXISTS. */
+int fail_exists(const char *path) __attribute__((cold));
+
+/* outfiles.c: files that appear in a folder together, or none of them */
+
+struct outfiles_one {
+	char *path;   /* its final one */
+	char *work;   /* its path until then */
+	bool is_new;  /* it has its name, and replaced none */
+	bool swapped; /* it has its name; 'work' is what it replaced */
+};
+
+struct outfiles {
+	const char *folder;
+	char *work; /* the folder of those that have no name yet */
+	int fd;	    /* of it, locked */
+	bool overwrite;
+	struct outfiles_one *of;
+	uint32_t count, room;
+};
+
+/*
+ * Begin a set of files in the folder, which exists and stays valid.  Of the
+ * flags OUTFILE_OVERWRITE is known.  The set is private to its process.  If the
+ * process is killed, a folder ".cute-shm-files.XXXXXX" may stay; the next set
+ * in that folder removes it.  Call outfiles_end() in any case.
+ */
+void outfiles_begin(struct outfiles *f, const char *folder, unsigned flags);
+
+/*
+ * Add the file of this name, which has no slash, to the set.  A file that is
+ * there already must be one to overwrite.  Nothing is written yet.  A symbolic
+ * link is not followed: CUTE_SHM_ERR_INVALID.
+ */
+int outfiles_add(struct outfiles *f, const char *name) must_check;
+
+/*
+ * Begin to write file 'i' of the set, in the order in which they were added, as
+ * outfile_begin() does; outfile_commit() makes it wait for the others.
+ */
+int outfiles_open(struct outfiles *f, uint32_t i,
+		  struct outfile *ret) must_check;
+
+/*
+ * All files were committed: give them their names.  If one cannot have it,
+ * those that are new are removed, and those that were replaced come back; the
+ * latter not where the file system cannot exchange two names.
+ */
+int outfiles_commit(struct outfiles *f) must_check;
+
+/* Remove what has no name. */
+void outfiles_end(struct outfiles *f);
 
 /* hdf5_folder.c */
 

@@ -13,7 +13,7 @@
 /* The mode of appear_begin(): only the owner may read the data. */
 #define PRIVATE 0600
 
-static int
+int
 fail_file(const char *what, const char *path)
 {
 	int number = errno;
@@ -28,7 +28,7 @@ fail_file(const char *what, const char *path)
 	return cute_shm_fail(err, "%s %s: %s", what, path, strerror(number));
 }
 
-static int
+int
 fail_exists(const char *path)
 {
 	return cute_shm_fail(CUTE_SHM_ERR_EXISTS, "%s exists already", path);
@@ -166,10 +166,11 @@ outfile_begin(struct outfile *f, const char *path, unsigned flags)
 static int
 permit(const struct outfile *f)
 {
+	const char *replaced = f->overwrite ? f->path : f->replaced;
 	struct stat old;
 
-	if (f->overwrite && stat(f->path, &old) == 0)
-		return file_access_copy(f->fd, f->path, &old);
+	if (replaced && stat(replaced, &old) == 0)
+		return file_access_copy(f->fd, replaced, &old);
 	return file_access_set(f->fd, f->gid, f->mode);
 }
 

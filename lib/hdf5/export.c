@@ -12,19 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file/file.h"
-#include "hdf5/load.h"
-
-struct export
-{
-	const char *file;
-	const struct cute_shm *shm;
-	struct cute_shm_info info;
-	struct cute_shm_hdf5_export_options opt;
-	struct deadline deadline;
-	struct process process;
-	uint64_t file_size;
-};
+#include "hdf5/export.h"
 
 static int
 progress(const struct export *e)
@@ -32,7 +20,8 @@ progress(const struct export *e)
 	const struct board *board = e->process.board;
 	char path[sizeof(board->path)];
 	struct cute_shm_hdf5_progress p = {
-		.bytes_done = __atomic_load_n(&board->done, __ATOMIC_RELAXED),
+		.bytes_done = e->before +
+			      __atomic_load_n(&board->done, __ATOMIC_RELAXED),
 		.bytes_total = e->info.array_bytes,
 		.objects = e->info.node_count,
 		.path = path,
@@ -136,6 +125,7 @@ send_request(const struct export *e, int fd)
 		.chunk_size = e->opt.chunk_size,
 		.file = e->file,
 		.path = e->info.path,
+		.top = e->top,
 	};
 	const int fds[] = { e->process.board_fd, cute_shm_fd(e->shm), fd };
 
@@ -173,56 +163,71 @@ check_options(const struct cute_shm_hdf5_export_options *o)
 	return 0;
 }
 
-static int
-save(struct export *e)
-{
-	struct outfile out;
-	struct stat st;
-	int err;
-
-	err = outfile_begin(&out, e->file,
-			    e->opt.flags & CUTE_SHM_HDF5_OVERWRITE
-				    ? OUTFILE_OVERWRITE
-				    : 0u);
-	if (err != 0)
-		return err;
-	outfile_permit(&out, &e->info);
-	err = run(e, out.fd);
-	if (err == 0 && fstat(out.fd, &st) == 0)
-		e->file_size = (uint64_t)st.st_size;
-	if (err == 0)
-		err = outfile_commit(&out);
-	outfile_end(&out);
-	return err;
-}
-
+/* Add the counts of a file that was written. */
 static void
-set_result(const struct export *e, double start,
-	   struct cute_shm_hdf5_export_result *ret)
+add_result(struct export *e, const struct stat *st, double start)
 {
 	const struct cute_shm_hdf5_result *r = &e->process.end->result;
+	struct cute_shm_hdf5_export_result *sum = &e->sum;
 
-	*ret = (struct cute_shm_hdf5_export_result){
-		.datasets = r->arrays,
-		.groups = r->groups,
-		.links = r->links,
-		.bytes = r->bytes,
-		.file_size = e->file_size,
-		.skipped = r->skipped,
-		.seconds = clock_now() - start,
-	};
+	sum->datasets += r->arrays;
+	sum->groups += r->groups;
+	sum->links += r->links;
+	sum->bytes += r->bytes;
+	sum->file_size += (uint64_t)st->st_size;
+	sum->skipped += r->skipped;
+	e->before = sum->bytes;
+	cute_shm_log(CUTE_SHM_LOG_DEBUG, "wrote %s to %s, %jd bytes in %.3f s",
+		     e->info.path, e->file, (intmax_t)st->st_size,
+		     clock_now() - start);
 }
 
 int
-cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
-		     const struct cute_shm_hdf5_export_options *opt,
-		     struct cute_shm_hdf5_export_result *ret)
+export_write(struct export *e, const char *file, const char *top,
+	     struct outfile *out)
 {
-	struct export e = {
-		.file = file,
-		.shm = shm,
-		.opt = { .size = sizeof(e.opt) },
-	};
+	struct stat st = { .st_size = 0 };
+	double start = clock_now();
+	int err;
+
+	e->file = file;
+	e->top = top;
+	outfile_permit(out, &e->info);
+	err = run(e, out->fd);
+	if (err == 0)
+		fstat(out->fd, &st);
+	if (err == 0)
+		err = outfile_commit(out);
+	outfile_end(out);
+	if (err == 0)
+		add_result(e, &st, start);
+	return err;
+}
+
+unsigned
+export_outfile_flags(const struct export *e)
+{
+	return e->opt.flags & CUTE_SHM_HDF5_OVERWRITE ? OUTFILE_OVERWRITE : 0;
+}
+
+static int
+export_one(struct export *e, const char *file)
+{
+	struct outfile out;
+	int err = outfile_begin(&out, file, export_outfile_flags(e));
+
+	return err ? err : export_write(e, file, "", &out);
+}
+
+/* ------------------------------------------------------------- public calls */
+
+static int
+export_to(const struct cute_shm *shm, const char *file,
+	  int (*way)(struct export *, const char *),
+	  const struct cute_shm_hdf5_export_options *opt,
+	  struct cute_shm_hdf5_export_result *ret)
+{
+	struct export e = { .shm = shm, .opt = { .size = sizeof(e.opt) } };
 	double start = clock_now();
 	int err;
 
@@ -237,14 +242,26 @@ cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
 		return err;
 	if (!process_new(&e.process))
 		return CUTE_SHM_ERR_NOMEM;
-	err = save(&e);
-	if (err == 0)
-		cute_shm_log(CUTE_SHM_LOG_DEBUG,
-			     "wrote %s to %s, %" PRIu64 " bytes in %.3f s",
-			     e.info.path, file, e.file_size,
-			     clock_now() - start);
+	err = way(&e, file);
+	e.sum.seconds = clock_now() - start;
 	if (err == 0 && ret)
-		set_result(&e, start, ret);
+		*ret = e.sum;
 	process_free(&e.process);
 	return err;
+}
+
+int
+cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
+		     const struct cute_shm_hdf5_export_options *opt,
+		     struct cute_shm_hdf5_export_result *ret)
+{
+	return export_to(shm, file, export_one, opt, ret);
+}
+
+int
+cute_shm_hdf5_export_files(const struct cute_shm *shm, const char *folder,
+			   const struct cute_shm_hdf5_export_options *opt,
+			   struct cute_shm_hdf5_export_result *ret)
+{
+	return export_to(shm, folder, export_files, opt, ret);
 }

@@ -7,17 +7,6 @@
 #include "file/file.h"
 #include "hdf5/load.h"
 
-/* "a/b.c.h5" is "b.c", and ".h5" is ".h5"; for free(). */
-static char *
-stem_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	const char *dot = strrchr(name, '.');
-
-	return dot > name ? strndup(name, (size_t)(dot - name)) : strdup(name);
-}
-
 /* The name of the file's group: as it was given, or from the file's name. */
 static int
 add_file(struct file_list *list, const char *name, const char *file)

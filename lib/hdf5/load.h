@@ -4,9 +4,8 @@
  * exchange messages with it (process.c), answer its questions (answer.c), run
  * one reader after another (parent.c), find the files of a load (files.c), take
  * turns with other processes (together.c), and the public calls (load.c,
- * export.c).
- * Uses base, file, hdf5/host and hdf5/channel, and the public calls of
- * libcute_shm.
+ * export.c, export_files.c).  Uses base, file, read/reserved.h, hdf5/host and
+ * hdf5/channel, and the public calls of libcute_shm.
  */
 #ifndef LIB_HDF5_LOAD_H
 #define LIB_HDF5_LOAD_H

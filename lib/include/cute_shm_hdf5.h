@@ -284,7 +284,8 @@ struct cute_shm_hdf5_export_result {
 	uint64_t file_size; /* bytes */
 	uint64_t skipped;   /* HDF5 cannot represent them */
 	double seconds;	    /* of wall time */
-	uint64_t reserved[4];
+	uint64_t files;	    /* of cute_shm_hdf5_export_files(); else 0 */
+	uint64_t reserved[3];
 };
 
 /*
@@ -304,6 +305,28 @@ struct cute_shm_hdf5_export_result {
 int cute_shm_hdf5_export(const struct cute_shm *shm, const char *file,
 			 const struct cute_shm_hdf5_export_options *opt,
 			 struct cute_shm_hdf5_export_result *ret);
+
+/*
+ * The way back of cute_shm_hdf5_load_files(): write each group of the root to a
+ * file of its own in the folder, which must exist.  The file is named like the
+ * one that the group is from, if the group is named by that; else group "a" is
+ * written to "a.h5".  What the load put on the groups, such as
+ * "cute-shm:source", is left out.  A link to another group becomes an external
+ * link.
+ *
+ * Files that are there are overwritten with CUTE_SHM_HDF5_OVERWRITE only, and
+ * symbolic links never.  All files appear when the last one is complete; after
+ * an error none is new, and those that were there are as they were.  If the
+ * process is killed, a folder ".cute-shm-files.XXXXXX" may stay, which the next
+ * call for that folder removes.  *ret has the sums.
+ *
+ * CUTE_SHM_ERR_INVALID  the root has other children than groups of files; or a
+ *                       file cannot be replaced
+ * CUTE_SHM_ERR_EXISTS   a file exists
+ */
+int cute_shm_hdf5_export_files(const struct cute_shm *shm, const char *folder,
+			       const struct cute_shm_hdf5_export_options *opt,
+			       struct cute_shm_hdf5_export_result *ret);
 
 #pragma GCC visibility pop
 

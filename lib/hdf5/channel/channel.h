@@ -200,11 +200,22 @@ void selection_free(struct selection *s);
 /* Convert the name of a link or a field, or of an attribute; for free(). */
 char *component_of(const char *name);
 char *attr_name_of(const char *name);
+/* "a/b.c.h5" is "b.c", and ".h5" is ".h5"; for free(). */
+char *stem_of(const char *path);
 /* "parent/name", or "name" in the root; for free(). */
 char *path_join(const char *parent, const char *name);
 /* Whether all bytes are 7 bits wide, or all are well-formed UTF-8. */
 bool text_is_ascii(const void *text, uint64_t size);
 bool text_is_utf8(const void *text, uint64_t size);
+
+/* split_name.c */
+
+/*
+ * The name of the file that this group of the root becomes when each becomes
+ * one: that of the file it is from, if the group is named by it; else "a.h5"
+ * for group "a".  It has no slash.  For free(); NULL: no memory.
+ */
+char *split_name(const struct cute_shm_node *group);
 
 /* request.c: what the caller wants */
 
@@ -239,9 +250,10 @@ struct request {
 	struct stat before; /* of the file when the load began */
 	uint64_t loan_size;
 	/* These follow, each text with its NUL: */
-	const void *loan;		/* see cute_shm_builder_lend() */
-	const char *file;		/* the HDF5 file */
-	const char *path;		/* of the segment, for messages */
+	const void *loan; /* see cute_shm_builder_lend() */
+	const char *file; /* the HDF5 file */
+	const char *path; /* of the segment, for messages */
+	const char *top;  /* what to export: a group of the root, or "": all */
 	const char **select, **exclude; /* end with NULL */
 	struct failures failures;
 	const struct listed *listed; /* instead of the file, which is a label */

@@ -109,6 +109,16 @@ attr_name_of(const char *name)
 }
 
 char *
+stem_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+
+	return dot > name ? strndup(name, (size_t)(dot - name)) : strdup(name);
+}
+
+char *
 path_join(const char *parent, const char *name)
 {
 	char *ret;

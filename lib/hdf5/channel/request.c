@@ -81,6 +81,7 @@ request_send(int socket, const struct request *r, const int *fds,
 	put(&out, r->loan, r->loan_size);
 	put_text(&out, r->file);
 	put_text(&out, r->path);
+	put_text(&out, r->top);
 	copy.lists[LIST_SELECT] =
 		put_list(&out, (const char *const *)r->select);
 	copy.lists[LIST_EXCLUDE] =
@@ -171,6 +172,7 @@ request_read(const struct message *m, struct request *ret)
 	at += ret->loan_size;
 	ret->file = next(&at, end);
 	ret->path = next(&at, end);
+	ret->top = next(&at, end);
 	ret->select = next_list(&at, end, ret->lists[LIST_SELECT]);
 	ret->exclude = next_list(&at, end, ret->lists[LIST_EXCLUDE]);
 	if (!ret->select || !ret->exclude)

@@ -18,6 +18,7 @@ export_file(struct loader *l, const struct request *r, int segment, int fd)
 			.chunk_size = r->chunk_size,
 		},
 		.fd = fd,
+		.top = r->top,
 		.result = &result,
 		.jobs = r->jobs,
 	};

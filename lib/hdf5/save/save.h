@@ -9,6 +9,8 @@
 #ifndef LIB_HDF5_SAVE_SAVE_H
 #define LIB_HDF5_SAVE_SAVE_H
 
+#include <string.h>
+
 #include "hdf5/source/source.h"
 #include "hdf5/type/type.h"
 
@@ -19,7 +21,8 @@ struct saver {
 	struct cute_shm_hdf5_export_options opt;
 	struct cute_shm_hdf5_export_result *result;
 	unsigned jobs;
-	int fd; /* the file, for reading and writing */
+	const char *top; /* the group to write as the root, or "" */
+	int fd;		 /* the file, for reading and writing */
 	hid_t file;
 	hid_t link_props; /* link names are UTF-8 */
 	hid_t attr_props;
@@ -29,8 +32,15 @@ struct saver {
 
 /* save_file.c */
 
-/* Write all of s->shm to the new file of s->fd. */
+/* Write all of s->shm, or the group s->top, to the new file of s->fd. */
 int save_file(struct saver *s);
+
+/* The path in the file of a node, from its path in the segment. */
+static inline const char *
+saved_path(const struct saver *s, const char *path)
+{
+	return s->top[0] ? path + strlen(s->top) + 1 : path;
+}
 
 /* save_driver.c */
 

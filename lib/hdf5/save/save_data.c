@@ -135,8 +135,9 @@ create(struct out *o)
 	hid_t props = dataset_props(o), space = dataset_space(o);
 
 	if (props >= 0 && space >= 0)
-		o->id = H5Dcreate2(o->s->file, o->node->path, o->type_id, space,
-				   o->s->link_props, props, H5P_DEFAULT);
+		o->id = H5Dcreate2(o->s->file, saved_path(o->s, o->node->path),
+				   o->type_id, space, o->s->link_props, props,
+				   H5P_DEFAULT);
 	if (props >= 0)
 		H5Pclose(props);
 	if (space >= 0)

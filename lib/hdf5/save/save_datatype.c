@@ -67,8 +67,9 @@ save_datatype(struct saver *s, const struct cute_shm_node *node)
 	}
 	board_work(s->l.board, node->path, 0);
 	props = creation_props(node);
-	done = props >= 0 && H5Tcommit2(s->file, node->path, type,
-					s->link_props, props, H5P_DEFAULT) >= 0;
+	done = props >= 0 &&
+	       H5Tcommit2(s->file, saved_path(s, node->path), type,
+			  s->link_props, props, H5P_DEFAULT) >= 0;
 	if (done)
 		rc = save_attributes(s, node, type, datatype_attributes);
 	else

@@ -42,8 +42,8 @@ save_group(struct saver *s, const struct cute_shm_node *node)
 	board_work(s->l.board, node->path, 0);
 	rc = props < 0 ? fail_node(node) : group_props(node, props);
 	if (rc == 0)
-		id = H5Gcreate2(s->file, node->path, s->link_props, props,
-				H5P_DEFAULT);
+		id = H5Gcreate2(s->file, saved_path(s, node->path),
+				s->link_props, props, H5P_DEFAULT);
 	if (rc == 0 && id < 0)
 		rc = fail_node(node);
 	if (rc == 0)
@@ -55,6 +55,11 @@ save_group(struct saver *s, const struct cute_shm_node *node)
 	s->result->groups++;
 	return rc;
 }
+
+/* What the load of several files has put on the group of each. */
+static const char *const of_load[] = { "cute-shm:source",
+				       "cute-shm:source-size",
+				       "cute-shm:source-mtime-ns", NULL };
 
 /* Create the file; its creation properties are those of the root group. */
 static int
@@ -73,7 +78,8 @@ save_root(struct saver *s, const struct cute_shm_node *root)
 	if (rc == 0) {
 		s->file = H5Fcreate(s->l.file, H5F_ACC_TRUNC, props, access);
 		rc = s->file < 0 ? fail_node(root)
-				 : save_attributes(s, root, s->file, NULL);
+				 : save_attributes(s, root, s->file,
+						   s->top[0] ? of_load : NULL);
 	}
 	if (props >= 0)
 		H5Pclose(props);
@@ -101,26 +107,91 @@ compound_get(const struct saver *s, const struct cute_shm_node *node,
  * all names.
  */
 static int
+link_within(struct saver *s, const struct cute_shm_node *node,
+	    const struct cute_shm_node *target)
+{
+	const char *name = saved_path(s, node->path), *to = "";
+	herr_t done;
+	char *path;
+
+	/* saved_path() is of nodes below the group. */
+	if (strcmp(target->path, s->top) != 0)
+		to = saved_path(s, target->path);
+	if (asprintf(&path, "/%s", to) < 0)
+		return fail_memory("for a path");
+	if (target->record >= node->record)
+		done = H5Lcreate_soft(path, s->file, name, s->link_props,
+				      H5P_DEFAULT);
+	else
+		done = H5Lcreate_hard(s->file, path, s->file, name,
+				      s->link_props, H5P_DEFAULT);
+	free(path);
+	return done < 0 ? fail_node(node) : 0;
+}
+
+/* The name of the file that the group of the root becomes; for free(). */
+static int
+file_of_group(const struct saver *s, const char *path, size_t size, char **ret)
+{
+	char *top = strndup(path, size);
+	struct cute_shm_node group;
+	int err = top ? cute_shm_find(s->shm, top, &group)
+		      : fail_memory("for a path");
+
+	if (err == 0) {
+		*ret = split_name(&group);
+		if (!*ret)
+			err = fail_memory("for a file name");
+	}
+	free(top);
+	return err;
+}
+
+/* To the file that another group of the root becomes, in the same folder. */
+static int
+link_to_file(struct saver *s, const struct cute_shm_node *node,
+	     const struct cute_shm_node *target)
+{
+	size_t size = strcspn(target->path, "/");
+	const char *rest = target->path + size;
+	herr_t done;
+	char *file;
+	int err = file_of_group(s, target->path, size, &file);
+
+	if (err != 0)
+		return err;
+	done = H5Lcreate_external(file, *rest ? rest : "/", s->file,
+				  saved_path(s, node->path), s->link_props,
+				  H5P_DEFAULT);
+	free(file);
+	return done < 0 ? fail_node(node) : 0;
+}
+
+static bool
+lies_in(const char *path, const char *top)
+{
+	size_t size = strlen(top);
+
+	return size == 0 || (strncmp(path, top, size) == 0 &&
+			     (path[size] == '/' || path[size] == '\0'));
+}
+
+static int
 save_link(struct saver *s, const struct cute_shm_node *node)
 {
 	struct cute_shm_node target;
-	char *path;
 	int rc = cute_shm_follow(node, &target);
-	herr_t done;
 
 	if (rc != 0)
 		return rc;
-	if (asprintf(&path, "/%s", target.path) < 0)
-		return fail_memory("for a path");
-	if (target.record >= node->record)
-		done = H5Lcreate_soft(path, s->file, node->path, s->link_props,
-				      H5P_DEFAULT);
-	else
-		done = H5Lcreate_hard(s->file, path, s->file, node->path,
-				      s->link_props, H5P_DEFAULT);
-	free(path);
+	if (!lies_in(target.path, s->top) && !target.path[0]) {
+		s->result->skipped++;
+		return send_skipped(&s->l, node->path,
+				    "link to the root above all files");
+	}
 	s->result->links++;
-	return done < 0 ? fail_node(node) : 0;
+	return lies_in(target.path, s->top) ? link_within(s, node, &target)
+					    : link_to_file(s, node, &target);
 }
 
 /* Go to the node after a whole subtree. */
@@ -175,12 +246,15 @@ save_node(struct saver *s, const struct cute_shm_node *top,
 int
 save_tree(struct saver *s)
 {
-	struct cute_shm_node top, node;
+	struct cute_shm_node root, top, node;
 	int rc;
 
-	rc = cute_shm_find(s->shm, "", &top);
+	rc = cute_shm_find(s->shm, "", &root);
 	if (rc == 0)
-		rc = targets_collect(s, &top);
+		rc = cute_shm_find(s->shm, s->top, &top);
+	/* Links of other groups lead here, too. */
+	if (rc == 0)
+		rc = targets_collect(s, &root);
 	if (rc == 0)
 		rc = save_root(s, &top);
 	if (rc != 0)
