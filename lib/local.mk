@@ -62,6 +62,8 @@ lib_libcore_la_SOURCES = \
 	lib/build/write.c \
 	lib/copy/copy.h \
 	lib/copy/derived_file.c \
+	lib/copy/receive.c \
+	lib/copy/received.c \
 	lib/copy/restore.c \
 	lib/copy/restore_turn.c \
 	lib/copy/restore_view.c \

@@ -22,6 +22,7 @@ MAN_CORE = \
 	man/cute_shm_list.3 \
 	man/cute_shm_load_begin.3 \
 	man/cute_shm_open.3 \
+	man/cute_shm_receive.3 \
 	man/cute_shm_export.3 \
 	man/cute_shm_update.3 \
 	man/cute_shm_verify.3 \
@@ -96,6 +97,12 @@ MAN_CALLS = \
 	man/cute_shm_open_file.3 \
 	man/cute_shm_parent.3 \
 	man/cute_shm_path.3 \
+	man/cute_shm_receive_at.3 \
+	man/cute_shm_receive_begin.3 \
+	man/cute_shm_receive_done.3 \
+	man/cute_shm_receive_free.3 \
+	man/cute_shm_receive_publish.3 \
+	man/cute_shm_receive_seal.3 \
 	man/cute_shm_reopen.3 \
 	man/cute_shm_load.3 \
 	man/cute_shm_seal.3 \

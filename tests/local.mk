@@ -63,6 +63,7 @@ unit_tests = \
 	tests/verify/test_verify_rules \
 	tests/view/test_view \
 	tests/view/test_view_use \
+	tests/copy/test_receive \
 	tests/copy/test_save \
 	tests/copy/test_stream \
 	tests/cli/test_ageing \

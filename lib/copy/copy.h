@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Save a segment to a file (save.c) or a stream (save_stream.c), restore a
- * project from either (restore.c, restore_turn.c, restore_view.c), and write
- * other files (derived_file.c).  Uses base, file, format, lock, root, together,
+ * project from either (restore.c, restore_turn.c, restore_view.c), receive one
+ * in parts (receive.c, received.c), and write other files (derived_file.c).
+ * Uses base, file, format, lock, root, together,
  * read, view, live, build and verify.
  */
 #ifndef LIB_COPY_COPY_H
@@ -57,7 +58,34 @@ int save_whole(const struct save *s) must_check;
 int save_header(const struct save *s, struct format_header *h,
 		struct format_second *second, bool *changed) must_check;
 
+/* received.c: which bytes of a segment have come */
+
+struct received_span {
+	uint64_t begin, end;
+};
+
+/* Sorted; neither touching nor empty.  Begin with zeros. */
+struct received {
+	struct received_span *of;
+	uint32_t count, room;
+};
+
+/* Add [begin, end), of which some may have come before. */
+int received_add(struct received *r, uint64_t begin, uint64_t end) must_check;
+
+/* The first bytes of [0, end) that have not come; false: all have. */
+bool received_gap(const struct received *r, uint64_t end,
+		  struct received_span *ret);
+void received_free(struct received *r);
+
 /* restore_view.c */
+
+/*
+ * Write the saved header.  Whether the new project is ephemeral depends on the
+ * builder's flags, not on the saved project; the rest is unchanged.
+ */
+int restore_header(struct cute_shm_builder *b,
+		   const struct format_header *saved) must_check;
 
 /*
  * Add an HDF5 view to the sound segment of the builder, or cut it off, as the
