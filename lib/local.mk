@@ -29,6 +29,8 @@ lib_libcommon_la_SOURCES = \
 	lib/base/simd.h \
 	lib/base/sink.c \
 	lib/base/vector.c \
+	lib/copy/received.c \
+	lib/copy/received.h \
 	lib/file/appear.c \
 	lib/file/file.h \
 	lib/file/file_access.c \
@@ -63,7 +65,6 @@ lib_libcore_la_SOURCES = \
 	lib/copy/copy.h \
 	lib/copy/derived_file.c \
 	lib/copy/receive.c \
-	lib/copy/received.c \
 	lib/copy/restore.c \
 	lib/copy/restore_turn.c \
 	lib/copy/restore_view.c \
@@ -189,6 +190,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/load.c \
 	lib/hdf5/load.h \
 	lib/hdf5/parent.c \
+	lib/hdf5/part.c \
 	lib/hdf5/process.c \
 	lib/hdf5/start.c \
 	lib/hdf5/together.c

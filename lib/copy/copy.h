@@ -10,6 +10,7 @@
 #define LIB_COPY_COPY_H
 
 #include "build/build.h"
+#include "copy/received.h"
 #include "file/file.h"
 
 #define SAVE_PIECE ((size_t)1 << 20)
@@ -57,26 +58,6 @@ int save_whole(const struct save *s) must_check;
  */
 int save_header(const struct save *s, struct format_header *h,
 		struct format_second *second, bool *changed) must_check;
-
-/* received.c: which bytes of a segment have come */
-
-struct received_span {
-	uint64_t begin, end;
-};
-
-/* Sorted; neither touching nor empty.  Begin with zeros. */
-struct received {
-	struct received_span *of;
-	uint32_t count, room;
-};
-
-/* Add [begin, end), of which some may have come before. */
-int received_add(struct received *r, uint64_t begin, uint64_t end) must_check;
-
-/* The first bytes of [0, end) that have not come; false: all have. */
-bool received_gap(const struct received *r, uint64_t end,
-		  struct received_span *ret);
-void received_free(struct received *r);
 
 /* restore_view.c */
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "copy/copy.h"
+#include "copy/received.h"
 
 /* The first span that ends at 'at' or later; count: none does. */
 static uint32_t
