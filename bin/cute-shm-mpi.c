@@ -263,6 +263,8 @@ main(int argc, char **argv)
 {
 	int level, rank, size, status;
 
+	/* A launcher mixes what it gets from all ranks: give it whole lines. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	begin(argc, argv);
 	interrupt_begin();
 	if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) !=

@@ -174,7 +174,8 @@ hdf5_script_tests = \
 	tests/cli/cli_view.sh \
 	tests/corpus/corpus.sh \
 	tests/corpus/slices.sh \
-	tests/corpus/strategies.sh
+	tests/corpus/strategies.sh \
+	tests/mpi/mpi.sh
 
 # Programs that make the projects and files for the shell tests.
 helpers = \
@@ -193,7 +194,8 @@ helpers = \
 
 hdf5_helpers = \
 	tests/cli/demo_file \
-	tests/cli/make_files
+	tests/cli/make_files \
+	tests/mpi/large_file
 
 hdf5_test_readers = \
 	tests/hdf5/hostile_reader \

@@ -103,6 +103,9 @@ struct mpi_load {
 /* CUTE_SHM_ERR_SYSTEM unless 'code' is MPI_SUCCESS; 'what' is a verb. */
 int mpi_check(int code, const char *what) must_check;
 
+/* Whether all requests, at most 1 + PIECES, are done; lets them proceed. */
+int mpi_test(MPI_Request *requests, int count, int *done) must_check;
+
 /*
  * Wait until the requests are done, without using the processor.  Calls the
  * progress callback, whose wish to end is noted in m->own.

@@ -23,9 +23,7 @@ proceed(struct mpi_load *m, struct window *w, unsigned *nap)
 	int done, err = 0;
 
 	if (w->count > 0)
-		err = mpi_check(MPI_Testall(w->count, w->requests, &done,
-					    MPI_STATUSES_IGNORE),
-				"send");
+		err = mpi_test(w->requests, w->count, &done);
 	mpi_nap(m, nap);
 	return err;
 }

@@ -498,6 +498,9 @@ source_sealed(struct source *s)
 	if (!s->m->own.current && s->m->own.err == 0)
 		wait_for(s, STAGE_SEALED);
 	has_failed(s);
+	pthread_mutex_lock(&s->mutex);
+	s->m->size = s->size;
+	pthread_mutex_unlock(&s->mutex);
 	s->m->quiet = false;
 }
 
