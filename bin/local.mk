@@ -61,6 +61,9 @@ bin_cute_shm_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DBINDIR='"$(bindir)"' \
 if HDF5
 bin_cute_shm_CPPFLAGS += -DHAVE_HDF5
 endif
+if MPI
+bin_cute_shm_CPPFLAGS += -DHAVE_MPI
+endif
 bin_cute_shm_LDADD = bin/libcli.la lib/libcute_shm.la
 
 # Values that stay as they are while they are looked at: as for cute-shm-dump.

@@ -141,11 +141,18 @@ MAN_HDF5_CALLS = \
 	man/cute_shm_hdf5_plan.3 \
 	man/cute_shm_hdf5_size.3
 
+MAN_MPI = \
+	man/cute-shm-mpi.1 \
+	man/cute_shm_mpi_load.3
+
 man_MANS = $(MAN_CORE) $(MAN_CALLS)
 if HDF5
 man_MANS += $(MAN_HDF5) $(MAN_HDF5_CALLS)
 endif
-EXTRA_DIST += $(MAN_CORE) $(MAN_HDF5)
+if MPI
+man_MANS += $(MAN_MPI)
+endif
+EXTRA_DIST += $(MAN_CORE) $(MAN_HDF5) $(MAN_MPI)
 CLEANFILES += $(MAN_CALLS) $(MAN_HDF5_CALLS)
 
 # A call's page is the one that has it in its section NAME.
