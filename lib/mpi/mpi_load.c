@@ -180,6 +180,17 @@ send(struct mpi_load *m, struct source *s, struct verdict *v)
 	return err == 0 ? agree(m, v) : err;
 }
 
+/* A failure that came after the second agreement leaves some projects. */
+static void
+say_published(const struct mpi_load *m, struct verdict *v)
+{
+	size_t used = strlen(v->message);
+
+	if (v->err != 0 && m->nodes > 1)
+		snprintf(v->message + used, sizeof(v->message) - used,
+			 "; other nodes have the project");
+}
+
 static int
 lead_first(struct mpi_load *m, struct verdict *v)
 {
@@ -194,8 +205,10 @@ lead_first(struct mpi_load *m, struct verdict *v)
 	err = send(m, s, v);
 	if (s)
 		mpi_failed(m, source_free(s, err == 0 && v->err == 0, &result));
-	if (err == 0 && v->err == 0)
+	if (err == 0 && v->err == 0) {
 		err = agree(m, v);
+		say_published(m, v);
+	}
 	v->result = (struct cute_shm_mpi_result){
 		.load = result,
 		.nodes = (uint64_t)m->nodes,
@@ -303,6 +316,8 @@ run(struct mpi_load *m, struct verdict *v)
 {
 	int err = 0;
 
+	/* The others only wait, and report nothing. */
+	m->quiet = m->heads == MPI_COMM_NULL;
 	if (m->heads != MPI_COMM_NULL)
 		err = m->first ? lead_first(m, v) : lead_other(m, v);
 	if (err != 0) {

@@ -34,7 +34,8 @@
 enum control_kind {
 	CONTROL_DATA = 1,
 	CONTROL_AGAIN, /* a new segment of 'size' bytes: forget the old one */
-	CONTROL_END    /* all was sent, or rank 0 has failed */
+	CONTROL_END,   /* all was sent */
+	CONTROL_FAILED /* rank 0 has failed: no more comes */
 };
 
 struct piece {

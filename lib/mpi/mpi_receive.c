@@ -100,6 +100,13 @@ struct window {
 	int count;
 };
 
+static int
+fail_version(void)
+{
+	return cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
+			     "rank 0 sends what this version does not know");
+}
+
 /* Where a piece goes; NULL: there is no memory to drop it, either. */
 static void *
 place(struct taker *t, const struct piece *piece, size_t slot)
@@ -107,6 +114,8 @@ place(struct taker *t, const struct piece *piece, size_t slot)
 	void *at;
 	int err = 0;
 
+	if (piece->size > PIECE)
+		return NULL;
 	if (t->r && t->m->own.err == 0)
 		err = cute_shm_receive_at(t->r, piece->offset, piece->size,
 					  &at);
@@ -187,7 +196,7 @@ next_window(struct taker *t, struct control *next, struct window *w,
 }
 
 static int
-receive_windows(struct taker *t)
+receive_windows(struct taker *t, bool *whole)
 {
 	struct window w[WINDOWS] = { { .count = 0 } };
 	struct control next;
@@ -200,7 +209,9 @@ receive_windows(struct taker *t)
 			"receive");
 	while (err == 0) {
 		err = mpi_wait(t->m, &request, 1);
-		if (err != 0 || next.kind == CONTROL_END)
+		if (err == 0 && next.count > PIECES)
+			err = fail_version();
+		if (err != 0 || next.kind >= CONTROL_END)
 			break;
 		if (next.kind == CONTROL_AGAIN) {
 			err = finish(t, &w[1 - i]);
@@ -213,15 +224,17 @@ receive_windows(struct taker *t)
 					  i * PIECES, &request);
 		i = 1 - i;
 	}
+	*whole = err == 0 && next.kind == CONTROL_END;
 	return err == 0 ? finish(t, &w[1 - i]) : err;
 }
 
 int
 taker_receive(struct taker *t)
 {
-	int err = receive_windows(t);
+	bool whole = false;
+	int err = receive_windows(t, &whole);
 
-	if (err == 0 && t->r && t->m->own.err == 0)
+	if (err == 0 && whole && t->r && t->m->own.err == 0)
 		mpi_failed(t->m, cute_shm_receive_seal(t->r));
 	return err;
 }

@@ -51,7 +51,8 @@ fill(struct mpi_load *m, struct source *s, struct window *w,
 		/* The other kinds go alone; they are reported again. */
 		else if (c->count == 0) {
 			c->kind = what == SOURCE_AGAIN ? CONTROL_AGAIN
-						       : CONTROL_END;
+				  : m->own.err == 0    ? CONTROL_END
+						       : CONTROL_FAILED;
 			break;
 		} else
 			break;
@@ -100,7 +101,7 @@ send_windows(struct mpi_load *m, struct source *s, struct window w[WINDOWS])
 	unsigned i;
 	int err = 0;
 
-	for (i = 0; err == 0 && kind != CONTROL_END; i = 1 - i) {
+	for (i = 0; err == 0 && kind < CONTROL_END; i = 1 - i) {
 		err = finish(m, &w[i]);
 		if (err == 0)
 			err = fill(m, s, &w[i], &w[1 - i]);
