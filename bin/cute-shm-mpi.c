@@ -86,7 +86,7 @@ static const struct cli_program program = {
 	.operands = "PROJECT FILE",
 	.summary = "Load the HDF5 file FILE as PROJECT into the shared memory "
 		   "of all nodes of an MPI\njob, which 'mpirun' starts with "
-		   "one rank for each node.  The first rank reads it.",
+		   "one rank for each node.  The first rank reads.",
 	.statuses =
 		"  0   loaded on all nodes, or, with --ensure, was there\n"
 		"  1   failed on a node, which is named; no node has loaded "

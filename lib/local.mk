@@ -348,7 +348,9 @@ lib_libcute_shm_mpi_la_SOURCES = \
 	lib/mpi/mpi_load.h \
 	lib/mpi/mpi_receive.c \
 	lib/mpi/mpi_send.c \
-	lib/mpi/mpi_source.c
+	lib/mpi/mpi_source.c \
+	lib/mpi/mpi_source.h \
+	lib/mpi/mpi_source_thread.c
 lib_libcute_shm_mpi_la_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) $(XXHASH_CFLAGS)
 lib_libcute_shm_mpi_la_LIBADD = lib/libcommon.la lib/libcute_shm_hdf5.la \
 	lib/libcute_shm.la $(MPI_LIBS) $(XXHASH_LIBS)

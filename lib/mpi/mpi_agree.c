@@ -4,15 +4,21 @@
  * agreement of all nodes.
  */
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "mpi/mpi_load.h"
 
-/* Yield so often, then sleep, for up to LONGEST_NS. */
-#define YIELDS	   64
-#define LONGEST_NS 1000000
+/*
+ * Look again at once so often, then after short sleeps, then after long ones.
+ * Data come within the short ones; a wait for the file to be read takes longer.
+ * sched_yield() is worse than a sleep: on a busy machine it gives away a whole
+ * time slice.
+ */
+#define AT_ONCE	 50
+#define SHORT	 1000
+#define SHORT_NS 20000
+#define LONG_NS	 1000000
 
 #define TELL_SECONDS 0.1
 
@@ -59,17 +65,11 @@ tell(struct mpi_load *m)
 void
 mpi_nap(struct mpi_load *m, unsigned *nap)
 {
-	struct timespec t = { .tv_nsec = 20000 };
+	struct timespec t = { .tv_nsec = *nap < SHORT ? SHORT_NS : LONG_NS };
 
 	tell(m);
-	if ((*nap)++ < YIELDS) {
-		sched_yield();
-		return;
-	}
-	t.tv_nsec *= *nap - YIELDS;
-	if (t.tv_nsec > LONGEST_NS)
-		t.tv_nsec = LONGEST_NS;
-	nanosleep(&t, NULL);
+	if ((*nap)++ >= AT_ONCE)
+		nanosleep(&t, NULL);
 }
 
 int

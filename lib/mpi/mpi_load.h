@@ -2,8 +2,8 @@
 /*
  * One load for all nodes of an MPI job.  mpi_load.c finds the nodes and leads
  * all ranks through the steps; mpi_agree.c waits and lets the nodes agree;
- * mpi_source.c reads the file in a thread, and is asked for bytes by mpi_send.c;
- * mpi_receive.c is the other nodes' side.  Uses base and copy/received.h, and
+ * mpi_source_thread.c reads the file, mpi_source.c takes what is final for
+ * mpi_send.c; mpi_receive.c is the other nodes' side.  Uses base and copy/received.h, and
  * the public calls of libcute_shm and libcute_shm_hdf5.
  *
  * The steps, on the first rank of each node:

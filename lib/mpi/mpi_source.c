@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What rank 0 sends.  A thread loads the file and notes which bytes are final;
- * the caller's thread, the only one that calls MPI, takes them.  If rank 0 has
- * the project already, and others have not, the thread writes it to a pipe, as
- * cute_shm_export_fd() does: others may update it meanwhile.
+ * What rank 0 sends: the thread of mpi_source_thread.c loads, the caller's
+ * thread, the only one that calls MPI, takes what is final.
  */
 
 #include <errno.h>
@@ -15,247 +13,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "mpi/mpi_load.h"
-
-#define PIPE_SIZE (1 << 20)
-
-enum stage {
-	STAGE_READING, /* the file is being scanned */
-	STAGE_ROOM,    /* the size is known */
-	STAGE_CURRENT, /* the project is there already */
-	STAGE_SEALED,  /* only the name is missing */
-	STAGE_ENDED
-};
-
-struct source {
-	struct mpi_load *m;
-	pthread_t thread;
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-
-	/* The mutex's. */
-	enum stage stage;
-	bool stop, go;	     /* what the caller's thread wants */
-	unsigned generation; /* of the segment: how often it was begun */
-	int new_fd;	     /* of that segment, until it is taken */
-	uint64_t size;	     /* of that segment */
-	struct received pending;
-	struct begin begin;
-	char *path, *options;
-	int err;
-	char message[1024];
-	struct cute_shm_hdf5_result result;
-
-	/* The caller's thread's. */
-	unsigned seen; /* generation */
-	int fd;
-	struct received sent;
-	bool stream;
-	uint64_t at; /* bytes of the stream so far */
-	int pipe[2]; /* the second end is the thread's, if it streams */
-};
-
-/* ---------------------------------------------------------------- the thread */
-
-static void
-set_stage(struct source *s, enum stage stage)
-{
-	s->stage = stage;
-	pthread_cond_broadcast(&s->changed);
-}
-
-/* Keep what describes the source of the data. */
-static int
-keep_source(struct source *s, const struct cute_shm_hdf5_part *part)
-{
-	free(s->path);
-	free(s->options);
-	s->path = strdup(part->source);
-	s->options = strdup(part->options);
-	if (!s->path || !s->options)
-		return 1;
-	s->begin.size = part->size;
-	s->begin.source_size = part->source_size;
-	s->begin.source_mtime_ns = part->source_mtime_ns;
-	s->begin.source_text = strlen(s->path) + 1;
-	s->begin.options_text = strlen(s->options) + 1;
-	return 0;
-}
-
-static int
-on_room(struct source *s, const struct cute_shm_hdf5_part *part)
-{
-	if (s->new_fd >= 0)
-		close(s->new_fd);
-	s->new_fd = fcntl(part->fd, F_DUPFD_CLOEXEC, 3);
-	received_free(&s->pending);
-	s->size = part->size;
-	s->generation++;
-	if (s->new_fd < 0 || keep_source(s, part) != 0)
-		return 1;
-	set_stage(s, STAGE_ROOM);
-	return 0;
-}
-
-/* Wait until all nodes have agreed. */
-static int
-on_sealed(struct source *s, const struct cute_shm_hdf5_part *part)
-{
-	s->size = part->size;
-	set_stage(s, STAGE_SEALED);
-	while (!s->stop && !s->go)
-		pthread_cond_wait(&s->changed, &s->mutex);
-	return 0;
-}
-
-static int
-on_part(const struct cute_shm_hdf5_part *part, void *arg)
-{
-	struct source *s = arg;
-	int err = 0;
-
-	pthread_mutex_lock(&s->mutex);
-	switch (part->what) {
-	case CUTE_SHM_HDF5_PART_ROOM: err = on_room(s, part); break;
-	case CUTE_SHM_HDF5_PART_FINAL:
-		err = received_add(&s->pending, part->offset,
-				   part->offset + part->bytes);
-		break;
-	case CUTE_SHM_HDF5_PART_SEALED: err = on_sealed(s, part); break;
-	default: err = keep_source(s, part);
-	}
-	err |= s->stop;
-	pthread_mutex_unlock(&s->mutex);
-	return err;
-}
-
-static bool
-is_stopped(struct source *s)
-{
-	bool stop;
-
-	pthread_mutex_lock(&s->mutex);
-	stop = s->stop;
-	pthread_mutex_unlock(&s->mutex);
-	return stop;
-}
-
-static int
-tell(struct source *s, const struct cute_shm_hdf5_progress *p)
-{
-	const struct cute_shm_mpi_options *opt = &s->m->opt;
-	const struct cute_shm_mpi_progress all = {
-		.load = *p,
-		.bytes_passed = s->m->passed,
-		.segment_size = s->m->size,
-	};
-
-	return is_stopped(s) ||
-	       (opt->progress && opt->progress(&all, opt->arg) != 0);
-}
-
-static int
-on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
-{
-	return tell(arg, p);
-}
-
-static int
-on_waiting(const struct cute_shm_load_info *other, void *arg)
-{
-	struct source *s = arg;
-	const struct cute_shm_hdf5_progress p = {
-		.bytes_done = other->bytes_done,
-		.bytes_total = other->bytes_total,
-		.path = "",
-	};
-
-	if (!s->m->load.waiting)
-		return tell(s, &p);
-	return is_stopped(s) || s->m->load.waiting(other, s->m->opt.arg) != 0;
-}
-
-static void
-on_array(const struct cute_shm_hdf5_array *array, void *arg)
-{
-	struct source *s = arg;
-
-	s->m->load.array(array, s->m->opt.arg);
-}
-
-static void
-on_skipped(const struct cute_shm_hdf5_skipped *skipped, void *arg)
-{
-	struct source *s = arg;
-
-	if (s->m->load.skipped)
-		s->m->load.skipped(skipped, s->m->opt.arg);
-}
-
-/* With the mutex: note the end of a step; its message is this thread's. */
-static void
-note(struct source *s, int err)
-{
-	s->err = err;
-	snprintf(s->message, sizeof(s->message), "%s",
-		 err != 0 ? cute_shm_errmsg() : "");
-}
-
-/* The project is there already: write it to the pipe if others need it. */
-static void
-stream(struct source *s, const struct cute_shm *shm)
-{
-	struct cute_shm_info info;
-	int err = cute_shm_info(shm, &info);
-
-	pthread_mutex_lock(&s->mutex);
-	note(s, err);
-	s->begin.size = s->size = info.size;
-	set_stage(s, err == 0 ? STAGE_CURRENT : STAGE_ENDED);
-	while (err == 0 && !s->stop && !s->go)
-		pthread_cond_wait(&s->changed, &s->mutex);
-	pthread_mutex_unlock(&s->mutex);
-	if (s->pipe[1] < 0)
-		return;
-	err = cute_shm_export_fd(shm, s->pipe[1], NULL);
-	pthread_mutex_lock(&s->mutex);
-	note(s, err);
-	pthread_mutex_unlock(&s->mutex);
-	close(s->pipe[1]);
-	s->pipe[1] = -1;
-}
-
-static void *
-work(void *arg)
-{
-	struct source *s = arg;
-	struct cute_shm_hdf5_options opt = s->m->load;
-	struct cute_shm_hdf5_result result;
-	struct cute_shm *shm = NULL;
-	int err;
-
-	opt.progress = on_progress;
-	opt.waiting = on_waiting;
-	opt.array = opt.array ? on_array : NULL;
-	opt.skipped = on_skipped;
-	opt.part = on_part;
-	opt.handle = &shm;
-	opt.arg = s;
-	err = cute_shm_hdf5_load(s->m->project, s->m->file, &opt, &result);
-	if (err == 0 && result.current)
-		stream(s, shm);
-	pthread_mutex_lock(&s->mutex);
-	if (err != 0)
-		note(s, err);
-	else
-		s->result = result;
-	set_stage(s, STAGE_ENDED);
-	pthread_mutex_unlock(&s->mutex);
-	cute_shm_close(shm);
-	return NULL;
-}
-
-/* -------------------------------------------------------- the caller's thread */
+#include "mpi/mpi_source.h"
 
 int
 source_new(struct mpi_load *m, struct source **ret)
@@ -267,12 +25,12 @@ source_new(struct mpi_load *m, struct source **ret)
 	if (!s)
 		return fail_memory("to load a file");
 	s->m = m;
-	s->fd = s->new_fd = s->pipe[0] = s->pipe[1] = -1;
+	s->fd = s->new_fd = s->ends[0] = s->ends[1] = -1;
 	pthread_mutex_init(&s->mutex, NULL);
 	pthread_cond_init(&s->changed, NULL);
 	m->quiet = true;
 	thread_signals_block(&before);
-	number = pthread_create(&s->thread, NULL, work, s);
+	number = pthread_create(&s->thread, NULL, source_thread, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (number != 0) {
 		free(s);
@@ -344,10 +102,9 @@ source_send(struct source *s)
 {
 	if (!s->m->own.current)
 		return 0;
-	if (pipe2(s->pipe, O_CLOEXEC) != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "pipe: %s",
+	if (sockets_above_stdio(s->ends) != 0)
+		return cute_shm_fail(CUTE_SHM_ERR_SYSTEM, "socketpair: %s",
 				     strerror(errno));
-	(void)fcntl(s->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
 	s->stream = true;
 	pthread_mutex_lock(&s->mutex);
 	s->go = true;
@@ -356,11 +113,11 @@ source_send(struct source *s)
 	return 0;
 }
 
-/* Read a full piece from the pipe, or what is left. */
+/* Read a full piece from the socket, or what is left. */
 static enum source_what
 next_of_stream(struct source *s, uint8_t *buffer, struct piece *ret)
 {
-	struct pollfd p = { .fd = s->pipe[0], .events = POLLIN };
+	struct pollfd p = { .fd = s->ends[0], .events = POLLIN };
 	unsigned nap = 0;
 	size_t got = 0;
 	ssize_t n = 1;
@@ -370,7 +127,7 @@ next_of_stream(struct source *s, uint8_t *buffer, struct piece *ret)
 			mpi_nap(s->m, &nap);
 			continue;
 		}
-		n = read(s->pipe[0], buffer + got, PIECE - got);
+		n = read(s->ends[0], buffer + got, PIECE - got);
 		if (n < 0)
 			mpi_failed(s->m,
 				   cute_shm_fail(CUTE_SHM_ERR_SYSTEM,
@@ -514,9 +271,9 @@ source_free(struct source *s, bool publish, struct cute_shm_hdf5_result *ret)
 	s->stop |= !publish;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->mutex);
-	/* A thread that writes to the pipe then gets an error. */
-	if (s->pipe[0] >= 0)
-		close(s->pipe[0]);
+	/* A thread that writes to the socket then gets an error. */
+	if (s->ends[0] >= 0)
+		close(s->ends[0]);
 	pthread_join(s->thread, NULL);
 	err = publish ? s->err : 0;
 	if (err != 0)
