@@ -259,11 +259,20 @@ take_letters(const char *letters, char ***next)
 	}
 }
 
+/* Operands, of which there are 'n', and options that count as such. */
+static int
+all_operands(int n)
+{
+	return n + (program->more ? (int)program->more->count : 0);
+}
+
 /* After all operands, "--" begins a command, for programs that take one. */
 static bool
 take_command(int n, char **next)
 {
-	if (!program->command || n != program->max_operands)
+	if (!program->command || n == 0 ||
+	    all_operands(n) < program->min_operands ||
+	    n < program->max_operands)
 		return false;
 	if (!*next)
 		cli_misuse("no command after '--'");
@@ -465,7 +474,7 @@ cli_begin(const struct cli_program *prog, int argc, char **argv)
 			version();
 		exit(cli_end(CLI_OK));
 	}
-	if (n < prog->min_operands)
+	if (all_operands(n) < prog->min_operands || (n == 0 && prog->more))
 		misuse_missing(n);
 	if (prog->max_operands >= 0 && n > prog->max_operands)
 		cli_misuse("one argument too many: '%s'",

@@ -56,7 +56,9 @@ struct cli_program {
 	void (*version)(void); /* prints more for --version; or NULL */
 	int min_operands;
 	int max_operands; /* -1: any number */
-	char ***command;  /* "-- COMMAND..." after operands, or NULL */
+	const struct cli_list
+		*more;	 /* values that count as operands, or NULL */
+	char ***command; /* "-- COMMAND..." after operands, or NULL */
 	const struct cli_option *options;
 };
 

@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "doctor.h"
 #include "json.h"
+#include "root_dir.h"
 #include "text.h"
 #include "wrap.h"
 
@@ -144,16 +145,6 @@ doctor_line(const char *file)
 	return ret;
 }
 
-static const char *
-root(void)
-{
-	const char *env = getenv("CUTE_SHM_ROOT");
-
-	if (opt_root && *opt_root)
-		return opt_root;
-	return env && *env ? env : "/dev/shm";
-}
-
 int
 main(int argc, char **argv)
 {
@@ -163,12 +154,12 @@ main(int argc, char **argv)
 		json_open(&json, NULL, '{');
 		json_open(&json, "findings", '[');
 	}
-	doctor_root(root());
-	doctor_memory(root());
-	doctor_user(root());
+	doctor_root(root_dir(opt_root));
+	doctor_memory(root_dir(opt_root));
+	doctor_user(root_dir(opt_root));
 	doctor_hdf5();
-	doctor_leftovers(root());
-	doctor_holes(root());
+	doctor_leftovers(root_dir(opt_root));
+	doctor_holes(root_dir(opt_root));
 	if (opt_json) {
 		json_close(&json, ']');
 		json_close(&json, '}');

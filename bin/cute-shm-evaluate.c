@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* cute-shm-evaluate: one shared copy against one copy for each process. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cute_shm.h>
 #include <cute_shm_hdf5.h>
 
 #include "cli.h"
 #include "evaluate.h"
+#include "evaluate_plot.h"
 #include "interrupt.h"
 #include "left_out.h"
 #include "json.h"
 #include "table.h"
+#include "text.h"
 #include "units.h"
 
-static bool opt_json;
-static const char *opt_root, *opt_processes = "1,5,10,15";
+static bool opt_json, opt_overwrite;
+static const char *opt_root, *opt_plot, *opt_processes = "1,5,10,15";
 static unsigned opt_iterations, opt_jobs;
 
 static const struct cli_option options[] = {
@@ -29,6 +33,10 @@ static const struct cli_option options[] = {
 	{ 'j', CLI_COUNT, "jobs", "N",
 	  "threads that load; default as many as there are CPUs", &opt_jobs },
 	{ 0, CLI_FLAG, "json", NULL, "the results as JSON", &opt_json },
+	{ 0, CLI_TEXT, "plot", "FILE", "a picture of them, too: SVG",
+	  &opt_plot },
+	{ 0, CLI_FLAG, "overwrite", NULL, "replace the picture FILE",
+	  &opt_overwrite },
 	{ 0, CLI_TEXT, "root", "DIR",
 	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
 	{ .name = NULL }
@@ -68,10 +76,28 @@ struct evaluation {
 	uint64_t copy_size;
 	struct table *table;
 	struct json json;
+	struct cute_shm_file *plot; /* NULL: none is wanted */
+	struct evaluate_point *points;
+	size_t point_count;
 	bool partial;
 };
 
 /* ---------------------------------------------------------------- the rows */
+
+static void
+add_point(struct evaluation *e, const char *data, unsigned n,
+	  const struct evaluate_result *r, uint64_t memory)
+{
+	e->points =
+		text_alloc(e->points, e->point_count + 1, sizeof(*e->points));
+	e->points[e->point_count++] = (struct evaluate_point){
+		.copies = strcmp(data, "copies") == 0,
+		.tried = r != NULL,
+		.readers = n,
+		.rate = r ? r->rate : 0,
+		.memory = memory,
+	};
+}
 
 static void
 report_row(struct evaluation *e, const char *data, unsigned n,
@@ -79,6 +105,7 @@ report_row(struct evaluation *e, const char *data, unsigned n,
 {
 	struct json *j = &e->json;
 
+	add_point(e, data, n, r, memory);
 	if (opt_json) {
 		json_open(j, NULL, '{');
 		json_text(j, "data", data);
@@ -108,6 +135,7 @@ report_no_room(struct evaluation *e, unsigned n, uint64_t need,
 	struct json *j = &e->json;
 
 	e->partial = true;
+	add_point(e, "copies", n, NULL, need);
 	cli_message("%u copies of %s need %s of memory, %s is there", n,
 		    e->file, units_size(need).text, units_size(available).text);
 	if (opt_json) {
@@ -267,6 +295,52 @@ get_project(struct evaluation *e, struct cute_shm **ret)
 	return 0;
 }
 
+/* ------------------------------------------------------------- the picture */
+
+/* Before the work, so that it is not in vain. */
+static int
+begin_plot(struct evaluation *e, const struct cute_shm *shm)
+{
+	int err;
+
+	if (!opt_plot)
+		return 0;
+	err = cute_shm_file_new(shm, opt_plot,
+				opt_overwrite ? CUTE_SHM_OVERWRITE : 0,
+				&e->plot);
+	if (err == CUTE_SHM_ERR_EXISTS)
+		err = cute_shm_fail(err, "%s; --overwrite replaces it",
+				    cute_shm_errmsg());
+	return err;
+}
+
+/* A picture of all rows; false after a message. */
+static bool
+end_plot(struct evaluation *e)
+{
+	char *title =
+		text_format("%s: %s", e->file, units_size(e->copy_size).text);
+	int fd = dup(cute_shm_file_fd(e->plot));
+	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool good = false;
+
+	if (out) {
+		evaluate_plot(out, title, e->points, e->point_count);
+		good = !ferror(out);
+		good &= fclose(out) == 0;
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	free(title);
+	if (!good)
+		cli_message("cannot write %s: %s", opt_plot, strerror(errno));
+	else if (cute_shm_file_publish(e->plot) != 0)
+		cli_message("%s", cute_shm_errmsg());
+	else
+		return true;
+	return false;
+}
+
 /* ---------------------------------------------------------------------- all */
 
 #define MAX_COUNTS 64
@@ -344,6 +418,8 @@ evaluate(const char *file, const char *project, const unsigned *counts,
 	bool good;
 	int err = get_project(&e, &shm);
 
+	if (err == 0)
+		err = begin_plot(&e, shm);
 	if (err != 0) {
 		if (!interrupt_pending())
 			cli_message("%s", cute_shm_errmsg());
@@ -353,6 +429,10 @@ evaluate(const char *file, const char *project, const unsigned *counts,
 	begin_report(&e);
 	good = evaluate_all(&e, counts, n);
 	end_report(&e);
+	if (good && e.plot)
+		good = end_plot(&e);
+	cute_shm_file_free(e.plot);
+	free(e.points);
 	cute_shm_close(shm);
 	return !good ? CLI_FAILED : e.partial ? CLI_PARTIAL : CLI_OK;
 }
@@ -364,6 +444,8 @@ main(int argc, char **argv)
 	int status;
 
 	cli_begin(&program, argc, argv);
+	if (opt_overwrite && !opt_plot)
+		cli_misuse("--overwrite is for --plot");
 	n = parse_processes(counts);
 	interrupt_begin();
 	status = cli_end(evaluate(argv[0], argv[1], counts, n));

@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "command.h"
 #include "file_kind.h"
+#include "hdf5_sources.h"
 #include "interrupt.h"
 #include "load.h"
 #include "together.h"
@@ -22,7 +23,7 @@ static bool opt_keep_going;
 static bool opt_no_external, opt_no_view, opt_dry_run, opt_json;
 static bool opt_ensure, opt_wait;
 static const char *opt_root, *opt_group;
-static struct cli_list opt_select, opt_exclude;
+static struct cli_list opt_select, opt_exclude, opt_as;
 static unsigned opt_jobs, opt_verbose;
 static uint64_t opt_max_memory, opt_max_size;
 static double opt_max_time, opt_timeout;
@@ -30,6 +31,8 @@ static mode_t opt_mode;
 static char **command;
 
 static const struct cli_option options[] = {
+	{ 0, CLI_TEXTS, "as", "NAME=FILE",
+	  "a FILE as group NAME; may be repeated", &opt_as },
 	{ 'o', CLI_FLAG, "overwrite", NULL,
 	  "replace a project of that name, when all is loaded",
 	  &opt_overwrite },
@@ -103,10 +106,13 @@ version(void)
 
 static const struct cli_program program = {
 	.name = "cute-shm-hdf5",
-	.operands = "PROJECT FILE [-- COMMAND...]",
+	.operands = "PROJECT FILE... [-- COMMAND...]",
 	.summary = "Load the HDF5 file FILE into shared memory as PROJECT.  "
-		   "With a COMMAND, run it\nwith the project's name in "
-		   "CUTE_SHM_PROJECT, and remove the project after that.",
+		   "Several files become\ngroups, each with the name of its "
+		   "file; a FILE may then be a folder, or @LIST,\na file "
+		   "of names.  With a COMMAND, run it with the project's "
+		   "name in\nCUTE_SHM_PROJECT, and remove the project after "
+		   "that.",
 	.statuses =
 		"  0   loaded, or, with --ensure, was there already\n"
 		"  1   failed, here or in the process that was waited for; "
@@ -122,7 +128,8 @@ static const struct cli_program program = {
 		"that ended it;\n126 and 127 if it could not be run.\n",
 	.version = version,
 	.min_operands = 2,
-	.max_operands = 2,
+	.max_operands = -1,
+	.more = &opt_as,
 	.command = &command,
 	.options = options,
 };
@@ -184,7 +191,8 @@ advice(int err, const char *file)
 {
 	if (err == CUTE_SHM_ERR_EXISTS)
 		return "; --overwrite replaces it";
-	if (err == CUTE_SHM_ERR_SOURCE && file_kind(file) == FILE_SEGMENT)
+	if (err == CUTE_SHM_ERR_SOURCE && file &&
+	    file_kind(file) == FILE_SEGMENT)
 		return "; it is a saved segment, which cute-shm-load loads";
 	return "";
 }
@@ -200,7 +208,7 @@ fail(int err, const char *file)
 }
 
 static int
-load(const char *project, const char *file)
+load(const char *project, const struct hdf5_sources *sources)
 {
 	struct cute_shm_hdf5_options opt = load_options(project);
 	struct cute_shm_hdf5_result result;
@@ -208,9 +216,9 @@ load(const char *project, const char *file)
 	int err, status;
 
 	opt.handle = &shm;
-	err = cute_shm_hdf5_load(project, file, &opt, &result);
+	err = hdf5_sources_load(sources, project, &opt, &result);
 	if (err)
-		return fail(err, file);
+		return fail(err, sources->file);
 	if (result.current)
 		load_report_current(&result, shm);
 	else
@@ -272,7 +280,7 @@ replaced(const char *project)
 }
 
 static int
-plan(const char *project, const char *file)
+plan(const char *project, const struct hdf5_sources *sources)
 {
 	struct cute_shm_hdf5_options opt = load_options(project);
 	struct cute_shm_hdf5_result result;
@@ -284,11 +292,11 @@ plan(const char *project, const char *file)
 	/* All that cannot be read is of interest, not only the first of it. */
 	opt.flags |= CUTE_SHM_HDF5_KEEP_GOING;
 	if (!err)
-		err = cute_shm_hdf5_plan(file, &opt, &result);
+		err = hdf5_sources_plan(sources, &opt, &result);
 	if (!err)
 		err = cute_shm_available(opt_root, &space);
 	if (err)
-		return fail(err, file);
+		return fail(err, sources->file);
 	if (result.segment_size > space.available)
 		gain = replaced(project);
 	load_report_plan(&result, &space, gain, exists);
@@ -318,7 +326,11 @@ plan(const char *project, const char *file)
 static void
 check_order(const char *project, const char *file)
 {
-	if (file_kind(project) == FILE_HDF5 && file_kind(file) != FILE_HDF5)
+	if (file_kind(project) != FILE_HDF5)
+		return;
+	if (!file)
+		cli_misuse("PROJECT comes first: %s is an HDF5 file", project);
+	if (file_kind(file) != FILE_HDF5)
 		cli_misuse("PROJECT comes first: %s is an HDF5 file, %s is "
 			   "not; try: %s %s %s",
 			   project, file, program.name, file, project);
@@ -327,6 +339,7 @@ check_order(const char *project, const char *file)
 int
 main(int argc, char **argv)
 {
+	static struct hdf5_sources sources;
 	struct load_report_options report = { 0 };
 	int status;
 
@@ -336,19 +349,22 @@ main(int argc, char **argv)
 	if (opt_timeout > 0 && !opt_ensure && !opt_wait)
 		cli_misuse("--timeout needs --wait or --ensure");
 	report.project = argv[0];
-	report.file = argv[1];
+	if (!hdf5_sources(argv + 1, &opt_as, &sources))
+		return cli_end(CLI_FAILED);
+	report.sources = &sources;
 	report.plan = opt_dry_run;
 	report.json = opt_json;
 	report.verbose = opt_verbose;
 	report.progress = !opt_no_progress;
 	report.quiet = command != NULL;
 	cli_log(opt_verbose);
-	check_order(argv[0], argv[1]);
+	check_order(argv[0], sources.file);
 	if (command && !opt_ensure && !command_may_replace(argv[0], opt_root))
 		return cli_end(CLI_FAILED);
 	interrupt_begin();
 	load_report_begin(&report);
-	status = opt_dry_run ? plan(argv[0], argv[1]) : load(argv[0], argv[1]);
+	status =
+		opt_dry_run ? plan(argv[0], &sources) : load(argv[0], &sources);
 	status = cli_end(status);
 	interrupt_end();
 	return status;

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "cli.h"
 #include "list.h"
 #include "open_project.h"
 #include "python_segment.h"
+#include "root_dir.h"
 #include "text.h"
 
 bool list_with_nodes, list_exact_bytes, list_as_tree;
@@ -63,7 +63,7 @@ struct request {
 	struct cute_shm_info *projects; /* those that are asked for */
 	size_t project_count;
 	uint64_t python_count; /* segments of the Python package */
-	struct list_loads loads;
+	struct loads loads;
 	struct list_total total;
 	const struct list_view *view;
 	struct cute_shm_usage *usage; /* once it has been needed */
@@ -350,16 +350,6 @@ show_all(struct request *r)
 	free(r->projects);
 }
 
-static const char *
-root(void)
-{
-	const char *env = getenv("CUTE_SHM_ROOT");
-
-	if (opt_root && *opt_root)
-		return opt_root;
-	return env && *env ? env : "/dev/shm";
-}
-
 static void
 report_unopened(const char *project, int err)
 {
@@ -373,13 +363,8 @@ report_unopened(const char *project, int err)
 static void
 see_root(struct list_total *total)
 {
-	struct statvfs fs;
-
 	total->whole = true;
-	if (statvfs(root(), &fs) != 0 ||
-	    __builtin_mul_overflow(fs.f_blocks, fs.f_frsize,
-				   &total->root_size) ||
-	    __builtin_mul_overflow(fs.f_bavail, fs.f_frsize, &total->root_free))
+	if (!root_space(opt_root, &total->root_size, &total->root_free))
 		total->root_size = 0;
 }
 
@@ -456,7 +441,7 @@ list(struct request *r)
 	(void)cute_shm_collect(opt_root, NULL, NULL);
 	if (cute_shm_list(opt_root, add_project, r) != 0)
 		return cli_fail();
-	list_loads_find(&r->loads, opt_root);
+	loads_find(&r->loads, opt_root);
 	show_all(r);
 	if (r->count == 0 && !list_filtered())
 		see_root(&r->total);
@@ -468,7 +453,7 @@ list(struct request *r)
 	}
 	if (r->total.projects == 0 && r->loads.count == 0 && r->count == 0 &&
 	    !opt_json)
-		cli_message("no projects in %s", root());
+		cli_message("no projects in %s", root_dir(opt_root));
 	if (r->python_count > 0 && r->count == 0 && !opt_json)
 		cli_message("%s of the Python package left out",
 			    units_count(r->python_count, "segment").text);
@@ -504,12 +489,12 @@ main(int argc, char **argv)
 	memset(r.found, 0, (size_t)r.count * sizeof(*r.found));
 	list_with_nodes = !opt_short;
 	r.view = opt_json ? &list_json : opt_short ? &list_short : &list_full;
-	r.loads = (struct list_loads){ .wanted = wanted_load, .arg = &r };
+	r.loads = (struct loads){ .wanted = wanted_load, .arg = &r };
 	r.total.loads = &r.loads;
 	r.view->begin();
 	status = list(&r);
 	r.view->end(&r.total);
-	list_loads_free(&r.loads);
+	loads_free(&r.loads);
 	cute_shm_usage_free(r.usage);
 	free(r.found);
 	return cli_end(status);

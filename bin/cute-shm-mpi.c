@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cute-shm-mpi: load an HDF5 file into the memory of all nodes of an MPI job. */
+/* cute-shm-mpi: load HDF5 files into the memory of all nodes of an MPI job. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include <cute_shm_mpi.h>
 
 #include "cli.h"
+#include "hdf5_sources.h"
 #include "interrupt.h"
 #include "mpi_report.h"
 #include "together.h"
@@ -17,13 +18,15 @@ static bool opt_overwrite, opt_replace, opt_no_progress, opt_keep_going;
 static bool opt_no_external, opt_no_view, opt_json, opt_ensure, opt_wait;
 static bool opt_ranks_as_nodes;
 static const char *opt_root, *opt_group;
-static struct cli_list opt_select, opt_exclude;
+static struct cli_list opt_select, opt_exclude, opt_as;
 static unsigned opt_jobs, opt_verbose;
 static uint64_t opt_max_memory, opt_max_size;
 static double opt_max_time, opt_timeout;
 static mode_t opt_mode;
 
 static const struct cli_option options[] = {
+	{ 0, CLI_TEXTS, "as", "NAME=FILE",
+	  "a FILE as group NAME; may be repeated", &opt_as },
 	{ 'o', CLI_FLAG, "overwrite", NULL,
 	  "replace a project of that name, when all nodes have all",
 	  &opt_overwrite },
@@ -83,10 +86,12 @@ version(void)
 
 static const struct cli_program program = {
 	.name = "cute-shm-mpi",
-	.operands = "PROJECT FILE",
+	.operands = "PROJECT FILE...",
 	.summary = "Load the HDF5 file FILE as PROJECT into the shared memory "
 		   "of all nodes of an MPI\njob, which 'mpirun' starts with "
-		   "one rank for each node.  The first rank reads.",
+		   "one rank for each node.  The first rank reads.\nSeveral "
+		   "files become groups, each with the name of its file; a "
+		   "FILE may then be\na folder, or @LIST, a file of names.",
 	.statuses =
 		"  0   loaded on all nodes, or, with --ensure, was there\n"
 		"  1   failed on a node, which is named; no node has loaded "
@@ -101,7 +106,8 @@ static const struct cli_program program = {
 		"  64  misuse of the command line\n",
 	.version = version,
 	.min_operands = 2,
-	.max_operands = 2,
+	.max_operands = -1,
+	.more = &opt_as,
 	.options = options,
 };
 
@@ -137,6 +143,8 @@ launcher(const char *of_openmpi, const char *of_others, const char *of_slurm)
 static void
 begin(int argc, char **argv)
 {
+	struct hdf5_sources sources;
+	char *none = NULL;
 	int rank = launcher("OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID");
 	int kept = rank > 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
 
@@ -145,6 +153,8 @@ begin(int argc, char **argv)
 	cli_begin(&program, argc, argv);
 	if (opt_timeout > 0 && !opt_ensure && !opt_wait)
 		cli_misuse("--timeout needs --wait or --ensure");
+	/* Misuse of --as; only the first rank looks for files. */
+	hdf5_sources(&none, &opt_as, &sources);
 	if (kept >= 0) {
 		dup2(kept, STDERR_FILENO);
 		close(kept);
@@ -219,8 +229,32 @@ status_of(int err, const struct cute_shm_mpi_result *r)
 	return r->load.failed ? CLI_PARTIAL : CLI_OK;
 }
 
+/* All ranks end if the first one cannot read a list. */
+static bool
+find_sources(char **operands, int rank, struct hdf5_sources *ret)
+{
+	int found = 1;
+
+	if (rank == 0)
+		found = hdf5_sources(operands, &opt_as, ret);
+	else
+		*ret = (struct hdf5_sources){ .file = "" };
+	MPI_Bcast(&found, 1, MPI_INT, 0, MPI_COMM_WORLD);
+	return found;
+}
+
 static int
-load(const char *project, const char *file, int rank)
+call(const char *project, const struct hdf5_sources *s,
+     const struct cute_shm_mpi_options *opt, struct cute_shm_mpi_result *ret)
+{
+	return s->file ? cute_shm_mpi_load(MPI_COMM_WORLD, project, s->file,
+					   opt, ret)
+		       : cute_shm_mpi_load_files(MPI_COMM_WORLD, project, s->of,
+						 s->count, opt, ret);
+}
+
+static int
+load(const char *project, const struct hdf5_sources *sources, int rank)
 {
 	char *root = root_of(rank);
 	struct cute_shm_hdf5_options how = {
@@ -249,8 +283,7 @@ load(const char *project, const char *file, int rank)
 		.arg = &rank,
 	};
 	struct cute_shm_mpi_result result = { .nodes = 0 };
-	int err =
-		cute_shm_mpi_load(MPI_COMM_WORLD, project, file, &opt, &result);
+	int err = call(project, sources, &opt, &result);
 
 	if (rank == 0)
 		mpi_report_end(err, &result);
@@ -261,6 +294,7 @@ load(const char *project, const char *file, int rank)
 int
 main(int argc, char **argv)
 {
+	struct hdf5_sources sources;
 	int level, rank, size, status;
 
 	/* A launcher mixes what it gets from all ranks: give it whole lines. */
@@ -279,12 +313,14 @@ main(int argc, char **argv)
 		cli_log(opt_verbose);
 	mpi_report_begin(&(struct mpi_report_options){
 		.project = argv[0],
-		.file = argv[1],
+		.sources = &sources,
 		.json = opt_json,
 		.verbose = opt_verbose,
 		.progress = rank == 0 && !opt_no_progress,
 	});
-	status = load(argv[0], argv[1], rank);
+	status = CLI_FAILED;
+	if (find_sources(argv + 1, rank, &sources))
+		status = load(argv[0], &sources, rank);
 	/* Results are printed by now: MPI_Finalize() may hang. */
 	status = cli_end(status);
 	MPI_Finalize();

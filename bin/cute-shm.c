@@ -37,6 +37,7 @@ static const struct command {
 	{ "unlink", "remove projects" },
 	{ "verify", "check projects for damage" },
 	{ "diff", "what differs between two projects" },
+	{ "top", "show projects as they change" },
 #ifdef HAVE_HDF5
 	{ "evaluate", "what sharing saves, on this machine" },
 #endif

@@ -7,6 +7,7 @@
 
 #include <cute_shm.h>
 
+#include "loads.h"
 #include "units.h"
 
 struct list_user {
@@ -32,21 +33,9 @@ struct list_project {
 	size_t user_count;	 /* as far as they can be seen */
 };
 
-/* A load that is under way. */
-struct list_load {
-	struct cute_shm_load_info info;
-};
-
-struct list_loads {
-	bool (*wanted)(const char *project, void *arg);
-	void *arg;
-	struct list_load *items;
-	size_t count;
-};
-
 /* What was shown, in all. */
 struct list_total {
-	const struct list_loads *loads;
+	const struct loads *loads;
 	uint64_t projects;
 	uint64_t arrays;
 	uint64_t bytes;
@@ -82,15 +71,8 @@ char *list_state(const struct list_project *p);
 /* The line that ends a listing of several projects, or of some arrays. */
 void list_put_total(const struct list_total *total);
 
-/* "sound", "damaged", "foreign", ...: what an error makes of a segment. */
-const char *list_status(int err);
-
 /* Header and metadata digests; the message lasts as errmsg does. */
 int list_integrity(const struct list_project *p, const char **message);
-
-/* list_loads.c: find the wanted loads in the root; free them */
-void list_loads_find(struct list_loads *loads, const char *root);
-void list_loads_free(struct list_loads *loads);
 
 /* list_sources.c: examine the files that projects are from, ret[count] */
 void list_sources_find(const struct cute_shm_info *infos, size_t count,
@@ -99,8 +81,6 @@ void list_sources_find(const struct cute_shm_info *infos, size_t count,
 /* "source changed 3 min ago", "source gone" or "", for free(). */
 char *list_source_change(const struct list_source *source);
 
-/* "loading 43 %", for free(). */
-char *list_load_state(const struct cute_shm_load_info *info);
 struct units list_load_owner(const struct cute_shm_load_info *info);
 
 /* list_shares.c: bytes of data in the groups of a tree */

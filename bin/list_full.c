@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "segment_status.h"
 #include "table.h"
 #include "value.h"
 
@@ -48,7 +49,7 @@ put_load(const struct cute_shm_load_info *info)
 {
 	char *name = text_escape(info->project, strlen(info->project));
 	char *source = text_escape(info->source, strlen(info->source));
-	char *state = list_load_state(info);
+	char *state = load_state(info);
 
 	if (printed)
 		putchar('\n');
@@ -170,7 +171,7 @@ static void
 put_trouble(int err, const char *message)
 {
 	text_style(stdout, TEXT_BAD);
-	printf("  %s: ", list_status(err));
+	printf("  %s: ", segment_status(err));
 	text_put(stdout, message, strlen(message));
 	text_style(stdout, TEXT_PLAIN);
 	putchar('\n');

@@ -6,6 +6,7 @@
 
 #include "json.h"
 #include "node_json.h"
+#include "segment_status.h"
 
 static struct json json;
 
@@ -226,7 +227,7 @@ project(const struct list_project *p)
 	json_open(&json, NULL, '{');
 	json_text(&json, "project", info->project);
 	json_text(&json, "segment", info->path);
-	json_text(&json, "status", list_status(err));
+	json_text(&json, "status", segment_status(err));
 	if (err)
 		json_text(&json, "message", message);
 	json_number(&json, "size", info->size);

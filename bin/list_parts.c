@@ -102,18 +102,12 @@ list_size(uint64_t bytes)
 	return ret;
 }
 
-const char *
-list_status(int err)
+struct units
+list_load_owner(const struct cute_shm_load_info *info)
 {
-	switch (err) {
-	case CUTE_SHM_OK: return "sound";
-	case CUTE_SHM_ERR_CORRUPT: return "damaged";
-	case CUTE_SHM_ERR_FORMAT: return "foreign";
-	case CUTE_SHM_ERR_UNSUPPORTED: return "unsupported";
-	case CUTE_SHM_ERR_OWNER: return "untrusted";
-	case CUTE_SHM_ERR_PERMISSION: return "unreadable";
-	default: return "error";
-	}
+	const struct cute_shm_info owner = { .uid = info->uid };
+
+	return list_owner(&owner);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "segment_status.h"
 #include "table.h"
 
 /* The columns that there are, and how each is filled. */
@@ -92,7 +93,7 @@ put_integrity(struct table *t, const struct list_project *p)
 	const char *message;
 	int err = list_integrity(p, &message);
 
-	table_cell(t, "%s%s%s", list_status(err), err ? ": " : "", message);
+	table_cell(t, "%s%s%s", segment_status(err), err ? ": " : "", message);
 	if (err)
 		table_style(t, TEXT_BAD);
 }
@@ -240,7 +241,7 @@ project(const struct list_project *p)
 static void
 put_load(const struct column *c, const struct cute_shm_load_info *info)
 {
-	char *state = list_load_state(info);
+	char *state = load_state(info);
 
 	if (c->put == put_project)
 		table_cell(table, "%s", info->project);

@@ -8,9 +8,12 @@
 #include <cute_shm.h>
 #include <cute_shm_hdf5.h>
 
+#include "cli.h"
+#include "hdf5_sources.h"
+
 struct load_report_options {
 	const char *project;
-	const char *file;
+	const struct hdf5_sources *sources;
 	bool plan; /* --dry-run */
 	bool json;
 	bool verbose;

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "interrupt.h"
+#include "hdf5_sources.h"
 #include "json.h"
 #include "left_out.h"
 #include "progress.h"
@@ -155,6 +156,8 @@ load_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg)
 static void
 put_contents(FILE *out, const struct cute_shm_hdf5_result *r)
 {
+	if (r->files)
+		fprintf(out, "%s, ", units_count(r->files, "file").text);
 	fprintf(out, "%s in %s", units_count(r->arrays, "array").text,
 		units_count(r->groups, "group").text);
 	if (r->links)
@@ -177,7 +180,7 @@ put_json(struct json *j, const struct cute_shm_hdf5_result *r)
 {
 	json_open(j, NULL, '{');
 	json_text(j, "project", opt.project);
-	json_text(j, "file", opt.file);
+	hdf5_sources_json(opt.sources, j, r->files);
 	if (!opt.plan)
 		json_bool(j, "loaded", !r->current);
 	json_number(j, "array_count", r->arrays);

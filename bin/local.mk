@@ -2,7 +2,8 @@
 
 noinst_LTLIBRARIES += bin/libcli.la
 bin_PROGRAMS += bin/cute-shm bin/cute-shm-diff bin/cute-shm-doctor bin/cute-shm-dump bin/cute-shm-export \
-	bin/cute-shm-list bin/cute-shm-load bin/cute-shm-unlink bin/cute-shm-verify
+	bin/cute-shm-list bin/cute-shm-load bin/cute-shm-top \
+	bin/cute-shm-unlink bin/cute-shm-verify
 
 bin_libcli_la_SOURCES = \
 	bin/bus_error.c \
@@ -22,6 +23,8 @@ bin_libcli_la_SOURCES = \
 	bin/json.h \
 	bin/left_out.c \
 	bin/left_out.h \
+	bin/loads.c \
+	bin/loads.h \
 	bin/nearest.c \
 	bin/nearest.h \
 	bin/node_json.c \
@@ -35,8 +38,12 @@ bin_libcli_la_SOURCES = \
 	bin/python_segment.h \
 	bin/regular_file.c \
 	bin/regular_file.h \
+	bin/root_dir.c \
+	bin/root_dir.h \
 	bin/same_data.c \
 	bin/same_data.h \
+	bin/segment_status.c \
+	bin/segment_status.h \
 	bin/selection.c \
 	bin/selection.h \
 	bin/table.c \
@@ -137,7 +144,6 @@ bin_cute_shm_list_SOURCES = \
 	bin/list.h \
 	bin/list_full.c \
 	bin/list_json.c \
-	bin/list_loads.c \
 	bin/list_sources.c \
 	bin/list_parts.c \
 	bin/list_shares.c \
@@ -148,6 +154,16 @@ bin_cute_shm_list_LDADD = bin/libcli.la lib/libcute_shm.la
 bin_cute_shm_load_SOURCES = bin/cute-shm-load.c
 bin_cute_shm_load_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_load_LDADD = bin/libcli.la lib/libcute_shm.la
+
+bin_cute_shm_top_SOURCES = \
+	bin/cute-shm-top.c \
+	bin/top.h \
+	bin/top_json.c \
+	bin/top_lines.c \
+	bin/top_sample.c \
+	bin/top_screen.c
+bin_cute_shm_top_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+bin_cute_shm_top_LDADD = bin/libcli.la lib/libcute_shm.la
 
 bin_cute_shm_unlink_SOURCES = bin/cute-shm-unlink.c
 bin_cute_shm_unlink_CPPFLAGS = $(PUBLIC_CPPFLAGS)
@@ -174,13 +190,17 @@ bin_cute_shm_evaluate_SOURCES = \
 	bin/cute-shm-evaluate.c \
 	bin/evaluate.h \
 	bin/evaluate_copy.c \
+	bin/evaluate_plot.c \
+	bin/evaluate_plot.h \
 	bin/evaluate_run.c
 bin_cute_shm_evaluate_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_evaluate_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
-	lib/libcute_shm.la
+	lib/libcute_shm.la -lm
 
 bin_cute_shm_hdf5_SOURCES = \
 	bin/cute-shm-hdf5.c \
+	bin/hdf5_sources.c \
+	bin/hdf5_sources.h \
 	bin/load.h \
 	bin/load_report.c
 bin_cute_shm_hdf5_CPPFLAGS = $(PUBLIC_CPPFLAGS)
@@ -193,6 +213,8 @@ endif
 
 bin_cute_shm_mpi_SOURCES = \
 	bin/cute-shm-mpi.c \
+	bin/hdf5_sources.c \
+	bin/hdf5_sources.h \
 	bin/mpi_report.c \
 	bin/mpi_report.h
 bin_cute_shm_mpi_CPPFLAGS = $(PUBLIC_CPPFLAGS)

@@ -98,7 +98,7 @@ put_json(int err, const struct cute_shm_mpi_result *r)
 
 	json_open(&j, NULL, '{');
 	json_text(&j, "project", opt.project);
-	json_text(&j, "file", opt.file);
+	hdf5_sources_json(opt.sources, &j, r->load.files);
 	json_bool(&j, "loaded", err == 0 && r->current < r->nodes);
 	if (err == 0) {
 		json_number(&j, "array_count", r->load.arrays);
@@ -126,7 +126,10 @@ put_text(const struct cute_shm_mpi_result *r)
 		       units_count(r->nodes, "node").text);
 		return;
 	}
-	printf(": %s in %s, %s on %s in %s (%s)",
+	fputs(": ", stdout);
+	if (r->load.files)
+		printf("%s, ", units_count(r->load.files, "file").text);
+	printf("%s in %s, %s on %s in %s (%s)",
 	       units_count(r->load.arrays, "array").text,
 	       units_count(r->load.groups, "group").text,
 	       units_size(r->load.bytes).text,

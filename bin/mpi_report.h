@@ -7,9 +7,11 @@
 
 #include <cute_shm_mpi.h>
 
+#include "hdf5_sources.h"
+
 struct mpi_report_options {
 	const char *project;
-	const char *file;
+	const struct hdf5_sources *sources;
 	bool json;
 	bool verbose;
 	bool progress;

@@ -178,9 +178,10 @@ print_row(const struct table *t, const struct cell *cells, const size_t *widths,
 }
 
 void
-table_print(const struct table *t, size_t indent, FILE *out)
+table_print_within(const struct table *t, size_t indent, size_t columns,
+		   FILE *out)
 {
-	size_t *widths, all, columns = text_columns(out), i;
+	size_t *widths, all, i;
 
 	if (t->cell_count == 0)
 		return;
@@ -192,4 +193,10 @@ table_print(const struct table *t, size_t indent, FILE *out)
 	for (i = 0; i + t->column_count <= t->cell_count; i += t->column_count)
 		print_row(t, t->cells + i, widths, indent, out);
 	free(widths);
+}
+
+void
+table_print(const struct table *t, size_t indent, FILE *out)
+{
+	table_print_within(t, indent, text_columns(out), out);
 }

@@ -30,6 +30,10 @@ void table_style(struct table *t, enum text_style style);
 
 /* Print with 'indent' spaces before each row; an empty table has no title. */
 void table_print(const struct table *t, size_t indent, FILE *out);
+
+/* The same, no wider than 'columns'; 0: as wide as it is. */
+void table_print_within(const struct table *t, size_t indent, size_t columns,
+			FILE *out);
 void table_free(struct table *t);
 
 #endif

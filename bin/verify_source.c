@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A project against the HDF5 file that it came from: that is loaded once more,
- * beside it, and the two are compared node by node.
+ * A project against the HDF5 file that it came from, or the files that its
+ * groups came from: that is loaded once more, beside it, and the two are
+ * compared node by node.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "progress.h"
@@ -28,8 +30,16 @@ struct gap {
 	bool told;
 };
 
+/* One file, or several, each of which is a group. */
+struct origin {
+	const char *file;
+	struct cute_shm_hdf5_source *files;
+	size_t count; /* 0: one */
+};
+
 struct comparison {
 	struct verify_subject *subject;
+	bool several; /* files: their groups have attributes of the load */
 	struct gap *gaps;
 	size_t count;
 };
@@ -200,6 +210,15 @@ compare_links(struct comparison *c, const struct cute_shm_node *ours,
 			a.path, b.path);
 }
 
+/* Those say how the file was, but the data are what counts. */
+static bool
+tells_source(const struct comparison *c, const char *path, const char *name)
+{
+	return c->several && !strchr(path, '/') &&
+	       (strcmp(name, "cute-shm:source-size") == 0 ||
+		strcmp(name, "cute-shm:source-mtime-ns") == 0);
+}
+
 /* Attributes of 'a' that 'b' has not, or has otherwise. */
 static void
 compare_attrs(struct comparison *c, const struct cute_shm_node *a,
@@ -210,7 +229,8 @@ compare_attrs(struct comparison *c, const struct cute_shm_node *a,
 
 	for (err = cute_shm_next_attr(a, NULL, &attr); err == 0;
 	     err = cute_shm_next_attr(a, &attr, &attr)) {
-		if (both && gap_of_attr(c, a->path, attr.name))
+		if (tells_source(c, a->path, attr.name) ||
+		    (both && gap_of_attr(c, a->path, attr.name)))
 			continue;
 		if (cute_shm_attr(b, attr.name, &other) != 0)
 			differs(c, a->path, "attribute %s is only in the %s",
@@ -296,26 +316,37 @@ on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 	return 0;
 }
 
+static int
+load_origin(const char *name, const struct origin *origin,
+	    const struct cute_shm_hdf5_options *opt)
+{
+	if (origin->count > 0)
+		return cute_shm_hdf5_load_files(name, origin->files,
+						origin->count, opt, NULL);
+	return cute_shm_hdf5_load(name, origin->file, opt, NULL);
+}
+
 /*
  * What the project's load selected.  A file that was exported from such a
  * project has the attribute, too, and a load of all of it keeps that: a load of
  * nothing but the root, which has an attribute of its own, renames it.
  */
 static void
-selection_of(const struct cute_shm *shm, const char *name, const char *file,
-	     struct cute_shm_hdf5_options opt, struct selection *ret)
+selection_of(const struct cute_shm *shm, const char *name,
+	     const struct origin *origin, struct cute_shm_hdf5_options opt,
+	     struct selection *ret)
 {
 	static const char *const all[] = { "*", NULL };
 	struct cute_shm_attr ours, theirs;
 	struct cute_shm_node root;
 
 	selection_get(shm, ret);
-	if (!ret->select && !ret->exclude)
+	if (origin->count > 0 || (!ret->select && !ret->exclude))
 		return;
 	opt.exclude = all;
 	opt.progress = NULL;
 	opt.skipped = NULL;
-	if (cute_shm_hdf5_load(name, file, &opt, NULL) != 0)
+	if (load_origin(name, origin, &opt) != 0)
 		return;
 	if (cute_shm_find(*opt.handle, "", &root) == 0 &&
 	    cute_shm_attr(&root, "%63ute-shm:selection", &theirs) == 0 &&
@@ -330,9 +361,10 @@ selection_of(const struct cute_shm *shm, const char *name, const char *file,
 /* Load it beside the project, and compare. */
 static void
 compare_with(struct verify_subject *s, const struct cute_shm *shm,
-	     const char *file, const struct verify_source_options *options)
+	     const struct origin *origin,
+	     const struct verify_source_options *options)
 {
-	struct comparison c = { .subject = s };
+	struct comparison c = { .subject = s, .several = origin->count > 0 };
 	struct cute_shm *source = NULL;
 	struct selection selected;
 	struct cute_shm_hdf5_options opt = {
@@ -349,10 +381,10 @@ compare_with(struct verify_subject *s, const struct cute_shm *shm,
 	char *name = text_format("cute-shm-verify.%jd", (intmax_t)getpid());
 	int err;
 
-	selection_of(shm, name, file, opt, &selected);
+	selection_of(shm, name, origin, opt, &selected);
 	opt.select = (const char *const *)selected.select;
 	opt.exclude = (const char *const *)selected.exclude;
-	err = cute_shm_hdf5_load(name, file, &opt, NULL);
+	err = load_origin(name, origin, &opt);
 	selection_free(&selected);
 	progress_clear();
 	if (err != 0) {
@@ -390,6 +422,44 @@ source_path(const struct cute_shm *shm)
 	return NULL;
 }
 
+/* The files that the groups of the root are from. */
+static void
+add_files(const struct cute_shm *shm, struct origin *origin)
+{
+	struct cute_shm_node root, node;
+	int err = cute_shm_find(shm, "", &root);
+	char *file;
+
+	if (err == 0)
+		err = cute_shm_first_child(&root, &node);
+	for (; err == 0; err = cute_shm_next_sibling(&node, &node)) {
+		if (node.kind != CUTE_SHM_GROUP ||
+		    cute_shm_attr_text(shm, node.path, "cute-shm:source",
+				       &file) != 0)
+			continue;
+		origin->files = text_alloc(origin->files, origin->count + 1,
+					   sizeof(*origin->files));
+		origin->files[origin->count++] =
+			(struct cute_shm_hdf5_source){ node.path, file };
+	}
+}
+
+/* A folder is the source of several files. */
+static void
+compare(struct verify_subject *s, const struct cute_shm *shm, const char *path,
+	const struct verify_source_options *options)
+{
+	struct origin origin = { .file = path };
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		add_files(shm, &origin);
+	compare_with(s, shm, &origin, options);
+	while (origin.count > 0)
+		free((char *)(uintptr_t)origin.files[--origin.count].file);
+	free(origin.files);
+}
+
 void
 verify_source(struct verify_subject *s, const struct cute_shm *shm,
 	      const struct verify_source_options *options)
@@ -399,7 +469,7 @@ verify_source(struct verify_subject *s, const struct cute_shm *shm,
 
 	cute_shm_info(shm, &info);
 	if (path)
-		compare_with(s, shm, path, options);
+		compare(s, shm, path, options);
 	else
 		verify_add(s, VERIFY_UNKNOWN, NULL,
 			   info.source[0]

@@ -34,6 +34,7 @@ lib_libcommon_la_SOURCES = \
 	lib/file/appear.c \
 	lib/file/file.h \
 	lib/file/file_access.c \
+	lib/file/hdf5_folder.c \
 	lib/file/outfile.c \
 	lib/file/trusted_user.c \
 	lib/format/component.c \
@@ -101,6 +102,7 @@ lib_libcore_la_SOURCES = \
 	lib/read/open.c \
 	lib/read/read.h \
 	lib/read/record.c \
+	lib/read/source_state.c \
 	lib/read/typed.c \
 	lib/read/walk.c \
 	lib/root/cgroup.c \
@@ -121,7 +123,6 @@ lib_libcore_la_SOURCES = \
 	lib/together/loads.c \
 	lib/together/page.c \
 	lib/together/source_path.c \
-	lib/together/source_state.c \
 	lib/together/take_turn.c \
 	lib/together/together.h \
 	lib/together/wait_turn.c \
@@ -176,8 +177,10 @@ lib_libchannel_la_SOURCES = \
 	lib/hdf5/channel/channel.h \
 	lib/hdf5/channel/failures.c \
 	lib/hdf5/channel/message.c \
+	lib/hdf5/channel/names.c \
 	lib/hdf5/channel/request.c \
 	lib/hdf5/channel/selection.c \
+	lib/hdf5/host/file_list.c \
 	lib/hdf5/host/host.c \
 	lib/hdf5/host/host.h \
 	lib/hdf5/host/host_changed.c \
@@ -187,6 +190,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/about.c \
 	lib/hdf5/answer.c \
 	lib/hdf5/export.c \
+	lib/hdf5/files.c \
 	lib/hdf5/load.c \
 	lib/hdf5/load.h \
 	lib/hdf5/parent.c \
@@ -213,6 +217,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/describe/describe_objects.c \
 	lib/hdf5/describe/describe_reserved.c \
 	lib/hdf5/describe/describe_selection.c \
+	lib/hdf5/describe/describe_source.c \
 	lib/hdf5/engine/arrange.c \
 	lib/hdf5/engine/engine.c \
 	lib/hdf5/engine/engine.h \
@@ -256,7 +261,6 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/reader/sandbox_filter.c \
 	lib/hdf5/report/hdf5_cause.c \
 	lib/hdf5/report/limits.c \
-	lib/hdf5/report/names.c \
 	lib/hdf5/report/report.c \
 	lib/hdf5/report/report.h \
 	lib/hdf5/report/wanted.c \
@@ -272,6 +276,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/save/save_tree.c \
 	lib/hdf5/save/save_type.c \
 	lib/hdf5/scan/links.c \
+	lib/hdf5/scan/listed.c \
 	lib/hdf5/scan/outside_files.c \
 	lib/hdf5/scan/scan.c \
 	lib/hdf5/scan/scan.h \
@@ -284,6 +289,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/source.h \
 	lib/hdf5/source/source_access.c \
 	lib/hdf5/source/source_changed.c \
+	lib/hdf5/source/source_open.c \
 	lib/hdf5/source/source_writer.c \
 	lib/hdf5/type/convert.c \
 	lib/hdf5/type/fill_check.c \

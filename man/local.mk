@@ -9,6 +9,7 @@ MAN_CORE = \
 	man/cute-shm-export.1 \
 	man/cute-shm-list.1 \
 	man/cute-shm-load.1 \
+	man/cute-shm-top.1 \
 	man/cute-shm-unlink.1 \
 	man/cute-shm-verify.1 \
 	man/cute-shm.5 \
@@ -138,25 +139,30 @@ MAN_CALLS = \
 
 MAN_HDF5_CALLS = \
 	man/cute_shm_hdf5_about.3 \
+	man/cute_shm_hdf5_load_files.3 \
 	man/cute_shm_hdf5_plan.3 \
+	man/cute_shm_hdf5_plan_files.3 \
 	man/cute_shm_hdf5_size.3
 
 MAN_MPI = \
 	man/cute-shm-mpi.1 \
 	man/cute_shm_mpi_load.3
 
+MAN_MPI_CALLS = man/cute_shm_mpi_load_files.3
+
 man_MANS = $(MAN_CORE) $(MAN_CALLS)
 if HDF5
 man_MANS += $(MAN_HDF5) $(MAN_HDF5_CALLS)
 endif
 if MPI
-man_MANS += $(MAN_MPI)
+man_MANS += $(MAN_MPI) $(MAN_MPI_CALLS)
 endif
 EXTRA_DIST += $(MAN_CORE) $(MAN_HDF5) $(MAN_MPI)
-CLEANFILES += $(MAN_CALLS) $(MAN_HDF5_CALLS)
+CLEANFILES += $(MAN_CALLS) $(MAN_HDF5_CALLS) $(MAN_MPI_CALLS)
 
 # A call's page is the one that has it in its section NAME.
-$(MAN_CALLS) $(MAN_HDF5_CALLS): $(MAN_CORE) $(MAN_HDF5)
+$(MAN_CALLS) $(MAN_HDF5_CALLS) $(MAN_MPI_CALLS): \
+    $(MAN_CORE) $(MAN_HDF5) $(MAN_MPI)
 	$(AM_V_GEN)$(MKDIR_P) man && call=`basename $@ .3` && \
 	page=`grep -l "^\.Nm $$call\( ,\)\{0,1\}$$" $(srcdir)/man/*.3` && \
 	echo ".so man3/`basename $$page`" >$@

@@ -82,6 +82,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_empty \
 	tests/hdf5/test_hdf5_extreme \
 	tests/hdf5/test_hdf5_failing \
+	tests/hdf5/test_hdf5_files \
 	tests/hdf5/test_hdf5_held \
 	tests/hdf5/test_hdf5_host \
 	tests/hdf5/test_hdf5_host_files \
@@ -122,9 +123,11 @@ script_tests = \
 	tests/cli/cli_command.sh \
 	tests/cli/cli_cost.sh \
 	tests/cli/cli_diff.sh \
+	tests/cli/cli_top.sh \
 	tests/cli/cli_doctor.sh \
 	tests/cli/cli_dump.sh \
 	tests/cli/cli_export.sh \
+	tests/cli/cli_files.sh \
 	tests/cli/cli_found.sh \
 	tests/cli/cli_front.sh \
 	tests/cli/cli_holes.sh \
@@ -222,7 +225,8 @@ endif
 EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
 	tests/cli/view.py \
-	tests/cli/terminal_signals.py \
+	tests/mpi/deaths.sh tests/mpi/lib.sh \
+	tests/cli/terminal_signals.py tests/cli/top_screen.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/corpus/compare_slices.py \
 	tests/surface/golden tests/surface/read_kaitai.js \
@@ -231,9 +235,12 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/python/examples.py \
 	tests/python/smoke_installed.py \
 	tests/python/test_corpus.py \
+	tests/python/test_exchange.py \
 	tests/python/test_hdf5.py \
 	tests/python/test_life.py \
+	tests/python/test_live.py \
 	tests/python/test_loaders.py \
+	tests/python/test_names.py \
 	tests/python/test_original.py \
 	tests/python/test_original_manual.py \
 	tests/python/test_read.py \

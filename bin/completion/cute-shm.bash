@@ -186,12 +186,12 @@ _cute_shm_files()
 _cute_shm_operand()
 {
 	case ${tool##*/}:$number in
-	cute-shm-evaluate:1 | cute-shm-hdf5:2 | cute-shm-load:2 | \
-	cute-shm-export:2 | cute-shm-mpi:2)
-		_cute_shm_files -f ;;
 	cute-shm-evaluate:2 | cute-shm-hdf5:1 | cute-shm-load:1 | \
 	cute-shm-mpi:1)
 		_cute_shm_projects ;;
+	cute-shm-evaluate:1 | cute-shm-hdf5:* | cute-shm-load:2 | \
+	cute-shm-mpi:* | cute-shm-export:2)
+		_cute_shm_files -f ;;
 	cute-shm-diff:[12] | cute-shm-dump:1 | cute-shm-export:1 | \
 	cute-shm-verify:*)
 		if [[ $files ]]; then
@@ -201,7 +201,7 @@ _cute_shm_operand()
 		fi ;;
 	cute-shm-dump:*)
 		_cute_shm_paths ;;
-	cute-shm-list:* | cute-shm-unlink:*)
+	cute-shm-list:* | cute-shm-top:* | cute-shm-unlink:*)
 		_cute_shm_projects ;;
 	esac
 }
@@ -237,6 +237,12 @@ _cute_shm_value()
 		_cute_shm_words 1 2 3 4 5 6 7 8 9 ;;
 	o | columns)
 		_cute_shm_columns "$value" ;;
+	as)
+		# NAME=FILE
+		if [[ ! $lead && $value == *=* ]]; then
+			lead=${value%%=*}=
+			_cute_shm_files -f
+		fi ;;
 	esac
 }
 
@@ -288,8 +294,9 @@ _cute_shm()
 		elif [[ $ended || $word != -?* ]]; then
 			[[ $number -eq 1 ]] && project=$word
 			((number++))
-		elif [[ $word == -- && $number -eq 3 &&
-		    $tool == *cute-shm-@(hdf5|load) ]]; then
+		elif [[ $word == -- &&
+		    $tool:$number == *cute-shm-@(load:3|hdf5:@([3-9]|??*)) ]]
+		then
 			mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 			return
 		elif [[ $word == -- ]]; then
@@ -320,4 +327,4 @@ _cute_shm()
 
 complete -F _cute_shm cute-shm cute-shm-diff cute-shm-doctor cute-shm-dump \
 	cute-shm-evaluate cute-shm-export cute-shm-hdf5 cute-shm-list cute-shm-load \
-	cute-shm-mpi cute-shm-unlink cute-shm-verify
+	cute-shm-mpi cute-shm-top cute-shm-unlink cute-shm-verify

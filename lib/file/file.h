@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files that appear complete and with the right permissions, or not at all;
- * and which users to trust with files.  Uses base.
+ * which users to trust with files; and the files below a folder.  Uses base.
  */
 #ifndef LIB_FILE_FILE_H
 #define LIB_FILE_FILE_H
@@ -150,5 +150,24 @@ int outfile_commit(struct outfile *f) __attribute__((warn_unused_result));
 
 /* End the file, also one that never began; remove it if not committed. */
 void outfile_end(struct outfile *f);
+
+/* hdf5_folder.c */
+
+struct path_list {
+	char **of;
+	uint32_t count, room;
+};
+
+/* Whether a file is an HDF5 file, by the ending of its name. */
+bool hdf5_file_name(const char *name);
+
+/*
+ * Append the paths of all HDF5 files below the folder, in natural order ("a2"
+ * before "a10"); each begins with the folder's path.  Symbolic links to files
+ * count, those to folders are not followed, and names that begin with a dot are
+ * passed over.  Call path_list_free() in any case.
+ */
+int hdf5_folder(const char *folder, struct path_list *ret) must_check;
+void path_list_free(struct path_list *list);
 
 #endif

@@ -5,6 +5,8 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,7 +47,7 @@ builder_for(const char *project, const struct load *load,
 	    struct cute_shm_builder **ret)
 {
 	const struct cute_shm_hdf5_options *opt = load->opt;
-	const struct stat *st = &load->files.first;
+	struct load_source source = load_source(load);
 	struct cute_shm_build_options o = { .size = sizeof(o) };
 
 	o.root = opt->root;
@@ -54,9 +56,9 @@ builder_for(const char *project, const struct load *load,
 	o.group = opt->group;
 	o.creator = opt->creator ? opt->creator
 				 : "libcute_shm_hdf5 " CUTE_SHM_VERSION;
-	o.source = load->file;
-	o.source_size = (uint64_t)st->st_size;
-	o.source_mtime_ns = mtime_ns(st);
+	o.source = source.path;
+	o.source_size = source.size;
+	o.source_mtime_ns = source.mtime_ns;
 	o.options = load->choice;
 	o.loading = load->loading;
 	o.jobs = opt->jobs;
@@ -73,10 +75,14 @@ builder_for(const char *project, const struct load *load,
  * or a large tree needs memory, but then the file is large, too.
  */
 static uint64_t
-memory_bound(const struct stat *st, uint64_t wanted)
+memory_bound(const struct load *load)
 {
 	/* Not st_size: a damaged file can be sparse and claim any size. */
-	uint64_t bytes = (uint64_t)st->st_blocks * 512;
+	uint64_t blocks = load->list.count > 0
+				  ? load->list.blocks
+				  : (uint64_t)load->files.first.st_blocks;
+	uint64_t wanted = load->opt->max_memory;
+	uint64_t bytes = blocks * 512;
 
 	if (wanted > 0)
 		return wanted;
@@ -86,13 +92,47 @@ memory_bound(const struct stat *st, uint64_t wanted)
 	return bytes > LEAST_BOUND ? bytes : LEAST_BOUND;
 }
 
-/* Open the file; it stays open, so that its name may change meanwhile. */
+/* What messages call several files. */
 static int
-open_source(struct load *load)
+name_files(struct load *load)
+{
+	if (asprintf(&load->label, "%" PRIu32 " file%s in %s", load->list.count,
+		     load->list.count == 1 ? "" : "s", load->list.folder) < 0) {
+		load->label = NULL;
+		return fail_memory("for a path");
+	}
+	load->file = load->label;
+	return 0;
+}
+
+static int
+find_files(struct load *load, const struct load_from *from)
+{
+	bool ensure = load->opt->flags & CUTE_SHM_HDF5_ENSURE;
+	int err = files_find(from->sources, from->count, &load->list);
+
+	if (err == 0 && ensure && files_settle(&load->list)) {
+		file_list_free(&load->list);
+		err = files_find(from->sources, from->count, &load->list);
+	}
+	return err ? err : name_files(load);
+}
+
+/*
+ * Open the file; it stays open, so that its name may change meanwhile.  Several
+ * files are only found, and each is opened when it is read.
+ */
+static int
+open_source(struct load *load, const struct load_from *from)
 {
 	bool external = !(load->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL);
 	int err;
 
+	if (from->sources) {
+		host_files_listed(&load->files, &load->list, external);
+		return find_files(load, from);
+	}
+	load->file = from->file;
 	if (!load->file)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no file given");
 	err = -host_files_begin(&load->files, load->file, external);
@@ -130,15 +170,28 @@ publish(struct load *load)
 static int
 blame_change(struct load *load, int rc)
 {
-	const char *how;
+	const char *file = load->file, *how;
 
 	if (rc != CUTE_SHM_ERR_SOURCE)
 		return rc;
-	how = changed_open(&load->files.host, load->file, load->files.fd,
-			   &load->files.first);
+	how = load->list.count > 0
+		      ? files_changed(&load->list, &file)
+		      : changed_open(&load->files.host, file, load->files.fd,
+				     &load->files.first);
 	load->changed = how != NULL;
 	load->own_reason |= load->changed;
-	return how ? changed_fail(load->file, how) : rc;
+	return how ? changed_fail(file, how) : rc;
+}
+
+static int
+check_names(struct load *load)
+{
+	const char *file, *how = files_changed(&load->list, &file);
+
+	if (!how)
+		return 0;
+	load->changed = load->own_reason = true;
+	return changed_fail(file, how);
 }
 
 /*
@@ -151,6 +204,8 @@ check_name(struct load *load)
 	const struct stat *first = &load->files.first;
 	struct stat now;
 
+	if (load->list.count > 0)
+		return check_names(load);
 	if (!(load->opt->flags & CUTE_SHM_HDF5_ENSURE) ||
 	    stat(load->file, &now) != 0 ||
 	    (now.st_dev == first->st_dev && now.st_ino == first->st_ino &&
@@ -209,8 +264,7 @@ read_file(struct load *load, const char *project)
 	if (rc != 0)
 		return rc;
 	load->jobs = jobs_or_cpus(load->opt->jobs);
-	load->max_memory =
-		memory_bound(&load->files.first, load->opt->max_memory);
+	load->max_memory = memory_bound(load);
 	return process_new(&load->process) ? run(load, project)
 					   : CUTE_SHM_ERR_NOMEM;
 }
@@ -226,24 +280,36 @@ load_free(struct load *load)
 	free(load->choice);
 	process_free(&load->process);
 	host_files_end(&load->files);
+	file_list_free(&load->list);
+	free(load->label);
 }
 
-/* Load a file, or plan a load; *again is set if that must be repeated. */
+/* The sums of the load or plan that has just ended. */
+static void
+take_result(const struct load *load, struct cute_shm_hdf5_result *ret)
+{
+	*ret = load->process.end->result;
+	ret->files = load->list.count;
+}
+
+/* Load, or plan a load; *again is set if that must be repeated. */
 static int
-load_once(const char *project, const char *file,
+load_once(const char *project, const struct load_from *from,
 	  const struct cute_shm_hdf5_options *opt,
 	  struct cute_shm_hdf5_result *ret, bool *again)
 {
-	struct load load = { .file = file, .opt = opt, .part_fd = -1 };
+	struct load load = { .opt = opt, .files.fd = -1, .part_fd = -1 };
 	bool ensure = project && (opt->flags & CUTE_SHM_HDF5_ENSURE);
 	bool current = false;
 	int rc;
 
 	if (ensure)
-		let_settle(file);
-	rc = open_source(&load);
-	if (rc != 0)
+		let_settle(from->file);
+	rc = open_source(&load, from);
+	if (rc != 0) {
+		load_free(&load);
 		return rc;
+	}
 	if (project)
 		rc = begin_loading(&load, project);
 	current = rc == 0 && project && !load.loading;
@@ -254,7 +320,7 @@ load_once(const char *project, const char *file,
 	else if (rc == 0)
 		rc = read_file(&load, project);
 	if (rc == 0 && !current && ret)
-		*ret = load.process.end->result;
+		take_result(&load, ret);
 	/* Whoever passes the segment on cannot take back what has gone out. */
 	*again = ensure && !opt->part &&
 		 (current ? rc == CUTE_SHM_ERR_NOT_FOUND
@@ -270,9 +336,9 @@ load_once(const char *project, const char *file,
 	return rc;
 }
 
-/* Load a file, or plan a load if 'project' is NULL. */
+/* Load, or plan a load if 'project' is NULL. */
 static int
-load_or_plan(const char *project, const char *file,
+load_or_plan(const char *project, const struct load_from *from,
 	     const struct cute_shm_hdf5_options *opt,
 	     struct cute_shm_hdf5_result *ret)
 {
@@ -290,17 +356,17 @@ load_or_plan(const char *project, const char *file,
 				     "a time limit is negative or no number");
 	do {
 		again = false;
-		rc = load_once(project, file, &o, ret, &again);
+		rc = load_once(project, from, &o, ret, &again);
 	} while (again && ++tries < MOST_CHANGES);
 	if (rc == 0 && ret)
 		ret->seconds = clock_now() - start;
 	return rc;
 }
 
-int
-cute_shm_hdf5_load(const char *project, const char *file,
-		   const struct cute_shm_hdf5_options *opt,
-		   struct cute_shm_hdf5_result *ret)
+static int
+load_from(const char *project, const struct load_from *from,
+	  const struct cute_shm_hdf5_options *opt,
+	  struct cute_shm_hdf5_result *ret)
 {
 	if (!project)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no project given");
@@ -310,24 +376,58 @@ cute_shm_hdf5_load(const char *project, const char *file,
 				     "project %s is "
 				     "ephemeral: it needs a handle to own it",
 				     project);
-	return load_or_plan(project, file, opt, ret);
+	return load_or_plan(project, from, opt, ret);
+}
+
+int
+cute_shm_hdf5_load(const char *project, const char *file,
+		   const struct cute_shm_hdf5_options *opt,
+		   struct cute_shm_hdf5_result *ret)
+{
+	const struct load_from from = { .file = file };
+
+	return load_from(project, &from, opt, ret);
+}
+
+int
+cute_shm_hdf5_load_files(const char *project,
+			 const struct cute_shm_hdf5_source *sources,
+			 size_t count, const struct cute_shm_hdf5_options *opt,
+			 struct cute_shm_hdf5_result *ret)
+{
+	const struct load_from from = { .sources = sources, .count = count };
+
+	return load_from(project, &from, opt, ret);
 }
 
 int
 cute_shm_hdf5_plan(const char *file, const struct cute_shm_hdf5_options *opt,
 		   struct cute_shm_hdf5_result *ret)
 {
-	return load_or_plan(NULL, file, opt, ret);
+	const struct load_from from = { .file = file };
+
+	return load_or_plan(NULL, &from, opt, ret);
+}
+
+int
+cute_shm_hdf5_plan_files(const struct cute_shm_hdf5_source *sources,
+			 size_t count, const struct cute_shm_hdf5_options *opt,
+			 struct cute_shm_hdf5_result *ret)
+{
+	const struct load_from from = { .sources = sources, .count = count };
+
+	return load_or_plan(NULL, &from, opt, ret);
 }
 
 int
 cute_shm_hdf5_size(const char *file, const struct cute_shm_hdf5_options *opt,
 		   uint64_t *ret)
 {
+	const struct load_from from = { .file = file };
 	struct cute_shm_hdf5_result result;
 	int rc;
 
-	rc = load_or_plan(NULL, file, opt, &result);
+	rc = load_or_plan(NULL, &from, opt, &result);
 	if (rc == 0)
 		*ret = result.bytes;
 	return rc;

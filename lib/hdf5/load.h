@@ -2,9 +2,9 @@
 /*
  * The caller's side of loads and exports: start the reader process (start.c),
  * exchange messages with it (process.c), answer its questions (answer.c), run
- * one reader after another (parent.c), report the parts of a segment (part.c),
- * take turns with other processes (together.c), and the public calls (load.c,
- * export.c).
+ * one reader after another (parent.c), find the files of a load (files.c),
+ * report the parts of a segment (part.c), take turns with other processes
+ * (together.c), and the public calls (load.c, export.c).
  * Uses base, file, hdf5/host and hdf5/channel, and the public calls of
  * libcute_shm.
  */
@@ -85,9 +85,18 @@ void process_free(struct process *p);
 
 /* load.c */
 
+/* What to load: one file, or several, which become groups. */
+struct load_from {
+	const char *file;			    /* NULL: several */
+	const struct cute_shm_hdf5_source *sources; /* these */
+	size_t count;
+};
+
 struct load {
-	const char *file;
-	char *choice;			  /* choice_text() */
+	const char *file;      /* or, of several, a name for messages */
+	struct file_list list; /* several files, or none */
+	char *label;	       /* that name */
+	char *choice;	       /* choice_text() */
 	struct cute_shm_loading *loading; /* NULL: plan only, or current */
 	bool own_reason;	 /* the failure need not happen to others */
 	bool changed;		 /* the file did, during the load */
@@ -114,13 +123,40 @@ struct load {
 	unsigned lost_steps; /* and their number */
 };
 
+/* files.c: several files of one load */
+
+/* Find all files, with the names of their groups; free the list in any case. */
+int files_find(const struct cute_shm_hdf5_source *sources, size_t count,
+	       struct file_list *list) must_check;
+
+/* A few words on how one of them has changed, and which; NULL if none has. */
+const char *files_changed(const struct file_list *list, const char **file);
+
+/* let_settle() for all of them. */
+bool files_settle(const struct file_list *list);
+
 /* together.c: several processes that load the same file */
 
-/* The canonical text of what the options choose of a file, for free(). */
-int choice_text(const struct cute_shm_hdf5_options *opt, char **ret) must_check;
+/*
+ * The canonical text of what the options choose of a file, or of the files of a
+ * list, whose names, sizes and times are a part of it; for free().
+ */
+int choice_text(const struct cute_shm_hdf5_options *opt,
+		const struct file_list *list, char **ret) must_check;
 
-/* Wait until the time of modification of the file tells later writes. */
-void let_settle(const char *file);
+/*
+ * Wait until the time of modification of the file tells later writes; false if
+ * it does so already.
+ */
+bool let_settle(const char *file);
+
+/* The source that the segment's header names. */
+struct load_source {
+	const char *path;
+	uint64_t size, mtime_ns;
+};
+
+struct load_source load_source(const struct load *load);
 
 /* cute_shm_load_begin() for this load, whose file is open. */
 int begin_loading(struct load *load, const char *project) must_check;

@@ -262,6 +262,8 @@ send_request(struct load *load)
 		.select = (const char **)(uintptr_t)opt->select,
 		.exclude = (const char **)(uintptr_t)opt->exclude,
 		.failures = load->failures,
+		.listed = load->list.of,
+		.listed_count = load->list.count,
 	};
 	int fds[2] = { load->process.board_fd, -1 };
 	void *loan = NULL;
@@ -325,7 +327,9 @@ fail_crash(struct load *load, char *reason, size_t size)
 			 number, strsignal(number));
 	else
 		snprintf(reason, size, "libhdf5 ended the process");
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s%s%s", load->file,
+	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: %s%s%s",
+			     listed_file(load->list.of, load->list.count, path,
+					 load->file),
 			     reason, path[0] ? " while reading /" : "", path);
 }
 

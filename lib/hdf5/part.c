@@ -27,14 +27,16 @@ call(const struct load *load, const struct cute_shm_hdf5_part *part)
 static int
 call_with_source(const struct load *load, int what)
 {
-	char *path = realpath(load->file, NULL);
+	struct load_source source = load_source(load);
+	/* That of a folder is absolute, and its slash at the end counts. */
+	char *path = load->list.count > 0 ? NULL : realpath(source.path, NULL);
 	struct cute_shm_hdf5_part part = {
 		.what = what,
 		.fd = load->part_fd,
 		.size = load->part_size,
-		.source = path ? path : load->file,
-		.source_size = (uint64_t)load->files.first.st_size,
-		.source_mtime_ns = mtime_ns(&load->files.first),
+		.source = path ? path : source.path,
+		.source_size = source.size,
+		.source_mtime_ns = source.mtime_ns,
 		.options = load->choice,
 	};
 	int err = call(load, &part);

@@ -5,6 +5,7 @@
  * is to say when the project is current already.
  */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,12 @@ put_list(FILE *out, const char *name, const char *const *list)
  * segments stay current.
  */
 static void
-put_choice(FILE *out, const struct cute_shm_hdf5_options *opt)
+put_choice(FILE *out, const struct cute_shm_hdf5_options *opt,
+	   const struct file_list *list)
 {
+	const struct listed *l;
+	uint32_t i;
+
 	fputs("cute-shm-hdf5 1\n", out);
 	put_list(out, "select", opt->select);
 	put_list(out, "exclude", opt->exclude);
@@ -38,10 +43,17 @@ put_choice(FILE *out, const struct cute_shm_hdf5_options *opt)
 		fputs("no-external\n", out);
 	if (opt->flags & CUTE_SHM_HDF5_KEEP_GOING)
 		fputs("keep-going\n", out);
+	for (i = 0; i < list->count; i++) {
+		l = &list->of[i];
+		fprintf(out, "file %" PRIu64 " %" PRIu64 " %zu %s %zu %s\n",
+			(uint64_t)l->before.st_size, mtime_ns(&l->before),
+			strlen(l->name), l->name, strlen(l->real), l->real);
+	}
 }
 
 int
-choice_text(const struct cute_shm_hdf5_options *opt, char **ret)
+choice_text(const struct cute_shm_hdf5_options *opt,
+	    const struct file_list *list, char **ret)
 {
 	char *text = NULL;
 	size_t size;
@@ -50,7 +62,7 @@ choice_text(const struct cute_shm_hdf5_options *opt, char **ret)
 
 	if (!out)
 		return fail_memory("for the options of a load");
-	put_choice(out, opt);
+	put_choice(out, opt, list);
 	failed = ferror(out) != 0;
 	if (fclose(out) != 0 || failed) {
 		free(text);
@@ -69,7 +81,7 @@ choice_text(const struct cute_shm_hdf5_options *opt, char **ret)
  */
 #define GRAIN_NS 20000000
 
-void
+bool
 let_settle(const char *file)
 {
 	struct timespec now, nap = { .tv_nsec = GRAIN_NS };
@@ -77,12 +89,14 @@ let_settle(const char *file)
 	int64_t age;
 
 	if (!file || stat(file, &st) != 0)
-		return;
+		return false;
 	clock_gettime(CLOCK_REALTIME, &now);
 	age = (int64_t)(now.tv_sec - st.st_mtim.tv_sec);
-	if (age >= -1 && age <= 1 &&
-	    age * 1000000000 + now.tv_nsec - st.st_mtim.tv_nsec < GRAIN_NS)
-		nanosleep(&nap, NULL);
+	if (age < -1 || age > 1 ||
+	    age * 1000000000 + now.tv_nsec - st.st_mtim.tv_nsec >= GRAIN_NS)
+		return false;
+	nanosleep(&nap, NULL);
+	return true;
 }
 
 /* A wait shows the progress of the process that loads. */
@@ -102,6 +116,17 @@ on_waiting(const struct cute_shm_load_info *other, void *arg)
 				   : 0;
 }
 
+struct load_source
+load_source(const struct load *load)
+{
+	if (load->list.count > 0)
+		return (struct load_source){ load->list.folder, load->list.size,
+					     load->list.mtime_ns };
+	return (struct load_source){ load->file,
+				     (uint64_t)load->files.first.st_size,
+				     mtime_ns(&load->files.first) };
+}
+
 static unsigned
 loading_flags(unsigned flags)
 {
@@ -115,19 +140,20 @@ int
 begin_loading(struct load *load, const char *project)
 {
 	const struct cute_shm_hdf5_options *opt = load->opt;
+	struct load_source source = load_source(load);
 	struct cute_shm_loading_options o = {
 		.size = sizeof(o),
 		.root = opt->root,
 		.flags = loading_flags(opt->flags),
 		.mode = opt->mode,
-		.source = load->file,
-		.source_size = (uint64_t)load->files.first.st_size,
-		.source_mtime_ns = mtime_ns(&load->files.first),
+		.source = source.path,
+		.source_size = source.size,
+		.source_mtime_ns = source.mtime_ns,
 		.timeout = opt->timeout,
 		.waiting = opt->waiting || opt->progress ? on_waiting : NULL,
 		.arg = load,
 	};
-	int err = choice_text(opt, &load->choice);
+	int err = choice_text(opt, &load->list, &load->choice);
 
 	o.options = load->choice;
 	return err == 0 ? cute_shm_load_begin(project, &o, &load->loading)
@@ -159,7 +185,8 @@ use_current(const struct load *load, const char *project,
 		.flags = opt->flags & CUTE_SHM_HDF5_EPHEMERAL ? CUTE_SHM_JOIN
 							      : 0u,
 	};
-	struct cute_shm_hdf5_result r = { .current = 1 };
+	struct cute_shm_hdf5_result r = { .current = 1,
+					  .files = load->list.count };
 	struct cute_shm_info info;
 	struct cute_shm *shm;
 	int err = cute_shm_open(project, &o, &shm);

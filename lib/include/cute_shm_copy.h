@@ -141,8 +141,8 @@ struct cute_shm_receive_options {
  *
  * Between two of these steps several machines can agree, so that all of them
  * have the project, or none.  It is not visible before it is published; a
- * process that dies leaves nothing behind.  *ret is for cute_shm_receive_free(),
- * also after a failure of a later call.
+ * process that dies leaves nothing behind.  *ret is for
+ * cute_shm_receive_free(), also after a failure of a later call.
  *
  * CUTE_SHM_ERR_EXISTS    the project exists, and CUTE_SHM_OVERWRITE is not set
  * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and a remedy

@@ -181,7 +181,8 @@ struct cute_shm_hdf5_result {
 	uint64_t failed;       /* unreadable, left out (KEEP_GOING) */
 	double seconds;	       /* of wall time */
 	uint64_t current;      /* 1: it was current, nothing was loaded */
-	uint64_t reserved[3];
+	uint64_t files;	       /* of a call for several files; else 0 */
+	uint64_t reserved[2];
 };
 
 /*
@@ -223,6 +224,39 @@ int cute_shm_hdf5_load(const char *project, const char *file,
 int cute_shm_hdf5_plan(const char *file,
 		       const struct cute_shm_hdf5_options *opt,
 		       struct cute_shm_hdf5_result *ret);
+
+/* A file to be loaded as a group. */
+struct cute_shm_hdf5_source {
+	const char *name; /* of the group; NULL: the file's, without ending */
+	const char *file; /* its path; without a name, it may be a folder */
+};
+
+/*
+ * Load several HDF5 files as one project, in which each is a group of the root,
+ * in this order.  A folder stands for all regular files below it whose names
+ * end in .h5, .hdf5, .hdf, .he5, .h5ad, .nc4 or .jld2, in natural order ("a2"
+ * before "a10"); names that begin with a dot are passed over, and links to
+ * folders not followed.  What a group cannot be called is changed as in names
+ * of HDF5 links.  Each group has three attributes: "cute-shm:source", the
+ * file's absolute path, "cute-shm:source-size" and "cute-shm:source-mtime-ns".
+ * The paths of select, exclude and the callbacks begin with the group's name.
+ * All else is as for cute_shm_hdf5_load(); with KEEP_GOING a file that cannot
+ * be read is left out, without it the first ends the load.  ENSURE compares all
+ * names, paths, sizes and times.
+ *
+ * CUTE_SHM_ERR_INVALID  no files; two with the same name; one file twice
+ */
+int cute_shm_hdf5_load_files(const char *project,
+			     const struct cute_shm_hdf5_source *sources,
+			     size_t count,
+			     const struct cute_shm_hdf5_options *opt,
+			     struct cute_shm_hdf5_result *ret);
+
+/* As cute_shm_hdf5_plan(), for several files. */
+int cute_shm_hdf5_plan_files(const struct cute_shm_hdf5_source *sources,
+			     size_t count,
+			     const struct cute_shm_hdf5_options *opt,
+			     struct cute_shm_hdf5_result *ret);
 
 /*
  * The bytes of data that the arrays of the file would have in a segment,

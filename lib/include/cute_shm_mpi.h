@@ -2,8 +2,8 @@
 /*
  * One load for all nodes of an MPI job: the file is read once, and the network
  * carries the segment to the memory of the other nodes while it is being read.
- * The rules of <cute_shm.h> hold here, too.  The library belongs to the MPI that
- * it was built with.
+ * The rules of <cute_shm.h> hold here, too.  The library belongs to the MPI
+ * that it was built with.
  */
 #ifndef CUTE_SHM_MPI_H
 #define CUTE_SHM_MPI_H
@@ -75,9 +75,9 @@ struct cute_shm_mpi_result {
 /*
  * Load the HDF5 file 'file', which rank 0 reads, as 'project' on all nodes of
  * the communicator.  Collective: all its ranks call it, with the same arguments
- * but for the root.  The first rank of each node works, the others wait and do
- * not use the processor.  MPI must be initialised with MPI_THREAD_FUNNELED or
- * more, and this be the main thread.
+ * but for the root; only rank 0 looks at 'file'.  The first rank of each node
+ * works, the others wait and do not use the processor.  MPI must be initialised
+ * with MPI_THREAD_FUNNELED or more, and this be the main thread.
  *
  * All nodes have the project afterwards, or none: no node gives it its name
  * before all have all of it.  All ranks return the same: 0, or the error of the
@@ -92,6 +92,16 @@ struct cute_shm_mpi_result {
 int cute_shm_mpi_load(MPI_Comm comm, const char *project, const char *file,
 		      const struct cute_shm_mpi_options *opt,
 		      struct cute_shm_mpi_result *ret);
+
+/*
+ * The same for several files, each of which becomes a group, as with
+ * cute_shm_hdf5_load_files().  Only rank 0 looks at 'sources'.
+ */
+int cute_shm_mpi_load_files(MPI_Comm comm, const char *project,
+			    const struct cute_shm_hdf5_source *sources,
+			    size_t count,
+			    const struct cute_shm_mpi_options *opt,
+			    struct cute_shm_mpi_result *ret);
 
 #pragma GCC visibility pop
 

@@ -178,17 +178,21 @@ int cute_shm_ends_at_logout(const char *root);
 enum cute_shm_source {
 	CUTE_SHM_SOURCE_NONE,	 /* the project is from no file */
 	CUTE_SHM_SOURCE_CURRENT, /* same size and time of modification */
-	CUTE_SHM_SOURCE_CHANGED,
-	CUTE_SHM_SOURCE_GONE,
-	CUTE_SHM_SOURCE_UNKNOWN /* it cannot be examined, or was a pipe, or its
+	CUTE_SHM_SOURCE_CHANGED, /* of several files: any of them, or one is
+				  * gone, or one has come into the folder */
+	CUTE_SHM_SOURCE_GONE,	 /* of several files: all of them */
+	CUTE_SHM_SOURCE_UNKNOWN	 /* it cannot be examined, or was a pipe, or its
 				 * path was too long for the header */
 };
 
 /*
  * Examine the source that cute_shm_info() or cute_shm_list() tells of.
  * *modified_ns is its modification now (Unix time), or 0 if it was not
- * examined.  This is one stat(): it takes as long as the file system does that
- * the file is on, so a program that must not wait calls it in a child.
+ * examined.  This is one stat(), or, for a project of several files, one for
+ * each, and a look at the folder if that was given: it takes as long as the
+ * file system does that the files are on, so a program that must not wait calls
+ * it in a child.  Of several files it is not known if the segment belongs to
+ * another user.
  */
 enum cute_shm_source cute_shm_source_state(const struct cute_shm_info *info,
 					   uint64_t *modified_ns)

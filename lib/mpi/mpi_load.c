@@ -7,19 +7,18 @@
 
 #include "mpi/mpi_load.h"
 
-/* Longer paths are not for a file of ours. */
-#define MOST_TEXT ((uint64_t)1 << 24)
+/* Those of a million files are shorter. */
+#define MOST_TEXT ((uint64_t)1 << 30)
 
-/* ----------------------------------------------------------------- arguments */
+/* ---------------------------------------------------------------- arguments */
 
 static int
 check_options(const struct mpi_load *m)
 {
 	const struct cute_shm_hdf5_options *load = &m->load;
 
-	if (!m->project || !m->file)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "no project or no file given");
+	if (!m->project)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no project given");
 	if (m->opt.flags & ~(unsigned)CUTE_SHM_MPI_RANKS_AS_NODES)
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
 				     "unknown flags %#x for a load by MPI",
@@ -49,7 +48,7 @@ check_threads(void)
 			     "or more");
 }
 
-/* --------------------------------------------------------------------- nodes */
+/* -------------------------------------------------------------------- nodes */
 
 static void
 name_node(struct mpi_load *m)
@@ -114,7 +113,7 @@ forget_nodes(struct mpi_load *m)
 			MPI_Comm_free(comms[i]);
 }
 
-/* --------------------------------------------------------------------- steps */
+/* -------------------------------------------------------------------- steps */
 
 /* All agree; a failure of another node becomes this node's. */
 static int
@@ -288,7 +287,7 @@ lead_other(struct mpi_load *m, struct verdict *v)
 	return err;
 }
 
-/* ----------------------------------------------------------------------- end */
+/* ---------------------------------------------------------------------- end */
 
 static void
 report_nodes(const struct mpi_load *m)
@@ -328,44 +327,60 @@ run(struct mpi_load *m, struct verdict *v)
 	return mpi_send_all(m, m->node, v, sizeof(*v));
 }
 
-int
-cute_shm_mpi_load(MPI_Comm comm, const char *project, const char *file,
-		  const struct cute_shm_mpi_options *opt,
-		  struct cute_shm_mpi_result *ret)
+/* Load what 'm' names. */
+static int
+load(struct mpi_load *m, MPI_Comm comm, const struct cute_shm_mpi_options *opt,
+     struct cute_shm_mpi_result *ret)
 {
-	struct mpi_load m = {
-		.project = project,
-		.file = file,
-		.opt = { .size = sizeof(m.opt) },
-		.load = { .size = sizeof(m.load) },
-		.comm = MPI_COMM_NULL,
-		.node = MPI_COMM_NULL,
-		.heads = MPI_COMM_NULL,
-		.data = MPI_COMM_NULL,
-		.since = clock_now(),
-	};
 	struct verdict v = { .err = 0 };
 	int err;
 
-	err = options_copy(&m.opt, sizeof(m.opt), opt);
+	m->opt.size = sizeof(m->opt);
+	m->load.size = sizeof(m->load);
+	m->comm = m->node = m->heads = m->data = MPI_COMM_NULL;
+	m->since = clock_now();
+	err = options_copy(&m->opt, sizeof(m->opt), opt);
 	if (err == 0)
-		err = options_copy(&m.load, sizeof(m.load), m.opt.load);
+		err = options_copy(&m->load, sizeof(m->load), m->opt.load);
 	if (err == 0)
-		err = check_options(&m);
+		err = check_options(m);
 	if (err == 0)
 		err = check_threads();
 	if (err != 0)
 		return err;
-	err = find_nodes(&m, comm);
+	err = find_nodes(m, comm);
 	if (err == 0)
-		err = run(&m, &v);
+		err = run(m, &v);
 	if (err == 0)
-		report_nodes(&m);
-	forget_nodes(&m);
-	free(m.reports);
+		report_nodes(m);
+	forget_nodes(m);
+	free(m->reports);
 	if (err == 0 && v.err != 0)
 		err = cute_shm_fail(v.err, "%s", v.message);
 	if (err == 0 && ret)
 		*ret = v.result;
 	return err;
+}
+
+int
+cute_shm_mpi_load(MPI_Comm comm, const char *project, const char *file,
+		  const struct cute_shm_mpi_options *opt,
+		  struct cute_shm_mpi_result *ret)
+{
+	struct mpi_load m = { .project = project, .file = file };
+
+	return load(&m, comm, opt, ret);
+}
+
+int
+cute_shm_mpi_load_files(MPI_Comm comm, const char *project,
+			const struct cute_shm_hdf5_source *sources,
+			size_t count, const struct cute_shm_mpi_options *opt,
+			struct cute_shm_mpi_result *ret)
+{
+	struct mpi_load m = { .project = project,
+			      .sources = sources,
+			      .source_count = count };
+
+	return load(&m, comm, opt, ret);
 }

@@ -3,8 +3,8 @@
  * One load for all nodes of an MPI job.  mpi_load.c finds the nodes and leads
  * all ranks through the steps; mpi_agree.c waits and lets the nodes agree;
  * mpi_source_thread.c reads the file, mpi_source.c takes what is final for
- * mpi_send.c; mpi_receive.c is the other nodes' side.  Uses base and copy/received.h, and
- * the public calls of libcute_shm and libcute_shm_hdf5.
+ * mpi_send.c; mpi_receive.c is the other nodes' side.  Uses base and
+ * copy/received.h, and the public calls of libcute_shm and libcute_shm_hdf5.
  *
  * The steps, on the first rank of each node:
  *
@@ -81,7 +81,10 @@ struct verdict {
 };
 
 struct mpi_load {
-	const char *project, *file;
+	const char *project;
+	const char *file; /* NULL: several, */
+	const struct cute_shm_hdf5_source *sources;
+	size_t source_count;
 	struct cute_shm_mpi_options opt;
 	struct cute_shm_hdf5_options load;
 	MPI_Comm comm;	/* all ranks; a copy of the caller's */

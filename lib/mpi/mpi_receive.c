@@ -11,7 +11,7 @@
 /* Bound of the wait for another load on this node, if the caller has none. */
 #define TURN_SECONDS 30
 
-/* ----------------------------------------------------------------- beginning */
+/* ---------------------------------------------------------------- beginning */
 
 static int
 on_waiting(const struct cute_shm_load_info *other, void *arg)
@@ -92,7 +92,7 @@ taker_begin(struct taker *t, const struct begin *b, const char *source,
 	m->own.needs = m->own.err == 0 && !m->own.current;
 }
 
-/* ----------------------------------------------------------------- receiving */
+/* ---------------------------------------------------------------- receiving */
 
 struct window {
 	struct control control;
@@ -239,7 +239,7 @@ taker_receive(struct taker *t)
 	return err;
 }
 
-/* -------------------------------------------------------------------- ending */
+/* ------------------------------------------------------------------- ending */
 
 void
 taker_publish(struct taker *t)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The thread of rank 0 that loads the file, and notes which bytes are final.  If
- * rank 0 has the project already, and others have not, the thread writes it to a
- * socket, as cute_shm_export_fd() does: others may update it meanwhile.
+ * The thread of rank 0 that loads the file, and notes which bytes are final.
+ * If rank 0 has the project already, and others have not, the thread writes it
+ * to a socket, as cute_shm_export_fd() does: others may update it meanwhile.
  */
 
 #include <fcntl.h>
@@ -181,6 +181,15 @@ stream(struct source *s, const struct cute_shm *shm)
 	s->ends[1] = -1;
 }
 
+static int
+load(const struct mpi_load *m, const struct cute_shm_hdf5_options *opt,
+     struct cute_shm_hdf5_result *ret)
+{
+	return m->sources ? cute_shm_hdf5_load_files(m->project, m->sources,
+						     m->source_count, opt, ret)
+			  : cute_shm_hdf5_load(m->project, m->file, opt, ret);
+}
+
 void *
 source_thread(void *arg)
 {
@@ -197,7 +206,7 @@ source_thread(void *arg)
 	opt.part = on_part;
 	opt.handle = &shm;
 	opt.arg = s;
-	err = cute_shm_hdf5_load(s->m->project, s->m->file, &opt, &result);
+	err = load(s->m, &opt, &result);
 	if (err == 0 && result.current)
 		stream(s, shm);
 	pthread_mutex_lock(&s->mutex);

@@ -4,6 +4,8 @@
  * new project goes to the other module in a capsule.
  */
 
+#include <stdbool.h>
+
 #include <cute_shm_hdf5.h>
 
 #include "python/python_core.h"
@@ -97,7 +99,7 @@ load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
 		Py_DECREF(found);
 		return NULL;
 	}
-	return Py_BuildValue("{sNsKsKsKsKsKsKsKsdsKsN}", "handle", capsule,
+	return Py_BuildValue("{sNsKsKsKsKsKsKsKsdsKsKsN}", "handle", capsule,
 			     "arrays", (unsigned long long)r->arrays, "groups",
 			     (unsigned long long)r->groups, "links",
 			     (unsigned long long)r->links, "bytes",
@@ -106,13 +108,95 @@ load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
 			     (unsigned long long)r->skipped, "failed",
 			     (unsigned long long)r->failed, "seconds",
 			     r->seconds, "current",
-			     (unsigned long long)r->current, "left_out", found);
+			     (unsigned long long)r->current, "files",
+			     (unsigned long long)r->files, "left_out", found);
+}
+
+/* What is to be loaded: one file, or several as groups. */
+struct from {
+	PyObject *path; /* of the one file, as bytes, */
+	const char *file;
+	PyObject *paths; /* or a list of such paths, */
+	struct cute_shm_hdf5_source *sources;
+	size_t count;
+};
+
+static void
+from_clear(struct from *from)
+{
+	Py_CLEAR(from->path);
+	Py_CLEAR(from->paths);
+	PyMem_Free(from->sources);
+}
+
+/* A pair of a name, or None, and a path; the pair keeps the name. */
+static bool
+from_add(struct from *from, PyObject *pair)
+{
+	struct cute_shm_hdf5_source *s = &from->sources[from->count];
+	PyObject *path = NULL;
+	bool ok;
+
+	if (!PyArg_ParseTuple(pair, "zO&", &s->name, PyUnicode_FSConverter,
+			      &path))
+		return false;
+	s->file = PyBytes_AsString(path);
+	ok = s->file != NULL && PyList_Append(from->paths, path) == 0;
+	Py_DECREF(path);
+	from->count++;
+	return ok;
+}
+
+/* A path, or a tuple of pairs; call from_clear() in any case. */
+static bool
+from_get(PyObject *file, struct from *from)
+{
+	Py_ssize_t n, i;
+	bool ok = true;
+
+	if (!PyTuple_Check(file)) {
+		if (!PyUnicode_FSConverter(file, &from->path))
+			return false;
+		from->file = PyBytes_AsString(from->path);
+		return from->file != NULL;
+	}
+	n = PyTuple_Size(file);
+	from->paths = PyList_New(0);
+	from->sources = PyMem_Calloc((size_t)n + 1, sizeof(*from->sources));
+	if (from->sources == NULL)
+		PyErr_NoMemory();
+	if (from->sources == NULL || from->paths == NULL)
+		return false;
+	for (i = 0; ok && i < n; i++)
+		ok = from_add(from, PyTuple_GetItem(file, i));
+	return ok;
+}
+
+static int
+load_from(const char *project, const struct from *from,
+	  const struct cute_shm_hdf5_options *opt,
+	  struct cute_shm_hdf5_result *ret)
+{
+	if (from->sources != NULL)
+		return cute_shm_hdf5_load_files(project, from->sources,
+						from->count, opt, ret);
+	return cute_shm_hdf5_load(project, from->file, opt, ret);
+}
+
+static int
+plan_from(const struct from *from, const struct cute_shm_hdf5_options *opt,
+	  struct cute_shm_hdf5_result *ret)
+{
+	if (from->sources != NULL)
+		return cute_shm_hdf5_plan_files(from->sources, from->count, opt,
+						ret);
+	return cute_shm_hdf5_plan(from->file, opt, ret);
 }
 
 /* Run a load, or a plan if 'project' is NULL, without the GIL. */
 static PyObject *
-run(const char *project, const char *file, struct cute_shm_hdf5_options *opt,
-    struct py_call *call)
+run(const char *project, const struct from *from,
+    struct cute_shm_hdf5_options *opt, struct py_call *call)
 {
 	struct cute_shm_hdf5_result result = { 0 };
 	struct cute_shm *shm = NULL;
@@ -127,10 +211,10 @@ run(const char *project, const char *file, struct cute_shm_hdf5_options *opt,
 	call->state = PyEval_SaveThread();
 	if (project != NULL) {
 		opt->handle = &shm;
-		err = cute_shm_hdf5_load(project, file, opt, &result);
+		err = load_from(project, from, opt, &result);
 		opt->handle = NULL;
 	} else {
-		err = cute_shm_hdf5_plan(file, opt, &result);
+		err = plan_from(from, opt, &result);
 	}
 	PyEval_RestoreThread(call->state);
 	if (err != 0 || PyErr_Occurred() != NULL) {
@@ -143,43 +227,44 @@ run(const char *project, const char *file, struct cute_shm_hdf5_options *opt,
 }
 
 /*
- * load(project or None, file, root or None, flags, mode, group, jobs, select,
- * exclude, max_memory, max_size, max_seconds, timeout, progress)
+ * load(project or None, file or a tuple of pairs, root or None, flags, mode,
+ * group, jobs, select, exclude, max_memory, max_size, max_seconds, timeout,
+ * progress)
  */
 static PyObject *
 hdf5_load(PyObject *module, PyObject *args)
 {
 	struct cute_shm_hdf5_options opt = { .size = sizeof(opt) };
-	PyObject *file = NULL, *select, *exclude, *result = NULL;
+	PyObject *file, *select, *exclude, *result = NULL;
 	unsigned long long max_memory, max_size;
 	const char **selected, **excluded = NULL;
 	struct py_call call = { 0 };
+	struct from from = { 0 };
 	const char *project;
 	unsigned mode;
 
 	(void)module;
-	if (!PyArg_ParseTuple(args, "zO&zIIzIO!O!KKddO", &project,
-			      PyUnicode_FSConverter, &file, &opt.root,
-			      &opt.flags, &mode, &opt.group, &opt.jobs,
-			      &PyTuple_Type, &select, &PyTuple_Type, &exclude,
-			      &max_memory, &max_size, &opt.max_seconds,
-			      &opt.timeout, &call.progress))
+	if (!PyArg_ParseTuple(args, "zOzIIzIO!O!KKddO", &project, &file,
+			      &opt.root, &opt.flags, &mode, &opt.group,
+			      &opt.jobs, &PyTuple_Type, &select, &PyTuple_Type,
+			      &exclude, &max_memory, &max_size,
+			      &opt.max_seconds, &opt.timeout, &call.progress))
 		return NULL;
 	opt.mode = (mode_t)mode;
 	opt.max_memory = max_memory;
 	opt.max_size = max_size;
 	opt.creator = "cute_shm for Python " CUTE_SHM_VERSION;
-	selected = patterns(select);
+	selected = from_get(file, &from) ? patterns(select) : NULL;
 	if (selected != NULL)
 		excluded = patterns(exclude);
 	if (excluded != NULL) {
 		opt.select = selected[0] != NULL ? selected : NULL;
 		opt.exclude = excluded[0] != NULL ? excluded : NULL;
-		result = run(project, PyBytes_AsString(file), &opt, &call);
+		result = run(project, &from, &opt, &call);
 	}
 	PyMem_Free(selected);
 	PyMem_Free(excluded);
-	Py_DECREF(file);
+	from_clear(&from);
 	return result;
 }
 

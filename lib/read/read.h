@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open a segment, map it, and read its records, attributes and arrays.  Only
- * this room turns an offset into a pointer.  Uses base, file, format, lock and
- * root.
+ * Open a segment, map it, and read its records, attributes and arrays; look at
+ * the files that it is from.  Only this room turns an offset into a pointer.
+ * Uses base, file, format, lock and root.
  */
 #ifndef LIB_READ_READ_H
 #define LIB_READ_READ_H

@@ -25,6 +25,26 @@ below_cwd(const char *source, char **ret)
 	return 0;
 }
 
+/* realpath() drops a slash at the end; *ret was allocated. */
+static int
+put_slash(const char *source, char **ret)
+{
+	char *path = *ret;
+	size_t size = strlen(path);
+
+	if (source[0] == '\0' || source[strlen(source) - 1] != '/' ||
+	    path[size - 1] == '/')
+		return 0;
+	path = realloc(path, size + 2);
+	if (!path) {
+		free(*ret);
+		return fail_memory("for a path");
+	}
+	strcpy(path + size, "/");
+	*ret = path;
+	return 0;
+}
+
 int
 source_path(const char *source, char **ret)
 {
@@ -37,7 +57,7 @@ source_path(const char *source, char **ret)
 	if (!path)
 		return fail_memory("for a path");
 	*ret = path;
-	return 0;
+	return put_slash(source, ret);
 }
 
 bool

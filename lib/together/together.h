@@ -2,9 +2,8 @@
 /*
  * One process loads a project, the others wait: the loading page (page.c), who
  * loads (take_turn.c, wait_turn.c), the calls for that (loading.c), whether a
- * project is current (current.c, source_path.c), what has become of its source
- * (source_state.c), and what the loads under way still need (loads.c).  Uses
- * base, file, format, lock and root.
+ * project is current (current.c, source_path.c), and what the loads under way
+ * still need (loads.c).  Uses base, file, format, lock and root.
  */
 #ifndef LIB_TOGETHER_TOGETHER_H
 #define LIB_TOGETHER_TOGETHER_H
@@ -92,7 +91,8 @@ bool is_current(const char *path, const struct wanted *wanted);
 
 /*
  * source_path.c: the absolute path of a source file, for free().  It is without
- * symbolic links if the file exists.
+ * symbolic links if the file exists.  The path of a folder ends in a slash if
+ * 'source' does.
  */
 int source_path(const char *source, char **ret) must_check;
 

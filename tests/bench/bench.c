@@ -107,8 +107,8 @@ usage(void)
 	     "  --size MIB    of each kind of data (default 128)\n"
 	     "  --rounds N    of each measurement (default 5)\n"
 	     "  --jobs N      threads (default: the CPUs)\n"
-	     "  --only NAME   kinds that begin so: a load's, start, lookup,\n"
-	     "                view, verify, live\n"
+	     "  --only NAME   kinds that begin so: a load's, start, files,\n"
+	     "                lookup, view, verify, live\n"
 	     "  --cold        drop the file from the page cache before each "
 	     "load\n"
 	     "  --json        numbers for programs, in seconds and bytes\n"
@@ -218,6 +218,8 @@ main(int argc, char **argv)
 	bench_loads(&b);
 	if (wanted(&b, "start"))
 		bench_start(&b);
+	if (wanted(&b, "files"))
+		bench_files(&b);
 	if (wanted(&b, "lookup"))
 		bench_lookups(&b);
 	if (wanted(&b, "view"))

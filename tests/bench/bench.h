@@ -69,6 +69,9 @@ double bench_private_memory(const struct bench *b, const char *path);
 /* start.c */
 void bench_start(struct bench *b);
 
+/* files.c */
+void bench_files(struct bench *b);
+
 /* lookup.c: "lookup", a project of small arrays in groups of 1000 */
 
 void lookup_project(const struct bench *b, unsigned count);

@@ -8,6 +8,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/bench.c \
 	tests/bench/bench.h \
 	tests/bench/data.c \
+	tests/bench/files.c \
 	tests/bench/filters.c \
 	tests/bench/live.c \
 	tests/bench/load.c \

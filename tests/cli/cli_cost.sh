@@ -8,10 +8,11 @@
 # Sanitizers need more memory, and terabytes of addresses; counters of coverage
 # need memory before main().
 sanitized=
+seconds=30
 for tool in bin/.libs/cute-shm-list bin/cute-shm-list; do
 	[ -f "$builddir/$tool" ] &&
 		grep -qa -e __asan_init -e __gcov_ "$builddir/$tool" &&
-		sanitized=yes
+		sanitized=yes seconds=300
 done
 
 # The program itself, not libtool's script, which needs memory of its own.
@@ -26,7 +27,8 @@ program()
 	fi
 }
 
-# limited KIB COMMAND...: with so much address space, and 30 s of a CPU.
+# limited KIB COMMAND...: with so much address space, and so many seconds of a
+# CPU.
 limited()
 {
 	kib=$1
@@ -35,7 +37,7 @@ limited()
 	# shellcheck disable=SC3045 # dash and bash have them
 	(
 		ulimit -c 0
-		ulimit -t 30
+		ulimit -t $seconds
 		[ -n "$sanitized" ] || ulimit -v "$kib"
 		exec "$tool" "$@"
 	)

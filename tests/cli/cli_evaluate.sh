@@ -31,6 +31,25 @@ if command -v jq >/dev/null; then
 	       (.results[1] | .private == null or .private >= 268435456)' \
 		"$tmp/out" >/dev/null || fail "copies: $(cat "$tmp/out")"
 fi
+# A picture: a point of each row in each of two panels, two in the legend.
+mkdir "$tmp/plots"
+cp "$tmp/demo.h5" "$tmp/a&b <c>.h5"
+cute-shm-evaluate -i 10 -n 2,1 --plot "$tmp/plots/p.svg" "$tmp/a&b <c>.h5" q \
+	>"$tmp/out" 2>&1 || fail "$(cat "$tmp/out")"
+[ "$(grep -o '<circle' "$tmp/plots/p.svg" | wc -l)" -eq 10 ] ||
+	fail "$(cat "$tmp/plots/p.svg")"
+grep -q '<title>.*/a&amp;b &lt;c&gt;.h5: ' "$tmp/plots/p.svg" ||
+	fail 'no title'
+python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' \
+	"$tmp/plots/p.svg" || [ $? -eq 127 ] || fail 'no XML'
+sum=$(cksum "$tmp/plots/p.svg")
+t cute-shm-evaluate -n 1 --plot "$tmp/plots/p.svg" "$tmp/demo.h5" p
+[ "$sum" = "$(cksum "$tmp/plots/p.svg")" ] || fail 'it was touched'
+cute-shm-evaluate -i 1 -n 1 --plot "$tmp/plots/p.svg" --overwrite \
+	"$tmp/demo.h5" p >/dev/null || fail 'no new picture'
+[ "$(ls -A "$tmp/plots")" = p.svg ] || fail "left: $(ls -A "$tmp/plots")"
+t cute-shm-evaluate -n 1 --plot "$tmp/nowhere/p.svg" "$tmp/demo.h5" p
+t cute-shm-evaluate -n 1 --overwrite "$tmp/demo.h5" p
 # What cannot be read is on neither side.
 t sh -c "cute-shm-evaluate -i 1 -n 1 '$tmp/damaged.h5' q >/dev/null"
 t cute-shm-evaluate "$tmp/nowhere" q

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 tools="cute-shm cute-shm-diff cute-shm-doctor cute-shm-dump cute-shm-export cute-shm-list
-	cute-shm-load cute-shm-unlink cute-shm-verify"
+	cute-shm-load cute-shm-top cute-shm-unlink cute-shm-verify"
 [ -x bin/cute-shm-hdf5 ] && tools="$tools cute-shm-evaluate cute-shm-hdf5"
 [ -x bin/cute-shm-mpi ] && tools="$tools cute-shm-mpi"
 

@@ -35,6 +35,24 @@ says '"state": "gone"' cute-shm-list -s --json
 says ', source gone, from ' cute-shm-list "$root/cute-shm.demo"
 mv "$tmp/away.h5" "$file"
 
+# One of several files, each a group.
+mkdir "$tmp/day"
+cp "$file" "$tmp/day/one.h5"
+cp "$file" "$tmp/day/two.h5"
+cute-shm-hdf5 day "$tmp/day" >/dev/null || fail 'no load of a folder'
+cute-shm-list day >"$tmp/out"
+! grep -q 'source [cg]' "$tmp/out" || fail "changed: $(cat "$tmp/out")"
+touch -d '3 minutes ago' "$tmp/day/one.h5" "$tmp/day/two.h5"
+says ', source changed 3 min ago, from ' cute-shm-list day
+says '"state": "changed"' cute-shm-list --json day
+cute-shm-hdf5 --ensure day "$tmp/day" >/dev/null || fail 'not loaded again'
+says '"state": "current"' cute-shm-list --json day
+rm "$tmp/day/one.h5"
+says '"state": "changed"' cute-shm-list --json day
+rm "$tmp/day/two.h5"
+says ', source gone, from ' cute-shm-list day
+cute-shm-unlink day >/dev/null
+
 # A file system that does not answer: its process sleeps.
 mkdir "$tmp/there" "$tmp/here"
 cp "$file" "$tmp/there/demo.h5"

@@ -57,7 +57,7 @@ mask()
 	    -e 's/^(folder .*) +[0-9.]+ ([KM]i)?B /\1 SIZE /' \
 	    -e 's/("(owner|created|modified|limit)": )"[^"]*"/\1"..."/' \
 	    -e 's/("(creator_[pu]id|uid|gid)": )[0-9.]+/\1.../' \
-	    -e 's/("(available|seconds|segment_size|file_size)": )[0-9.]+/\1.../' \
+	    -e 's/("(available|seconds|segment_size|file_size|root_size|root_free)": )[0-9.]+/\1.../' \
 	    -e 's|cannot read /bad: .*|cannot read /bad: ...|' \
 	    -e 's|(demo.h5: cannot write) /.*|\1 ...|' \
 	    -e 's/(lt-)?(make_project|cute-shm-hdf5) \([0-9]+\)/\2 (PID)/' \
@@ -120,10 +120,13 @@ let_go()
 	rm "$tmp/in" "$tmp/out"
 }
 
-# damage FILE OFFSET: one byte of it.
+# damage FILE OFFSET: one byte of it, which is another one then.
 damage()
 {
-	printf 'X' | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059
+	printf "\\$(printf %03o $((byte ^ 88)))" |
+		dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
 
 # say TEXT: a heading in the transcript.

@@ -109,7 +109,7 @@ list(const struct cute_shm *shm, const struct list_view *view, bool tree)
 				  .message = "",
 				  .users = users,
 				  .user_count = 1 };
-	const struct list_loads none = { .count = 0 };
+	const struct loads none = { .count = 0 };
 	struct list_total total = {
 		.projects = 2, .arrays = 1, .bytes = 1, .loads = &none
 	};

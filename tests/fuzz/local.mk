@@ -62,7 +62,9 @@ types_seeds = \
 	tests/fuzz/types/enum.hex \
 	tests/fuzz/types/member-of-size-0.hex \
 	tests/fuzz/types/nested.hex
-EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds)
+EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds) \
+	tests/fuzz/oss-fuzz/Dockerfile tests/fuzz/oss-fuzz/build.sh \
+	tests/fuzz/oss-fuzz/project.yaml
 CLEANFILES += tests/fuzz/fuzz_segment tests/fuzz/fuzz_filter \
 	tests/fuzz/fuzz_types
 
@@ -83,7 +85,7 @@ tests_fuzz_replay_tools_SOURCES = $(replay) tests/fuzz/fit.h \
 	bin/dump_value.c \
 	bin/enum_names.c bin/hex.c bin/hex_fields.c bin/hex_rows.c \
 	bin/hex_view.c \
-	bin/list_full.c bin/list_json.c bin/list_loads.c bin/list_parts.c \
+	bin/list_full.c bin/list_json.c bin/list_parts.c \
 	bin/list_shares.c bin/list_short.c bin/list_sources.c
 
 # The same seeds for what cute-shm-list, -dump and -diff show of a segment.

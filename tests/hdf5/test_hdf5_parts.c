@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A load whose parts are passed on while it runs: another root receives them. */
+/* A load whose parts are passed on as it runs: another root receives them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 """Loads and exports, compared with h5py."""
 import multiprocessing
 import os
+import pathlib
 import signal
 import tempfile
 import threading
@@ -213,6 +214,81 @@ class Loading(unittest.TestCase):
         with cute_shm.load("e", self.file, ephemeral=True) as p:
             self.assertTrue(p.info.ephemeral)
         self.assertRaises(FileNotFoundError, cute_shm.open, "e")
+
+
+class Files(unittest.TestCase):
+    """Several files, each of which becomes a group."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.files = []
+        for i in (10, 9, 1):
+            self.files.append(os.path.join(folder.name, "e%d.h5" % i))
+            with h5py.File(self.files[-1], "w") as f:
+                f.attrs["i"] = i
+                f["x/y"] = numpy.arange(i)
+
+    def load(self, files, **options):
+        found = []
+        p = cute_shm.load(
+            "files", files, ephemeral=True, result=found.append, **options
+        )
+        self.addCleanup(p.close)
+        return p, found[0]
+
+    def test_list(self):
+        p, result = self.load(self.files)
+        self.assertEqual(list(p), ["e10", "e9", "e1"])
+        self.assertEqual(result.files, 3)
+        self.assertEqual(result.arrays, 3)
+        self.assertEqual(p["e9"].attrs["i"], 9)
+        self.assertEqual(len(p["e9/x/y"]), 9)
+        st = os.stat(self.files[1])
+        attrs = p["e9"].attrs
+        real = os.path.realpath(self.files[1])
+        self.assertEqual(attrs["cute-shm:source"], real)
+        self.assertEqual(attrs["cute-shm:source-size"], st.st_size)
+        self.assertEqual(attrs["cute-shm:source-mtime-ns"], st.st_mtime_ns)
+
+    def test_folder(self):
+        p, result = self.load(self.folder, select="*/x")
+        self.assertEqual(list(p), ["e1", "e9", "e10"])
+        self.assertEqual(result.files, 3)
+        self.assertEqual(p.source_state, "current")
+        os.unlink(self.files[2])
+        self.assertEqual(p.source_state, "changed")
+
+    def test_dict(self):
+        names = {"b": self.files[0], "a": pathlib.Path(self.files[1])}
+        p, result = self.load(names)
+        self.assertEqual(list(p), ["b", "a"])
+        self.assertEqual(p["a"].attrs["i"], 9)
+
+    def test_one_file_is_no_group(self):
+        p, result = self.load(self.files[0])
+        self.assertEqual(list(p), ["x"])
+        self.assertEqual(result.files, 0)
+
+    def test_errors(self):
+        for files in (
+            [],
+            {},
+            [self.files[0], self.files[0]],
+            {"a": self.files[0], "b": self.files[0]},
+        ):
+            with self.assertRaises(ValueError):
+                self.load(files)
+        for files in ([3], {"a": None}, 3):
+            with self.assertRaises(TypeError):
+                self.load(files)
+        with self.assertRaises(OSError) as e:
+            self.load([self.files[0], "gone.h5"])
+        self.assertIn("gone.h5", str(e.exception))
+
+    def test_size(self):
+        self.assertEqual(cute_shm.hdf5_size(self.folder), 8 * 20)
 
 
 class Stopping(unittest.TestCase):

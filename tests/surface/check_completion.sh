@@ -141,6 +141,7 @@ offers cute-shm-list --sort a '=>' age arrays
 offers cute-shm-list -o s '=>' segment size source state
 offers cute-shm-list --s '=>' --short --sort
 offers cute-shm-unlink demo e '=>' empty
+offers cute-shm-top e '=>' empty
 offers cute-shm-dump d '=>' demo
 offers cute-shm-dump demo b/ '=>' b/alias b/b1 b/none b/null b/up
 offers cute-shm-dump --ra '=>' --raw
@@ -167,6 +168,14 @@ offers cute-shm list --root="$tmp/other" '' '=>' there
 offers cute-shm dump demo b/b '=>' b/b1
 offers cute-shm dump 'c\:1' "'b/b" '=>' b/b1
 offers cute-shm dump --ra '=>' --raw
+if [ -x "$builddir/bin/cute-shm-hdf5" ]; then
+	mkdir "$tmp/files" && : >"$tmp/files/one.h5"
+	every=$shells shells=bash
+	offers cute-shm-hdf5 demo a b "$tmp/files/" '=>' "$tmp/files/one.h5"
+	offers cute-shm-hdf5 --as x="$tmp/files/" '=>' x="$tmp/files/one.h5"
+	offers cute-shm-hdf5 demo a b -- cute-shm-hdf '=>' cute-shm-hdf5
+	shells=$every
+fi
 [ -x "$builddir/bin/cute-shm-hdf5" ] && offers cute-shm hdf5 --keep '=>' \
 	--keep-going
 

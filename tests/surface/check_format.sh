@@ -16,6 +16,15 @@ read_segment()
 	python3 "$here/read_segment.py" "$@"
 }
 
+# damage FILE OFFSET: one byte of it, which is another one then.
+damage()
+{
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059
+	printf "\\$(printf %03o $((byte ^ 5)))" |
+		dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+
 for kind in small large empty; do
 	tests/surface/make_every $kind $kind || exit 1
 	read_segment "$tmp/cute-shm.$kind" >>"$tmp/seen" || exit 1
@@ -32,7 +41,7 @@ wait
 read_segment "$tmp/copy" >/dev/null || exit 1
 for at in 215 216 520 1009 1016; do
 	cp "$tmp/copy" "$tmp/damaged"
-	printf 'X' | dd of="$tmp/damaged" bs=1 seek=$at conv=notrunc 2>/dev/null
+	damage "$tmp/damaged" $at
 	read_segment "$tmp/damaged" >/dev/null 2>&1 &&
 		{ echo "a wrong byte at $at was not found"; exit 1; }
 done
@@ -54,25 +63,21 @@ size=$(stat -c %s "$tmp/cute-shm.small")
 at=0
 while [ $at -lt "$size" ]; do
 	cp "$tmp/cute-shm.small" "$tmp/damaged"
-	byte=$(od -An -tu1 -j $at -N 1 "$tmp/damaged")
-	# shellcheck disable=SC2059
-	printf "\\$(printf %03o $((byte ^ 4)))" |
-		dd of="$tmp/damaged" bs=1 seek=$at conv=notrunc 2>/dev/null
+	damage "$tmp/damaged" $at
 	refuses "$tmp/damaged" ||
 		{ echo "a wrong byte at $at was not found"; exit 1; }
 	at=$((at + 1013))
 done
 
 # An array that was updated has its digest in the slot, which is at 4096; the
-# data are at 8192.  "Y" is odd, so a sequence with it is that of a torn array.
+# data are at 8192.  An even sequence becomes an odd one, as of a torn array.
 for count in 1000 200000; do
 	tests/cli/update_project make live $count &&
 	tests/cli/update_project seal live || exit 1
 	read_segment "$tmp/cute-shm.live" >/dev/null || exit 1
 	for at in 4096 4112 4120 4124 8199; do
 		cp "$tmp/cute-shm.live" "$tmp/damaged"
-		printf 'Y' | dd of="$tmp/damaged" bs=1 seek=$at conv=notrunc \
-			2>/dev/null
+		damage "$tmp/damaged" $at
 		refuses "$tmp/damaged" ||
 			{ echo "live: a wrong byte at $at"; exit 1; }
 	done

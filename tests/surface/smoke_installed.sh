@@ -38,6 +38,7 @@ must cute-shm-dump --hex demo words
 must cute-shm-export -q --segment demo "$tmp/demo.seg"
 must cute-shm-load again "$tmp/demo.seg"
 must cute-shm-diff --bytes demo again
+must cute-shm-top --once --every 0.01s
 must cute-shm-unlink again demo
 if [ -x "$bindir/cute-shm-hdf5" ]; then
 	must cute-shm-load demo "$tmp/demo.seg"

@@ -3,8 +3,9 @@
  * What the caller's process and the reader process share: a page that shows
  * the progress (board.c), messages with descriptors over a socket (message.c),
  * the request that begins the work (request.c), what is selected (selection.c),
- * and objects that cannot be read (failures.c).  Neither side needs libhdf5 for
- * it.  Uses base and format.
+ * objects that cannot be read (failures.c), and names of HDF5 as names of the
+ * segment (names.c).  Neither side needs libhdf5 for it.  Uses base, format and
+ * hdf5/host.
  */
 #ifndef LIB_HDF5_CHANNEL_CHANNEL_H
 #define LIB_HDF5_CHANNEL_CHANNEL_H
@@ -12,6 +13,7 @@
 #include "base/base.h"
 #include "cute_shm_hdf5.h"
 #include "format/slice.h"
+#include "hdf5/host/host.h"
 
 #define MAX_NDIM CUTE_SHM_MAX_NDIM
 
@@ -194,6 +196,17 @@ int selection_get(const char *const *select, const char *const *exclude,
 		  struct selection *ret);
 void selection_free(struct selection *s);
 
+/* names.c: names of HDF5 as names of the segment */
+
+/* Convert the name of a link or a field, or of an attribute; for free(). */
+char *component_of(const char *name);
+char *attr_name_of(const char *name);
+/* "parent/name", or "name" in the root; for free(). */
+char *path_join(const char *parent, const char *name);
+/* Whether all bytes are 7 bits wide, or all are well-formed UTF-8. */
+bool text_is_ascii(const void *text, uint64_t size);
+bool text_is_utf8(const void *text, uint64_t size);
+
 /* request.c: what the caller wants */
 
 enum work {
@@ -221,7 +234,8 @@ struct request {
 	uint32_t arrays;    /* 1: send MESSAGE_ARRAY */
 	uint32_t parts;	    /* 1: send MESSAGE_FINAL */
 	uint32_t gzip, shuffle;
-	uint32_t lists[3]; /* texts of select, exclude; pairs of failures */
+	/* Numbers of: select, exclude, failures, listed. */
+	uint32_t lists[4];
 	uint64_t max_memory;
 	uint64_t chunk_size;
 	struct stat before; /* of the file when the load began */
@@ -232,6 +246,8 @@ struct request {
 	const char *path;		/* of the segment, for messages */
 	const char **select, **exclude; /* end with NULL */
 	struct failures failures;
+	const struct listed *listed; /* instead of the file, which is a label */
+	uint32_t listed_count;
 };
 
 /* Send the request.  CUTE_SHM_ERR_NOMEM, CUTE_SHM_ERR_SYSTEM. */

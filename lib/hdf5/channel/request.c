@@ -10,7 +10,8 @@
 enum {
 	LIST_SELECT,
 	LIST_EXCLUDE,
-	LIST_FAILURES
+	LIST_FAILURES,
+	LIST_LISTED
 };
 
 /* A buffer of texts that grows; 'full' if memory is short. */
@@ -57,6 +58,15 @@ put_list(struct texts_out *out, const char *const *list)
 	return n;
 }
 
+static void
+put_listed(struct texts_out *out, const struct listed *listed)
+{
+	put(out, &listed->before, sizeof(listed->before));
+	put_text(out, listed->name);
+	put_text(out, listed->file);
+	put_text(out, listed->real);
+}
+
 int
 request_send(int socket, const struct request *r, const int *fds,
 	     unsigned count)
@@ -80,6 +90,9 @@ request_send(int socket, const struct request *r, const int *fds,
 		put_text(&out, r->failures.of[i].path);
 		put_text(&out, r->failures.of[i].reason);
 	}
+	copy.lists[LIST_LISTED] = r->listed_count;
+	for (i = 0; i < r->listed_count; i++)
+		put_listed(&out, &r->listed[i]);
 	if (out.full) {
 		free(out.bytes);
 		return fail_memory("for a request");
@@ -117,6 +130,30 @@ next_list(const char **at, const char *end, uint32_t count)
 	return list;
 }
 
+/* The files, whose texts stay in the message; NULL if memory is short. */
+static struct listed *
+next_listed(const char **at, const char *end, uint32_t count)
+{
+	struct listed *listed = calloc((size_t)count + 1, sizeof(*listed));
+	uint32_t i;
+
+	if (!listed)
+		return NULL;
+	for (i = 0; i < count; i++) {
+		if ((size_t)(end - *at) < sizeof(listed->before))
+			break;
+		memcpy(&listed[i].before, *at, sizeof(listed->before));
+		*at += sizeof(listed->before);
+		listed[i].name = (char *)(uintptr_t)next(at, end);
+		listed[i].file = (char *)(uintptr_t)next(at, end);
+		listed[i].real = (char *)(uintptr_t)next(at, end);
+	}
+	if (i == count)
+		return listed;
+	free(listed);
+	return NULL;
+}
+
 bool
 request_read(const struct message *m, struct request *ret)
 {
@@ -143,5 +180,7 @@ request_read(const struct message *m, struct request *ret)
 		if (failure_add(&ret->failures, path, next(&at, end)) != 0)
 			return false;
 	}
-	return true;
+	ret->listed_count = ret->lists[LIST_LISTED];
+	ret->listed = next_listed(&at, end, ret->listed_count);
+	return ret->listed != NULL;
 }

@@ -88,6 +88,16 @@ int describe_datatype(struct loader *l, const struct object *object);
 /* Describe it as an attribute of the root, if not all of the file was. */
 int describe_selection(struct loader *l);
 
+/* describe_source.c: the file of a group */
+
+#define SOURCE_ATTRIBUTES \
+	(1U << RESERVED_SOURCE | 1U << RESERVED_SOURCE_SIZE | \
+	 1U << RESERVED_SOURCE_MTIME)
+
+/* Describe where the group of one of several files is from. */
+int describe_source(struct loader *l, const char *path,
+		    const struct listed *listed);
+
 /* describe_objects.c: groups, datasets, links */
 
 /* Describe all objects of the scan, in the order of the segment. */

@@ -411,16 +411,23 @@ describe_group(struct loader *l, const struct object *object)
 	add_size(l, object->path, 0);
 	add_view(l, NULL);
 	l->result.groups++;
+	if (object->source == NO_SOURCE)
+		return describe_selection(l);
 	id = group_open(l->scan, (size_t)(object - l->scan->objects));
 	if (id < 0)
 		return unreadable();
-	if (!object->path[0] && has_long_source(l))
+	if (object->listed)
+		as.own = SOURCE_ATTRIBUTES;
+	else if (!object->path[0] && has_long_source(l))
 		as.own = 1U << RESERVED_SOURCE;
 	if (l->builder && object->path[0])
 		rc = cute_shm_builder_group(l->builder, object->path);
 	if (rc == 0)
 		rc = describe_attributes(l, id, object->source, object->path,
 					 &as);
+	if (rc == 0 && object->listed)
+		rc = describe_source(l, object->path,
+				     &l->listed[object->listed - 1]);
 	if (rc == 0 && as.node.root)
 		rc = describe_selection(l);
 	return rc;

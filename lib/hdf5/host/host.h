@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How the process that runs libhdf5 reaches files: it has names only, and asks
- * its host, which may be another process, to open them.  Uses base; in
- * particular not libhdf5.
+ * its host, which may be another process, to open them.  Also the list of the
+ * files that one load reads.  Uses base; in particular not libhdf5.
  */
 #ifndef LIB_HDF5_HOST_HOST_H
 #define LIB_HDF5_HOST_HOST_H
@@ -73,6 +73,51 @@ extern host_open_hook *open_hook;
 /* The text for an error, like strerror(). */
 const char *host_reason(int error);
 
+/* file_list.c: several files that become groups of one project */
+
+struct listed {
+	char *name;	    /* of its group */
+	char *file;	    /* its path, as it was given */
+	char *real;	    /* its absolute path, without symbolic links */
+	struct stat before; /* its status when the load began */
+};
+
+struct file_list {
+	struct listed *of;
+	uint32_t count, room;
+	struct listed **by_file, **by_inode; /* sorted */
+	/*
+	 * The folder that has all of them below it.  With a slash at its end,
+	 * it was given, and all HDF5 files below it are in the list.
+	 */
+	char *folder;
+	uint64_t size, blocks; /* sums: of bytes, and of 512 bytes on disk */
+	uint64_t mtime_ns;     /* the latest */
+};
+
+/* Append a regular file; takes over 'name'.  CUTE_SHM_ERR_SOURCE. */
+int file_list_add(struct file_list *list, char *name,
+		  const char *file) must_check;
+
+/*
+ * The list is complete.  'folder' is NULL, or the one that was given instead of
+ * files.  CUTE_SHM_ERR_INVALID: two files have one name, or two names are of
+ * one file.
+ */
+int file_list_end(struct file_list *list, const char *folder) must_check;
+void file_list_free(struct file_list *list);
+
+/* The file with this path, as it was given, or NULL. */
+const struct listed *file_list_find(const struct file_list *list,
+				    const char *file);
+
+/* The one that has the object at 'path' in its group, else 'otherwise'. */
+const char *listed_file(const struct listed *of, uint32_t count,
+			const char *path, const char *otherwise);
+
+/* Whether one of them is this file, by device and inode. */
+bool file_list_has(const struct file_list *list, const struct stat *st);
+
 /* host_files.c: the host that has the file system; it decides what is opened */
 
 struct host_files {
@@ -82,6 +127,7 @@ struct host_files {
 	int fd;		     /* its descriptor, or minus an error */
 	struct stat first;   /* its status when it was opened */
 	char real[PATH_MAX]; /* its real path then; "" if it has none */
+	const struct file_list *list; /* instead of the first file, or NULL */
 };
 
 /*
@@ -93,6 +139,13 @@ struct host_files {
  */
 int host_files_begin(struct host_files *files, const char *path, bool external);
 void host_files_end(struct host_files *files);
+
+/*
+ * The same for a list of files, which must stay valid.  Each is opened when it
+ * is asked for, and refused if it has changed since.
+ */
+void host_files_listed(struct host_files *files, const struct file_list *list,
+		       bool external);
 
 /* host_changed.c: whether a file changed */
 

@@ -99,11 +99,12 @@ same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Whether this is the first file, or is permitted as another one. */
+/* Whether this file was given, or is permitted as another one. */
 static bool
 permitted(const struct host_files *f, const struct stat *st)
 {
-	return f->external || (f->fd >= 0 && same_file(st, &f->first));
+	return f->external || (f->fd >= 0 && same_file(st, &f->first)) ||
+	       (f->list && file_list_has(f->list, st));
 }
 
 /* 0, or minus the error for which the file must not be read. */
@@ -160,13 +161,30 @@ stat_file(void *arg, const char *path, struct stat *st)
 	return permitted(f, st) ? 0 : -EREFUSED;
 }
 
+/* One of several files that were given. */
+static int
+open_listed(const struct host_files *f, const struct listed *listed,
+	    struct stat *st)
+{
+	int fd = open_and_judge(f, listed->file, open_first, st);
+
+	if (fd < 0 || !changed_how(&listed->before, st))
+		return fd;
+	close(fd);
+	return -ECHANGED;
+}
+
 /* A file that is not permitted is not even opened. */
 static int
 open_file(void *arg, const char *path, struct stat *st)
 {
 	const struct host_files *f = arg;
+	const struct listed *listed =
+		f->list ? file_list_find(f->list, path) : NULL;
 	int fd, err;
 
+	if (listed)
+		return open_listed(f, listed, st);
 	if (f->path && f->fd < 0 && strcmp(path, f->path) == 0)
 		return f->fd;
 	if (is_first(f, path)) {
@@ -213,6 +231,14 @@ host_files_begin(struct host_files *f, const char *path, bool external)
 	if (f->fd >= 0 && !realpath(path, f->real))
 		f->real[0] = '\0';
 	return f->fd < 0 ? f->fd : 0;
+}
+
+void
+host_files_listed(struct host_files *f, const struct file_list *list,
+		  bool external)
+{
+	host_files_begin(f, NULL, external);
+	f->list = list;
 }
 
 void

@@ -69,9 +69,11 @@ prefetch_begin(struct loader *l)
 	int fd;
 
 	/*
-	 * If only some objects are loaded, progress does not give the position.
+	 * If only some objects are loaded, or those of several files, progress
+	 * does not give the position.
 	 */
-	if (l->opt->select || l->opt->exclude || l->pending_count == 0)
+	if (l->opt->select || l->opt->exclude || l->listed_count > 0 ||
+	    l->pending_count == 0)
 		return NULL;
 	fd = source_descriptor(l->scan, 0);
 	if (fd < 0 || fstat(fd, &st) != 0 || (uint64_t)st.st_size < LEAST)

@@ -1,103 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A load: the steps in their order. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "hdf5/describe/describe.h"
 #include "hdf5/reader/reader.h"
 #include "hdf5/scan/scan.h"
-
-/*
- * A hint for a file that libhdf5 cannot open.  The file with the superblock
- * names the driver that wrote a set of files.
- */
-static const char *
-advice(const struct loader *l)
-{
-	char begin[4096];
-	struct stat st;
-	int fd = host_open(l->file, &st);
-	ssize_t n = fd < 0 ? 0 : pread(fd, begin, sizeof(begin), 0);
-	size_t size = n < 0 ? 0 : (size_t)n;
-
-	if (fd >= 0)
-		close(fd);
-	if (fd == -EMFILE || fd == -ENFILE)
-		return "too many files are open: raise that limit (ulimit -n)";
-	/* If it cannot be opened, the file need not be damaged. */
-	if (fd < 0)
-		return "the system does not give access to it";
-	if (memmem(begin, size, "NCSAfami", 8))
-		return "it is one of a family of files: 'h5repack', given the "
-		       "pattern of their names, makes one file of them";
-	if (memmem(begin, size, "NCSAmult", 8))
-		return "it is one of the files that a split or multi driver "
-		       "wrote: 'h5repack', given the name that they share, "
-		       "makes one file of them";
-	return "the file is damaged, or its copy is not complete";
-}
-
-/*
- * A writer has locked the file, or has set the mark in the superblock that
- * files of the latest versions have.  The data may be incomplete now.
- */
-static int
-fail_being_written(const struct loader *l, bool locked)
-{
-	if (locked)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				     "%s is being "
-				     "written: another program holds a lock "
-				     "on it; load it when that has closed it",
-				     l->file);
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-			     "%s is marked as being "
-			     "written; load it when its writer has closed it, "
-			     "or if there is none any more, 'h5clear -s' marks "
-			     "it as closed",
-			     l->file);
-}
-
-static int
-fail_open(const struct loader *l)
-{
-	char cause[200], path[4096];
-	int error = file_driver_failure(path, sizeof(path));
-
-	hdf5_cause(cause, sizeof(cause));
-	if (error == EWOULDBLOCK || error == EMARKED)
-		return fail_being_written(l, error == EWOULDBLOCK);
-	if (error == 0 && source_is_foreign(l->file))
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				     "%s is not an HDF5 file", l->file);
-	if (cause_is_newer(cause))
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s",
-				     l->file, cause);
-	return cute_shm_fail(CUTE_SHM_ERR_SOURCE, "%s: cannot open: %s; %s",
-			     l->file, cause, advice(l));
-}
-
-static int
-open_file(struct loader *l, hid_t *ret)
-{
-	const char *how;
-	struct stat st;
-
-	file_driver_forget();
-	*ret = H5Fopen(l->file, H5F_ACC_RDONLY, file_driver_access());
-	if (*ret < 0)
-		return fail_open(l);
-	if (!file_driver_stat(*ret, &st))
-		return unreadable();
-	how = changed_how(l->before, &st);
-	return how ? changed_fail(l->file, how) : 0;
-}
 
 /*
  * Reserve, read and seal the described segment; only its name is missing then.
@@ -151,8 +59,8 @@ load_file(struct loader *l)
 	rc = filters_register();
 	if (rc == 0)
 		rc = wanted_begin(l);
-	if (rc == 0)
-		rc = open_file(l, &file);
+	if (rc == 0 && l->listed_count == 0)
+		rc = source_open(l->file, l->before, &file);
 	if (rc != 0)
 		return rc;
 	log_step(l, "opened", since);

@@ -160,5 +160,5 @@ reader_error(const struct loader *l, int err)
 	if (!limits_exceeded(err, cute_shm_errmsg()))
 		return err;
 	board_path(l->board, path, sizeof(path));
-	return limits_fail(l->file, path, cute_shm_errmsg());
+	return limits_fail(loader_file(l, path), path, cute_shm_errmsg());
 }

@@ -106,6 +106,8 @@ cute_shm_reader_work(int socket, const struct message *request,
 	opt.array = r.arrays ? wants_arrays : NULL;
 	l.file = r.file;
 	l.before = &r.before;
+	l.listed = r.listed;
+	l.listed_count = r.listed_count;
 	l.failures = &r.failures;
 	l.jobs = r.jobs;
 	l.max_memory = r.max_memory;

@@ -106,6 +106,12 @@ send_report(struct loader *l, enum message_kind kind, const char *path,
 	return rc;
 }
 
+const char *
+loader_file(const struct loader *l, const char *path)
+{
+	return listed_file(l->listed, l->listed_count, path, l->file);
+}
+
 int
 send_failed(struct loader *l, const char *path, const char *reason, ...)
 {
@@ -123,8 +129,8 @@ send_failed(struct loader *l, const char *path, const char *reason, ...)
 	} else {
 		vsnprintf(text, sizeof(text), reason, ap);
 		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				   "%s: cannot read /%s: %s", l->file, path,
-				   text);
+				   "%s: cannot read /%s: %s",
+				   loader_file(l, path), path, text);
 		l->ended = strdup(cute_shm_errmsg());
 	}
 	va_end(ap);

@@ -2,9 +2,8 @@
 /*
  * Reports of the reader process, in which libhdf5 runs, to the caller's: the
  * current object, what is left out and why, the cause of a failure in libhdf5;
- * and questions to the caller's process.  Also the limits of a load, and names
- * of HDF5 as names of the segment.  Uses base and hdf5/channel; of the room
- * read only reserved.h.
+ * and questions to the caller's process.  Also the limits of a load.  Uses base
+ * and hdf5/channel; of the room read only reserved.h.
  */
 #ifndef LIB_HDF5_REPORT_REPORT_H
 #define LIB_HDF5_REPORT_REPORT_H
@@ -61,7 +60,9 @@ struct patterns {
 /* The state of the reader; there is one per process. */
 struct loader {
 	const char *file;
-	const struct stat *before; /* its status when the load began */
+	const struct stat *before;   /* its status when the load began */
+	const struct listed *listed; /* several files instead of one */
+	uint32_t listed_count;	     /* 0: one file */
 	const struct cute_shm_hdf5_options *opt;
 	struct cute_shm_builder *builder; /* NULL: plan only */
 	const struct failures *failures;  /* not to be read again */
@@ -113,6 +114,13 @@ int send_report(struct loader *l, enum message_kind kind, const char *path,
  */
 int send_failed(struct loader *l, const char *path, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * The file to name in messages about the object at 'path': that of its group,
+ * if there are several.
+ */
+const char *loader_file(const struct loader *l, const char *path);
+
 /* Whether an error concerns one object only, and not the whole load. */
 bool is_objects_own(const struct loader *l, int err);
 
@@ -149,17 +157,6 @@ bool cause_is_newer(const char *cause);
 
 /* Set CUTE_SHM_ERR_SOURCE, with the cause as its message. */
 int unreadable(void);
-
-/* names.c: names of HDF5 as names of the segment */
-
-/* Convert the name of a link or a field, or of an attribute; for free(). */
-char *component_of(const char *name);
-char *attr_name_of(const char *name);
-/* "parent/name", or "name" in the root; for free(). */
-char *path_join(const char *parent, const char *name);
-/* Whether all bytes are 7 bits wide, or all are well-formed UTF-8. */
-bool text_is_ascii(const void *text, uint64_t size);
-bool text_is_utf8(const void *text, uint64_t size);
 
 /* wanted.c: select and exclude */
 

@@ -140,7 +140,7 @@ fail_differ(const struct loader *l, const char *path, const char *a,
 	return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 			     "%s: /%s would have two different slices, by "
 			     "\"%s\" and by \"%s\"",
-			     l->file, path, a, b);
+			     loader_file(l, path), path, a, b);
 }
 
 static int
@@ -154,7 +154,7 @@ apply(const struct loader *l, const struct pattern *p, const char *path,
 	else if (slice_apply(&p->slice, ndim, shape, ret, why))
 		return 0;
 	return cute_shm_fail(CUTE_SHM_ERR_INVALID, "%s: /%s by \"%s\": %s",
-			     l->file, path, p->whole, why);
+			     loader_file(l, path), path, p->whole, why);
 }
 
 int
@@ -210,7 +210,8 @@ same_slices(const struct loader *l, const char *path, const char *other)
 	return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 			     "%s: /%s and /%s are one array, which would have "
 			     "two different slices, by \"%s\" and by \"%s\"",
-			     l->file, path, other, p->whole, q->whole);
+			     loader_file(l, path), path, other, p->whole,
+			     q->whole);
 }
 
 /* ---------------------------------------------------------------- the end */

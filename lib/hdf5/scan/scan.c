@@ -3,7 +3,8 @@
  * Find the objects of the file and their names.  First walk in pre-order over
  * hard and external links; the first name of an object owns it.  Then follow
  * the soft links.  If one leads to an object that is not in the tree yet, walk
- * on from there.
+ * on from there.  Of several files each is walked first, so that its objects
+ * have their names in its group; external links follow with the soft ones.
  */
 
 #include <stdio.h>
@@ -152,6 +153,8 @@ see_object(struct walk *w, struct walk_place at, hid_t id)
 		return rc;
 	o.address = info.addr;
 	o.kind = kind_of(info.type);
+	if (link->type == LINK_TYPE_LISTED)
+		o.listed = (uint32_t)link->address;
 	/* It may have another name, which is wanted. */
 	if (link->above && o.kind != OBJECT_GROUP) {
 		link->kind = LINK_NONE;
@@ -281,6 +284,29 @@ see_other(struct walk *w, struct walk_place at, hid_t group,
 	return rc;
 }
 
+/* The root group of one of several files. */
+static int
+see_listed(struct walk *w, struct walk_place at)
+{
+	hid_t id;
+	int rc = listed_open(w->l, &w->s->objects[at.object].links[at.link],
+			     &id);
+
+	if (rc == 0 && id >= 0)
+		rc = see_object(w, at, id);
+	if (id >= 0)
+		H5Oclose(id);
+	return rc;
+}
+
+static int
+see_later(struct walk *w, struct walk_place at)
+{
+	w->s->objects[at.object].links[at.link].kind = LINK_SOFT;
+	return place_push(&w->soft, &w->soft_count, &w->soft_room, at.object,
+			  at.link);
+}
+
 /* What was not asked for needs no word. */
 static int
 skip(struct walk *w, struct link *link, const char *reason)
@@ -294,19 +320,19 @@ see_link_at(struct walk *w, struct walk_place at, hid_t group)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 
+	if ((int)link->type == LINK_TYPE_LISTED)
+		return see_listed(w, at);
 	if (link->kind == LINK_NONE)
 		return 0; /* a name clash */
 	switch (link->type) {
 	case H5L_TYPE_HARD: return see_hard(w, at, group);
-	case H5L_TYPE_SOFT:
-		link->kind = LINK_SOFT;
-		return place_push(&w->soft, &w->soft_count, &w->soft_room,
-				  at.object, at.link);
+	case H5L_TYPE_SOFT: return see_later(w, at);
 	case H5L_TYPE_EXTERNAL:
-		if (!(w->l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL))
-			return see_other(w, at, group,
-					 "dangling external link");
-		return skip(w, link, "external link");
+		if (w->l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL)
+			return skip(w, link, "external link");
+		if (w->l->listed_count > 0)
+			return see_later(w, at);
+		return see_other(w, at, group, "dangling external link");
 	default: return skip(w, link, "user-defined link");
 	}
 }
@@ -333,8 +359,10 @@ walk_on(struct walk *w)
 static int
 see_soft(struct walk *w, struct walk_place at)
 {
+	int type = w->s->objects[at.object].links[at.link].type;
 	int rc = see_other(w, at, group_open(w->s, at.object),
-			   "dangling soft link");
+			   type == H5L_TYPE_SOFT ? "dangling soft link"
+						 : "dangling external link");
 
 	return rc ? rc : walk_on(w);
 }
@@ -422,6 +450,26 @@ drop_empty(struct scan *s)
 	}
 }
 
+/* The root above several files: their root groups are its links. */
+static int
+walk_listed(struct walk *w)
+{
+	struct object root = { .source = NO_SOURCE,
+			       .kind = OBJECT_GROUP,
+			       .made = true,
+			       .parent = NO_OBJECT,
+			       .name = "/",
+			       .path = "" };
+	size_t index;
+	int rc = listed_links(w->l, &root.links, &root.link_count);
+
+	if (rc == 0)
+		rc = object_add(w->s, &root, &index);
+	if (rc == 0)
+		rc = place_push(&w->stack, &w->depth, &w->stack_room, index, 0);
+	return rc ? rc : walk_on(w);
+}
+
 int
 scan_file(struct loader *l, hid_t file)
 {
@@ -434,7 +482,7 @@ scan_file(struct loader *l, hid_t file)
 	w.s->group = H5I_INVALID_HID;
 	w.s->group_object = NO_OBJECT;
 	l->scan = w.s;
-	rc = walk_root(&w, file);
+	rc = l->listed_count > 0 ? walk_listed(&w) : walk_root(&w, file);
 	if (rc == 0)
 		rc = walk_soft(&w);
 	if (rc == 0)

@@ -29,9 +29,25 @@ int outside_check(struct loader *l, const char *path, hid_t id);
 int links_get(struct loader *l, hid_t group, const char *path,
 	      struct link **ret, size_t *count);
 
+/* listed.c: several files, each a link of the root above them */
+
+#define LINK_TYPE_LISTED (H5L_TYPE_MAX + 1)
+
+/* Get the links to those files of l->listed that are wanted. */
+int listed_links(struct loader *l, struct link **ret, size_t *count);
+
+/*
+ * Open the root group of such a file.  *ret is H5I_INVALID_HID after a failure
+ * that concerns this file only, with KEEP_GOING; it is reported, then.
+ */
+int listed_open(struct loader *l, const struct link *link, hid_t *ret);
+
 /* scan.c: the walk over all links */
 
-/* Fill l->scan with all objects of the file. */
+/*
+ * Fill l->scan with all objects of the file, or, if there are any, with those
+ * of the files of l->listed.
+ */
 int scan_file(struct loader *l, hid_t file);
 
 #define NAMES 3 /* missing sources that a message names */

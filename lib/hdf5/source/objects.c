@@ -11,7 +11,8 @@
 static uint64_t
 address_hash(unsigned source, uint64_t address)
 {
-	uint64_t h = (address ^ ((uint64_t)source << 56)) *
+	/* Files that one program wrote often have the same addresses. */
+	uint64_t h = (address ^ source * UINT64_C(0xff51afd7ed558ccd)) *
 		     UINT64_C(0x9e3779b97f4a7c15);
 
 	return h ^ h >> 32;
@@ -218,7 +219,7 @@ object_open(struct scan *s, const struct object *o)
 hid_t
 group_open(struct scan *s, size_t object)
 {
-	if (object == NO_OBJECT)
+	if (object == NO_OBJECT || s->objects[object].source == NO_SOURCE)
 		return H5I_INVALID_HID;
 	if (object != s->group_object) {
 		if (s->group >= 0)

@@ -77,6 +77,12 @@ int file_driver_lost(char *path, size_t size);
 /* The file that was opened last, even if libhdf5 refused it; "" if none. */
 const char *file_driver_last(void);
 
+/*
+ * source_open.c: open a file that is to be loaded.  'before' is its status when
+ * the load began.  *ret may be open on failure, too.  CUTE_SHM_ERR_SOURCE.
+ */
+int source_open(const char *path, const struct stat *before, hid_t *ret);
+
 /* source_writer.c: whether a program has the file open for writing */
 
 /* Whether locks count, by the same environment variable as for libhdf5. */
@@ -114,6 +120,9 @@ int changed_check(void);
 
 #define NO_OBJECT SIZE_MAX
 
+/* The root above several files has no file of its own. */
+#define NO_SOURCE UINT_MAX
+
 enum object_kind {
 	OBJECT_GROUP,
 	OBJECT_DATASET,
@@ -139,7 +148,7 @@ struct link {
 };
 
 struct object {
-	unsigned source; /* index of the file in scan->sources */
+	unsigned source; /* index of the file in scan->sources, or NO_SOURCE */
 	uint64_t address;
 	enum object_kind kind;
 	bool made;     /* has a node in the segment */
@@ -153,6 +162,7 @@ struct object {
 	struct link *links; /* of a group, in the order of the segment */
 	size_t link_count;
 	struct held *held; /* a dataset that was read early, or NULL */
+	uint32_t listed;   /* number of the file whose root it is, or 0 */
 };
 
 /*

@@ -6,6 +6,7 @@ from typing import (
     Callable,
     Dict,
     ItemsView,
+    Iterable,
     Iterator,
     KeysView,
     List,
@@ -227,6 +228,7 @@ class LoadResult:
     failed: int
     seconds: float
     current: bool
+    files: int
     left_out: List[LeftOut]
 
 def open(
@@ -284,7 +286,7 @@ def restore(
 ) -> Project: ...
 def load(
     project: str,
-    file: _File,
+    file: Union[_File, Iterable[_File], Mapping[str, _File]],
     *,
     root: _Root = ...,
     overwrite: bool = ...,

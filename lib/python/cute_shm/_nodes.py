@@ -378,7 +378,9 @@ class Project(Group):
 
         'current': same size and time of modification; 'changed'; 'gone';
         'unknown': it cannot be examined, or was a pipe; None: the project is
-        from no file.  This waits as long as the file system does.
+        from no file.  Of several files, each a group, one is enough for
+        'changed': it changed, is gone, or came into the folder that was
+        loaded.  This waits as long as the file system does.
         """
         return self._open_mapping().source_state()
 

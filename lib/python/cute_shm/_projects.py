@@ -315,7 +315,8 @@ class LeftOut:
 class LoadResult:
     """The counts of a load: ``arrays``, ``groups``, ``links``, ``bytes``,
     ``segment_size``, ``seconds``, and ``left_out``, a list; ``current`` is true
-    if the project was there already, so that nothing was loaded.
+    if the project was there already, so that nothing was loaded; ``files`` is
+    0 if one file was loaded as it is.
 
     Example::
 
@@ -335,6 +336,15 @@ class LoadResult:
             self.bytes,
             len(self.left_out),
         )
+
+
+def _sources(file):
+    """One path, or, of files that become groups, pairs of name and path."""
+    if isinstance(file, Mapping):
+        return tuple((str(name), path) for name, path in file.items())
+    if not isinstance(file, (str, bytes, os.PathLike)):
+        return tuple((None, path) for path in file)
+    return ((None, file),) if os.path.isdir(file) else file
 
 
 def _run_load(
@@ -359,7 +369,7 @@ def _run_load(
     with _shown(progress) as report:
         fields = _hdf5.load(
             project,
-            file,
+            _sources(file),
             root,
             flags,
             mode,
@@ -404,7 +414,9 @@ def load(
 
     Args:
         project: its name
-        file: the HDF5 file; it is read by a process of its own
+        file: the HDF5 file; it is read by a process of its own.  Several
+            files become groups: a list of paths, or a folder, for groups with
+            the names of the files, or a dict of names and paths
         ensure: return the project that holds this file as it is now, with
             these options: open it if it is there, wait for another process
             that loads it, or else load it and replace an older one
@@ -432,6 +444,8 @@ def load(
 
         with cute_shm.load("new", "demos.h5", ensure=True) as p:
             p["demo_0/joints"].dtype               # -> dtype('float64')
+        with cute_shm.load("two", {"a": "demos.h5"}) as p:
+            p["a/demo_0/joints"].dtype             # -> dtype('float64')
     """
     if timeout is not None and timeout <= 0:
         raise ValueError("timeout %r: it is positive, or None" % (timeout,))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads that are under way, which are no projects yet. */
-#include "list.h"
+#include "loads.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 static int
 add(const struct cute_shm_load_info *info, void *arg)
 {
-	struct list_loads *loads = arg;
-	struct list_load *l;
+	struct loads *loads = arg;
+	struct load *l;
 
 	if (!loads->wanted(info->project, loads->arg))
 		return 0;
@@ -27,14 +27,14 @@ add(const struct cute_shm_load_info *info, void *arg)
 }
 
 void
-list_loads_find(struct list_loads *loads, const char *root)
+loads_find(struct loads *loads, const char *root)
 {
 	/* That the root cannot be listed has been said. */
 	(void)cute_shm_loads(root, add, loads);
 }
 
 void
-list_loads_free(struct list_loads *loads)
+loads_free(struct loads *loads)
 {
 	size_t i;
 
@@ -47,7 +47,7 @@ list_loads_free(struct list_loads *loads)
 }
 
 char *
-list_load_state(const struct cute_shm_load_info *info)
+load_state(const struct cute_shm_load_info *info)
 {
 	if (!info->running)
 		return text_format("its load has died");
@@ -56,12 +56,4 @@ list_load_state(const struct cute_shm_load_info *info)
 	return text_format("loading %u %%",
 			   (unsigned)(100.0 * (double)info->bytes_done /
 				      (double)info->bytes_total));
-}
-
-struct units
-list_load_owner(const struct cute_shm_load_info *info)
-{
-	const struct cute_shm_info owner = { .uid = info->uid };
-
-	return list_owner(&owner);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hdf5/report/report.h"
+#include "hdf5/channel/channel.h"
 
 /* Bytes of the well-formed UTF-8 character at 'p' (RFC 3629), or 0. */
 static size_t
