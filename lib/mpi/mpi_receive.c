@@ -111,7 +111,7 @@ fail_version(void)
 static void *
 place(struct taker *t, const struct piece *piece, size_t slot)
 {
-	void *at;
+	void *at = NULL;
 	int err = 0;
 
 	if (piece->size > PIECE)

@@ -179,7 +179,8 @@ choose(struct source *s, struct piece *ret, uint64_t *size)
 		s->new_fd = -1;
 		s->seen = s->generation;
 		received_free(&s->sent);
-		*size = s->m->size = s->size;
+		*size = s->size;
+		s->m->size = s->size;
 		return SOURCE_AGAIN;
 	}
 	if (take_pending(&s->pending, ret))
