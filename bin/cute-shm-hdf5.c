@@ -351,9 +351,7 @@ main(int argc, char **argv)
 	report.project = argv[0];
 	if (!hdf5_sources(argv + 1, &opt_as, &sources))
 		return cli_end(CLI_FAILED);
-	report.file = sources.file;
-	report.operands = argv + 1;
-	report.as = &opt_as;
+	report.sources = &sources;
 	report.plan = opt_dry_run;
 	report.json = opt_json;
 	report.verbose = opt_verbose;

@@ -27,6 +27,9 @@ static const struct command {
 #ifdef HAVE_HDF5
 	{ "hdf5", "load an HDF5 file; load-hdf5 is the same" },
 #endif
+#ifdef HAVE_MPI
+	{ "mpi", "load an HDF5 file on all nodes of an MPI job" },
+#endif
 	{ "list", "show projects, their arrays and attributes" },
 	{ "dump", "show values or bytes, take an array out" },
 	{ "export", "write a project as an HDF5 file, or as it is" },

@@ -86,7 +86,7 @@ hdf5_sources(char **operands, const struct cli_list *as,
 {
 	size_t i;
 
-	*ret = (struct hdf5_sources){ .of = NULL };
+	*ret = (struct hdf5_sources){ .operands = operands, .as = as };
 	if (operands[0] && !operands[1] && as->count == 0 &&
 	    operands[0][0] != '@' && !is_folder(operands[0]))
 		ret->file = operands[0];
@@ -118,4 +118,23 @@ hdf5_sources_plan(const struct hdf5_sources *s,
 {
 	return s->file ? cute_shm_hdf5_plan(s->file, opt, ret)
 		       : cute_shm_hdf5_plan_files(s->of, s->count, opt, ret);
+}
+
+void
+hdf5_sources_json(const struct hdf5_sources *s, struct json *j, uint64_t count)
+{
+	char **operand = s->operands;
+	size_t i;
+
+	if (s->file) {
+		json_text(j, "file", s->file);
+		return;
+	}
+	json_open(j, "files", '[');
+	for (; *operand; operand++)
+		json_text(j, NULL, *operand);
+	for (i = 0; i < s->as->count; i++)
+		json_text(j, NULL, s->as->items[i]);
+	json_close(j, ']');
+	json_number(j, "file_count", count);
 }

@@ -8,11 +8,14 @@
 #include <cute_shm_hdf5.h>
 
 #include "cli.h"
+#include "json.h"
 
 struct hdf5_sources {
 	const char *file; /* one file, which is the whole project; or NULL */
 	struct cute_shm_hdf5_source *of; /* groups */
 	size_t count;
+	char **operands;	   /* as they were given, up to a NULL, */
+	const struct cli_list *as; /* and by the option */
 };
 
 /*
@@ -30,5 +33,9 @@ int hdf5_sources_load(const struct hdf5_sources *s, const char *project,
 int hdf5_sources_plan(const struct hdf5_sources *s,
 		      const struct cute_shm_hdf5_options *opt,
 		      struct cute_shm_hdf5_result *ret);
+
+/* Members of an object: "file", or "files" and their number, 'count'. */
+void hdf5_sources_json(const struct hdf5_sources *s, struct json *j,
+		       uint64_t count);
 
 #endif

@@ -9,13 +9,12 @@
 #include <cute_shm_hdf5.h>
 
 #include "cli.h"
+#include "hdf5_sources.h"
 
 struct load_report_options {
 	const char *project;
-	const char *file;	   /* NULL: several, */
-	char **operands;	   /* as they were given, up to a NULL, */
-	const struct cli_list *as; /* and by this option */
-	bool plan;		   /* --dry-run */
+	const struct hdf5_sources *sources;
+	bool plan; /* --dry-run */
 	bool json;
 	bool verbose;
 	bool progress;

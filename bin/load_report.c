@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "interrupt.h"
+#include "hdf5_sources.h"
 #include "json.h"
 #include "left_out.h"
 #include "progress.h"
@@ -177,32 +178,12 @@ put_left_out(FILE *out, const struct cute_shm_hdf5_result *r)
 	putc('\n', out);
 }
 
-/* The files as they were given; of several, also their number. */
-static void
-put_files(struct json *j, uint64_t count)
-{
-	char **operand = opt.operands;
-	size_t i;
-
-	if (opt.file) {
-		json_text(j, "file", opt.file);
-		return;
-	}
-	json_open(j, "files", '[');
-	for (; *operand; operand++)
-		json_text(j, NULL, *operand);
-	for (i = 0; i < opt.as->count; i++)
-		json_text(j, NULL, opt.as->items[i]);
-	json_close(j, ']');
-	json_number(j, "file_count", count);
-}
-
 static void
 put_json(struct json *j, const struct cute_shm_hdf5_result *r)
 {
 	json_open(j, NULL, '{');
 	json_text(j, "project", opt.project);
-	put_files(j, r->files);
+	hdf5_sources_json(opt.sources, j, r->files);
 	if (!opt.plan)
 		json_bool(j, "loaded", !r->current);
 	json_number(j, "array_count", r->arrays);

@@ -68,6 +68,9 @@ bin_cute_shm_CPPFLAGS = $(PUBLIC_CPPFLAGS) -DBINDIR='"$(bindir)"' \
 if HDF5
 bin_cute_shm_CPPFLAGS += -DHAVE_HDF5
 endif
+if MPI
+bin_cute_shm_CPPFLAGS += -DHAVE_MPI
+endif
 bin_cute_shm_LDADD = bin/libcli.la lib/libcute_shm.la
 
 # Values that stay as they are while they are looked at: as for cute-shm-dump.
@@ -203,6 +206,21 @@ bin_cute_shm_hdf5_SOURCES = \
 bin_cute_shm_hdf5_CPPFLAGS = $(PUBLIC_CPPFLAGS)
 bin_cute_shm_hdf5_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 	lib/libcute_shm.la
+
+if MPI
+bin_PROGRAMS += bin/cute-shm-mpi
+endif
+
+bin_cute_shm_mpi_SOURCES = \
+	bin/cute-shm-mpi.c \
+	bin/hdf5_sources.c \
+	bin/hdf5_sources.h \
+	bin/mpi_report.c \
+	bin/mpi_report.h
+bin_cute_shm_mpi_CPPFLAGS = $(PUBLIC_CPPFLAGS)
+bin_cute_shm_mpi_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS)
+bin_cute_shm_mpi_LDADD = bin/libcli.la lib/libcute_shm_mpi.la \
+	lib/libcute_shm_hdf5.la lib/libcute_shm.la $(MPI_LIBS)
 
 # Completion, where the distributions look for it: by the name of the command
 # (bash), and by its first line (zsh).

@@ -1,4 +1,4 @@
-# The two libraries.  libcore.la and libload.la hold the objects, hidden symbols
+# The libraries.  libcore.la and libload.la hold the objects, hidden symbols
 # included, for the tests of modules; the installed ones export their map.
 
 noinst_LTLIBRARIES += lib/libcommon.la lib/libcore.la
@@ -29,6 +29,8 @@ lib_libcommon_la_SOURCES = \
 	lib/base/simd.h \
 	lib/base/sink.c \
 	lib/base/vector.c \
+	lib/copy/received.c \
+	lib/copy/received.h \
 	lib/file/appear.c \
 	lib/file/file.h \
 	lib/file/file_access.c \
@@ -64,6 +66,7 @@ lib_libcore_la_SOURCES = \
 	lib/build/write.c \
 	lib/copy/copy.h \
 	lib/copy/derived_file.c \
+	lib/copy/receive.c \
 	lib/copy/restore.c \
 	lib/copy/restore_turn.c \
 	lib/copy/restore_view.c \
@@ -196,6 +199,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/load.c \
 	lib/hdf5/load.h \
 	lib/hdf5/parent.c \
+	lib/hdf5/part.c \
 	lib/hdf5/process.c \
 	lib/hdf5/start.c \
 	lib/hdf5/together.c
@@ -386,6 +390,34 @@ lib_cute_shm_reader_hdf5_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-shared -no-undefined \
 	-Wl,--version-script=$(srcdir)/lib/cute_shm_reader.map
 EXTRA_DIST += lib/cute_shm_reader.map
+
+# One load for all nodes of an MPI job.
+
+if MPI
+lib_LTLIBRARIES += lib/libcute_shm_mpi.la
+include_HEADERS += lib/include/cute_shm_mpi.h
+nodist_pkgconfig_DATA += lib/cute-shm-mpi.pc
+endif
+EXTRA_DIST += lib/cute_shm_mpi.map lib/include/cute_shm_mpi.h
+
+lib_libcute_shm_mpi_la_SOURCES = \
+	lib/mpi/mpi_agree.c \
+	lib/mpi/mpi_load.c \
+	lib/mpi/mpi_load.h \
+	lib/mpi/mpi_receive.c \
+	lib/mpi/mpi_send.c \
+	lib/mpi/mpi_source.c \
+	lib/mpi/mpi_source.h \
+	lib/mpi/mpi_source_thread.c
+lib_libcute_shm_mpi_la_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) $(XXHASH_CFLAGS)
+lib_libcute_shm_mpi_la_LIBADD = lib/libcommon.la lib/libcute_shm_hdf5.la \
+	lib/libcute_shm.la $(MPI_LIBS) $(XXHASH_LIBS)
+lib_libcute_shm_mpi_la_DEPENDENCIES = lib/libcommon.la \
+	lib/libcute_shm_hdf5.la lib/libcute_shm.la lib/cute_shm_mpi.map
+lib_libcute_shm_mpi_la_LINK = $(LINK) $(lib_libcute_shm_mpi_la_LDFLAGS)
+lib_libcute_shm_mpi_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) \
+	-no-undefined \
+	-Wl,--version-script=$(srcdir)/lib/cute_shm_mpi.map
 
 # Descriptions of the format for other programs; see cute-shm(5).
 formatdir = $(pkgdatadir)

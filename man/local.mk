@@ -23,6 +23,7 @@ MAN_CORE = \
 	man/cute_shm_list.3 \
 	man/cute_shm_load_begin.3 \
 	man/cute_shm_open.3 \
+	man/cute_shm_receive.3 \
 	man/cute_shm_export.3 \
 	man/cute_shm_update.3 \
 	man/cute_shm_verify.3 \
@@ -97,6 +98,12 @@ MAN_CALLS = \
 	man/cute_shm_open_file.3 \
 	man/cute_shm_parent.3 \
 	man/cute_shm_path.3 \
+	man/cute_shm_receive_at.3 \
+	man/cute_shm_receive_begin.3 \
+	man/cute_shm_receive_done.3 \
+	man/cute_shm_receive_free.3 \
+	man/cute_shm_receive_publish.3 \
+	man/cute_shm_receive_seal.3 \
 	man/cute_shm_reopen.3 \
 	man/cute_shm_load.3 \
 	man/cute_shm_seal.3 \
@@ -138,15 +145,25 @@ MAN_HDF5_CALLS = \
 	man/cute_shm_hdf5_plan_files.3 \
 	man/cute_shm_hdf5_size.3
 
+MAN_MPI = \
+	man/cute-shm-mpi.1 \
+	man/cute_shm_mpi_load.3
+
+MAN_MPI_CALLS = man/cute_shm_mpi_load_files.3
+
 man_MANS = $(MAN_CORE) $(MAN_CALLS)
 if HDF5
 man_MANS += $(MAN_HDF5) $(MAN_HDF5_CALLS)
 endif
-EXTRA_DIST += $(MAN_CORE) $(MAN_HDF5)
-CLEANFILES += $(MAN_CALLS) $(MAN_HDF5_CALLS)
+if MPI
+man_MANS += $(MAN_MPI) $(MAN_MPI_CALLS)
+endif
+EXTRA_DIST += $(MAN_CORE) $(MAN_HDF5) $(MAN_MPI)
+CLEANFILES += $(MAN_CALLS) $(MAN_HDF5_CALLS) $(MAN_MPI_CALLS)
 
 # A call's page is the one that has it in its section NAME.
-$(MAN_CALLS) $(MAN_HDF5_CALLS): $(MAN_CORE) $(MAN_HDF5)
+$(MAN_CALLS) $(MAN_HDF5_CALLS) $(MAN_MPI_CALLS): \
+    $(MAN_CORE) $(MAN_HDF5) $(MAN_MPI)
 	$(AM_V_GEN)$(MKDIR_P) man && call=`basename $@ .3` && \
 	page=`grep -l "^\.Nm $$call\( ,\)\{0,1\}$$" $(srcdir)/man/*.3` && \
 	echo ".so man3/`basename $$page`" >$@

@@ -64,6 +64,7 @@ unit_tests = \
 	tests/verify/test_verify_rules \
 	tests/view/test_view \
 	tests/view/test_view_use \
+	tests/copy/test_receive \
 	tests/copy/test_save \
 	tests/copy/test_stream \
 	tests/cli/test_ageing \
@@ -93,6 +94,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_native \
 	tests/hdf5/test_hdf5_nested \
 	tests/hdf5/test_hdf5_packed \
+	tests/hdf5/test_hdf5_parts \
 	tests/hdf5/test_hdf5_plugin \
 	tests/hdf5/test_hdf5_prefetch \
 	tests/hdf5/test_hdf5_random \
@@ -185,7 +187,8 @@ hdf5_script_tests = \
 	tests/corpus/corpus.sh \
 	tests/corpus/native.sh \
 	tests/corpus/slices.sh \
-	tests/corpus/strategies.sh
+	tests/corpus/strategies.sh \
+	tests/mpi/mpi.sh
 
 # Programs that make the projects and files for the shell tests.
 helpers = \
@@ -205,7 +208,8 @@ helpers = \
 hdf5_helpers = \
 	tests/cli/demo_file \
 	tests/cli/make_files \
-	tests/corpus/native
+	tests/corpus/native \
+	tests/mpi/large_file
 
 hdf5_test_readers = \
 	tests/hdf5/hostile_reader \
@@ -232,6 +236,7 @@ endif
 EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
 	tests/cli/view.py \
+	tests/mpi/deaths.sh tests/mpi/lib.sh \
 	tests/cli/terminal_signals.py tests/cli/top_screen.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/corpus/compare_slices.py \

@@ -186,10 +186,11 @@ _cute_shm_files()
 _cute_shm_operand()
 {
 	case ${tool##*/}:$number in
-	cute-shm-evaluate:2 | cute-shm-hdf5:1 | cute-shm-load:1)
+	cute-shm-evaluate:2 | cute-shm-hdf5:1 | cute-shm-load:1 | \
+	cute-shm-mpi:1)
 		_cute_shm_projects ;;
 	cute-shm-evaluate:1 | cute-shm-hdf5:* | cute-shm-load:2 | \
-	cute-shm-export:2)
+	cute-shm-mpi:* | cute-shm-export:2)
 		_cute_shm_files -f ;;
 	cute-shm-diff:[12] | cute-shm-dump:1 | cute-shm-export:1 | \
 	cute-shm-verify:*)
@@ -326,4 +327,4 @@ _cute_shm()
 
 complete -F _cute_shm cute-shm cute-shm-diff cute-shm-doctor cute-shm-dump \
 	cute-shm-evaluate cute-shm-export cute-shm-hdf5 cute-shm-list cute-shm-load \
-	cute-shm-top cute-shm-unlink cute-shm-verify
+	cute-shm-mpi cute-shm-top cute-shm-unlink cute-shm-verify

@@ -148,6 +148,14 @@ builder_ask(const struct cute_shm_builder *b, enum cute_shm_ask what,
 	return b->lender.ask(b->lender.arg, what, bytes, given, ret);
 }
 
+/* Report that these bytes of the segment have their last value. */
+static inline void
+builder_final(const struct cute_shm_builder *b, uint64_t offset, uint64_t size)
+{
+	if (b->lender.final)
+		b->lender.final(b->lender.arg, offset, size);
+}
+
 /*
  * Report the bytes of data that are done to the caller, on its thread.
  * CUTE_SHM_ERR_CANCELLED: it wants to stop.

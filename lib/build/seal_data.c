@@ -122,6 +122,7 @@ complete_unit(const struct bench *w, uint64_t unit)
 		return err;
 	b->digests[unit] = hash;
 	atomic_store_explicit(&b->hashed[unit], 1, memory_order_release);
+	builder_final(b, w->base + at, size);
 	return 0;
 }
 

@@ -61,6 +61,7 @@ write_unit(struct cute_shm_builder *b, const struct build_array *array,
 		b->digests[unit] = hash;
 		atomic_store_explicit(&b->hashed[unit], 1,
 				      memory_order_release);
+		builder_final(b, base + begin, size);
 	}
 	*done = stop - at;
 	return 0;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Save a segment to a file (save.c) or a stream (save_stream.c), restore a
- * project from either (restore.c, restore_turn.c, restore_view.c), and write
- * other files (derived_file.c).  Uses base, file, format, lock, root, together,
+ * project from either (restore.c, restore_turn.c, restore_view.c), receive one
+ * in parts (receive.c, received.c), and write other files (derived_file.c).
+ * Uses base, file, format, lock, root, together,
  * read, view, live, build and verify.
  */
 #ifndef LIB_COPY_COPY_H
 #define LIB_COPY_COPY_H
 
 #include "build/build.h"
+#include "copy/received.h"
 #include "file/file.h"
 
 #define SAVE_PIECE ((size_t)1 << 20)
@@ -58,6 +60,13 @@ int save_header(const struct save *s, struct format_header *h,
 		struct format_second *second, bool *changed) must_check;
 
 /* restore_view.c */
+
+/*
+ * Write the saved header.  Whether the new project is ephemeral depends on the
+ * builder's flags, not on the saved project; the rest is unchanged.
+ */
+int restore_header(struct cute_shm_builder *b,
+		   const struct format_header *saved) must_check;
 
 /*
  * Add an HDF5 view to the sound segment of the builder, or cut it off, as the

@@ -164,7 +164,7 @@ copy(struct restore *r, uint64_t end, struct digest_stream *digest)
 	return 0;
 }
 
-/* Copy the metadata and check their digest; put_header() comes last. */
+/* Copy the metadata and check their digest; restore_header() comes last. */
 static int
 copy_metadata(struct restore *r, const struct format_header *h)
 {
@@ -201,34 +201,6 @@ check_end(struct restore *r)
 				    "goes on after its %" PRIu64 " bytes",
 				    r->b->header.segment_size);
 	return err;
-}
-
-/*
- * Write the saved header.  Whether the new project is ephemeral depends on this
- * call's options, not on the saved project; the rest is unchanged.
- */
-static int
-put_header(struct cute_shm_builder *b, const struct format_header *saved)
-{
-	struct format_header *h = &b->header;
-	struct format_second second;
-	bool ephemeral = b->flags & CUTE_SHM_EPHEMERAL;
-	int err = 0;
-
-	*h = *saved;
-	if (ephemeral || (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL)) {
-		h->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
-		if (ephemeral)
-			h->compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
-		err = second_read(b->fd, &second);
-		if (err == 0)
-			err = home_set(b->fd, h, &second);
-		if (err == 0)
-			err = write_all(b->fd, &second, sizeof(second),
-					sizeof(*h));
-	}
-	h->header_digest = digest_header(h);
-	return err == 0 ? write_all(b->fd, h, sizeof(*h), 0) : err;
 }
 
 struct first_damage {
@@ -374,7 +346,7 @@ fill(struct restore *r, const struct format_header *h)
 	reserve_end(r->b);
 	huge_end(r->b);
 	if (err == 0)
-		err = put_header(r->b, h);
+		err = restore_header(r->b, h);
 	if (err == 0)
 		err = verify(r);
 	if (err == 0)

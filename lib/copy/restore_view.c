@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Give a restored segment an HDF5 view if the saved one has none, or leave out
- * the one that it has: as the caller wants it, not as it was saved.
+ * The header of a restored segment, and its HDF5 view: add one if the saved
+ * segment has none, or leave out the one that it has, as the caller wants it.
  */
 
 #include <errno.h>
@@ -69,6 +69,30 @@ rewrite(struct cute_shm_builder *b, const uint8_t superblock[48])
 	}
 	if (err == 0)
 		err = write_all(b->fd, &second, sizeof(second), sizeof(*h));
+	h->header_digest = digest_header(h);
+	return err == 0 ? write_all(b->fd, h, sizeof(*h), 0) : err;
+}
+
+int
+restore_header(struct cute_shm_builder *b, const struct format_header *saved)
+{
+	struct format_header *h = &b->header;
+	struct format_second second;
+	bool ephemeral = b->flags & CUTE_SHM_EPHEMERAL;
+	int err = 0;
+
+	*h = *saved;
+	if (ephemeral || (h->compatible & FORMAT_COMPATIBLE_EPHEMERAL)) {
+		h->compatible &= ~FORMAT_COMPATIBLE_EPHEMERAL;
+		if (ephemeral)
+			h->compatible |= FORMAT_COMPATIBLE_EPHEMERAL;
+		err = second_read(b->fd, &second);
+		if (err == 0)
+			err = home_set(b->fd, h, &second);
+		if (err == 0)
+			err = write_all(b->fd, &second, sizeof(second),
+					sizeof(*h));
+	}
 	h->header_digest = digest_header(h);
 	return err == 0 ? write_all(b->fd, h, sizeof(*h), 0) : err;
 }

@@ -44,6 +44,8 @@ answer_memory(struct process *p, const struct message *m,
 	if (builder)
 		answer.err = cute_shm_builder_grant(builder, what, m->bytes,
 						    m->given, &answer.bytes);
+	if (what == CUTE_SHM_ASK_ROOM)
+		p->room = answer.err == 0 ? m->bytes : 0;
 	return answer_text(p, &answer, answer.err ? cute_shm_errmsg() : "");
 }
 

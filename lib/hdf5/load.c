@@ -229,6 +229,7 @@ run(struct load *load, const char *project)
 	int rc;
 
 	do {
+		part_end(load);
 		cute_shm_builder_free(load->builder);
 		load->builder = NULL;
 		rc = project ? builder_for(project, load, &load->builder) : 0;
@@ -247,6 +248,8 @@ run(struct load *load, const char *project)
 		rc = cute_shm_builder_adopt(load->builder);
 	if (rc == 0 && project)
 		rc = check_name(load);
+	if (rc == 0 && project)
+		rc = part_sealed(load);
 	if (rc == 0 && project)
 		rc = publish(load);
 	return rc;
@@ -269,6 +272,7 @@ read_file(struct load *load, const char *project)
 static void
 load_free(struct load *load)
 {
+	part_end(load);
 	cute_shm_builder_free(load->builder);
 	queue_clear(load);
 	failures_free(&load->failures);
@@ -294,7 +298,7 @@ load_once(const char *project, const struct load_from *from,
 	  const struct cute_shm_hdf5_options *opt,
 	  struct cute_shm_hdf5_result *ret, bool *again)
 {
-	struct load load = { .opt = opt, .files.fd = -1 };
+	struct load load = { .opt = opt, .files.fd = -1, .part_fd = -1 };
 	bool ensure = project && (opt->flags & CUTE_SHM_HDF5_ENSURE);
 	bool current = false;
 	int rc;
@@ -310,13 +314,17 @@ load_once(const char *project, const struct load_from *from,
 		rc = begin_loading(&load, project);
 	current = rc == 0 && project && !load.loading;
 	if (current)
+		rc = part_current(&load);
+	if (rc == 0 && current)
 		rc = use_current(&load, project, ret);
 	else if (rc == 0)
 		rc = read_file(&load, project);
 	if (rc == 0 && !current && ret)
 		take_result(&load, ret);
-	*again = ensure && (current ? rc == CUTE_SHM_ERR_NOT_FOUND
-				    : rc != 0 && load.changed);
+	/* Whoever passes the segment on cannot take back what has gone out. */
+	*again = ensure && !opt->part &&
+		 (current ? rc == CUTE_SHM_ERR_NOT_FOUND
+			  : rc != 0 && load.changed);
 	/* It uses the load. */
 	cute_shm_builder_free(load.builder);
 	load.builder = NULL;

@@ -2,10 +2,11 @@
 /*
  * The caller's side of loads and exports: start the reader process (start.c),
  * exchange messages with it (process.c), answer its questions (answer.c), run
- * one reader after another (parent.c), find the files of a load (files.c), take
- * turns with other processes (together.c), and the public calls (load.c,
- * export.c, export_files.c).  Uses base, file, read/reserved.h, hdf5/host and
- * hdf5/channel, and the public calls of libcute_shm.
+ * one reader after another (parent.c), find the files of a load (files.c),
+ * report the parts of a segment (part.c), take turns with other processes
+ * (together.c), and the public calls (load.c, export.c, export_files.c).  Uses
+ * base, file, read/reserved.h, hdf5/host and hdf5/channel, and the public calls
+ * of libcute_shm.
  */
 #ifndef LIB_HDF5_LOAD_H
 #define LIB_HDF5_LOAD_H
@@ -27,6 +28,7 @@ struct process {
 	int board_fd;
 	double start;  /* clock_now() */
 	bool nonsense; /* it sent what is no message */
+	uint64_t room; /* bytes of the segment that was granted; 0: none */
 	bool known;    /* the status of its end is known: */
 	int status;    /* as waitpid() has it */
 };
@@ -114,6 +116,8 @@ struct load {
 	double cpu;	  /* CPU time at the last look */
 	bool endless;	  /* a step has taken too long */
 	struct deadline deadline;
+	int part_fd;	     /* to read the segment by; -1: nobody wants it */
+	uint64_t part_size;  /* of the segment, for part_final() */
 	double lost_cpu;     /* CPU time and clock time, in seconds, */
 	double lost_time;    /* of all steps in which a reader was lost, */
 	unsigned lost_steps; /* and their number */
@@ -179,6 +183,23 @@ void dispatch(const struct load *load, const struct message *m);
 
 /* Drop the queued messages of a reader. */
 void queue_clear(struct load *load);
+
+/* part.c: what the caller is told, so that it can pass the segment on */
+
+/* The reader may fill a segment of p->room bytes. */
+int part_room(struct load *load) must_check;
+
+/* The reader says that bytes are final. */
+int part_final(const struct load *load, const struct message *m) must_check;
+
+/* The segment only lacks its name. */
+int part_sealed(struct load *load) must_check;
+
+/* The project is current: nothing is loaded. */
+int part_current(const struct load *load) must_check;
+
+/* Close the descriptor; another builder, or none, follows. */
+void part_end(struct load *load);
 
 /* answer.c: the questions of a reader */
 

@@ -119,9 +119,14 @@ on_message(void *arg, struct message *m)
 			return enqueue(load, m);
 		dispatch(load, m);
 		break;
+	case MESSAGE_FINAL: err = part_final(load, m); break;
 	default:
-		if (!answer_question(&load->process, m, load->builder,
-				     &load->files.host, &err))
+		if (answer_question(&load->process, m, load->builder,
+				    &load->files.host, &err))
+			err = err == 0 && m->kind == MESSAGE_ROOM
+				      ? part_room(load)
+				      : err;
+		else
 			err = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 					    "%s: the reader sent a message of "
 					    "unknown kind %u",
@@ -251,6 +256,7 @@ send_request(struct load *load)
 		.jobs = load->jobs,
 		.log_level = process_log_level(),
 		.arrays = opt->array != NULL,
+		.parts = opt->part != NULL && load->builder,
 		.max_memory = load->max_memory,
 		.before = load->files.first,
 		.file = load->file,

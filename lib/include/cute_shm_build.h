@@ -276,6 +276,12 @@ struct cute_shm_lender {
 	int (*ask)(void *arg, enum cute_shm_ask what, uint64_t bytes,
 		   uint64_t given, uint64_t *ret);
 	void *arg;
+	/*
+	 * NULL, or called by any thread when 'size' bytes at 'offset' of the
+	 * segment are written and hashed: a block of an array, or a whole small
+	 * one.  If they are written again, it is called again.
+	 */
+	void (*final)(void *arg, uint64_t offset, uint64_t size);
 };
 
 /*

@@ -59,6 +59,7 @@ int cute_shm_export_fd(const struct cute_shm *shm, int fd,
 		       const struct cute_shm_export_options *opt);
 
 struct cute_shm_load_info; /* cute_shm_loading.h */
+struct cute_shm_loading;
 
 struct cute_shm_load_options {
 	size_t size;
@@ -116,6 +117,85 @@ struct cute_shm_load_options {
 int cute_shm_load(const char *project, int fd,
 		  const struct cute_shm_load_options *opt,
 		  struct cute_shm **ret);
+
+struct cute_shm_receive_options {
+	size_t size;
+	const char *root; /* as in struct cute_shm_open_options */
+	unsigned flags; /* CUTE_SHM_OVERWRITE, _REPLACE, _EPHEMERAL, _NO_VIEW */
+	mode_t mode;	/* as in struct cute_shm_build_options */
+	const char *group;
+	unsigned jobs;	   /* threads that verify; 0: CPUs */
+	uint64_t max_size; /* bytes of the segment; 0: no bound */
+	struct cute_shm_loading *loading; /* as in cute_shm_build_options */
+};
+
+/*
+ * Make a project from a segment that comes in parts, in any order, such as by a
+ * network from a program that reads a segment which is being built:
+ *
+ *   _begin()    reserve the memory of at most 'size' bytes
+ *   _at()       the place of a part, to which it is received
+ *   _done()     the part has come
+ *   _seal()     all have: check the segment
+ *   _publish()  give it its name
+ *
+ * Between two of these steps several machines can agree, so that all of them
+ * have the project, or none.  It is not visible before it is published; a
+ * process that dies leaves nothing behind.  *ret is for
+ * cute_shm_receive_free(), also after a failure of a later call.
+ *
+ * CUTE_SHM_ERR_EXISTS    the project exists, and CUTE_SHM_OVERWRITE is not set
+ * CUTE_SHM_ERR_NO_SPACE  does not fit; the message has numbers and a remedy
+ * CUTE_SHM_ERR_LIMIT     larger than max_size
+ * CUTE_SHM_ERR_INVALID   a name, an option, or the size
+ */
+struct cute_shm_receiver;
+int cute_shm_receive_begin(const char *project, uint64_t size,
+			   const struct cute_shm_receive_options *opt,
+			   struct cute_shm_receiver **ret) CUTE_SHM_CHECKED;
+
+/*
+ * The place of 'size' bytes at 'offset' of the segment, to which they are
+ * stored; valid until _seal() or _free().  Any thread may call this and
+ * _done().  CUTE_SHM_ERR_INVALID: they are not within the segment;
+ * CUTE_SHM_ERR_STATE: it is sealed.
+ */
+int cute_shm_receive_at(struct cute_shm_receiver *r, uint64_t offset,
+			uint64_t size, void **ret) CUTE_SHM_NONNULL(1)
+	CUTE_SHM_NONNULL(4) CUTE_SHM_CHECKED;
+
+/*
+ * Those bytes have come, and do not change any more.  'digest' is their XXH3-64
+ * (seed 0), as the sender has it: CUTE_SHM_ERR_CORRUPT, and they count as
+ * missing, if it is another one.  A part may come again; parts may overlap.
+ * Else the errors of cute_shm_receive_at().
+ */
+int cute_shm_receive_done(struct cute_shm_receiver *r, uint64_t offset,
+			  uint64_t size, uint64_t digest)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * All parts have come.  The header says where the segment ends, perhaps before
+ * the 'size' of _begin(): all bytes up to there must have come.  The header and
+ * the metadata are checked as by cute_shm_verify(), the data are not read
+ * again.  With CUTE_SHM_NO_VIEW, or without, an HDF5 view is removed or made.
+ * After a failure only _free() may follow.
+ *
+ * CUTE_SHM_ERR_FORMAT, _UNSUPPORTED  it is not a segment, or too new a one
+ * CUTE_SHM_ERR_CORRUPT               damaged, or a part is missing
+ */
+int cute_shm_receive_seal(struct cute_shm_receiver *r)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/*
+ * Give the sealed segment its name, as cute_shm_builder_publish() does; then
+ * only _free() may follow.  CUTE_SHM_ERR_STATE: it is not sealed.
+ */
+int cute_shm_receive_publish(struct cute_shm_receiver *r, struct cute_shm **ret)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
+
+/* Free it; what was not published is gone.  NULL is allowed. */
+void cute_shm_receive_free(struct cute_shm_receiver *r);
 
 /*
  * A file that a program writes from the data of a segment, such as a text.  As

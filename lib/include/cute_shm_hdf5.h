@@ -76,6 +76,41 @@ struct cute_shm_hdf5_skipped {
 	uint64_t reserved[4];
 };
 
+/*
+ * A segment that is being loaded, for programs that pass it on to other
+ * machines.  Of one load the callback gets, in this order:
+ *
+ *   ROOM     the segment will have 'size' bytes at most, and there is room for
+ *            them.  Again if a reader is replaced: the segment is a new one.
+ *   FINAL    'bytes' bytes at 'offset' have their last value; many times, in
+ *            any order.  They are reported again if they change nevertheless.
+ *   SEALED   all its 'size' bytes, which may be fewer now, have their last
+ *            value; only the name is missing, which it gets after the callback.
+ *
+ * or only CURRENT: with ENSURE, nothing is loaded.  'fd' is to be read with
+ * pread(); it is the library's and valid during the callback, so keep a copy of
+ * it (fcntl(fd, F_DUPFD_CLOEXEC, 3)).  The segment must not be mapped.
+ */
+struct cute_shm_hdf5_part {
+	int what; /* CUTE_SHM_HDF5_PART_... */
+	int fd;	  /* for reading; CURRENT: -1 */
+	uint64_t size;
+	uint64_t offset, bytes; /* FINAL */
+	/* What cute_shm_load_begin() needs; valid during the callback. */
+	const char *source; /* absolute */
+	uint64_t source_size;
+	uint64_t source_mtime_ns;
+	const char *options;
+	uint64_t reserved[4];
+};
+
+enum {
+	CUTE_SHM_HDF5_PART_ROOM = 1,
+	CUTE_SHM_HDF5_PART_FINAL,
+	CUTE_SHM_HDF5_PART_SEALED,
+	CUTE_SHM_HDF5_PART_CURRENT
+};
+
 struct cute_shm_hdf5_options {
 	size_t size;
 	const char *root; /* as in struct cute_shm_open_options */
@@ -129,6 +164,12 @@ struct cute_shm_hdf5_options {
 	 */
 	double timeout;
 	int (*waiting)(const struct cute_shm_load_info *other, void *arg);
+	/*
+	 * NULL, or called with each part of the segment; non-zero ends the load
+	 * with CUTE_SHM_ERR_CANCELLED.  With ENSURE, a file that changes during
+	 * the load then makes it fail.  Needs /proc.
+	 */
+	int (*part)(const struct cute_shm_hdf5_part *part, void *arg);
 };
 
 struct cute_shm_hdf5_result {

@@ -27,7 +27,7 @@ struct cute_shm_damage {
 
 struct cute_shm_verify_options {
 	size_t size;
-	unsigned flags; /* CUTE_SHM_VERIFY_METADATA */
+	unsigned flags; /* CUTE_SHM_VERIFY_... */
 	unsigned jobs;	/* threads; 0: CPUs this process may use */
 	/* Called on the caller's thread for each damage; non-zero cancels. */
 	int (*report)(const struct cute_shm_damage *damage, void *arg);
@@ -37,7 +37,8 @@ struct cute_shm_verify_options {
 };
 
 enum {
-	CUTE_SHM_VERIFY_METADATA = 1 /* header and metadata digests only */
+	CUTE_SHM_VERIFY_METADATA = 1, /* header and metadata digests only */
+	CUTE_SHM_VERIFY_NO_DATA = 2   /* all but the arrays' data */
 };
 
 struct cute_shm_verify_result {

@@ -159,7 +159,8 @@ cute_shm_verify(const struct cute_shm *shm,
 	rc = options_copy(&v.opt, sizeof(v.opt), opt);
 	if (rc != 0)
 		return rc;
-	if (v.opt.flags & ~(unsigned)CUTE_SHM_VERIFY_METADATA)
+	if (v.opt.flags &
+	    ~(unsigned)(CUTE_SHM_VERIFY_METADATA | CUTE_SHM_VERIFY_NO_DATA))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "unknown flags %#x to verify with",
 				     v.opt.flags);
@@ -171,7 +172,8 @@ cute_shm_verify(const struct cute_shm *shm,
 		verify_sections(&v);
 		verify_structure(&v);
 		verify_index(&v);
-		verify_data(&v);
+		if (!(v.opt.flags & CUTE_SHM_VERIFY_NO_DATA))
+			verify_data(&v);
 		verify_view(&v);
 	}
 	rc = outcome(&v);

@@ -6,6 +6,7 @@
 tools="cute-shm cute-shm-diff cute-shm-doctor cute-shm-dump cute-shm-export cute-shm-list
 	cute-shm-load cute-shm-top cute-shm-unlink cute-shm-verify"
 [ -x bin/cute-shm-hdf5 ] && tools="$tools cute-shm-evaluate cute-shm-hdf5"
+[ -x bin/cute-shm-mpi ] && tools="$tools cute-shm-mpi"
 
 for tool in $tools; do
 	for option in -h -help --help; do

@@ -18,7 +18,8 @@ for folder in $PATH; do
 done
 unset IFS
 programs=$builddir/tests
-PATH=$builddir/bin:$programs/cli:$programs/surface:$programs/system$searchable
+PATH=$builddir/bin:$programs/cli:$programs/mpi:$programs/surface
+PATH=$PATH:$programs/system$searchable
 
 umask 022
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/cute-shm-test.XXXXXX") || exit 99

@@ -154,6 +154,8 @@ offers cute-shm-load --mode 0644 d '=>' demo
 offers cute-shm-doctor -q '' '=>' ''
 [ -x "$builddir/bin/cute-shm-hdf5" ] && offers cute-shm-hdf5 --keep '=>' \
 	--keep-going
+[ -x "$builddir/bin/cute-shm-mpi" ] && offers cute-shm-mpi --ran '=>' \
+	--ranks-as-nodes
 
 # The front command: its commands, and then as the tool itself.
 offers cute-shm li '=>' list

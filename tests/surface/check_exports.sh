@@ -63,6 +63,12 @@ check libcute_shm cute_shm.h cute_shm_build.h cute_shm_live.h \
 	cute_shm_loading.h cute_shm_project.h cute_shm_copy.h \
 	cute_shm_verify.h
 check libcute_shm_hdf5 cute_shm_hdf5.h
+# Its pages are there also where there is no MPI to build it with.
+if [ -f lib/libcute_shm_mpi.la ]; then
+	check libcute_shm_mpi cute_shm_mpi.h
+else
+	listed cute_shm_mpi >>"$tmp/all"
+fi
 sort "$tmp/all" >"$tmp/sorted"
 described >"$tmp/described"
 if [ -f lib/libcute_shm_hdf5.la ]; then

@@ -22,5 +22,13 @@ for header in cute_shm.h cute_shm_hdf5.h cute_shm_format.h; do
 			-I "$here/lib/include" -fsyntax-only "$tmp/use.cc" || failed=1
 	fi
 done
+# The one for MPI needs the header of its MPI.
+flags=$(sed -n 's/^MPI_CFLAGS = //p' Makefile 2>/dev/null)
+if [ -f lib/libcute_shm_mpi.la ] && command -v "${CC:-cc}" >/dev/null; then
+	echo '#include <cute_shm_mpi.h>' >"$tmp/use.c"
+	# shellcheck disable=SC2086 # words
+	"${CC:-cc}" -std=c11 -pedantic -Wall -Wextra -Wundef -Werror $flags \
+		-I "$here/lib/include" -fsyntax-only "$tmp/use.c" || failed=1
+fi
 [ $compilers -gt 0 ] || { echo "skipped: no compiler here"; exit 77; }
 exit $failed

@@ -24,6 +24,7 @@ for file in bin/.libs/* lib/.libs/libcute_shm.so lib/.libs/libcute_shm_hdf5.so \
 	lib/cute-shm-reader lib/.libs/cute-shm-reader; do
 	readelf -h "$file" >/dev/null 2>&1 || continue
 	count=$((count + 1))
+	case ${file##*/} in *cute-shm-mpi) continue ;; esac
 	case $file in
 	*cute-shm-reader)	heavy=$library ;;
 	*)			heavy="$library|$decoders" ;;

@@ -57,6 +57,7 @@ enum message_kind {
 	MESSAGE_CHANGED,    /* path, reason: differs from the file */
 	MESSAGE_ARRAY,	    /* path, dtype, strategy, libhdf5; shape, ... */
 	MESSAGE_FACT,	    /* kind, name, value, package */
+	MESSAGE_FINAL,	    /* bytes, given: so many at this offset are final */
 	MESSAGE_LOG,	    /* text; err: level */
 	MESSAGE_ERROR,	    /* text, err: of the whole work */
 	MESSAGE_RETRY,	    /* start again without what failed */
@@ -242,6 +243,7 @@ struct request {
 	uint32_t jobs;
 	uint32_t log_level; /* enum cute_shm_log_level that the hook wants */
 	uint32_t arrays;    /* 1: send MESSAGE_ARRAY */
+	uint32_t parts;	    /* 1: send MESSAGE_FINAL */
 	uint32_t gzip, shuffle;
 	/* Numbers of: select, exclude, failures, listed. */
 	uint32_t lists[4];

@@ -50,6 +50,7 @@
 	X(H5Iget_file_id) \
 	X(H5Iget_type) \
 	X(H5Iinc_ref) \
+	X(H5Lcreate_external) \
 	X(H5Lcreate_hard) \
 	X(H5Lcreate_soft) \
 	X(H5Literate) \
@@ -283,6 +284,7 @@ hdf5_library(void)
 #define H5Iget_file_id		   LATE_CALL(H5Iget_file_id)
 #define H5Iget_type		   LATE_CALL(H5Iget_type)
 #define H5Iinc_ref		   LATE_CALL(H5Iinc_ref)
+#define H5Lcreate_external	   LATE_CALL(H5Lcreate_external)
 #define H5Lcreate_hard		   LATE_CALL(H5Lcreate_hard)
 #define H5Lcreate_soft		   LATE_CALL(H5Lcreate_soft)
 #define H5Literate		   LATE_CALL(H5Literate)

@@ -42,10 +42,22 @@ ask(void *arg, enum cute_shm_ask what, uint64_t bytes, uint64_t given,
 	return err;
 }
 
+/* Fewer bytes are not worth a message: they go with the rest. */
+#define LEAST_FINAL 4096
+
+static void
+final(void *arg, uint64_t offset, uint64_t size)
+{
+	if (size >= LEAST_FINAL)
+		send_final(arg, offset, size);
+}
+
 static int
 borrow(struct loader *l, const struct request *r, int fd)
 {
-	const struct cute_shm_lender lender = { .ask = ask, .arg = l };
+	const struct cute_shm_lender lender = {
+		.ask = ask, .arg = l, .final = r->parts ? final : NULL
+	};
 
 	return cute_shm_builder_borrow(r->loan, r->loan_size, fd, &lender,
 				       &l->builder);

@@ -172,6 +172,16 @@ send_fact(struct loader *l, const char *kind, const char *name,
 	return send_message(l, &m, TEXTS(kind, name, value, package));
 }
 
+void
+send_final(struct loader *l, uint64_t offset, uint64_t size)
+{
+	struct message m = { .kind = MESSAGE_FINAL,
+			     .bytes = size,
+			     .given = offset };
+
+	(void)send_message(l, &m, TEXTS(""));
+}
+
 int
 send_log(struct loader *l, int level, const char *text)
 {

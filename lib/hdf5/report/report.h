@@ -132,6 +132,8 @@ int send_end(struct loader *l, enum message_kind kind, int err,
 int send_fact(struct loader *l, const char *kind, const char *name,
 	      const char *value, const char *package);
 int send_log(struct loader *l, int level, const char *text);
+/* What is lost is sent again with all that was not final before the seal. */
+void send_final(struct loader *l, uint64_t offset, uint64_t size);
 
 /*
  * Send a question, and wait for the answer: *ret for free(), and, unless 'fd'
