@@ -324,6 +324,23 @@ read_held(struct loader *l, const struct pending *pending, struct under_way *u)
 	return rc;
 }
 
+/*
+ * Whether the index knows the chunks, if there are any; else libhdf5 reads the
+ * dataset as if there were no index, which is faster than block by block.
+ */
+static bool
+chunks_known(struct object *object, struct dataset *d)
+{
+	if (d->native->layout.kind != NATIVE_CHUNKED ||
+	    chunks_get(d->index, d->native, &d->chunks))
+		return true;
+	object->native = NULL;
+	object->why_not = "a doubt about its chunks";
+	dataset_free(d);
+	*d = (struct dataset){ .id = H5I_INVALID_HID };
+	return false;
+}
+
 /* Read a dataset that the index knows. */
 static int
 read_native(struct loader *l, struct object *object, struct under_way *u)
@@ -331,6 +348,8 @@ read_native(struct loader *l, struct object *object, struct under_way *u)
 	char why[WHY_SIZE];
 	int rc = dataset_native(l, object, NULL, NULL, why, &u->d);
 
+	if (rc == 0 && !chunks_known(object, &u->d))
+		rc = NOT_NATIVE;
 	if (rc == NOT_NATIVE)
 		return rc;
 	if (rc == 0)
