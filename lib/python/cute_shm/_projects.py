@@ -315,8 +315,9 @@ class LeftOut:
 class LoadResult:
     """The counts of a load: ``arrays``, ``groups``, ``links``, ``bytes``,
     ``segment_size``, ``seconds``, and ``left_out``, a list; ``current`` is true
-    if the project was there already, so that nothing was loaded; ``files`` is
-    0 if one file was loaded as it is.
+    if the project was there already, so that nothing was loaded; ``partial`` if
+    something that could not be read was left out, now or when it was loaded;
+    ``files`` is 0 if one file was loaded as it is.
 
     Example::
 
@@ -328,6 +329,7 @@ class LoadResult:
     def __init__(self, fields):
         self.__dict__.update(fields)
         self.current = bool(self.current)
+        self.partial = bool(self.partial)
         self.left_out = [LeftOut(*item) for item in fields["left_out"]]
 
     def __repr__(self):
