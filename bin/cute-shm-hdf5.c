@@ -117,7 +117,8 @@ static const struct cli_program program = {
 		"  0   loaded, or, with --ensure, was there already\n"
 		"  1   failed, here or in the process that was waited for; "
 		"nothing is\n      loaded unless it says so\n"
-		"  2   loaded in part: --keep-going left something out\n"
+		"  2   loaded in part, now or then: --keep-going left "
+		"something out\n"
 		"  3   does not fit into memory, nothing is loaded\n"
 		"  4   over --max-memory, --max-size or --max-time, or many "
 		"objects have\n      no end; nothing is loaded\n"
@@ -223,7 +224,7 @@ load(const char *project, const struct hdf5_sources *sources)
 		load_report_current(&result, shm);
 	else
 		load_report_done(&result);
-	status = result.failed ? CLI_PARTIAL : CLI_OK;
+	status = result.partial ? CLI_PARTIAL : CLI_OK;
 	if (!command) {
 		cli_done(result.current ? "project %s is current"
 					: "project %s is loaded",

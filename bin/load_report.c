@@ -193,6 +193,8 @@ put_json(struct json *j, const struct cute_shm_hdf5_result *r)
 	json_number(j, "segment_size", r->segment_size);
 	json_number(j, "skipped_count", r->skipped);
 	json_number(j, "failed_count", r->failed);
+	if (!opt.plan)
+		json_bool(j, "partial", r->partial);
 }
 
 void
@@ -237,7 +239,8 @@ load_report_current(const struct cute_shm_hdf5_result *r,
 	text_put(out, opt.project, strlen(opt.project));
 	fputs(" is current: ", out);
 	put_contents(out, r);
-	fprintf(out, ", loaded %s ago\n", units_age(info.created_ns).text);
+	fprintf(out, ", loaded %s ago%s\n", units_age(info.created_ns).text,
+		r->partial ? "; --keep-going left something out then" : "");
 }
 
 static void

@@ -53,6 +53,7 @@ MAN_CALLS = \
 	man/cute_shm_builder_lend.3 \
 	man/cute_shm_builder_link.3 \
 	man/cute_shm_builder_new.3 \
+	man/cute_shm_builder_options.3 \
 	man/cute_shm_builder_publish.3 \
 	man/cute_shm_builder_ragged.3 \
 	man/cute_shm_builder_reserve.3 \

@@ -108,6 +108,18 @@ set_creator(struct cute_shm_builder *b, const char *creator)
 	return 0;
 }
 
+int
+cute_shm_builder_options(struct cute_shm_builder *b, const char *options)
+{
+	if (b->state >= BUILD_SEALED || b->options_digest == 0)
+		return cute_shm_fail(CUTE_SHM_ERR_STATE,
+				     "project %s: it is sealed, or was begun "
+				     "without options",
+				     b->project);
+	b->options_digest = digest(options, strlen(options));
+	return 0;
+}
+
 static int
 set_source(struct cute_shm_builder *b, const struct cute_shm_build_options *opt)
 {

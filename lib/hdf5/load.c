@@ -244,6 +244,10 @@ run(struct load *load, const char *project)
 	for (i = 0; i < load->queue_count; i++)
 		dispatch(load, load->queue[i]);
 	rc = blame_change(load, rc);
+	/* Whoever finds the project current will know. */
+	if (rc == 0 && project && load->process.end->result.failed > 0)
+		rc = cute_shm_builder_options(load->builder,
+					      load->partial_choice);
 	if (rc == 0 && project)
 		rc = cute_shm_builder_adopt(load->builder);
 	if (rc == 0 && project)
@@ -278,6 +282,7 @@ load_free(struct load *load)
 	failures_free(&load->failures);
 	free(load->queue);
 	free(load->choice);
+	free(load->partial_choice);
 	process_free(&load->process);
 	host_files_end(&load->files);
 	file_list_free(&load->list);
@@ -290,6 +295,7 @@ take_result(const struct load *load, struct cute_shm_hdf5_result *ret)
 {
 	*ret = load->process.end->result;
 	ret->files = load->list.count;
+	ret->partial = ret->failed > 0;
 }
 
 /* Load, or plan a load; *again is set if that must be repeated. */

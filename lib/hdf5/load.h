@@ -97,6 +97,8 @@ struct load {
 	struct file_list list; /* several files, or none */
 	char *label;	       /* that name */
 	char *choice;	       /* choice_text() */
+	char *partial_choice;  /* that of a load that left something out */
+	int partial;	       /* the project is current, but was one */
 	struct cute_shm_loading *loading; /* NULL: plan only, or current */
 	bool own_reason;	 /* the failure need not happen to others */
 	bool changed;		 /* the file did, during the load */

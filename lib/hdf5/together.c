@@ -155,7 +155,14 @@ begin_loading(struct load *load, const char *project)
 	};
 	int err = choice_text(opt, &load->list, &load->choice);
 
+	if (err == 0 &&
+	    asprintf(&load->partial_choice, "%sleft-out\n", load->choice) < 0) {
+		load->partial_choice = NULL;
+		err = fail_memory("for the options of a load");
+	}
 	o.options = load->choice;
+	o.partial_options = load->partial_choice;
+	o.is_partial = &load->partial;
 	return err == 0 ? cute_shm_load_begin(project, &o, &load->loading)
 			: err;
 }
@@ -186,7 +193,8 @@ use_current(const struct load *load, const char *project,
 							      : 0u,
 	};
 	struct cute_shm_hdf5_result r = { .current = 1,
-					  .files = load->list.count };
+					  .files = load->list.count,
+					  .partial = load->partial != 0 };
 	struct cute_shm_info info;
 	struct cute_shm *shm;
 	int err = cute_shm_open(project, &o, &shm);

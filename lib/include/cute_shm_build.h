@@ -194,6 +194,16 @@ int cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
 	CUTE_SHM_NONNULL(1) CUTE_SHM_CHECKED;
 
 /*
+ * Replace the text that was begun with as 'options', before the segment is
+ * sealed: a load that had to leave something out says so by another text, and
+ * gives cute_shm_load_begin() both.
+ *
+ * CUTE_SHM_ERR_STATE  the segment is sealed, or was begun without options
+ */
+int cute_shm_builder_options(struct cute_shm_builder *b, const char *options)
+	CUTE_SHM_NONNULL(1) CUTE_SHM_NONNULL(2) CUTE_SHM_CHECKED;
+
+/*
  * Complete the digests and give the project its name.  If 'ret' is not NULL,
  * *ret becomes a handle for cute_shm_close().  The call reserves the memory if
  * cute_shm_builder_reserve() was not called.  After success and after failure

@@ -183,7 +183,8 @@ struct cute_shm_hdf5_result {
 	double seconds;	       /* of wall time */
 	uint64_t current;      /* 1: it was current, nothing was loaded */
 	uint64_t files;	       /* of a call for several files; else 0 */
-	uint64_t reserved[2];
+	uint64_t partial; /* 1: KEEP_GOING left something out, now or then */
+	uint64_t reserved[1];
 };
 
 /*
@@ -200,9 +201,11 @@ struct cute_shm_hdf5_result {
  * ENSURE the call returns 0 when the project holds the file as it is now: it
  * loads nothing if that is so already (same path, size and time of modification
  * of the file; same select, exclude, KEEP_GOING and NO_EXTERNAL), waits for
- * another process that loads it, and else loads and replaces it.  If the file
- * changes meanwhile, the load begins again.  With EPHEMERAL, too, each handle
- * that is got in this way owns the project, which ends with the last one.
+ * another process that loads it, and else loads and replaces it.  If KEEP_GOING
+ * left something out when the project that is current was loaded, ret->partial
+ * is 1.  If the file changes meanwhile, the load begins again.  With EPHEMERAL,
+ * too, each handle that is got in this way owns the project, which ends with
+ * the last one.
  *
  * CUTE_SHM_ERR_BUSY      another process loads it; neither ENSURE nor WAIT
  * CUTE_SHM_ERR_TIMEOUT   another process still loads it after 'timeout'

@@ -64,6 +64,14 @@ struct cute_shm_loading_options {
 	 */
 	int (*waiting)(const struct cute_shm_load_info *other, void *arg);
 	void *arg;
+	/*
+	 * NULL, or the text that cute_shm_builder_options() gives to a project
+	 * of which something was left out.  With ENSURE such a project is
+	 * current, too.  If *ret is NULL, *is_partial says whether it is one;
+	 * 'is_partial' may be NULL.
+	 */
+	const char *partial_options;
+	int *is_partial;
 };
 
 /*

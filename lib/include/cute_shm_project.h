@@ -181,8 +181,7 @@ enum cute_shm_source {
 	CUTE_SHM_SOURCE_CHANGED, /* of several files: any of them, or one is
 				  * gone, or one has come into the folder */
 	CUTE_SHM_SOURCE_GONE,	 /* of several files: all of them */
-	CUTE_SHM_SOURCE_UNKNOWN	 /* it cannot be examined, or was a pipe, or its
-				 * path was too long for the header */
+	CUTE_SHM_SOURCE_UNKNOWN	 /* it cannot be examined, or was a pipe */
 };
 
 /*
@@ -191,8 +190,8 @@ enum cute_shm_source {
  * examined.  This is one stat(), or, for a project of several files, one for
  * each, and a look at the folder if that was given: it takes as long as the
  * file system does that the files are on, so a program that must not wait calls
- * it in a child.  Of several files it is not known if the segment belongs to
- * another user.
+ * it in a child.  Of several files, and of one whose path was too long for the
+ * header, it is not known if the segment belongs to another user.
  */
 enum cute_shm_source cute_shm_source_state(const struct cute_shm_info *info,
 					   uint64_t *modified_ns)

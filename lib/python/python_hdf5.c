@@ -99,7 +99,7 @@ load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
 		Py_DECREF(found);
 		return NULL;
 	}
-	return Py_BuildValue("{sNsKsKsKsKsKsKsKsdsKsKsN}", "handle", capsule,
+	return Py_BuildValue("{sNsKsKsKsKsKsKsKsdsKsKsKsN}", "handle", capsule,
 			     "arrays", (unsigned long long)r->arrays, "groups",
 			     (unsigned long long)r->groups, "links",
 			     (unsigned long long)r->links, "bytes",
@@ -109,7 +109,8 @@ load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
 			     (unsigned long long)r->failed, "seconds",
 			     r->seconds, "current",
 			     (unsigned long long)r->current, "files",
-			     (unsigned long long)r->files, "left_out", found);
+			     (unsigned long long)r->files, "partial",
+			     (unsigned long long)r->partial, "left_out", found);
 }
 
 /* What is to be loaded: one file, or several as groups. */

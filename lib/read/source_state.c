@@ -123,21 +123,34 @@ open_segment(const struct cute_shm_info *info, struct cute_shm **ret)
 	return err;
 }
 
+/* Open it, unless the name leads to another project by now; find its root. */
+static int
+open_root(const struct cute_shm_info *info, struct cute_shm **ret,
+	  struct cute_shm_node *root)
+{
+	int err = open_segment(info, ret);
+
+	if (err != 0)
+		return err;
+	if (memcmp(cute_shm_uuid(*ret), info->uuid, sizeof(info->uuid)) != 0)
+		err = CUTE_SHM_ERR_NOT_FOUND;
+	if (err == 0)
+		err = cute_shm_find(*ret, "", root);
+	if (err != 0)
+		cute_shm_close(*ret);
+	return err;
+}
+
 static int
 find_sources(const struct cute_shm_info *info, struct sources *s)
 {
 	struct cute_shm_node root, node;
 	struct cute_shm *shm;
-	int err = open_segment(info, &shm), found;
+	int err = open_root(info, &shm, &root), found;
 
 	if (err != 0)
 		return err;
-	/* The name may lead to another project by now. */
-	if (memcmp(cute_shm_uuid(shm), info->uuid, sizeof(info->uuid)) != 0)
-		err = CUTE_SHM_ERR_NOT_FOUND;
-	if (err == 0)
-		err = cute_shm_find(shm, "", &root);
-	found = err ? err : cute_shm_first_child(&root, &node);
+	found = cute_shm_first_child(&root, &node);
 	for (; err == 0 && found == 0;
 	     found = cute_shm_next_sibling(&node, &node))
 		if (node.kind == CUTE_SHM_GROUP)
@@ -234,19 +247,42 @@ state_of_files(const struct cute_shm_info *info, uint64_t *modified)
 
 /* ----------------------------------------------------------------- one file */
 
-enum cute_shm_source
-cute_shm_source_state(const struct cute_shm_info *info, uint64_t *modified_ns)
+/* A path that is too long for the header has lost its beginning. */
+static bool
+is_cut(const char *source)
 {
 	const struct format_header *header;
+
+	return source[0] != '/' || strlen(source) >= sizeof(header->source) - 1;
+}
+
+/* The root has the whole of such a path, for free(); NULL: it has not. */
+static char *
+whole_path(const struct cute_shm_info *info)
+{
+	size_t end = strlen(info->source), size;
+	struct cute_shm_node root;
+	struct cute_shm *shm;
+	char *ret;
+
+	if (open_root(info, &shm, &root) != 0)
+		return NULL;
+	ret = path_of(&root);
+	size = ret ? strlen(ret) : 0;
+	if (size < end ||
+	    (ret && strcmp(ret + size - end, info->source) != 0)) {
+		free(ret);
+		ret = NULL;
+	}
+	cute_shm_close(shm);
+	return ret;
+}
+
+static enum cute_shm_source
+state_of(const struct cute_shm_info *info, uint64_t *modified_ns)
+{
 	struct stat st;
 
-	*modified_ns = 0;
-	if (!info->source[0])
-		return CUTE_SHM_SOURCE_NONE;
-	/* A path that is too long for the header has lost its beginning. */
-	if (info->source[0] != '/' ||
-	    strlen(info->source) >= sizeof(header->source) - 1)
-		return CUTE_SHM_SOURCE_UNKNOWN;
 	if (stat(info->source, &st) != 0)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? CUTE_SHM_SOURCE_GONE
@@ -263,4 +299,25 @@ cute_shm_source_state(const struct cute_shm_info *info, uint64_t *modified_ns)
 			       *modified_ns == info->source_mtime_ns
 		       ? CUTE_SHM_SOURCE_CURRENT
 		       : CUTE_SHM_SOURCE_CHANGED;
+}
+
+enum cute_shm_source
+cute_shm_source_state(const struct cute_shm_info *info, uint64_t *modified_ns)
+{
+	struct cute_shm_info whole = *info;
+	enum cute_shm_source ret;
+	char *path = NULL;
+
+	*modified_ns = 0;
+	if (!info->source[0])
+		return CUTE_SHM_SOURCE_NONE;
+	if (is_cut(info->source)) {
+		path = whole_path(info);
+		whole.source = path;
+		if (!path)
+			return CUTE_SHM_SOURCE_UNKNOWN;
+	}
+	ret = state_of(&whole, modified_ns);
+	free(path);
+	return ret;
 }

@@ -8,14 +8,18 @@
 #include "together/together.h"
 
 static bool
-is_same(int fd, const struct format_header *h, const struct wanted *wanted)
+is_same(int fd, const struct format_header *h, const struct wanted *wanted,
+	bool *partial)
 {
 	struct format_second second;
 
 	/* Format 1.0 stores neither digest. */
-	return !header_is_first(h) && second_read(fd, &second) == 0 &&
-	       wanted->options_digest != 0 &&
-	       second.options_digest == wanted->options_digest &&
+	if (header_is_first(h) || second_read(fd, &second) != 0 ||
+	    wanted->options_digest == 0)
+		return false;
+	*partial = wanted->partial_digest != 0 &&
+		   second.options_digest == wanted->partial_digest;
+	return (*partial || second.options_digest == wanted->options_digest) &&
 	       second.source_digest == wanted->source_digest &&
 	       h->source_size == wanted->source_size &&
 	       h->source_mtime_ns == wanted->source_mtime_ns;
@@ -78,13 +82,14 @@ is_trusted(const struct stat *st)
 }
 
 bool
-is_current(const char *path, const struct wanted *wanted)
+is_current(const char *path, const struct wanted *wanted, bool *partial)
 {
 	struct format_header h;
 	struct stat st;
 	bool ret;
 	int fd;
 
+	*partial = false;
 	fd = fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
 					       O_NOCTTY | O_NOFOLLOW));
 	if (fd < 0)
@@ -92,7 +97,7 @@ is_current(const char *path, const struct wanted *wanted)
 	ret = fstat(fd, &st) == 0 && is_trusted(&st) &&
 	      read_header(fd, (uint64_t)st.st_size, &h) == 0 &&
 	      (wanted->saved ? is_copy(fd, &h, wanted)
-			     : is_same(fd, &h, wanted)) &&
+			     : is_same(fd, &h, wanted, partial)) &&
 	      lasts(fd, &h, wanted);
 	close(fd);
 	return ret;

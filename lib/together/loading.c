@@ -36,6 +36,9 @@ set_source(struct cute_shm_loading *l,
 	if (want && opt->options)
 		l->wanted.options_digest =
 			digest(opt->options, strlen(opt->options));
+	if (want && opt->partial_options)
+		l->wanted.partial_digest = digest(opt->partial_options,
+						  strlen(opt->partial_options));
 	if (!opt->source || opt->source[0] == '\0')
 		return 0;
 	err = source_path(opt->source, &path);
@@ -105,6 +108,8 @@ loading_begin(const char *project, const struct cute_shm_loading_options *opt,
 		err = take_turn(l, opt, &current);
 	l->wanted.saved = NULL; /* the caller's */
 	pthread_setcancelstate(state, NULL);
+	if (err == 0 && current && opt->is_partial)
+		*opt->is_partial = l->partial;
 	if (err != 0 || current) {
 		loading_free(l);
 		l = NULL;

@@ -229,10 +229,10 @@ begin_page(struct cute_shm_loading *l)
 }
 
 static bool
-nothing_to_do(const struct cute_shm_loading *l)
+nothing_to_do(struct cute_shm_loading *l)
 {
 	return (l->flags & CUTE_SHM_LOADING_ENSURE) &&
-	       is_current(l->segment, &l->wanted);
+	       is_current(l->segment, &l->wanted, &l->partial);
 }
 
 /* One round of the protocol; *current is set if nothing is to be loaded. */

@@ -77,7 +77,8 @@ struct wanted {
 	uint64_t source_mtime_ns;
 	uint64_t source_digest;
 	uint64_t options_digest;
-	bool ephemeral; /* an ephemeral project will do */
+	uint64_t partial_digest; /* of other options that will do; 0: none */
+	bool ephemeral;		 /* an ephemeral project will do */
 	/*
 	 * A saved segment, which the project must be a copy of: then the
 	 * digests are for the page only.  NULL: none.
@@ -86,8 +87,11 @@ struct wanted {
 	int saved_fd;
 };
 
-/* True if the segment at 'path' is sound, trusted, and has what is wanted. */
-bool is_current(const char *path, const struct wanted *wanted);
+/*
+ * True if the segment at 'path' is sound, trusted, and has what is wanted;
+ * *partial is set if it was made with the other options.
+ */
+bool is_current(const char *path, const struct wanted *wanted, bool *partial);
 
 /*
  * source_path.c: the absolute path of a source file, for free().  It is without
@@ -121,6 +125,7 @@ struct cute_shm_loading {
 	char *segment; /* path */
 	char *path;    /* of the page */
 	struct wanted wanted;
+	bool partial; /* the project is current, but something was left out */
 	pthread_mutex_t mutex; /* for the rest: */
 	double written;	       /* clock_now() of the last progress */
 	struct page page;

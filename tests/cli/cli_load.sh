@@ -175,6 +175,13 @@ grep -Eq 'chunk|flate' "$tmp/stderr" || fail 'damage: no cause'
 only ''
 t cute-shm-hdf5 --keep-going some damaged.h5
 t cute-shm-list some
+# It is what --keep-going gives, and whoever finds it there is told.
+t cute-shm-hdf5 --ensure --keep-going some damaged.h5
+cute-shm-hdf5 --ensure --keep-going --json some damaged.h5 >json
+[ $? -eq 2 ] || fail 'current, and nothing left out'
+grep -q '"loaded": false' json || fail "loaded again: $(cat json)"
+grep -q '"partial": true' json || fail "not partial: $(cat json)"
+cute-shm-hdf5 --ensure some damaged.h5 2>/dev/null && fail 'as if it were whole'
 cute-shm-unlink some >/dev/null
 t cute-shm-hdf5 hostile hostile.h5
 t cute-shm-list hostile

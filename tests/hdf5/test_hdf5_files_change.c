@@ -130,6 +130,51 @@ START_TEST(ensure_knows_each_file)
 }
 END_TEST
 
+static void
+make_folder(void)
+{
+	ck_assert_int_eq(mkdir(h5_path("d"), 0700), 0);
+	make_episode("d/a.h5", 1, NULL);
+	make_episode("d/b.h5", 2, NULL);
+}
+
+/* Whether something was left out, now or then. */
+static void
+ck_partial(unsigned flags, bool current, bool partial)
+{
+	struct cute_shm *shm = files_load(CUTE_SHM_HDF5_ENSURE |
+					  CUTE_SHM_HDF5_KEEP_GOING | flags);
+
+	ck_assert_uint_eq(h5_told.result.current, current);
+	ck_assert_uint_eq(h5_told.result.partial, partial);
+	cute_shm_close(shm);
+}
+
+START_TEST(what_was_left_out_is_remembered)
+{
+	struct cute_shm_hdf5_options opt;
+	struct cute_shm *shm;
+
+	make_folder();
+	take_away(h5_path("d/b.h5"));
+	put_text("d/b.h5", "this is no HDF5 file");
+	give(NULL, "d");
+	ck_partial(0, false, true);
+	ck_partial(0, true, true);
+	ck_partial(CUTE_SHM_HDF5_NO_EXTERNAL, false, true);
+	/* Nobody has asked to leave anything out. */
+	opt = h5_options(CUTE_SHM_HDF5_ENSURE);
+	ck_err(files_load_with(&opt, &shm), CUTE_SHM_ERR_SOURCE);
+	take_away(h5_path("d/b.h5"));
+	make_episode("d/b.h5", 2, NULL);
+	ck_partial(0, false, false);
+	ck_partial(0, true, false);
+	shm = files_load(CUTE_SHM_HDF5_ENSURE);
+	ck_assert_uint_eq(h5_told.result.partial, 0);
+	ck_clean(shm);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ changes */
 
 static enum cute_shm_source
@@ -159,14 +204,6 @@ make_later(const char *name)
 
 	nanosleep(&nap, NULL);
 	make_episode(name, 9, NULL);
-}
-
-static void
-make_folder(void)
-{
-	ck_assert_int_eq(mkdir(h5_path("d"), 0700), 0);
-	make_episode("d/a.h5", 1, NULL);
-	make_episode("d/b.h5", 2, NULL);
 }
 
 START_TEST(a_change_of_one_is_a_change)
@@ -267,6 +304,7 @@ main(void)
 	tcase_add_checked_fixture(t, files_begin, NULL);
 	tcase_add_loop_test(t, a_change_is_an_error, 0, ELEMENTS(acts));
 	tcase_add_test(t, ensure_knows_each_file);
+	tcase_add_test(t, what_was_left_out_is_remembered);
 	tcase_add_test(t, a_change_of_one_is_a_change);
 	tcase_add_test(t, another_user_is_not_believed);
 	tcase_add_test(t, a_new_file_in_the_folder_is_a_change);

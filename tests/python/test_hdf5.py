@@ -155,6 +155,38 @@ class Loading(unittest.TestCase):
         with cute_shm.open("h") as p, h5py.File(back) as f:
             self.same_node(p, f)
 
+    def test_published_again(self):
+        """What tells how to read the data goes with them."""
+        source = os.path.join(self.folder, "kinds.h5")
+        back = os.path.join(self.folder, "kinds-back.h5")
+        colours = h5py.enum_dtype({"red": 1, "green": 3}, "u1")
+        table = numpy.zeros(2, [("i", "<i4"), ("v", "<f8", 3)])
+        with h5py.File(source, "w") as f:
+            f["colour"] = numpy.array([3, 1, 1], "u1").astype(colours)
+            f["table"] = table
+            f["g/table"] = table
+            f["type"] = numpy.dtype("<f4")
+            f["type"].attrs["unit"] = "m"
+        with cute_shm.load("h", [source], overwrite=True) as p:
+            with cute_shm.publish("again", p["kinds"], overwrite=True) as m:
+                self.assertEqual([*m.attrs], [])
+                self.assertNotIn("cute-shm:source", m.attrs)
+            cute_shm.publish("again", {"x": p}, overwrite=True).close()
+        with cute_shm.open("again") as m:
+            self.assertEqual(m["x/kinds/table"].as_records().dtype, table.dtype)
+            cute_shm.publish("h", m["x/kinds"], overwrite=True).close()
+        cute_shm.export("h", back)
+        with h5py.File(back) as f:
+            self.assertEqual(f["table"].dtype, table.dtype)
+            self.assertEqual(f["g/table"].dtype, table.dtype)
+            self.assertEqual(
+                h5py.check_enum_dtype(f["colour"].dtype),
+                h5py.check_enum_dtype(colours),
+            )
+            self.assertIsInstance(f["type"], h5py.Datatype)
+            self.assertEqual(f["type"].dtype, numpy.dtype("<f4"))
+        cute_shm.unlink("again")
+
     def test_options(self):
         found = []
         p = cute_shm.load(

@@ -228,6 +228,7 @@ class LoadResult:
     failed: int
     seconds: float
     current: bool
+    partial: bool
     files: int
     left_out: List[LeftOut]
 

@@ -50,12 +50,22 @@ def _describe_attrs(builder, path, attrs):
             )
 
 
+# What tells how to read the data.  What tells where they are from is not kept:
+# the new project is no load of those files.
+_OF_GROUP = ("cute-shm:compound", "cute-shm:datatype")
+_OF_ARRAY = ("cute-shm:enum-names", "cute-shm:enum-values")
+
+
+def _all_attrs(node, reserved):
+    """Those of a group or array; the reserved ones do not show in attrs."""
+    attrs = dict(node.attrs)
+    attrs.update((n, node.attrs[n]) for n in reserved if n in node.attrs)
+    return attrs
+
+
 def _describe_array(builder, path, value):
     if isinstance(value, Array):
-        if value.attrs:
-            attrs = dict(value.attrs)
-        else:
-            attrs = {}
+        attrs = _all_attrs(value, _OF_ARRAY)
         value = _values.Empty() if value.shape is None else value[()]
     else:
         attrs = {}
@@ -96,7 +106,7 @@ def _describe(builder, prefix, tree, made):
         else:
             builder.group(path)
             if isinstance(value, Group):
-                _describe_attrs(builder, path, value.attrs)
+                _describe_attrs(builder, path, _all_attrs(value, _OF_GROUP))
             _describe(builder, path + "/", value, made)
 
 
@@ -119,7 +129,8 @@ def publish(
 
     Args:
         project: its name
-        arrays: a nested dict; what is not a dict is made an array by NumPy.
+        arrays: a nested dict, or a group of another project; what is not a
+            dict is made an array by NumPy.
             A dict that occurs twice becomes a link.  Texts (``str``, "U", or
             objects) become texts of variable length, lists of arrays of
             different lengths in an object array become a ragged array
@@ -153,7 +164,7 @@ def publish(
         project, chosen(root), int(flags), mode, group, jobs, max_size
     )
     if isinstance(arrays, Group):
-        _describe_attrs(builder, "", arrays.attrs)
+        _describe_attrs(builder, "", _all_attrs(arrays, _OF_GROUP))
     _describe(builder, "", arrays, {_identity(arrays): ("", arrays)})
     for path, values in (attrs or {}).items():
         _describe_attrs(builder, path.strip("/"), values)
@@ -315,8 +326,9 @@ class LeftOut:
 class LoadResult:
     """The counts of a load: ``arrays``, ``groups``, ``links``, ``bytes``,
     ``segment_size``, ``seconds``, and ``left_out``, a list; ``current`` is true
-    if the project was there already, so that nothing was loaded; ``files`` is
-    0 if one file was loaded as it is.
+    if the project was there already, so that nothing was loaded; ``partial`` if
+    something that could not be read was left out, now or when it was loaded;
+    ``files`` is 0 if one file was loaded as it is.
 
     Example::
 
@@ -328,6 +340,7 @@ class LoadResult:
     def __init__(self, fields):
         self.__dict__.update(fields)
         self.current = bool(self.current)
+        self.partial = bool(self.partial)
         self.left_out = [LeftOut(*item) for item in fields["left_out"]]
 
     def __repr__(self):
