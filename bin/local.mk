@@ -169,6 +169,9 @@ bin_cute_shm_unlink_LDADD = bin/libcli.la lib/libcute_shm.la
 bin_cute_shm_verify_SOURCES = \
 	bin/cute-shm-verify.c \
 	bin/verify.h \
+	bin/verify_compare.c \
+	bin/verify_compare.h \
+	bin/verify_gaps.c \
 	bin/verify_report.c \
 	bin/verify_source.c
 bin_cute_shm_verify_CPPFLAGS = $(PUBLIC_CPPFLAGS)

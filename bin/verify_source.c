@@ -2,9 +2,9 @@
 /*
  * A project against the HDF5 file that it came from, or the files that its
  * groups came from: that is loaded once more, beside it, and the two are
- * compared node by node.
+ * compared (verify_compare.c).
  */
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,19 +16,10 @@
 #include "selection.h"
 #include "text.h"
 #include "verify.h"
+#include "verify_compare.h"
 
 #ifdef HAVE_HDF5
 #include <cute_shm_hdf5.h>
-
-/*
- * What the load of the source leaves out or cannot read, and why.  A difference
- * there says nothing about the project.
- */
-struct gap {
-	char *path; /* of an attribute: "a/b@name", "a/b@*" */
-	char *reason;
-	bool told;
-};
 
 /* One file, or several, each of which is a group. */
 struct origin {
@@ -36,27 +27,6 @@ struct origin {
 	struct cute_shm_hdf5_source *files;
 	size_t count; /* 0: one */
 };
-
-struct comparison {
-	struct verify_subject *subject;
-	bool several; /* files: their groups have attributes of the load */
-	struct gap *gaps;
-	size_t count;
-};
-
-static void
-tell(struct comparison *c, struct gap *gap)
-{
-	char *message;
-
-	if (gap->told)
-		return;
-	gap->told = true;
-	message = text_format("/%s: unreadable in the source: %s", gap->path,
-			      gap->reason);
-	verify_add(c->subject, VERIFY_UNREADABLE, gap->path, message);
-	free(message);
-}
 
 /* Whether it is left out because another file is not there, or not wanted. */
 static bool
@@ -75,232 +45,7 @@ on_skipped(const struct cute_shm_hdf5_skipped *skipped, void *arg)
 	if (!skipped->failed && !skipped->incomplete &&
 	    !is_outside(skipped->reason))
 		return;
-	c->gaps = text_alloc(c->gaps, c->count + 1, sizeof(*c->gaps));
-	c->gaps[c->count] = (struct gap){
-		.path = text_format("%s", skipped->path),
-		.reason = text_format("%s", skipped->reason),
-	};
-	if (skipped->failed)
-		tell(c, &c->gaps[c->count]);
-	c->count++;
-}
-
-static void
-gaps_free(struct comparison *c)
-{
-	while (c->count > 0) {
-		free(c->gaps[--c->count].path);
-		free(c->gaps[c->count].reason);
-	}
-	free(c->gaps);
-}
-
-/* Whether 'path' is that, or lies below it; "" is the root. */
-static bool
-lies_in(const char *path, const char *top)
-{
-	size_t n = strlen(top);
-
-	return n == 0 || (strncmp(path, top, n) == 0 &&
-			  (path[n] == '\0' || path[n] == '/'));
-}
-
-static struct gap *
-gap_at(const struct comparison *c, const char *path)
-{
-	for (size_t i = 0; i < c->count; i++)
-		if (lies_in(path, c->gaps[i].path))
-			return &c->gaps[i];
-	return NULL;
-}
-
-/* Of a link, also what it leads to. */
-static struct gap *
-gap_of(const struct comparison *c, const struct cute_shm_node *node)
-{
-	struct gap *gap = gap_at(c, node->path);
-	struct cute_shm_node target;
-
-	if (!gap && node->kind == CUTE_SHM_LINK &&
-	    cute_shm_follow(node, &target) == 0)
-		gap = gap_at(c, target.path);
-	return gap;
-}
-
-/* One of compound type is one per field: "name.field". */
-static bool
-lies_in_attr(const char *name, const char *top)
-{
-	size_t n = strlen(top);
-
-	return strcmp(top, "*") == 0 || (strncmp(name, top, n) == 0 &&
-					 (name[n] == '\0' || name[n] == '.'));
-}
-
-static struct gap *
-gap_of_attr(const struct comparison *c, const char *path, const char *name)
-{
-	size_t n = strlen(path);
-
-	for (size_t i = 0; i < c->count; i++) {
-		const char *p = c->gaps[i].path;
-
-		if (strncmp(p, path, n) == 0 && p[n] == '@' &&
-		    lies_in_attr(name, p + n + 1))
-			return &c->gaps[i];
-	}
-	return NULL;
-}
-
-static void differs(struct comparison *c, const char *path, const char *format,
-		    ...) __attribute__((format(printf, 3, 4)));
-
-static void
-differs(struct comparison *c, const char *path, const char *format, ...)
-{
-	va_list args;
-	char *what, *message;
-
-	va_start(args, format);
-	what = text_vformat(format, args);
-	va_end(args);
-	message = text_format("/%s: differs: %s", path, what);
-	verify_add(c->subject, VERIFY_DIFFERS, path, message);
-	free(message);
-	free(what);
-}
-
-static void
-compare_arrays(struct comparison *c, const struct cute_shm_node *ours,
-	       const struct cute_shm_node *theirs)
-{
-	struct cute_shm_array a[2];
-	uint64_t element;
-	int found;
-
-	if (cute_shm_node_array(ours, &a[0]) != 0 ||
-	    cute_shm_node_array(theirs, &a[1]) != 0) {
-		differs(c, ours->path, "%s", cute_shm_errmsg());
-		return;
-	}
-	if (!same_type(a)) {
-		differs(c, ours->path, "another dtype or shape in the source");
-		return;
-	}
-	found = first_difference(a, &element);
-	if (found != 0 && a[0].offsets)
-		differs(c, ours->path, "other lists in the source");
-	else if (found != 0)
-		differs(c, ours->path,
-			"other data in the source, from element "
-			"%" PRIu64 " of %" PRIu64 " on",
-			element, a[0].element_count);
-}
-
-static void
-compare_links(struct comparison *c, const struct cute_shm_node *ours,
-	      const struct cute_shm_node *theirs)
-{
-	struct cute_shm_node a, b;
-
-	if (cute_shm_follow(ours, &a) != 0 || cute_shm_follow(theirs, &b) != 0)
-		differs(c, ours->path, "%s", cute_shm_errmsg());
-	else if (strcmp(a.path, b.path) != 0)
-		differs(c, ours->path, "leads to /%s, in the source to /%s",
-			a.path, b.path);
-}
-
-/* Those say how the file was, but the data are what counts. */
-static bool
-tells_source(const struct comparison *c, const char *path, const char *name)
-{
-	return c->several && !strchr(path, '/') &&
-	       (strcmp(name, "cute-shm:source-size") == 0 ||
-		strcmp(name, "cute-shm:source-mtime-ns") == 0);
-}
-
-/* Attributes of 'a' that 'b' has not, or has otherwise. */
-static void
-compare_attrs(struct comparison *c, const struct cute_shm_node *a,
-	      const struct cute_shm_node *b, bool both, const char *where)
-{
-	struct cute_shm_attr attr, other;
-	int err;
-
-	for (err = cute_shm_next_attr(a, NULL, &attr); err == 0;
-	     err = cute_shm_next_attr(a, &attr, &attr)) {
-		if (tells_source(c, a->path, attr.name) ||
-		    (both && gap_of_attr(c, a->path, attr.name)))
-			continue;
-		if (cute_shm_attr(b, attr.name, &other) != 0)
-			differs(c, a->path, "attribute %s is only in the %s",
-				attr.name, where);
-		else if (both && !same_array(&attr.value, &other.value))
-			differs(c, a->path,
-				"another attribute %s in the "
-				"source",
-				attr.name);
-	}
-}
-
-/* Kind and data. */
-static bool
-same_node(const struct cute_shm_node *ours, const struct cute_shm_node *theirs)
-{
-	struct cute_shm_array a, b;
-
-	return ours->kind == theirs->kind &&
-	       (ours->kind != CUTE_SHM_ARRAY ||
-		(cute_shm_node_array(ours, &a) == 0 &&
-		 cute_shm_node_array(theirs, &b) == 0 && same_array(&a, &b)));
-}
-
-static void
-compare_nodes(struct comparison *c, const struct cute_shm_node *ours,
-	      const struct cute_shm_node *theirs)
-{
-	struct gap *gap = gap_of(c, ours);
-
-	if (gap && !same_node(ours, theirs)) {
-		tell(c, gap);
-		return;
-	}
-	if (ours->kind != theirs->kind) {
-		differs(c, ours->path, "of another kind in the source");
-		return;
-	}
-	if (ours->kind == CUTE_SHM_ARRAY)
-		compare_arrays(c, ours, theirs);
-	else if (ours->kind == CUTE_SHM_LINK)
-		compare_links(c, ours, theirs);
-	compare_attrs(c, ours, theirs, true, "project");
-	compare_attrs(c, theirs, ours, false, "source");
-}
-
-/* Nodes of 'a' that 'b' has not; 'both': compare the others. */
-static void
-compare_trees(struct comparison *c, const struct cute_shm *a,
-	      const struct cute_shm *b, bool both, const char *where)
-{
-	struct cute_shm_node top, node, other;
-	int err = cute_shm_find(a, "", &top);
-	struct gap *gap;
-
-	for (node = top; err == 0; err = cute_shm_next(&top, &node, &node)) {
-		if (cute_shm_find(b, node.path, &other) == 0) {
-			if (both)
-				compare_nodes(c, &node, &other);
-			continue;
-		}
-		/* What is there was read, if not as a whole. */
-		gap = both ? gap_of(c, &node) : NULL;
-		if (gap)
-			tell(c, gap);
-		else
-			differs(c, node.path, "only in the %s", where);
-	}
-	if (err != CUTE_SHM_ERR_END)
-		verify_add(c->subject, VERIFY_DAMAGED, NULL, cute_shm_errmsg());
+	gap_add(c, skipped->path, skipped->reason, skipped->failed != 0);
 }
 
 static int
