@@ -136,9 +136,22 @@ launcher(const char *of_openmpi, const char *of_others, const char *of_slurm)
 	return text ? atoi(text) : -1;
 }
 
+static bool is_silent;
+
+/*
+ * A launcher ends all ranks when one fails, and the first one must have said
+ * why.
+ */
+static void
+end_silently(void)
+{
+	if (is_silent)
+		_exit(CLI_OK);
+}
+
 /*
  * Read the command line.  All ranks have the same: the first one says what is
- * wrong with it.
+ * wrong with it, and has the status.
  */
 static void
 begin(int argc, char **argv)
@@ -148,6 +161,9 @@ begin(int argc, char **argv)
 	int rank = launcher("OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID");
 	int kept = rank > 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
 
+	is_silent = rank > 0;
+	if (atexit(end_silently) != 0)
+		abort();
 	if (kept >= 0 && !freopen("/dev/null", "w", stderr))
 		abort();
 	cli_begin(&program, argc, argv);
@@ -159,6 +175,7 @@ begin(int argc, char **argv)
 		dup2(kept, STDERR_FILENO);
 		close(kept);
 	}
+	is_silent = false;
 }
 
 /* The launcher of another MPI starts many processes that know of no other. */

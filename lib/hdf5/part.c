@@ -102,6 +102,8 @@ part_final(const struct load *load, const struct message *m)
 		.bytes = m->bytes,
 	};
 
+	if (!load->opt->part)
+		return 0; /* nobody has asked for it */
 	/* The reader may be damaged: nothing that it says is trusted. */
 	if (load->part_fd < 0 || m->given > part.size ||
 	    m->bytes > part.size - m->given)
