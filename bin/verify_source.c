@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "progress.h"
+#include "same_data.h"
 #include "selection.h"
 #include "text.h"
 #include "verify.h"
