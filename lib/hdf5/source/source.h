@@ -176,7 +176,7 @@ struct object {
 	/* What the index knows; NULL: libhdf5 must read the object, because: */
 	const struct native_object *native;
 	const char *why_not; /* or NULL */
-	uint32_t listed;   /* number of the file whose root it is, or 0 */
+	uint32_t listed;     /* number of the file whose root it is, or 0 */
 };
 
 /*

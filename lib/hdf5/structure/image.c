@@ -13,7 +13,11 @@
 
 #define WHOLE_LIMIT ((uint64_t)16 << 20)
 #define BLOCK	    ((uint64_t)64 << 10)
-#define LONGEST_RUN ((uint64_t)16) /* blocks of one read */
+#define LONGEST_RUN ((uint64_t)1 << 20) /* bytes of one read */
+
+/* In larger files metadata lie farther apart: smaller blocks hold less else. */
+#define LARGE	    ((uint64_t)256 << 20)
+#define LARGE_BLOCK ((uint64_t)16 << 10)
 
 /*
  * Each piece of the file that is present is a mapping, of which a process has
@@ -63,16 +67,17 @@ is_present(const struct image *f, uint64_t block)
 static bool
 read_run(struct image *f, uint64_t block)
 {
-	uint64_t blocks = (f->size + BLOCK - 1) / BLOCK, at = block * BLOCK;
+	uint64_t blocks = (f->size + f->block - 1) / f->block,
+		 at = block * f->block;
 	uint64_t end = block, i, size;
 
 	f->run = block == f->last_end ? f->run * 2 : 1;
-	if (f->run > LONGEST_RUN)
-		f->run = LONGEST_RUN;
+	if (f->run > LONGEST_RUN / f->block)
+		f->run = LONGEST_RUN / f->block;
 	while (end < blocks && end - block < f->run && !is_present(f, end))
 		end++;
 	f->last_end = end;
-	size = (end * BLOCK < f->size ? end * BLOCK : f->size) - at;
+	size = (end * f->block < f->size ? end * f->block : f->size) - at;
 	f->pieces += block == 0 || !is_present(f, block - 1);
 	f->pieces -= end < blocks && is_present(f, end);
 	f->loaded += size;
@@ -99,8 +104,8 @@ image_load(struct image *f, uint64_t at, uint64_t size)
 
 	if (size == 0 || !f->present)
 		return true;
-	last = (at + size - 1) / BLOCK;
-	for (block = at / BLOCK; block <= last; block++)
+	last = (at + size - 1) / f->block;
+	for (block = at / f->block; block <= last; block++)
 		if (!is_present(f, block) && !read_run(f, block))
 			return false;
 	return true;
@@ -151,6 +156,7 @@ begin(struct image *ret, int fd, uint64_t size)
 			       .size = size,
 			       .end = size,
 			       .budget = size,
+			       .block = BLOCK,
 			       .last_end = UINT64_MAX,
 			       .run = 1 };
 }
@@ -165,7 +171,7 @@ image_of(const uint8_t *bytes, uint64_t size, struct image *ret)
 int
 image_open(int fd, uint64_t size, uint64_t whole_limit, struct image *ret)
 {
-	uint64_t words = size / BLOCK / 64 + 1;
+	uint64_t words;
 	bool whole = size <= (whole_limit ? whole_limit : WHOLE_LIMIT);
 
 	begin(ret, fd, size);
@@ -180,6 +186,9 @@ image_open(int fd, uint64_t size, uint64_t whole_limit, struct image *ret)
 	}
 	if (whole)
 		return read_bytes(ret, 0, size) ? 0 : NO_OPINION;
+	if (size > LARGE && sysconf(_SC_PAGESIZE) <= (long)LARGE_BLOCK)
+		ret->block = LARGE_BLOCK;
+	words = size / ret->block / 64 + 1;
 	ret->present = calloc(words, sizeof(*ret->present));
 	return ret->present ? 0
 			    : fail_memory("to read a file of %llu bytes",

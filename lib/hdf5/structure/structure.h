@@ -36,7 +36,8 @@ struct image {
 	unsigned leaf_k, group_k, chunk_k; /* half the children of a node */
 	uint64_t root;			   /* address of the root's header */
 	int fd;				   /* -1: all bytes are there */
-	uint64_t *present;		   /* a bit for each block */
+	uint64_t block;			   /* bytes; they are read together, */
+	uint64_t *present;		   /* and have a bit */
 	uint64_t last_end, run;	 /* the last read: its end, its blocks */
 	uint64_t pieces, loaded; /* what is present, and its bytes */
 	uint64_t reads;		 /* calls of pread() */
