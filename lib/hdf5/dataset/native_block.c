@@ -125,7 +125,7 @@ static size_t raw_capacity;
 static uint8_t *data;
 static size_t data_capacity;
 
-/* The chunk whose data are in 'data', for the next block of the same dataset. */
+/* The chunk whose data are in 'data', for the dataset's next block. */
 static const struct native_dataset *decoded_of;
 static struct native_chunk decoded_chunk;
 

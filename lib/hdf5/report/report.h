@@ -2,8 +2,8 @@
 /*
  * Reports of the reader process, in which libhdf5 runs, to the caller's: the
  * current object, what is left out and why, the cause of a failure in libhdf5;
- * and questions to the caller's process.  Also the limits of a load.  Uses base,
- * hdf5/channel and hdf5/library; of the room read only reserved.h.
+ * and questions to the caller's process.  Also the limits of a load.  Uses
+ * base, hdf5/channel and hdf5/library; of the room read only reserved.h.
  */
 #ifndef LIB_HDF5_REPORT_REPORT_H
 #define LIB_HDF5_REPORT_REPORT_H

@@ -102,8 +102,8 @@ int judge(struct loader *l, struct object *o, const struct found *seen,
 
 /*
  * Fill l->scan with all objects of the file, or, if there are any, with those
- * of the files of l->listed.  'file' is not used if there are such files, nor if
- * the index of source 0 is there.
+ * of the files of l->listed.  'file' is not used if there are such files, nor
+ * if the index of source 0 is there.
  */
 int scan_file(struct loader *l, hid_t file);
 

@@ -13,11 +13,16 @@
 
 #define WHOLE_LIMIT ((uint64_t)16 << 20)
 #define BLOCK	    ((uint64_t)64 << 10)
-#define LONGEST_RUN ((uint64_t)16) /* blocks of one read */
+#define LONGEST_RUN ((uint64_t)1 << 20) /* bytes of one read */
+
+/* In larger files metadata lie farther apart: smaller blocks hold less else. */
+#define LARGE	    ((uint64_t)256 << 20)
+#define LARGE_BLOCK ((uint64_t)16 << 10)
 
 /* There may be thousands of files up to this size, each with an image. */
 #define SMALL_FILE  ((uint64_t)1 << 20)
 #define SMALL_BLOCK 4096
+#define SMALL_RUN   ((uint64_t)64 << 10)
 #define FEW_READS   8
 
 /*
@@ -70,16 +75,18 @@ is_present(const struct image *f, uint64_t block)
 static uint64_t
 begin_run(struct image *f, uint64_t block)
 {
-	bool often = f->block == SMALL_BLOCK && f->reads >= FEW_READS;
+	bool small = f->block == SMALL_BLOCK;
+	uint64_t longest = (small ? SMALL_RUN : LONGEST_RUN) / f->block;
 
-	if (often)
-		f->run = LONGEST_RUN;
-	else
-		f->run = block == f->last_end ? f->run * 2 : 1;
-	if (f->run > LONGEST_RUN)
-		f->run = LONGEST_RUN;
-	while (often && block % LONGEST_RUN != 0 && !is_present(f, block - 1))
-		block--;
+	if (small && f->reads >= FEW_READS) {
+		f->run = longest;
+		while (block % longest != 0 && !is_present(f, block - 1))
+			block--;
+		return block;
+	}
+	f->run = block == f->last_end ? f->run * 2 : 1;
+	if (f->run > longest)
+		f->run = longest;
 	return block;
 }
 
@@ -177,10 +184,10 @@ holds_data(struct image *f, uint64_t at, uint64_t size)
 	if (f->block == BLOCK)
 		return f->size <= DATA_LIMIT && size <= BLOCK &&
 		       image_load(f, at, size);
-	for (uint64_t end = at + size; at < end; at += SMALL_BLOCK)
-		if (!is_present(f, at / SMALL_BLOCK))
+	for (uint64_t end = at + size; at < end; at += f->block)
+		if (!is_present(f, at / f->block))
 			return false;
-	return size == 0 || is_present(f, (at + size - 1) / SMALL_BLOCK);
+	return size == 0 || is_present(f, (at + size - 1) / f->block);
 }
 
 const uint8_t *
@@ -199,6 +206,7 @@ begin(struct image *ret, int fd, uint64_t size)
 			       .size = size,
 			       .end = size,
 			       .budget = size,
+			       .block = BLOCK,
 			       .last_end = UINT64_MAX,
 			       .run = 1 };
 }
@@ -210,16 +218,24 @@ image_of(const uint8_t *bytes, uint64_t size, struct image *ret)
 	ret->bytes = (uint8_t *)(uintptr_t)bytes;
 }
 
+/* Blocks are made readable by whole pages. */
+static uint64_t
+block_of(uint64_t size)
+{
+	uint64_t ret = size <= SMALL_FILE ? SMALL_BLOCK
+		       : size > LARGE	  ? LARGE_BLOCK
+					  : BLOCK;
+
+	return sysconf(_SC_PAGESIZE) <= (long)ret ? ret : BLOCK;
+}
+
 int
 image_open(int fd, uint64_t size, uint64_t whole_limit, struct image *ret)
 {
 	bool whole = size <= (whole_limit ? whole_limit : WHOLE_LIMIT);
 
 	begin(ret, fd, size);
-	/* Pieces are made readable by whole pages. */
-	ret->block = size <= SMALL_FILE && sysconf(_SC_PAGESIZE) <= SMALL_BLOCK
-			     ? SMALL_BLOCK
-			     : BLOCK;
+	ret->block = block_of(size);
 	if (size == 0)
 		return image_doubt(ret, "the file is empty");
 	ret->bytes =

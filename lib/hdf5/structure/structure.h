@@ -37,8 +37,8 @@ struct image {
 	uint64_t root;			   /* address of the root's header */
 	int fd;				   /* -1: all bytes are there */
 	bool mapped;			   /* the bytes are its own */
-	uint64_t *present;		   /* a bit for each block */
-	uint64_t block;			   /* bytes of one */
+	uint64_t block;			   /* bytes; they are read together, */
+	uint64_t *present;		   /* and have a bit */
 	uint64_t last_end, run;	 /* the last read: its end, its blocks */
 	uint64_t pieces, loaded; /* what is present, and its bytes */
 	uint64_t reads;		 /* calls of pread() */

@@ -133,9 +133,9 @@ int type_map_id(hid_t file_type, type_gone_fn *gone, void *arg, char *why,
 void type_free(struct type *type);
 
 /*
- * type_describe.c: describe a datatype of libhdf5, in memory of the arena, after
- * type_check().  The sizes of lists, texts and references, and of what has
- * them, are those in memory.
+ * type_describe.c: describe a datatype of libhdf5, in memory of the arena,
+ * after type_check().  The sizes of lists, texts and references, and of what
+ * has them, are those in memory.
  */
 int type_describe(hid_t t, struct arena *arena, const struct native_type **ret);
 
