@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether an object gets a node in the segment; what has no form is reported. */
+/* Whether an object gets a node in the segment.  Report what has no form. */
 
 #include "hdf5/scan/scan.h"
 
