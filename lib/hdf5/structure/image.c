@@ -184,8 +184,8 @@ holds_data(struct image *f, uint64_t at, uint64_t size)
 	if (f->block == BLOCK)
 		return f->size <= DATA_LIMIT && size <= BLOCK &&
 		       image_load(f, at, size);
-	for (uint64_t end = at + size; at < end; at += f->block)
-		if (!is_present(f, at / f->block))
+	for (uint64_t i = 0; i < size; i += f->block)
+		if (!is_present(f, (at + i) / f->block))
 			return false;
 	return size == 0 || is_present(f, (at + size - 1) / f->block);
 }
