@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Several files in one load: each becomes a group. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -75,6 +76,62 @@ START_TEST(more_files_than_stay_open)
 		snprintf(name, sizeof(name), "f%d/value", i);
 		ck_scalar(shm, name, "<i4", &(int32_t){ i });
 	}
+	ck_clean(shm);
+}
+END_TEST
+
+/* Count in *arg the arrays that libhdf5 has read. */
+static void
+count_libhdf5(const struct cute_shm_hdf5_array *array, void *arg)
+{
+	*(unsigned *)arg += array->libhdf5[0] != '\0';
+}
+
+/*
+ * 22 MiB in files of less than 1 MiB: not all are kept in memory as a whole, and
+ * of the rest, attributes, texts and chunks are read when they are needed.
+ */
+START_TEST(more_files_than_are_kept)
+{
+	static const hsize_t size[] = { 200000 }, chunk[] = { 30000 };
+	struct cute_shm_hdf5_options opt = h5_options(0);
+	int32_t *data = malloc(200000 * sizeof(*data));
+	unsigned libhdf5 = 0;
+	struct cute_shm *shm;
+	char name[32];
+	hid_t file, dcpl;
+
+	ck_assert_ptr_nonnull(data);
+	opt.array = count_libhdf5;
+	opt.arg = &libhdf5;
+	opt.progress = NULL;
+	opt.skipped = NULL;
+	for (int i = 0; i < 28; i++) {
+		snprintf(name, sizeof(name), "f%d.h5", i);
+		file = h5_create(h5_path(name));
+		for (int k = 0; k < 200000; k++)
+			data[k] = i * k;
+		dcpl = ck_h5(H5Pcreate(H5P_DATASET_CREATE));
+		ck_h5(H5Pset_chunk(dcpl, 1, chunk));
+		h5_put_with(file, "chunks", H5T_STD_I32LE, 1, size, dcpl, data);
+		h5_int(file, "value", i);
+		h5_attr(file, "number", H5T_STD_I32LE, 0, NULL, &i);
+		ck_h5(H5Fclose(file));
+		give(NULL, name);
+	}
+	ck_ok(files_load_with(&opt, &shm));
+	for (int i = 0; i < 28; i++) {
+		for (int k = 0; k < 200000; k++)
+			data[k] = i * k;
+		snprintf(name, sizeof(name), "f%d/chunks", i);
+		ck_array(shm, name, "<i4", 1, (uint64_t[]){ 200000 }, data);
+		snprintf(name, sizeof(name), "f%d/value", i);
+		ck_scalar(shm, name, "<i4", &(int32_t){ i });
+		snprintf(name, sizeof(name), "f%d", i);
+		ck_attr(shm, name, "number", "<i4", 0, NULL, &(int32_t){ i });
+	}
+	ck_assert_uint_eq(libhdf5, 0);
+	free(data);
 	ck_clean(shm);
 }
 END_TEST
@@ -336,6 +393,7 @@ main(void)
 	tcase_add_checked_fixture(t, files_begin, NULL);
 	tcase_add_test(t, each_file_is_a_group);
 	tcase_add_test(t, more_files_than_stay_open);
+	tcase_add_test(t, more_files_than_are_kept);
 	tcase_add_test(t, names_of_groups);
 	tcase_add_test(t, attributes_of_that_name);
 	tcase_add_test(t, a_folder_is_read_in_natural_order);
