@@ -5,25 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hdf5/describe/describe.h"
-
-/* An attribute that is being read or described. */
-struct reading {
-	struct loader *l;
-	const char *node; /* path of its node */
-	char *where;	  /* "node@name", for messages */
-	const struct owner *owner;
-	const char *raw; /* its name in the file */
-	unsigned source;
-	hid_t id;
-	const struct native_attribute *native; /* NULL: 'id' is open */
-	struct native_lists lists;	       /* by the index; */
-	bool reclaim;			       /* or libhdf5 has read them */
-	uint64_t count;			       /* elements */
-	uint8_t *elements[PART_COUNT];
-	const struct type *type;
-	struct kept_value *keep; /* for the value; NULL: builder */
-};
+#include "hdf5/describe/attribute.h"
 
 /*
  * Handle the builder's result: it finds name clashes and values that are too
@@ -132,90 +114,6 @@ put_columns(struct reading *r, const struct columns *columns, bool null)
 	return rc;
 }
 
-/* Open the attribute of an object that may not be open. */
-static hid_t
-open_attribute(struct reading *r)
-{
-	const struct owner *o = r->owner;
-	hid_t object = o->id >= 0 ? o->id : object_open(r->l->scan, o->object);
-	hid_t id = object < 0 ? object
-			      : H5Aopen_by_name(object, o->name, r->raw,
-						H5P_DEFAULT, H5P_DEFAULT);
-
-	if (object >= 0 && o->id < 0)
-		H5Oclose(object);
-	return id;
-}
-
-/* Read one part: by the index, or if it has a doubt, by libhdf5. */
-static int
-read_part(struct reading *r, enum part part)
-{
-	struct native *index = source_index(r->l->scan, r->source);
-	int rc = NO_OPINION;
-
-	if (r->native)
-		rc = native_values(index, r->type, part, r->native->data,
-				   r->count, r->elements[part], &r->lists);
-	if (r->lists.full)
-		return SKIP;
-	if (rc != NO_OPINION)
-		return rc;
-	if (r->id < 0)
-		r->id = open_attribute(r);
-	r->native = NULL;
-	if (r->id < 0 ||
-	    H5Aread(r->id, type_mem(r->type, part), r->elements[part]) < 0)
-		return unreadable();
-	r->reclaim |= part == PART_RAGGED;
-	return 0;
-}
-
-/* Read the elements of each part that the type has. */
-static int
-read_elements(struct reading *r)
-{
-	uint64_t bytes;
-	unsigned part;
-	int rc;
-
-	if (r->native &&
-	    !native_convertible(r->l->scan->sources[r->source].index, r->type))
-		r->native = NULL;
-	r->lists.most = UINT32_MAX;
-	for (part = 0; part < PART_COUNT; part++) {
-		if (r->type->size[part] == 0)
-			continue;
-		if (__builtin_mul_overflow(r->count, r->type->size[part],
-					   &bytes) ||
-		    bytes > UINT32_MAX)
-			return SKIP;
-		r->elements[part] = calloc(1, bytes + 1);
-		if (!r->elements[part])
-			return fail_memory("for attributes");
-		rc = bytes > 0 ? read_part(r, (enum part)part) : 0;
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
-}
-
-/* Free the lists and texts that libhdf5 allocated, and our own memory. */
-static void
-free_elements(struct reading *r)
-{
-	hid_t space = r->id < 0 ? r->id : H5Aget_space(r->id);
-
-	if (r->reclaim && space >= 0)
-		H5Dvlen_reclaim(type_mem(r->type, PART_RAGGED), space,
-				H5P_DEFAULT, r->elements[PART_RAGGED]);
-	if (space >= 0)
-		H5Sclose(space);
-	free(r->elements[PART_PLAIN]);
-	free(r->elements[PART_RAGGED]);
-	arena_free(&r->lists.arena);
-}
-
 static int
 gone_field(const char *field, const char *reason, void *arg)
 {
@@ -234,7 +132,7 @@ struct extent {
 	bool null; /* dataspace */
 	unsigned rank;
 	uint64_t shape[MAX_NDIM];
-	uint64_t count; /* UINT64_MAX: read_elements() skips it */
+	uint64_t count; /* UINT64_MAX: attribute_read() skips it */
 };
 
 static void
@@ -281,7 +179,7 @@ describe_value(struct reading *r, const char *name, const struct extent *e,
 	rc = columns_get(r->l, type, name, e->rank, e->null ? NULL : e->shape,
 			 &columns);
 	if (rc == 0 && !e->null && wants(r, type))
-		rc = read_elements(r);
+		rc = attribute_read(r);
 	if (rc == SKIP)
 		snprintf(why, WHY_SIZE, "attribute too large");
 	if (rc == 0 && !e->null && type->kind == TYPE_REFERENCE_LIST &&
@@ -291,7 +189,7 @@ describe_value(struct reading *r, const char *name, const struct extent *e,
 	}
 	if (rc == 0)
 		rc = put_columns(r, &columns, e->null);
-	free_elements(r);
+	attribute_free(r);
 	columns_free(&columns);
 	return rc;
 }
@@ -391,7 +289,7 @@ read_one(struct reading *r, const struct owner *owner, const char *raw,
 	if (owner->next)
 		r->native = native_attribute_of(owner, raw);
 	if (!r->native)
-		r->id = open_attribute(r);
+		r->id = attribute_open(r);
 	if (!r->native && r->id < 0)
 		return unreadable();
 	rc = r->native ? describe_native(r, name, why)
