@@ -217,9 +217,9 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/dataset/heap.c \
 	lib/hdf5/dataset/native_block.c \
 	lib/hdf5/dataset/stored.c \
-	lib/hdf5/describe/describe.h \
 	lib/hdf5/describe/attribute.h \
 	lib/hdf5/describe/attribute_elements.c \
+	lib/hdf5/describe/describe.h \
 	lib/hdf5/describe/describe_attributes.c \
 	lib/hdf5/describe/describe_datatype.c \
 	lib/hdf5/describe/describe_objects.c \
@@ -233,8 +233,8 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/engine/arrange.c \
 	lib/hdf5/engine/engine.c \
 	lib/hdf5/engine/engine.h \
+	lib/hdf5/engine/fetch_chunk.c \
 	lib/hdf5/engine/guarded_buffer.c \
-	lib/hdf5/engine/missing_chunk.c \
 	lib/hdf5/engine/scatter.c \
 	lib/hdf5/engine/slice_chunks.c \
 	lib/hdf5/engine/slice_pieces.c \

@@ -323,15 +323,14 @@ int task_write_slice(struct task *task, struct batch *batch,
  */
 int slice_read_piece(struct batch *batch, uint64_t first, uint64_t count);
 
-/* missing_chunk.c: chunks that libhdf5 must read */
+/* fetch_chunk.c: the bytes of a chunk */
 
 /*
- * Let libhdf5 read the used part of the chunk at element 'at': it knows why a
- * chunk cannot be found, and the fill value.  The data keep the types of the
- * file; nothing is converted.
+ * Put the chunk at element 'at' into the batch, behind its first *used bytes,
+ * and add its size to *used; the caller counts it.
  */
-int missing_read(const struct strategy_source *s, const struct task *task,
-		 const hsize_t *at, uint8_t *data);
+int chunk_get(const struct strategy_source *s, struct batch *batch,
+	      size_t *used, const hsize_t *at);
 
 /* ------------------------------------------------------ the strategies */
 
