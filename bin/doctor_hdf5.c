@@ -58,7 +58,10 @@ add_fact(const struct cute_shm_hdf5_fact *fact, void *filters)
 		doctor_add(DOCTOR_OK, "hdf5", NULL, "files are read by %s",
 			   fact->value);
 	else if (strcmp(fact->kind, "libhdf5") == 0)
-		doctor_add(DOCTOR_OK, "hdf5", NULL, "libhdf5 %s", fact->value);
+		doctor_add(DOCTOR_OK, "hdf5", NULL,
+			   "libhdf5 %s reads what that program does not know: "
+			   "cute-shm-hdf5 -v tells of which arrays, and why",
+			   fact->value);
 	else if (strcmp(fact->kind, "sandbox") == 0)
 		doctor_add(DOCTOR_OK, "hdf5", NULL, "sandbox: %s", fact->value);
 	else if (strcmp(fact->kind, "filter") == 0)
