@@ -189,6 +189,7 @@ hdf5_script_tests = \
 	tests/corpus/native.sh \
 	tests/corpus/slices.sh \
 	tests/corpus/strategies.sh \
+	tests/hdf5/by_library.sh \
 	tests/mpi/mpi.sh
 
 # Programs that make the projects and files for the shell tests.

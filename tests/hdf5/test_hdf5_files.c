@@ -130,7 +130,7 @@ START_TEST(more_files_than_are_kept)
 		snprintf(name, sizeof(name), "f%d", i);
 		ck_attr(shm, name, "number", "<i4", 0, NULL, &(int32_t){ i });
 	}
-	ck_assert_uint_eq(libhdf5, 0);
+	ck_assert_uint_eq(libhdf5, getenv("CUTE_SHM_HDF5_STRATEGY") ? 56 : 0);
 	free(data);
 	ck_clean(shm);
 }
