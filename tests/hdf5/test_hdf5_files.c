@@ -88,8 +88,8 @@ count_libhdf5(const struct cute_shm_hdf5_array *array, void *arg)
 }
 
 /*
- * 22 MiB in files of less than 1 MiB: not all are kept in memory as a whole, and
- * of the rest, attributes, texts and chunks are read when they are needed.
+ * 22 MiB in files of less than 1 MiB: not all are kept in memory as a whole.
+ * Attributes and chunks of the others are read when they are needed.
  */
 START_TEST(more_files_than_are_kept)
 {
