@@ -320,6 +320,10 @@ int attributes_read(struct native *n, const struct header *h,
 int links_read(struct native *n, const struct header *h,
 	       struct native_object *o) must_check;
 
+/* Copy the links of a group, of either kind, which are sorted. */
+int links_keep(struct native *n, const struct native_link *items,
+	       uint32_t count, struct native_object *o) must_check;
+
 /* Whether libhdf5 can open a link of this name. */
 static inline bool
 link_name_good(const char *name)
@@ -364,6 +368,15 @@ native_get(struct native *n, uint64_t count, size_t size)
 		bytes = UINT64_MAX;
 	p = native_charge(n, bytes) ? arena_get(&n->arena, bytes) : NULL;
 	return p ? memset(p, 0, bytes) : NULL;
+}
+
+/* A copy of 'count' items, which were collected elsewhere. */
+static inline void *
+native_keep(struct native *n, const void *items, uint64_t count, size_t size)
+{
+	void *p = native_get(n, count, size);
+
+	return p ? memcpy(p, items, (size_t)count * size) : NULL;
 }
 
 /* A copy of text of the file, and a NUL behind it. */

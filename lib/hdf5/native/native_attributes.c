@@ -223,21 +223,16 @@ attributes_read(struct native *n, const struct header *h,
 		struct native_object *o)
 {
 	struct listing l = { .n = n };
-	struct native_attribute *items;
 	int err = list(&l, h);
 
 	o->attributes_ordered = h->ordered;
 	if (err == 0)
 		err = sort(&l, h->ordered);
 	if (err == 0 && l.count > 0) {
-		items = native_get(n, l.count, sizeof(*items));
-		if (items) {
-			memcpy(items, l.items, l.count * sizeof(*items));
-			o->attributes = items;
-			o->attribute_count = l.count;
-		} else {
-			err = CUTE_SHM_ERR_NOMEM;
-		}
+		o->attributes =
+			native_keep(n, l.items, l.count, sizeof(*l.items));
+		o->attribute_count = o->attributes ? l.count : 0;
+		err = o->attributes ? 0 : CUTE_SHM_ERR_NOMEM;
 	}
 	free(l.items);
 	return err;

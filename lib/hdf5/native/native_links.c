@@ -227,6 +227,15 @@ sort(struct listing *l)
 	return 0;
 }
 
+int
+links_keep(struct native *n, const struct native_link *items, uint32_t count,
+	   struct native_object *o)
+{
+	o->links = native_keep(n, items, count, sizeof(*items));
+	o->link_count = o->links ? count : 0;
+	return o->links ? 0 : CUTE_SHM_ERR_NOMEM;
+}
+
 static int
 by_pointed_name(const void *a, const void *b)
 {
@@ -274,23 +283,15 @@ int
 links_read(struct native *n, const struct header *h, struct native_object *o)
 {
 	struct listing l = { .n = n };
-	struct native_link *items;
 	int err = list(&l, h);
 
 	if (err == 0)
 		err = sort(&l);
 	o->links_ordered = l.ordered;
-	if (err == 0 && l.count > 0) {
-		items = native_get(n, l.count, sizeof(*items));
-		if (items) {
-			memcpy(items, l.items, l.count * sizeof(*items));
-			o->links = items;
-			o->link_count = l.count;
-			err = l.ordered ? list_by_name(n, o) : 0;
-		} else {
-			err = CUTE_SHM_ERR_NOMEM;
-		}
-	}
+	if (err == 0 && l.count > 0)
+		err = links_keep(n, l.items, l.count, o);
+	if (err == 0 && l.count > 0 && l.ordered)
+		err = list_by_name(n, o);
 	free(l.items);
 	return err;
 }

@@ -165,7 +165,6 @@ symbol_table_read(struct native *n, const struct header_message *m,
 	struct table t = { .n = n, .f = &n->image };
 	struct cursor b = cursor_on(m->data, m->size);
 	uint64_t tree = take_address(&b, t.f), heap = take_address(&b, t.f);
-	struct native_link *items;
 	int err;
 
 	if (b.over || (m->flags & MESSAGE_SHARED))
@@ -173,16 +172,8 @@ symbol_table_read(struct native *n, const struct header_message *m,
 	err = local_heap_read(t.f, heap, &t.heap);
 	if (err == 0)
 		err = read_node(&t, tree, -1, NULL, NULL);
-	if (err == 0 && t.count > 0) {
-		items = native_get(n, t.count, sizeof(*items));
-		if (items) {
-			memcpy(items, t.items, t.count * sizeof(*items));
-			o->links = items;
-			o->link_count = t.count;
-		} else {
-			err = CUTE_SHM_ERR_NOMEM;
-		}
-	}
+	if (err == 0 && t.count > 0)
+		err = links_keep(n, t.items, t.count, o);
 	free(t.items);
 	return err;
 }
