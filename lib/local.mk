@@ -195,6 +195,7 @@ lib_libload_la_SOURCES = \
 	lib/hdf5/export.c \
 	lib/hdf5/export.h \
 	lib/hdf5/export_files.c \
+	lib/hdf5/export_write.c \
 	lib/hdf5/files.c \
 	lib/hdf5/load.c \
 	lib/hdf5/load.h \
@@ -246,6 +247,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/filter/filter.c \
 	lib/hdf5/filter/filter.h \
 	lib/hdf5/filter/filter_bitshuffle.c \
+	lib/hdf5/filter/filter_buffer.c \
 	lib/hdf5/filter/filter_checksum.c \
 	lib/hdf5/filter/filter_codec.c \
 	lib/hdf5/filter/filter_lzf.c \
@@ -298,6 +300,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/save/save_data.c \
 	lib/hdf5/save/save_datatype.c \
 	lib/hdf5/save/save_driver.c \
+	lib/hdf5/save/save_elements.c \
 	lib/hdf5/save/save_file.c \
 	lib/hdf5/save/save_links.c \
 	lib/hdf5/save/save_record.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of an export: to one file (export.c) or to several. */
+/* The state of an export, to one file or to several. */
 #ifndef LIB_HDF5_EXPORT_H
 #define LIB_HDF5_EXPORT_H
 
@@ -18,6 +18,8 @@ struct export
 	uint64_t before; /* bytes of data in earlier files */
 	struct cute_shm_hdf5_export_result sum;
 };
+
+/* export_write.c */
 
 /* Write 'top' to the file that has begun and commit it; ends it in any case. */
 int export_write(struct export *e, const char *file, const char *top,

@@ -161,7 +161,7 @@ int filters_register(void);
 herr_t filters_read(hid_t dset, hid_t mem_type, hid_t mem_space,
 		    hid_t file_space, hid_t dxpl, void *data);
 
-/* filter.c: reusable buffers */
+/* filter_buffer.c: buffers that are used again */
 
 /* Grow *buffer to at least 'size' bytes; its content is lost. */
 int filter_grow(uint8_t **buffer, size_t *capacity, size_t size);

@@ -13,7 +13,7 @@ static const struct {
 	const char *name;
 	bool ours;
 	const char *package; /* what to build with; "": a plugin only */
-} filters[] = {
+} known_filters[] = {
 	{ H5Z_FILTER_DEFLATE, "gzip",
 #ifdef HAVE_LIBDEFLATE
 	  true,
@@ -52,11 +52,12 @@ static const struct {
 static int
 about_filter(struct loader *l, size_t i)
 {
-	if (filters[i].ours)
-		return send_fact(l, "filter", filters[i].name, "own", "");
-	return send_fact(l, "filter", filters[i].name,
-			 H5Zfilter_avail(filters[i].id) > 0 ? "libhdf5" : "no",
-			 filters[i].package);
+	if (known_filters[i].ours)
+		return send_fact(l, "filter", known_filters[i].name, "own", "");
+	return send_fact(l, "filter", known_filters[i].name,
+			 H5Zfilter_avail(known_filters[i].id) > 0 ? "libhdf5"
+								  : "no",
+			 known_filters[i].package);
 }
 
 int
@@ -76,7 +77,9 @@ about(struct loader *l)
 		err = send_fact(l, "libhdf5", "", version, "");
 	if (err == 0)
 		err = send_fact(l, "sandbox", "", reader_locked_in(), "");
-	for (i = 0; err == 0 && i < sizeof(filters) / sizeof(*filters); i++)
+	for (i = 0;
+	     err == 0 && i < sizeof(known_filters) / sizeof(*known_filters);
+	     i++)
 		err = about_filter(l, i);
 	return err;
 }

@@ -159,7 +159,7 @@ int targets_collect(struct saver *s, const struct cute_shm_node *top);
 /* Whether a link leads to a node below the group. */
 bool targets_below(const struct saver *s, const struct cute_shm_node *group);
 
-/* save_data.c: datasets */
+/* save_elements.c: what is written to a dataset */
 
 /* A dataset with the source of its elements: an array or a record. */
 struct out {
@@ -197,6 +197,8 @@ uint64_t out_product(const struct out *o, unsigned first);
  * unless the elements are used in place.
  */
 int out_get(struct out *o, uint64_t first, uint64_t count, const void **ret);
+
+/* save_data.c: datasets */
 
 int save_array(struct saver *s, const struct cute_shm_node *node);
 int save_record(struct saver *s, const struct cute_shm_node *node,
