@@ -187,7 +187,8 @@ lib_libchannel_la_SOURCES = \
 	lib/hdf5/host/host.c \
 	lib/hdf5/host/host.h \
 	lib/hdf5/host/host_changed.c \
-	lib/hdf5/host/host_files.c
+	lib/hdf5/host/host_files.c \
+	lib/hdf5/host/host_reason.c
 
 lib_libload_la_SOURCES = \
 	lib/hdf5/about.c \

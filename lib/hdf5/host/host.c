@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The host of this process, and the reasons that it gives. */
+/* The host of this process. */
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 #include "hdf5/host/host.h"
 
@@ -71,18 +70,4 @@ host_open_served(const char *path, int flags)
 		return fd;
 	errno = -fd < EREFUSED ? -fd : EACCES;
 	return -1;
-}
-
-const char *
-host_reason(int error)
-{
-	switch (error) {
-	case EREFUSED: return "another file, which is not to be read";
-	case EUNSUITABLE: return "not a regular file";
-	case ECHANGED: return "changed while it was read";
-	case EMARKED: return "marked as being written";
-	case EWOULDBLOCK:
-		return "a program that writes to it holds a lock on it";
-	default: return strerror(error);
-	}
 }

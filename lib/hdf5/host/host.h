@@ -70,7 +70,7 @@ int host_open_served(const char *path, int flags);
 typedef int host_open_hook(const char *path, int flags);
 extern host_open_hook *open_hook;
 
-/* The text for an error, like strerror(). */
+/* host_reason.c: the text for an error, like strerror() */
 const char *host_reason(int error);
 
 /* file_list.c: several files that become groups of one project */
