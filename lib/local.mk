@@ -253,7 +253,9 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/filter/filter_codec.c \
 	lib/hdf5/filter/filter_lzf.c \
 	lib/hdf5/filter/filter_register.c \
+	lib/hdf5/filter/filter_scaleoffset.c \
 	lib/hdf5/filter/filter_shuffle.c \
+	lib/hdf5/filter/filter_szip.c \
 	lib/hdf5/native/chunk_table.c \
 	lib/hdf5/native/dataspace.c \
 	lib/hdf5/native/datatype.c \
@@ -351,11 +353,12 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/type/type_size.c \
 	lib/hdf5/type/widen.c
 lib_libreader_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(LIBDEFLATE_CFLAGS) \
-	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS)
+	$(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(BLOSC_CFLAGS) $(SZIP_CFLAGS)
 lib_libreader_la_CPPFLAGS = $(AM_CPPFLAGS) -DLATE_HDF5 \
 	-DHDF5_LIBS='"$(HDF5_LIBS)"'
 lib_libreader_la_LIBADD = lib/libchannel.la \
-	$(LIBDEFLATE_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) $(BLOSC_LIBS)
+	$(LIBDEFLATE_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) $(BLOSC_LIBS) \
+	$(SZIP_LIBS) -lm
 
 # The functions of libhdf5, for programs that are linked with it.
 lib_libtable_la_SOURCES = lib/hdf5/library/library_linked.c \

@@ -76,6 +76,7 @@ unit_tests = \
 hdf5_unit_tests = \
 	tests/hdf5/test_filter \
 	tests/hdf5/test_filter_codec \
+	tests/hdf5/test_filter_numbers \
 	tests/hdf5/test_hdf5_attributes \
 	tests/hdf5/test_hdf5_bounds \
 	tests/hdf5/test_hdf5_changed \

@@ -29,27 +29,45 @@ struct input {
 };
 
 static const int ids[] = {
-	H5Z_FILTER_DEFLATE, H5Z_FILTER_SHUFFLE, H5Z_FILTER_FLETCHER32,
-	FILTER_LZF,	    FILTER_ZSTD,	FILTER_LZ4,
-	FILTER_BLOSC,	    FILTER_BITSHUFFLE,
+	H5Z_FILTER_DEFLATE,    H5Z_FILTER_SHUFFLE,
+	H5Z_FILTER_FLETCHER32, FILTER_LZF,
+	FILTER_ZSTD,	       FILTER_LZ4,
+	FILTER_BLOSC,	       FILTER_BITSHUFFLE,
+	H5Z_FILTER_SZIP,       H5Z_FILTER_SCALEOFFSET,
 };
+
+#define IDS (sizeof(ids) / sizeof(*ids))
+
+/* Those of filter 'i'; the elements of scaleoffset make up the chunk. */
+static void
+set_filter(hid_t dcpl, const struct input *in, unsigned i)
+{
+	unsigned values[20] = { 0 }, count = 8, k;
+	int id = ids[in->kind[i] % IDS];
+
+	for (k = 0; k < 8; k++)
+		values[k] = in->param[i][k];
+	if (id == H5Z_FILTER_SZIP)
+		count = 4;
+	if (id == H5Z_FILTER_SCALEOFFSET) {
+		count = 20;
+		values[2] = in->chunk_size / (values[4] ? values[4] : 1);
+	}
+	H5Pset_filter(dcpl, id, H5Z_FLAG_OPTIONAL, count, values);
+}
 
 /* The rules of filter_pipeline_get(), which needs a property list. */
 static int
 pipeline(const struct input *in, struct filter_pipeline *ret)
 {
 	hid_t dcpl = H5Pcreate(H5P_DATASET_CREATE);
-	unsigned i, k, values[8];
 	hsize_t chunk = in->chunk_size;
 	int known;
+	unsigned i;
 
 	H5Pset_chunk(dcpl, 1, &chunk);
-	for (i = 0; i < in->count % 4u; i++) {
-		for (k = 0; k < 8; k++)
-			values[k] = in->param[i % 3][k];
-		H5Pset_filter(dcpl, ids[in->kind[i] % 8], H5Z_FLAG_OPTIONAL, 8,
-			      values);
-	}
+	for (i = 0; i < in->count % 4u; i++)
+		set_filter(dcpl, in, i);
 	known = filter_pipeline_get(dcpl, in->chunk_size, ret, NULL);
 	H5Pclose(dcpl);
 	return known;

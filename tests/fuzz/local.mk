@@ -57,6 +57,8 @@ filter_seeds = \
 	tests/fuzz/filter/lz4.hex \
 	tests/fuzz/filter/blosc.hex \
 	tests/fuzz/filter/bitshuffle-lz4.hex \
+	tests/fuzz/filter/scaleoffset.hex \
+	tests/fuzz/filter/szip.hex \
 	tests/fuzz/filter/fletcher32.hex
 types_seeds = \
 	tests/fuzz/types/altered.hex \
@@ -164,7 +166,7 @@ tests/fuzz/fuzz_filter: $(fuzzed_filter)
 		-I$(srcdir)/tests/fuzz -o $@ \
 		$(addprefix $(srcdir)/,$(fuzzed_filter)) \
 		$(HDF5_LIBS) $(LIBDEFLATE_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) \
-		$(BLOSC_LIBS) -lpthread
+		$(BLOSC_LIBS) $(SZIP_LIBS) -lm -lpthread
 
 tests/fuzz/fuzz_types: $(fuzzed_types)
 	@$(MKDIR_P) tests/fuzz

@@ -353,7 +353,7 @@ START_TEST(chunks_beyond_a_band)
 	for (int i = 0; i < 3000000; i++)
 		data[i] = i % 30011;
 	ck_h5(H5Pset_chunk(dcpl, 3, chunk));
-	ck_h5(H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0));
+	ck_h5(H5Pset_nbit(dcpl));
 	h5_put_with(file, "x", H5T_NATIVE_INT32, 3, dims, dcpl, data);
 	shm = h5_load(file);
 	ck_array(shm, "x", "<i4", 3, shape, data);
@@ -381,7 +381,7 @@ START_TEST(most_dimensions)
 	for (int i = 0; i < COUNT32; i++)
 		data[i] = i;
 	ck_h5(H5Pset_chunk(dcpl, 32, chunk));
-	ck_h5(H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0));
+	ck_h5(H5Pset_nbit(dcpl));
 	h5_put_with(file, "x", H5T_NATIVE_INT32, 32, dims, dcpl, data);
 	shm = h5_load(file);
 	ck_array(shm, "x", "<i4", 32, shape, data);

@@ -74,7 +74,7 @@ chunks(int rank, const hsize_t *chunk, unsigned filters)
 	if (filters & DEFLATE)
 		ck_h5(H5Pset_deflate(dcpl, 1));
 	if (filters & FOREIGN)
-		ck_h5(H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0));
+		ck_h5(H5Pset_nbit(dcpl));
 	if (filters & EDGES)
 		ck_h5(H5Pset_chunk_opts(dcpl,
 					H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS));

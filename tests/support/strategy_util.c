@@ -49,7 +49,7 @@ dcpl_of(const struct kind *k)
 		else if (*f == 'f')
 			H5Pset_fletcher32(dcpl);
 		else if (*f == 'o') /* not one of ours; for int32 */
-			H5Pset_scaleoffset(dcpl, H5Z_SO_INT, 0);
+			H5Pset_nbit(dcpl);
 	memset(fill, 0x41, sizeof(fill));
 	if (k->stored)
 		H5Pset_fill_value(dcpl, k->type, fill);

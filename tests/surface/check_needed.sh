@@ -6,8 +6,8 @@
 command -v readelf >/dev/null || { echo "skipped: no readelf"; exit 77; }
 [ -f lib/.libs/libcute_shm_hdf5.so ] ||
 	{ echo "skipped: no shared library with HDF5 was built"; exit 77; }
-library='hdf5|sz|aec|curl|crypto|mpi'
-decoders='blosc|zstd|lz4|deflate|stdc\+\+'
+library='hdf5|curl|crypto|mpi'
+decoders='blosc|zstd|lz4|deflate|sz|aec|stdc\+\+'
 failed=0
 
 needed() { # FILE

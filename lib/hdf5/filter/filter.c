@@ -17,7 +17,8 @@
 /* How a filter changes the size of its data when writing. */
 enum change {
 	KEEPS,
-	ADDS_SUM, /* four bytes at the end, see filter_fletcher32() */
+	ADDS_SUM,     /* four bytes at the end, see filter_fletcher32() */
+	PACKS_WITHIN, /* at most so many more, see filter_scaleoffset_most() */
 	PACKS
 };
 
@@ -35,6 +36,11 @@ step_of(const struct filter *f, enum change *change)
 	case FILTER_ZSTD: return filter_unzstd;
 	case FILTER_LZ4: return filter_unlz4;
 	case FILTER_BLOSC: return filter_unblosc;
+	case H5Z_FILTER_SZIP:
+		return filter_szip_known(f) ? filter_unszip : NULL;
+	case H5Z_FILTER_SCALEOFFSET:
+		*change = PACKS_WITHIN;
+		return filter_unscaleoffset;
 	case FILTER_BITSHUFFLE:
 		*change = filter_bitshuffle_packs(f) ? PACKS : KEEPS;
 		return filter_bitshuffle_known(f) ? filter_unbitshuffle : NULL;
@@ -47,12 +53,15 @@ step_of(const struct filter *f, enum change *change)
 }
 
 static bool
-known(const struct filter *f, enum change *change)
+known(const struct filter *f, size_t chunk_size, enum change *change)
 {
 	if (f->id == H5Z_FILTER_FLETCHER32) {
 		*change = ADDS_SUM;
 		return true;
 	}
+	if (f->id == H5Z_FILTER_SCALEOFFSET &&
+	    !filter_scaleoffset_known(f, chunk_size))
+		return false;
 	return step_of(f, change) != NULL;
 }
 
@@ -71,18 +80,31 @@ filter_get(hid_t dcpl, unsigned i, struct filter *ret)
 	return true;
 }
 
+/* What the filters before one have done to the data. */
+struct before {
+	bool any;    /* there are some */
+	bool packed; /* to an unknown size */
+	bool within; /* to at most a known size */
+};
+
 /*
  * Whether the filter can be undone, as one of several.  The size of the data
- * between two packing filters is unknown.
+ * between two packing filters is unknown, or only a limit of it is known, which
+ * suffices for deflate.  Scaleoffset needs the elements as they are.
  */
 static bool
-fits(const struct filter *f, bool *packed)
+fits(const struct filter *f, size_t chunk_size, struct before *before)
 {
 	enum change change;
 
-	if (!known(f, &change) || (*packed && change == PACKS))
+	if (!known(f, chunk_size, &change) ||
+	    (before->packed && change >= PACKS_WITHIN) ||
+	    (before->any && change == PACKS_WITHIN) ||
+	    (before->within && change == PACKS && f->id != H5Z_FILTER_DEFLATE))
 		return false;
-	*packed |= change == PACKS;
+	before->any = true;
+	before->packed |= change == PACKS;
+	before->within |= change == PACKS_WITHIN;
 	return true;
 }
 
@@ -91,7 +113,7 @@ filter_pipeline_get(hid_t dcpl, size_t chunk_size, struct filter_pipeline *ret,
 		    int *foreign)
 {
 	int count = H5Pget_nfilters(dcpl);
-	bool packed = false;
+	struct before before = { .any = false };
 
 	if (count < 0 || count > FILTER_MAX)
 		return false;
@@ -102,7 +124,7 @@ filter_pipeline_get(hid_t dcpl, size_t chunk_size, struct filter_pipeline *ret,
 			return false;
 		if (foreign)
 			*foreign = ret->filter[i].id;
-		if (!fits(&ret->filter[i], &packed))
+		if (!fits(&ret->filter[i], chunk_size, &before))
 			return false;
 	}
 	return true;
@@ -112,7 +134,7 @@ bool
 filter_pipeline_native(const struct native_dataset *d, size_t chunk_size,
 		       struct filter_pipeline *ret)
 {
-	bool packed = false;
+	struct before before = { .any = false };
 
 	if (d->filter_count > FILTER_MAX)
 		return false;
@@ -127,7 +149,7 @@ filter_pipeline_native(const struct native_dataset *d, size_t chunk_size,
 							     : FILTER_PARAMS;
 		for (unsigned k = 0; k < f->param_count; k++)
 			f->param[k] = from->params[k];
-		if (!fits(f, &packed))
+		if (!fits(f, chunk_size, &before))
 			return false;
 	}
 	return true;
@@ -139,16 +161,23 @@ skipped(uint32_t mask, unsigned i)
 	return mask >> i & 1;
 }
 
-/* The size that the data had before filter 'i' packed it. */
+/*
+ * The size that the data had before filter 'i' packed them; after scaleoffset,
+ * the most that it can have been.
+ */
 static size_t
 size_before(const struct filter_pipeline *p, uint32_t mask, unsigned i)
 {
 	size_t size = p->chunk_size;
 
-	while (i-- > 0)
-		if (p->filter[i].id == H5Z_FILTER_FLETCHER32 &&
-		    !skipped(mask, i))
+	while (i-- > 0) {
+		if (skipped(mask, i))
+			continue;
+		if (p->filter[i].id == H5Z_FILTER_FLETCHER32)
 			size += 4;
+		if (p->filter[i].id == H5Z_FILTER_SCALEOFFSET)
+			size = filter_scaleoffset_most(size);
+	}
 	return size;
 }
 
@@ -233,7 +262,7 @@ undo(const struct filter_pipeline *p, uint32_t mask, unsigned i,
 	if (p->filter[i].id == H5Z_FILTER_FLETCHER32)
 		return filter_fletcher32(c->data, c->size, &c->size);
 	step_of(&p->filter[i], &change);
-	if (change == PACKS)
+	if (change == PACKS || change == PACKS_WITHIN)
 		room = size_before(p, mask, i);
 	err = try_step(p, mask, i, s, c, &room, &to);
 	if (err)

@@ -12,7 +12,7 @@
 #include "hdf5/native/native.h"
 
 #define FILTER_MAX    32 /* HDF5's limit: one bit of the mask for each */
-#define FILTER_PARAMS 8	 /* as many as any filter here uses */
+#define FILTER_PARAMS 20 /* as many as any filter here uses */
 
 /* Registered numbers of the filters for which libhdf5 has no name. */
 enum {
@@ -137,6 +137,24 @@ bool filter_bitshuffle_packs(const struct filter *filter);
 int filter_unbitshuffle(const struct filter *filter,
 			struct filter_scratch *scratch, const uint8_t *src,
 			size_t size, uint8_t *dst, size_t room);
+
+/* filter_scaleoffset.c: HDF5's scaleoffset */
+
+/* Whether the parameters are right, for chunks of 'chunk_size' bytes. */
+bool filter_scaleoffset_known(const struct filter *filter, size_t chunk_size);
+
+/* The most bytes that it packs a chunk into. */
+size_t filter_scaleoffset_most(size_t chunk_size);
+int filter_unscaleoffset(const struct filter *filter,
+			 struct filter_scratch *scratch, const uint8_t *src,
+			 size_t size, uint8_t *dst, size_t room);
+
+/* filter_szip.c: HDF5's szip, by libaec; NULL if built without it */
+
+extern filter_step *const filter_unszip;
+
+/* False if the parameters are wrong, or it was built without libaec. */
+bool filter_szip_known(const struct filter *filter);
 
 /* filter_checksum.c: fletcher32 */
 

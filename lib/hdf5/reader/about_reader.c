@@ -21,7 +21,13 @@ static const struct {
 	  false,
 #endif
 	  "libdeflate-dev" },
-	{ H5Z_FILTER_SZIP, "szip", false, "" },
+	{ H5Z_FILTER_SZIP, "szip",
+#ifdef HAVE_SZIP
+	  true,
+#else
+	  false,
+#endif
+	  "libaec-dev" },
 	{ 32000, "lzf", true, "" },
 	{ 32001, "blosc",
 #ifdef HAVE_BLOSC
