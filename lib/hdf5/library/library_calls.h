@@ -35,7 +35,6 @@
 	X(H5Epush2) \
 	X(H5Eset_auto2) \
 	X(H5Ewalk2) \
-	X(H5FD_sec2_init) \
 	X(H5FDregister) \
 	X(H5Fclose) \
 	X(H5Fcreate) \
@@ -219,6 +218,8 @@ struct hdf5_library {
 	HDF5_CALLS_1_10_5(DECLARE_CALL)
 	HDF5_CALLS_RELAX(DECLARE_CALL)
 	HDF5_DATA(DECLARE_DATA)
+	/* H5FD_SEC2, which is another macro in each version of libhdf5. */
+	hid_t (*sec2)(void);
 };
 #undef DECLARE_CALL
 #undef DECLARE_DATA
@@ -238,8 +239,12 @@ hdf5_library(void)
 #define LATE_CALL(name)	 (*hdf5_library()->call_##name)
 #define LATE_VALUE(name) (*hdf5_library()->data_##name)
 
-/* A macro in later versions. */
+/* Macros in later versions. */
 #undef H5Literate
+#undef H5Pencode
+
+#undef H5FD_SEC2
+#define H5FD_SEC2 (hdf5_library()->sec2())
 
 #define H5Aclose		   LATE_CALL(H5Aclose)
 #define H5Acreate2		   LATE_CALL(H5Acreate2)
@@ -269,7 +274,6 @@ hdf5_library(void)
 #define H5Epush2		   LATE_CALL(H5Epush2)
 #define H5Eset_auto2		   LATE_CALL(H5Eset_auto2)
 #define H5Ewalk2		   LATE_CALL(H5Ewalk2)
-#define H5FD_sec2_init		   LATE_CALL(H5FD_sec2_init)
 #define H5FDregister		   LATE_CALL(H5FDregister)
 #define H5Fclose		   LATE_CALL(H5Fclose)
 #define H5Fcreate		   LATE_CALL(H5Fcreate)
