@@ -245,8 +245,9 @@ class Exchange(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "/lists: offset 1 is 5"):
                 a.__arrow_c_array__()
         a.offsets[1] = 2
-        _, array = a.__arrow_c_array__()
-        array = content(array, b"arrow_array", ArrowArray)
+        # The capsule frees what it holds when it goes.
+        _, capsule = a.__arrow_c_array__()
+        array = content(capsule, b"arrow_array", ArrowArray)
         self.assertEqual(buffer(array, 1, "<i8", 4).tolist(), [0, 2, 3, 4])
 
     def test_lifetime(self):
