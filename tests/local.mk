@@ -191,6 +191,7 @@ hdf5_script_tests = \
 	tests/corpus/slices.sh \
 	tests/corpus/strategies.sh \
 	tests/hdf5/by_library.sh \
+	tests/hdf5/newer.sh \
 	tests/mpi/mpi.sh
 
 # Programs that make the projects and files for the shell tests.

@@ -49,24 +49,42 @@ struct chunk {
 };
 
 static void
-put_values(hid_t dset, double spread, size_t count)
+make_values(double *values, double spread, size_t count)
 {
-	double values[MOST];
-
 	for (size_t i = 0; i < count; i++)
 		values[i] = 20 + floor((double)(i * 37 % 101) * spread / 101);
-	ck_h5(H5Dwrite(dset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-		       values));
+}
+
+/*
+ * What libhdf5 makes of the chunk.  1.14.5 does not read all that it has
+ * written: then the values themselves are meant.
+ */
+static void
+ask_hdf5(struct chunk *c, hid_t type, double spread, size_t count)
+{
+	herr_t err;
+
+	H5E_BEGIN_TRY
+	{
+		err = H5Dread(c->dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+			      c->expected.data);
+	}
+	H5E_END_TRY;
+	if (err >= 0)
+		return;
+	make_values((double *)(void *)c->expected.data, spread, count);
+	ck_h5(H5Tconvert(H5T_NATIVE_DOUBLE, type, count, c->expected.data, NULL,
+			 H5P_DEFAULT));
 }
 
 static void
-read_back(struct chunk *c, hid_t type, size_t count)
+read_back(struct chunk *c, hid_t type, double spread, size_t count)
 {
 	hid_t dcpl = ck_h5(H5Dget_create_plist(c->dset));
 	hsize_t zero = 0, size = 0;
 
 	c->expected.size = count * H5Tget_size(type);
-	c->expected.data = calloc(count, H5Tget_size(type));
+	c->expected.data = calloc(count, sizeof(double));
 	ck_assert_ptr_nonnull(c->expected.data);
 	c->known =
 		filter_pipeline_get(dcpl, c->expected.size, &c->pipeline, NULL);
@@ -77,13 +95,13 @@ read_back(struct chunk *c, hid_t type, size_t count)
 	ck_assert_ptr_nonnull(c->packed.data);
 	ck_h5(H5Dread_chunk(c->dset, H5P_DEFAULT, &zero, &c->mask,
 			    c->packed.data));
-	ck_h5(H5Dread(c->dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-		      c->expected.data));
+	ask_hdf5(c, type, spread, count);
 }
 
 static struct chunk
 packed_by_hdf5(hid_t type, hid_t dcpl, double spread, size_t count)
 {
+	double values[MOST];
 	hsize_t dims = count;
 	hid_t space = ck_h5(H5Screate_simple(1, &dims, NULL));
 	struct chunk c = { .file = h5_create(h5_path("numbers.h5")) };
@@ -91,7 +109,9 @@ packed_by_hdf5(hid_t type, hid_t dcpl, double spread, size_t count)
 	ck_h5(H5Pset_chunk(dcpl, 1, &dims));
 	c.dset = ck_h5(H5Dcreate2(c.file, "x", type, space, H5P_DEFAULT, dcpl,
 				  H5P_DEFAULT));
-	put_values(c.dset, spread, count);
+	make_values(values, spread, count);
+	ck_h5(H5Dwrite(c.dset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+		       values));
 	ck_h5(H5Fflush(c.file, H5F_SCOPE_LOCAL));
 	ck_h5(H5Dclose(c.dset));
 	/* Without the chunk that libhdf5 has in memory. */
@@ -99,7 +119,7 @@ packed_by_hdf5(hid_t type, hid_t dcpl, double spread, size_t count)
 	c.file = ck_h5(
 		H5Fopen(h5_path("numbers.h5"), H5F_ACC_RDONLY, H5P_DEFAULT));
 	c.dset = ck_h5(H5Dopen2(c.file, "x", H5P_DEFAULT));
-	read_back(&c, type, count);
+	read_back(&c, type, spread, count);
 	ck_h5(H5Sclose(space));
 	ck_h5(H5Pclose(dcpl));
 	return c;

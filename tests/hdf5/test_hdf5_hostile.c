@@ -166,7 +166,11 @@ START_TEST(datatype)
 	ck_assert_uint_lt(at, encoded_size);
 	if (types[_i].message || types[_i].member)
 		encoded[at] = types[_i].value;
-	t = ck_h5(H5Tdecode(encoded));
+	t = H5Tdecode(encoded);
+	/* libhdf5 1.14 refuses some by itself. */
+	if (t < 0 && types[_i].message)
+		return;
+	ck_h5(t);
 	if (types[_i].message) {
 		ck_err(type_check(t), CUTE_SHM_ERR_SOURCE);
 		ck_errmsg_has(types[_i].message);
@@ -369,7 +373,7 @@ START_TEST(far_away)
 	write_image();
 	secret = secret_new(64);
 	ck_assert(!load());
-	ck_errmsg_has("outside its compound");
+	ck_errmsg_has("outside its"); /* parent, says libhdf5 1.14 */
 	free(secret);
 	free(image);
 }

@@ -77,8 +77,7 @@ create(bool latest)
 	hid_t fapl = H5Pcreate(H5P_FILE_ACCESS), file;
 
 	if (latest)
-		H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
-				     H5F_LIBVER_LATEST);
+		H5Pset_libver_bounds(fapl, H5F_LIBVER_V110, H5F_LIBVER_V110);
 	file = ck_h5(
 		H5Fcreate(h5_path("t.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, fapl));
 	H5Pclose(fapl);

@@ -195,7 +195,7 @@ assemble_chunks(struct assembly *a, const struct native_chunk *chunks,
 
 /*
  * Compare places and sizes.  libhdf5 1.10 gives wrong coordinates for
- * extensible arrays.
+ * extensible arrays, and leaves out the user block, which 1.14 does not.
  */
 static void
 compare_chunks(struct comparison *c, const struct native_dataset *d, hid_t dset,
@@ -216,8 +216,9 @@ compare_chunks(struct comparison *c, const struct native_dataset *d, hid_t dset,
 		if (H5Dget_chunk_info_by_coord(dset,
 					       (const hsize_t *)chunks[i].at,
 					       &mask, &address, &size) < 0 ||
-		    address != chunks[i].address || size != chunks[i].size ||
-		    mask != chunks[i].mask) {
+		    (address != chunks[i].address &&
+		     address != chunks[i].address + c->n.image.base) ||
+		    size != chunks[i].size || mask != chunks[i].mask) {
 			differs(c, "chunk %u", i);
 			break;
 		}

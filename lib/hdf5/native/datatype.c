@@ -171,7 +171,9 @@ type_read_inner(struct native *n, struct cursor *b, unsigned depth,
 	bits = (unsigned)take_number(b, 3);
 	t->size = take_32(b);
 	t->committed = UNDEFINED;
-	if (b->over || version < 1 || version > 3 ||
+	/* Of what was there before, version 4 changes references only. */
+	if (b->over || version < 1 || version > 4 ||
+	    (version == 4 && (first & 0x0f) == NATIVE_REFERENCE) ||
 	    (first & 0x0f) > NATIVE_ARRAY || depth > DEEPEST || t->size == 0)
 		return image_doubt(&n->image, "an unknown form of datatype");
 	t->class = (enum native_class)(first & 0x0f);
