@@ -317,6 +317,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/objects.c \
 	lib/hdf5/source/opened.c \
 	lib/hdf5/source/opened.h \
+	lib/hdf5/source/page_cache.c \
 	lib/hdf5/source/source.h \
 	lib/hdf5/source/source_access.c \
 	lib/hdf5/source/source_changed.c \

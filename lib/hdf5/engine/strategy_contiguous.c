@@ -146,6 +146,8 @@ read_contiguous(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 		return err == CUTE_SHM_ERR_TYPE ? 0 : err;
 	t->fd = s->native ? fcntl(s->fd, F_DUPFD_CLOEXEC, 3)
 			  : source_fd(s->dset);
+	if (t->fd >= 0)
+		page_cache_again(t->fd);
 	t->file_offset = at;
 	*fits = t->fd >= 0 && (s->native ? native_extent(s->native, t, &count)
 					 : extent_get(s->dset, t, &count));

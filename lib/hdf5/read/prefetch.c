@@ -6,7 +6,6 @@
  * progress of the load gives its position in the file.
  */
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -54,8 +53,7 @@ run(void *arg)
 		}
 		if (at < now)
 			at = now;
-		posix_fadvise(p->fd, (off_t)at, (off_t)WINDOW,
-			      POSIX_FADV_WILLNEED);
+		page_cache_ahead(p->fd, at, WINDOW);
 		at += WINDOW;
 	} while (at < p->size && !atomic_load(&p->stop));
 	return NULL;
