@@ -45,6 +45,7 @@ run(void *arg)
 	struct prefetch *p = arg;
 	uint64_t at = 0, now;
 
+	pthread_setname_np(pthread_self(), "cute-shm-ahead");
 	do {
 		now = position(p);
 		if (at >= now + AHEAD) {
