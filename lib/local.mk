@@ -52,6 +52,7 @@ lib_libcore_la_SOURCES = \
 	lib/base/log.c \
 	lib/base/size_text.c \
 	lib/build/build.h \
+	lib/build/fill.h \
 	lib/build/builder.c \
 	lib/build/check_reserved.c \
 	lib/build/describe.c \
