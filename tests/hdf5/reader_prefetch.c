@@ -13,8 +13,10 @@
 int __real_posix_fadvise(int fd, off_t at, off_t size, int advice);
 int __wrap_posix_fadvise(int fd, off_t at, off_t size, int advice);
 
-long __real_syscall(long number, long a, long b, long c, long d, long e);
-long __wrap_syscall(long number, long a, long b, long c, long d, long e);
+long __real_syscall(long number, long a, long b, long c, long d, long e,
+		    long f);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e,
+		    long f);
 
 static struct seen *seen;
 
@@ -52,10 +54,10 @@ __wrap_posix_fadvise(int fd, off_t at, off_t size, int advice)
 #define CACHESTAT 451
 
 long
-__wrap_syscall(long number, long a, long b, long c, long d, long e)
+__wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	if (number != CACHESTAT || !seen || !seen->older)
-		return __real_syscall(number, a, b, c, d, e);
+		return __real_syscall(number, a, b, c, d, e, f);
 	errno = ENOSYS;
 	return -1;
 }
