@@ -91,6 +91,12 @@ find_locked(int fd)
 
 /* ---------------------------------------------------------- what is there */
 
+/*
+ * The number of pages of a part of the file that are in the page cache; -1 if
+ * the kernel does not tell.
+ */
+typedef int64_t count_cached(int fd, uint64_t at, uint64_t size);
+
 /* cachestat(2), Linux 6.5; the same number on all processors. */
 #define CACHESTAT 451
 
@@ -110,8 +116,10 @@ count_by_cachestat(int fd, uint64_t at, uint64_t size)
 }
 
 /*
- * For older kernels, with the lock.  For a file that belongs to another user
- * and that this one must not write, the kernel says that all pages are there.
+ * For older kernels, and for file systems above others, such as overlayfs: for
+ * these cachestat() finds nothing, since the page cache belongs to the file
+ * below.  For a file that belongs to another user and that this one must not
+ * write, the kernel says that all pages are there.  Needs the lock.
  */
 static int64_t
 count_by_mincore(int fd, uint64_t at, uint64_t size)
@@ -137,18 +145,6 @@ count_by_mincore(int fd, uint64_t at, uint64_t size)
 	return ret;
 }
 
-/*
- * The number of pages of a part of the file that are in the page cache; -1 if
- * the kernel does not tell.
- */
-static int64_t
-count_cached(int fd, uint64_t at, uint64_t size)
-{
-	int64_t ret = count_by_cachestat(fd, at, size);
-
-	return ret < 0 ? count_by_mincore(fd, at, size) : ret;
-}
-
 static uint64_t
 clipped(const struct watched *w, uint64_t at, uint64_t size)
 {
@@ -171,11 +167,11 @@ is_kept(const struct watched *w, uint64_t unit)
 
 /* Find the units of a window that are there. */
 static void
-keep_window(struct watched *w, int fd, uint64_t at)
+keep_window(struct watched *w, int fd, uint64_t at, count_cached *count)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t size = clipped(w, at, WINDOW), n, i;
-	int64_t cached = count_cached(fd, at, size);
+	int64_t cached = count(fd, at, size);
 
 	if (cached == 0)
 		return;
@@ -185,7 +181,7 @@ keep_window(struct watched *w, int fd, uint64_t at)
 	}
 	for (i = 0; i < size; i += UNIT) {
 		n = clipped(w, at + i, UNIT);
-		if (count_cached(fd, at + i, n) != 0)
+		if (count(fd, at + i, n) != 0)
 			keep(w, at + i, n);
 	}
 }
@@ -196,9 +192,14 @@ watched_new(const char *path, int fd, const struct stat *st)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t size = (uint64_t)st->st_size, at;
-	int64_t cached = size == 0 ? -1 : count_cached(fd, 0, size);
+	count_cached *count = count_by_cachestat;
+	int64_t cached = size == 0 ? -1 : count(fd, 0, size);
 	struct watched *w;
 
+	if (cached <= 0 && size > 0) {
+		count = count_by_mincore;
+		cached = count(fd, 0, size);
+	}
 	if (cached < 0 || (uint64_t)cached >= (size + page - 1) / page)
 		return NULL;
 	w = calloc(1, sizeof(*w) + strlen(path) + 1);
@@ -220,7 +221,7 @@ watched_new(const char *path, int fd, const struct stat *st)
 	}
 	atomic_fetch_add(&watched_count, 1);
 	for (at = 0; cached > 0 && at < size; at += WINDOW)
-		keep_window(w, fd, at);
+		keep_window(w, fd, at, count);
 	for (at = 0; w->left && at < size; at += WINDOW)
 		w->left[at / WINDOW] = (uint32_t)clipped(w, at, WINDOW);
 	return w;
