@@ -373,6 +373,21 @@ START_TEST(some)
 }
 END_TEST
 
+/* A file that is a hole, nearly all of it, is not even looked at. */
+START_TEST(hole)
+{
+	hid_t file = begin();
+
+	put_contiguous(file, "d");
+	H5Fclose(file);
+	ck_assert(make_cold(path_of("a.h5")));
+	if (truncate(path_of("a.h5"), (off_t)(64 * KIB * MIB)) != 0)
+		return;
+	ck_ok(load(NULL));
+	ck_assert_uint_eq(seen->drops, 0);
+}
+END_TEST
+
 /* A plan reads little, and the load comes next. */
 START_TEST(plan)
 {
@@ -452,6 +467,7 @@ main(void)
 	tcase_add_loop_test(t, twice, 0, 2);
 	tcase_add_loop_test(t, warm, 0, 2);
 	tcase_add_loop_test(t, some, 0, 4);
+	tcase_add_test(t, hole);
 	tcase_add_test(t, plan);
 	tcase_add_loop_test(t, behind, 0, 6);
 	suite_add_tcase(s, t);

@@ -186,6 +186,16 @@ keep_window(struct watched *w, int fd, uint64_t at, count_cached *count)
 	}
 }
 
+/* A damaged file can have any size: to count its pages would take long. */
+static bool
+is_hole(const struct stat *st)
+{
+	const uint64_t most = UINT64_C(1) << 30;
+
+	return (uint64_t)st->st_size / 16 > (uint64_t)st->st_blocks * 512 &&
+	       (uint64_t)st->st_size > most;
+}
+
 /* An entry for the file; NULL if nothing of it will have to be dropped. */
 static struct watched *
 watched_new(const char *path, int fd, const struct stat *st)
@@ -193,10 +203,13 @@ watched_new(const char *path, int fd, const struct stat *st)
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t size = (uint64_t)st->st_size, at;
 	count_cached *count = count_by_cachestat;
-	int64_t cached = size == 0 ? -1 : count(fd, 0, size);
 	struct watched *w;
+	int64_t cached;
 
-	if (cached <= 0 && size > 0) {
+	if (size == 0 || is_hole(st))
+		return NULL;
+	cached = count(fd, 0, size);
+	if (cached <= 0) {
 		count = count_by_mincore;
 		cached = count(fd, 0, size);
 	}
