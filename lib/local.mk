@@ -52,6 +52,7 @@ lib_libcore_la_SOURCES = \
 	lib/base/log.c \
 	lib/base/size_text.c \
 	lib/build/build.h \
+	lib/build/fill.h \
 	lib/build/builder.c \
 	lib/build/check_reserved.c \
 	lib/build/describe.c \
@@ -323,6 +324,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/objects.c \
 	lib/hdf5/source/opened.c \
 	lib/hdf5/source/opened.h \
+	lib/hdf5/source/page_cache.c \
 	lib/hdf5/source/source.h \
 	lib/hdf5/source/source_access.c \
 	lib/hdf5/source/source_changed.c \

@@ -97,6 +97,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_packed \
 	tests/hdf5/test_hdf5_parts \
 	tests/hdf5/test_hdf5_plugin \
+	tests/hdf5/test_hdf5_page_cache \
 	tests/hdf5/test_hdf5_prefetch \
 	tests/hdf5/test_hdf5_random \
 	tests/hdf5/test_hdf5_read \
@@ -405,7 +406,7 @@ tests_hdf5_reader_failing_LDFLAGS = $(AM_LDFLAGS) $(WRAP_FAILING)
 tests_hdf5_reader_prefetch_SOURCES = tests/hdf5/reader_prefetch.c \
 	tests/hdf5/reader_prefetch.h $(READER_MAIN)
 tests_hdf5_reader_prefetch_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=posix_fadvise
+	-Wl,--wrap=posix_fadvise -Wl,--wrap=syscall
 
 # "make installcheck": every tool, and the Python package, from where they are
 # installed.  Below DESTDIR the dynamic linker cannot know the libraries.

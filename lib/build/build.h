@@ -237,14 +237,17 @@ void huge_begin(struct cute_shm_builder *b);
 /* Take large pages where [at, at + size) has them; 'at' must increase. */
 void huge_take(struct cute_shm_builder *b, uint64_t at, uint64_t size);
 
-/* Store to large pages that were taken.  False: write to the file instead. */
-bool huge_put(const struct cute_shm_builder *b, const void *data, size_t size,
-	      uint64_t offset) must_check;
+/*
+ * The memory of [offset, offset + size) of the segment if large pages were taken
+ * for all of it.  NULL: write to the file instead.
+ */
+uint8_t *huge_place(const struct cute_shm_builder *b, size_t size,
+		    uint64_t offset) must_check;
 
 /* Call when no thread stores any more. */
 void huge_end(struct cute_shm_builder *b);
 
-/* write.c */
+/* write.c: see also fill.h */
 
 /* Write to reserved memory at 'offset' of the segment, from any thread. */
 int segment_put(const struct cute_shm_builder *b, const void *data, size_t size,

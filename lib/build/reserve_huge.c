@@ -5,7 +5,7 @@
  * costs more than copying data into them.  MADV_COLLAPSE (Linux 6.1) makes one
  * large page of a range, whatever the mount options, in a third of the time.
  * Readers map the same large page.  Storing to it through a mapping also avoids
- * the inode lock of write().
+ * the inode lock of write(), and data can be read to their place.
  *
  * This is only an optimisation: if it fails, small pages are used.
  */
@@ -144,20 +144,18 @@ huge_take(struct cute_shm_builder *b, uint64_t at, uint64_t size)
 	}
 }
 
-bool
-huge_put(const struct cute_shm_builder *b, const void *data, size_t size,
-	 uint64_t offset)
+uint8_t *
+huge_place(const struct cute_shm_builder *b, size_t size, uint64_t offset)
 {
 	const struct huge *h = &b->huge;
 	uint64_t end = offset + size, whole = b->header.segment_size / LARGE;
 
 	if (!h->taken || end > whole * LARGE)
-		return false;
+		return NULL;
 	for (uint64_t i = offset / LARGE; i * LARGE < end; i++)
 		if (!atomic_load_explicit(&h->taken[i], memory_order_acquire))
-			return false;
-	memcpy(h->map.base + offset, data, size);
-	return true;
+			return NULL;
+	return h->map.base + offset;
 }
 
 void

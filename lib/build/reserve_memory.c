@@ -214,6 +214,7 @@ run_ahead(void *arg)
 	struct ahead *a = arg;
 	int err = 0;
 
+	pthread_setname_np(pthread_self(), "cute-shm-memory");
 	while (err == 0 && a->taking.at < a->b->header.segment_size &&
 	       !atomic_load(&a->stop)) {
 		if (far_enough(a))

@@ -7,14 +7,18 @@
 #include <unistd.h>
 
 #include "build/build.h"
+#include "build/fill.h"
 
 int
 segment_put(const struct cute_shm_builder *b, const void *data, size_t size,
 	    uint64_t offset)
 {
-	return huge_put(b, data, size, offset)
-		       ? 0
-		       : write_all(b->fd, data, size, offset);
+	uint8_t *to = huge_place(b, size, offset);
+
+	if (!to)
+		return write_all(b->fd, data, size, offset);
+	memcpy(to, data, size);
+	return 0;
 }
 
 uint64_t
@@ -101,6 +105,18 @@ find_array(const struct cute_shm_builder *b, const char *path,
 	return 0;
 }
 
+static int
+check_range(const struct build_array *array, const char *path, uint64_t offset,
+	    size_t size)
+{
+	if (offset <= array->data_size && size <= array->data_size - offset)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+			     "array %s: %zu bytes at %" PRIu64
+			     " leave its %" PRIu64,
+			     path, size, offset, array->data_size);
+}
+
 int
 cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
 		       uint64_t offset, const void *src, size_t size)
@@ -111,13 +127,10 @@ cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
 	int err;
 
 	err = find_array(b, path, &array);
+	if (err == 0)
+		err = check_range(array, path, offset, size);
 	if (err != 0)
 		return err;
-	if (offset > array->data_size || size > array->data_size - offset)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "array %s: %zu bytes at %" PRIu64
-				     " leave its %" PRIu64,
-				     path, size, offset, array->data_size);
 	if (size > 0 && !src)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "array %s: no data to write", path);
@@ -131,4 +144,59 @@ cute_shm_builder_write(struct cute_shm_builder *b, const char *path,
 		offset += done;
 	}
 	return 0;
+}
+
+/*
+ * Set the digests of the units that lie in [at, end) as a whole, from 'data',
+ * the bytes at 'at'; or make those of all units there invalid, without data.
+ */
+static void
+set_digests(struct cute_shm_builder *b, const struct build_array *array,
+	    const uint8_t *data, uint64_t at, uint64_t end)
+{
+	uint64_t block = b->header.block_size, unit, begin, size;
+	uint64_t base = b->places[array->ordinal].data_offset, i;
+
+	for (i = at - at % block; i < end; i += block) {
+		unit = array->first_unit + i / block;
+		size = unit_range(b, array, unit, &begin);
+		if (!data) {
+			atomic_store_explicit(&b->hashed[unit], 0,
+					      memory_order_relaxed);
+		} else if (begin >= at && begin + size <= end) {
+			b->digests[unit] =
+				digest(data + (begin - at), (size_t)size);
+			atomic_store_explicit(&b->hashed[unit], 1,
+					      memory_order_release);
+			builder_final(b, base + begin, size);
+		}
+	}
+}
+
+int
+builder_fill(struct cute_shm_builder *b, const char *path, uint64_t offset,
+	     size_t size, int (*fill)(void *arg, uint8_t *to), void *arg,
+	     bool *done)
+{
+	const struct build_array *array = NULL;
+	uint64_t at;
+	uint8_t *to;
+	int err = find_array(b, path, &array);
+
+	*done = false;
+	if (err == 0)
+		err = check_range(array, path, offset, size);
+	if (err != 0 || size == 0)
+		return err;
+	at = b->places[array->ordinal].data_offset + offset;
+	err = reserve_wait(b, at + size);
+	to = err == 0 ? huge_place(b, size, at) : NULL;
+	if (!to)
+		return err;
+	*done = true;
+	set_digests(b, array, NULL, offset, offset + size);
+	err = fill(arg, to);
+	if (err == 0)
+		set_digests(b, array, to, offset, offset + size);
+	return err;
 }

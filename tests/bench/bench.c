@@ -111,6 +111,8 @@ usage(void)
 	     "                lookup, view, verify, live\n"
 	     "  --cold        drop the file from the page cache before each "
 	     "load\n"
+	     "  --scaling     only: the CPU seconds of a load's parts, and\n"
+	     "                what limits it on more CPUs\n"
 	     "  --json        numbers for programs, in seconds and bytes\n"
 	     "  --folder DIR  for the HDF5 files (default $TMPDIR or /tmp)\n"
 	     "  --root DIR    for the segments (default /dev/shm)");
@@ -144,6 +146,7 @@ parse(int argc, char **argv, struct bench *b)
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "only", required_argument, NULL, 'o' },
 		{ "cold", no_argument, NULL, 'c' },
+		{ "scaling", no_argument, NULL, 'S' },
 		{ "json", no_argument, NULL, 'J' },
 		{ "folder", required_argument, NULL, 'f' },
 		{ "root", required_argument, NULL, 'R' },
@@ -162,6 +165,7 @@ parse(int argc, char **argv, struct bench *b)
 		case 'j': b->jobs = number(optarg, 256); break;
 		case 'o': b->only = optarg; break;
 		case 'c': b->cold = true; break;
+		case 'S': b->scaling = true; break;
 		case 'J': b->json = true; break;
 		case 'f': b->folder = optarg; break;
 		case 'R': b->root = optarg; break;
@@ -193,6 +197,24 @@ print_setting(const struct bench *b)
 		       b->cold ? "true" : "false");
 }
 
+static void
+bench_all(struct bench *b)
+{
+	bench_loads(b);
+	if (wanted(b, "start"))
+		bench_start(b);
+	if (wanted(b, "files"))
+		bench_files(b);
+	if (wanted(b, "lookup"))
+		bench_lookups(b);
+	if (wanted(b, "view"))
+		bench_views(b);
+	if (wanted(b, "verify"))
+		bench_verify(b);
+	if (wanted(b, "live"))
+		bench_live(b);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -215,19 +237,10 @@ main(int argc, char **argv)
 	b.root = root;
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	register_filters();
-	bench_loads(&b);
-	if (wanted(&b, "start"))
-		bench_start(&b);
-	if (wanted(&b, "files"))
-		bench_files(&b);
-	if (wanted(&b, "lookup"))
-		bench_lookups(&b);
-	if (wanted(&b, "view"))
-		bench_views(&b);
-	if (wanted(&b, "verify"))
-		bench_verify(&b);
-	if (wanted(&b, "live"))
-		bench_live(&b);
+	if (b.scaling)
+		bench_scaling(&b);
+	else
+		bench_all(&b);
 	if (b.json)
 		puts("\n]}");
 	return 0;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "base/base.h"
 #include "cute_shm.h"
@@ -21,6 +22,7 @@ struct bench {
 	unsigned jobs;
 	const char *only; /* kinds whose name begins so; NULL: all */
 	bool cold;	  /* drop the file from the page cache before */
+	bool scaling;	  /* only that */
 	bool json;
 	bool first; /* no JSON object was printed yet */
 };
@@ -55,8 +57,10 @@ void register_filters(void);
 
 /* load.c */
 void bench_loads(struct bench *b);
-/* One load, without its time; see bench_private_memory(). */
+/* One load, without its time; see bench_start_load(). */
 void bench_once(const struct bench *b, const char *path);
+/* Remove what a load has left. */
+void bench_remove(const struct bench *b);
 
 /* memory.c */
 
@@ -65,6 +69,12 @@ void bench_once(const struct bench *b, const char *path);
  * together at some moment while it loads the file; looks every 0.5 ms.
  */
 double bench_private_memory(const struct bench *b, const char *path);
+
+/* Start a program that loads the file once, with --jobs threads, and ends. */
+pid_t bench_start_load(const struct bench *b, const char *path);
+
+/* scaling.c: what limits a load on more processors than there are here */
+void bench_scaling(struct bench *b);
 
 /* start.c */
 void bench_start(struct bench *b);

@@ -245,6 +245,30 @@ make_forces(const struct kind *k, const char *path, size_t size)
 	free(data);
 }
 
+/*
+ * Gradients of a network: each layer has a size of its own, and nearly all bits
+ * of each number are noise.
+ */
+static void
+make_gradients(const struct kind *k, const char *path, size_t size)
+{
+	hsize_t dims[] = { size / 4096, 1024 }, chunk[] = { 64, 1024 };
+	float *data = get(dims[0] * 1024 * sizeof(*data));
+	double sum, layer = 1e-3;
+
+	for (hsize_t i = 0; i < dims[0] * 1024; i++) {
+		if (i % 65536 == 0)
+			layer = 1e-4 * (1 + noise() % 64);
+		sum = -6;
+		for (unsigned n = 0; n < 12; n++)
+			sum += noise() / 4294967296.0;
+		data[i] = (float)(layer * sum);
+	}
+	write_one(k, path, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 2, dims,
+		  dims[0] < chunk[0] ? dims : chunk, data);
+	free(data);
+}
+
 static hid_t
 float16(void)
 {
@@ -418,6 +442,8 @@ const struct kind kinds[] = {
 	  make_trajectory, "sd" },
 	{ "forces", "float32 rounded to 0.001, with noise, gzip + shuffle",
 	  make_forces, "sd" },
+	{ "gradients", "float32, full of noise, gzip + shuffle", make_gradients,
+	  "sd" },
 	{ "images", "uint8 480 x 640 x 3, gzip per image", make_images, "d" },
 	{ "lzf", "float64, lzf + shuffle, chunks of whole rows", make_rows,
 	  "sl" },

@@ -39,10 +39,15 @@ run_ours(const struct bench *b, const char *path, unsigned jobs)
 void
 bench_once(const struct bench *b, const char *path)
 {
+	run_ours(b, path, b->jobs);
+}
+
+void
+bench_remove(const struct bench *b)
+{
 	struct cute_shm_unlink_options opt = { .size = sizeof(opt),
 					       .root = b->root };
 
-	run_ours(b, path, b->jobs);
 	cute_shm_unlink("bench", &opt, NULL);
 }
 
@@ -182,8 +187,6 @@ drop_cache(const char *path)
 static double
 run(const struct bench *b, const char *path, enum way way)
 {
-	struct cute_shm_unlink_options opt = { .size = sizeof(opt),
-					       .root = b->root };
 	double begin, end;
 
 	if (b->cold)
@@ -197,58 +200,92 @@ run(const struct bench *b, const char *path, enum way way)
 		run_ours(b, path, way == OURS ? b->jobs : 1);
 	end = clock_now();
 	if (way != COPY)
-		cute_shm_unlink("bench", &opt, NULL);
+		bench_remove(b);
 	else
 		unlink(bench_path(b->root, "bench.copy"));
 	return end - begin;
 }
 
+/* What is not a time. */
+struct facts {
+	double size;   /* bytes of the arrays' data */
+	double stored; /* bytes of the file */
+	double native; /* share of the arrays that libhdf5 did not read */
+	double memory; /* private, at most */
+};
+
 static void
-print_row(struct bench *b, const struct kind *k, double size, const double *t,
-	  double memory)
+print_row(struct bench *b, const struct kind *k, const struct facts *f,
+	  const double *t)
 {
 	static const char *const names[] = { "ours", "ours_one_thread", "copy",
 					     "read", "read_and_copy" };
 
 	if (!b->json) {
-		printf("%-13s %6.0f %8.3f %8.3f %8.3f %8.3f %8.3f  %6.2f %6.2f "
-		       "%6.2f %6.2f %7.1f\n",
-		       k->name, size / 1048576, t[OURS], t[OURS_ONE], t[COPY],
-		       t[READ], t[READ_COPY], t[OURS] / t[COPY],
-		       t[READ] / t[OURS], t[READ] / t[OURS_ONE],
-		       t[READ_COPY] / t[OURS], memory / 1048576);
+		printf("%-13s %6.0f %5.2f %8.3f %8.3f %8.3f %8.3f %8.3f  %6.2f "
+		       "%6.2f %6.2f %6.2f %7.1f %6.1f\n",
+		       k->name, f->size / 1048576, f->size / f->stored, t[OURS],
+		       t[OURS_ONE], t[COPY], t[READ], t[READ_COPY],
+		       t[OURS] / t[COPY], t[READ] / t[OURS],
+		       t[READ] / t[OURS_ONE], t[READ_COPY] / t[OURS],
+		       f->memory / 1048576, f->native * 100);
 		fflush(stdout);
 		return;
 	}
-	printf("%s\n  {\"load\": \"%s\", \"bytes\": %.0f", b->first ? "" : ",",
-	       k->name, size);
+	printf("%s\n  {\"load\": \"%s\", \"bytes\": %.0f, \"file\": %.0f",
+	       b->first ? "" : ",", k->name, f->size, f->stored);
 	for (int way = 0; way < WAYS; way++)
 		printf(", \"%s\": %.6f", names[way], t[way]);
-	printf(", \"private_memory\": %.0f}", memory);
+	printf(", \"private_memory\": %.0f, \"native\": %.4f}", f->memory,
+	       f->native);
 	b->first = false;
 }
 
-static double
-data_size(const char *path)
-{
-	uint64_t size = 0;
+/* Arrays of a plan. */
+struct counted {
+	double all, native;
+};
 
-	if (cute_shm_hdf5_size(path, NULL, &size) != 0)
+static void
+count_array(const struct cute_shm_hdf5_array *array, void *arg)
+{
+	struct counted *c = arg;
+
+	c->all++;
+	c->native += array->libhdf5[0] == '\0';
+}
+
+static struct facts
+facts_get(const struct bench *b, const char *path)
+{
+	struct counted c = { 0, 0 };
+	struct cute_shm_hdf5_options opt = { .size = sizeof(opt),
+					     .array = count_array,
+					     .arg = &c };
+	struct cute_shm_hdf5_result result;
+	struct stat st;
+
+	if (cute_shm_hdf5_plan(path, &opt, &result) != 0)
 		die("%s: %s", path, cute_shm_errmsg());
-	return (double)size;
+	if (stat(path, &st) != 0)
+		die("%s: no such file", path);
+	return (struct facts){ .size = (double)result.bytes,
+			       .stored = (double)st.st_size,
+			       .native = c.all > 0 ? c.native / c.all : 1,
+			       .memory = bench_private_memory(b, path) };
 }
 
 static void
 bench_kind(struct bench *b, const struct kind *k)
 {
-	double times[WAYS][MOST_ROUNDS], t[WAYS], size;
+	double times[WAYS][MOST_ROUNDS], t[WAYS];
+	struct facts facts;
 	char path[4096];
 
 	if (strchr(k->filters, 'z') && !filter_unzstd)
 		return;
 	snprintf(path, sizeof(path), "%s", bench_path(b->folder, "bench.h5"));
 	k->make(k, path, b->size);
-	size = data_size(path);
 	run(b, path, COPY); /* the file is in the page cache now */
 	/* There and back: what one leaves to the next is for all the same. */
 	for (unsigned round = 0; round < b->rounds; round++)
@@ -259,7 +296,8 @@ bench_kind(struct bench *b, const struct kind *k)
 		}
 	for (int way = 0; way < WAYS; way++)
 		t[way] = median(times[way], b->rounds);
-	print_row(b, k, size, t, bench_private_memory(b, path));
+	facts = facts_get(b, path);
+	print_row(b, k, &facts, t);
 	unlink(path);
 }
 
@@ -267,13 +305,15 @@ void
 bench_loads(struct bench *b)
 {
 	if (!b->json)
-		printf("%-13s %6s %8s %8s %8s %8s %8s  %6s %6s %6s %6s %7s\n"
-		       "%-13s %6s %8s %8s %8s %8s %8s  %6s %6s %6s %6s %7s\n",
-		       "loading", "MiB", "ours", "ours", "cp", "H5Dread",
-		       "H5Dread",
-		       "ours:", "H5Dr.:", "H5Dr.:", "copy:", "private", "", "",
-		       "seconds", "-j1", "to shm", "private", "+ copy", "cp",
-		       "ours", "-j1", "ours", "MiB");
+		printf("%-13s %6s %5s %8s %8s %8s %8s %8s  %6s %6s %6s %6s "
+		       "%7s %6s\n%-13s %6s %5s %8s %8s %8s %8s %8s  %6s %6s "
+		       "%6s %6s %7s %6s\n",
+		       "loading", "MiB", "data:", "ours", "ours", "cp",
+		       "H5Dread", "H5Dread",
+		       "ours:", "H5Dr.:", "H5Dr.:", "copy:", "private",
+		       "native", "", "", "file", "seconds", "-j1", "to shm",
+		       "private", "+ copy", "cp", "ours", "-j1", "ours", "MiB",
+		       "%");
 	for (size_t i = 0; i < kind_count; i++)
 		if (wanted(b, kinds[i].name))
 			bench_kind(b, &kinds[i]);

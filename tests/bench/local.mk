@@ -14,6 +14,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/load.c \
 	tests/bench/lookup.c \
 	tests/bench/memory.c \
+	tests/bench/scaling.c \
 	tests/bench/start.c \
 	tests/bench/view.c
 tests_bench_bench_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(XXHASH_CFLAGS) \

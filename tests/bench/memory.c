@@ -67,8 +67,8 @@ private_bytes(long pid)
 	return sum;
 }
 
-static pid_t
-start_load(const struct bench *b, const char *path)
+pid_t
+bench_start_load(const struct bench *b, const char *path)
 {
 	char jobs[16], self[] = "/proc/self/exe", once[] = "--once";
 	char jobs_option[] = "--jobs", root_option[] = "--root";
@@ -89,7 +89,7 @@ double
 bench_private_memory(const struct bench *b, const char *path)
 {
 	const struct timespec pause = { .tv_nsec = 500000 };
-	pid_t pid = start_load(b, path);
+	pid_t pid = bench_start_load(b, path);
 	double most = 0, now;
 	int status = 0;
 
@@ -100,5 +100,6 @@ bench_private_memory(const struct bench *b, const char *path)
 	}
 	if (status != 0)
 		die("%s: the load in a process of its own failed", path);
+	bench_remove(b);
 	return most;
 }

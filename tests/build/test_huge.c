@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "build/build.h"
+#include "build/fill.h"
 #include "util.h"
 
 #ifndef MADV_POPULATE_WRITE
@@ -114,6 +115,40 @@ pattern(void)
 	return data;
 }
 
+/* A piece of data that goes to its place. */
+struct piece {
+	const uint8_t *data;
+	size_t size;
+	int err;
+};
+
+static unsigned filled; /* pieces that did */
+
+static int
+fill(void *arg, uint8_t *to)
+{
+	const struct piece *p = arg;
+
+	memcpy(to, p->data, p->size);
+	filled++;
+	return p->err;
+}
+
+/* Put it there if that is possible, else write it. */
+static void
+put(struct cute_shm_builder *b, const char *path, uint64_t at,
+    const uint8_t *data, size_t size)
+{
+	struct piece piece = { data, size, 0 };
+	unsigned before = filled;
+	bool done;
+
+	ck_ok(builder_fill(b, path, at, size, fill, &piece, &done));
+	ck_assert_uint_eq(filled, before + done);
+	if (!done)
+		ck_ok(cute_shm_builder_write(b, path, at, data, size));
+}
+
 /* By pointer and in pieces; the project is open in the end. */
 static struct cute_shm *
 build(unsigned flags)
@@ -129,12 +164,16 @@ build(unsigned flags)
 	struct cute_shm *shm;
 
 	ck_ok(cute_shm_builder_new("p", &opt, &b));
-	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, data));
-	ck_ok(cute_shm_builder_array(b, "b", "|u1", 1, &size, NULL));
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
+	ck_ok(cute_shm_builder_array(b, "b", "|u1", 1, &size, data));
 	ck_ok(cute_shm_builder_reserve(b));
-	for (uint64_t at = 0, n; at < data_size; at += n) {
-		n = data_size - at < piece ? data_size - at : piece;
-		ck_ok(cute_shm_builder_write(b, "b", at, data + at, n));
+	for (uint64_t at = 0, n, i = 0; at < data_size; at += n, i++) {
+		n = data_size - at < piece * (1 + i % 3) ? data_size - at
+							 : piece * (1 + i % 3);
+		if (i % 2 == 0)
+			put(b, "a", at, data + at, n);
+		else
+			ck_ok(cute_shm_builder_write(b, "a", at, data + at, n));
 	}
 	ck_ok(cute_shm_builder_publish(b, &shm));
 	cute_shm_builder_free(b);
@@ -163,8 +202,46 @@ START_TEST(large)
 	shm = build(_i % 2 ? CUTE_SHM_RESERVE_AHEAD : 0);
 	/* The first step; the others only if this machine is not slow. */
 	ck_assert_uint_ge(mapped_large(), 2 * MIB);
+	ck_assert_uint_ge(filled, 1);
 	cute_shm_close(shm);
 	ck_assert_uint_eq(mapped_large(), 0);
+}
+END_TEST
+
+/* What was filled once, and then again, has the digests of the last time. */
+START_TEST(again_filled)
+{
+	struct cute_shm_build_options opt = { .size = sizeof(opt) };
+	uint64_t size = data_size, most = 3 * MIB / 2;
+	uint8_t *data = pattern();
+	struct piece piece = { data + 1, most, CUTE_SHM_ERR_SOURCE };
+	struct cute_shm_builder *b;
+	struct cute_shm_array a;
+	struct cute_shm *shm;
+	bool done;
+	int err;
+
+	test_root();
+	ck_ok(cute_shm_builder_new("p", &opt, &b));
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
+	ck_ok(cute_shm_builder_reserve(b));
+	ck_err(builder_fill(b, "a", size - 1, 2, fill, &piece, &done),
+	       CUTE_SHM_ERR_INVALID);
+	ck_err(builder_fill(b, "b", 0, 1, fill, &piece, &done),
+	       CUTE_SHM_ERR_NOT_FOUND);
+	ck_assert_uint_eq(filled, 0);
+	ck_ok(cute_shm_builder_write(b, "a", 0, data, size));
+	err = builder_fill(b, "a", 0, most, fill, &piece, &done);
+	ck_assert_int_eq(err, done ? CUTE_SHM_ERR_SOURCE : 0);
+	put(b, "a", 7, data + 7, most);
+	put(b, "a", 0, data, 7);
+	ck_ok(cute_shm_builder_publish(b, &shm));
+	cute_shm_builder_free(b);
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	ck_ok(cute_shm_get(shm, "a", &a));
+	ck_assert(memcmp(a.data, data, data_size) == 0);
+	cute_shm_close(shm);
+	free(data);
 }
 END_TEST
 
@@ -273,6 +350,7 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, large, 0, 8);
+	tcase_add_test(t, again_filled);
 	tcase_add_test(t, full);
 	tcase_add_loop_test(t, refused, 0, 12);
 	tcase_add_test(t, again);

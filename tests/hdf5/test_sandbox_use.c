@@ -113,7 +113,9 @@ static int
 use_descriptors(void)
 {
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	const uint64_t range[2] = { 0, 8192 };
 	char text[8], *shared;
+	uint64_t counts[5];
 	struct stat st;
 
 	WANT(pread(source, text, 4, 3) == 4 && memcmp(text, "3456", 4) == 0);
@@ -122,6 +124,7 @@ use_descriptors(void)
 	WANT(fallocate(output, 0, 0, 8192) == 0);
 	WANT(fstat(source, &st) == 0 && st.st_size == 8192);
 	WANT(posix_fadvise(source, 0, 0, POSIX_FADV_WILLNEED) == 0);
+	WANT(syscall(451, source, range, counts, 0) == 0 || errno == ENOSYS);
 	WANT(fcntl(source, F_OFD_SETLK, &lock) == 0);
 	WANT(fcntl(source, F_GETLK, &lock) == 0);
 	WANT(flock(source, LOCK_SH) == 0);

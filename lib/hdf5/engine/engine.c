@@ -239,8 +239,10 @@ task_release(struct task *t)
 		free(t->columns[i].path);
 	free(t->columns);
 	free(t->name);
-	if (t->fd >= 0)
+	if (t->fd >= 0) {
+		page_cache_close(t->fd);
 		close(t->fd);
+	}
 	free(t);
 }
 
@@ -389,6 +391,8 @@ tile_put(struct reader *r, struct tile *tile)
 int
 source_read(int fd, uint8_t *data, size_t size, uint64_t at)
 {
+	uint64_t from = at;
+
 	while (size > 0) {
 		ssize_t n = pread(fd, data, size, (off_t)at);
 
@@ -410,5 +414,6 @@ source_read(int fd, uint8_t *data, size_t size, uint64_t at)
 		size -= (size_t)n;
 		at += (uint64_t)n;
 	}
+	page_cache_read(fd, from, at - from);
 	return 0;
 }

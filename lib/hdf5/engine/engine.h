@@ -293,6 +293,13 @@ int task_write(struct task *task, struct batch *batch, uint64_t first,
 	       const uint8_t *data, uint64_t n);
 
 /*
+ * The same, but fill() puts the elements where they belong.  *done is false,
+ * and nothing was done, if that is not possible.
+ */
+int task_fill(struct task *task, uint64_t first, uint64_t n,
+	      int (*fill)(void *arg, uint8_t *to), void *arg, bool *done);
+
+/*
  * Write a box of the array from a buffer of shape 'dims', in as few pieces as
  * possible.
  */

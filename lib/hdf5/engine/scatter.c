@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "build/fill.h"
 #include "hdf5/engine/engine.h"
 
 /*
@@ -123,6 +124,23 @@ task_write(struct task *t, struct batch *b, uint64_t first, const uint8_t *data,
 				   n * t->item);
 	for (unsigned i = 0; i < t->column_count && !err; i++)
 		err = write_column(t, b, &t->columns[i], first, data, n);
+	return err;
+}
+
+int
+task_fill(struct task *t, uint64_t first, uint64_t n,
+	  int (*fill)(void *arg, uint8_t *to), void *arg, bool *done)
+{
+	size_t size = n * t->item;
+	int err;
+
+	*done = false;
+	if (!whole_record(t))
+		return 0;
+	err = builder_fill(t->builder, t->columns[0].path, first * t->item,
+			   size, fill, arg, done);
+	if (*done && !err)
+		atomic_fetch_add(&t->reader->bytes, size);
 	return err;
 }
 

@@ -11,22 +11,43 @@
 
 #define PIECE ((size_t)1 << 20)
 
+/* Read the batch's elements and convert them. */
+static int
+fill_piece(void *arg, uint8_t *to)
+{
+	const struct batch *b = arg;
+	const struct task *t = b->task;
+	int err = source_read(t->fd, to, b->count * t->item,
+			      t->file_offset + b->first * t->item);
+
+	if (!err)
+		task_convert(t, to, b->count);
+	return err;
+}
+
 static int
 do_piece(struct batch *b)
 {
 	struct task *t = b->task;
 	size_t size = b->count * t->item;
-	int err = filter_grow(&b->data, &b->data_capacity, size);
+	bool done = false;
+	int err = 0;
 
-	if (!err && t->sliced)
-		err = slice_read_piece(b, b->first, b->count);
-	else if (!err)
-		err = source_read(t->fd, b->data, size,
-				  t->file_offset + b->first * t->item);
+	if (!t->sliced)
+		err = task_fill(t, b->first, b->count, fill_piece, b, &done);
+	if (err || done)
+		return err;
+	err = filter_grow(&b->data, &b->data_capacity, size);
 	if (err)
 		return err;
-	task_convert(t, b->data, b->count);
-	return task_write(t, b, b->first, b->data, b->count);
+	if (t->sliced) {
+		err = slice_read_piece(b, b->first, b->count);
+		if (!err)
+			task_convert(t, b->data, b->count);
+	} else {
+		err = fill_piece(b, b->data);
+	}
+	return err ? err : task_write(t, b, b->first, b->data, b->count);
 }
 
 static int
@@ -146,6 +167,8 @@ read_contiguous(struct reader *r, const struct strategy_source *s, hid_t dcpl,
 		return err == CUTE_SHM_ERR_TYPE ? 0 : err;
 	t->fd = s->native ? fcntl(s->fd, F_DUPFD_CLOEXEC, 3)
 			  : source_fd(s->dset);
+	if (t->fd >= 0)
+		page_cache_again(t->fd);
 	t->file_offset = at;
 	*fits = t->fd >= 0 && (s->native ? native_extent(s->native, t, &count)
 					 : extent_get(s->dset, t, &count));

@@ -6,7 +6,6 @@
  * progress of the load gives its position in the file.
  */
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -46,6 +45,7 @@ run(void *arg)
 	struct prefetch *p = arg;
 	uint64_t at = 0, now;
 
+	pthread_setname_np(pthread_self(), "cute-shm-ahead");
 	do {
 		now = position(p);
 		if (at >= now + AHEAD) {
@@ -54,8 +54,7 @@ run(void *arg)
 		}
 		if (at < now)
 			at = now;
-		posix_fadvise(p->fd, (off_t)at, (off_t)WINDOW,
-			      POSIX_FADV_WILLNEED);
+		page_cache_ahead(p->fd, at, WINDOW);
 		at += WINDOW;
 	} while (at < p->size && !atomic_load(&p->stop));
 	return NULL;

@@ -29,6 +29,7 @@ fill(struct loader *l)
 	board_work(l->board, "", l->result.bytes);
 	rc = cute_shm_builder_reserve(l->builder);
 	if (rc == 0) {
+		page_cache_reading();
 		prefetch = prefetch_begin(l);
 		rc = read_pending(l);
 		prefetch_end(prefetch);

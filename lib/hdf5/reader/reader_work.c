@@ -81,10 +81,13 @@ run_load(struct loader *l, const struct request *r, int segment)
 {
 	int err = 0;
 
-	if (r->work == WORK_LOAD)
+	if (r->work == WORK_LOAD) {
 		err = borrow(l, r, segment);
+		page_cache_begin();
+	}
 	if (err == 0)
 		err = load_file(l);
+	page_cache_end();
 	end(l, err, l->retry ? MESSAGE_RETRY : MESSAGE_DONE);
 }
 

@@ -14,6 +14,7 @@
 /* Younger than the headers of some systems; the same on all processors. */
 #define CLOSE_RANGE 436
 #define FACCESSAT2  439
+#define CACHESTAT   451
 
 static const uint16_t allowed[] = {
 	/* descriptors that are open */
@@ -31,6 +32,7 @@ static const uint16_t allowed[] = {
 	__NR_fallocate,
 	__NR_fadvise64,
 	__NR_readahead,
+	CACHESTAT,
 	__NR_copy_file_range,
 	__NR_flock,
 	__NR_dup,

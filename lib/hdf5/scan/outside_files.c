@@ -107,6 +107,7 @@ look_at_raw(struct look *k, const char *name, const char *path, uint64_t offset,
 	if (fd < 0)
 		return raw_missing(name, path,
 				   fd == -EISDIR ? EUNSUITABLE : -fd);
+	page_cache_open(path, fd, &st);
 	changed_add(path, fd, &st);
 	close(fd);
 	has = (uint64_t)st.st_size > offset ? (uint64_t)st.st_size - offset : 0;

@@ -202,6 +202,8 @@ read_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 	error = driver_read(f->fd, at, size, buffer);
 	if (error)
 		opened_fail(NULL, error);
+	else
+		page_cache_read(f->fd, at, size);
 	return error ? -1 : 0;
 }
 

@@ -30,6 +30,13 @@ static char last_path[4096];
 static int lost; /* see file_driver_lost() */
 static char lost_path[4096];
 
+static void
+close_descriptor(int fd)
+{
+	page_cache_close(fd);
+	close(fd);
+}
+
 /* -------------------------------------------------------------------- list */
 
 static void
@@ -71,7 +78,7 @@ give_up_one(void)
 	if (!f)
 		return false;
 	list_remove(f);
-	close(f->fd);
+	close_descriptor(f->fd);
 	f->fd = -1;
 	return true;
 }
@@ -210,6 +217,8 @@ open_descriptor(const char *path, struct stat *st)
 		same = find(path);
 		fd = same ? duplicate(same, st) : host_open(path, st);
 	} while ((fd == -EMFILE || fd == -ENFILE) && give_up_one());
+	if (fd >= 0)
+		page_cache_open(path, fd, st);
 	return fd;
 }
 
@@ -246,7 +255,7 @@ opened_descriptor(struct opened *f)
 	if (error) {
 		note(f->path, error);
 		if (fd >= 0)
-			close(fd);
+			close_descriptor(fd);
 		return error;
 	}
 	f->fd = fd;
@@ -262,7 +271,7 @@ opened_from(const char *path, int fd, const struct stat *st)
 	struct opened *f = calloc(1, sizeof(*f) + strlen(path) + 1);
 
 	if (!f) {
-		close(fd);
+		close_descriptor(fd);
 		return NULL;
 	}
 	strcpy(f->path, path);
@@ -289,7 +298,7 @@ opened_new(const char *path, bool *gone)
 	note(path, error);
 	opened_fail(NULL, error);
 	if (fd >= 0)
-		close(fd);
+		close_descriptor(fd);
 	return NULL;
 }
 
@@ -303,7 +312,7 @@ opened_native(const char *path)
 	if (fd >= 0 && judge(path, fd, &st) == 0)
 		f = opened_from(path, fd, &st);
 	else if (fd >= 0)
-		close(fd);
+		close_descriptor(fd);
 	return f;
 }
 
@@ -318,7 +327,7 @@ opened_free(struct opened *f)
 {
 	if (f->fd >= 0) {
 		list_remove(f);
-		close(f->fd);
+		close_descriptor(f->fd);
 	}
 	free(f);
 }

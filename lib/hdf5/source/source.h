@@ -128,6 +128,38 @@ void changed_note(const char *path, const char *how);
 /* CUTE_SHM_ERR_SOURCE if one of the files has changed, or 0. */
 int changed_check(void);
 
+/*
+ * page_cache.c: drop from the page cache what the load has brought there.  What
+ * was there before it began stays, and so do files of which the kernel does not
+ * tell that.  Any thread may call these.
+ */
+
+/* Begin to watch files; without this, none is. */
+void page_cache_begin(void);
+
+/*
+ * A descriptor of the file was opened, from which nothing was read yet; 'path'
+ * is what host_open() got.  Call page_cache_close() before it is closed, unless
+ * the file will be read from another descriptor.
+ */
+void page_cache_open(const char *path, int fd, const struct stat *st);
+
+/* This is one more descriptor of a file that is open. */
+void page_cache_again(int fd);
+void page_cache_close(int fd);
+
+/* From now on a file that is closed is dropped: its data were read. */
+void page_cache_reading(void);
+
+/* These bytes of the file were read, and will hardly be read again. */
+void page_cache_read(int fd, uint64_t at, uint64_t size);
+
+/* Let the kernel read these bytes, unless they have been read. */
+void page_cache_ahead(int fd, uint64_t at, uint64_t size);
+
+/* Drop the rest. */
+void page_cache_end(void);
+
 /* objects.c: the file's objects, found by address */
 
 #define NO_OBJECT SIZE_MAX
