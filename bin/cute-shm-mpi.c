@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cute-shm-mpi: load HDF5 files into the memory of all nodes of an MPI job. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,22 +137,45 @@ launcher(const char *of_openmpi, const char *of_others, const char *of_slurm)
 	return text ? atoi(text) : -1;
 }
 
-static bool is_silent;
+static bool is_begun;
 
 /*
- * A launcher ends all ranks when one fails, and the first one must have said
- * why.
+ * The launcher ends all ranks when one fails, and the first one must have said
+ * why: so they meet before they end, all with the same status.
  */
 static void
-end_silently(void)
+end_together(void)
 {
-	if (is_silent)
-		_exit(CLI_OK);
+	if (is_begun)
+		return;
+	MPI_Init(NULL, NULL);
+	MPI_Barrier(MPI_COMM_WORLD);
+	MPI_Finalize();
+}
+
+/* Let what goes to 'stream' be lost; a copy of its descriptor, or -1. */
+static int
+silence(FILE *stream)
+{
+	int kept = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 3);
+
+	if (kept >= 0 && !freopen("/dev/null", "w", stream))
+		abort();
+	return kept;
+}
+
+static void
+restore(FILE *stream, int kept)
+{
+	if (kept < 0)
+		return;
+	dup2(kept, fileno(stream));
+	close(kept);
 }
 
 /*
  * Read the command line.  All ranks have the same: the first one says what is
- * wrong with it, and has the status.
+ * wrong with it, or shows what it asks for.
  */
 static void
 begin(int argc, char **argv)
@@ -159,23 +183,19 @@ begin(int argc, char **argv)
 	struct hdf5_sources sources;
 	char *none = NULL;
 	int rank = launcher("OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID");
-	int kept = rank > 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
+	int out = rank > 0 ? silence(stdout) : -1;
+	int err = rank > 0 ? silence(stderr) : -1;
 
-	is_silent = rank > 0;
-	if (atexit(end_silently) != 0)
-		abort();
-	if (kept >= 0 && !freopen("/dev/null", "w", stderr))
+	if (rank >= 0 && atexit(end_together) != 0)
 		abort();
 	cli_begin(&program, argc, argv);
 	if (opt_timeout > 0 && !opt_ensure && !opt_wait)
 		cli_misuse("--timeout needs --wait or --ensure");
 	/* Misuse of --as; only the first rank looks for files. */
 	hdf5_sources(&none, &opt_as, &sources);
-	if (kept >= 0) {
-		dup2(kept, STDERR_FILENO);
-		close(kept);
-	}
-	is_silent = false;
+	restore(stdout, out);
+	restore(stderr, err);
+	is_begun = true;
 }
 
 /* The launcher of another MPI starts many processes that know of no other. */
@@ -308,6 +328,18 @@ load(const char *project, const struct hdf5_sources *sources, int rank)
 	return status_of(err, &result);
 }
 
+/* The launcher then ends those that do not end themselves. */
+#define FINALIZE_SECONDS 60
+
+static volatile sig_atomic_t last_status;
+
+static void
+end_now(int number)
+{
+	(void)number;
+	_exit(last_status);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -340,6 +372,9 @@ main(int argc, char **argv)
 		status = load(argv[0], &sources, rank);
 	/* Results are printed by now: MPI_Finalize() may hang. */
 	status = cli_end(status);
+	last_status = status;
+	signal(SIGALRM, end_now);
+	alarm(FINALIZE_SECONDS);
 	MPI_Finalize();
 	interrupt_end();
 	return status;

@@ -190,6 +190,7 @@ hdf5_script_tests = \
 	tests/corpus/slices.sh \
 	tests/corpus/strategies.sh \
 	tests/hdf5/by_library.sh \
+	tests/mpi/failures.sh \
 	tests/mpi/mpi.sh
 
 # Programs that make the projects and files for the shell tests.
@@ -231,6 +232,9 @@ TESTS += $(unit_tests)
 if HDF5
 check_PROGRAMS += $(hdf5_unit_tests) $(hdf5_test_readers)
 TESTS += $(hdf5_unit_tests)
+if MPI
+check_PROGRAMS += tests/mpi/fail_load
+endif
 endif
 endif
 
@@ -371,6 +375,9 @@ WRAP_FAILING = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 tests_build_test_nomem_LDFLAGS = $(AM_LDFLAGS) $(WRAP_FAILING)
 tests_build_test_syscalls_LDFLAGS = $(AM_LDFLAGS) $(WRAP_FAILING)
 tests_hdf5_test_hdf5_failing_LDFLAGS = $(AM_LDFLAGS) $(WRAP_FAILING)
+tests_mpi_fail_load_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS)
+tests_mpi_fail_load_LDADD = lib/libmpiload.la $(LDADD) $(MPI_LIBS)
+tests_mpi_fail_load_LDFLAGS = $(AM_LDFLAGS) $(WRAP_FAILING)
 
 # Calls that a test replaces by its own.
 tests_build_test_ahead_LDFLAGS = $(AM_LDFLAGS) \

@@ -87,7 +87,11 @@ struct cute_shm_mpi_result {
  * receive it, and if no node needs it, nothing is read.  A node other than the
  * first waits for another process's load for 'timeout', or 30 s.
  *
- * The errors of cute_shm_hdf5_load(), and CUTE_SHM_ERR_SYSTEM if MPI fails.
+ * The errors of cute_shm_hdf5_load(), and CUTE_SHM_ERR_SYSTEM if MPI fails.  If
+ * a call of MPI fails on one rank, the others are told, and no project gets its
+ * name unless the message says so; where they wait in a call that makes a
+ * communicator, so that they cannot hear it, the job ends by MPI_Abort().  MPI
+ * then still has memory of the load, and a further one is CUTE_SHM_ERR_STATE.
  */
 int cute_shm_mpi_load(MPI_Comm comm, const char *project, const char *file,
 		      const struct cute_shm_mpi_options *opt,

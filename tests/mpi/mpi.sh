@@ -169,6 +169,15 @@ says '--as takes NAME=FILE'
 run --ranks
 ends 64
 says 'cute-shm-mpi: '
+
+# The first rank alone shows what it is asked for.
+run --help
+ends 0
+says '^Usage: '
+run --version
+ends 0
+says '^with '
+[ "$(grep -c . "$tmp/stderr")" -eq 0 ] || fail 'words beside the version'
 status=0
 OMPI_COMM_WORLD_SIZE=2 PMI_SIZE=2 cute-shm-mpi --root "$root/0" p demo.h5 \
 	>"$tmp/stdout" 2>"$tmp/stderr" || status=$?
