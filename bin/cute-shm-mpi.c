@@ -17,7 +17,7 @@
 
 static bool opt_overwrite, opt_replace, opt_no_progress, opt_keep_going;
 static bool opt_no_external, opt_no_view, opt_json, opt_ensure, opt_wait;
-static bool opt_ranks_as_nodes;
+static bool opt_ranks_as_nodes, opt_scatter;
 static const char *opt_root, *opt_group;
 static struct cli_list opt_select, opt_exclude, opt_as;
 static unsigned opt_jobs, opt_verbose;
@@ -28,6 +28,9 @@ static mode_t opt_mode;
 static const struct cli_option options[] = {
 	{ 0, CLI_TEXTS, "as", "NAME=FILE",
 	  "a FILE as group NAME; may be repeated", &opt_as },
+	{ 0, CLI_FLAG, "scatter", NULL,
+	  "each node reads its share of the files, and has only that",
+	  &opt_scatter },
 	{ 'o', CLI_FLAG, "overwrite", NULL,
 	  "replace a project of that name, when all nodes have all",
 	  &opt_overwrite },
@@ -122,6 +125,13 @@ flags(void)
 	       (opt_keep_going ? CUTE_SHM_HDF5_KEEP_GOING : 0u) |
 	       (opt_no_external ? CUTE_SHM_HDF5_NO_EXTERNAL : 0u) |
 	       (opt_no_view ? CUTE_SHM_HDF5_NO_VIEW : 0u);
+}
+
+static unsigned
+mpi_flags(void)
+{
+	return (opt_ranks_as_nodes ? CUTE_SHM_MPI_RANKS_AS_NODES : 0u) |
+	       (opt_scatter ? CUTE_SHM_MPI_SCATTER : 0u);
 }
 
 /* The variable of the launcher, as a number; -1 if there is none. */
@@ -313,7 +323,7 @@ load(const char *project, const struct hdf5_sources *sources, int rank)
 	};
 	struct cute_shm_mpi_options opt = {
 		.size = sizeof(opt),
-		.flags = opt_ranks_as_nodes ? CUTE_SHM_MPI_RANKS_AS_NODES : 0u,
+		.flags = mpi_flags(),
 		.load = &how,
 		.progress = on_progress,
 		.node = on_node,
@@ -324,6 +334,8 @@ load(const char *project, const struct hdf5_sources *sources, int rank)
 
 	if (rank == 0)
 		mpi_report_end(err, &result);
+	else
+		mpi_report_left_out();
 	free(root);
 	return status_of(err, &result);
 }

@@ -410,6 +410,7 @@ lib_libmpiload_la_SOURCES = \
 	lib/mpi/mpi_load.h \
 	lib/mpi/mpi_nodes.c \
 	lib/mpi/mpi_receive.c \
+	lib/mpi/mpi_scatter.c \
 	lib/mpi/mpi_send.c \
 	lib/mpi/mpi_source.c \
 	lib/mpi/mpi_source.h \

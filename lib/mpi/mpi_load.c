@@ -10,6 +10,8 @@
 
 /* ---------------------------------------------------------------- arguments */
 
+#define ALL_FLAGS (CUTE_SHM_MPI_RANKS_AS_NODES | CUTE_SHM_MPI_SCATTER)
+
 static int
 check_options(const struct mpi_load *m)
 {
@@ -17,7 +19,7 @@ check_options(const struct mpi_load *m)
 
 	if (!m->project)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no project given");
-	if (m->opt.flags & ~(unsigned)CUTE_SHM_MPI_RANKS_AS_NODES)
+	if (m->opt.flags & ~(unsigned)ALL_FLAGS)
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
 				     "unknown flags %#x for a load by MPI",
 				     m->opt.flags);
@@ -68,16 +70,25 @@ report_nodes(const struct mpi_load *m)
 
 	for (i = 0; m->opt.node && m->reports && i < m->nodes; i++) {
 		r = &m->reports[i];
-		m->opt.node(&(struct cute_shm_mpi_node){ .name = r->node,
-							 .rank = r->rank,
-							 .err = r->err,
-							 .message = r->message,
-							 .current = r->current,
-							 .bytes = r->bytes,
-							 .seconds =
-								 r->seconds },
-			    m->opt.arg);
+		m->opt.node(
+			&(struct cute_shm_mpi_node){ .name = r->node,
+						     .rank = r->rank,
+						     .err = r->err,
+						     .message = r->message,
+						     .current = r->current,
+						     .bytes = r->bytes,
+						     .seconds = r->seconds,
+						     .files = r->load.files,
+						     .array_bytes =
+							     r->load.bytes },
+			m->opt.arg);
 	}
+}
+
+static bool
+is_scattered(const struct mpi_load *m)
+{
+	return m->opt.flags & CUTE_SHM_MPI_SCATTER;
 }
 
 /* Lead the node, or wait for the rank that does. */
@@ -87,7 +98,9 @@ run(struct mpi_load *m)
 	struct verdict *v = &m->verdict;
 	int err = 0;
 
-	if (m->heads != MPI_COMM_NULL)
+	if (m->heads != MPI_COMM_NULL && is_scattered(m))
+		err = mpi_lead_share(m, v);
+	else if (m->heads != MPI_COMM_NULL)
 		err = m->first ? mpi_lead_first(m, v) : mpi_lead_other(m, v);
 	return err == 0 ? mpi_send_all(m, m->node, v, sizeof(*v)) : err;
 }

@@ -3,8 +3,9 @@
  * One load for all nodes of an MPI job.  mpi_load.c has the public calls,
  * mpi_nodes.c finds the nodes, mpi_steps.c leads them; mpi_agree.c waits and lets the nodes agree;
  * mpi_source_thread.c reads the file, mpi_source.c takes what is final for
- * mpi_send.c; mpi_receive.c is the other nodes' side; mpi_alarm.c ends all ranks
- * when one cannot go on.  Uses base and copy/received.h, and the public calls of
+ * mpi_send.c; mpi_receive.c is the other nodes' side; mpi_scatter.c has the steps
+ * where each node reads; mpi_alarm.c ends all ranks
+ * when one cannot go on.  Uses base, file and copy/received.h, and the public calls of
  * libcute_shm and libcute_shm_hdf5.
  *
  * All ranks first agree that their arguments are good and that they have memory
@@ -71,6 +72,7 @@ struct report {
 	int32_t needs;	 /* it has to receive it */
 	uint64_t bytes;
 	double seconds;
+	struct cute_shm_hdf5_result load; /* of a share */
 	char node[NODE_NAME];
 	char message[1024];
 };
@@ -185,6 +187,21 @@ int mpi_agree_to_begin(struct mpi_load *m) must_check;
 /* mpi_steps.c: what the first rank of a node does */
 int mpi_lead_first(struct mpi_load *m, struct verdict *v) must_check;
 int mpi_lead_other(struct mpi_load *m, struct verdict *v) must_check;
+
+/* mpi_agree(), after which a failure of another node is this node's. */
+int mpi_agree_all(struct mpi_load *m, struct verdict *v) must_check;
+
+/* A failure that came after the last agreement leaves some projects. */
+void mpi_say_published(const struct mpi_load *m, struct verdict *v);
+
+/*
+ * Send a text from the first of the heads to all.  A rank without memory for
+ * it, whose text is NULL, drops what comes.
+ */
+int mpi_pass_text(struct mpi_load *m, char *text, uint64_t size) must_check;
+
+/* mpi_scatter.c: the same, where each node reads its share of the files */
+int mpi_lead_share(struct mpi_load *m, struct verdict *v) must_check;
 
 /* mpi_alarm.c */
 

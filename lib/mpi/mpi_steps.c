@@ -10,9 +10,8 @@
 /* Those of a million files are shorter. */
 #define MOST_TEXT ((uint64_t)1 << 30)
 
-/* All agree; a failure of another node becomes this node's. */
-static int
-agree(struct mpi_load *m, struct verdict *v)
+int
+mpi_agree_all(struct mpi_load *m, struct verdict *v)
 {
 	int err = mpi_agree(m, v);
 
@@ -28,7 +27,7 @@ agree_on_data(struct mpi_load *m, struct verdict *v)
 	int err;
 
 	m->blocking = true;
-	err = agree(m, v);
+	err = mpi_agree_all(m, v);
 	if (err == 0 && v->err == 0 && v->receivers > 0 &&
 	    MPI_Comm_split(m->heads,
 			   m->first || m->own.needs ? 0 : MPI_UNDEFINED,
@@ -38,12 +37,8 @@ agree_on_data(struct mpi_load *m, struct verdict *v)
 	return err;
 }
 
-/*
- * Send a text with its NUL, or receive it, in pieces: a rank without memory for
- * it, whose text is NULL, drops them.
- */
-static int
-pass_text(struct mpi_load *m, char *text, uint64_t size)
+int
+mpi_pass_text(struct mpi_load *m, char *text, uint64_t size)
 {
 	uint64_t at, part;
 	int err = 0;
@@ -71,9 +66,9 @@ send_begin(struct mpi_load *m, struct source *s)
 		source_begin(s, b, &source, &options);
 	err = mpi_send_all(m, m->heads, b, sizeof(*b));
 	if (err == 0 && !b->failed)
-		err = pass_text(m, source, b->source_text);
+		err = mpi_pass_text(m, source, b->source_text);
 	if (err == 0 && !b->failed)
-		err = pass_text(m, options, b->options_text);
+		err = mpi_pass_text(m, options, b->options_text);
 	free(source);
 	free(options);
 	return err;
@@ -95,12 +90,11 @@ send(struct mpi_load *m, struct source *s, struct verdict *v)
 	}
 	if (err == 0)
 		source_sealed(s);
-	return err == 0 ? agree(m, v) : err;
+	return err == 0 ? mpi_agree_all(m, v) : err;
 }
 
-/* A failure that came after the second agreement leaves some projects. */
-static void
-say_published(const struct mpi_load *m, struct verdict *v)
+void
+mpi_say_published(const struct mpi_load *m, struct verdict *v)
 {
 	size_t used = strlen(v->message);
 
@@ -124,8 +118,8 @@ mpi_lead_first(struct mpi_load *m, struct verdict *v)
 	if (s)
 		mpi_failed(m, source_free(s, err == 0 && v->err == 0, &result));
 	if (err == 0 && v->err == 0) {
-		err = agree(m, v);
-		say_published(m, v);
+		err = mpi_agree_all(m, v);
+		mpi_say_published(m, v);
 	}
 	v->result = (struct cute_shm_mpi_result){
 		.load = result,
@@ -150,7 +144,7 @@ receive_text(struct mpi_load *m, uint64_t size, char **ret)
 	*ret = malloc((size_t)size);
 	if (!*ret)
 		mpi_failed(m, fail_memory("for a path"));
-	err = pass_text(m, *ret, size);
+	err = mpi_pass_text(m, *ret, size);
 	if (*ret)
 		(*ret)[size - 1] = '\0';
 	return err;
@@ -187,12 +181,12 @@ receive(struct mpi_load *m, struct taker *t, struct verdict *v)
 	if (m->own.needs)
 		err = taker_receive(t);
 	if (err == 0)
-		err = agree(m, v);
+		err = mpi_agree_all(m, v);
 	if (err != 0 || v->err != 0)
 		return err;
 	m->publishing = true;
 	taker_publish(t);
-	return agree(m, v);
+	return mpi_agree_all(m, v);
 }
 
 int

@@ -9,6 +9,8 @@
  *   test        that ask whether something is done: the Nth of these
  *   options     the rank gives no project, or other flags: N 0 or 1
  *
+ * With the variable SCATTER each of three nodes loads FILE as its share.
+ *
  * Each rank checks that all have the same error, and that none has anything, or
  * that all have the project.  It ends with 3 if nothing has failed.
  */
@@ -111,14 +113,23 @@ load(const char *file, long n, bool fails, bool *failed)
 	const struct cute_shm_mpi_options opt = {
 		.size = sizeof(opt),
 		.load = &how,
-		.flags = odd && n == 1 ? 0u : CUTE_SHM_MPI_RANKS_AS_NODES,
+		.flags = (odd && n == 1 ? 0u : CUTE_SHM_MPI_RANKS_AS_NODES) |
+			 (getenv("SCATTER") ? CUTE_SHM_MPI_SCATTER : 0u),
 	};
+	const struct cute_shm_hdf5_source shares[] = { { "a", file },
+						       { "b", file },
+						       { "c", file } };
 	int err;
 
 	if (fails)
 		begin(n);
-	err = cute_shm_mpi_load(MPI_COMM_WORLD, odd && n == 0 ? NULL : "p",
-				file, &opt, NULL);
+	if (getenv("SCATTER"))
+		err = cute_shm_mpi_load_files(MPI_COMM_WORLD, "p", shares, 3,
+					      &opt, NULL);
+	else
+		err = cute_shm_mpi_load(MPI_COMM_WORLD,
+					odd && n == 0 ? NULL : "p", file, &opt,
+					NULL);
 	*failed = odd || (fails && end());
 	return err;
 }

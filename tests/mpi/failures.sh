@@ -36,6 +36,12 @@ for kind in allocation call; do
 		ends 0
 		say "$kind, rank $rank: $(cat "$tmp/stdout")"
 		none
+		export SCATTER=1
+		fails $kind 0 $rank
+		unset SCATTER
+		ends 0
+		say "$kind, share $rank: $(cat "$tmp/stdout")"
+		none
 	done
 done
 
@@ -67,6 +73,12 @@ for rank in 0 2; do
 	while fails mpi $n $rank && ended mpi $n $rank; do
 		n=$((n + 1))
 	done
+	export SCATTER=1
+	for n in 4 6 8 9 11; do
+		fails mpi $n $rank
+		ended scatter mpi $n $rank || break
+	done
+	unset SCATTER
 	[ $told -ge 5 ] || fail "only $told failures were told"
 	say "rank $rank: $n calls of MPI, $told without the end of the job"
 	for n in 0 1 2 5; do
