@@ -432,7 +432,7 @@ tests/surface/check_link.log: $(filter-out tests/surface/check_link.log,$(TEST_L
 # "make coverage", after configure --enable-coverage: which lines and branches of
 # lib/ the tests run, a table, and then the same of bin/ and of lib/mpi/; fails
 # below COVERAGE_LINES or COVERAGE_BRANCHES (of bin/, COVERAGE_BIN_..., of
-# lib/mpi/, in which no test makes a call of MPI fail, COVERAGE_MPI_...) per cent.
+# lib/mpi/, of whose calls of MPI some fail, COVERAGE_MPI_...) per cent.
 # (A static library that counts does not link with others.)
 COVERAGE_LINES = 95
 COVERAGE_BRANCHES = 85

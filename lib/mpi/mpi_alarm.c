@@ -14,8 +14,8 @@
 #define TAG_ALARM 1
 
 /*
- * Those that do not listen, since they wait in a call that makes a communicator,
- * are ended; this long the others may take.
+ * So long the others may take to hear it.  Those that do not listen, since they
+ * wait in a call that makes a communicator, are ended then.
  */
 #define WAIT_SECONDS 30
 #define WAIT_SHORT   2

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One load for all nodes of an MPI job.  mpi_load.c has the public calls,
- * mpi_nodes.c finds the nodes, mpi_steps.c leads them; mpi_agree.c waits and lets the nodes agree;
- * mpi_source_thread.c reads the file, mpi_source.c takes what is final for
- * mpi_send.c; mpi_receive.c is the other nodes' side; mpi_scatter.c has the steps
- * where each node reads; mpi_alarm.c ends all ranks
- * when one cannot go on.  Uses base, file and copy/received.h, and the public calls of
- * libcute_shm and libcute_shm_hdf5.
+ * mpi_nodes.c finds the nodes, mpi_steps.c leads them, mpi_scatter.c leads them
+ * where each reads a share; mpi_agree.c waits and lets the nodes agree,
+ * mpi_alarm.c ends all ranks when one cannot go on; mpi_source_thread.c reads
+ * the file, mpi_source.c takes what is final for mpi_send.c; mpi_receive.c is
+ * the other nodes' side.  Uses base, file and copy/received.h, and the public
+ * calls of libcute_shm and libcute_shm_hdf5.
  *
  * All ranks first agree that their arguments are good and that they have memory
  * for the steps.  These are, on the first rank of each node:

@@ -89,7 +89,7 @@ taker_begin(struct taker *t, const struct begin *b, const char *source,
 	/* Without a source there was no memory for it. */
 	if (m->own.err == 0)
 		mpi_failed(m, take_turn(t, b, source, options));
-	/* Where what comes is dropped after a failure; mostly it is not used. */
+	/* What comes is dropped there after a failure; mostly it is unused. */
 	if (m->own.err == 0 && !m->own.current) {
 		t->scratch = malloc(WINDOWS * PIECES * PIECE);
 		if (!t->scratch)

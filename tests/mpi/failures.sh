@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Memory, calls of libc and calls of MPI fail on one rank: no other waits for it,
-# all have the same error, and nothing is left on any.
+# Memory, calls of libc and calls of MPI fail on one rank: no other waits for
+# it, all have the same error, and nothing is left on any.
 # shellcheck source=tests/mpi/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +10,7 @@
 	exit 77
 }
 
-# Each rank has a page for failing.c, which finds there that nothing has to fail.
+# Each rank has a page for failing.c, by which nothing has to fail yet.
 cat >"$tmp/one" <<'END'
 #!/bin/sh
 CUTE_SHM_TEST_SHARED=$PIDS.page.${OMPI_COMM_WORLD_RANK:-$PMI_RANK}
@@ -52,8 +52,9 @@ for n in 0 1; do
 	none
 done
 
-# Calls of MPI.  The others are told, and none has the project but after the last
-# agreement.  Where they may have begun a call that does not listen, the job ends.
+# Calls of MPI.  The others are told, and none has the project but after the
+# last agreement.  Where they may have begun a call that does not listen, the job
+# ends.
 ended()
 {
 	case $status in
