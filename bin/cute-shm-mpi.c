@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cute-shm-mpi: load HDF5 files into the memory of all nodes of an MPI job. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 static bool opt_overwrite, opt_replace, opt_no_progress, opt_keep_going;
 static bool opt_no_external, opt_no_view, opt_json, opt_ensure, opt_wait;
-static bool opt_ranks_as_nodes;
+static bool opt_ranks_as_nodes, opt_scatter;
 static const char *opt_root, *opt_group;
 static struct cli_list opt_select, opt_exclude, opt_as;
 static unsigned opt_jobs, opt_verbose;
@@ -27,6 +28,9 @@ static mode_t opt_mode;
 static const struct cli_option options[] = {
 	{ 0, CLI_TEXTS, "as", "NAME=FILE",
 	  "a FILE as group NAME; may be repeated", &opt_as },
+	{ 0, CLI_FLAG, "scatter", NULL,
+	  "each node reads its share of the files, and has only that",
+	  &opt_scatter },
 	{ 'o', CLI_FLAG, "overwrite", NULL,
 	  "replace a project of that name, when all nodes have all",
 	  &opt_overwrite },
@@ -123,6 +127,13 @@ flags(void)
 	       (opt_no_view ? CUTE_SHM_HDF5_NO_VIEW : 0u);
 }
 
+static unsigned
+mpi_flags(void)
+{
+	return (opt_ranks_as_nodes ? CUTE_SHM_MPI_RANKS_AS_NODES : 0u) |
+	       (opt_scatter ? CUTE_SHM_MPI_SCATTER : 0u);
+}
+
 /* The variable of the launcher, as a number; -1 if there is none. */
 static int
 launcher(const char *of_openmpi, const char *of_others, const char *of_slurm)
@@ -136,22 +147,45 @@ launcher(const char *of_openmpi, const char *of_others, const char *of_slurm)
 	return text ? atoi(text) : -1;
 }
 
-static bool is_silent;
+static bool is_begun;
 
 /*
- * A launcher ends all ranks when one fails, and the first one must have said
- * why.
+ * The launcher ends all ranks when one fails, and the first one must have said
+ * why: so they meet before they end, all with the same status.
  */
 static void
-end_silently(void)
+end_together(void)
 {
-	if (is_silent)
-		_exit(CLI_OK);
+	if (is_begun)
+		return;
+	MPI_Init(NULL, NULL);
+	MPI_Barrier(MPI_COMM_WORLD);
+	MPI_Finalize();
+}
+
+/* Let what goes to 'stream' be lost; a copy of its descriptor, or -1. */
+static int
+silence(FILE *stream)
+{
+	int kept = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 3);
+
+	if (kept >= 0 && !freopen("/dev/null", "w", stream))
+		abort();
+	return kept;
+}
+
+static void
+restore(FILE *stream, int kept)
+{
+	if (kept < 0)
+		return;
+	dup2(kept, fileno(stream));
+	close(kept);
 }
 
 /*
  * Read the command line.  All ranks have the same: the first one says what is
- * wrong with it, and has the status.
+ * wrong with it, or shows what it asks for.
  */
 static void
 begin(int argc, char **argv)
@@ -159,23 +193,19 @@ begin(int argc, char **argv)
 	struct hdf5_sources sources;
 	char *none = NULL;
 	int rank = launcher("OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID");
-	int kept = rank > 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
+	int out = rank > 0 ? silence(stdout) : -1;
+	int err = rank > 0 ? silence(stderr) : -1;
 
-	is_silent = rank > 0;
-	if (atexit(end_silently) != 0)
-		abort();
-	if (kept >= 0 && !freopen("/dev/null", "w", stderr))
+	if (rank >= 0 && atexit(end_together) != 0)
 		abort();
 	cli_begin(&program, argc, argv);
 	if (opt_timeout > 0 && !opt_ensure && !opt_wait)
 		cli_misuse("--timeout needs --wait or --ensure");
 	/* Misuse of --as; only the first rank looks for files. */
 	hdf5_sources(&none, &opt_as, &sources);
-	if (kept >= 0) {
-		dup2(kept, STDERR_FILENO);
-		close(kept);
-	}
-	is_silent = false;
+	restore(stdout, out);
+	restore(stderr, err);
+	is_begun = true;
 }
 
 /* The launcher of another MPI starts many processes that know of no other. */
@@ -293,7 +323,7 @@ load(const char *project, const struct hdf5_sources *sources, int rank)
 	};
 	struct cute_shm_mpi_options opt = {
 		.size = sizeof(opt),
-		.flags = opt_ranks_as_nodes ? CUTE_SHM_MPI_RANKS_AS_NODES : 0u,
+		.flags = mpi_flags(),
 		.load = &how,
 		.progress = on_progress,
 		.node = on_node,
@@ -304,8 +334,22 @@ load(const char *project, const struct hdf5_sources *sources, int rank)
 
 	if (rank == 0)
 		mpi_report_end(err, &result);
+	else
+		mpi_report_left_out();
 	free(root);
 	return status_of(err, &result);
+}
+
+/* The launcher then ends those that do not end themselves. */
+#define FINALIZE_SECONDS 60
+
+static volatile sig_atomic_t last_status;
+
+static void
+end_now(int number)
+{
+	(void)number;
+	_exit(last_status);
 }
 
 int
@@ -340,6 +384,9 @@ main(int argc, char **argv)
 		status = load(argv[0], &sources, rank);
 	/* Results are printed by now: MPI_Finalize() may hang. */
 	status = cli_end(status);
+	last_status = status;
+	signal(SIGALRM, end_now);
+	alarm(FINALIZE_SECONDS);
 	MPI_Finalize();
 	interrupt_end();
 	return status;

@@ -81,6 +81,10 @@ mpi_report_node(const struct cute_shm_mpi_node *node)
 	json_bool(&json, "loaded", node->err == 0 && !node->current);
 	json_number(&json, "received", node->rank == 0 ? 0 : node->bytes);
 	json_seconds(&json, "seconds", node->seconds);
+	if (node->files > 0) {
+		json_number(&json, "file_count", node->files);
+		json_number(&json, "array_bytes", node->array_bytes);
+	}
 	if (node->err)
 		json_text(&json, "error", node->message);
 	json_close(&json, '}');
@@ -143,6 +147,13 @@ put_text(const struct cute_shm_mpi_result *r)
 	if (r->load.failed)
 		printf(", %" PRIu64 " unreadable", r->load.failed);
 	putchar('\n');
+}
+
+void
+mpi_report_left_out(void)
+{
+	left_out_print();
+	free(text_buffer_end(&nodes));
 }
 
 void

@@ -25,6 +25,9 @@ void mpi_report_array(const struct cute_shm_hdf5_array *array, void *arg);
 void mpi_report_skipped(const struct cute_shm_hdf5_skipped *s, void *arg);
 void mpi_report_node(const struct cute_shm_mpi_node *node);
 
+/* Of a rank but the first: what its share lacks. */
+void mpi_report_left_out(void);
+
 /* 'err' is the load's, with its message. */
 void mpi_report_end(int err, const struct cute_shm_mpi_result *r);
 

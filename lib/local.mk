@@ -405,25 +405,32 @@ EXTRA_DIST += lib/cute_shm_reader.map
 # One load for all nodes of an MPI job.
 
 if MPI
+noinst_LTLIBRARIES += lib/libmpiload.la
 lib_LTLIBRARIES += lib/libcute_shm_mpi.la
 include_HEADERS += lib/include/cute_shm_mpi.h
 nodist_pkgconfig_DATA += lib/cute-shm-mpi.pc
 endif
 EXTRA_DIST += lib/cute_shm_mpi.map lib/include/cute_shm_mpi.h
 
-lib_libcute_shm_mpi_la_SOURCES = \
+lib_libmpiload_la_SOURCES = \
 	lib/mpi/mpi_agree.c \
+	lib/mpi/mpi_alarm.c \
 	lib/mpi/mpi_load.c \
 	lib/mpi/mpi_load.h \
+	lib/mpi/mpi_nodes.c \
 	lib/mpi/mpi_receive.c \
+	lib/mpi/mpi_scatter.c \
 	lib/mpi/mpi_send.c \
 	lib/mpi/mpi_source.c \
 	lib/mpi/mpi_source.h \
-	lib/mpi/mpi_source_thread.c
-lib_libcute_shm_mpi_la_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) $(XXHASH_CFLAGS)
-lib_libcute_shm_mpi_la_LIBADD = lib/libcommon.la lib/libcute_shm_hdf5.la \
-	lib/libcute_shm.la $(MPI_LIBS) $(XXHASH_LIBS)
-lib_libcute_shm_mpi_la_DEPENDENCIES = lib/libcommon.la \
+	lib/mpi/mpi_source_thread.c \
+	lib/mpi/mpi_steps.c
+lib_libmpiload_la_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) $(XXHASH_CFLAGS)
+
+lib_libcute_shm_mpi_la_SOURCES =
+lib_libcute_shm_mpi_la_LIBADD = lib/libmpiload.la lib/libcommon.la \
+	lib/libcute_shm_hdf5.la lib/libcute_shm.la $(MPI_LIBS) $(XXHASH_LIBS)
+lib_libcute_shm_mpi_la_DEPENDENCIES = lib/libmpiload.la lib/libcommon.la \
 	lib/libcute_shm_hdf5.la lib/libcute_shm.la lib/cute_shm_mpi.map
 lib_libcute_shm_mpi_la_LINK = $(LINK) $(lib_libcute_shm_mpi_la_LDFLAGS)
 lib_libcute_shm_mpi_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIB_VERSION) \

@@ -360,6 +360,10 @@ load_or_plan(const char *project, const struct load_from *from,
 	if (!(o.max_seconds >= 0 && o.timeout >= 0))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "a time limit is negative or no number");
+	if (o.shares > 0 && (o.share >= o.shares || !from->sources))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "share %u of %u is none of several files",
+				     o.share, o.shares);
 	do {
 		again = false;
 		rc = load_once(project, from, &o, ret, &again);

@@ -257,6 +257,8 @@ send_request(struct load *load)
 		.log_level = process_log_level(),
 		.arrays = opt->array != NULL,
 		.parts = opt->part != NULL && load->builder,
+		.share = opt->share,
+		.shares = opt->shares,
 		.max_memory = load->max_memory,
 		.before = load->files.first,
 		.file = load->file,

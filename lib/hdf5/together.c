@@ -43,6 +43,8 @@ put_choice(FILE *out, const struct cute_shm_hdf5_options *opt,
 		fputs("no-external\n", out);
 	if (opt->flags & CUTE_SHM_HDF5_KEEP_GOING)
 		fputs("keep-going\n", out);
+	if (opt->shares > 0)
+		fprintf(out, "share %u %u\n", opt->share, opt->shares);
 	for (i = 0; i < list->count; i++) {
 		l = &list->of[i];
 		fprintf(out, "file %" PRIu64 " %" PRIu64 " %zu %s %zu %s\n",

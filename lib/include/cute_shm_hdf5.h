@@ -170,6 +170,13 @@ struct cute_shm_hdf5_options {
 	 * the load then makes it fail.  Needs /proc.
 	 */
 	int (*part)(const struct cute_shm_hdf5_part *part, void *arg);
+	/*
+	 * For cute_shm_hdf5_load_files(): if 'shares' is not 0, the files are
+	 * share number 'share', from 0, of so many, of which each is a project
+	 * on a node of its own.  It is kept in the root's attribute
+	 * "cute-shm:share", two <u8, and ENSURE compares it.
+	 */
+	unsigned share, shares;
 };
 
 struct cute_shm_hdf5_result {

@@ -20,7 +20,9 @@ extern "C" {
 
 enum {
 	/* Each rank has a root of its own, as for tests. */
-	CUTE_SHM_MPI_RANKS_AS_NODES = 1
+	CUTE_SHM_MPI_RANKS_AS_NODES = 1,
+	/* Each node reads and has its share of the files. */
+	CUTE_SHM_MPI_SCATTER = 2
 };
 
 struct cute_shm_mpi_progress {
@@ -39,7 +41,10 @@ struct cute_shm_mpi_node {
 	int current;	/* 1: it had the project already */
 	uint64_t bytes; /* received */
 	double seconds; /* until it had the project */
-	uint64_t reserved[4];
+	/* With SCATTER, of its share: */
+	uint64_t files;
+	uint64_t array_bytes; /* of data */
+	uint64_t reserved[2];
 };
 
 struct cute_shm_mpi_options {
@@ -87,7 +92,11 @@ struct cute_shm_mpi_result {
  * receive it, and if no node needs it, nothing is read.  A node other than the
  * first waits for another process's load for 'timeout', or 30 s.
  *
- * The errors of cute_shm_hdf5_load(), and CUTE_SHM_ERR_SYSTEM if MPI fails.
+ * The errors of cute_shm_hdf5_load(), and CUTE_SHM_ERR_SYSTEM if MPI fails.  If
+ * a call of MPI fails on one rank, the others are told, and no project gets its
+ * name unless the message says so; where they wait in a call that makes a
+ * communicator, so that they cannot hear it, the job ends by MPI_Abort().  MPI
+ * then still has memory of the load, and a further one is CUTE_SHM_ERR_STATE.
  */
 int cute_shm_mpi_load(MPI_Comm comm, const char *project, const char *file,
 		      const struct cute_shm_mpi_options *opt,
@@ -102,6 +111,18 @@ int cute_shm_mpi_load_files(MPI_Comm comm, const char *project,
 			    size_t count,
 			    const struct cute_shm_mpi_options *opt,
 			    struct cute_shm_mpi_result *ret);
+
+/*
+ * With CUTE_SHM_MPI_SCATTER each of n nodes reads files itself, and has only
+ * these: file k of the list goes to node k modulo n, so that a file which is
+ * added at the end moves no other.  Rank 0 finds the files, also those of
+ * folders, which all nodes must see by the same path.  The root of each project
+ * has the attribute "cute-shm:share": its number, from 0, and n.  All nodes
+ * have their share in the end, or none has; the result has the sums.  The
+ * callbacks of 'load' are called on the first rank of each node.
+ *
+ * CUTE_SHM_ERR_INVALID  fewer files than nodes
+ */
 
 #pragma GCC visibility pop
 

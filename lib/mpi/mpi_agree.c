@@ -68,6 +68,7 @@ mpi_nap(struct mpi_load *m, unsigned *nap)
 	struct timespec t = { .tv_nsec = *nap < SHORT ? SHORT_NS : LONG_NS };
 
 	tell(m);
+	mpi_listen(m);
 	if ((*nap)++ >= AT_ONCE)
 		nanosleep(&t, NULL);
 }
@@ -85,12 +86,14 @@ int
 mpi_wait(struct mpi_load *m, MPI_Request *requests, int count)
 {
 	unsigned nap = 0;
-	int done = 0, err = 0;
+	int done = 0, err = m->broken;
 
 	while (err == 0 && !done) {
 		err = mpi_test(requests, count, &done);
-		if (err == 0 && !done)
+		if (err == 0 && !done) {
 			mpi_nap(m, &nap);
+			err = m->broken;
+		}
 	}
 	return err;
 }
@@ -99,10 +102,12 @@ int
 mpi_send_all(struct mpi_load *m, MPI_Comm comm, void *data, size_t size)
 {
 	MPI_Request request;
-	int err = mpi_check(MPI_Ibcast(data, (int)size, MPI_BYTE, 0, comm,
-				       &request),
-			    "broadcast");
+	int err = m->broken;
 
+	if (err == 0)
+		err = mpi_check(MPI_Ibcast(data, (int)size, MPI_BYTE, 0, comm,
+					   &request),
+				"broadcast");
 	return err == 0 ? mpi_wait(m, &request, 1) : err;
 }
 
@@ -160,6 +165,8 @@ mpi_agree(struct mpi_load *m, struct verdict *v)
 
 	m->own.bytes = m->passed;
 	m->own.seconds = clock_now() - m->since;
+	if (m->broken != 0)
+		return m->broken;
 	err = mpi_check(MPI_Igather(&m->own, (int)sizeof(m->own), MPI_BYTE,
 				    m->reports, (int)sizeof(m->own), MPI_BYTE,
 				    0, m->heads, &request),

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One load for all nodes of an MPI job.  mpi_load.c finds the nodes and leads
- * all ranks through the steps; mpi_agree.c waits and lets the nodes agree;
- * mpi_source_thread.c reads the file, mpi_source.c takes what is final for
- * mpi_send.c; mpi_receive.c is the other nodes' side.  Uses base and
- * copy/received.h, and the public calls of libcute_shm and libcute_shm_hdf5.
+ * One load for all nodes of an MPI job.  mpi_load.c has the public calls,
+ * mpi_nodes.c finds the nodes, mpi_steps.c leads them, mpi_scatter.c leads them
+ * where each reads a share; mpi_agree.c waits and lets the nodes agree,
+ * mpi_alarm.c ends all ranks when one cannot go on; mpi_source_thread.c reads
+ * the file, mpi_source.c takes what is final for mpi_send.c; mpi_receive.c is
+ * the other nodes' side.  Uses base, file and copy/received.h, and the public
+ * calls of libcute_shm and libcute_shm_hdf5.
  *
- * The steps, on the first rank of each node:
+ * All ranks first agree that their arguments are good and that they have memory
+ * for the steps.  These are, on the first rank of each node:
  *
  *   begin    rank 0 says how large the segment is, and what it is made from
  *   agree    all nodes have reserved the memory, or have the project
@@ -15,7 +18,9 @@
  *   agree    all nodes have all of it
  *   publish  and say how that went
  *
- * A node that fails goes on with the protocol, and says so when all agree.
+ * A node that fails goes on with the protocol, and says so when all agree.  So
+ * a function of a step that returns an error has lost the protocol: MPI has
+ * failed, or what came cannot be.  Then load() calls mpi_broken().
  */
 #ifndef LIB_MPI_MPI_LOAD_H
 #define LIB_MPI_MPI_LOAD_H
@@ -67,6 +72,7 @@ struct report {
 	int32_t needs;	 /* it has to receive it */
 	uint64_t bytes;
 	double seconds;
+	struct cute_shm_hdf5_result load; /* of a share */
 	char node[NODE_NAME];
 	char message[1024];
 };
@@ -80,6 +86,20 @@ struct verdict {
 	char message[1280];
 };
 
+/* A control message and its pieces, under way. */
+struct window {
+	struct control control;
+	MPI_Request requests[1 + PIECES];
+	int count;	 /* of these */
+	uint8_t *buffer; /* of rank 0: WINDOWS * PIECES pieces in all */
+};
+
+#define TEXT_CHUNK 4096
+
+/*
+ * There is one, so that it needs no memory that a rank might not get, and so
+ * that what MPI has under way when it fails still has its place.
+ */
 struct mpi_load {
 	const char *project;
 	const char *file; /* NULL: several, */
@@ -88,6 +108,7 @@ struct mpi_load {
 	struct cute_shm_mpi_options opt;
 	struct cute_shm_hdf5_options load;
 	MPI_Comm comm;	/* all ranks; a copy of the caller's */
+	int ranks;	/* their number */
 	MPI_Comm node;	/* those of this node */
 	MPI_Comm heads; /* the first of each node, or MPI_COMM_NULL */
 	MPI_Comm data;	/* the heads that send or receive */
@@ -100,6 +121,19 @@ struct mpi_load {
 	_Atomic uint64_t size;	 /* of the segment */
 	struct report own;
 	struct report *reports; /* first: of all heads */
+	struct verdict verdict;
+	struct begin begin;
+	char chunk[TEXT_CHUNK]; /* of a text that is under way */
+	struct window windows[WINDOWS];
+	struct control next;
+	bool publishing; /* some nodes may have the project */
+
+	int broken;	     /* the error that has ended the protocol, or 0 */
+	struct report heard; /* of the rank that has told it */
+	bool silent;	     /* some could not be told */
+	bool blocking;	     /* the others may be where they do not listen */
+	MPI_Request *alarms; /* by which it is told: one for each rank */
+	int agreed[3], agree[3]; /* of mpi_agree_to_begin() */
 };
 
 /* mpi_agree.c */
@@ -116,7 +150,10 @@ int mpi_test(MPI_Request *requests, int count, int *done) must_check;
  */
 int mpi_wait(struct mpi_load *m, MPI_Request *requests, int count) must_check;
 
-/* Sleep for a moment, longer each time that *nap says so; call progress. */
+/*
+ * Sleep for a moment, longer each time that *nap says so; call progress, and
+ * note whether another rank has ended the protocol: m->broken.
+ */
 void mpi_nap(struct mpi_load *m, unsigned *nap);
 
 /* Send bytes from rank 0 of a communicator to all of it. */
@@ -129,6 +166,54 @@ void mpi_failed(struct mpi_load *m, int err);
 /* Gather the reports, judge, and send the verdict. */
 int mpi_agree(struct mpi_load *m, struct verdict *v) must_check;
 
+/* mpi_nodes.c */
+
+/* A communicator of all ranks; the result is MPI's. */
+int mpi_find_ranks(struct mpi_load *m, MPI_Comm comm) must_check;
+
+/* Those of nodes; the result is MPI's. */
+int mpi_find_nodes(struct mpi_load *m) must_check;
+void mpi_forget_nodes(struct mpi_load *m);
+
+/* The memory of the steps, as far as it depends on the number of ranks. */
+int mpi_reserve_reports(struct mpi_load *m) must_check;
+
+/*
+ * All ranks: whether one of them has failed before the first step, and whether
+ * all mean the same.  The first failure becomes that of all, in m->own.
+ */
+int mpi_agree_to_begin(struct mpi_load *m) must_check;
+
+/* mpi_steps.c: what the first rank of a node does */
+int mpi_lead_first(struct mpi_load *m, struct verdict *v) must_check;
+int mpi_lead_other(struct mpi_load *m, struct verdict *v) must_check;
+
+/* mpi_agree(), after which a failure of another node is this node's. */
+int mpi_agree_all(struct mpi_load *m, struct verdict *v) must_check;
+
+/* A failure that came after the last agreement leaves some projects. */
+void mpi_say_published(const struct mpi_load *m, struct verdict *v);
+
+/*
+ * Send a text from the first of the heads to all.  A rank without memory for
+ * it, whose text is NULL, drops what comes.
+ */
+int mpi_pass_text(struct mpi_load *m, char *text, uint64_t size) must_check;
+
+/* mpi_scatter.c: the same, where each node reads its share of the files */
+int mpi_lead_share(struct mpi_load *m, struct verdict *v) must_check;
+
+/* mpi_alarm.c */
+
+/* Note in m->broken whether another rank has ended the protocol. */
+void mpi_listen(struct mpi_load *m);
+
+/* End the protocol: tell all others, unless one of them has told this rank. */
+void mpi_broken(struct mpi_load *m, int err);
+
+/* End the job: a call has failed in which the other ranks wait. */
+_Noreturn void mpi_abort(MPI_Comm comm);
+
 /* mpi_source.c: the file, or the project that rank 0 has already */
 
 struct source;
@@ -138,10 +223,10 @@ int source_new(struct mpi_load *m, struct source **ret) must_check;
 
 /*
  * Wait until it is known what there is to send; *ret gets it, with m->own.err
- * set if that is nothing.  The texts are valid as long as the source is.
+ * set if that is nothing.  The texts are for free().
  */
-void source_begin(struct source *s, struct begin *ret, const char **source,
-		  const char **options);
+void source_begin(struct source *s, struct begin *ret, char **source,
+		  char **options);
 
 /* From now on the bytes will be asked for. */
 int source_send(struct source *s) must_check;

@@ -21,7 +21,7 @@ on_waiting(const struct cute_shm_load_info *other, void *arg)
 
 	(void)other;
 	mpi_nap(m, &nap);
-	return m->own.err != 0;
+	return m->own.err != 0 || m->broken != 0;
 }
 
 /* *t->loading stays NULL if the node has the project. */
@@ -86,19 +86,21 @@ taker_begin(struct taker *t, const struct begin *b, const char *source,
 
 	if (b->failed)
 		return;
-	mpi_failed(m, take_turn(t, b, source, options));
+	/* Without a source there was no memory for it. */
+	if (m->own.err == 0)
+		mpi_failed(m, take_turn(t, b, source, options));
+	/* What comes is dropped there after a failure; mostly it is unused. */
+	if (m->own.err == 0 && !m->own.current) {
+		t->scratch = malloc(WINDOWS * PIECES * PIECE);
+		if (!t->scratch)
+			mpi_failed(m, fail_memory("to receive a segment"));
+	}
 	if (m->own.err == 0 && !m->own.current)
 		mpi_failed(m, reserve(t, b->size));
 	m->own.needs = m->own.err == 0 && !m->own.current;
 }
 
 /* ---------------------------------------------------------------- receiving */
-
-struct window {
-	struct control control;
-	MPI_Request requests[PIECES];
-	int count;
-};
 
 static int
 fail_version(void)
@@ -107,7 +109,7 @@ fail_version(void)
 			     "rank 0 sends what this version does not know");
 }
 
-/* Where a piece goes; NULL: there is no memory to drop it, either. */
+/* Where a piece goes; NULL: no rank 0 of this version has sent it. */
 static void *
 place(struct taker *t, const struct piece *piece, size_t slot)
 {
@@ -122,9 +124,7 @@ place(struct taker *t, const struct piece *piece, size_t slot)
 	if (t->r && t->m->own.err == 0 && err == 0)
 		return at;
 	mpi_failed(t->m, err);
-	if (!t->scratch)
-		t->scratch = malloc(WINDOWS * PIECES * PIECE);
-	return t->scratch ? t->scratch + slot * PIECE : NULL;
+	return t->scratch + slot * PIECE;
 }
 
 static int
@@ -140,7 +140,7 @@ post(struct taker *t, struct window *w, size_t slot)
 		piece = &w->control.pieces[i];
 		at = place(t, piece, slot + i);
 		if (!at)
-			return fail_memory("to receive a segment");
+			return fail_version();
 		err = mpi_check(MPI_Ibcast(at, (int)piece->size, MPI_BYTE, 0,
 					   t->m->data, &w->requests[w->count]),
 				"receive");
@@ -198,33 +198,33 @@ next_window(struct taker *t, struct control *next, struct window *w,
 static int
 receive_windows(struct taker *t, bool *whole)
 {
-	struct window w[WINDOWS] = { { .count = 0 } };
-	struct control next;
+	struct window *w = t->m->windows;
+	struct control *next = &t->m->next;
 	MPI_Request request;
 	unsigned i = 0;
 	int err;
 
-	err = mpi_check(MPI_Ibcast(&next, (int)sizeof(next), MPI_BYTE, 0,
+	err = mpi_check(MPI_Ibcast(next, (int)sizeof(*next), MPI_BYTE, 0,
 				   t->m->data, &request),
 			"receive");
 	while (err == 0) {
 		err = mpi_wait(t->m, &request, 1);
-		if (err == 0 && next.count > PIECES)
+		if (err == 0 && next->count > PIECES)
 			err = fail_version();
-		if (err != 0 || next.kind >= CONTROL_END)
+		if (err != 0 || next->kind >= CONTROL_END)
 			break;
-		if (next.kind == CONTROL_AGAIN) {
+		if (next->kind == CONTROL_AGAIN) {
 			err = finish(t, &w[1 - i]);
 			if (err == 0)
-				begin_again(t, next.size);
+				begin_again(t, next->size);
 		}
-		w[i].control = next;
+		w[i].control = *next;
 		if (err == 0)
-			err = next_window(t, &next, &w[i], &w[1 - i],
-					  i * PIECES, &request);
+			err = next_window(t, next, &w[i], &w[1 - i], i * PIECES,
+					  &request);
 		i = 1 - i;
 	}
-	*whole = err == 0 && next.kind == CONTROL_END;
+	*whole = err == 0 && next->kind == CONTROL_END;
 	return err == 0 ? finish(t, &w[1 - i]) : err;
 }
 
@@ -251,9 +251,12 @@ taker_publish(struct taker *t)
 void
 taker_end(struct taker *t)
 {
-	cute_shm_receive_free(t->r);
+	/* After a failure MPI may still have pieces of it. */
+	if (t->m->broken == 0)
+		cute_shm_receive_free(t->r);
 	/* The reason may be another node's: let others load it here. */
 	cute_shm_load_end(t->loading,
 			  t->m->own.err == 0 ? 0 : CUTE_SHM_ERR_CANCELLED);
-	free(t->scratch);
+	if (t->m->broken == 0)
+		free(t->scratch);
 }

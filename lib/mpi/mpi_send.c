@@ -9,13 +9,6 @@
 
 #include "mpi/mpi_load.h"
 
-struct window {
-	struct control control;
-	MPI_Request requests[1 + PIECES];
-	int count; /* of requests under way */
-	uint8_t *buffer;
-};
-
 /* Let requests of the other window proceed while there is nothing to send. */
 static int
 proceed(struct mpi_load *m, struct window *w, unsigned *nap)
@@ -25,7 +18,7 @@ proceed(struct mpi_load *m, struct window *w, unsigned *nap)
 	if (w->count > 0)
 		err = mpi_test(w->requests, w->count, &done);
 	mpi_nap(m, nap);
-	return err;
+	return err == 0 ? m->broken : err;
 }
 
 /* Add what there is; wait for the first piece. */
@@ -65,8 +58,10 @@ post(struct mpi_load *m, struct window *w)
 {
 	const struct control *c = &w->control;
 	uint32_t i;
-	int err;
+	int err = m->broken;
 
+	if (err != 0)
+		return err;
 	err = mpi_check(MPI_Ibcast(&w->control, (int)sizeof(*c), MPI_BYTE, 0,
 				   m->data, &w->requests[0]),
 			"send");
@@ -95,8 +90,9 @@ finish(struct mpi_load *m, struct window *w)
 }
 
 static int
-send_windows(struct mpi_load *m, struct source *s, struct window w[WINDOWS])
+send_windows(struct mpi_load *m, struct source *s)
 {
+	struct window *w = m->windows;
 	uint32_t kind = 0;
 	unsigned i;
 	int err = 0;
@@ -120,15 +116,17 @@ int
 mpi_send(struct mpi_load *m, struct source *s)
 {
 	uint8_t *buffers = malloc(WINDOWS * PIECES * PIECE);
-	struct window w[WINDOWS] = { { .count = 0 } };
 	unsigned i;
 	int err;
 
 	if (!buffers)
 		mpi_failed(m, fail_memory("to send a segment"));
 	for (i = 0; i < WINDOWS; i++)
-		w[i].buffer = buffers ? buffers + i * PIECES * PIECE : NULL;
-	err = send_windows(m, s, w);
-	free(buffers);
+		m->windows[i].buffer =
+			buffers ? buffers + i * PIECES * PIECE : NULL;
+	err = send_windows(m, s);
+	/* After an error MPI may still have them. */
+	if (err == 0)
+		free(buffers);
 	return err;
 }

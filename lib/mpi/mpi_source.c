@@ -42,14 +42,17 @@ source_new(struct mpi_load *m, struct source **ret)
 	return 0;
 }
 
-/* Wait until the thread has reached a stage; it may have failed. */
+/*
+ * Wait until the thread has reached a stage; it may have failed.  Less: the
+ * protocol has ended.
+ */
 static enum stage
 wait_for(struct source *s, enum stage least)
 {
 	enum stage stage = STAGE_READING;
 	unsigned nap = 0;
 
-	while (stage < least) {
+	while (stage < least && s->m->broken == 0) {
 		pthread_mutex_lock(&s->mutex);
 		stage = s->stage;
 		pthread_mutex_unlock(&s->mutex);
@@ -74,21 +77,22 @@ has_failed(struct source *s)
 }
 
 void
-source_begin(struct source *s, struct begin *ret, const char **source,
-	     const char **options)
+source_begin(struct source *s, struct begin *ret, char **source, char **options)
 {
 	struct mpi_load *m = s->m;
 	enum stage stage = wait_for(s, STAGE_ROOM);
 
-	if (stage == STAGE_ENDED) {
+	if (stage == STAGE_ENDED || stage < STAGE_ROOM) {
 		has_failed(s);
 		*ret = (struct begin){ .failed = 1 };
 		return;
 	}
 	pthread_mutex_lock(&s->mutex);
 	*ret = s->begin;
+	/* The thread changes its own when it begins again. */
 	*source = s->path;
 	*options = s->options;
+	s->path = s->options = NULL;
 	m->size = s->size;
 	m->own.current = s->stage == STAGE_CURRENT;
 	s->seen = s->generation;
@@ -122,7 +126,8 @@ next_of_stream(struct source *s, uint8_t *buffer, struct piece *ret)
 	size_t got = 0;
 	ssize_t n = 1;
 
-	while (got < PIECE && n != 0 && s->m->own.err == 0) {
+	while (got < PIECE && n != 0 && s->m->own.err == 0 &&
+	       s->m->broken == 0) {
 		if (poll(&p, 1, 100) != 1) {
 			mpi_nap(s->m, &nap);
 			continue;

@@ -106,6 +106,77 @@ ends 0
 all p
 clear_roots
 
+# ----------------------------------------------------------------- --scatter
+
+# share NODE TEXT: what the node has of the files.
+share()
+{
+	cute-shm-verify --root "$root/$1" p >/dev/null || fail "no p on $1"
+	cute-shm-list --root "$root/$1" p >"$tmp/list"
+	grep -q "cute-shm:share=\[$1, 3\]" "$tmp/list" || fail "no share on $1"
+	found=$(sed -n 's|^  /\([a-z0-9]*\)/ .*cute-shm:source=.*|\1|p' \
+		"$tmp/list" | tr '\n' ' ')
+	[ "$found" = "$2 " ] || fail "node $1 has $found, not $2"
+}
+
+clear_roots
+mkdir scatter
+for i in 1 2 3 4 10; do
+	cp demo.h5 scatter/demo$i.h5
+done
+run --scatter --json p --as x=demo.h5 scatter
+ends 0
+says '"file_count": 6,'
+/usr/bin/env python3 -c 'import json, sys
+r = json.load(sys.stdin)
+nodes = r["nodes"]
+assert [n["file_count"] for n in nodes] == [2, 2, 2], nodes
+assert sum(n["array_bytes"] for n in nodes) == r["array_bytes"], r' \
+	<"$tmp/stdout" || fail 'no rows of shares'
+share 0 'demo1 demo4'
+share 1 'demo2 demo10'
+share 2 'demo3 x'
+
+# Only the node reads again whose file has changed; a file more moves no other.
+run --scatter --ensure p --as x=demo.h5 scatter
+ends 0
+says 'p is current on 3 nodes'
+stat -c %i "$root"/[02]/cute-shm.p >"$tmp/inodes"
+touch -d '2020-01-01 12:00' scatter/demo2.h5
+run --scatter --ensure p --as x=demo.h5 scatter
+ends 0
+says '2 of them current'
+stat -c %i "$root"/[02]/cute-shm.p | cmp - "$tmp/inodes" || fail 'read again'
+run --scatter --ensure p --as x=demo.h5 --as y=large.h5 scatter
+ends 0
+says '2 of them current'
+share 0 'demo1 demo4 y'
+share 2 'demo3 x'
+
+# One node cannot read, or has too little room: none has anything.
+clear_roots
+head -c 3000 demo.h5 >scatter/demo2.h5
+run --scatter p scatter
+ends 1
+says 'node .*/1: .*demo2.h5'
+none
+run --scatter p demo.h5 scatter/demo1.h5
+ends 1
+says '2 files cannot be shared by 3 nodes'
+none
+run --scatter p nowhere demo.h5 scatter/demo1.h5
+ends 1
+says 'nowhere: No such file'
+none
+FAILING=1
+echo 'ulimit -f 40000' >"$FAILS"
+run --scatter p demo.h5 large.h5 scatter/demo1.h5
+ends 3
+says 'node .*/1: .*p'
+none
+FAILING=
+rm -r scatter
+
 # ------------------------------------------------------------------ failures
 
 run p nothing.h5
@@ -169,6 +240,15 @@ says '--as takes NAME=FILE'
 run --ranks
 ends 64
 says 'cute-shm-mpi: '
+
+# The first rank alone shows what it is asked for.
+run --help
+ends 0
+says '^Usage: '
+run --version
+ends 0
+says '^with '
+[ "$(grep -c . "$tmp/stderr")" -eq 0 ] || fail 'words beside the version'
 status=0
 OMPI_COMM_WORLD_SIZE=2 PMI_SIZE=2 cute-shm-mpi --root "$root/0" p demo.h5 \
 	>"$tmp/stdout" 2>"$tmp/stderr" || status=$?

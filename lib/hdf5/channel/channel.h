@@ -245,6 +245,7 @@ struct request {
 	uint32_t arrays;    /* 1: send MESSAGE_ARRAY */
 	uint32_t parts;	    /* 1: send MESSAGE_FINAL */
 	uint32_t gzip, shuffle;
+	uint32_t share, shares; /* of a load */
 	/* Numbers of: select, exclude, failures, listed. */
 	uint32_t lists[4];
 	uint64_t max_memory;

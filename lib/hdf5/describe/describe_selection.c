@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The attribute of the root that tells what was selected. */
+/* The attributes of the root that tell what was selected. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +31,16 @@ put_texts(struct loader *l, const struct selection *s)
 	return err;
 }
 
+static int
+put_share(struct loader *l)
+{
+	const uint64_t value[] = { l->opt->share, l->opt->shares }, two = 2;
+
+	return cute_shm_builder_attr(l->builder, "",
+				     reserved_name(RESERVED_SHARE), "<u8", 1,
+				     &two, value);
+}
+
 int
 describe_selection(struct loader *l)
 {
@@ -42,6 +52,8 @@ describe_selection(struct loader *l)
 	err = selection_get(l->opt->select, l->opt->exclude, &s);
 	if (err == 0 && s.count > 0)
 		err = put_texts(l, &s);
+	if (err == 0 && l->opt->shares > 0)
+		err = put_share(l);
 	selection_free(&s);
 	return err;
 }

@@ -103,6 +103,8 @@ reader_work(int socket, const struct message *request,
 		_exit(1);
 	opt.flags = r.flags;
 	opt.jobs = r.jobs;
+	opt.share = r.share;
+	opt.shares = r.shares;
 	/* As the caller has it where there is no list. */
 	opt.select = r.select[0] ? r.select : NULL;
 	opt.exclude = r.exclude[0] ? r.exclude : NULL;

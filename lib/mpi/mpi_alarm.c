@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A rank that can no longer follow the steps, as when a call of MPI has failed,
+ * tells all others, which would wait for it for ever.  What MPI still has under
+ * way then cannot be cancelled: its memory stays as it is until the process
+ * ends.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mpi/mpi_load.h"
+
+#define TAG_ALARM 1
+
+/*
+ * So long the others may take to hear it.  Those that do not listen, since they
+ * wait in a call that makes a communicator, are ended then.
+ */
+#define WAIT_SECONDS 30
+#define WAIT_SHORT   2
+
+void
+mpi_listen(struct mpi_load *m)
+{
+	MPI_Status status;
+	int there = 0, err;
+
+	if (m->broken != 0 || m->comm == MPI_COMM_NULL)
+		return;
+	err = mpi_check(MPI_Iprobe(MPI_ANY_SOURCE, TAG_ALARM, m->comm, &there,
+				   &status),
+			"probe");
+	if (err == 0 && there)
+		err = mpi_check(MPI_Recv(&m->heard, (int)sizeof(m->heard),
+					 MPI_BYTE, status.MPI_SOURCE, TAG_ALARM,
+					 m->comm, &status),
+				"receive");
+	if (err != 0)
+		mpi_broken(m, err);
+	else if (there)
+		m->broken = m->heard.err;
+}
+
+/* Send it to each of the others; they get it while they wait. */
+static int
+send_alarm(struct mpi_load *m, MPI_Request *requests)
+{
+	int i, err = 0;
+
+	for (i = 0; err == 0 && i < m->ranks; i++) {
+		requests[i] = MPI_REQUEST_NULL;
+		if (i != m->own.rank)
+			err = MPI_Issend(&m->heard, (int)sizeof(m->heard),
+					 MPI_BYTE, i, TAG_ALARM, m->comm,
+					 &requests[i]);
+	}
+	return err == MPI_SUCCESS ? 0 : CUTE_SHM_ERR_SYSTEM;
+}
+
+/* Wait until all have heard it. */
+static int
+wait_for_alarm(struct mpi_load *m, MPI_Request *requests)
+{
+	double until = clock_now() + (m->blocking ? WAIT_SHORT : WAIT_SECONDS);
+	unsigned nap = 0;
+	int i, done = 0, sent = 0;
+
+	while (sent < m->ranks && clock_now() < until &&
+	       !(m->publishing && nap > 0)) {
+		for (i = sent = 0; i < m->ranks; i++) {
+			if (MPI_Test(&requests[i], &done, MPI_STATUS_IGNORE) !=
+			    MPI_SUCCESS)
+				return CUTE_SHM_ERR_SYSTEM;
+			sent += done != 0;
+		}
+		mpi_nap(m, &nap);
+	}
+	/* After the last agreement some have ended. */
+	return sent == m->ranks || m->publishing ? 0 : CUTE_SHM_ERR_SYSTEM;
+}
+
+void
+mpi_broken(struct mpi_load *m, int err)
+{
+	MPI_Request *requests = m->alarms;
+
+	if (m->broken != 0)
+		return;
+	mpi_failed(m, err);
+	m->broken = m->own.err;
+	m->heard = m->own;
+	if (send_alarm(m, requests) != 0 || wait_for_alarm(m, requests) != 0)
+		m->silent = true;
+}
+
+void
+mpi_abort(MPI_Comm comm)
+{
+	MPI_Abort(comm, 1);
+	abort();
+}
