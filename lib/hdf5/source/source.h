@@ -150,8 +150,8 @@ enum link_kind {
 };
 
 struct link {
-	char *name; /* name in the file */
-	char *path; /* path in the segment */
+	const char *name; /* name in the file */
+	char *path;	  /* path in the segment */
 	enum link_kind kind;
 	int type;	  /* H5L_type_t */
 	bool above;	  /* wanted for what may match below it only */
