@@ -34,6 +34,15 @@ sink_put(struct sink *s, const void *data, uint64_t size)
 	size_t n;
 
 	s->at += size;
+	/* Most pieces are small. */
+	if (size < SINK_SIZE - s->used && s->err == 0) {
+		if (p)
+			memcpy(s->buffer + s->used, p, size);
+		else
+			memset(s->buffer + s->used, 0, size);
+		s->used += size;
+		return;
+	}
 	while (size > 0 && s->err == 0) {
 		n = SINK_SIZE - s->used;
 		n = size < n ? (size_t)size : n;

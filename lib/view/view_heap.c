@@ -100,13 +100,21 @@ open_collection(struct view *v)
 	view_write(v, head, sizeof(head));
 }
 
+#define SMALL_ITEM 64
+
 static void
 write_item(struct view *v, const void *data, uint64_t size)
 {
 	/* Its index, and one reference. */
-	uint64_t head[2] = { v->heap.index | UINT64_C(1) << 16, size };
+	uint64_t head[2 + SMALL_ITEM / 8] = { v->heap.index | UINT64_C(1) << 16,
+					      size };
 
-	view_write(v, head, sizeof(head));
+	if (size <= SMALL_ITEM) {
+		memcpy(head + 2, data, size);
+		view_write(v, head, 16 + align_up(size, 8));
+		return;
+	}
+	view_write(v, head, 16);
 	view_write(v, data, size);
 	view_write(v, NULL, align_up(size, 8) - size);
 }

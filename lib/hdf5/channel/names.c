@@ -121,9 +121,16 @@ stem_of(const char *path)
 char *
 path_join(const char *parent, const char *name)
 {
-	char *ret;
+	size_t above = strlen(parent), size = strlen(name) + 1;
+	char *ret = malloc(above + 1 + size), *to = ret;
 
-	if (asprintf(&ret, "%s%s%s", parent, parent[0] ? "/" : "", name) < 0)
+	if (!ret)
 		return NULL;
+	if (above > 0) {
+		memcpy(to, parent, above);
+		to += above;
+		*to++ = '/';
+	}
+	memcpy(to, name, size);
 	return ret;
 }

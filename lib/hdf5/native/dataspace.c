@@ -32,8 +32,8 @@ read_dims(struct native *n, struct cursor *b, unsigned flags,
 	return b->over ? image_doubt(&n->image, "a broken dataspace") : 0;
 }
 
-int
-space_read(struct native *n, struct cursor b, const struct native_space **ret)
+static int
+read_new(struct native *n, struct cursor b, const struct native_space **ret)
 {
 	struct native_space *s = native_get(n, 1, sizeof(*s));
 	unsigned version = take_8(&b), flags, kind;
@@ -57,4 +57,18 @@ space_read(struct native *n, struct cursor b, const struct native_space **ret)
 	s->points = kind == NATIVE_NULL ? 0 : 1;
 	*ret = s;
 	return s->rank > 0 ? read_dims(n, &b, flags, s) : 0;
+}
+
+int
+space_read(struct native *n, struct cursor b, const struct native_space **ret)
+{
+	int err;
+
+	*ret = recent_find(&n->recent_spaces, b);
+	if (*ret)
+		return 0;
+	err = read_new(n, b, ret);
+	if (err == 0)
+		recent_keep(&n->recent_spaces, b, *ret);
+	return err;
 }

@@ -200,6 +200,21 @@ struct native_committed {
 	const char *why;
 };
 
+/*
+ * Messages that were read last, and what they describe: most objects of a file
+ * have the datatype and the extent of others.
+ */
+#define RECENT 8
+
+struct native_recent {
+	struct {
+		const uint8_t *bytes; /* in the image */
+		uint64_t size;
+		const void *what;
+	} kept[RECENT];
+	unsigned next; /* to be replaced */
+};
+
 /* The index of one file. */
 struct native {
 	struct image image;
@@ -211,6 +226,7 @@ struct native {
 	struct native_committed *types;
 	uint32_t type_count, type_room;
 	struct hash type_table; /* committed types by address */
+	struct native_recent recent_types, recent_spaces;
 	struct global_heap heaps;
 	struct header header; /* of the object that is being read, */
 	struct header other;  /* and of the type to which it leads */
@@ -269,6 +285,11 @@ int native_list(struct native *n, const struct native_type *type,
 /* ------------------------------------------------------- inside this room */
 
 /* shared_message.c */
+
+/* What an equal message describes that was read before, or NULL. */
+const void *recent_find(const struct native_recent *r, struct cursor message);
+void recent_keep(struct native_recent *r, struct cursor message,
+		 const void *what);
 
 /*
  * The object that has a message with flag MESSAGE_SHARED.  Messages in the

@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages that are stored elsewhere: committed datatypes. */
+/*
+ * Messages that are stored elsewhere: committed datatypes; and messages whose
+ * bytes are those of one before.
+ */
 
 #include "hdf5/native/native.h"
 
 #define IN_OBJECT 2 /* version 3: the message is in another object's header */
+
+const void *
+recent_find(const struct native_recent *r, struct cursor message)
+{
+	uint64_t size = bytes_left(&message);
+
+	for (unsigned i = 0; i < RECENT; i++)
+		if (r->kept[i].what && r->kept[i].size == size &&
+		    memcmp(r->kept[i].bytes, message.at, size) == 0)
+			return r->kept[i].what;
+	return NULL;
+}
+
+void
+recent_keep(struct native_recent *r, struct cursor message, const void *what)
+{
+	r->kept[r->next].bytes = message.at;
+	r->kept[r->next].size = bytes_left(&message);
+	r->kept[r->next].what = what;
+	r->next = (r->next + 1) % RECENT;
+}
 
 int
 shared_address(struct native *n, struct cursor b, uint64_t *ret)
@@ -94,6 +118,22 @@ committed_type(struct native *n, uint64_t address,
 	return err;
 }
 
+/* A type in the message itself.  Equal ones share a description. */
+static int
+own_type(struct native *n, struct cursor data, const struct native_type **ret)
+{
+	struct cursor b = data;
+	int err;
+
+	*ret = recent_find(&n->recent_types, data);
+	if (*ret)
+		return 0;
+	err = type_read(n, &b, ret);
+	if (err == 0)
+		recent_keep(&n->recent_types, data, *ret);
+	return err;
+}
+
 int
 shared_type(struct native *n, unsigned flags, struct cursor data,
 	    const struct native_type **ret)
@@ -102,7 +142,7 @@ shared_type(struct native *n, unsigned flags, struct cursor data,
 	int err;
 
 	if ((flags & MESSAGE_SHARED) == 0)
-		return type_read(n, &data, ret);
+		return own_type(n, data, ret);
 	err = shared_address(n, data, &address);
 	return err ? err : committed_type(n, address, ret);
 }

@@ -47,6 +47,13 @@ forget_plain(struct columns *columns)
 		}
 }
 
+/* Whether the elements are the column's items as they are. */
+static bool
+is_all(const struct column *c, size_t stride)
+{
+	return c->loop_count == 0 && c->run == stride && !c->leaf->swap;
+}
+
 void
 read_small(struct dataset *d)
 {
@@ -55,6 +62,11 @@ read_small(struct dataset *d)
 	size_t stride = d->type->size[PART_PLAIN];
 	size_t i;
 
+	if (elements && d->columns.count == 1 && column_is_plain(c) &&
+	    is_all(c, stride)) {
+		c->kept = elements;
+		return;
+	}
 	for (i = 0; elements && i < d->columns.count; i++, c++) {
 		if (!column_is_plain(c))
 			continue;
@@ -108,7 +120,7 @@ write_column(const struct loader *l, const struct dataset *d,
 	uint8_t *items;
 	int rc;
 
-	if (c->loop_count == 0 && c->run == stride && !c->leaf->swap)
+	if (is_all(c, stride))
 		return cute_shm_builder_write(l->builder, c->path, 0, elements,
 					      c->bytes);
 	items = malloc(c->bytes);

@@ -14,6 +14,7 @@ struct listing {
 	bool full; /* no memory */
 };
 
+/* 'name' stays as it is as long as the links; NULL: there was no memory. */
 static bool
 add_link(struct listing *l, const char *name, int type, uint64_t address)
 {
@@ -28,7 +29,7 @@ add_link(struct listing *l, const char *name, int type, uint64_t address)
 		l->links = more;
 	}
 	l->links[l->count] = (struct link){
-		.name = strdup(name),
+		.name = name,
 		.type = type,
 		.address = address,
 		.object = NO_OBJECT,
@@ -42,7 +43,7 @@ see_link(hid_t group, const char *name, const H5L_info_t *info, void *arg)
 	struct listing *l = arg;
 
 	(void)group;
-	l->full = !add_link(l, name, info->type,
+	l->full = !add_link(l, strdup(name), info->type,
 			    info->type == H5L_TYPE_HARD ? info->u.address : 0);
 	return l->full ? -1 : 0;
 }
@@ -51,7 +52,7 @@ static void
 listing_clear(struct listing *l)
 {
 	while (l->count > 0)
-		free(l->links[--l->count].name);
+		free((char *)(uintptr_t)l->links[--l->count].name);
 }
 
 static int
@@ -150,7 +151,8 @@ drop_clashes(struct loader *l, struct listing *found)
 
 /* Set the paths of a group's links, and remove those that are not wanted. */
 static int
-name_links(struct loader *l, const char *parent, struct listing *found)
+name_links(struct loader *l, const char *parent, bool own_names,
+	   struct listing *found)
 {
 	struct link *link;
 	enum wanted wanted;
@@ -169,7 +171,8 @@ name_links(struct loader *l, const char *parent, struct listing *found)
 		if (wanted != WANTED_NOT) {
 			found->links[kept++] = *link;
 		} else {
-			free(link->name);
+			if (own_names)
+				free((char *)(uintptr_t)link->name);
 			free(link->path);
 		}
 	}
@@ -215,7 +218,7 @@ links_get(struct loader *l, const struct native_object *native, hid_t group,
 			: list_library(l, group, path, &found);
 
 	if (rc == 0)
-		rc = name_links(l, path, &found);
+		rc = name_links(l, path, !native, &found);
 	*ret = found.links;
 	*count = found.count;
 	return rc;

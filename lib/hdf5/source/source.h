@@ -182,8 +182,8 @@ enum link_kind {
 };
 
 struct link {
-	char *name; /* name in the file */
-	char *path; /* path in the segment */
+	const char *name; /* name in the file */
+	char *path;	  /* path in the segment */
 	enum link_kind kind;
 	int type;	  /* H5L_type_t */
 	bool above;	  /* wanted for what may match below it only */
@@ -193,14 +193,16 @@ struct link {
 
 struct object {
 	unsigned source; /* index of the file in scan->sources, or NO_SOURCE */
+	uint32_t listed; /* number of the file whose root it is, or 0 */
 	uint64_t address;
 	enum object_kind kind;
-	bool made;     /* has a node in the segment */
-	bool broken;   /* unreadable (not just skipped) */
-	bool above;    /* as its link, */
-	bool needed;   /* and something below it was wanted, */
-	bool empty;    /* or nothing, and it is left out */
-	size_t parent; /* index of the group with link 'name' */
+	/* There are many objects. */
+	bool made : 1;	 /* has a node in the segment */
+	bool broken : 1; /* unreadable (not just skipped) */
+	bool above : 1;	 /* as its link, */
+	bool needed : 1; /* and something below it was wanted, */
+	bool empty : 1;	 /* or nothing, and it is left out */
+	size_t parent;	 /* index of the group with link 'name' */
 	const char *name;
 	const char *path;
 	struct link *links; /* of a group, in the order of the segment */
@@ -209,7 +211,6 @@ struct object {
 	/* What the index knows; NULL: libhdf5 must read the object, because: */
 	const struct native_object *native;
 	const char *why_not; /* or NULL */
-	uint32_t listed;     /* number of the file whose root it is, or 0 */
 };
 
 /*

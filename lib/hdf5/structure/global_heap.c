@@ -166,7 +166,8 @@ static bool
 make_room(struct global_heap *heap)
 {
 	struct global_heap more = { .size = heap->size ? 2 * heap->size : 64,
-				    .count = heap->count };
+				    .count = heap->count,
+				    .last = heap->last };
 	uint32_t i;
 
 	if (heap->count < heap->size / 2)
@@ -183,12 +184,10 @@ make_room(struct global_heap *heap)
 	return true;
 }
 
-int
-global_heap_object(struct image *f, struct global_heap *heap, uint64_t address,
-		   uint32_t index, const uint8_t **ret, uint64_t *size)
+/* The collection at an address; it may be broken. */
+static int
+collection_at(struct image *f, struct global_heap *heap, uint64_t address)
 {
-	const struct item *item;
-	struct collection *c;
 	uint32_t i;
 
 	if (!make_room(heap))
@@ -200,7 +199,25 @@ global_heap_object(struct image *f, struct global_heap *heap, uint64_t address,
 			return fail_memory("for a global heap");
 		heap->count++;
 	}
-	c = heap->table[i];
+	heap->last = heap->table[i];
+	return 0;
+}
+
+int
+global_heap_object(struct image *f, struct global_heap *heap, uint64_t address,
+		   uint32_t index, const uint8_t **ret, uint64_t *size)
+{
+	const struct item *item;
+	struct collection *c = heap->last;
+	int err;
+
+	/* Values that were written together lie in one. */
+	if (!c || c->address != address) {
+		err = collection_at(f, heap, address);
+		if (err != 0)
+			return err;
+		c = heap->last;
+	}
 	if (c->why)
 		return image_doubt(f, c->why);
 	item = index == 0 ? NULL : find_item(c, index);

@@ -370,6 +370,7 @@ struct collection;
 struct global_heap {
 	struct collection **table; /* a hash table by address */
 	uint32_t size, count;
+	struct collection *last; /* the one that was used last, or NULL */
 };
 
 /* The object 'index' of the collection at 'address'. */

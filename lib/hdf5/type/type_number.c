@@ -264,7 +264,8 @@ type_same(const struct native_type *a, const struct native_type *b)
 	case NATIVE_INTEGER:
 	case NATIVE_BITFIELD:
 	case NATIVE_FLOAT:
-		return a->is_signed == b->is_signed && float_same(a, b);
+		return a == b ||
+		       (a->is_signed == b->is_signed && float_same(a, b));
 	case NATIVE_STRING: return a->pad == b->pad && a->charset == b->charset;
 	case NATIVE_OPAQUE: return strcmp(a->tag, b->tag) == 0;
 	default: return false;
