@@ -238,8 +238,8 @@ void huge_begin(struct cute_shm_builder *b);
 void huge_take(struct cute_shm_builder *b, uint64_t at, uint64_t size);
 
 /*
- * The memory of [offset, offset + size) of the segment if large pages were taken
- * for all of it.  NULL: write to the file instead.
+ * The memory of [offset, offset + size) of the segment, if large pages were
+ * taken for all of it.  NULL: write to the file instead.
  */
 uint8_t *huge_place(const struct cute_shm_builder *b, size_t size,
 		    uint64_t offset) must_check;

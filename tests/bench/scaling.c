@@ -226,7 +226,8 @@ print(struct bench *b, const char *name, const struct parts *p)
 		fflush(stdout);
 		return;
 	}
-	printf("%s\n  {\"scaling\": \"%s\", \"caller\": %.6f, \"reading\": %.6f, "
+	printf("%s\n  {\"scaling\": \"%s\", \"caller\": %.6f, "
+	       "\"reading\": %.6f, "
 	       "\"memory\": %.6f, \"lock\": %.6f, \"all\": %.6f",
 	       b->first ? "" : ",", name, p->of[CALLER] * GB,
 	       p->of[READING] * GB, p->of[MEMORY] * GB, p->of[LOCK] * GB,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Scaleoffset and szip: chunks that libhdf5 wrote, decoded as it decodes them. */
+/* Scaleoffset and szip: chunks of libhdf5, decoded as it decodes them. */
 
 #include <check.h>
 #include <math.h>
