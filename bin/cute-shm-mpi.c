@@ -29,7 +29,7 @@ static const struct cli_option options[] = {
 	{ 0, CLI_TEXTS, "as", "NAME=FILE",
 	  "a FILE as group NAME; may be repeated", &opt_as },
 	{ 0, CLI_FLAG, "scatter", NULL,
-	  "each node reads its share of the files, and has only that",
+	  "each node reads its share of the files, and has no more",
 	  &opt_scatter },
 	{ 'o', CLI_FLAG, "overwrite", NULL,
 	  "replace a project of that name, when all nodes have all",
