@@ -168,9 +168,14 @@ static int
 silence(FILE *stream)
 {
 	int kept = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 3);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	if (kept >= 0 && !freopen("/dev/null", "w", stream))
-		abort();
+	if (kept >= 0 && null >= 0) {
+		fflush(stream);
+		dup2(null, fileno(stream));
+	}
+	if (null >= 0)
+		close(null);
 	return kept;
 }
 
@@ -179,6 +184,7 @@ restore(FILE *stream, int kept)
 {
 	if (kept < 0)
 		return;
+	fflush(stream);
 	dup2(kept, fileno(stream));
 	close(kept);
 }
