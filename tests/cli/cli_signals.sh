@@ -16,7 +16,7 @@ contents()
 	tail -c +513 "$root/cute-shm.victim" | cksum
 }
 
-"$tool" victim "$tmp/slow.h5" >/dev/null || fail 'no load'
+"$tool" victim "$tmp/slower.h5" >/dev/null || fail 'no load'
 whole=$(contents)
 rm "$root/cute-shm.victim"
 
@@ -28,7 +28,7 @@ interrupted()
 	for ms in 001 005 010 020 030 050 080 120 180 250 400 600 900; do
 		status=0
 		timeout ${3:+"$3"} --preserve-status -s "$1" "0.$ms" \
-			"$tool" victim "$tmp/slow.h5" >/dev/null 2>"$tmp/err" ||
+			"$tool" victim "$tmp/slower.h5" >/dev/null 2>"$tmp/err" ||
 			status=$?
 		wait_until_gone
 		swept
@@ -74,7 +74,7 @@ interrupted KILL 9 --foreground
 "$tool" victim "$tmp/demo.h5" >/dev/null || fail 'no load'
 before=$(contents)
 for ms in 010 030 060 100 200; do
-	timeout --foreground -s KILL "0.$ms" "$tool" -o victim "$tmp/slow.h5" \
+	timeout --foreground -s KILL "0.$ms" "$tool" -o victim "$tmp/slower.h5" \
 		>/dev/null 2>&1
 	wait_until_gone
 	swept

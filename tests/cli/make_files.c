@@ -265,6 +265,48 @@ make_slow(void)
 	H5Fclose(file);
 }
 
+/*
+ * Even smaller, and slower: of each chunk of 4 MiB the dataset has one byte,
+ * but all of it is decoded.  They are the same.
+ */
+static void
+make_slower(void)
+{
+	enum {
+		N = 1500
+	};
+	static const hsize_t max[] = { H5S_UNLIMITED, H5S_UNLIMITED };
+	static const hsize_t chunk[] = { 1, 4 << 20 };
+	static const uint8_t data[N];
+	hid_t file = create("slower.h5"), dcpl, space, set;
+	hsize_t at[] = { 0, 0 }, dims[] = { 1, 1 }, size;
+	uint32_t mask;
+	void *packed;
+
+	dcpl = must(H5Pcreate(H5P_DATASET_CREATE));
+	space = must(H5Screate_simple(2, dims, max));
+	must(H5Pset_chunk(dcpl, 2, chunk));
+	must(H5Pset_deflate(dcpl, 9));
+	set = must(H5Dcreate2(file, "slower", H5T_STD_U8LE, space, H5P_DEFAULT,
+			      dcpl, H5P_DEFAULT));
+	must(H5Dwrite(set, H5T_STD_U8LE, H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
+	must(H5Dflush(set));
+	must(H5Dget_chunk_storage_size(set, at, &size));
+	packed = malloc(size);
+	if (!packed)
+		exit(1);
+	must(H5Dread_chunk(set, H5P_DEFAULT, at, &mask, packed));
+	dims[0] = N;
+	must(H5Dset_extent(set, dims));
+	for (at[0] = 1; at[0] < N; at[0]++)
+		must(H5Dwrite_chunk(set, H5P_DEFAULT, mask, at, size, packed));
+	free(packed);
+	H5Dclose(set);
+	H5Sclose(space);
+	H5Pclose(dcpl);
+	H5Fclose(file);
+}
+
 static void
 make_hostile(void)
 {
@@ -291,6 +333,7 @@ main(int argc, char **argv)
 	make_damaged();
 	make_huge();
 	make_slow();
+	make_slower();
 	make_hostile();
 	return 0;
 }
