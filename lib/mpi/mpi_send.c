@@ -29,12 +29,14 @@ fill(struct mpi_load *m, struct source *s, struct window *w,
 	struct control *c = &w->control;
 	enum source_what what;
 	unsigned nap = 0;
+	uint8_t *to;
 	int err = 0;
 
 	*c = (struct control){ .kind = CONTROL_DATA };
 	while (err == 0 && c->count < PIECES) {
-		what = source_next(s, w->buffer + c->count * PIECE,
-				   &c->pieces[c->count], &c->size);
+		/* Without memory the source has failed, and gives nothing. */
+		to = w->buffer ? w->buffer + c->count * PIECE : NULL;
+		what = source_next(s, to, &c->pieces[c->count], &c->size);
 		if (what == SOURCE_PIECE)
 			c->count++;
 		else if (what == SOURCE_NOTHING && c->count > 0)
