@@ -237,8 +237,11 @@ START_TEST(test_scaleoffset_damage)
 	c.packed.size = size / 2;
 	check_damaged(&c.pipeline, 0, c.packed, "bytes are too few");
 	c.packed.size = size;
+	/* Too many bits: none, as libhdf5 1.10 takes it. */
 	c.packed.data[0] = 33;
-	check_damaged(&c.pipeline, 0, c.packed, "elements of 32 bits in 33");
+	for (size_t i = 0; i < c.expected.size; i += 4)
+		memcpy(c.expected.data + i, c.packed.data + 5, 4);
+	check_decodes(&c.pipeline, 0, c.packed, c.expected);
 	chunk_free(&c);
 }
 END_TEST

@@ -73,6 +73,7 @@ struct packed {
 	unsigned bits; /* of each element; fewer than it has at last */
 	uint64_t least;
 	bool has_fill, swap;
+	uint64_t stands; /* for the fill value */
 	uint64_t fill;
 	double factor; /* of floating-point numbers: 10 to the power of it */
 };
@@ -97,13 +98,6 @@ packed_get(const struct packed *p, size_t i)
 	return (v | k) >> (64 - p->bits);
 }
 
-/* What stands for the fill value. */
-static uint64_t
-packed_fill(const struct packed *p)
-{
-	return (UINT64_C(1) << p->bits) - 1;
-}
-
 #define SWAP_8(x)  (x)
 #define SWAP_16(x) __builtin_bswap16(x)
 #define SWAP_32(x) __builtin_bswap32(x)
@@ -113,12 +107,12 @@ packed_fill(const struct packed *p)
 #define INTEGERS(width) \
 	static void integers_##width(const struct packed *p, uint8_t *dst) \
 	{ \
-		uint64_t fill = packed_fill(p), v; \
+		uint64_t v; \
 		uint##width##_t x; \
 \
 		for (size_t i = 0; i < p->count; i++) { \
 			v = packed_get(p, i); \
-			x = (uint##width##_t)(p->has_fill && v == fill \
+			x = (uint##width##_t)(p->has_fill && v == p->stands \
 						      ? p->fill \
 						      : v + p->least); \
 			if (p->swap) \
@@ -141,7 +135,7 @@ INTEGERS(64)
 	{ \
 		const type factor = power((type)10, (type)p->factor); \
 		const uint##width##_t least_bits = (uint##width##_t)p->least; \
-		uint64_t fill = packed_fill(p), v; \
+		uint64_t v; \
 		uint##width##_t x; \
 		type least, number; \
 \
@@ -150,7 +144,7 @@ INTEGERS(64)
 			v = packed_get(p, i); \
 			number = (type)(int##width##_t)v / factor + least; \
 			memcpy(&x, &number, sizeof(x)); \
-			if (p->has_fill && v == fill) \
+			if (p->has_fill && v == p->stands) \
 				x = (uint##width##_t)p->fill; \
 			if (p->swap) \
 				x = SWAP_##width(x); \
@@ -238,10 +232,13 @@ filter_unscaleoffset(const struct filter *f, struct filter_scratch *scratch,
 	if (size < HEADER)
 		return fail_short(size);
 	bits = load_little(src, 4);
+	/*
+	 * libhdf5 1.10 takes more bits than there are for none, but shifts by
+	 * their number, as the processor does.
+	 */
+	p.stands = (UINT64_C(1) << bits % (width == 64 ? 64 : 32)) - 1;
 	if (bits > width)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				     "scaleoffset: elements of %u bits in %u",
-				     width, (unsigned)bits);
+		bits = 0;
 	p.bits = (unsigned)bits;
 	p.least = load_little(src + 5, src[4] < 8 ? src[4] : 8);
 	p.bytes = src + HEADER;
