@@ -159,7 +159,7 @@ endif
 if MPI
 man_MANS += $(MAN_MPI) $(MAN_MPI_CALLS)
 endif
-EXTRA_DIST += $(MAN_CORE) $(MAN_HDF5) $(MAN_MPI)
+EXTRA_DIST += $(MAN_CORE) $(MAN_HDF5) $(MAN_MPI) man/sharing.svg
 CLEANFILES += $(MAN_CALLS) $(MAN_HDF5_CALLS) $(MAN_MPI_CALLS)
 
 # A call's page is the one that has it in its section NAME.
