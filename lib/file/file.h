@@ -228,4 +228,13 @@ bool hdf5_file_name(const char *name);
 int hdf5_folder(const char *folder, struct path_list *ret) must_check;
 void path_list_free(struct path_list *list);
 
+/*
+ * What is given to load: call each() for the file, or, if it is a folder and
+ * has no name (NULL), for each HDF5 file below it.  An error of each() ends it.
+ * CUTE_SHM_ERR_INVALID without a path.
+ */
+int hdf5_given(const char *name, const char *path,
+	       int (*each)(void *arg, const char *name, const char *file),
+	       void *arg) must_check;
+
 #endif

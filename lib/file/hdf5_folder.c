@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The HDF5 files below a folder, by their names. */
+/* The HDF5 files that are given to load, one by one or as a folder. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file/file.h"
@@ -124,5 +125,34 @@ hdf5_folder(const char *folder, struct path_list *ret)
 	path_list_free(&folders);
 	if (err == 0 && ret->count > 1)
 		qsort(ret->of, ret->count, sizeof(*ret->of), naturally);
+	return err;
+}
+
+static bool
+names_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int
+hdf5_given(const char *name, const char *path,
+	   int (*each)(void *arg, const char *name, const char *file),
+	   void *arg)
+{
+	struct path_list paths = { .of = NULL };
+	uint32_t i;
+	int err;
+
+	if (!path || path[0] == '\0')
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "a file without a path is given");
+	if (name || !names_folder(path))
+		return each(arg, name, path);
+	err = hdf5_folder(path, &paths);
+	for (i = 0; err == 0 && i < paths.count; i++)
+		err = each(arg, NULL, paths.of[i]);
+	path_list_free(&paths);
 	return err;
 }

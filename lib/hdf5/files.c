@@ -9,7 +9,7 @@
 
 /* The name of the file's group: as it was given, or from the file's name. */
 static int
-add_file(struct file_list *list, const char *name, const char *file)
+add_file(void *list, const char *name, const char *file)
 {
 	char *stem = name ? NULL : stem_of(file);
 	char *component =
@@ -22,35 +22,17 @@ add_file(struct file_list *list, const char *name, const char *file)
 }
 
 static int
-add_folder(struct file_list *list, const char *folder)
-{
-	struct path_list paths = { .of = NULL };
-	int err = hdf5_folder(folder, &paths);
-	uint32_t i;
-
-	if (err == 0 && paths.count == 0)
-		err = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				    "folder %s has no HDF5 files "
-				    "(*.h5, *.hdf5 and the like) below it",
-				    folder);
-	for (i = 0; err == 0 && i < paths.count; i++)
-		err = add_file(list, NULL, paths.of[i]);
-	path_list_free(&paths);
-	return err;
-}
-
-static int
 add_source(struct file_list *list, const struct cute_shm_hdf5_source *source)
 {
-	struct stat st;
+	uint32_t before = list->count;
+	int err = hdf5_given(source->name, source->file, add_file, list);
 
-	if (!source->file || source->file[0] == '\0')
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "a file without a path is given");
-	if (source->name || stat(source->file, &st) != 0 ||
-	    !S_ISDIR(st.st_mode))
-		return add_file(list, source->name, source->file);
-	return add_folder(list, source->file);
+	if (err == 0 && list->count == before)
+		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				     "folder %s has no HDF5 files "
+				     "(*.h5, *.hdf5 and the like) below it",
+				     source->file);
+	return err;
 }
 
 /* The folder that is all that was given, or NULL. */

@@ -29,53 +29,27 @@ struct files {
 	char *here; /* the folder in which rank 0 works */
 };
 
-static void
-put_file(struct files *f, const char *name, const char *file)
+static int
+put_file(void *arg, const char *name, const char *file)
 {
+	struct files *f = arg;
+
 	fprintf(f->out, "%s%c%s%s%s%c", name ? name : "", 0,
 		file[0] == '/' ? "" : f->here, file[0] == '/' ? "" : "/", file,
 		0);
 	f->count++;
-}
-
-static int
-put_folder(struct files *f, const char *folder)
-{
-	struct path_list paths = { .of = NULL };
-	int err = hdf5_folder(folder, &paths);
-	uint32_t i;
-
-	for (i = 0; err == 0 && i < paths.count; i++)
-		put_file(f, NULL, paths.of[i]);
-	path_list_free(&paths);
-	return err;
-}
-
-static int
-put_source(struct files *f, const struct cute_shm_hdf5_source *source)
-{
-	struct stat st;
-
-	if (!source->file || source->file[0] == '\0')
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "a file without a path is given");
-	if (!source->name && stat(source->file, &st) == 0 &&
-	    S_ISDIR(st.st_mode))
-		return put_folder(f, source->file);
-	put_file(f, source->name, source->file);
 	return 0;
 }
 
 static int
 put_sources(struct files *f, const struct mpi_load *m)
 {
-	const struct cute_shm_hdf5_source one = { .file = m->file };
 	const struct cute_shm_hdf5_source *from = m->sources;
-	size_t count = m->sources ? m->source_count : 1, i;
-	int err = 0;
+	int err = from ? 0 : hdf5_given(NULL, m->file, put_file, f);
+	size_t i;
 
-	for (i = 0; err == 0 && i < count; i++)
-		err = put_source(f, from ? &from[i] : &one);
+	for (i = 0; err == 0 && from && i < m->source_count; i++)
+		err = hdf5_given(from[i].name, from[i].file, put_file, f);
 	if (err == 0 && f->count < (uint64_t)m->nodes)
 		err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				    "%llu file%s cannot be shared by %d nodes: "
