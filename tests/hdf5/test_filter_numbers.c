@@ -237,7 +237,7 @@ START_TEST(test_scaleoffset_damage)
 	c.packed.size = size / 2;
 	check_damaged(&c.pipeline, 0, c.packed, "bytes are too few");
 	c.packed.size = size;
-	/* Too many bits: none, as libhdf5 1.10 takes it. */
+	/* Of too many bits nothing is unpacked, as by libhdf5 1.10. */
 	c.packed.data[0] = 33;
 	for (size_t i = 0; i < c.expected.size; i += 4)
 		memcpy(c.expected.data + i, c.packed.data + 5, 4);

@@ -27,7 +27,7 @@ enum change {
  * with these parameters.
  */
 static filter_step *
-step_of(const struct filter *f, enum change *change)
+step_of(const struct filter *f, size_t chunk_size, enum change *change)
 {
 	*change = PACKS;
 	switch (f->id) {
@@ -40,7 +40,9 @@ step_of(const struct filter *f, enum change *change)
 		return filter_szip_known(f) ? filter_unszip : NULL;
 	case H5Z_FILTER_SCALEOFFSET:
 		*change = PACKS_WITHIN;
-		return filter_unscaleoffset;
+		return filter_scaleoffset_known(f, chunk_size)
+			       ? filter_unscaleoffset
+			       : NULL;
 	case FILTER_BITSHUFFLE:
 		*change = filter_bitshuffle_packs(f) ? PACKS : KEEPS;
 		return filter_bitshuffle_known(f) ? filter_unbitshuffle : NULL;
@@ -59,10 +61,7 @@ known(const struct filter *f, size_t chunk_size, enum change *change)
 		*change = ADDS_SUM;
 		return true;
 	}
-	if (f->id == H5Z_FILTER_SCALEOFFSET &&
-	    !filter_scaleoffset_known(f, chunk_size))
-		return false;
-	return step_of(f, change) != NULL;
+	return step_of(f, chunk_size, change) != NULL;
 }
 
 static bool
@@ -80,31 +79,26 @@ filter_get(hid_t dcpl, unsigned i, struct filter *ret)
 	return true;
 }
 
-/* What the filters before one have done to the data. */
-struct before {
-	bool any;    /* there are some */
-	bool packed; /* to an unknown size */
-	bool within; /* to at most a known size */
-};
-
 /*
- * Whether the filter can be undone, as one of several.  The size of the data
- * between two packing filters is unknown, or only a limit of it is known, which
- * suffices for deflate.  Scaleoffset needs the elements as they are.
+ * Whether filter 'i' can be undone; *before is the most that those before it
+ * did to the data.  Between two packing filters the size of the data is unknown,
+ * or only a limit of it is known, which suffices for deflate.  Scaleoffset needs
+ * the elements as they are.
  */
 static bool
-fits(const struct filter *f, size_t chunk_size, struct before *before)
+fits(const struct filter_pipeline *p, unsigned i, enum change *before)
 {
+	const struct filter *f = &p->filter[i];
 	enum change change;
 
-	if (!known(f, chunk_size, &change) ||
-	    (before->packed && change >= PACKS_WITHIN) ||
-	    (before->any && change == PACKS_WITHIN) ||
-	    (before->within && change == PACKS && f->id != H5Z_FILTER_DEFLATE))
+	if (!known(f, p->chunk_size, &change) ||
+	    (change == PACKS_WITHIN && i > 0) ||
+	    (change == PACKS && *before == PACKS) ||
+	    (change == PACKS && *before == PACKS_WITHIN &&
+	     f->id != H5Z_FILTER_DEFLATE))
 		return false;
-	before->any = true;
-	before->packed |= change == PACKS;
-	before->within |= change == PACKS_WITHIN;
+	if (change > *before)
+		*before = change;
 	return true;
 }
 
@@ -113,7 +107,7 @@ filter_pipeline_get(hid_t dcpl, size_t chunk_size, struct filter_pipeline *ret,
 		    int *foreign)
 {
 	int count = H5Pget_nfilters(dcpl);
-	struct before before = { .any = false };
+	enum change before = KEEPS;
 
 	if (count < 0 || count > FILTER_MAX)
 		return false;
@@ -124,7 +118,7 @@ filter_pipeline_get(hid_t dcpl, size_t chunk_size, struct filter_pipeline *ret,
 			return false;
 		if (foreign)
 			*foreign = ret->filter[i].id;
-		if (!fits(&ret->filter[i], chunk_size, &before))
+		if (!fits(ret, i, &before))
 			return false;
 	}
 	return true;
@@ -134,7 +128,7 @@ bool
 filter_pipeline_native(const struct native_dataset *d, size_t chunk_size,
 		       struct filter_pipeline *ret)
 {
-	struct before before = { .any = false };
+	enum change before = KEEPS;
 
 	if (d->filter_count > FILTER_MAX)
 		return false;
@@ -149,7 +143,7 @@ filter_pipeline_native(const struct native_dataset *d, size_t chunk_size,
 							     : FILTER_PARAMS;
 		for (unsigned k = 0; k < f->param_count; k++)
 			f->param[k] = from->params[k];
-		if (!fits(f, chunk_size, &before))
+		if (!fits(ret, i, &before))
 			return false;
 	}
 	return true;
@@ -235,7 +229,7 @@ try_step(const struct filter_pipeline *p, uint32_t mask, unsigned i,
 {
 	size_t most = most_room(p);
 	enum change change;
-	filter_step *step = step_of(&p->filter[i], &change);
+	filter_step *step = step_of(&p->filter[i], p->chunk_size, &change);
 
 	for (;;) {
 		int err = room_for(p, mask, i, s, c, *room, to);
@@ -261,7 +255,7 @@ undo(const struct filter_pipeline *p, uint32_t mask, unsigned i,
 
 	if (p->filter[i].id == H5Z_FILTER_FLETCHER32)
 		return filter_fletcher32(c->data, c->size, &c->size);
-	step_of(&p->filter[i], &change);
+	step_of(&p->filter[i], p->chunk_size, &change);
 	if (change == PACKS || change == PACKS_WITHIN)
 		room = size_before(p, mask, i);
 	err = try_step(p, mask, i, s, c, &room, &to);

@@ -192,6 +192,16 @@ load_be32(const uint8_t *p)
 }
 
 static inline uint64_t
+load_le(const uint8_t *p, unsigned size)
+{
+	uint64_t ret = 0;
+
+	while (size-- > 0)
+		ret = ret << 8 | p[size];
+	return ret;
+}
+
+static inline uint64_t
 load_be64(const uint8_t *p)
 {
 	return (uint64_t)load_be32(p) << 32 | load_be32(p + 4);

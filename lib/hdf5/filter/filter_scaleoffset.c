@@ -181,16 +181,6 @@ fail_short(size_t size)
 			     "scaleoffset: %zu bytes are too few", size);
 }
 
-static uint64_t
-load_little(const uint8_t *src, unsigned size)
-{
-	uint64_t ret = 0;
-
-	while (size-- > 0)
-		ret = ret << 8 | src[size];
-	return ret;
-}
-
 /* All bits of each element are there, in the order of this machine. */
 static void
 copy_whole(const struct filter *f, const uint8_t *src, uint8_t *dst,
@@ -231,16 +221,16 @@ filter_unscaleoffset(const struct filter *f, struct filter_scratch *scratch,
 	}
 	if (size < HEADER)
 		return fail_short(size);
-	bits = load_little(src, 4);
+	bits = load_le(src, 4);
 	/*
-	 * libhdf5 1.10 takes more bits than there are for none, but shifts by
-	 * their number, as the processor does.
+	 * Of too large a number of bits libhdf5 1.10 unpacks nothing, but
+	 * shifts by it, and the processor uses its lowest bits.
 	 */
 	p.stands = (UINT64_C(1) << bits % (width == 64 ? 64 : 32)) - 1;
 	if (bits > width)
 		bits = 0;
 	p.bits = (unsigned)bits;
-	p.least = load_little(src + 5, src[4] < 8 ? src[4] : 8);
+	p.least = load_le(src + 5, src[4] < 8 ? src[4] : 8);
 	p.bytes = src + HEADER;
 	p.size = size - HEADER;
 	if ((p.count * bits + 7) / 8 > p.size)

@@ -52,8 +52,7 @@ unszip(const struct filter *f, struct filter_scratch *scratch,
 	if (size < 4)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
 				     "szip stream is damaged");
-	held = src[0] | (size_t)src[1] << 8 | (size_t)src[2] << 16 |
-	       (size_t)src[3] << 24;
+	held = load_le(src, 4);
 	if (held > room) {
 		scratch->wanted = held;
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
