@@ -27,6 +27,17 @@ sink_flush(struct sink *s)
 	return s->err;
 }
 
+/* Zeros if there are no data; there is room for them. */
+static inline void
+append(struct sink *s, const uint8_t *p, size_t size)
+{
+	if (p)
+		memcpy(s->buffer + s->used, p, size);
+	else
+		memset(s->buffer + s->used, 0, size);
+	s->used += size;
+}
+
 void
 sink_put(struct sink *s, const void *data, uint64_t size)
 {
@@ -36,23 +47,15 @@ sink_put(struct sink *s, const void *data, uint64_t size)
 	s->at += size;
 	/* Most pieces are small. */
 	if (size < SINK_SIZE - s->used && s->err == 0) {
-		if (p)
-			memcpy(s->buffer + s->used, p, size);
-		else
-			memset(s->buffer + s->used, 0, size);
-		s->used += size;
+		append(s, p, (size_t)size);
 		return;
 	}
 	while (size > 0 && s->err == 0) {
 		n = SINK_SIZE - s->used;
 		n = size < n ? (size_t)size : n;
-		if (p)
-			memcpy(s->buffer + s->used, p, n);
-		else
-			memset(s->buffer + s->used, 0, n);
+		append(s, p, n);
 		p = p ? p + n : NULL;
 		size -= n;
-		s->used += n;
 		if (s->used == SINK_SIZE)
 			sink_flush(s);
 	}

@@ -33,6 +33,18 @@ unit_range(const struct cute_shm_builder *b, const struct build_array *array,
 	return left < block ? left : block;
 }
 
+/* A unit has its bytes, and this is their digest. */
+static void
+unit_done(struct cute_shm_builder *b, const struct build_array *array,
+	  uint64_t unit, uint64_t hash)
+{
+	uint64_t offset, size = unit_range(b, array, unit, &offset);
+
+	b->digests[unit] = hash;
+	atomic_store_explicit(&b->hashed[unit], 1, memory_order_release);
+	builder_final(b, b->places[array->ordinal].data_offset + offset, size);
+}
+
 /*
  * Write the part of [at, end) that lies in the unit of 'at'; *done is its size.
  * A whole unit is hashed first, while it is still in the cache.
@@ -61,12 +73,8 @@ write_unit(struct cute_shm_builder *b, const struct build_array *array,
 		err = segment_put(b, src, (size_t)(stop - at), base + at);
 	if (err != 0)
 		return err;
-	if (whole) {
-		b->digests[unit] = hash;
-		atomic_store_explicit(&b->hashed[unit], 1,
-				      memory_order_release);
-		builder_final(b, base + begin, size);
-	}
+	if (whole)
+		unit_done(b, array, unit, hash);
 	*done = stop - at;
 	return 0;
 }
@@ -154,8 +162,7 @@ static void
 set_digests(struct cute_shm_builder *b, const struct build_array *array,
 	    const uint8_t *data, uint64_t at, uint64_t end)
 {
-	uint64_t block = b->header.block_size, unit, begin, size;
-	uint64_t base = b->places[array->ordinal].data_offset, i;
+	uint64_t block = b->header.block_size, unit, begin, size, i;
 
 	for (i = at - at % block; i < end; i += block) {
 		unit = array->first_unit + i / block;
@@ -164,11 +171,8 @@ set_digests(struct cute_shm_builder *b, const struct build_array *array,
 			atomic_store_explicit(&b->hashed[unit], 0,
 					      memory_order_relaxed);
 		} else if (begin >= at && begin + size <= end) {
-			b->digests[unit] =
-				digest(data + (begin - at), (size_t)size);
-			atomic_store_explicit(&b->hashed[unit], 1,
-					      memory_order_release);
-			builder_final(b, base + begin, size);
+			unit_done(b, array, unit,
+				  digest(data + (begin - at), (size_t)size));
 		}
 	}
 }
