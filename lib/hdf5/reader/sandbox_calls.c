@@ -8,13 +8,13 @@
 #include <sys/syscall.h>
 
 #include "hdf5/reader/sandbox_calls.h"
+#include "hdf5/source/source.h"
 
 #ifdef CALLS_ARCH
 
 /* Younger than the headers of some systems; the same on all processors. */
 #define CLOSE_RANGE 436
 #define FACCESSAT2  439
-#define CACHESTAT   451
 
 static const uint16_t allowed[] = {
 	/* descriptors that are open */

@@ -97,9 +97,6 @@ find_locked(int fd)
  */
 typedef int64_t count_cached(int fd, uint64_t at, uint64_t size);
 
-/* cachestat(2), Linux 6.5; the same number on all processors. */
-#define CACHESTAT 451
-
 static int64_t
 count_by_cachestat(int fd, uint64_t at, uint64_t size)
 {

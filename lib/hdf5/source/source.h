@@ -134,6 +134,12 @@ int changed_check(void);
  * tell that.  Any thread may call these.
  */
 
+/*
+ * The number of cachestat(2), Linux 6.5: the headers of some systems are older.
+ * It is the same on all processors.
+ */
+#define CACHESTAT 451
+
 /* Begin to watch files; without this, none is. */
 void page_cache_begin(void);
 
