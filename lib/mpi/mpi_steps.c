@@ -116,8 +116,8 @@ mpi_lead_first(struct mpi_load *m, struct verdict *v)
 		mpi_broken(m, err);
 	m->publishing = err == 0 && v->err == 0;
 	if (s)
-		mpi_failed(m, source_free(s, err == 0 && v->err == 0, &result));
-	if (err == 0 && v->err == 0) {
+		mpi_failed(m, source_free(s, m->publishing, &result));
+	if (m->publishing) {
 		err = mpi_agree_all(m, v);
 		mpi_say_published(m, v);
 	}
