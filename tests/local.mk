@@ -170,6 +170,7 @@ script_tests = \
 	tests/surface/check_projects.sh \
 	tests/surface/check_rooms.sh \
 	tests/surface/check_systemd.sh \
+	tests/surface/check_width.sh \
 	tests/system/cgroup.sh \
 	tests/system/many.sh \
 	tests/system/roots.sh \

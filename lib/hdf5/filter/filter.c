@@ -81,9 +81,9 @@ filter_get(hid_t dcpl, unsigned i, struct filter *ret)
 
 /*
  * Whether filter 'i' can be undone; *before is the most that those before it
- * did to the data.  Between two packing filters the size of the data is unknown,
- * or only a limit of it is known, which suffices for deflate.  Scaleoffset needs
- * the elements as they are.
+ * did to the data.  Between two packing filters the size of the data is
+ * unknown, or only a limit of it is known, which suffices for deflate.
+ * Scaleoffset needs the elements as they are.
  */
 static bool
 fits(const struct filter_pipeline *p, unsigned i, enum change *before)
