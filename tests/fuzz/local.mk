@@ -78,7 +78,8 @@ native_seeds = \
 	tests/fuzz/native/chunk-arrays.hex \
 	tests/fuzz/native/chunk-tree.hex \
 	tests/fuzz/native/chunk-tree-2.hex \
-	tests/fuzz/native/datatype-4.hex
+	tests/fuzz/native/datatype-4.hex \
+	tests/fuzz/native/version-5.hex
 EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds) $(native_seeds) \
 	tests/fuzz/oss-fuzz/Dockerfile tests/fuzz/oss-fuzz/build.sh \
 	tests/fuzz/oss-fuzz/project.yaml

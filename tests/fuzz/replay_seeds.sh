@@ -20,4 +20,4 @@ least=3
 grep -q 'define HAVE_LIBDEFLATE' config.h || least=1
 [ ! -x tests/fuzz/replay_filter ] || replay tests/fuzz/replay_filter filter $least
 [ ! -x tests/fuzz/replay_types ] || replay tests/fuzz/replay_types types 6
-[ ! -x tests/fuzz/replay_native ] || replay tests/fuzz/replay_native native 6
+[ ! -x tests/fuzz/replay_native ] || replay tests/fuzz/replay_native native 7

@@ -319,7 +319,8 @@ native_chunks(struct native *n, const struct native_dataset *d,
 	uint32_t i;
 	int err = 0;
 
-	c.size_bytes = 1 + (log2_of(c.l->chunk_size) + 8) / 8;
+	c.size_bytes = c.l->wide ? c.f->length_size
+				 : 1 + (log2_of(c.l->chunk_size) + 8) / 8;
 	if (c.size_bytes > 8)
 		c.size_bytes = 8;
 	if (c.l->address != UNDEFINED)

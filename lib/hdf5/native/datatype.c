@@ -154,6 +154,7 @@ class_read(struct native *n, struct cursor *b, unsigned version, unsigned bits,
 	case NATIVE_REFERENCE: return reference_read(n, bits, t);
 	case NATIVE_ENUM: return enum_read(n, b, version, bits, depth, t);
 	case NATIVE_LIST: return list_read(n, b, bits, depth, t);
+	case NATIVE_COMPLEX: return complex_read(n, b, bits, depth, t);
 	default: return array_read(n, b, version, depth, t);
 	}
 }
@@ -171,10 +172,14 @@ type_read_inner(struct native *n, struct cursor *b, unsigned depth,
 	bits = (unsigned)take_number(b, 3);
 	t->size = take_32(b);
 	t->committed = UNDEFINED;
-	/* Of what was there before, version 4 changes references only. */
-	if (b->over || version < 1 || version > 4 ||
-	    (version == 4 && (first & 0x0f) == NATIVE_REFERENCE) ||
-	    (first & 0x0f) > NATIVE_ARRAY || depth > DEEPEST || t->size == 0)
+	/*
+	 * Of what was there before, version 4 changes references only.  Version
+	 * 5 adds complex numbers.
+	 */
+	if (b->over || version < 1 || version > 5 ||
+	    (version >= 4 && (first & 0x0f) == NATIVE_REFERENCE) ||
+	    (first & 0x0f) > (version < 5 ? NATIVE_ARRAY : NATIVE_COMPLEX) ||
+	    depth > DEEPEST || t->size == 0)
 		return image_doubt(&n->image, "an unknown form of datatype");
 	t->class = (enum native_class)(first & 0x0f);
 	err = class_read(n, b, version, bits, depth, t);

@@ -158,6 +158,39 @@ compound_read(struct native *n, struct cursor *b, unsigned version,
 	return err ? err : members_check(n, t, true);
 }
 
+bool
+complex_set(struct native_type *t, struct native_member *parts)
+{
+	if (t->base->class != NATIVE_FLOAT ||
+	    t->size != 2 * (uint64_t)t->base->size)
+		return false;
+	parts[0] = (struct native_member){ .name = "r", .type = t->base };
+	parts[1] = (struct native_member){ .name = "i",
+					   .type = t->base,
+					   .offset = t->base->size };
+	t->class = NATIVE_COMPOUND;
+	t->count = 2;
+	t->members = parts;
+	return true;
+}
+
+int
+complex_read(struct native *n, struct cursor *b, unsigned bits, unsigned depth,
+	     struct native_type *t)
+{
+	struct native_member *parts = native_get(n, 2, sizeof(*parts));
+	int err = parts ? type_read_inner(n, b, depth + 1, &t->base)
+			: CUTE_SHM_ERR_NOMEM;
+
+	if (err != 0)
+		return err;
+	/* Bit 0: both parts have one type.  Others: forms that nobody uses. */
+	return bits == 1 && complex_set(t, parts)
+		       ? 0
+		       : image_doubt(&n->image,
+				     "a complex number of an unknown form");
+}
+
 int
 enum_read(struct native *n, struct cursor *b, unsigned version, unsigned bits,
 	  unsigned depth, struct native_type *t)

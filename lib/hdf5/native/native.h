@@ -27,7 +27,8 @@ enum native_class {
 	NATIVE_REFERENCE,
 	NATIVE_ENUM,
 	NATIVE_LIST, /* of variable length */
-	NATIVE_ARRAY
+	NATIVE_ARRAY,
+	NATIVE_COMPLEX /* since 2.0; read as a compound of two members */
 };
 
 enum native_order {
@@ -110,7 +111,8 @@ struct native_layout {
 	unsigned rank; /* of the chunks; without the size of an element */
 	const uint64_t *dims;
 	uint64_t chunk_size; /* bytes without filters */
-	uint8_t flags;	     /* of version 4 */
+	uint8_t flags;	     /* since version 4 */
+	bool wide;	     /* version 5: a stored size has all its bytes */
 	uint32_t mask;	     /* NATIVE_SINGLE */
 	struct array_shape shape;
 };
@@ -313,11 +315,21 @@ int type_read_inner(struct native *n, struct cursor *b, unsigned depth,
 int compound_read(struct native *n, struct cursor *b, unsigned version,
 		  unsigned bits, unsigned depth,
 		  struct native_type *type) must_check;
+int complex_read(struct native *n, struct cursor *b, unsigned bits,
+		 unsigned depth, struct native_type *t) must_check;
 int enum_read(struct native *n, struct cursor *b, unsigned version,
 	      unsigned bits, unsigned depth,
 	      struct native_type *type) must_check;
 int array_read(struct native *n, struct cursor *b, unsigned version,
 	       unsigned depth, struct native_type *type) must_check;
+
+/*
+ * Make of a complex number, whose t->base is known, a compound of the two
+ * members 'r' and 'i', which h5py gives to complex numbers in older files.
+ * 'parts' has room for two and stays with the type.  False if the base is no
+ * float of half the size.
+ */
+bool complex_set(struct native_type *t, struct native_member *parts) must_check;
 
 /* dataspace.c */
 int space_read(struct native *n, struct cursor b,

@@ -9,7 +9,7 @@
 #define CHUNKED	   2
 #define VIRTUAL	   3
 
-/* Flags of chunks, version 4. */
+/* Flags of chunks, since version 4. */
 #define EDGES_UNFILTERED 1
 #define SINGLE_FILTERED	 2
 
@@ -231,8 +231,9 @@ layout_read(struct native *n, struct cursor b, struct native_dataset *d)
 	unsigned version = take_8(&b);
 	int err;
 
-	if (version < 1 || version > 4)
+	if (version < 1 || version > 5)
 		return doubt(n);
+	d->layout.wide = version == 5;
 	err = version < 3 ? read_old(n, &b, d) : read_new(n, &b, version, d);
 	return err == 0 && b.over ? doubt(n) : err;
 }

@@ -98,12 +98,12 @@ get_string(const struct native_type *t, struct convert *ret)
 	}
 }
 
-/* Convert by the base type: of an enum, or of an array's elements. */
+/* Convert by the type of the parts: of an enum, an array, a complex number. */
 static bool
-get_super(const struct native_type *t, struct convert *ret)
+get_parts(const struct native_type *part, struct convert *ret)
 {
 	size_t size = ret->size;
-	bool ok = convert_get(t->base, ret) &&
+	bool ok = convert_get(part, ret) &&
 		  (ret->kind == CONVERT_NONE || ret->kind == CONVERT_SWAP);
 
 	ret->size = ret->from = size;
@@ -115,11 +115,10 @@ static bool
 get_compound(const struct native_type *t, struct convert *ret)
 {
 	const struct native_member *m = t->members;
-	struct convert part;
 
-	return convert_get(m[0].type, &part) && part.kind == CONVERT_NONE &&
-	       m[0].offset == 0 && m[1].offset == part.size &&
-	       ret->size == 2 * part.size;
+	return m[0].offset == 0 && m[1].offset == m[0].type->size &&
+	       t->size == 2 * (uint64_t)m[0].type->size &&
+	       get_parts(m[0].type, ret);
 }
 
 static bool
@@ -133,7 +132,7 @@ get_same_size(const struct native_type *t, struct convert *ret)
 	case NATIVE_OPAQUE: return true;
 	case NATIVE_COMPOUND: return get_compound(t, ret);
 	case NATIVE_ENUM:
-	case NATIVE_ARRAY: return get_super(t, ret);
+	case NATIVE_ARRAY: return get_parts(t->base, ret);
 	default: return false;
 	}
 }

@@ -150,6 +150,23 @@ check_array(hid_t t, unsigned depth)
 	return err;
 }
 
+static int
+check_complex(hid_t t)
+{
+	hid_t super = H5Tget_super(t);
+	int err;
+
+	if (super < 0)
+		return unknown();
+	if (H5Tget_class(super) != H5T_FLOAT ||
+	    H5Tget_size(t) != 2 * H5Tget_size(super))
+		err = does_not_fit("a complex number is not two floats");
+	else
+		err = check_float(super);
+	H5Tclose(super);
+	return err;
+}
+
 /* ----------------------------------------------------------- compounds */
 
 /* The bytes of one member in the record. */
@@ -232,7 +249,8 @@ check_any(hid_t t, unsigned depth)
 	/* A deeper type has no form in a segment, so it is not used. */
 	if (depth > TYPE_DEPTH)
 		return 0;
-	switch (H5Tget_class(t)) {
+	/* A number: libhdf5 1 has no name for complex numbers. */
+	switch ((int)H5Tget_class(t)) {
 	case H5T_INTEGER:
 	case H5T_BITFIELD: return check_bits(t);
 	case H5T_FLOAT: return check_float(t);
@@ -241,6 +259,7 @@ check_any(hid_t t, unsigned depth)
 	case H5T_VLEN: return check_list(t, depth);
 	case H5T_ARRAY: return check_array(t, depth);
 	case H5T_COMPOUND: return check_compound(t, depth);
+	case NATIVE_COMPLEX: return check_complex(t);
 	default: return 0; /* has no parts */
 	}
 }

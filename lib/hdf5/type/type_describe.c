@@ -208,6 +208,22 @@ describe_array(struct arena *a, hid_t t, unsigned depth,
 }
 
 static int
+describe_complex(struct arena *a, hid_t t, unsigned depth,
+		 struct native_type *ret)
+{
+	struct native_member *parts = get(a, 2, sizeof(*parts));
+	int err = parts ? describe_base(a, t, depth + 1, "complex number", ret)
+			: CUTE_SHM_ERR_NOMEM;
+
+	if (err)
+		return err;
+	return complex_set(ret, parts)
+		       ? 0
+		       : cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				       "complex number that is not two floats");
+}
+
+static int
 describe_class(struct arena *a, hid_t t, unsigned depth,
 	       struct native_type *ret)
 {
@@ -228,6 +244,7 @@ describe_class(struct arena *a, hid_t t, unsigned depth,
 		return err ? err : describe_members(a, t, depth, ret);
 	case NATIVE_LIST: return describe_base(a, t, depth + 1, "list", ret);
 	case NATIVE_ARRAY: return describe_array(a, t, depth, ret);
+	case NATIVE_COMPLEX: return describe_complex(a, t, depth, ret);
 	default: return 0; /* H5T_TIME has no form */
 	}
 }
@@ -242,7 +259,7 @@ describe_any(struct arena *a, hid_t t, unsigned depth,
 
 	if (!type)
 		return CUTE_SHM_ERR_NOMEM;
-	if (class < H5T_INTEGER || class > H5T_ARRAY)
+	if ((int)class < NATIVE_INTEGER || (int)class > NATIVE_COMPLEX)
 		return type_unreadable("datatype of an unknown class");
 	if (size > UINT32_MAX)
 		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
