@@ -22,11 +22,10 @@ has(int fd, off_t at, const char magic[8])
 static bool
 has_hdf5(int fd, off_t size)
 {
-	static const char signature[8] = "\211HDF\r\n\032\n";
 	off_t at;
 
 	for (at = 0; at < size; at = at ? 2 * at : 512)
-		if (has(fd, at, signature))
+		if (has(fd, at, "\211HDF\r\n\032\n"))
 			return true;
 	return false;
 }
@@ -34,7 +33,6 @@ has_hdf5(int fd, off_t size)
 enum file_kind
 file_kind(const char *path)
 {
-	static const char magic[8] = FORMAT_MAGIC;
 	enum file_kind ret = FILE_OTHER;
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -42,7 +40,7 @@ file_kind(const char *path)
 	if (fd < 0)
 		return FILE_OTHER;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		ret = has(fd, 0, magic)		 ? FILE_SEGMENT
+		ret = has(fd, 0, FORMAT_MAGIC)	 ? FILE_SEGMENT
 		      : has_hdf5(fd, st.st_size) ? FILE_HDF5
 						 : FILE_OTHER;
 	close(fd);

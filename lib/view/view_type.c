@@ -138,11 +138,11 @@ static size_t
 put_bool(uint8_t *to)
 {
 	/* Two names, padded to 8 bytes each, and two values. */
-	static const uint8_t members[18] = "FALSE\0\0\0TRUE\0\0\0\0\0\1";
+	static const uint8_t members[] = "FALSE\0\0\0TRUE\0\0\0\0\0\1";
 	size_t n = view_type_enum("|i1", 1, 2, to);
 
-	memcpy(to + n, members, sizeof(members));
-	return n + sizeof(members);
+	memcpy(to + n, members, sizeof(members) - 1);
+	return n + sizeof(members) - 1;
 }
 
 static size_t

@@ -29,8 +29,10 @@ static void __attribute__((constructor)) begin(void)
 
 static void __attribute__((noreturn)) spin(void)
 {
-	for (volatile unsigned i = 0;; i++)
-		;
+	static volatile bool on = true;
+
+	for (;;)
+		(void)on;
 }
 
 /* Objects of these names are as libhdf5 finds some in damaged files. */

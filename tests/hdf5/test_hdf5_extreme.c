@@ -308,9 +308,11 @@ START_TEST(more_than_a_chunk)
 	ck_h5(H5Dclose(from));
 	ck_h5(H5Dclose(set));
 	set = ck_h5(H5Dopen2(file, "x", H5P_DEFAULT));
-	ck_h5(H5Dread(set, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-		      seen));
-	ck_assert_mem_eq(seen, data, sizeof(data));
+	if (H5Dread(set, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+		    seen) >= 0)
+		ck_assert_mem_eq(seen, data, sizeof(data));
+	else
+		ck_assert_msg(H5_VERSION_GE(2, 0, 0), "libhdf5 minds");
 	ck_h5(H5Dclose(set));
 	shm = h5_load(file);
 	ck_array(shm, "x", "<i4", 2, shape, data);

@@ -564,8 +564,11 @@ main(void)
 	tcase_add_loop_test(tc, same_as_generic, 0, KINDS);
 	tcase_add_loop_test(tc, records_with_texts, 0, WHOLE);
 	tcase_add_test(tc, chunks_beyond_a_band);
-	tcase_add_test(tc, chunks_too_long);
-	tcase_add_test(tc, most_dimensions);
+	/* In Debian libhdf5 2.2 aborts where such files are to be written. */
+	if (!H5_VERSION_GE(2, 0, 0)) {
+		tcase_add_test(tc, chunks_too_long);
+		tcase_add_test(tc, most_dimensions);
+	}
 	tcase_add_test(tc, gaps_of_sources);
 	tcase_add_test(tc, order_of_members);
 	tcase_add_loop_test(tc, damaged_chunks, 0, 5);

@@ -133,12 +133,15 @@ END_TEST
 
 /* ------------------------------------------------------------- not there */
 
+/* Where a dataset has no members; to libhdf5 2 that is damage. */
+#define NOT_THERE (H5_VERSION_GE(2, 0, 0) ? "f" : "d/e")
+
 START_TEST(missing_sources_are_named)
 {
 	static const struct mapping maps[] = {
-		{ "other.h5", "d" },   { "gone.h5", "d" },
-		{ "other.h5", "e" },   { "/nowhere/far.h5", "d" },
-		{ "other.h5", "d/e" }, { "lost.h5", "d" },
+		{ "other.h5", "d" },	   { "gone.h5", "d" },
+		{ "other.h5", "e" },	   { "/nowhere/far.h5", "d" },
+		{ "other.h5", NOT_THERE }, { "lost.h5", "d" },
 	};
 	hid_t file = h5_begin();
 	struct cute_shm *shm;

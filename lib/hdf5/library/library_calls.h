@@ -240,8 +240,13 @@ hdf5_library(void)
 #define LATE_VALUE(name) (*hdf5_library()->data_##name)
 
 /* Macros in later versions. */
+#undef H5Dread_chunk
 #undef H5Literate
 #undef H5Pencode
+
+/* Since 2.0 it looks at variables first; here as it was. */
+#undef H5OPEN
+#define H5OPEN H5open(),
 
 #undef H5FD_SEC2
 #define H5FD_SEC2 (hdf5_library()->sec2())

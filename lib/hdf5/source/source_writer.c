@@ -42,12 +42,10 @@ is_locked(int fd)
 static off_t
 superblock_find(int fd, off_t size, uint8_t *begin)
 {
-	static const uint8_t signature[8] = "\211HDF\r\n\032\n";
-
 	for (off_t at = 0; at < size; at = at ? 2 * at : 512) {
 		if (pread(fd, begin, SUPERBLOCK, at) != SUPERBLOCK)
 			return -1;
-		if (memcmp(begin, signature, sizeof(signature)) == 0)
+		if (memcmp(begin, HDF5_SIGNATURE, 8) == 0)
 			return at;
 	}
 	return -1;

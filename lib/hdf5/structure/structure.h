@@ -21,6 +21,9 @@
 #define NO_OPINION 1
 #define UNDEFINED  UINT64_MAX /* an address that leads nowhere; no limit */
 
+/* The 8 bytes with which a superblock begins. */
+#define HDF5_SIGNATURE "\211HDF\r\n\032\n"
+
 /*
  * The bytes of a file.  A small file is read whole; of a larger one, blocks
  * when they are needed.  A byte is read once: what was checked stays as it is.

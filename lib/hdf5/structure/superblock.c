@@ -3,8 +3,6 @@
 
 #include "hdf5/structure/structure.h"
 
-static const char signature[8] = "\211HDF\r\n\032\n";
-
 #define FIRST_READ 128 /* no superblock is longer */
 
 /* The values that libhdf5 uses where the file has none. */
@@ -24,11 +22,11 @@ find(struct image *f)
 {
 	uint64_t at;
 
-	for (at = 0; at < f->size && f->size - at >= sizeof(signature);
+	for (at = 0; at < f->size && f->size - at >= 8;
 	     at = at == 0 ? 512 : 2 * at) {
-		if (!image_load(f, at, sizeof(signature)))
+		if (!image_load(f, at, 8))
 			return false;
-		if (memcmp(f->bytes + at, signature, sizeof(signature)) == 0) {
+		if (memcmp(f->bytes + at, HDF5_SIGNATURE, 8) == 0) {
 			f->base = at;
 			return true;
 		}
@@ -203,7 +201,7 @@ superblock_read(struct image *f)
 	if (!image_load(f, f->base, left))
 		return NO_OPINION;
 	b = cursor_on(f->bytes + f->base, left);
-	take(&b, sizeof(signature));
+	take(&b, 8);
 	version = take_8(&b);
 	if (b.over || version > 3)
 		return image_doubt(f, "unknown version of the superblock");
