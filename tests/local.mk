@@ -118,6 +118,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_image \
 	tests/hdf5/test_native \
 	tests/hdf5/test_native_bounds \
+	tests/hdf5/test_native_storage \
 	tests/hdf5/test_plan \
 	tests/hdf5/test_sandbox \
 	tests/hdf5/test_sandbox_use \
@@ -333,6 +334,8 @@ tests_libsupport_la_SOURCES += \
 	tests/support/native_compare.h \
 	tests/support/native_compare_data.c \
 	tests/support/native_compare_type.c \
+	tests/support/native_file.c \
+	tests/support/native_file.h \
 	tests/support/native_walk.c \
 	tests/support/native_walk.h
 endif
