@@ -7,9 +7,15 @@
 #include "cute_shm_build.h"
 
 /*
+ * So many threads will write; call it before cute_shm_builder_reserve().  With
+ * CUTE_SHM_RESERVE_AHEAD many of them reserve the memory themselves.
+ */
+void builder_writers(struct cute_shm_builder *b, unsigned count);
+
+/*
  * Like cute_shm_builder_write(), but fill() puts the bytes where they belong,
- * which saves a copy.  That is possible for large pages only: else *done is
- * false, and nothing was done.  After an error of fill() the bytes are not
+ * which saves a copy.  That is possible where pages are mapped only: else *done
+ * is false, and nothing was done.  After an error of fill() the bytes are not
  * defined.
  */
 int builder_fill(struct cute_shm_builder *b, const char *path, uint64_t offset,

@@ -9,6 +9,12 @@
 #include "build/build.h"
 #include "build/fill.h"
 
+void
+builder_writers(struct cute_shm_builder *b, unsigned count)
+{
+	b->writers = count;
+}
+
 int
 segment_put(const struct cute_shm_builder *b, const void *data, size_t size,
 	    uint64_t offset)
@@ -68,7 +74,7 @@ write_unit(struct cute_shm_builder *b, const struct build_array *array,
 	if (whole)
 		hash = digest(src, (size_t)size);
 	base = b->places[array->ordinal].data_offset;
-	err = reserve_wait(b, base + stop);
+	err = reserve_wait(b, base + at, base + stop);
 	if (err == 0)
 		err = segment_put(b, src, (size_t)(stop - at), base + at);
 	if (err != 0)
@@ -193,7 +199,7 @@ builder_fill(struct cute_shm_builder *b, const char *path, uint64_t offset,
 	if (err != 0 || size == 0)
 		return err;
 	at = b->places[array->ordinal].data_offset + offset;
-	err = reserve_wait(b, at + size);
+	err = reserve_wait(b, at, at + size);
 	to = err == 0 ? huge_place(b, size, at) : NULL;
 	if (!to)
 		return err;
