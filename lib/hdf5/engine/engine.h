@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Read chunks and contiguous data into the segment: one thread gets stored
- * bytes from libhdf5, the others decode, arrange, hash and write them.  Uses
- * base, build, hdf5/source, hdf5/type, hdf5/filter and hdf5/element.
+ * Read chunks and contiguous data into the segment: one thread finds the
+ * chunks, or gets their stored bytes from libhdf5; the others read, decode,
+ * arrange, hash and write them.  Uses base, build, hdf5/source, hdf5/type,
+ * hdf5/filter and hdf5/element.
  */
 #ifndef LIB_HDF5_ENGINE_ENGINE_H
 #define LIB_HDF5_ENGINE_ENGINE_H
@@ -155,10 +156,11 @@ void cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
 #define TILE_MEMORY  (40u << 20) /* for all tiles, or one larger one */
 
 struct stored {
-	size_t at; /* in the batch's raw bytes */
+	uint64_t at; /* in the batch's raw bytes; with an index, in the file */
 	size_t size;
 	uint32_t mask; /* filters that were skipped */
 	bool decoded;  /* read by H5Dread, so decoded already */
+	bool missing;  /* not stored; only with an index */
 };
 
 /* One dataset that is being read. */
@@ -172,6 +174,7 @@ struct task {
 	bool begun;	      /* its first batch exists */
 	double waited;	      /* seconds that the first batch waited */
 	int fd;		      /* of the file, or -1 */
+	uint8_t *fill;	      /* a missing element; only with an index */
 	uint64_t file_offset; /* contiguous only */
 	size_t item;	      /* bytes of an element in the file */
 	unsigned column_count;
@@ -334,10 +337,19 @@ int slice_read_piece(struct batch *batch, uint64_t first, uint64_t count);
 
 /*
  * Put the chunk at element 'at' into the batch, behind its first *used bytes,
- * and add its size to *used; the caller counts it.
+ * and add its size to *used; the caller counts it.  With an index only its
+ * place is put there.
  */
 int chunk_get(const struct strategy_source *s, struct batch *batch,
 	      size_t *used, const hsize_t *at);
+
+/*
+ * Set *ret to the bytes of a chunk that was put into the batch: elements in
+ * 'to', which has room for the chunk's used part, if they need no filter, else
+ * what is stored.  Any thread may call this.
+ */
+int chunk_read(struct batch *batch, const struct stored *stored, uint8_t *to,
+	       uint8_t **ret);
 
 /* ------------------------------------------------------ the strategies */
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Read chunks whose filters this library can undo.  One thread gets their
- * stored bytes from libhdf5, in the order in which they most likely lie in the
- * file.  Other threads undo the filters, arrange the elements of a tile of the
- * array, and write the tile in large pieces.
+ * Read chunks whose filters this library can undo.  One thread finds them by
+ * the index, or gets their stored bytes from libhdf5, in the order in which
+ * they most likely lie in the file.  Other threads read them, undo the filters,
+ * arrange the elements of a tile of the array, and write the tile in large
+ * pieces.
  */
 
 #include <fcntl.h>
@@ -75,15 +76,18 @@ decode(struct batch *b, unsigned i)
 {
 	struct task *t = b->task;
 	const struct stored *s = &b->stored[i];
-	uint8_t *to = place_of(b, i), *at = b->raw + s->at;
-	int err = 0;
+	uint8_t *to = place_of(b, i), *at;
+	int err = chunk_read(b, s, to, &at);
 
-	if (!s->decoded)
+	if (!err && !s->decoded && !s->missing)
 		err = unpack(b, s, at, to, &at);
 	if (err)
 		return err;
-	/* A tile of one dimension is not arranged later. */
-	if (b->tile && t->plan.ndim == 1 && at != to) {
+	/*
+	 * A tile of one dimension is not arranged later, and the next chunk by
+	 * the index is read to the same place.
+	 */
+	if (at != to && ((b->tile && t->plan.ndim == 1) || t->fill)) {
 		memcpy(to, at, t->plan.chunk_size);
 		at = to;
 	}
@@ -402,16 +406,23 @@ all_bytes(const struct task *t)
 	return bytes;
 }
 
-/* Whether elements that are not stored can be made. */
+/* Get an element that is not stored; false if libhdf5 must make it. */
 static bool
-can_fill(const struct strategy_source *s, size_t item)
+fill_get(const struct strategy_source *s, struct task *t)
 {
-	uint8_t *one = malloc(item);
-	bool ret = one &&
-		   native_fill_get(s->native, s->chunks->count > 0, item, one);
+	t->fill = malloc(t->item);
+	return t->fill && native_fill_get(s->native, s->chunks->count > 0,
+					  t->item, t->fill);
+}
 
-	free(one);
-	return ret;
+/* Open the file again: 's' ends before the task. */
+static bool
+file_get(const struct strategy_source *s, struct task *t)
+{
+	t->fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
+	if (t->fd >= 0)
+		page_cache_again(t->fd);
+	return t->fd >= 0;
 }
 
 static bool
@@ -428,7 +439,7 @@ native_set_up(const struct strategy_source *s, struct task *t)
 	if (t->cut && t->whole_size > READ_IN_PARTS &&
 	    (t->pipeline.count == 0 || t->partial_plain))
 		return false;
-	return can_fill(s, t->item);
+	return fill_get(s, t) && file_get(s, t);
 }
 
 static bool
