@@ -62,6 +62,8 @@ enum grain {
 
 #define RETRIES 3
 
+#define DROP ((size_t)16 * LARGE) /* bytes to unmap at once */
+
 /* The state of grains that the writers take. */
 struct shared {
 	pthread_mutex_t mutex;
@@ -352,9 +354,49 @@ huge_place(const struct cute_shm_builder *b, size_t size, uint64_t offset)
 	return h->map.base + offset;
 }
 
+static int
+drop_job(void *arg, bool drop)
+{
+	struct mapping *part = arg;
+
+	if (!drop)
+		madvise(part->base, part->size, MADV_DONTNEED);
+	free(part);
+	return 0;
+}
+
+/*
+ * To unmap a gigabyte of small pages takes a thread up to 0.1 s: share that, as
+ * far as possible.  The file keeps the pages.
+ */
+static void
+drop_pages(const struct cute_shm_builder *b)
+{
+	const struct mapping *all = &b->huge.map;
+	struct mapping *part;
+	struct pool *pool;
+	size_t at, size;
+
+	if (!b->huge.shared || pool_new(b->writers, b->writers, &pool) != 0)
+		return;
+	for (at = 0; at < all->size; at += size) {
+		size = all->size - at < DROP ? all->size - at : DROP;
+		part = malloc(sizeof(*part));
+		if (!part)
+			break;
+		*part = (struct mapping){ .base = all->base + at,
+					  .size = size };
+		if (pool_push(pool, drop_job, part) != 0)
+			break;
+	}
+	pool_wait(pool);
+	pool_free(pool);
+}
+
 void
 huge_end(struct cute_shm_builder *b)
 {
+	drop_pages(b);
 	map_free(&b->huge.map);
 	free(b->huge.grains);
 	share_no_more(&b->huge);
