@@ -29,7 +29,7 @@ static uint64_t data_size = 20 * MIB + 12345; /* of each array */
 static atomic_uint collapsed, populated;
 static unsigned fail_collapse_from = UINT32_MAX; /* and later ones, */
 static int fail_with;
-static unsigned fail_times = UINT32_MAX; /* so often */
+static atomic_uint fail_times = UINT32_MAX; /* so often */
 static unsigned fail_populate_from = UINT32_MAX;
 static long slow_us;
 static unsigned slow_until = UINT32_MAX;
@@ -116,14 +116,7 @@ pattern(void)
 	return data;
 }
 
-/* A piece of data that goes to its place. */
-struct piece {
-	const uint8_t *data;
-	size_t size;
-	int err;
-};
-
-static atomic_uint filled; /* pieces that did */
+static atomic_uint placed; /* pieces that were stored in place */
 
 static unsigned writers; /* for builder_writers() */
 
@@ -135,27 +128,21 @@ flags_of(int way)
 	return way > 0 ? CUTE_SHM_RESERVE_AHEAD : 0;
 }
 
-static int
-fill(void *arg, uint8_t *to)
-{
-	const struct piece *p = arg;
-
-	memcpy(to, p->data, p->size);
-	filled++;
-	return p->err;
-}
-
-/* Put it there if that is possible, else write it. */
+/* Store it in place if that is possible, else write it. */
 static void
 put(struct cute_shm_builder *b, const char *path, uint64_t at,
     const uint8_t *data, size_t size)
 {
-	struct piece piece = { data, size, 0 };
-	bool done;
+	uint8_t *to;
 
-	ck_ok(builder_fill(b, path, at, size, fill, &piece, &done));
-	if (!done)
+	ck_ok(builder_place(b, path, at, size, &to));
+	if (to) {
+		memcpy(to, data, size);
+		ck_ok(builder_placed(b, path, at, size));
+		placed++;
+	} else {
 		ck_ok(cute_shm_builder_write(b, path, at, data, size));
+	}
 }
 
 /* By pointer and in pieces; the project is open in the end. */
@@ -212,37 +199,35 @@ START_TEST(large)
 	shm = build(flags_of(_i % 3));
 	/* The first step; the others only if this machine is not slow. */
 	ck_assert_uint_ge(mapped_large(), 2 * MIB);
-	ck_assert_uint_ge(filled, 1);
+	ck_assert_uint_ge(placed, 1);
 	cute_shm_close(shm);
 	ck_assert_uint_eq(mapped_large(), 0);
 }
 END_TEST
 
-/* What was filled once, and then again, has the digests of the last time. */
-START_TEST(again_filled)
+/* What was stored once, and then again, has the digests of the last time. */
+START_TEST(again_placed)
 {
 	struct cute_shm_build_options opt = { .size = sizeof(opt) };
 	uint64_t size = data_size, most = 3 * MIB / 2;
 	uint8_t *data = pattern();
-	struct piece piece = { data + 1, most, CUTE_SHM_ERR_SOURCE };
 	struct cute_shm_builder *b;
 	struct cute_shm_array a;
 	struct cute_shm *shm;
-	bool done;
-	int err;
+	uint8_t *to;
 
 	test_root();
 	ck_ok(cute_shm_builder_new("p", &opt, &b));
 	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
 	ck_ok(cute_shm_builder_reserve(b));
-	ck_err(builder_fill(b, "a", size - 1, 2, fill, &piece, &done),
-	       CUTE_SHM_ERR_INVALID);
-	ck_err(builder_fill(b, "b", 0, 1, fill, &piece, &done),
-	       CUTE_SHM_ERR_NOT_FOUND);
-	ck_assert_uint_eq(filled, 0);
+	ck_err(builder_place(b, "a", size - 1, 2, &to), CUTE_SHM_ERR_INVALID);
+	ck_err(builder_placed(b, "a", size - 1, 2), CUTE_SHM_ERR_INVALID);
+	ck_err(builder_place(b, "b", 0, 1, &to), CUTE_SHM_ERR_NOT_FOUND);
 	ck_ok(cute_shm_builder_write(b, "a", 0, data, size));
-	err = builder_fill(b, "a", 0, most, fill, &piece, &done);
-	ck_assert_int_eq(err, done ? CUTE_SHM_ERR_SOURCE : 0);
+	/* Something else, without a word that it is complete. */
+	ck_ok(builder_place(b, "a", 0, most, &to));
+	if (to)
+		memcpy(to, data + 1, most);
 	put(b, "a", 7, data + 7, most);
 	put(b, "a", 0, data, 7);
 	ck_ok(cute_shm_builder_publish(b, &shm));
@@ -424,7 +409,7 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, large, 0, 12);
-	tcase_add_test(t, again_filled);
+	tcase_add_test(t, again_placed);
 	tcase_add_loop_test(t, full, 0, 3);
 	tcase_add_loop_test(t, refused, 0, 18);
 	tcase_add_test(t, again);

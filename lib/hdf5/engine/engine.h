@@ -215,6 +215,8 @@ struct batch {
 	pool_job *job;
 	bool is_first;	   /* the first of its task */
 	struct tile *tile; /* NULL: written without a tile */
+	uint8_t *to;	   /* of the box, in the tile or in the segment */
+	bool placed;	   /* it is the segment */
 	struct box box;	   /* of the tile, even if 'tile' is NULL */
 	uint64_t first;	   /* first chunk of the tile, or element */
 	unsigned count;
@@ -296,11 +298,17 @@ int task_write(struct task *task, struct batch *batch, uint64_t first,
 	       const uint8_t *data, uint64_t n);
 
 /*
- * The same, but fill() puts the elements where they belong.  *done is false,
- * and nothing was done, if that is not possible.
+ * The place of n elements in the segment, if their pages are mapped and the
+ * array has all of their bytes; else *ret is NULL.  After all are stored and
+ * converted, one thread calls task_placed().
  */
-int task_fill(struct task *task, uint64_t first, uint64_t n,
-	      int (*fill)(void *arg, uint8_t *to), void *arg, bool *done);
+int task_place(const struct task *task, uint64_t first, uint64_t n,
+	       uint8_t **ret);
+int task_placed(const struct task *task, uint64_t first, uint64_t n);
+
+/* Whether the elements of the box follow each other in the array. */
+bool box_is_run(const struct plan *plan, const struct box *box, uint64_t *first,
+		uint64_t *count);
 
 /*
  * Write a box of the array from a buffer of shape 'dims', in as few pieces as
@@ -343,13 +351,18 @@ int slice_read_piece(struct batch *batch, uint64_t first, uint64_t count);
 int chunk_get(const struct strategy_source *s, struct batch *batch,
 	      size_t *used, const hsize_t *at);
 
+/* Bytes of the tile, or of the box that is written without one. */
+size_t box_bytes(const struct plan *plan, const struct box *box);
+
+/* Whether chunks are decoded to where they are written from. */
+bool batch_in_place(const struct batch *batch);
+
 /*
- * Set *ret to the bytes of a chunk that was put into the batch: elements in
- * 'to', which has room for the chunk's used part, if they need no filter, else
- * what is stored.  Any thread may call this.
+ * Read chunk i of the batch, unless libhdf5 did, undo its filters, and convert
+ * its elements; they are in its place, or where decoded[i] points.  Any thread
+ * may call this.
  */
-int chunk_read(struct batch *batch, const struct stored *stored, uint8_t *to,
-	       uint8_t **ret);
+int batch_decode(struct batch *batch, unsigned i);
 
 /* ------------------------------------------------------ the strategies */
 
