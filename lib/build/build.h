@@ -68,6 +68,7 @@ struct cute_shm_builder {
 	unsigned flags;
 	mode_t mode;
 	unsigned jobs;
+	unsigned writers;		  /* see builder_writers() */
 	uint64_t max_size;		  /* of the segment; 0: no bound */
 	uint64_t options_digest;	  /* for the second superblock */
 	uint64_t source_digest;		  /* the same */
@@ -84,11 +85,12 @@ struct cute_shm_builder {
 	struct ahead *ahead; /* the reservation that still goes on */
 	struct huge {	     /* see reserve_huge.c */
 		struct mapping map;
-		_Atomic uint8_t *taken; /* by large page: 1 if it is one */
-		bool over;		/* try no more large pages */
-		uint64_t next;		/* offset of the next attempt */
-		uint64_t step;		/* bytes per attempt */
-		uint64_t rest;		/* bytes to skip after a slow one */
+		_Atomic uint8_t *grains; /* the state of each, or NULL */
+		bool over;		 /* try no more large pages */
+		uint64_t next;		 /* offset of the next attempt */
+		uint64_t step;		 /* bytes per attempt */
+		uint64_t rest;		 /* bytes to skip after a slow one */
+		struct shared *shared;	 /* the writers take the grains */
 	} huge;
 
 	struct arena arena;
@@ -213,15 +215,35 @@ int builder_attach(const struct cute_shm_builder *b,
 
 /*
  * Reserve all memory of the segment; with CUTE_SHM_RESERVE_AHEAD start a thread
- * that does so.
+ * that does so, or leave it to the threads that write, if there are many.
  */
 int reserve_memory(struct cute_shm_builder *b) must_check;
 
 /*
- * Wait until the memory of bytes [0, end) is reserved.  Fails if the thread has
- * failed before that.  Any thread may call it.
+ * Wait until the memory of bytes [begin, end) is reserved, or reserve it in
+ * this thread.  Fails if that has failed.  Any thread may call it.
  */
-int reserve_wait(const struct cute_shm_builder *b, uint64_t end) must_check;
+int reserve_wait(struct cute_shm_builder *b, uint64_t begin,
+		 uint64_t end) must_check;
+
+/* The progress of a reservation, in bytes. */
+struct taking {
+	uint64_t at;   /* so many are reserved */
+	uint64_t look; /* check the free memory again here */
+};
+
+/*
+ * Check the free memory if 't' says so: CUTE_SHM_ERR_NO_SPACE if what is not
+ * reserved yet does not fit any more.
+ */
+int reserve_look(const struct cute_shm_builder *b, struct taking *t) must_check;
+
+/*
+ * Give the file memory for [at, at + size), in small pages.  The message of a
+ * failure says that 'had' bytes were reserved before.
+ */
+int reserve_allocate(const struct cute_shm_builder *b, uint64_t at,
+		     uint64_t size, uint64_t had) must_check;
 
 /*
  * Stop and free the thread that reserves.  To have all memory reserved, call
@@ -229,7 +251,10 @@ int reserve_wait(const struct cute_shm_builder *b, uint64_t end) must_check;
  */
 void reserve_end(struct cute_shm_builder *b);
 
-/* reserve_huge.c: large pages are an optimisation, so no call fails */
+/*
+ * reserve_huge.c: large pages are an optimisation, so no call fails for want of
+ * them.
+ */
 
 /* Call after the file has got its size. */
 void huge_begin(struct cute_shm_builder *b);
@@ -238,8 +263,21 @@ void huge_begin(struct cute_shm_builder *b);
 void huge_take(struct cute_shm_builder *b, uint64_t at, uint64_t size);
 
 /*
- * The memory of [offset, offset + size) of the segment, if large pages were
- * taken for all of it.  NULL: write to the file instead.
+ * Let huge_reserve() take all pages, in the threads that write; false if it
+ * cannot.
+ */
+bool huge_share(struct cute_shm_builder *b);
+
+/*
+ * Take the pages of [begin, end), large ones or small ones, that no other
+ * thread has taken or takes, and wait until all are there.
+ */
+int huge_reserve(struct cute_shm_builder *b, uint64_t begin,
+		 uint64_t end) must_check;
+
+/*
+ * The memory of [offset, offset + size) of the segment, if all its pages are
+ * mapped.  NULL: write to the file instead.
  */
 uint8_t *huge_place(const struct cute_shm_builder *b, size_t size,
 		    uint64_t offset) must_check;

@@ -7,13 +7,23 @@
 #include "cute_shm_build.h"
 
 /*
- * Like cute_shm_builder_write(), but fill() puts the bytes where they belong,
- * which saves a copy.  That is possible for large pages only: else *done is
- * false, and nothing was done.  After an error of fill() the bytes are not
- * defined.
+ * So many threads will write; call it before cute_shm_builder_reserve().  With
+ * CUTE_SHM_RESERVE_AHEAD many of them reserve the memory themselves.
  */
-int builder_fill(struct cute_shm_builder *b, const char *path, uint64_t offset,
-		 size_t size, int (*fill)(void *arg, uint8_t *to), void *arg,
-		 bool *done) must_check;
+void builder_writers(struct cute_shm_builder *b, unsigned count);
+
+/*
+ * Write without a copy, where pages are mapped: *ret is the place of 'size'
+ * bytes at 'offset' of an array's data, or NULL if they are not mapped; then
+ * use cute_shm_builder_write().  Any number of threads may ask for the same
+ * bytes, and get the same answer.  When they all are stored, one calls
+ * builder_placed().
+ */
+int builder_place(struct cute_shm_builder *b, const char *path, uint64_t offset,
+		  size_t size, uint8_t **ret) must_check;
+
+/* The bytes are stored; hash the blocks that they fill. */
+int builder_placed(struct cute_shm_builder *b, const char *path,
+		   uint64_t offset, size_t size) must_check;
 
 #endif

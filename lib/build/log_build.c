@@ -24,9 +24,10 @@ log_reserved(const struct cute_shm_builder *b, double since)
 	if (log_debug())
 		cute_shm_log(CUTE_SHM_LOG_DEBUG, "project %s: %s %s in %.3f s",
 			     b->project,
-			     b->ahead ? "reserves, ahead of its "
-					"data,"
-				      : "reserved",
+			     b->ahead || b->huge.shared
+				     ? "reserves, ahead of its "
+				       "data,"
+				     : "reserved",
 			     size_text(b->header.segment_size, size),
 			     clock_now() - since);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reserve the memory of the segment: all of it at once, or, with
- * CUTE_SHM_RESERVE_AHEAD, in a thread that runs ahead of the writers.  The
- * kernel allocates the pages of a file one at a time, at a few GB/s; with the
- * thread, reading and writing overlap with that.
+ * CUTE_SHM_RESERVE_AHEAD, in a thread that runs ahead of the writers, or in the
+ * writers.  The kernel allocates the pages of a file one at a time, at a few
+ * GB/s; so reading and writing overlap with that.
  */
 
 #include <errno.h>
@@ -35,17 +35,18 @@
 #define AHEAD_STEP ((uint64_t)4 << 20)
 
 /*
+ * So many threads that write reserve faster without another: each takes the
+ * pages that it needs, most of them without the lock of the file.  That takes
+ * more time of the processors, so fewer threads do not.
+ */
+#define MANY 4
+
+/*
  * The thread sleeps when it is this far ahead of the last request, until the
  * next one: a saved stream whose header promises much data, and which then
  * sends none, holds no more memory than this.
  */
 #define LEAD ((uint64_t)64 << 20)
-
-/* The progress of a reservation, in bytes from the start of the segment. */
-struct taking {
-	uint64_t at;   /* reserved up to here */
-	uint64_t look; /* check the free memory again here */
-};
 
 struct ahead {
 	struct cute_shm_builder *b;
@@ -76,9 +77,9 @@ others_took(const struct cute_shm_builder *b, uint64_t at, int err)
 			     cute_shm_errmsg());
 }
 
-/* posix_fallocate() gave up at 'at'. */
+/* posix_fallocate() gave up when 'had' bytes were reserved. */
 static int
-step_failed(const struct cute_shm_builder *b, uint64_t at, int number)
+step_failed(const struct cute_shm_builder *b, uint64_t had, int number)
 {
 	char need[SIZE_TEXT];
 	uint64_t none;
@@ -88,27 +89,34 @@ step_failed(const struct cute_shm_builder *b, uint64_t at, int number)
 	if (number == ENOSPC || number == EDQUOT || number == ENOMEM) {
 		if (b->lender.ask)
 			return builder_ask(b, CUTE_SHM_ASK_FULL,
-					   b->header.segment_size, at, &none);
-		return space_ran_out(b->root, b->header.segment_size, at);
+					   b->header.segment_size, had, &none);
+		return space_ran_out(b->root, b->header.segment_size, had);
 	}
 	return fail_errno("project %s: cannot reserve %s in %s", b->project,
 			  size_text(b->header.segment_size, need), b->root);
 }
 
-static int
-allocate(struct cute_shm_builder *b, uint64_t at, uint64_t size)
+int
+reserve_allocate(const struct cute_shm_builder *b, uint64_t at, uint64_t size,
+		 uint64_t had)
 {
+	uint64_t end = at + size, n;
 	int number;
 
-	do
-		number = posix_fallocate(b->fd, (off_t)at, (off_t)size);
-	while (number == EINTR);
-	return number == 0 ? 0 : step_failed(b, at, number);
+	for (; at < end; at += n, had += n) {
+		n = end - at < CALL ? end - at : CALL;
+		do
+			number = posix_fallocate(b->fd, (off_t)at, (off_t)n);
+		while (number == EINTR);
+		if (number != 0)
+			return step_failed(b, had, number);
+	}
+	return 0;
 }
 
-/* Check the free memory now and then: other processes may take it, too. */
-static int
-look(const struct cute_shm_builder *b, struct taking *t)
+/* Other processes may take memory, too. */
+int
+reserve_look(const struct cute_shm_builder *b, struct taking *t)
 {
 	uint64_t spare = 0;
 	int err;
@@ -132,21 +140,17 @@ look(const struct cute_shm_builder *b, struct taking *t)
 static int
 take(struct cute_shm_builder *b, struct taking *t, uint64_t step)
 {
-	uint64_t left = b->header.segment_size - t->at, end, size;
-	int err = look(b, t);
+	uint64_t left = b->header.segment_size - t->at;
+	int err = reserve_look(b, t);
 
 	if (err != 0)
 		return err;
 	if (step > left)
 		step = left;
 	huge_take(b, t->at, step);
-	for (end = t->at + step; t->at < end; t->at += size) {
-		size = end - t->at < CALL ? end - t->at : CALL;
-		err = allocate(b, t->at, size);
-		if (err != 0)
-			return err;
-	}
-	return 0;
+	err = reserve_allocate(b, t->at, step, t->at);
+	t->at += err == 0 ? step : 0;
+	return err;
 }
 
 static int
@@ -290,17 +294,21 @@ reserve_memory(struct cute_shm_builder *b)
 	huge_begin(b);
 	if (b->header.segment_size <= AHEAD_STEP)
 		return take_all(b);
-	if (!(b->flags & CUTE_SHM_RESERVE_AHEAD) || !ahead_start(b))
+	if (!(b->flags & CUTE_SHM_RESERVE_AHEAD))
 		return take_all(b);
-	return 0;
+	if (b->writers >= MANY && huge_share(b))
+		return 0;
+	return ahead_start(b) ? 0 : take_all(b);
 }
 
 int
-reserve_wait(const struct cute_shm_builder *b, uint64_t end)
+reserve_wait(struct cute_shm_builder *b, uint64_t begin, uint64_t end)
 {
 	struct ahead *a = b->ahead;
 	int err = 0;
 
+	if (b->huge.shared)
+		return huge_reserve(b, begin, end);
 	if (!a)
 		return 0;
 	ask(a, end);

@@ -305,7 +305,7 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 		return err;
 	b->state = BUILD_OVER;
 	since = clock_now();
-	err = reserve_wait(b, b->header.segment_size);
+	err = reserve_wait(b, 0, b->header.segment_size);
 	reserve_end(b);
 	if (err == 0)
 		err = complete_data(b);

@@ -9,6 +9,12 @@
 #include "build/build.h"
 #include "build/fill.h"
 
+void
+builder_writers(struct cute_shm_builder *b, unsigned count)
+{
+	b->writers = count;
+}
+
 int
 segment_put(const struct cute_shm_builder *b, const void *data, size_t size,
 	    uint64_t offset)
@@ -68,7 +74,7 @@ write_unit(struct cute_shm_builder *b, const struct build_array *array,
 	if (whole)
 		hash = digest(src, (size_t)size);
 	base = b->places[array->ordinal].data_offset;
-	err = reserve_wait(b, base + stop);
+	err = reserve_wait(b, base + at, base + stop);
 	if (err == 0)
 		err = segment_put(b, src, (size_t)(stop - at), base + at);
 	if (err != 0)
@@ -177,30 +183,51 @@ set_digests(struct cute_shm_builder *b, const struct build_array *array,
 	}
 }
 
+/* Find the array, and check that these bytes of it may be written now. */
+static int
+find_range(const struct cute_shm_builder *b, const char *path, uint64_t offset,
+	   size_t size, const struct build_array **ret)
+{
+	int err = find_array(b, path, ret);
+
+	return err == 0 ? check_range(*ret, path, offset, size) : err;
+}
+
 int
-builder_fill(struct cute_shm_builder *b, const char *path, uint64_t offset,
-	     size_t size, int (*fill)(void *arg, uint8_t *to), void *arg,
-	     bool *done)
+builder_place(struct cute_shm_builder *b, const char *path, uint64_t offset,
+	      size_t size, uint8_t **ret)
 {
 	const struct build_array *array = NULL;
+	int err = find_range(b, path, offset, size, &array);
 	uint64_t at;
-	uint8_t *to;
-	int err = find_array(b, path, &array);
 
-	*done = false;
-	if (err == 0)
-		err = check_range(array, path, offset, size);
+	*ret = NULL;
 	if (err != 0 || size == 0)
 		return err;
 	at = b->places[array->ordinal].data_offset + offset;
-	err = reserve_wait(b, at + size);
-	to = err == 0 ? huge_place(b, size, at) : NULL;
-	if (!to)
+	err = reserve_wait(b, at, at + size);
+	if (err != 0)
+		return cute_shm_fail(err, "array %s: %s", path,
+				     cute_shm_errmsg());
+	*ret = huge_place(b, size, at);
+	if (*ret)
+		set_digests(b, array, NULL, offset, offset + size);
+	return 0;
+}
+
+int
+builder_placed(struct cute_shm_builder *b, const char *path, uint64_t offset,
+	       size_t size)
+{
+	const struct build_array *array = NULL;
+	int err = find_range(b, path, offset, size, &array);
+	const uint8_t *data;
+
+	if (err != 0)
 		return err;
-	*done = true;
-	set_digests(b, array, NULL, offset, offset + size);
-	err = fill(arg, to);
-	if (err == 0)
-		set_digests(b, array, to, offset, offset + size);
-	return err;
+	data = huge_place(b, size,
+			  b->places[array->ordinal].data_offset + offset);
+	if (data)
+		set_digests(b, array, data, offset, offset + size);
+	return 0;
 }

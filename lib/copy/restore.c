@@ -153,7 +153,7 @@ copy(struct restore *r, uint64_t end, struct digest_stream *digest)
 		if (err == 0 && digest)
 			digest_stream_add(digest, r->buffer, n);
 		if (err == 0)
-			err = reserve_wait(r->b, r->at);
+			err = reserve_wait(r->b, from, r->at);
 		if (err == 0)
 			err = segment_put(r->b, r->buffer, n, from);
 		if (err == 0)
@@ -342,7 +342,7 @@ fill(struct restore *r, const struct format_header *h)
 	if (err == 0)
 		err = check_end(r);
 	if (err == 0)
-		err = reserve_wait(r->b, h->segment_size);
+		err = reserve_wait(r->b, 0, h->segment_size);
 	reserve_end(r->b);
 	huge_end(r->b);
 	if (err == 0)

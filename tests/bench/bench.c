@@ -106,7 +106,7 @@ usage(void)
 	puts("usage: bench [options]\n"
 	     "  --size MIB    of each kind of data (default 128)\n"
 	     "  --rounds N    of each measurement (default 5)\n"
-	     "  --jobs N      threads (default: the CPUs)\n"
+	     "  --jobs N      threads (default: the CPUs; with --scaling 8)\n"
 	     "  --only NAME   kinds that begin so: a load's, start, files,\n"
 	     "                lookup, view, verify, live\n"
 	     "  --cold        drop the file from the page cache before each "
@@ -220,12 +220,13 @@ main(int argc, char **argv)
 {
 	struct bench b = { .size = 128 << 20,
 			   .rounds = 5,
-			   .jobs = cpus(),
 			   .root = "/dev/shm",
 			   .first = true };
 
 	b.folder = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
 	parse(argc, argv, &b);
+	if (b.jobs == 0)
+		b.jobs = b.scaling ? SCALING_JOBS : cpus();
 	atexit(remove_folders);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);

@@ -73,7 +73,11 @@ double bench_private_memory(const struct bench *b, const char *path);
 /* Start a program that loads the file once, with --jobs threads, and ends. */
 pid_t bench_start_load(const struct bench *b, const char *path);
 
-/* scaling.c: what limits a load on more processors than there are here */
+/*
+ * scaling.c: what limits a load on more processors than there are here.  It
+ * has as many threads as there would be, at least.
+ */
+#define SCALING_JOBS 8
 void bench_scaling(struct bench *b);
 
 /* start.c */

@@ -4,7 +4,9 @@
  * the load that one thread does, or that waits for one lock, takes some seconds
  * of CPU for a gigabyte; so has the rest, which threads share.  With n
  * processors a load takes no less than the longest of these parts, and than all
- * of them by n.
+ * of them by n.  The locks inside the kernel are not seen, except that of the
+ * file: what threads there wait for each other on so many processors is not
+ * known.
  */
 
 #include <dirent.h>
@@ -23,8 +25,8 @@
 
 enum part {
 	CALLER,	 /* opens files, checks and names the segment */
-	READING, /* the reader's first thread: metadata, stored chunks */
-	MEMORY,	 /* the thread that takes pages for the segment */
+	READING, /* the reader's first thread: metadata, libhdf5 */
+	MEMORY,	 /* the thread that takes pages if few threads write */
 	LOCK,	 /* under the file's lock, in write() */
 	ALL,
 	PARTS
@@ -208,7 +210,7 @@ ceiling(const struct parts *p, unsigned cpus)
 		    larger(part, (p->of[ALL] - p->of[CALLER]) / cpus));
 }
 
-static const unsigned sizes[] = { 8, 16, 64 };
+static const unsigned sizes[] = { SCALING_JOBS, 16, 64 };
 #define SIZES (sizeof(sizes) / sizeof(*sizes))
 
 static void

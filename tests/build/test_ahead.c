@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "build/build.h"
+#include "build/fill.h"
 #include "util.h"
 
 #define MIB  ((uint64_t)1 << 20)
@@ -20,6 +21,7 @@
 static uint64_t space = UINT64_MAX; /* bytes that a file may have */
 static unsigned pause_us;	    /* before each reservation */
 static bool no_threads;
+static unsigned writers; /* for builder_writers() */
 static atomic_uint steps;
 static atomic_ullong longest; /* bytes of a step */
 
@@ -63,6 +65,7 @@ reserved(unsigned flags, uint64_t size)
 
 	ck_ok(cute_shm_builder_new("p", &opt, &b));
 	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
+	builder_writers(b, writers);
 	ck_ok(cute_shm_builder_reserve(b));
 	return b;
 }
@@ -113,6 +116,10 @@ START_TEST(the_same)
 	no_threads = true;
 	ck_assert_uint_eq(fill(reserved(CUTE_SHM_RESERVE_AHEAD, SIZE)),
 			  expected);
+	/* The writers need no thread. */
+	writers = 8;
+	ck_assert_uint_eq(fill(reserved(CUTE_SHM_RESERVE_AHEAD, SIZE)),
+			  expected);
 	ck_assert_uint_eq(test_count(root), 0);
 	ck_assert_uint_eq(test_descriptors(), before);
 }
@@ -128,6 +135,7 @@ START_TEST(all_of_it)
 
 	test_root();
 	pause_us = 1000;
+	writers = _i ? 8 : 1;
 	b = reserved(CUTE_SHM_RESERVE_AHEAD, SIZE);
 	ck_ok(cute_shm_builder_publish(b, &shm));
 	cute_shm_builder_free(b);
@@ -223,7 +231,7 @@ main(void)
 	TCase *t = tcase_create("ahead");
 
 	tcase_add_test(t, the_same);
-	tcase_add_test(t, all_of_it);
+	tcase_add_loop_test(t, all_of_it, 0, 2);
 	tcase_add_test(t, runs_out);
 	tcase_add_test(t, given_up);
 	tcase_add_loop_test(t, no_further_than_the_lead, 0, 2);

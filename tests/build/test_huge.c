@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Large pages, where they are to be had, and what else happens: huge.c. */
+/* Mapped pages, where they are to be had: reserve_huge.c. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static uint64_t data_size = 20 * MIB + 12345; /* of each array */
 static atomic_uint collapsed, populated;
 static unsigned fail_collapse_from = UINT32_MAX; /* and later ones, */
 static int fail_with;
-static unsigned fail_times = UINT32_MAX; /* so often */
+static atomic_uint fail_times = UINT32_MAX; /* so often */
 static unsigned fail_populate_from = UINT32_MAX;
 static long slow_us;
 static unsigned slow_until = UINT32_MAX;
@@ -115,38 +116,33 @@ pattern(void)
 	return data;
 }
 
-/* A piece of data that goes to its place. */
-struct piece {
-	const uint8_t *data;
-	size_t size;
-	int err;
-};
+static atomic_uint placed; /* pieces that were stored in place */
 
-static unsigned filled; /* pieces that did */
+static unsigned writers; /* for builder_writers() */
 
-static int
-fill(void *arg, uint8_t *to)
+/* All at once, by a thread, or by the writers. */
+static unsigned
+flags_of(int way)
 {
-	const struct piece *p = arg;
-
-	memcpy(to, p->data, p->size);
-	filled++;
-	return p->err;
+	writers = way == 2 ? 8 : 1;
+	return way > 0 ? CUTE_SHM_RESERVE_AHEAD : 0;
 }
 
-/* Put it there if that is possible, else write it. */
+/* Store it in place if that is possible, else write it. */
 static void
 put(struct cute_shm_builder *b, const char *path, uint64_t at,
     const uint8_t *data, size_t size)
 {
-	struct piece piece = { data, size, 0 };
-	unsigned before = filled;
-	bool done;
+	uint8_t *to;
 
-	ck_ok(builder_fill(b, path, at, size, fill, &piece, &done));
-	ck_assert_uint_eq(filled, before + done);
-	if (!done)
+	ck_ok(builder_place(b, path, at, size, &to));
+	if (to) {
+		memcpy(to, data, size);
+		ck_ok(builder_placed(b, path, at, size));
+		placed++;
+	} else {
 		ck_ok(cute_shm_builder_write(b, path, at, data, size));
+	}
 }
 
 /* By pointer and in pieces; the project is open in the end. */
@@ -166,6 +162,7 @@ build(unsigned flags)
 	ck_ok(cute_shm_builder_new("p", &opt, &b));
 	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
 	ck_ok(cute_shm_builder_array(b, "b", "|u1", 1, &size, data));
+	builder_writers(b, writers);
 	ck_ok(cute_shm_builder_reserve(b));
 	for (uint64_t at = 0, n, i = 0; at < data_size; at += n, i++) {
 		n = data_size - at < piece * (1 + i % 3) ? data_size - at
@@ -196,43 +193,41 @@ START_TEST(large)
 	struct cute_shm *shm;
 	char text[64];
 
-	snprintf(text, sizeof(text), "size=128m,%s", options[_i / 2]);
+	snprintf(text, sizeof(text), "size=128m,%s", options[_i / 3]);
 	if (!test_mount(root, text) || !possible(root))
 		return;
-	shm = build(_i % 2 ? CUTE_SHM_RESERVE_AHEAD : 0);
+	shm = build(flags_of(_i % 3));
 	/* The first step; the others only if this machine is not slow. */
 	ck_assert_uint_ge(mapped_large(), 2 * MIB);
-	ck_assert_uint_ge(filled, 1);
+	ck_assert_uint_ge(placed, 1);
 	cute_shm_close(shm);
 	ck_assert_uint_eq(mapped_large(), 0);
 }
 END_TEST
 
-/* What was filled once, and then again, has the digests of the last time. */
-START_TEST(again_filled)
+/* What was stored once, and then again, has the digests of the last time. */
+START_TEST(again_placed)
 {
 	struct cute_shm_build_options opt = { .size = sizeof(opt) };
 	uint64_t size = data_size, most = 3 * MIB / 2;
 	uint8_t *data = pattern();
-	struct piece piece = { data + 1, most, CUTE_SHM_ERR_SOURCE };
 	struct cute_shm_builder *b;
 	struct cute_shm_array a;
 	struct cute_shm *shm;
-	bool done;
-	int err;
+	uint8_t *to;
 
 	test_root();
 	ck_ok(cute_shm_builder_new("p", &opt, &b));
 	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
 	ck_ok(cute_shm_builder_reserve(b));
-	ck_err(builder_fill(b, "a", size - 1, 2, fill, &piece, &done),
-	       CUTE_SHM_ERR_INVALID);
-	ck_err(builder_fill(b, "b", 0, 1, fill, &piece, &done),
-	       CUTE_SHM_ERR_NOT_FOUND);
-	ck_assert_uint_eq(filled, 0);
+	ck_err(builder_place(b, "a", size - 1, 2, &to), CUTE_SHM_ERR_INVALID);
+	ck_err(builder_placed(b, "a", size - 1, 2), CUTE_SHM_ERR_INVALID);
+	ck_err(builder_place(b, "b", 0, 1, &to), CUTE_SHM_ERR_NOT_FOUND);
 	ck_ok(cute_shm_builder_write(b, "a", 0, data, size));
-	err = builder_fill(b, "a", 0, most, fill, &piece, &done);
-	ck_assert_int_eq(err, done ? CUTE_SHM_ERR_SOURCE : 0);
+	/* Something else, without a word that it is complete. */
+	ck_ok(builder_place(b, "a", 0, most, &to));
+	if (to)
+		memcpy(to, data + 1, most);
 	put(b, "a", 7, data + 7, most);
 	put(b, "a", 0, data, 7);
 	ck_ok(cute_shm_builder_publish(b, &shm));
@@ -255,14 +250,17 @@ START_TEST(full)
 
 	if (!test_mount(root, "size=64m"))
 		return;
-	cute_shm_close(build(0));
+	opt.flags = flags_of(_i);
+	cute_shm_close(build(opt.flags));
 	ck_ok(cute_shm_builder_new("q", &opt, &b));
 	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
+	builder_writers(b, writers);
 	ck_err(cute_shm_builder_publish(b, NULL), CUTE_SHM_ERR_NO_SPACE);
 	cute_shm_builder_free(b);
 	size = 22 * MIB;
 	ck_ok(cute_shm_builder_new("q", &opt, &b));
 	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
+	builder_writers(b, writers);
 	ck_ok(cute_shm_builder_publish(b, NULL));
 	cute_shm_builder_free(b);
 }
@@ -275,12 +273,11 @@ END_TEST
 START_TEST(refused)
 {
 	static const int errors[] = { EINVAL, ENOMEM, EBUSY };
-	unsigned flags = _i % 2 ? CUTE_SHM_RESERVE_AHEAD : 0;
 
 	test_root();
-	fail_collapse_from = (unsigned)_i / 6 * 3;
-	fail_with = errors[_i / 2 % 3];
-	cute_shm_close(build(flags));
+	fail_collapse_from = (unsigned)_i / 9 * 3;
+	fail_with = errors[_i / 3 % 3];
+	cute_shm_close(build(flags_of(_i % 3)));
 	ck_assert_uint_le(collapsed,
 			  fail_collapse_from + 1 + (fail_with != EINVAL));
 }
@@ -316,9 +313,13 @@ END_TEST
 START_TEST(no_pages)
 {
 	test_root();
-	fail_populate_from = 3 * (unsigned)_i;
-	cute_shm_close(build(_i % 2 ? CUTE_SHM_RESERVE_AHEAD : 0));
-	ck_assert_uint_le(populated, fail_populate_from + 1);
+	fail_populate_from = (unsigned)_i / 3 * 5;
+	cute_shm_close(build(flags_of(_i % 3)));
+	/* Writers try each grain: small pages may be mapped, too. */
+	ck_assert_uint_le(populated,
+			  fail_populate_from +
+				  (writers > 1 ? 2 * data_size / (2 * MIB) + 3
+					       : 1));
 }
 END_TEST
 
@@ -332,13 +333,71 @@ START_TEST(slow)
 		return;
 	slow_us = 40000;
 	data_size = 40 * MIB + 12345;
-	slow_until = _i ? 1 : UINT32_MAX;
-	shm = build(0);
+	slow_until = _i / 3 ? 1 : UINT32_MAX;
+	shm = build(flags_of(_i % 3));
 	ck_assert_uint_ge(collapsed, 2);
 	/* The first, and what follows 64 MiB of others, with a rest or not. */
-	ck_assert_uint_le(collapsed, _i ? 6 : 2);
+	ck_assert_uint_le(collapsed, _i / 3 ? 8 : 2);
 	ck_assert_uint_ge(mapped_large(), 4 * MIB);
 	cute_shm_close(shm);
+}
+END_TEST
+
+/* Writers share grains: no piece ends where a grain does. */
+static atomic_uint next_piece;
+static const uint8_t *all_data;
+
+static void *
+write_pieces(void *b)
+{
+	const uint64_t piece = MIB + 4321;
+	uint64_t at, n;
+
+	while ((at = next_piece++ * piece) < data_size) {
+		n = data_size - at < piece ? data_size - at : piece;
+		if (at % 3 == 0)
+			ck_ok(cute_shm_builder_write(b, "a", at, all_data + at,
+						     n));
+		else
+			put(b, "a", at, all_data + at, n);
+	}
+	return NULL;
+}
+
+START_TEST(together)
+{
+	struct cute_shm_build_options opt = { .size = sizeof(opt),
+					      .flags = flags_of(2) };
+	uint64_t size = data_size = 30 * MIB + 54321;
+	uint8_t *data = pattern();
+	struct cute_shm_builder *b;
+	struct cute_shm_array a;
+	pthread_t threads[8];
+	struct cute_shm *shm;
+
+	test_root();
+	/* Some grains are large, some small, and some not mapped. */
+	fail_collapse_from = (unsigned)_i;
+	fail_with = EBUSY;
+	fail_populate_from = _i ? 8 : UINT32_MAX;
+	all_data = data;
+	ck_ok(cute_shm_builder_new("p", &opt, &b));
+	ck_ok(cute_shm_builder_array(b, "a", "|u1", 1, &size, NULL));
+	builder_writers(b, writers);
+	ck_ok(cute_shm_builder_reserve(b));
+	for (unsigned i = 0; i < 8; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, write_pieces,
+						b),
+				 0);
+	for (unsigned i = 0; i < 8; i++)
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	ck_ok(cute_shm_builder_publish(b, &shm));
+	cute_shm_builder_free(b);
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	ck_ok(cute_shm_get(shm, "a", &a));
+	ck_assert(memcmp(a.data, data, data_size) == 0);
+	cute_shm_close(shm);
+	free(data);
 }
 END_TEST
 
@@ -349,14 +408,15 @@ main(void)
 	TCase *t = tcase_create("huge");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, large, 0, 8);
-	tcase_add_test(t, again_filled);
-	tcase_add_test(t, full);
-	tcase_add_loop_test(t, refused, 0, 12);
+	tcase_add_loop_test(t, large, 0, 12);
+	tcase_add_test(t, again_placed);
+	tcase_add_loop_test(t, full, 0, 3);
+	tcase_add_loop_test(t, refused, 0, 18);
 	tcase_add_test(t, again);
 	tcase_add_test(t, always_busy);
-	tcase_add_loop_test(t, no_pages, 0, 4);
-	tcase_add_loop_test(t, slow, 0, 2);
+	tcase_add_loop_test(t, no_pages, 0, 6);
+	tcase_add_loop_test(t, slow, 0, 6);
+	tcase_add_loop_test(t, together, 0, 4);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

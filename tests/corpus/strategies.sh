@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every file of $CUTE_SHM_CORPUS gives the same content through the fast
-# strategies, with one thread and with three, as through H5Dread alone.  What
+# strategies, with one thread and with five, as through H5Dread alone.  What
 # only the fast ones can read (a filter that libhdf5 lacks) is counted.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh"
@@ -34,9 +34,9 @@ compare()
 {
 	generic=$(load "$1" "a$2" CUTE_SHM_HDF5_STRATEGY=generic cute-shm-hdf5)
 	one=$(load "$1" "b$2" cute-shm-hdf5 -j1)
-	three=$(load "$1" "c$2" cute-shm-hdf5 -j3)
-	if [ "$one" != "$three" ]; then
-		echo "failed $1: -j1 $one, -j3 $three"
+	five=$(load "$1" "c$2" cute-shm-hdf5 -j5)
+	if [ "$one" != "$five" ]; then
+		echo "failed $1: -j1 $one, -j5 $five"
 	elif [ "$one" = "$generic" ]; then
 		case $one in
 		*:none) echo "none $1" ;;

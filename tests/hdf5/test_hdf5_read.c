@@ -51,7 +51,7 @@ ck_all_ways(const char *dtype, int rank, const hsize_t *dims,
 			setenv("CUTE_SHM_HDF5_STRATEGY", "generic", 1);
 		else
 			unsetenv("CUTE_SHM_HDF5_STRATEGY");
-		opt.jobs = way == 2 ? 3 : 1;
+		opt.jobs = way == 2 ? 5 : 1;
 		opt.handle = &shm;
 		ck_ok(cute_shm_hdf5_load("t", path, &opt, NULL));
 		ck_array(shm, "x", dtype, (unsigned)rank, shape, expected);

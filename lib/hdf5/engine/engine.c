@@ -239,6 +239,7 @@ task_release(struct task *t)
 		free(t->columns[i].path);
 	free(t->columns);
 	free(t->name);
+	free(t->fill);
 	if (t->fd >= 0) {
 		page_cache_close(t->fd);
 		close(t->fd);

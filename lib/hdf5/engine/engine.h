@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Read chunks and contiguous data into the segment: one thread gets stored
- * bytes from libhdf5, the others decode, arrange, hash and write them.  Uses
- * base, build, hdf5/source, hdf5/type, hdf5/filter and hdf5/element.
+ * Read chunks and contiguous data into the segment: one thread finds the
+ * chunks, or gets their stored bytes from libhdf5; the others read, decode,
+ * arrange, hash and write them.  Uses base, build, hdf5/source, hdf5/type,
+ * hdf5/filter and hdf5/element.
  */
 #ifndef LIB_HDF5_ENGINE_ENGINE_H
 #define LIB_HDF5_ENGINE_ENGINE_H
@@ -155,10 +156,11 @@ void cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
 #define TILE_MEMORY  (40u << 20) /* for all tiles, or one larger one */
 
 struct stored {
-	size_t at; /* in the batch's raw bytes */
+	uint64_t at; /* in the batch's raw bytes; with an index, in the file */
 	size_t size;
 	uint32_t mask; /* filters that were skipped */
 	bool decoded;  /* read by H5Dread, so decoded already */
+	bool missing;  /* not stored; only with an index */
 };
 
 /* One dataset that is being read. */
@@ -172,6 +174,7 @@ struct task {
 	bool begun;	      /* its first batch exists */
 	double waited;	      /* seconds that the first batch waited */
 	int fd;		      /* of the file, or -1 */
+	uint8_t *fill;	      /* a missing element; only with an index */
 	uint64_t file_offset; /* contiguous only */
 	size_t item;	      /* bytes of an element in the file */
 	unsigned column_count;
@@ -212,6 +215,8 @@ struct batch {
 	pool_job *job;
 	bool is_first;	   /* the first of its task */
 	struct tile *tile; /* NULL: written without a tile */
+	uint8_t *to;	   /* of the box, in the tile or in the segment */
+	bool placed;	   /* it is the segment */
 	struct box box;	   /* of the tile, even if 'tile' is NULL */
 	uint64_t first;	   /* first chunk of the tile, or element */
 	unsigned count;
@@ -293,11 +298,17 @@ int task_write(struct task *task, struct batch *batch, uint64_t first,
 	       const uint8_t *data, uint64_t n);
 
 /*
- * The same, but fill() puts the elements where they belong.  *done is false,
- * and nothing was done, if that is not possible.
+ * The place of n elements in the segment, if their pages are mapped and the
+ * array has all of their bytes; else *ret is NULL.  After all are stored and
+ * converted, one thread calls task_placed().
  */
-int task_fill(struct task *task, uint64_t first, uint64_t n,
-	      int (*fill)(void *arg, uint8_t *to), void *arg, bool *done);
+int task_place(const struct task *task, uint64_t first, uint64_t n,
+	       uint8_t **ret);
+int task_placed(const struct task *task, uint64_t first, uint64_t n);
+
+/* Whether the elements of the box follow each other in the array. */
+bool box_is_run(const struct plan *plan, const struct box *box, uint64_t *first,
+		uint64_t *count);
 
 /*
  * Write a box of the array from a buffer of shape 'dims', in as few pieces as
@@ -334,10 +345,24 @@ int slice_read_piece(struct batch *batch, uint64_t first, uint64_t count);
 
 /*
  * Put the chunk at element 'at' into the batch, behind its first *used bytes,
- * and add its size to *used; the caller counts it.
+ * and add its size to *used; the caller counts it.  With an index only its
+ * place is put there.
  */
 int chunk_get(const struct strategy_source *s, struct batch *batch,
 	      size_t *used, const hsize_t *at);
+
+/* Bytes of the tile, or of the box that is written without one. */
+size_t box_bytes(const struct plan *plan, const struct box *box);
+
+/* Whether chunks are decoded to where they are written from. */
+bool batch_in_place(const struct batch *batch);
+
+/*
+ * Read chunk i of the batch, unless libhdf5 did, undo its filters, and convert
+ * its elements; they are in its place, or where decoded[i] points.  Any thread
+ * may call this.
+ */
+int batch_decode(struct batch *batch, unsigned i);
 
 /* ------------------------------------------------------ the strategies */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fetch the stored bytes of chunks, by the index or by libhdf5, or make the
- * elements of those that are not stored.
+ * Fetch the stored bytes of chunks, by libhdf5 in the thread that calls it, by
+ * the index in any thread, and undo their filters.  Make the elements of those
+ * that are not stored.
  */
 
 #include <inttypes.h>
@@ -142,47 +143,28 @@ fetch_open(const struct strategy_source *s, struct batch *b, size_t *used,
 	return 0;
 }
 
-/* Elements that are not stored; set_up() has found that they can be made. */
-static void
-fill_missing(const struct strategy_source *s, const struct task *t, uint8_t *to)
-{
-	if (!native_fill_get(s->native, s->chunks->count > 0, t->item, to))
-		return;
-	for (size_t i = t->item; i < t->plan.chunk_size; i += t->item)
-		memcpy(to + i, to, t->item);
-}
-
-/* The same by the index. */
+/* Find the chunk by the index; chunk_read() reads it. */
 static int
-fetch_native(const struct strategy_source *s, struct batch *b, size_t *used,
-	     const hsize_t *begin)
+find_native(const struct strategy_source *s, struct batch *b, size_t *used,
+	    const hsize_t *begin)
 {
 	const struct task *t = b->task;
-	struct stored *c = &b->stored[b->count];
 	const struct native_chunk *n;
-	size_t room = t->plan.chunk_size;
-	uint64_t at[PLAN_DIMS], size;
-	int err;
+	uint64_t at[PLAN_DIMS];
+	struct stored *c = &b->stored[b->count];
 
 	for (unsigned i = 0; i < t->ndim; i++)
 		at[i] = begin[i];
 	n = chunk_find(s->chunks, at);
-	size = n ? n->size : room;
-	if (size / MOST_GROWTH > t->whole_size + 65536)
-		return fail_growth(t, size);
-	err = guarded_grow(&b->raw, &b->raw_capacity, *used,
-			   *used + (size > room ? size : room));
-	if (!err && n)
-		err = source_read(s->fd, b->raw + *used, size,
-				  s->index->image.base + n->address);
-	if (err)
-		return err;
-	*c = (struct stored){ .at = *used, .size = size, .decoded = !n };
-	if (n)
-		c->mask = native_mask(s->native, n);
-	else
-		fill_missing(s, t, b->raw + *used);
-	*used += size;
+	*c = (struct stored){ .missing = !n };
+	if (!n)
+		return 0;
+	if (n->size / MOST_GROWTH > t->whole_size + 65536)
+		return fail_growth(t, n->size);
+	c->at = s->index->image.base + n->address;
+	c->size = n->size;
+	c->mask = native_mask(s->native, n);
+	*used += c->size;
 	return 0;
 }
 
@@ -190,6 +172,139 @@ int
 chunk_get(const struct strategy_source *s, struct batch *b, size_t *used,
 	  const hsize_t *at)
 {
-	return s->native ? fetch_native(s, b, used, at)
+	return s->native ? find_native(s, b, used, at)
 			 : fetch_open(s, b, used, at);
+}
+
+/* Elements that are not stored. */
+static void
+fill_missing(const struct task *t, uint8_t *to)
+{
+	for (size_t i = 0; i < t->plan.chunk_size; i += t->item)
+		memcpy(to + i, t->fill, t->item);
+}
+
+/*
+ * Set *ret to the bytes of a chunk that was put into the batch: elements in
+ * 'to' if they need no filter, else what is stored.
+ */
+static int
+chunk_read(struct batch *b, const struct stored *c, uint8_t *to, uint8_t **ret)
+{
+	const struct task *t = b->task;
+	size_t size = t->plan.chunk_size;
+	int err;
+
+	*ret = to;
+	if (!t->fill) {
+		*ret = b->raw + c->at;
+		return 0;
+	}
+	if (c->missing) {
+		fill_missing(t, to);
+		return 0;
+	}
+	if (t->pipeline.count == 0 && !t->cut && c->size >= size)
+		return source_read(t->fd, to, size, c->at);
+	err = guarded_grow(&b->raw, &b->raw_capacity, 0,
+			   c->size > size ? c->size : size);
+	*ret = b->raw;
+	return err ? err : source_read(t->fd, b->raw, c->size, c->at);
+}
+
+/* ------------------------------------------------- in the threads' part */
+
+size_t
+box_bytes(const struct plan *p, const struct box *box)
+{
+	size_t size = p->item;
+
+	for (unsigned i = 0; i < p->ndim; i++)
+		size *= box->extent[i];
+	return size;
+}
+
+/* The part of the box that is chunk i of the batch, in one dimension. */
+static uint8_t *
+part_of(const struct batch *b, unsigned i, size_t *size)
+{
+	const struct plan *p = &b->task->plan;
+	size_t at = (b->first + i) * p->chunk_size;
+	size_t left = box_bytes(p, &b->box) - at;
+
+	*size = left < p->chunk_size ? left : p->chunk_size;
+	return b->to + at;
+}
+
+bool
+batch_in_place(const struct batch *b)
+{
+	return b->to && b->task->plan.ndim == 1;
+}
+
+/* Where chunk i of a batch is decoded to: the last may leave the array. */
+static uint8_t *
+place_of(const struct batch *b, unsigned i)
+{
+	size_t size = b->task->plan.chunk_size, room;
+	uint8_t *part;
+
+	if (!batch_in_place(b))
+		return b->data + i * size;
+	part = part_of(b, i, &room);
+	return room == size ? part : b->data;
+}
+
+/*
+ * Undo the filters.  Of a chunk that is wider than the array, keep the used
+ * part.
+ */
+static int
+unpack(struct batch *b, const struct stored *s, uint8_t *from, uint8_t *to,
+       uint8_t **ret)
+{
+	struct task *t = b->task;
+	uint8_t *whole;
+	int err;
+
+	if (!t->cut)
+		return filter_decode(&t->pipeline, s->mask, &b->scratch, from,
+				     s->size, to, ret);
+	err = filter_grow(&b->whole, &b->whole_capacity, t->whole_size);
+	if (!err)
+		err = filter_decode(&t->pipeline, s->mask, &b->scratch, from,
+				    s->size, b->whole, &whole);
+	if (err)
+		return err;
+	cut_out(t->ndim, t->chunk, t->used, t->item, whole, to);
+	*ret = to;
+	return 0;
+}
+
+int
+batch_decode(struct batch *b, unsigned i)
+{
+	struct task *t = b->task;
+	const struct stored *s = &b->stored[i];
+	uint8_t *to = place_of(b, i), *at;
+	size_t size;
+	int err = chunk_read(b, s, to, &at);
+
+	if (!err && !s->decoded && !s->missing)
+		err = unpack(b, s, at, to, &at);
+	if (err)
+		return err;
+	/* The next chunk by the index is read to the same place. */
+	if (at != to && t->fill) {
+		memcpy(to, at, t->plan.chunk_size);
+		at = to;
+	}
+	task_convert(t, at, t->plan.chunk_size / t->item);
+	if (batch_in_place(b)) {
+		to = part_of(b, i, &size);
+		if (at != to)
+			memcpy(to, at, size);
+	}
+	b->decoded[i] = at;
+	return 0;
 }

@@ -128,20 +128,57 @@ task_write(struct task *t, struct batch *b, uint64_t first, const uint8_t *data,
 }
 
 int
-task_fill(struct task *t, uint64_t first, uint64_t n,
-	  int (*fill)(void *arg, uint8_t *to), void *arg, bool *done)
+task_place(const struct task *t, uint64_t first, uint64_t n, uint8_t **ret)
+{
+	*ret = NULL;
+	if (t->sliced || !whole_record(t))
+		return 0;
+	return builder_place(t->builder, t->columns[0].path, first * t->item,
+			     n * t->item, ret);
+}
+
+int
+task_placed(const struct task *t, uint64_t first, uint64_t n)
 {
 	size_t size = n * t->item;
-	int err;
+	int err = builder_placed(t->builder, t->columns[0].path,
+				 first * t->item, size);
 
-	*done = false;
-	if (!whole_record(t))
-		return 0;
-	err = builder_fill(t->builder, t->columns[0].path, first * t->item,
-			   size, fill, arg, done);
-	if (*done && !err)
+	if (!err)
 		atomic_fetch_add(&t->reader->bytes, size);
 	return err;
+}
+
+/*
+ * The dimension from which on the elements of a box, in a buffer of shape
+ * 'dims', follow each other there and in the array; *count is their number.
+ */
+static unsigned
+run_dimension(const struct plan *p, const struct box *box, const uint64_t *dims,
+	      uint64_t *count)
+{
+	unsigned run = p->ndim - 1;
+
+	*count = box->extent[run];
+	while (run > 0 && box->extent[run] == p->shape[run] &&
+	       dims[run] == p->shape[run])
+		*count *= box->extent[--run];
+	return run;
+}
+
+bool
+box_is_run(const struct plan *p, const struct box *box, uint64_t *first,
+	   uint64_t *count)
+{
+	unsigned run = run_dimension(p, box, box->extent, count);
+
+	*first = 0;
+	for (unsigned i = 0; i < p->ndim; i++) {
+		if (i < run && box->extent[i] > 1)
+			return false;
+		*first = *first * p->shape[i] + box->begin[i];
+	}
+	return true;
 }
 
 /* Step to the next piece along the dimensions before 'run'.  False: done. */
@@ -162,13 +199,9 @@ task_write_box(struct task *t, struct batch *b, const struct box *box,
 {
 	const struct plan *p = &t->plan;
 	uint64_t index[PLAN_DIMS] = { 0 }, n;
-	unsigned run = p->ndim - 1;
+	unsigned run = run_dimension(p, box, dims, &n);
 	int err;
 
-	n = box->extent[run];
-	while (run > 0 && box->extent[run] == p->shape[run] &&
-	       dims[run] == p->shape[run])
-		n *= box->extent[--run];
 	do {
 		uint64_t from = 0, to = 0;
 

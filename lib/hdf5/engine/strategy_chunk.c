@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Read chunks whose filters this library can undo.  One thread gets their
- * stored bytes from libhdf5, in the order in which they most likely lie in the
- * file.  Other threads undo the filters, arrange the elements of a tile of the
- * array, and write the tile in large pieces.
+ * Read chunks whose filters this library can undo.  One thread finds them by
+ * the index, or gets their stored bytes from libhdf5, in the order in which
+ * they most likely lie in the file.  Other threads read them, undo the filters,
+ * arrange the elements of a tile of the array, and write the tile in large
+ * pieces.
  */
 
 #include <fcntl.h>
@@ -32,66 +33,6 @@ fail_at(const struct task *t, const struct box *box, int err)
 	return fail_in_chunk(t->ndim, at, err);
 }
 
-/* Where chunk i of a batch is decoded to. */
-static uint8_t *
-place_of(const struct batch *b, unsigned i)
-{
-	size_t size = b->task->plan.chunk_size;
-
-	/* In one dimension, a chunk takes chunk_size bytes of the tile. */
-	if (b->tile && b->task->plan.ndim == 1)
-		return b->tile->data + (b->first + i) * size;
-	return b->data + i * size;
-}
-
-/*
- * Undo the filters.  Of a chunk that is wider than the array, keep the used
- * part.
- */
-static int
-unpack(struct batch *b, const struct stored *s, uint8_t *from, uint8_t *to,
-       uint8_t **ret)
-{
-	struct task *t = b->task;
-	uint8_t *whole;
-	int err;
-
-	if (!t->cut)
-		return filter_decode(&t->pipeline, s->mask, &b->scratch, from,
-				     s->size, to, ret);
-	err = filter_grow(&b->whole, &b->whole_capacity, t->whole_size);
-	if (!err)
-		err = filter_decode(&t->pipeline, s->mask, &b->scratch, from,
-				    s->size, b->whole, &whole);
-	if (err)
-		return err;
-	cut_out(t->ndim, t->chunk, t->used, t->item, whole, to);
-	*ret = to;
-	return 0;
-}
-
-static int
-decode(struct batch *b, unsigned i)
-{
-	struct task *t = b->task;
-	const struct stored *s = &b->stored[i];
-	uint8_t *to = place_of(b, i), *at = b->raw + s->at;
-	int err = 0;
-
-	if (!s->decoded)
-		err = unpack(b, s, at, to, &at);
-	if (err)
-		return err;
-	/* A tile of one dimension is not arranged later. */
-	if (b->tile && t->plan.ndim == 1 && at != to) {
-		memcpy(to, at, t->plan.chunk_size);
-		at = to;
-	}
-	task_convert(t, at, t->plan.chunk_size / t->item);
-	b->decoded[i] = at;
-	return 0;
-}
-
 /* Arrange chunks that are neighbours along the last dimension together. */
 static int
 arrange_batch(struct batch *b)
@@ -108,8 +49,7 @@ arrange_batch(struct batch *b)
 			if (next.at[p->ndim - 1] != first.at[p->ndim - 1] + n)
 				break;
 		}
-		err = arrange(p, &b->box, b->tile->data, &first, b->decoded + i,
-			      n);
+		err = arrange(p, &b->box, b->to, &first, b->decoded + i, n);
 	}
 	return err;
 }
@@ -122,43 +62,74 @@ write_box(struct batch *b, const uint64_t *dims, const uint8_t *data)
 		       : task_write_box(b->task, b, &b->box, dims, data);
 }
 
+/* Find where the chunks belong: the segment, or else the tile. */
+static int
+find_place(struct batch *b)
+{
+	const struct task *t = b->task;
+	uint64_t first, count;
+	int err = 0;
+
+	b->to = NULL;
+	/* A box without a tile is one chunk, which need not be arranged. */
+	if ((b->tile || t->plan.ndim == 1) &&
+	    box_is_run(&t->plan, &b->box, &first, &count))
+		err = task_place(t, first, count, &b->to);
+	b->placed = b->to != NULL;
+	if (b->tile && !b->placed)
+		b->to = b->tile->data;
+	return err;
+}
+
 static int
 decode_batch(struct batch *b)
 {
 	struct task *t = b->task;
+	size_t chunks = batch_in_place(b) ? 1 : b->count;
+	int err = filter_grow(&b->data, &b->data_capacity,
+			      chunks * t->plan.chunk_size);
 	struct box box;
-	int err = 0;
 
-	if (!b->tile || t->plan.ndim > 1)
-		err = filter_grow(&b->data, &b->data_capacity,
-				  b->count * t->plan.chunk_size);
 	for (unsigned i = 0; i < b->count && !err; i++) {
-		err = decode(b, i);
+		err = batch_decode(b, i);
 		if (!err)
 			continue;
 		plan_chunk(&t->plan, &b->box, b->first + i, &box);
 		err = fail_at(t, &box, err);
 	}
-	if (err)
-		return err;
-	if (!b->tile)
-		return write_box(b, t->plan.chunk, b->decoded[0]);
-	return t->plan.ndim > 1 ? arrange_batch(b) : 0;
+	if (!err && b->to && t->plan.ndim > 1)
+		err = arrange_batch(b);
+	return err;
 }
 
-/* The last batch of a tile writes it. */
+/* All chunks of the box are decoded. */
+static int
+finish_box(struct batch *b)
+{
+	const struct task *t = b->task;
+	uint64_t first, count;
+
+	if (b->placed) {
+		box_is_run(&t->plan, &b->box, &first, &count);
+		return task_placed(t, first, count);
+	}
+	if (!b->to)
+		return write_box(b, t->plan.chunk, b->decoded[0]);
+	return write_box(b, b->box.extent, b->to);
+}
+
+/* The last batch of a tile finishes it. */
 static int
 finish_tile(struct batch *b, bool write)
 {
-	struct task *t = b->task;
 	struct tile *tile = b->tile;
-	int err = 0;
+	int err;
 
-	if (!tile || atomic_fetch_sub(&tile->missing, b->count) != b->count)
+	if (tile && atomic_fetch_sub(&tile->missing, b->count) != b->count)
 		return 0;
-	if (write)
-		err = write_box(b, b->box.extent, tile->data);
-	tile_put(t->reader, tile);
+	err = write ? finish_box(b) : 0;
+	if (tile)
+		tile_put(b->task->reader, tile);
 	return err;
 }
 
@@ -168,8 +139,10 @@ batch_job(void *arg, bool drop)
 	struct batch *b = arg;
 	struct task *t = b->task;
 	bool go = !drop && !atomic_load(&t->reader->failed);
-	int err = go ? decode_batch(b) : 0, later;
+	int err = go ? find_place(b) : 0, later;
 
+	if (go && !err)
+		err = decode_batch(b);
 	if (err)
 		reader_fail(t, err);
 	later = finish_tile(b, go && !err && !atomic_load(&t->reader->failed));
@@ -265,22 +238,6 @@ push_tile(const struct strategy_source *s, struct task *t,
 	return err;
 }
 
-/*
- * In one dimension, the last chunk is decoded in the tile and may extend past
- * the edge of the array.
- */
-static size_t
-tile_bytes(const struct plan *p, const struct box *box)
-{
-	size_t size = p->item;
-
-	if (p->ndim == 1)
-		return box->chunks * p->chunk_size;
-	for (unsigned i = 0; i < p->ndim; i++)
-		size *= box->extent[i];
-	return size;
-}
-
 /* A tile of one chunk is written from the buffer in which it was decoded. */
 static int
 push_tiles(const struct strategy_source *s, struct task *t)
@@ -293,7 +250,7 @@ push_tiles(const struct strategy_source *s, struct task *t)
 
 		plan_tile(&t->plan, i, &box);
 		if (box.chunks > 1)
-			err = tile_get(t, tile_bytes(&t->plan, &box), &tile);
+			err = tile_get(t, box_bytes(&t->plan, &box), &tile);
 		if (!err)
 			err = push_tile(s, t, &box, tile);
 	}
@@ -402,16 +359,23 @@ all_bytes(const struct task *t)
 	return bytes;
 }
 
-/* Whether elements that are not stored can be made. */
+/* Get an element that is not stored; false if libhdf5 must make it. */
 static bool
-can_fill(const struct strategy_source *s, size_t item)
+fill_get(const struct strategy_source *s, struct task *t)
 {
-	uint8_t *one = malloc(item);
-	bool ret = one &&
-		   native_fill_get(s->native, s->chunks->count > 0, item, one);
+	t->fill = malloc(t->item);
+	return t->fill && native_fill_get(s->native, s->chunks->count > 0,
+					  t->item, t->fill);
+}
 
-	free(one);
-	return ret;
+/* Open the file again: 's' ends before the task. */
+static bool
+file_get(const struct strategy_source *s, struct task *t)
+{
+	t->fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
+	if (t->fd >= 0)
+		page_cache_again(t->fd);
+	return t->fd >= 0;
 }
 
 static bool
@@ -428,7 +392,7 @@ native_set_up(const struct strategy_source *s, struct task *t)
 	if (t->cut && t->whole_size > READ_IN_PARTS &&
 	    (t->pipeline.count == 0 || t->partial_plain))
 		return false;
-	return can_fill(s, t->item);
+	return fill_get(s, t) && file_get(s, t);
 }
 
 static bool

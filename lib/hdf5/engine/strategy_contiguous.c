@@ -13,9 +13,8 @@
 
 /* Read the batch's elements and convert them. */
 static int
-fill_piece(void *arg, uint8_t *to)
+fill_piece(const struct batch *b, uint8_t *to)
 {
-	const struct batch *b = arg;
 	const struct task *t = b->task;
 	int err = source_read(t->fd, to, b->count * t->item,
 			      t->file_offset + b->first * t->item);
@@ -30,14 +29,15 @@ do_piece(struct batch *b)
 {
 	struct task *t = b->task;
 	size_t size = b->count * t->item;
-	bool done = false;
-	int err = 0;
+	uint8_t *to;
+	int err = task_place(t, b->first, b->count, &to);
 
-	if (!t->sliced)
-		err = task_fill(t, b->first, b->count, fill_piece, b, &done);
-	if (err || done)
-		return err;
-	err = filter_grow(&b->data, &b->data_capacity, size);
+	if (!err && to) {
+		err = fill_piece(b, to);
+		return err ? err : task_placed(t, b->first, b->count);
+	}
+	if (!err)
+		err = filter_grow(&b->data, &b->data_capacity, size);
 	if (err)
 		return err;
 	if (t->sliced) {

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "build/fill.h"
 #include "hdf5/describe/describe.h"
 #include "hdf5/reader/reader.h"
 #include "hdf5/scan/scan.h"
@@ -27,6 +28,7 @@ fill(struct loader *l)
 	int rc;
 
 	board_work(l->board, "", l->result.bytes);
+	builder_writers(l->builder, l->jobs);
 	rc = cute_shm_builder_reserve(l->builder);
 	if (rc == 0) {
 		page_cache_reading();
