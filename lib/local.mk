@@ -104,6 +104,7 @@ lib_libcore_la_SOURCES = \
 	lib/read/open.c \
 	lib/read/read.h \
 	lib/read/record.c \
+	lib/read/source_parts.c \
 	lib/read/source_state.c \
 	lib/read/typed.c \
 	lib/read/walk.c \
