@@ -227,6 +227,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/describe/describe_attributes.c \
 	lib/hdf5/describe/describe_datatype.c \
 	lib/hdf5/describe/describe_objects.c \
+	lib/hdf5/describe/describe_parts.c \
 	lib/hdf5/describe/describe_reserved.c \
 	lib/hdf5/describe/describe_selection.c \
 	lib/hdf5/describe/describe_source.c \
@@ -325,6 +326,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/objects.c \
 	lib/hdf5/source/opened.c \
 	lib/hdf5/source/opened.h \
+	lib/hdf5/source/other_files.c \
 	lib/hdf5/source/page_cache.c \
 	lib/hdf5/source/source.h \
 	lib/hdf5/source/source_access.c \

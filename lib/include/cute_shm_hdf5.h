@@ -207,12 +207,13 @@ struct cute_shm_hdf5_result {
  * Only one process at a time loads a project; see cute_shm_load_begin().  With
  * ENSURE the call returns 0 when the project holds the file as it is now: it
  * loads nothing if that is so already (same path, size and time of modification
- * of the file; same select, exclude, KEEP_GOING and NO_EXTERNAL), waits for
- * another process that loads it, and else loads and replaces it.  If KEEP_GOING
- * left something out when the project that is current was loaded, ret->partial
- * is 1.  If the file changes meanwhile, the load begins again.  With EPHEMERAL,
- * too, each handle that is got in this way owns the project, which ends with
- * the last one.
+ * of the file, and of each other file that took part, as the target of an
+ * external link, as raw file or as source of a virtual dataset; same select,
+ * exclude, KEEP_GOING and NO_EXTERNAL), waits for another process that loads
+ * it, and else loads and replaces it.  If KEEP_GOING left something out when
+ * the project that is current was loaded, ret->partial is 1.  If the file
+ * changes meanwhile, the load begins again.  With EPHEMERAL, too, each handle
+ * that is got in this way owns the project, which ends with the last one.
  *
  * CUTE_SHM_ERR_BUSY      another process loads it; neither ENSURE nor WAIT
  * CUTE_SHM_ERR_TIMEOUT   another process still loads it after 'timeout'
@@ -249,7 +250,8 @@ struct cute_shm_hdf5_source {
  * before "a10"); names that begin with a dot are passed over, and links to
  * folders not followed.  What a group cannot be called is changed as in names
  * of HDF5 links.  Each group has three attributes: "cute-shm:source", the
- * file's absolute path, "cute-shm:source-size" and "cute-shm:source-mtime-ns".
+ * file's absolute path, "cute-shm:source-size" and "cute-shm:source-mtime-ns";
+ * if other files took part, three more list them, see cute-shm(5).
  * The paths of select, exclude and the callbacks begin with the group's name.
  * All else is as for cute_shm_hdf5_load(); with KEEP_GOING a file that cannot
  * be read is left out, without it the first ends the load.  ENSURE compares all

@@ -227,6 +227,26 @@ class Loading(unittest.TestCase):
         with cute_shm.publish("none", {"a": 1}) as p:
             self.assertIsNone(p.source_state)
 
+    def test_other_files_take_part(self):
+        folder = os.path.dirname(self.file)
+        other = os.path.join(folder, "other.h5")
+        path = os.path.join(folder, "leads.h5")
+        make_file(other)
+        with h5py.File(path, "w") as f:
+            f["link"] = h5py.ExternalLink("other.h5", "/ints")
+        cute_shm.load("n", path, ensure=True).close()
+        with cute_shm.open("n") as p:
+            self.assertEqual(p.source_state, "current")
+            parts = p.attrs["cute-shm:source-parts"]
+            self.assertEqual(list(parts), [other])
+            st = os.stat(other)
+            times = p.attrs["cute-shm:source-parts-mtime-ns"]
+            self.assertEqual(list(times), [st.st_mtime_ns])
+            os.utime(other, (1, 1))
+            self.assertEqual(p.source_state, "changed")
+            os.unlink(other)
+            self.assertEqual(p.source_state, "changed")
+
     def test_ensure_knows_the_selection(self):
         found = []
         how = {"ensure": True, "result": found.append, "timeout": 60}

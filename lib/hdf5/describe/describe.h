@@ -106,6 +106,12 @@ int describe_selection(struct loader *l);
 int describe_source(struct loader *l, const char *path,
 		    const struct listed *listed);
 
+/*
+ * describe_parts.c: other files that took part.  Call it when all objects are
+ * described: then each file has been opened once.
+ */
+int describe_parts(struct loader *l);
+
 /* describe_objects.c: groups, datasets, links */
 
 /* Describe all objects of the scan, in the order of the segment. */

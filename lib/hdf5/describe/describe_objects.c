@@ -529,5 +529,7 @@ describe(struct loader *l)
 			rc = push(&levels, &depth, &room, link->object);
 	}
 	free(levels);
+	if (rc == 0)
+		rc = describe_parts(l);
 	return rc ? rc : references_report(l);
 }

@@ -67,6 +67,8 @@ load_file(struct loader *l)
 	int rc, changed;
 
 	opened_begin(l->locks_matter);
+	others_begin(l->board, l->listed_count > 0,
+		     !(l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL));
 	rc = wanted_begin(l);
 	l->scan = scan_new();
 	if (!l->scan)
