@@ -179,6 +179,7 @@ endif
 lib_libchannel_la_SOURCES = \
 	lib/hdf5/channel/board.c \
 	lib/hdf5/channel/channel.h \
+	lib/hdf5/channel/choice.c \
 	lib/hdf5/channel/failures.c \
 	lib/hdf5/channel/message.c \
 	lib/hdf5/channel/names.c \
@@ -229,6 +230,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/describe/describe_objects.c \
 	lib/hdf5/describe/describe_parts.c \
 	lib/hdf5/describe/describe_reserved.c \
+	lib/hdf5/describe/describe_reused.c \
 	lib/hdf5/describe/describe_selection.c \
 	lib/hdf5/describe/describe_source.c \
 	lib/hdf5/element/chunk_places.c \
@@ -317,6 +319,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/scan/listed.c \
 	lib/hdf5/scan/open_native.c \
 	lib/hdf5/scan/outside_files.c \
+	lib/hdf5/scan/reuse.c \
 	lib/hdf5/scan/scan.c \
 	lib/hdf5/scan/scan.h \
 	lib/hdf5/scan/scan_native.c \

@@ -106,6 +106,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_reader \
 	tests/hdf5/test_hdf5_reader_hostile \
 	tests/hdf5/test_hdf5_reader_start \
+	tests/hdf5/test_hdf5_reuse \
 	tests/hdf5/test_hdf5_safety \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \

@@ -53,6 +53,15 @@ struct parts_state {
 	uint64_t modified_ns;  /* the latest modification of those */
 };
 
+/*
+ * Each of a group, with what is recorded of it.  'path' is a copy, or NULL if
+ * it is none or memory is short.
+ */
+typedef void source_part_fn(char *path, uint64_t size, uint64_t mtime,
+			    void *arg);
+void source_parts_each(const struct cute_shm_node *group, source_part_fn *part,
+		       void *arg);
+
 /* Examine those of one group: one stat() for each. */
 void source_parts_look(const struct cute_shm_node *group,
 		       struct parts_state *state);

@@ -90,11 +90,14 @@ note_change(struct parts_state *state, uint64_t modified_ns)
 }
 
 static void
-look_at(char *path, uint64_t size, uint64_t mtime, struct parts_state *state)
+look_at(char *path, uint64_t size, uint64_t mtime, void *arg)
 {
+	struct parts_state *state = arg;
 	struct stat st;
 
-	if (stat(path, &st) == 0) {
+	if (!path)
+		state->unknown = true;
+	else if (stat(path, &st) == 0) {
 		if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != size ||
 		    mtime_ns(&st) != mtime)
 			note_change(state, mtime_ns(&st));
@@ -106,7 +109,8 @@ look_at(char *path, uint64_t size, uint64_t mtime, struct parts_state *state)
 }
 
 void
-source_parts_look(const struct cute_shm_node *group, struct parts_state *state)
+source_parts_each(const struct cute_shm_node *group, source_part_fn *part,
+		  void *arg)
 {
 	struct parts parts;
 	uint64_t i;
@@ -116,13 +120,16 @@ source_parts_look(const struct cute_shm_node *group, struct parts_state *state)
 		return;
 	for (i = 0; i < parts.paths.value.element_count; i++) {
 		path = path_at(&parts.paths, i);
-		if (path)
-			look_at(path, number_at(&parts.sizes, i),
-				number_at(&parts.times, i), state);
-		else
-			state->unknown = true;
+		part(path, number_at(&parts.sizes, i),
+		     number_at(&parts.times, i), arg);
 		free(path);
 	}
+}
+
+void
+source_parts_look(const struct cute_shm_node *group, struct parts_state *state)
+{
+	source_parts_each(group, look_at, state);
 }
 
 int

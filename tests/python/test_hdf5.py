@@ -313,6 +313,35 @@ class Files(unittest.TestCase):
         os.unlink(self.files[2])
         self.assertEqual(p.source_state, "changed")
 
+    def test_reuse(self):
+        found = []
+
+        def ensure():
+            cute_shm.load(
+                "reused",
+                self.folder,
+                ensure=True,
+                reuse=True,
+                result=found.append,
+            ).close()
+            return found[-1]
+
+        self.assertEqual(ensure().reused, 0)
+        self.addCleanup(cute_shm.unlink, "reused")
+        self.assertTrue(ensure().current)
+        os.utime(self.files[1], (1, 1))
+        result = ensure()
+        self.assertFalse(result.current)
+        self.assertEqual(result.reused, 2)
+        self.assertGreater(result.reused_bytes, 0)
+        p, _ = self.load(self.folder)
+        with cute_shm.open("reused") as q:
+            self.assertEqual(
+                p.info.metadata_digest, q.info.metadata_digest
+            )
+        with self.assertRaises(ValueError):
+            cute_shm.load("reused", self.folder, reuse=True)
+
     def test_dict(self):
         names = {"b": self.files[0], "a": pathlib.Path(self.files[1])}
         p, result = self.load(names)

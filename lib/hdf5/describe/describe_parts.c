@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hdf5/describe/describe.h"
+#include "hdf5/scan/scan.h"
 
 /* An estimate of the bytes of three attributes, beside their values. */
 #define ATTRIBUTES_SIZE 288
@@ -171,6 +172,26 @@ describe_several(struct loader *l, struct other_file **all, size_t count)
 	return err;
 }
 
+/*
+ * A file that was read leads to one of a group that is copied: to read both
+ * might have given one of them an object of the other.
+ */
+static int
+check_reused(struct loader *l, struct other_file **all, size_t count)
+{
+	uint32_t group;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; err == 0 && i < count; i++) {
+		group = all[i]->missing ? NO_REUSED
+					: reuse_of_file(l, &all[i]->st);
+		if (group != NO_REUSED)
+			err = reuse_drop(l, group, "another file leads to it");
+	}
+	return err;
+}
+
 int
 describe_parts(struct loader *l)
 {
@@ -181,6 +202,8 @@ describe_parts(struct loader *l)
 	all = others_sorted(&count);
 	if (!all)
 		return fail_memory("for the names of other files");
+	if (check_reused(l, all, count) != 0)
+		return CUTE_SHM_ERR_SYSTEM;
 	if (l->retry)
 		return 0;
 	if (l->listed_count > 0)

@@ -209,8 +209,9 @@ enum object_kind {
 enum link_kind {
 	LINK_NODE, /* the object's first name */
 	LINK_ALIAS,
-	LINK_SOFT, /* not followed yet */
-	LINK_NONE  /* skipped */
+	LINK_SOFT,   /* not followed yet */
+	LINK_REUSED, /* a group of several, copied from an old project */
+	LINK_NONE    /* skipped */
 };
 
 struct link {
