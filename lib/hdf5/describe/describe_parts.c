@@ -198,14 +198,14 @@ describe_parts(struct loader *l)
 	struct other_file **all;
 	struct parts parts;
 	size_t count;
+	int err;
 
 	all = others_sorted(&count);
 	if (!all)
 		return fail_memory("for the names of other files");
-	if (check_reused(l, all, count) != 0)
-		return CUTE_SHM_ERR_SYSTEM;
-	if (l->retry)
-		return 0;
+	err = check_reused(l, all, count);
+	if (err != 0 || l->retry)
+		return err;
 	if (l->listed_count > 0)
 		return describe_several(l, all, count);
 	parts = parts_of(all, count, "", l->before);
