@@ -21,7 +21,7 @@
 static bool opt_overwrite, opt_replace, opt_no_progress;
 static bool opt_keep_going;
 static bool opt_no_external, opt_no_view, opt_dry_run, opt_json;
-static bool opt_ensure, opt_wait;
+static bool opt_ensure, opt_reuse, opt_wait;
 static const char *opt_root, *opt_group;
 static struct cli_list opt_select, opt_exclude, opt_as;
 static unsigned opt_jobs, opt_verbose;
@@ -40,6 +40,8 @@ static const struct cli_option options[] = {
 	  "the same, but drop it first if both do not fit", &opt_replace },
 	{ 0, CLI_FLAG, "ensure", NULL,
 	  "load only if the project does not hold FILE as it is", &opt_ensure },
+	{ 0, CLI_FLAG, "reuse", NULL,
+	  "with --ensure: copy what is current, of several files", &opt_reuse },
 	{ 0, CLI_FLAG, "wait", NULL,
 	  "wait while another process loads the project", &opt_wait },
 	{ 0, CLI_TIME, "timeout", "TIME",
@@ -148,6 +150,8 @@ flags(const char *project)
 		ret |= CUTE_SHM_HDF5_EPHEMERAL;
 	if (opt_ensure)
 		ret |= CUTE_SHM_HDF5_ENSURE;
+	if (opt_reuse)
+		ret |= CUTE_SHM_HDF5_REUSE;
 	if (opt_wait)
 		ret |= CUTE_SHM_HDF5_WAIT;
 	if (opt_keep_going)
@@ -349,6 +353,8 @@ main(int argc, char **argv)
 		cli_misuse("--dry-run loads nothing for %s", command[0]);
 	if (opt_timeout > 0 && !opt_ensure && !opt_wait)
 		cli_misuse("--timeout needs --wait or --ensure");
+	if (opt_reuse && !opt_ensure)
+		cli_misuse("--reuse needs --ensure");
 	report.project = argv[0];
 	if (!hdf5_sources(argv + 1, &opt_as, &sources))
 		return cli_end(CLI_FAILED);
@@ -356,6 +362,7 @@ main(int argc, char **argv)
 	report.plan = opt_dry_run;
 	report.json = opt_json;
 	report.verbose = opt_verbose;
+	report.reuse = opt_reuse;
 	report.progress = !opt_no_progress;
 	report.quiet = command != NULL;
 	cli_log(opt_verbose);

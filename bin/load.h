@@ -17,6 +17,7 @@ struct load_report_options {
 	bool plan; /* --dry-run */
 	bool json;
 	bool verbose;
+	bool reuse;
 	bool progress;
 	bool quiet; /* standard output is another program's */
 };

@@ -166,6 +166,10 @@ put_contents(FILE *out, const struct cute_shm_hdf5_result *r)
 	if (r->links)
 		fprintf(out, ", %s", units_count(r->links, "link").text);
 	fprintf(out, ", %s", units_size(r->bytes).text);
+	if (r->reused)
+		fprintf(out, ", %s reused (%s)",
+			units_count(r->reused, "file").text,
+			units_size(r->reused_bytes).text);
 }
 
 static void
@@ -195,6 +199,10 @@ put_json(struct json *j, const struct cute_shm_hdf5_result *r)
 	json_number(j, "failed_count", r->failed);
 	if (!opt.plan)
 		json_bool(j, "partial", r->partial);
+	if (opt.reuse && !opt.plan) {
+		json_number(j, "reused_count", r->reused);
+		json_number(j, "reused_bytes", r->reused_bytes);
+	}
 }
 
 void

@@ -67,10 +67,15 @@ compare_links(struct comparison *c, const struct cute_shm_node *ours,
 			a.path, b.path);
 }
 
-/* Those say how the file was, but the data are what counts. */
+/*
+ * Those say how the file was, or which others took part, but the data are what
+ * counts.
+ */
 static bool
 tells_source(const struct comparison *c, const char *path, const char *name)
 {
+	if (strncmp(name, "cute-shm:source-parts", 21) == 0)
+		return true;
 	return c->several && !strchr(path, '/') &&
 	       (strcmp(name, "cute-shm:source-size") == 0 ||
 		strcmp(name, "cute-shm:source-mtime-ns") == 0);

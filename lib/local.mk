@@ -104,6 +104,7 @@ lib_libcore_la_SOURCES = \
 	lib/read/open.c \
 	lib/read/read.h \
 	lib/read/record.c \
+	lib/read/source_parts.c \
 	lib/read/source_state.c \
 	lib/read/typed.c \
 	lib/read/walk.c \
@@ -178,6 +179,7 @@ endif
 lib_libchannel_la_SOURCES = \
 	lib/hdf5/channel/board.c \
 	lib/hdf5/channel/channel.h \
+	lib/hdf5/channel/choice.c \
 	lib/hdf5/channel/failures.c \
 	lib/hdf5/channel/message.c \
 	lib/hdf5/channel/names.c \
@@ -226,7 +228,9 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/describe/describe_attributes.c \
 	lib/hdf5/describe/describe_datatype.c \
 	lib/hdf5/describe/describe_objects.c \
+	lib/hdf5/describe/describe_parts.c \
 	lib/hdf5/describe/describe_reserved.c \
+	lib/hdf5/describe/describe_reused.c \
 	lib/hdf5/describe/describe_selection.c \
 	lib/hdf5/describe/describe_source.c \
 	lib/hdf5/element/chunk_places.c \
@@ -315,6 +319,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/scan/listed.c \
 	lib/hdf5/scan/open_native.c \
 	lib/hdf5/scan/outside_files.c \
+	lib/hdf5/scan/reuse.c \
 	lib/hdf5/scan/scan.c \
 	lib/hdf5/scan/scan.h \
 	lib/hdf5/scan/scan_native.c \
@@ -324,6 +329,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/objects.c \
 	lib/hdf5/source/opened.c \
 	lib/hdf5/source/opened.h \
+	lib/hdf5/source/other_files.c \
 	lib/hdf5/source/page_cache.c \
 	lib/hdf5/source/source.h \
 	lib/hdf5/source/source_access.c \

@@ -94,6 +94,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_layouts \
 	tests/hdf5/test_hdf5_native \
 	tests/hdf5/test_hdf5_nested \
+	tests/hdf5/test_hdf5_other_files \
 	tests/hdf5/test_hdf5_packed \
 	tests/hdf5/test_hdf5_parts \
 	tests/hdf5/test_hdf5_plugin \
@@ -105,6 +106,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_reader \
 	tests/hdf5/test_hdf5_reader_hostile \
 	tests/hdf5/test_hdf5_reader_start \
+	tests/hdf5/test_hdf5_reuse \
 	tests/hdf5/test_hdf5_safety \
 	tests/hdf5/test_hdf5_save \
 	tests/hdf5/test_hdf5_scan \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What other rooms use of a builder beside its public calls: write.c. */
+/* What other rooms use of a builder beside its public calls. */
 #ifndef LIB_BUILD_FILL_H
 #define LIB_BUILD_FILL_H
 
@@ -7,8 +7,9 @@
 #include "cute_shm_build.h"
 
 /*
- * So many threads will write; call it before cute_shm_builder_reserve().  With
- * CUTE_SHM_RESERVE_AHEAD many of them reserve the memory themselves.
+ * write.c: so many threads will write; call it before
+ * cute_shm_builder_reserve().  With CUTE_SHM_RESERVE_AHEAD many of them reserve
+ * the memory themselves.
  */
 void builder_writers(struct cute_shm_builder *b, unsigned count);
 
@@ -25,5 +26,14 @@ int builder_place(struct cute_shm_builder *b, const char *path, uint64_t offset,
 /* The bytes are stored; hash the blocks that they fill. */
 int builder_placed(struct cute_shm_builder *b, const char *path,
 		   uint64_t offset, size_t size) must_check;
+
+/* seal.c: the digest of the array at 'path' of a sealed builder. */
+int builder_digest(const struct cute_shm_builder *b, const char *path,
+		   uint64_t *ret) must_check;
+
+/* seal_data.c: see the member of the options to build with. */
+void builder_show(struct cute_shm_builder *b,
+		  int (*progress)(uint64_t done, uint64_t total, void *arg),
+		  void *arg);
 
 #endif

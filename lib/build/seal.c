@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "build/build.h"
+#include "build/fill.h"
 
 /* Where the metadata go: to the file, and into their digest. */
 struct metadata {
@@ -131,6 +132,19 @@ array_digest(const struct cute_shm_builder *b, const struct build_array *array)
 	if (rows == 0)
 		return digests[0];
 	return digest(digests, (size_t)(rows * sizeof(*digests)));
+}
+
+int
+builder_digest(const struct cute_shm_builder *b, const char *path,
+	       uint64_t *ret)
+{
+	uint32_t node = find_node(b, path, strlen(path));
+
+	if (node == NO_INDEX || b->nodes[node].kind != CUTE_SHM_ARRAY)
+		return fail_missing(CUTE_SHM_MISSING_NODE,
+				    "there is no array /%s", path);
+	*ret = array_digest(b, &b->arrays[b->nodes[node].detail]);
+	return 0;
 }
 
 static void

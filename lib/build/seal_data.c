@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "build/build.h"
+#include "build/fill.h"
 
 /* Small enough to stay in a core's own cache. */
 #define BUFFER_SIZE ((uint64_t)256 << 10)
@@ -335,6 +336,15 @@ push_spans(struct cute_shm_builder *b, struct pool *pool)
 	if (err == 0 && span.from < b->unit_count)
 		err = push_and_report(pool, &span, ragged, done + bytes);
 	return err;
+}
+
+void
+builder_show(struct cute_shm_builder *b,
+	     int (*progress)(uint64_t done, uint64_t total, void *arg),
+	     void *arg)
+{
+	b->progress = progress;
+	b->progress_arg = arg;
 }
 
 int

@@ -235,6 +235,10 @@ run(struct load *load, const char *project)
 		rc = project ? builder_for(project, load, &load->builder) : 0;
 		if (rc == 0)
 			rc = run_reader(load, &again);
+		if (reuse_failed(load, rc)) {
+			rc = 0;
+			again = true;
+		}
 	} while (rc == 0 && again && restarts++ < MAX_RESTARTS);
 	if (rc == 0 && again)
 		rc = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
@@ -269,6 +273,8 @@ read_file(struct load *load, const char *project)
 		return rc;
 	load->jobs = jobs_or_cpus(load->opt->jobs);
 	load->max_memory = memory_bound(load);
+	if (project)
+		reuse_open(load, project);
 	return process_new(&load->process) ? run(load, project)
 					   : CUTE_SHM_ERR_NOMEM;
 }
@@ -277,6 +283,7 @@ static void
 load_free(struct load *load)
 {
 	part_end(load);
+	reuse_close(load);
 	cute_shm_builder_free(load->builder);
 	queue_clear(load);
 	failures_free(&load->failures);
@@ -360,6 +367,11 @@ load_or_plan(const char *project, const struct load_from *from,
 	if (!(o.max_seconds >= 0 && o.timeout >= 0))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "a time limit is negative or no number");
+	if ((o.flags & CUTE_SHM_HDF5_REUSE) &&
+	    !(o.flags & CUTE_SHM_HDF5_ENSURE))
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "CUTE_SHM_HDF5_REUSE is for "
+				     "CUTE_SHM_HDF5_ENSURE");
 	if (o.shares > 0 && (o.share >= o.shares || !from->sources))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "share %u of %u is none of several files",

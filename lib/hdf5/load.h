@@ -100,6 +100,7 @@ struct load {
 	char *partial_choice;  /* that of a load that left something out */
 	int partial;	       /* the project is current, but was one */
 	struct cute_shm_loading *loading; /* NULL: plan only, or current */
+	struct cute_shm *old;		  /* see reuse_open(), or NULL */
 	bool own_reason;	 /* the failure need not happen to others */
 	bool changed;		 /* the file did, during the load */
 	struct host_files files; /* the file, and those that it leads to */
@@ -140,13 +141,6 @@ bool files_settle(const struct file_list *list);
 /* together.c: several processes that load the same file */
 
 /*
- * The canonical text of what the options choose of a file, or of the files of a
- * list, whose names, sizes and times are a part of it; for free().
- */
-int choice_text(const struct cute_shm_hdf5_options *opt,
-		const struct file_list *list, char **ret) must_check;
-
-/*
  * Wait until the time of modification of the file tells later writes; false if
  * it does so already.
  */
@@ -169,6 +163,23 @@ int begin_loading(struct load *load, const char *project) must_check;
  */
 int use_current(const struct load *load, const char *project,
 		struct cute_shm_hdf5_result *ret) must_check;
+
+/*
+ * With REUSE and several files, open the project as load->old: the reader then
+ * copies the groups of files that have not changed.  It is no error if that
+ * cannot be done.
+ */
+void reuse_open(struct load *load, const char *project);
+void reuse_close(struct load *load);
+
+/*
+ * True if the load has failed, perhaps because of the old project, which is
+ * closed then: all files must be read.
+ */
+bool reuse_failed(struct load *load, int err);
+
+/* This group of the old project must not be copied again. */
+void reuse_stale(struct load *load, const char *group);
 
 /* parent.c: the caller's side of a load */
 

@@ -61,8 +61,8 @@ dispatch(const struct load *load, const struct message *m)
 }
 
 /*
- * Queue a message of a reader; takes over 'm'.  With KEEP_GOING only the
- * messages of the last reader are reported.
+ * Queue a message of a reader; takes over 'm'.  With KEEP_GOING, and with an
+ * old project, only the messages of the last reader are reported.
  */
 static int
 enqueue(struct load *load, struct message *m)
@@ -107,7 +107,8 @@ on_message(void *arg, struct message *m)
 {
 	struct load *load = arg;
 	int err = 0;
-	bool at_once = !(load->opt->flags & CUTE_SHM_HDF5_KEEP_GOING);
+	bool at_once =
+		!(load->opt->flags & CUTE_SHM_HDF5_KEEP_GOING) && !load->old;
 
 	switch (m->kind) {
 	case MESSAGE_SKIPPED:
@@ -119,6 +120,7 @@ on_message(void *arg, struct message *m)
 			return enqueue(load, m);
 		dispatch(load, m);
 		break;
+	case MESSAGE_STALE: reuse_stale(load, message_text(m, 0)); break;
 	case MESSAGE_FINAL: err = part_final(load, m); break;
 	default:
 		if (answer_question(&load->process, m, load->builder,
@@ -259,6 +261,7 @@ send_request(struct load *load)
 		.parts = opt->part != NULL && load->builder,
 		.share = opt->share,
 		.shares = opt->shares,
+		.reuse = load->old && load->builder,
 		.max_memory = load->max_memory,
 		.before = load->files.first,
 		.file = load->file,
@@ -268,7 +271,8 @@ send_request(struct load *load)
 		.listed = load->list.of,
 		.listed_count = load->list.count,
 	};
-	int fds[2] = { load->process.board_fd, -1 };
+	int fds[3] = { load->process.board_fd, -1, -1 };
+	unsigned count = load->builder ? 2 : 1;
 	void *loan = NULL;
 	size_t size = 0;
 	int err = 0;
@@ -280,8 +284,9 @@ send_request(struct load *load)
 		return err;
 	r.loan = loan;
 	r.loan_size = size;
-	err = request_send(load->process.socket, &r, fds,
-			   load->builder ? 2 : 1);
+	if (r.reuse)
+		fds[count++] = cute_shm_fd(load->old);
+	err = request_send(load->process.socket, &r, fds, count);
 	free(loan);
 	return err;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loads of the same file by several processes: what was chosen of the file, as
- * a text whose digest the segment stores; the begin of a load; and what there
- * is to say when the project is current already.
+ * Loads of the same file by several processes: the begin of a load; what there
+ * is to say when the project is current already; and the old project of which
+ * the next one takes what has not changed.
  */
 
 #include <inttypes.h>
@@ -13,66 +13,6 @@
 #include <unistd.h>
 
 #include "hdf5/load.h"
-
-/* --------------------------------------------------------------- the choice */
-
-/* Sizes before the texts, so that no text can look like another line. */
-static void
-put_list(FILE *out, const char *name, const char *const *list)
-{
-	for (; list && *list; list++)
-		fprintf(out, "%s %zu %s\n", name, strlen(*list), *list);
-}
-
-/*
- * All that decides, beside the file itself, what the segment holds.  A new
- * option of that kind adds a line here, unless it has its default: then old
- * segments stay current.
- */
-static void
-put_choice(FILE *out, const struct cute_shm_hdf5_options *opt,
-	   const struct file_list *list)
-{
-	const struct listed *l;
-	uint32_t i;
-
-	fputs("cute-shm-hdf5 1\n", out);
-	put_list(out, "select", opt->select);
-	put_list(out, "exclude", opt->exclude);
-	if (opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL)
-		fputs("no-external\n", out);
-	if (opt->flags & CUTE_SHM_HDF5_KEEP_GOING)
-		fputs("keep-going\n", out);
-	if (opt->shares > 0)
-		fprintf(out, "share %u %u\n", opt->share, opt->shares);
-	for (i = 0; i < list->count; i++) {
-		l = &list->of[i];
-		fprintf(out, "file %" PRIu64 " %" PRIu64 " %zu %s %zu %s\n",
-			(uint64_t)l->before.st_size, mtime_ns(&l->before),
-			strlen(l->name), l->name, strlen(l->real), l->real);
-	}
-}
-
-int
-choice_text(const struct cute_shm_hdf5_options *opt,
-	    const struct file_list *list, char **ret)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	bool failed;
-
-	if (!out)
-		return fail_memory("for the options of a load");
-	put_choice(out, opt, list);
-	failed = ferror(out) != 0;
-	if (fclose(out) != 0 || failed) {
-		free(text);
-		return fail_memory("for the options of a load");
-	}
-	*ret = text;
-	return 0;
-}
 
 /* ---------------------------------------------------------------- beginning */
 
@@ -155,7 +95,8 @@ begin_loading(struct load *load, const char *project)
 		.waiting = opt->waiting || opt->progress ? on_waiting : NULL,
 		.arg = load,
 	};
-	int err = choice_text(opt, &load->list, &load->choice);
+	int err = choice_text(opt, load->list.of, load->list.count,
+			      &load->choice);
 
 	if (err == 0 &&
 	    asprintf(&load->partial_choice, "%sleft-out\n", load->choice) < 0) {
@@ -215,4 +156,56 @@ use_current(const struct load *load, const char *project,
 	else
 		cute_shm_close(shm);
 	return 0;
+}
+
+/* -------------------------------------------------------------------- reuse */
+
+void
+reuse_open(struct load *load, const char *project)
+{
+	const struct cute_shm_hdf5_options *opt = load->opt;
+	struct cute_shm_open_options o = { .size = sizeof(o),
+					   .root = opt->root };
+
+	if (!(opt->flags & CUTE_SHM_HDF5_REUSE) || load->list.count == 0 ||
+	    opt->part)
+		return;
+	if (cute_shm_open(project, &o, &load->old) != 0) {
+		cute_shm_log(CUTE_SHM_LOG_INFO, "nothing is reused: %s",
+			     cute_shm_errmsg());
+		load->old = NULL;
+	}
+}
+
+void
+reuse_close(struct load *load)
+{
+	cute_shm_close(load->old);
+	load->old = NULL;
+}
+
+bool
+reuse_failed(struct load *load, int err)
+{
+	bool full = err == CUTE_SHM_ERR_NO_SPACE &&
+		    !(load->opt->flags & CUTE_SHM_HDF5_REPLACE);
+
+	if (!load->old || err == 0 || full || err == CUTE_SHM_ERR_CANCELLED ||
+	    err == CUTE_SHM_ERR_LIMIT || err == CUTE_SHM_ERR_NOMEM)
+		return false;
+	cute_shm_log(CUTE_SHM_LOG_INFO, "all files are read: %s",
+		     cute_shm_errmsg());
+	reuse_close(load);
+	load->own_reason = false;
+	return true;
+}
+
+void
+reuse_stale(struct load *load, const char *group)
+{
+	uint32_t i;
+
+	for (i = 0; i < load->list.count; i++)
+		if (strcmp(load->list.of[i].name, group) == 0)
+			load->list.of[i].stale = true;
 }

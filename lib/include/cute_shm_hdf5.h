@@ -34,7 +34,8 @@ enum {
 	CUTE_SHM_HDF5_EPHEMERAL = 16,  /* the project ends with *handle */
 	CUTE_SHM_HDF5_ENSURE = 32,     /* load only if not current */
 	CUTE_SHM_HDF5_WAIT = 64,       /* wait while others load it */
-	CUTE_SHM_HDF5_NO_VIEW = 128    /* as CUTE_SHM_NO_VIEW for builders */
+	CUTE_SHM_HDF5_NO_VIEW = 128,   /* as CUTE_SHM_NO_VIEW for builders */
+	CUTE_SHM_HDF5_REUSE = 256      /* with ENSURE: copy what is current */
 };
 
 struct cute_shm_hdf5_progress {
@@ -52,7 +53,8 @@ struct cute_shm_hdf5_array {
 	unsigned ndim;
 	const uint64_t *shape;
 	uint64_t bytes;	      /* of data */
-	const char *strategy; /* the method of reading; "" in a plan */
+	const char *strategy; /* the method of reading; "" in a plan; "reused":
+			       * copied from the old project */
 	double seconds;	      /* time of reading; 0 in a plan */
 	const char *libhdf5;  /* why libhdf5 read it; "" if it did not */
 	uint64_t reserved[3];
@@ -191,6 +193,8 @@ struct cute_shm_hdf5_result {
 	uint64_t current;      /* 1: it was current, nothing was loaded */
 	uint64_t files;	       /* of a call for several files; else 0 */
 	uint64_t partial; /* 1: KEEP_GOING left something out, now or then */
+	uint64_t reused;  /* of the files: copied from the old project, */
+	uint64_t reused_bytes; /* so many of data */
 	uint64_t reserved[1];
 };
 
@@ -207,12 +211,13 @@ struct cute_shm_hdf5_result {
  * Only one process at a time loads a project; see cute_shm_load_begin().  With
  * ENSURE the call returns 0 when the project holds the file as it is now: it
  * loads nothing if that is so already (same path, size and time of modification
- * of the file; same select, exclude, KEEP_GOING and NO_EXTERNAL), waits for
- * another process that loads it, and else loads and replaces it.  If KEEP_GOING
- * left something out when the project that is current was loaded, ret->partial
- * is 1.  If the file changes meanwhile, the load begins again.  With EPHEMERAL,
- * too, each handle that is got in this way owns the project, which ends with
- * the last one.
+ * of the file, and of each other file that took part, as the target of an
+ * external link, as raw file or as source of a virtual dataset; same select,
+ * exclude, KEEP_GOING and NO_EXTERNAL), waits for another process that loads
+ * it, and else loads and replaces it.  If KEEP_GOING left something out when
+ * the project that is current was loaded, ret->partial is 1.  If the file
+ * changes meanwhile, the load begins again.  With EPHEMERAL, too, each handle
+ * that is got in this way owns the project, which ends with the last one.
  *
  * CUTE_SHM_ERR_BUSY      another process loads it; neither ENSURE nor WAIT
  * CUTE_SHM_ERR_TIMEOUT   another process still loads it after 'timeout'
@@ -249,11 +254,21 @@ struct cute_shm_hdf5_source {
  * before "a10"); names that begin with a dot are passed over, and links to
  * folders not followed.  What a group cannot be called is changed as in names
  * of HDF5 links.  Each group has three attributes: "cute-shm:source", the
- * file's absolute path, "cute-shm:source-size" and "cute-shm:source-mtime-ns".
+ * file's absolute path, "cute-shm:source-size" and "cute-shm:source-mtime-ns";
+ * if other files took part, three more list them, see cute-shm(5).
  * The paths of select, exclude and the callbacks begin with the group's name.
  * All else is as for cute_shm_hdf5_load(); with KEEP_GOING a file that cannot
  * be read is left out, without it the first ends the load.  ENSURE compares all
  * names, paths, sizes and times.
+ *
+ * With ENSURE and REUSE the groups of files that have not changed are copied
+ * from the old project, if that was loaded with the same options, and if they
+ * share no object and no file with another group; the others are read.  The
+ * copies are compared with the digests of the old project; a group whose copy
+ * differs, or in which an array was updated in place, is read after all.  The
+ * segment is the same, byte for byte, as if all were read.  'skipped' is not
+ * called for what was left out of a copied group.  REUSE without ENSURE is
+ * CUTE_SHM_ERR_INVALID; it does nothing for one file, and with 'part'.
  *
  * CUTE_SHM_ERR_INVALID  no files; two with the same name; one file twice
  */

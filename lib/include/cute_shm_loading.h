@@ -78,10 +78,12 @@ struct cute_shm_loading_options {
  * Begin a load of 'project': afterwards this process is the only one that loads
  * it, until cute_shm_load_end().  With ENSURE, *ret is NULL if nothing needs to
  * be loaded: the project is there, and was made from the same source (path,
- * size, modification) with the same options.  If another process loads it, wait
- * until that ends; if it dies, exactly one of those that wait takes over.  If
- * it fails for a reason that holds for all that load the same source with the
- * same options, such as damage, the call returns its error and message.
+ * size, modification) with the same options, and other files that took part,
+ * see "cute-shm:source-parts" in cute-shm(5), are as they were.  If another
+ * process loads it, wait until that ends; if it dies, exactly one of those that
+ * wait takes over.  If it fails for a reason that holds for all that load the
+ * same source with the same options, such as damage, the call returns its error
+ * and message.
  *
  * The load belongs to this process: a forked child has none.  In a root without
  * locks, or in which this process cannot make files of that name, the load goes

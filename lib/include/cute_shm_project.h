@@ -177,9 +177,11 @@ int cute_shm_ends_at_logout(const char *root);
 /* What has become of the file that a project was loaded from. */
 enum cute_shm_source {
 	CUTE_SHM_SOURCE_NONE,	 /* the project is from no file */
-	CUTE_SHM_SOURCE_CURRENT, /* same size and time of modification */
-	CUTE_SHM_SOURCE_CHANGED, /* of several files: any of them, or one is
-				  * gone, or one has come into the folder */
+	CUTE_SHM_SOURCE_CURRENT, /* same size and time of modification, also of
+				  * all other files that took part */
+	CUTE_SHM_SOURCE_CHANGED, /* it or a file that took part; of several
+				  * files: any of them, or one is gone, or one
+				  * has come into the folder */
 	CUTE_SHM_SOURCE_GONE,	 /* of several files: all of them */
 	CUTE_SHM_SOURCE_UNKNOWN	 /* it cannot be examined, or was a pipe */
 };
@@ -187,11 +189,15 @@ enum cute_shm_source {
 /*
  * Examine the source that cute_shm_info() or cute_shm_list() tells of.
  * *modified_ns is its modification now (Unix time), or 0 if it was not
- * examined.  This is one stat(), or, for a project of several files, one for
- * each, and a look at the folder if that was given: it takes as long as the
- * file system does that the files are on, so a program that must not wait calls
- * it in a child.  Of several files, and of one whose path was too long for the
- * header, it is not known if the segment belongs to another user.
+ * examined, or that of the other file that has changed.  If such a file is
+ * gone, it is that of its folder.  This is one stat() for the file, for each of
+ * several files, and for each other file that took part (target of an external
+ * link, raw file, source of a virtual dataset), and a look at the folder if
+ * that was given: it takes as long as the file systems do that the files are
+ * on, so a program that must not wait calls it in a child.  A segment of
+ * another user is not asked for names: of several files, and of one whose path
+ * was too long for the header, the state is not known then, and of one file
+ * only that file is examined.
  */
 enum cute_shm_source cute_shm_source_state(const struct cute_shm_info *info,
 					   uint64_t *modified_ns)

@@ -99,9 +99,9 @@ load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
 		Py_DECREF(found);
 		return NULL;
 	}
-	return Py_BuildValue("{sNsKsKsKsKsKsKsKsdsKsKsKsN}", "handle", capsule,
-			     "arrays", (unsigned long long)r->arrays, "groups",
-			     (unsigned long long)r->groups, "links",
+	return Py_BuildValue("{sNsKsKsKsKsKsKsKsdsKsKsKsKsKsN}", "handle",
+			     capsule, "arrays", (unsigned long long)r->arrays,
+			     "groups", (unsigned long long)r->groups, "links",
 			     (unsigned long long)r->links, "bytes",
 			     (unsigned long long)r->bytes, "segment_size",
 			     (unsigned long long)r->segment_size, "skipped",
@@ -110,7 +110,10 @@ load_result(const struct cute_shm_hdf5_result *r, struct cute_shm *shm,
 			     r->seconds, "current",
 			     (unsigned long long)r->current, "files",
 			     (unsigned long long)r->files, "partial",
-			     (unsigned long long)r->partial, "left_out", found);
+			     (unsigned long long)r->partial, "reused",
+			     (unsigned long long)r->reused, "reused_bytes",
+			     (unsigned long long)r->reused_bytes, "left_out",
+			     found);
 }
 
 /* What is to be loaded: one file, or several as groups. */

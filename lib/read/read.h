@@ -45,6 +45,31 @@ struct cute_shm {
  */
 int handle_received(int fd, const char *path, struct cute_shm **ret) must_check;
 
+/* source_parts.c: other files that took part in a load, see cute-shm(5) */
+
+/* What has become of them; begin with zeros. */
+struct parts_state {
+	bool changed, unknown; /* one of them has, or cannot be examined */
+	uint64_t modified_ns;  /* the latest modification of those */
+};
+
+/*
+ * Each of a group, with what is recorded of it.  'path' is a copy, or NULL if
+ * it is none or memory is short.
+ */
+typedef void source_part_fn(char *path, uint64_t size, uint64_t mtime,
+			    void *arg);
+void source_parts_each(const struct cute_shm_node *group, source_part_fn *part,
+		       void *arg);
+
+/* Examine those of one group: one stat() for each. */
+void source_parts_look(const struct cute_shm_node *group,
+		       struct parts_state *state);
+
+/* Examine those of the root, and if the project is of several files, all. */
+int source_parts_all(const struct cute_shm *shm, bool several,
+		     struct parts_state *state) must_check;
+
 /* map.c */
 
 /*

@@ -40,6 +40,12 @@ static const struct {
 				   0, "a <u8 scalar" },
 	[RESERVED_SOURCE_MTIME] = { "cute-shm:source-mtime-ns", ON_GROUP, "<u8",
 				    0, 0, "a <u8 scalar" },
+	[RESERVED_PARTS] = { "cute-shm:source-parts", ON_GROUP, "*|S1", 1, 0,
+			     "a list of texts" },
+	[RESERVED_PARTS_SIZE] = { "cute-shm:source-parts-size", ON_GROUP, "<u8",
+				  1, 0, "a list of <u8" },
+	[RESERVED_PARTS_MTIME] = { "cute-shm:source-parts-mtime-ns", ON_GROUP,
+				   "<u8", 1, 0, "a list of <u8" },
 	[RESERVED_SELECTION] = { "cute-shm:selection", ON_ROOT, "*|S1", 1, 0,
 				 "a list of texts" },
 	[RESERVED_SHARE] = { "cute-shm:share", ON_ROOT, "<u8", 1, 2,
@@ -130,6 +136,22 @@ enum_fits(const struct reserved_node *node, const struct cute_shm_array *names,
 	return true;
 }
 
+/* The paths, sizes and times of other files go together. */
+static bool
+parts_fit(const struct reserved_values *values, char *why)
+{
+	const struct cute_shm_array *paths = values->of[RESERVED_PARTS];
+	const struct cute_shm_array *sizes = values->of[RESERVED_PARTS_SIZE];
+	const struct cute_shm_array *times = values->of[RESERVED_PARTS_MTIME];
+
+	if (paths && sizes && times && sizes->ndim == 1 && times->ndim == 1 &&
+	    paths->ndim == 1 && sizes->shape[0] == paths->shape[0] &&
+	    times->shape[0] == paths->shape[0])
+		return true;
+	return refuse(why, "paths, sizes and times of parts of a source go "
+			   "together, as many of each");
+}
+
 /* Check the text of a committed datatype: a dtype, "compound", or empty. */
 static bool
 datatype_fits(const struct reserved_node *node,
@@ -174,6 +196,8 @@ reserved_fits(enum reserved id, const struct reserved_node *node,
 		return false;
 	if (id == RESERVED_DATATYPE)
 		return datatype_fits(node, value, why);
+	if (id >= RESERVED_PARTS && id <= RESERVED_PARTS_MTIME)
+		return parts_fit(values, why);
 	if (id == RESERVED_UNICODE && strcmp(node->dtype, "*|S1") != 0)
 		return refuse(why,
 			      "cute-shm:unicode is on an array of *|S1, "

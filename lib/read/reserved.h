@@ -16,6 +16,9 @@
 
 #define RESERVED_PREFIX "cute-shm:"
 
+/* The size in "cute-shm:source-parts-size" of a file that was missing. */
+#define PART_MISSING UINT64_MAX
+
 /* In the order of the segment, where they follow a node's other attributes. */
 enum reserved {
 	RESERVED_NOT, /* an ordinary name */
@@ -27,6 +30,9 @@ enum reserved {
 	RESERVED_SOURCE,
 	RESERVED_SOURCE_SIZE,
 	RESERVED_SOURCE_MTIME,
+	RESERVED_PARTS,
+	RESERVED_PARTS_SIZE,
+	RESERVED_PARTS_MTIME,
 	RESERVED_SELECTION,
 	RESERVED_SHARE,
 	RESERVED_UNKNOWN, /* has the prefix, but is not here */

@@ -23,6 +23,7 @@ struct found {
 struct sources {
 	struct found *of;
 	uint32_t count, room;
+	struct parts_state parts; /* other files that took part */
 };
 
 static void
@@ -155,6 +156,8 @@ find_sources(const struct cute_shm_info *info, struct sources *s)
 	     found = cute_shm_next_sibling(&node, &node))
 		if (node.kind == CUTE_SHM_GROUP)
 			err = add_group(s, &node);
+	if (err == 0)
+		err = source_parts_all(shm, true, &s->parts);
 	cute_shm_close(shm);
 	return err;
 }
@@ -236,6 +239,12 @@ state_of_files(const struct cute_shm_info *info, uint64_t *modified)
 		latest = first;
 	if (gone < s.count && info->source[strlen(info->source) - 1] == '/')
 		changed += see_new(info, &s, &latest);
+	if (gone < s.count && s.parts.changed) {
+		changed++;
+		if (s.parts.modified_ns > latest)
+			latest = s.parts.modified_ns;
+	}
+	unknown += s.parts.unknown;
 	*modified = latest;
 	sources_free(&s);
 	if (gone == i)
@@ -278,6 +287,28 @@ whole_path(const struct cute_shm_info *info)
 	return ret;
 }
 
+/*
+ * The file is as it was: the others that took part decide.  A segment of
+ * another user, or one that is gone by now, does not name them.
+ */
+static enum cute_shm_source
+state_of_parts(const struct cute_shm_info *info, uint64_t *modified_ns)
+{
+	struct parts_state parts = { .changed = false };
+	struct cute_shm_node root;
+	struct cute_shm *shm;
+
+	if (open_root(info, &shm, &root) != 0)
+		return CUTE_SHM_SOURCE_CURRENT;
+	source_parts_look(&root, &parts);
+	cute_shm_close(shm);
+	if (!parts.changed)
+		return parts.unknown ? CUTE_SHM_SOURCE_UNKNOWN
+				     : CUTE_SHM_SOURCE_CURRENT;
+	*modified_ns = parts.modified_ns;
+	return CUTE_SHM_SOURCE_CHANGED;
+}
+
 static enum cute_shm_source
 state_of(const struct cute_shm_info *info, uint64_t *modified_ns)
 {
@@ -295,10 +326,10 @@ state_of(const struct cute_shm_info *info, uint64_t *modified_ns)
 		*modified_ns = 0;
 		return CUTE_SHM_SOURCE_UNKNOWN;
 	}
-	return (uint64_t)st.st_size == info->source_size &&
-			       *modified_ns == info->source_mtime_ns
-		       ? CUTE_SHM_SOURCE_CURRENT
-		       : CUTE_SHM_SOURCE_CHANGED;
+	if ((uint64_t)st.st_size != info->source_size ||
+	    *modified_ns != info->source_mtime_ns)
+		return CUTE_SHM_SOURCE_CHANGED;
+	return state_of_parts(info, modified_ns);
 }
 
 enum cute_shm_source

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "read/read.h"
 #include "together/together.h"
 
 static bool
@@ -81,6 +82,26 @@ is_trusted(const struct stat *st)
 	       user_trusted(st->st_uid) && st->st_nlink == 1;
 }
 
+/* Other files that took part are as they were. */
+static bool
+same_parts(int fd, const char *path, const struct wanted *wanted)
+{
+	struct parts_state parts = { .changed = false };
+	struct cute_shm *shm;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3), err;
+
+	if (copy < 0)
+		return false;
+	err = handle_received(copy, path, &shm);
+	if (err != 0) {
+		close(copy);
+		return false;
+	}
+	err = source_parts_all(shm, wanted->several, &parts);
+	cute_shm_close(shm);
+	return err == 0 && !parts.changed && !parts.unknown;
+}
+
 bool
 is_current(const char *path, const struct wanted *wanted, bool *partial)
 {
@@ -98,7 +119,8 @@ is_current(const char *path, const struct wanted *wanted, bool *partial)
 	      read_header(fd, (uint64_t)st.st_size, &h) == 0 &&
 	      (wanted->saved ? is_copy(fd, &h, wanted)
 			     : is_same(fd, &h, wanted, partial)) &&
-	      lasts(fd, &h, wanted);
+	      lasts(fd, &h, wanted) &&
+	      (wanted->saved || same_parts(fd, path, wanted));
 	close(fd);
 	return ret;
 }

@@ -30,6 +30,7 @@ static int
 set_source(struct cute_shm_loading *l,
 	   const struct cute_shm_loading_options *opt, bool want)
 {
+	struct stat st;
 	char *path;
 	int err;
 
@@ -46,6 +47,7 @@ set_source(struct cute_shm_loading *l,
 		return err;
 	source_cut(path, l->page.source, sizeof(l->page.source));
 	if (want) {
+		l->wanted.several = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 		l->wanted.source_digest = digest(path, strlen(path));
 		l->wanted.source_size = opt->source_size;
 		l->wanted.source_mtime_ns = opt->source_mtime_ns;

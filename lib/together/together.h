@@ -3,7 +3,7 @@
  * One process loads a project, the others wait: the loading page (page.c), who
  * loads (take_turn.c, wait_turn.c), the calls for that (loading.c), whether a
  * project is current (current.c, source_path.c), and what the loads under way
- * still need (loads.c).  Uses base, file, format, lock and root.
+ * still need (loads.c).  Uses base, file, format, lock, root and read.
  */
 #ifndef LIB_TOGETHER_TOGETHER_H
 #define LIB_TOGETHER_TOGETHER_H
@@ -79,6 +79,7 @@ struct wanted {
 	uint64_t options_digest;
 	uint64_t partial_digest; /* of other options that will do; 0: none */
 	bool ephemeral;		 /* an ephemeral project will do */
+	bool several;		 /* the source is a folder: of several files */
 	/*
 	 * A saved segment, which the project must be a copy of: then the
 	 * digests are for the page only.  NULL: none.

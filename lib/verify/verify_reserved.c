@@ -61,6 +61,9 @@ verify_reserved(struct verify *v, const struct record *r,
 			found->record[id] = 0;
 		if (id == RESERVED_ENUM_NAMES)
 			values.of[RESERVED_ENUM_VALUES] = NULL;
+		if (id == RESERVED_PARTS)
+			values.of[RESERVED_PARTS_SIZE] =
+				values.of[RESERVED_PARTS_MTIME] = NULL;
 	}
 }
 

@@ -74,6 +74,27 @@ rm day/1/run_10.h5
 t cute-shm-hdf5 --ensure e day
 t cute-shm-hdf5 --ensure e day
 
+say "reuse what has not changed"
+mkdir more
+cp demo.h5 more/a.h5
+cp demo.h5 more/b.h5
+cute-shm-hdf5 --ensure r more >/dev/null || fail 'no load'
+cp demo.h5 more/c.h5
+t cute-shm-hdf5 --ensure --reuse r more
+t cute-shm-hdf5 --ensure --reuse r more
+touch more/a.h5
+cute-shm-hdf5 --ensure --reuse --json r more >json || fail 'no load'
+t grep -v '"seconds"\|segment_size' json
+cute-shm-hdf5 whole more >/dev/null || fail 'no load'
+t cute-shm-diff r whole
+cute-shm-unlink whole >/dev/null
+cute-shm-unlink r >/dev/null
+t cute-shm-hdf5 --reuse r more
+t cute-shm-hdf5 --ensure --reuse one more/a.h5
+touch more/a.h5
+t cute-shm-hdf5 --ensure --reuse one more/a.h5
+cute-shm-unlink one >/dev/null
+
 say "each group against its file"
 mkdir again
 cp demo.h5 again/a.h5

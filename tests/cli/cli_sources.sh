@@ -53,6 +53,31 @@ rm "$tmp/day/two.h5"
 says ', source gone, from ' cute-shm-list day
 cute-shm-unlink day >/dev/null
 
+# Files that take part: data.raw and gone.h5.
+cd "$tmp" || fail "no $tmp"
+head -c 16 /dev/zero >data.raw
+touch -d '5 minutes ago' data.raw
+cute-shm-hdf5 --ensure outside outside.h5 >/dev/null 2>&1 || fail 'no load'
+cute-shm-dump outside | grep -q "@cute-shm:source-parts = .*\"$tmp/data.raw\"" ||
+	fail "parts: $(cute-shm-dump outside)"
+says '"state": "current"' cute-shm-list --json outside
+says ' is current' cute-shm-hdf5 --ensure outside outside.h5
+cute-shm-verify --source outside >/dev/null || fail 'not the same'
+touch -d '3 minutes ago' data.raw
+says ', source changed 3 min ago, from ' cute-shm-list outside
+# Only its time is another.
+cute-shm-verify --source outside >/dev/null || fail 'not the same data'
+cute-shm-hdf5 --ensure outside outside.h5 2>/dev/null | grep -q ' current' &&
+	fail 'not loaded again'
+mv data.raw data.away
+says 'source changed' cute-shm-list outside
+mv data.away data.raw
+says '"state": "current"' cute-shm-list --json outside
+cp "$file" gone.h5
+says 'source changed' cute-shm-list -s outside
+cute-shm-unlink outside >/dev/null
+cd / || exit 99
+
 # A file system that does not answer: its process sleeps.
 mkdir "$tmp/there" "$tmp/here"
 cp "$file" "$tmp/there/demo.h5"

@@ -30,7 +30,9 @@ START_TEST(each_file_is_a_group)
 	ck_attr_names(shm, "", "");
 	ck_attr_names(shm, "b",
 		      "numbercute-shm:sourcecute-shm:source-size"
-		      "cute-shm:source-mtime-ns");
+		      "cute-shm:source-mtime-nscute-shm:source-parts"
+		      "cute-shm:source-parts-size"
+		      "cute-shm:source-parts-mtime-ns");
 	ck_attr(shm, "b", "number", "<i4", 0, NULL, &five);
 	ck_scalar(shm, "b/value", "<i4", &five);
 	ck_scalar(shm, "a.x/value", "<i4", &six);

@@ -227,6 +227,26 @@ class Loading(unittest.TestCase):
         with cute_shm.publish("none", {"a": 1}) as p:
             self.assertIsNone(p.source_state)
 
+    def test_other_files_take_part(self):
+        folder = os.path.dirname(self.file)
+        other = os.path.join(folder, "other.h5")
+        path = os.path.join(folder, "leads.h5")
+        make_file(other)
+        with h5py.File(path, "w") as f:
+            f["link"] = h5py.ExternalLink("other.h5", "/ints")
+        cute_shm.load("n", path, ensure=True).close()
+        with cute_shm.open("n") as p:
+            self.assertEqual(p.source_state, "current")
+            parts = p.attrs["cute-shm:source-parts"]
+            self.assertEqual(list(parts), [other])
+            st = os.stat(other)
+            times = p.attrs["cute-shm:source-parts-mtime-ns"]
+            self.assertEqual(list(times), [st.st_mtime_ns])
+            os.utime(other, (1, 1))
+            self.assertEqual(p.source_state, "changed")
+            os.unlink(other)
+            self.assertEqual(p.source_state, "changed")
+
     def test_ensure_knows_the_selection(self):
         found = []
         how = {"ensure": True, "result": found.append, "timeout": 60}
@@ -292,6 +312,35 @@ class Files(unittest.TestCase):
         self.assertEqual(p.source_state, "current")
         os.unlink(self.files[2])
         self.assertEqual(p.source_state, "changed")
+
+    def test_reuse(self):
+        found = []
+
+        def ensure():
+            cute_shm.load(
+                "reused",
+                self.folder,
+                ensure=True,
+                reuse=True,
+                result=found.append,
+            ).close()
+            return found[-1]
+
+        self.assertEqual(ensure().reused, 0)
+        self.addCleanup(cute_shm.unlink, "reused")
+        self.assertTrue(ensure().current)
+        os.utime(self.files[1], (1, 1))
+        result = ensure()
+        self.assertFalse(result.current)
+        self.assertEqual(result.reused, 2)
+        self.assertGreater(result.reused_bytes, 0)
+        p, _ = self.load(self.folder)
+        with cute_shm.open("reused") as q:
+            self.assertEqual(
+                p.info.metadata_digest, q.info.metadata_digest
+            )
+        with self.assertRaises(ValueError):
+            cute_shm.load("reused", self.folder, reuse=True)
 
     def test_dict(self):
         names = {"b": self.files[0], "a": pathlib.Path(self.files[1])}

@@ -7,7 +7,7 @@
 # the same name.
 set -u
 
-rooms="base file format lock root together read view live build handover
+rooms="base file format lock root read together view live build handover
 	verify copy
 	hdf5/host hdf5/channel hdf5/library hdf5/structure hdf5/native hdf5/report
 	hdf5/source hdf5/type hdf5/filter hdf5/element hdf5/engine hdf5/dataset

@@ -354,6 +354,9 @@ class Segment:
         "cute-shm:source": (b"GRUP", "*|S1", ()),
         "cute-shm:source-size": (b"GRUP", "<u8", ()),
         "cute-shm:source-mtime-ns": (b"GRUP", "<u8", ()),
+        "cute-shm:source-parts": (b"GRUP", "*|S1", None),
+        "cute-shm:source-parts-size": (b"GRUP", "<u8", None),
+        "cute-shm:source-parts-mtime-ns": (b"GRUP", "<u8", None),
         "cute-shm:selection": (b"GRUP", "*|S1", None),
         "cute-shm:share": (b"GRUP", "<u8", (2,)),
     }

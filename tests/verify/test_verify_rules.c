@@ -203,6 +203,9 @@ struct attribute {
 #define SOURCE		"cute-shm:source"
 #define SIZE		"cute-shm:source-size"
 #define MTIME		"cute-shm:source-mtime-ns"
+#define PARTS		"cute-shm:source-parts"
+#define PARTS_SIZE	"cute-shm:source-parts-size"
+#define PARTS_MTIME	"cute-shm:source-parts-mtime-ns"
 #define SELECTION	"cute-shm:selection"
 #define SHARE		"cute-shm:share"
 #define FIELDS(n, text) "*|S1", 1, n, text
@@ -266,6 +269,23 @@ static const struct {
 	{ { { "", SOURCE, "|S5", SCALAR } }, "is a text, not |S5" },
 	{ { { "", SIZE, "<u4", SCALAR } }, "is a <u8 scalar" },
 	{ { { "", MTIME, "<f8", SCALAR } }, "is a <u8 scalar" },
+	{ { { "", PARTS, FIELDS(2, NULL) },
+	    { "", PARTS_SIZE, "<u8", LIST(2) },
+	    { "", PARTS_MTIME, "<u8", LIST(2) } },
+	  NULL },
+	{ { { "g", PARTS, FIELDS(1, NULL) },
+	    { "g", PARTS_SIZE, "<u8", LIST(1) },
+	    { "g", PARTS_MTIME, "<u8", LIST(1) } },
+	  NULL },
+	{ { { "g", PARTS, FIELDS(2, NULL) },
+	    { "g", PARTS_SIZE, "<u8", LIST(2) },
+	    { "g", PARTS_MTIME, "<u8", LIST(1) } },
+	  "as many of each" },
+	{ { { "", PARTS, FIELDS(2, NULL) } }, "go together" },
+	{ { { "", PARTS_SIZE, "<u8", LIST(2) } }, "go together" },
+	{ { { "", PARTS_MTIME, "<u8", LIST(2) } }, "go together" },
+	{ { { "v", PARTS, FIELDS(2, NULL) } }, "on a group" },
+	{ { { "", PARTS_SIZE, "<u4", LIST(2) } }, "list of <u8" },
 	{ { { "", SELECTION, FIELDS(2, NULL) } }, NULL },
 	{ { { "g", SELECTION, FIELDS(2, NULL) } }, "on the root" },
 	{ { { "", SELECTION, TEXT("a") } }, "list of texts" },

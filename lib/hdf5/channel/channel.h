@@ -3,9 +3,9 @@
  * What the caller's process and the reader process share: a page that shows
  * the progress (board.c), messages with descriptors over a socket (message.c),
  * the request that begins the work (request.c), what is selected (selection.c),
- * objects that cannot be read (failures.c), and names of HDF5 as names of the
- * segment (names.c).  Neither side needs libhdf5 for it.  Uses base, format and
- * hdf5/host.
+ * objects that cannot be read (failures.c), names of HDF5 as names of the
+ * segment (names.c), and what a load has chosen (choice.c).  Neither side needs
+ * libhdf5 for it.  Uses base, format and hdf5/host.
  */
 #ifndef LIB_HDF5_CHANNEL_CHANNEL_H
 #define LIB_HDF5_CHANNEL_CHANNEL_H
@@ -55,6 +55,7 @@ enum message_kind {
 	MESSAGE_INCOMPLETE, /* path, reason: some of its data are missing */
 	MESSAGE_FAILED,	    /* path, reason: unreadable */
 	MESSAGE_CHANGED,    /* path, reason: differs from the file */
+	MESSAGE_STALE,	    /* path, reason: a group that must not be reused */
 	MESSAGE_ARRAY,	    /* path, dtype, strategy, libhdf5; shape, ... */
 	MESSAGE_FACT,	    /* kind, name, value, package */
 	MESSAGE_FINAL,	    /* bytes, given: so many at this offset are final */
@@ -196,6 +197,16 @@ int selection_get(const char *const *select, const char *const *exclude,
 		  struct selection *ret);
 void selection_free(struct selection *s);
 
+/* choice.c */
+
+/*
+ * The canonical text of what the options choose of a file, or of several, whose
+ * names, sizes and times are a part of it; for free().
+ */
+int choice_text(const struct cute_shm_hdf5_options *opt,
+		const struct listed *listed, uint32_t count,
+		char **ret) must_check;
+
 /* names.c: names of HDF5 as names of the segment */
 
 /* Convert the name of a link or a field, or of an attribute; for free(). */
@@ -229,12 +240,14 @@ enum work {
 
 /*
  * The descriptors that a request carries: the board; for a load or an export,
- * the segment; for an export, the HDF5 file.
+ * the segment; for an export, the HDF5 file; for a load that may reuse groups
+ * of an old project, its segment.
  */
 enum {
 	REQUEST_BOARD,
 	REQUEST_SEGMENT,
-	REQUEST_FILE
+	REQUEST_FILE,
+	REQUEST_OLD = REQUEST_FILE
 };
 
 struct request {
@@ -246,6 +259,7 @@ struct request {
 	uint32_t parts;	    /* 1: send MESSAGE_FINAL */
 	uint32_t gzip, shuffle;
 	uint32_t share, shares; /* of a load */
+	uint32_t reuse;		/* 1: there is an old project */
 	/* Numbers of: select, exclude, failures, listed. */
 	uint32_t lists[4];
 	uint64_t max_memory;

@@ -62,6 +62,7 @@ static void
 put_listed(struct texts_out *out, const struct listed *listed)
 {
 	put(out, &listed->before, sizeof(listed->before));
+	put_text(out, listed->stale ? "stale" : "");
 	put_text(out, listed->name);
 	put_text(out, listed->file);
 	put_text(out, listed->real);
@@ -145,6 +146,7 @@ next_listed(const char **at, const char *end, uint32_t count)
 			break;
 		memcpy(&listed[i].before, *at, sizeof(listed->before));
 		*at += sizeof(listed->before);
+		listed[i].stale = next(at, end)[0] != '\0';
 		listed[i].name = (char *)(uintptr_t)next(at, end);
 		listed[i].file = (char *)(uintptr_t)next(at, end);
 		listed[i].real = (char *)(uintptr_t)next(at, end);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Describe all objects and their attributes to the builder.  Uses base, build,
- * read, hdf5/report, hdf5/source, hdf5/type, hdf5/dataset and hdf5/read.
+ * read, hdf5/report, hdf5/source, hdf5/type, hdf5/dataset, hdf5/scan and
+ * hdf5/read.
  */
 #ifndef LIB_HDF5_DESCRIBE_DESCRIBE_H
 #define LIB_HDF5_DESCRIBE_DESCRIBE_H
@@ -105,6 +106,23 @@ int describe_selection(struct loader *l);
 /* Describe where the group of one of several files is from. */
 int describe_source(struct loader *l, const char *path,
 		    const struct listed *listed);
+
+/*
+ * describe_parts.c: other files that took part.  Call it when all objects are
+ * described: then each file has been opened once.
+ */
+int describe_parts(struct loader *l);
+
+/* describe_reused.c: groups that are copied from an old project, see reuse.c */
+
+/* Describe such a group with all below it; the builder copies at its seal. */
+int describe_reused(struct loader *l, const struct link *link);
+
+/* Before the seal: let the board show how it goes on. */
+void reused_progress(struct loader *l);
+
+/* After the seal: begin again without groups whose copy is not what it was. */
+int reused_check(struct loader *l);
 
 /* describe_objects.c: groups, datasets, links */
 

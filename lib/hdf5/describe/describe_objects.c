@@ -469,6 +469,8 @@ describe_link(struct loader *l, const struct link *link)
 
 	if (link->kind == LINK_ALIAS)
 		return describe_alias(l, link);
+	if (link->kind == LINK_REUSED)
+		return describe_reused(l, link);
 	if (link->kind != LINK_NODE)
 		return 0;
 	object = &l->scan->objects[link->object];
@@ -529,5 +531,7 @@ describe(struct loader *l)
 			rc = push(&levels, &depth, &room, link->object);
 	}
 	free(levels);
+	if (rc == 0)
+		rc = describe_parts(l);
 	return rc ? rc : references_report(l);
 }

@@ -109,7 +109,10 @@ count_children(const struct loader *l, const struct object *group)
 static bool
 is_written(const struct loader *l, enum reserved id, char *why)
 {
-	if (id != RESERVED_SELECTION || (!l->opt->select && !l->opt->exclude))
+	bool part = id >= RESERVED_PARTS && id <= RESERVED_PARTS_MTIME;
+
+	if (!part &&
+	    (id != RESERVED_SELECTION || (!l->opt->select && !l->opt->exclude)))
 		return false;
 	snprintf(why, RESERVED_WHY, "it is about another load");
 	return true;

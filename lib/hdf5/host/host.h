@@ -80,6 +80,7 @@ struct listed {
 	char *file;	    /* its path, as it was given */
 	char *real;	    /* its absolute path, without symbolic links */
 	struct stat before; /* its status when the load began */
+	bool stale;	    /* its group of an old project is not reused */
 };
 
 struct file_list {

@@ -38,7 +38,10 @@ fill(struct loader *l)
 	}
 	if (rc == 0 && !l->retry) {
 		board_work(l->board, "", l->result.bytes);
+		reused_progress(l);
 		rc = cute_shm_builder_seal(l->builder);
+		if (rc == 0)
+			rc = reused_check(l);
 	}
 	return rc;
 }
@@ -62,19 +65,23 @@ log_step(const struct loader *l, const char *done, double since)
 }
 
 int
-load_file(struct loader *l)
+load_file(struct loader *l, int old)
 {
 	double since = clock_now();
 	hid_t file = H5I_INVALID_HID;
 	int rc, changed;
 
 	opened_begin(l->locks_matter);
+	others_begin(l->board, l->listed_count > 0,
+		     !(l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL));
 	rc = wanted_begin(l);
 	l->scan = scan_new();
 	if (!l->scan)
 		return CUTE_SHM_ERR_NOMEM;
 	if (rc == 0 && l->listed_count == 0)
 		rc = open_file(l, &file);
+	if (rc == 0 && old >= 0)
+		rc = reuse_begin(l, old);
 	if (rc != 0)
 		return rc;
 	log_step(l, "opened", since);

@@ -56,7 +56,10 @@ void remote_host_begin(struct loader *l);
 
 /* load_file.c */
 
-/* Load or plan; the result and all messages but the last go to *l. */
-int load_file(struct loader *l);
+/*
+ * Load or plan; the result and all messages but the last go to *l.  'old' is
+ * the segment of an old project to reuse, or -1.
+ */
+int load_file(struct loader *l, int old);
 
 #endif

@@ -77,7 +77,7 @@ end(struct loader *l, int err, enum message_kind success)
 }
 
 static void
-run_load(struct loader *l, const struct request *r, int segment)
+run_load(struct loader *l, const struct request *r, int segment, int old)
 {
 	int err = 0;
 
@@ -86,7 +86,7 @@ run_load(struct loader *l, const struct request *r, int segment)
 		page_cache_begin();
 	}
 	if (err == 0)
-		err = load_file(l);
+		err = load_file(l, r->reuse ? old : -1);
 	page_cache_end();
 	end(l, err, l->retry ? MESSAGE_RETRY : MESSAGE_DONE);
 }
@@ -133,6 +133,6 @@ reader_work(int socket, const struct message *request,
 	else if (r.work == WORK_ABOUT)
 		end(&l, about(&l), MESSAGE_DONE);
 	else
-		run_load(&l, &r, fds[REQUEST_SEGMENT]);
+		run_load(&l, &r, fds[REQUEST_SEGMENT], fds[REQUEST_OLD]);
 	_exit(0);
 }

@@ -74,6 +74,7 @@ struct loader {
 	uint64_t max_memory;  /* limit of private memory beside what it had */
 	bool quiet;	      /* the skipped objects have been reported */
 	bool retry;	      /* an object failed: start again without it */
+	struct reuse *reuse;  /* what is taken from an old project, or NULL */
 	char *ended;	      /* message of the failure that ended the load */
 	uint64_t kept;	      /* bytes kept until the builder seals: */
 	uint64_t kept_lists;  /* of lists, and */

@@ -33,6 +33,18 @@ group_props(const struct cute_shm_node *node, hid_t props)
 	return 0;
 }
 
+/* What the load of several files has put on the group of each. */
+#define OF_PARTS \
+	"cute-shm:source-parts", "cute-shm:source-parts-size", \
+		"cute-shm:source-parts-mtime-ns"
+static const char *const of_load[] = { "cute-shm:source",
+				       "cute-shm:source-size",
+				       "cute-shm:source-mtime-ns", OF_PARTS,
+				       NULL };
+
+/* The exported file has all that other files have given. */
+static const char *const of_parts[] = { OF_PARTS, NULL };
+
 static int
 save_group(struct saver *s, const struct cute_shm_node *node)
 {
@@ -47,7 +59,7 @@ save_group(struct saver *s, const struct cute_shm_node *node)
 	if (rc == 0 && id < 0)
 		rc = fail_node(node);
 	if (rc == 0)
-		rc = save_attributes(s, node, id, NULL);
+		rc = save_attributes(s, node, id, of_parts);
 	if (id >= 0)
 		H5Gclose(id);
 	if (props >= 0)
@@ -55,11 +67,6 @@ save_group(struct saver *s, const struct cute_shm_node *node)
 	s->result->groups++;
 	return rc;
 }
-
-/* What the load of several files has put on the group of each. */
-static const char *const of_load[] = { "cute-shm:source",
-				       "cute-shm:source-size",
-				       "cute-shm:source-mtime-ns", NULL };
 
 /* Create the file; its creation properties are those of the root group. */
 static int
@@ -77,9 +84,10 @@ save_root(struct saver *s, const struct cute_shm_node *root)
 		rc = fail_node(root);
 	if (rc == 0) {
 		s->file = H5Fcreate(s->l.file, H5F_ACC_TRUNC, props, access);
-		rc = s->file < 0 ? fail_node(root)
-				 : save_attributes(s, root, s->file,
-						   s->top[0] ? of_load : NULL);
+		rc = s->file < 0
+			     ? fail_node(root)
+			     : save_attributes(s, root, s->file,
+					       s->top[0] ? of_load : of_parts);
 	}
 	if (props >= 0)
 		H5Pclose(props);

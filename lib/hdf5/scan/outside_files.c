@@ -110,6 +110,8 @@ look_at_raw(struct look *k, const char *name, const char *path, uint64_t offset,
 	page_cache_open(path, fd, &st);
 	changed_add(path, fd, &st);
 	close(fd);
+	if (!others_add(path, &st))
+		return fail_memory("for the names of other files");
 	has = (uint64_t)st.st_size > offset ? (uint64_t)st.st_size - offset : 0;
 	if (has < size && !k->short_of[0])
 		snprintf(k->short_of, sizeof(k->short_of),

@@ -318,6 +318,10 @@ see_listed(struct walk *w, struct walk_place at)
 
 	if (reason)
 		return send_failed(w->l, link->path, "%s", reason);
+	if (reuse_has(w->l, (uint32_t)link->address - 1)) {
+		w->s->objects[at.object].links[at.link].kind = LINK_REUSED;
+		return 0;
+	}
 	board_work(w->l->board, link->path, 0);
 	w->left = open_natively(w->l, file->file, &file->before, &source);
 	if (!w->left)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Walk over all links of a file, and check the other files from which the
- * datasets read.  Uses base, hdf5/host, hdf5/report, hdf5/source, hdf5/engine
- * and hdf5/dataset.
+ * datasets read; find what of an old project is of use.  Uses base, format,
+ * read, hdf5/host, hdf5/channel, hdf5/report, hdf5/source, hdf5/engine and
+ * hdf5/dataset.
  */
 #ifndef LIB_HDF5_SCAN_SCAN_H
 #define LIB_HDF5_SCAN_SCAN_H
@@ -73,6 +74,38 @@ int listed_links(struct loader *l, struct link **ret, size_t *count);
  * that concerns this file only, with KEEP_GOING; it is reported, then.
  */
 int listed_open(struct loader *l, const struct link *link, hid_t *ret);
+
+/* reuse.c: groups of an old project whose files have not changed */
+
+struct reuse {
+	struct cute_shm *shm; /* the old project */
+	bool *of;	      /* by number in l->listed: it is copied */
+	struct reuse_place *places;
+	uint32_t place_count, place_room;
+};
+
+/*
+ * Find the groups of the segment 'fd' that a load of l->listed would make
+ * again, and that have nothing in common with any other group.  If there are
+ * any, l->reuse is set.
+ */
+int reuse_begin(struct loader *l, int fd);
+
+/* Whether the group of file 'i' of l->listed is copied. */
+bool reuse_has(const struct loader *l, uint32_t i);
+
+/* The file of a copied group, or one that took part in it; or NO_REUSED. */
+#define NO_REUSED UINT32_MAX
+uint32_t reuse_of_file(const struct loader *l, const struct stat *st);
+
+/*
+ * True if no update of the array in the old project has begun up to now: the
+ * sequence never returns to 0.
+ */
+bool reuse_never_updated(const struct cute_shm_array *array);
+
+/* The load begins again, without group 'i' of l->listed. */
+int reuse_drop(struct loader *l, uint32_t i, const char *why);
 
 /* judge.c: whether an object gets a node in the segment */
 

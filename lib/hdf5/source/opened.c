@@ -231,6 +231,8 @@ judge(const char *path, int fd, struct stat *st)
 {
 	if (!changed_add(path, fd, st))
 		return ECHANGED;
+	if (!others_add(path, st))
+		return ENOMEM;
 	return writer_at_work(fd, st->st_size, locks_matter);
 }
 
@@ -293,6 +295,8 @@ opened_new(const char *path, bool *gone)
 	int error = fd < 0 ? -fd : judge(path, fd, &st);
 
 	*gone = is_gone(error);
+	if (*gone && !others_add(path, NULL))
+		error = ENOMEM;
 	if (error == 0)
 		return opened_from(path, fd, &st);
 	note(path, error);

@@ -128,6 +128,32 @@ void changed_note(const char *path, const char *how);
 /* CUTE_SHM_ERR_SOURCE if one of the files has changed, or 0. */
 int changed_check(void);
 
+/* other_files.c: files that take part beside those that were given */
+
+struct other_file {
+	const char *group; /* of the root, for which it was opened; or "" */
+	const char *path;  /* absolute */
+	struct stat st;
+	bool missing;
+	char texts[];
+};
+
+/*
+ * Files that are opened from now on belong to the group of the board's current
+ * object if 'several' files were given.  Without 'external' nothing is noted as
+ * missing: no other file is read then.
+ */
+void others_begin(const struct board *board, bool several, bool external);
+
+/*
+ * A file was opened, or, if 'st' is NULL, is missing.  False: no memory.  The
+ * files that were given may be added, too.
+ */
+bool others_add(const char *path, const struct stat *st);
+
+/* All of them, by group and path, until the next call; NULL: no memory. */
+struct other_file **others_sorted(size_t *count);
+
 /*
  * page_cache.c: drop from the page cache what the load has brought there.  What
  * was there before it began stays, and so do files of which the kernel does not
@@ -183,8 +209,9 @@ enum object_kind {
 enum link_kind {
 	LINK_NODE, /* the object's first name */
 	LINK_ALIAS,
-	LINK_SOFT, /* not followed yet */
-	LINK_NONE  /* skipped */
+	LINK_SOFT,   /* not followed yet */
+	LINK_REUSED, /* a group of several, copied from an old project */
+	LINK_NONE    /* skipped */
 };
 
 struct link {

@@ -230,6 +230,8 @@ class LoadResult:
     current: bool
     partial: bool
     files: int
+    reused: int
+    reused_bytes: int
     left_out: List[LeftOut]
 
 def open(
@@ -293,6 +295,7 @@ def load(
     overwrite: bool = ...,
     replace: bool = ...,
     ensure: bool = ...,
+    reuse: bool = ...,
     wait: bool = ...,
     timeout: Optional[float] = ...,
     ephemeral: bool = ...,

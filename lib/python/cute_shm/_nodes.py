@@ -380,7 +380,9 @@ class Project(Group):
         'unknown': it cannot be examined, or was a pipe; None: the project is
         from no file.  Of several files, each a group, one is enough for
         'changed': it changed, is gone, or came into the folder that was
-        loaded.  This waits as long as the file system does.
+        loaded.  So is any other file that took part: the target of an external
+        link, a raw file, a source of a virtual dataset.  This waits as long as
+        the file system does.
         """
         return self._open_mapping().source_state()
 

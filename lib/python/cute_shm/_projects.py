@@ -328,7 +328,8 @@ class LoadResult:
     ``segment_size``, ``seconds``, and ``left_out``, a list; ``current`` is true
     if the project was there already, so that nothing was loaded; ``partial`` if
     something that could not be read was left out, now or when it was loaded;
-    ``files`` is 0 if one file was loaded as it is.
+    ``files`` is 0 if one file was loaded as it is; ``reused`` of several were
+    copied from the old project, with ``reused_bytes`` of data.
 
     Example::
 
@@ -407,6 +408,7 @@ def load(
     overwrite=False,
     replace=False,
     ensure=False,
+    reuse=False,
     wait=False,
     timeout=None,
     ephemeral=False,
@@ -433,6 +435,8 @@ def load(
         ensure: return the project that holds this file as it is now, with
             these options: open it if it is there, wait for another process
             that loads it, or else load it and replace an older one
+        reuse: with ensure and several files: copy the groups of files that
+            have not changed from an older project, and read only the others
         wait: if another process loads a project of this name, wait for it
             first, instead of :class:`BusyError`
         timeout: seconds to wait for other processes; None: no bound
@@ -470,6 +474,7 @@ def load(
         | (16 if ephemeral else 0)
         | (32 if ensure else 0)
         | (64 if wait else 0)
+        | (256 if reuse else 0)
     )
     capsule, counts = _run_load(
         project,
