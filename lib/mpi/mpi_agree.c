@@ -51,12 +51,15 @@ tell(struct mpi_load *m)
 	struct cute_shm_mpi_progress p = { .bytes_passed = m->passed,
 					   .segment_size = m->size };
 	double now = clock_now();
+	char path[TOLD_PATH];
 
 	if (!m->opt.progress || m->quiet || now - m->told < TELL_SECONDS)
 		return;
 	m->told = now;
 	p.load.bytes_done = p.load.bytes_total = p.segment_size;
 	p.load.path = "";
+	if (m->source)
+		source_progress(m->source, &p, path);
 	if (m->opt.progress(&p, m->opt.arg) != 0)
 		mpi_failed(m, cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
 					    "loading was cancelled"));

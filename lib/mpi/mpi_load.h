@@ -36,6 +36,8 @@
 #define WINDOWS 2
 #define PIECE	((size_t)4 << 20)
 
+struct source;
+
 enum control_kind {
 	CONTROL_DATA = 1,
 	CONTROL_AGAIN, /* a new segment of 'size' bytes: forget the old one */
@@ -116,7 +118,8 @@ struct mpi_load {
 	int nodes;
 	double since;
 	double told;		 /* when progress was last called */
-	bool quiet;		 /* another thread calls it now */
+	bool quiet;		 /* this rank only waits: it reports none */
+	struct source *source;	 /* what this rank reads, or NULL */
 	_Atomic uint64_t passed; /* bytes sent or received */
 	_Atomic uint64_t size;	 /* of the segment */
 	struct report own;
@@ -216,7 +219,11 @@ _Noreturn void mpi_abort(MPI_Comm comm);
 
 /* mpi_source.c: the file, or the project that rank 0 has already */
 
-struct source;
+#define TOLD_PATH 1024
+
+/* How far it is.  'path' gets the array's, cut off if it is longer. */
+void source_progress(struct source *s, struct cute_shm_mpi_progress *ret,
+		     char path[TOLD_PATH]);
 
 /* Begin to load, in a thread. */
 int source_new(struct mpi_load *m, struct source **ret) must_check;
