@@ -36,7 +36,11 @@ if len(sys.argv) > 1:
 END
 in_python "$with_package" "$tmp/one.py"
 ends 0
-if ! grep -q "^with $version" "$tmp/stdout"; then
+case $version in
+*'Open MPI'*) is='Open MPI' ;;
+*) is=MPICH ;;
+esac
+if ! grep -q "^with $is" "$tmp/stdout"; then
 	in_python "$with_package" "$tmp/one.py" "$tmp/demo.h5"
 	ends 0
 	says '^refused: mpi4py uses .*, but cute-shm .*: both need the same'
