@@ -223,6 +223,7 @@ load(const struct mpi_load *what, MPI_Comm comm,
 	mpi_forget_nodes(m);
 	free(m->reports);
 	free(m->alarms);
+	free(m->telling);
 	if (err == 0 && ret)
 		*ret = m->verdict.result;
 	atomic_flag_clear(&busy);

@@ -212,9 +212,9 @@ def test_waiting():
 
 
 def test_interrupt():
-    """Ctrl-C on a rank that waits for another process ends the load on all."""
-    for rank in 0, 2:
-        loader = Loader(rank)
+    """Ctrl-C on one rank ends the load, while it or another one waits."""
+    for rank, waits in (0, 0), (2, 2), (2, 0), (0, 2):
+        loader = Loader(waits)
         begun = threading.Event()
 
         def interrupt():
