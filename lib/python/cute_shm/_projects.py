@@ -457,8 +457,8 @@ def load(
             file, once for all nodes, and only it looks at ``file``; all nodes
             have the project afterwards, or none, and each rank opens that of
             its node.  ``progress`` is called on the first rank of each node,
-            with the bytes that it reads or receives; what is left out is
-            known on rank 0
+            with the bytes that it reads or receives, and only rank 0 shows a
+            line; what is left out is known on rank 0
         scatter: with ``comm``: each node reads its share of the files, and
             has only that; see cute-shm-mpi(1)
         ranks_as_nodes: with ``comm``: each rank has a ``root`` of its own
@@ -490,9 +490,11 @@ def load(
         | (64 if wait else 0)
     )
     mpi = by_mpi(comm, scatter, ranks_as_nodes)
+    if mpi is not None and comm.rank != 0:
+        file, progress = "", None if progress is True else progress
     capsule, counts = _run_load(
         project,
-        file if mpi is None or comm.rank == 0 else "",
+        file,
         root,
         flags,
         mode,
