@@ -81,11 +81,15 @@ static const struct cli_option options[] = {
 static void
 version(void)
 {
-	char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+	char text[MPI_MAX_LIBRARY_VERSION_STRING] = "", *tab;
 	int size;
 
+	/* "Open MPI v4.1.4, package: ...", "MPICH Version:\t4.0.2\n..." */
 	MPI_Get_library_version(text, &size);
-	printf("with %.*s\n", (int)strcspn(text, ",\n\t"), text);
+	text[strcspn(text, ",\n")] = '\0';
+	while ((tab = strchr(text, '\t')) != NULL)
+		*tab = ' ';
+	printf("with %s\n", text);
 }
 
 static const struct cli_program program = {
@@ -214,6 +218,12 @@ begin(int argc, char **argv)
 	is_begun = true;
 }
 
+#ifdef OPEN_MPI
+#define IS_OPEN_MPI true
+#else
+#define IS_OPEN_MPI false
+#endif
+
 /* The launcher of another MPI starts many processes that know of no other. */
 static void
 check_launcher(int size)
@@ -225,8 +235,8 @@ check_launcher(int size)
 		return;
 	cli_message("the launcher has started %d processes, which do not find "
 		    "each other: it belongs to another MPI than this program "
-		    "(see --version)",
-		    wanted);
+		    "(see --version), or srun has another --mpi than %s",
+		    wanted, IS_OPEN_MPI ? "pmix" : "pmi2");
 	exit(CLI_FAILED);
 }
 

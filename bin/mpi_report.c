@@ -43,7 +43,7 @@ mpi_report_progress(const struct cute_shm_mpi_progress *p)
 		.bytes_total = read ? p->segment_size : l->bytes_total,
 		.objects = l->objects,
 		.path = read ? NULL : l->path,
-		.name = read ? "to the other nodes" : NULL,
+		.name = read ? "the other nodes" : NULL,
 	});
 }
 

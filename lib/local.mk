@@ -421,6 +421,7 @@ EXTRA_DIST += lib/cute_shm_mpi.map lib/include/cute_shm_mpi.h
 lib_libmpiload_la_SOURCES = \
 	lib/mpi/mpi_agree.c \
 	lib/mpi/mpi_alarm.c \
+	lib/mpi/mpi_early.c \
 	lib/mpi/mpi_load.c \
 	lib/mpi/mpi_load.h \
 	lib/mpi/mpi_nodes.c \

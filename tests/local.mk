@@ -198,7 +198,8 @@ hdf5_script_tests = \
 	tests/hdf5/by_library.sh \
 	tests/hdf5/newer.sh \
 	tests/mpi/failures.sh \
-	tests/mpi/mpi.sh
+	tests/mpi/mpi.sh \
+	tests/mpi/python.sh
 
 # Programs that make the projects and files for the shell tests.
 helpers = \
@@ -249,7 +250,7 @@ endif
 EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/cli/golden tests/cli/job_control.py tests/cli/lib.sh \
 	tests/cli/view.py \
-	tests/mpi/deaths.sh tests/mpi/lib.sh \
+	tests/mpi/deaths.sh tests/mpi/lib.sh tests/mpi/load_by_mpi.py \
 	tests/cli/terminal_signals.py tests/cli/top_screen.py \
 	tests/corpus/corpus_one.sh tests/corpus/hostile.sh \
 	tests/corpus/compare_slices.py \
@@ -258,6 +259,7 @@ EXTRA_DIST += $(script_tests) $(hdf5_script_tests) tests/env.sh \
 	tests/surface/smoke_installed.sh \
 	tests/python/examples.py \
 	tests/python/smoke_installed.py \
+	tests/python/test_communicator.py \
 	tests/python/test_corpus.py \
 	tests/python/test_exchange.py \
 	tests/python/test_hdf5.py \

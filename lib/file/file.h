@@ -231,7 +231,8 @@ void path_list_free(struct path_list *list);
 /*
  * What is given to load: call each() for the file, or, if it is a folder and
  * has no name (NULL), for each HDF5 file below it.  An error of each() ends it.
- * CUTE_SHM_ERR_INVALID without a path.
+ * CUTE_SHM_ERR_INVALID without a path, CUTE_SHM_ERR_SOURCE for a folder without
+ * an HDF5 file.
  */
 int hdf5_given(const char *name, const char *path,
 	       int (*each)(void *arg, const char *name, const char *file),

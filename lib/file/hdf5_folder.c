@@ -151,6 +151,11 @@ hdf5_given(const char *name, const char *path,
 	if (name || !names_folder(path))
 		return each(arg, name, path);
 	err = hdf5_folder(path, &paths);
+	if (err == 0 && paths.count == 0)
+		err = cute_shm_fail(CUTE_SHM_ERR_SOURCE,
+				    "folder %s has no HDF5 files "
+				    "(*.h5, *.hdf5 and the like) below it",
+				    path);
 	for (i = 0; err == 0 && i < paths.count; i++)
 		err = each(arg, NULL, paths.of[i]);
 	path_list_free(&paths);

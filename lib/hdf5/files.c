@@ -21,20 +21,6 @@ add_file(void *list, const char *name, const char *file)
 	return file_list_add(list, component, file);
 }
 
-static int
-add_source(struct file_list *list, const struct cute_shm_hdf5_source *source)
-{
-	uint32_t before = list->count;
-	int err = hdf5_given(source->name, source->file, add_file, list);
-
-	if (err == 0 && list->count == before)
-		return cute_shm_fail(CUTE_SHM_ERR_SOURCE,
-				     "folder %s has no HDF5 files "
-				     "(*.h5, *.hdf5 and the like) below it",
-				     source->file);
-	return err;
-}
-
 /* The folder that is all that was given, or NULL. */
 static const char *
 only_folder(const struct cute_shm_hdf5_source *sources, size_t count)
@@ -57,7 +43,8 @@ files_find(const struct cute_shm_hdf5_source *sources, size_t count,
 	if (count == 0)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID, "no file given");
 	for (i = 0; err == 0 && i < count; i++)
-		err = add_source(list, &sources[i]);
+		err = hdf5_given(sources[i].name, sources[i].file, add_file,
+				 list);
 	return err ? err : file_list_end(list, only_folder(sources, count));
 }
 

@@ -26,7 +26,8 @@ enum {
 };
 
 struct cute_shm_mpi_progress {
-	struct cute_shm_hdf5_progress load; /* of the file; rank 0 only */
+	/* Of what this rank reads; all of it, if it reads nothing. */
+	struct cute_shm_hdf5_progress load;
 	uint64_t bytes_passed; /* of the segment: sent, or received */
 	uint64_t segment_size; /* at most; 0: not known yet */
 	uint64_t reserved[4];
@@ -58,9 +59,9 @@ struct cute_shm_mpi_options {
 	 */
 	const struct cute_shm_hdf5_options *load;
 	/*
-	 * Called about ten times a second on the first rank of each node, on
-	 * rank 0 by one thread at a time; non-zero ends the load on all nodes
-	 * with CUTE_SHM_ERR_CANCELLED.  May be NULL.
+	 * Called about ten times a second on the first rank of each node, by
+	 * the thread of the call; non-zero ends the load on all nodes with
+	 * CUTE_SHM_ERR_CANCELLED.  May be NULL.
 	 */
 	int (*progress)(const struct cute_shm_mpi_progress *p, void *arg);
 	/* Called on rank 0 for each node at the end.  May be NULL. */
@@ -82,7 +83,8 @@ struct cute_shm_mpi_result {
  * the communicator.  Collective: all its ranks call it, with the same arguments
  * but for the root; only rank 0 looks at 'file'.  The first rank of each node
  * works, the others wait and do not use the processor.  MPI must be initialised
- * with MPI_THREAD_FUNNELED or more, and this be the main thread.
+ * with MPI_THREAD_FUNNELED or more; with that level this must be the main
+ * thread.
  *
  * All nodes have the project afterwards, or none: no node gives it its name
  * before all have all of it.  All ranks return the same: 0, or the error of the
@@ -92,9 +94,10 @@ struct cute_shm_mpi_result {
  * receive it, and if no node needs it, nothing is read.  A node other than the
  * first waits for another process's load for 'timeout', or 30 s.
  *
- * The errors of cute_shm_hdf5_load(), and CUTE_SHM_ERR_SYSTEM if MPI fails.  If
- * a call of MPI fails on one rank, the others are told, and no project gets its
- * name unless the message says so; where they wait in a call that makes a
+ * The errors of cute_shm_hdf5_load(), CUTE_SHM_ERR_INVALID for MPI_COMM_NULL
+ * and an intercommunicator, and CUTE_SHM_ERR_SYSTEM if MPI fails.  If a call of
+ * MPI fails on one rank, the others are told, and no project gets its name
+ * unless the message says so; where they wait in a call that makes a
  * communicator, so that they cannot hear it, the job ends by MPI_Abort().  MPI
  * then still has memory of the load, and a further one is CUTE_SHM_ERR_STATE.
  */

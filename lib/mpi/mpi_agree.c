@@ -51,12 +51,15 @@ tell(struct mpi_load *m)
 	struct cute_shm_mpi_progress p = { .bytes_passed = m->passed,
 					   .segment_size = m->size };
 	double now = clock_now();
+	char path[TOLD_PATH];
 
 	if (!m->opt.progress || m->quiet || now - m->told < TELL_SECONDS)
 		return;
 	m->told = now;
 	p.load.bytes_done = p.load.bytes_total = p.segment_size;
 	p.load.path = "";
+	if (m->source)
+		source_progress(m->source, &p, path);
 	if (m->opt.progress(&p, m->opt.arg) != 0)
 		mpi_failed(m, cute_shm_fail(CUTE_SHM_ERR_CANCELLED,
 					    "loading was cancelled"));
@@ -121,7 +124,7 @@ first_failure(const struct mpi_load *m, int *count)
 	*count = 0;
 	for (i = 0; i < m->nodes; i++) {
 		r = &m->reports[i];
-		if (r->err == 0)
+		if (r->err == 0 || r->follows)
 			continue;
 		++*count;
 		if (!found || (found->err == CUTE_SHM_ERR_CANCELLED &&
@@ -157,25 +160,33 @@ judge(const struct mpi_load *m, struct verdict *v)
 			 "; %d more fail", count - 1);
 }
 
-int
-mpi_agree(struct mpi_load *m, struct verdict *v)
+/* The reports of all nodes; the callback of progress may change this one's. */
+static int
+gather(struct mpi_load *m)
 {
 	MPI_Request request;
 	int err;
 
-	m->own.bytes = m->passed;
-	m->own.seconds = clock_now() - m->since;
-	if (m->broken != 0)
-		return m->broken;
-	err = mpi_check(MPI_Igather(&m->own, (int)sizeof(m->own), MPI_BYTE,
-				    m->reports, (int)sizeof(m->own), MPI_BYTE,
+	m->sent = m->own;
+	err = mpi_check(MPI_Igather(&m->sent, (int)sizeof(m->sent), MPI_BYTE,
+				    m->reports, (int)sizeof(m->sent), MPI_BYTE,
 				    0, m->heads, &request),
 			"gather");
+	return err == 0 ? mpi_wait(m, &request, 1) : err;
+}
+
+int
+mpi_agree(struct mpi_load *m, struct verdict *v)
+{
+	int err = m->broken;
+
+	m->own.bytes = m->passed;
+	m->own.seconds = clock_now() - m->since;
 	if (err == 0)
-		err = mpi_wait(m, &request, 1);
-	if (err != 0)
-		return err;
-	if (m->first)
+		err = gather(m);
+	if (err == 0 && m->first)
 		judge(m, v);
-	return mpi_send_all(m, m->heads, v, sizeof(*v));
+	if (err == 0)
+		err = mpi_send_all(m, m->heads, v, sizeof(*v));
+	return err == 0 && v->err != 0 ? mpi_end_failed(m) : err;
 }

@@ -31,6 +31,10 @@ mpi_listen(struct mpi_load *m)
 	err = mpi_check(MPI_Iprobe(MPI_ANY_SOURCE, TAG_ALARM, m->comm, &there,
 				   &status),
 			"probe");
+	if (err == 0 && !there)
+		err = mpi_tell_failed(m);
+	if (err == 0 && !there)
+		err = mpi_hear_failed(m);
 	if (err == 0 && there)
 		err = mpi_check(MPI_Recv(&m->heard, (int)sizeof(m->heard),
 					 MPI_BYTE, status.MPI_SOURCE, TAG_ALARM,

@@ -23,8 +23,12 @@ check_options(const struct mpi_load *m)
 		return cute_shm_fail(CUTE_SHM_ERR_UNSUPPORTED,
 				     "unknown flags %#x for a load by MPI",
 				     m->opt.flags);
-	if (load->handle || load->part || load->progress ||
-	    (load->flags & CUTE_SHM_HDF5_EPHEMERAL))
+	if (load->flags & CUTE_SHM_HDF5_EPHEMERAL)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "project %s: one that is loaded by MPI "
+				     "cannot be ephemeral",
+				     m->project);
+	if (load->handle || load->part || load->progress)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "project %s: a load by MPI has no handle, "
 				     "and no callbacks for parts and progress "
@@ -47,17 +51,39 @@ check_running(void)
 			     ended ? " any more" : "");
 }
 
+/* Whether all the calls that follow can be made with it. */
+static int
+check_comm(MPI_Comm comm)
+{
+	int is_inter = 0;
+
+	if (comm == MPI_COMM_NULL)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "the communicator is MPI_COMM_NULL");
+	MPI_Comm_test_inter(comm, &is_inter);
+	if (!is_inter)
+		return 0;
+	return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+			     "the communicator is an intercommunicator: its "
+			     "ranks are not one group");
+}
+
 static int
 check_threads(void)
 {
-	int level = MPI_THREAD_SINGLE;
+	int level = MPI_THREAD_SINGLE, is_main = 1;
 
 	MPI_Query_thread(&level);
-	if (level != MPI_THREAD_SINGLE)
+	if (level == MPI_THREAD_FUNNELED)
+		MPI_Is_thread_main(&is_main);
+	if (level != MPI_THREAD_SINGLE && is_main)
 		return 0;
 	return cute_shm_fail(CUTE_SHM_ERR_STATE,
-			     "MPI is not initialised with MPI_THREAD_FUNNELED "
-			     "or more");
+			     is_main ? "MPI is not initialised with "
+				       "MPI_THREAD_FUNNELED or more"
+				     : "MPI is initialised with "
+				       "MPI_THREAD_FUNNELED, and this is not "
+				       "the main thread");
 }
 
 /* ---------------------------------------------------------------------- end */
@@ -172,6 +198,8 @@ load(const struct mpi_load *what, MPI_Comm comm,
 	struct mpi_load *m = &one;
 	int err = check_running();
 
+	if (err == 0)
+		err = check_comm(comm);
 	if (err != 0)
 		return err;
 	if (atomic_flag_test_and_set(&busy))
@@ -195,6 +223,7 @@ load(const struct mpi_load *what, MPI_Comm comm,
 	mpi_forget_nodes(m);
 	free(m->reports);
 	free(m->alarms);
+	free(m->telling);
 	if (err == 0 && ret)
 		*ret = m->verdict.result;
 	atomic_flag_clear(&busy);

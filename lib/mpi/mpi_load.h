@@ -3,10 +3,11 @@
  * One load for all nodes of an MPI job.  mpi_load.c has the public calls,
  * mpi_nodes.c finds the nodes, mpi_steps.c leads them, mpi_scatter.c leads them
  * where each reads a share; mpi_agree.c waits and lets the nodes agree,
- * mpi_alarm.c ends all ranks when one cannot go on; mpi_source_thread.c reads
- * the file, mpi_source.c takes what is final for mpi_send.c; mpi_receive.c is
- * the other nodes' side.  Uses base, file and copy/received.h, and the public
- * calls of libcute_shm and libcute_shm_hdf5.
+ * mpi_early.c tells of a failure before that, mpi_alarm.c ends all ranks when
+ * one cannot go on; mpi_source_thread.c reads the file, mpi_source.c takes what
+ * is final for mpi_send.c; mpi_receive.c is the other nodes' side.  Uses base,
+ * file and copy/received.h, and the public calls of libcute_shm and
+ * libcute_shm_hdf5.
  *
  * All ranks first agree that their arguments are good and that they have memory
  * for the steps.  These are, on the first rank of each node:
@@ -18,7 +19,7 @@
  *   agree    all nodes have all of it
  *   publish  and say how that went
  *
- * A node that fails goes on with the protocol, and says so when all agree.  So
+ * A node that fails goes on with the protocol, and says why when all agree.  So
  * a function of a step that returns an error has lost the protocol: MPI has
  * failed, or what came cannot be.  Then load() calls mpi_broken().
  */
@@ -35,6 +36,8 @@
 #define PIECES	4
 #define WINDOWS 2
 #define PIECE	((size_t)4 << 20)
+
+struct source;
 
 enum control_kind {
 	CONTROL_DATA = 1,
@@ -70,6 +73,7 @@ struct report {
 	int32_t rank;
 	int32_t current; /* it has the project already */
 	int32_t needs;	 /* it has to receive it */
+	int32_t follows; /* only ended since another node has failed */
 	uint64_t bytes;
 	double seconds;
 	struct cute_shm_hdf5_result load; /* of a share */
@@ -116,10 +120,12 @@ struct mpi_load {
 	int nodes;
 	double since;
 	double told;		 /* when progress was last called */
-	bool quiet;		 /* another thread calls it now */
+	bool quiet;		 /* this rank only waits: it reports none */
+	struct source *source;	 /* what this rank reads, or NULL */
 	_Atomic uint64_t passed; /* bytes sent or received */
 	_Atomic uint64_t size;	 /* of the segment */
 	struct report own;
+	struct report sent;	/* of it, under way in an agreement */
 	struct report *reports; /* first: of all heads */
 	struct verdict verdict;
 	struct begin begin;
@@ -127,6 +133,11 @@ struct mpi_load {
 	struct window windows[WINDOWS];
 	struct control next;
 	bool publishing; /* some nodes may have the project */
+
+	bool deciding;	      /* the report for the last step is made */
+	bool told_failure;    /* to the other nodes, of this one */
+	MPI_Request *telling; /* for that: one for each node */
+	int heard_failures;   /* messages of others */
 
 	int broken;	     /* the error that has ended the protocol, or 0 */
 	struct report heard; /* of the rank that has told it */
@@ -191,6 +202,9 @@ int mpi_lead_other(struct mpi_load *m, struct verdict *v) must_check;
 /* mpi_agree(), after which a failure of another node is this node's. */
 int mpi_agree_all(struct mpi_load *m, struct verdict *v) must_check;
 
+/* The same, after which, if none has failed, names are given. */
+int mpi_agree_to_publish(struct mpi_load *m, struct verdict *v) must_check;
+
 /* A failure that came after the last agreement leaves some projects. */
 void mpi_say_published(const struct mpi_load *m, struct verdict *v);
 
@@ -203,9 +217,23 @@ int mpi_pass_text(struct mpi_load *m, char *text, uint64_t size) must_check;
 /* mpi_scatter.c: the same, where each node reads its share of the files */
 int mpi_lead_share(struct mpi_load *m, struct verdict *v) must_check;
 
+/* mpi_early.c */
+
+/* Tell the other nodes, once, if this one has failed. */
+int mpi_tell_failed(struct mpi_load *m) must_check;
+
+/* Note whether another node has: then this one ends its part, too. */
+int mpi_hear_failed(struct mpi_load *m) must_check;
+
+/* All nodes: there will be no more of these messages; receive the last ones. */
+int mpi_end_failed(struct mpi_load *m) must_check;
+
 /* mpi_alarm.c */
 
-/* Note in m->broken whether another rank has ended the protocol. */
+/*
+ * Note in m->broken whether another rank has ended the protocol, and in m->own
+ * whether another node has failed; tell others if this one has.
+ */
 void mpi_listen(struct mpi_load *m);
 
 /* End the protocol: tell all others, unless one of them has told this rank. */
@@ -216,7 +244,11 @@ _Noreturn void mpi_abort(MPI_Comm comm);
 
 /* mpi_source.c: the file, or the project that rank 0 has already */
 
-struct source;
+#define TOLD_PATH 1024
+
+/* How far it is.  'path' gets the array's, cut off if it is longer. */
+void source_progress(struct source *s, struct cute_shm_mpi_progress *ret,
+		     char path[TOLD_PATH]);
 
 /* Begin to load, in a thread. */
 int source_new(struct mpi_load *m, struct source **ret) must_check;

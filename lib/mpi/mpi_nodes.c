@@ -74,9 +74,10 @@ mpi_reserve_reports(struct mpi_load *m)
 	size_t ranks = (size_t)m->ranks;
 
 	m->alarms = calloc(ranks, sizeof(*m->alarms));
+	m->telling = calloc(ranks, sizeof(*m->telling));
 	if (m->first)
 		m->reports = calloc(ranks, sizeof(*m->reports));
-	return m->alarms && (m->reports || !m->first)
+	return m->alarms && m->telling && (m->reports || !m->first)
 		       ? 0
 		       : fail_memory("for the reports of nodes");
 }

@@ -167,7 +167,7 @@ read_share(struct mpi_load *m, struct source *s, struct verdict *v)
 	if (err != 0 || v->err != 0)
 		return err;
 	source_sealed(s);
-	return mpi_agree_all(m, v);
+	return mpi_agree_to_publish(m, v);
 }
 
 static void

@@ -28,7 +28,6 @@ source_new(struct mpi_load *m, struct source **ret)
 	s->fd = s->new_fd = s->ends[0] = s->ends[1] = -1;
 	pthread_mutex_init(&s->mutex, NULL);
 	pthread_cond_init(&s->changed, NULL);
-	m->quiet = true;
 	thread_signals_block(&before);
 	number = pthread_create(&s->thread, NULL, source_thread, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -38,13 +37,27 @@ source_new(struct mpi_load *m, struct source **ret)
 				     "cannot start a thread: %s",
 				     strerror(number));
 	}
-	*ret = s;
+	*ret = m->source = s;
 	return 0;
+}
+
+void
+source_progress(struct source *s, struct cute_shm_mpi_progress *ret,
+		char path[TOLD_PATH])
+{
+	pthread_mutex_lock(&s->mutex);
+	/* What is read, or is there already, only has to be sent. */
+	if (s->stage < STAGE_CURRENT)
+		ret->load = s->progress;
+	snprintf(path, TOLD_PATH, "%s",
+		 s->stage < STAGE_CURRENT ? s->progress_path : "");
+	ret->load.path = path;
+	pthread_mutex_unlock(&s->mutex);
 }
 
 /*
  * Wait until the thread has reached a stage; it may have failed.  Less: the
- * protocol has ended.
+ * protocol has ended, or this rank's own part, as by its progress callback.
  */
 static enum stage
 wait_for(struct source *s, enum stage least)
@@ -52,7 +65,7 @@ wait_for(struct source *s, enum stage least)
 	enum stage stage = STAGE_READING;
 	unsigned nap = 0;
 
-	while (stage < least && s->m->broken == 0) {
+	while (stage < least && s->m->broken == 0 && s->m->own.err == 0) {
 		pthread_mutex_lock(&s->mutex);
 		stage = s->stage;
 		pthread_mutex_unlock(&s->mutex);
@@ -239,9 +252,6 @@ source_next(struct source *s, uint8_t *buffer, struct piece *ret,
 	} else {
 		pthread_mutex_lock(&s->mutex);
 		what = choose(s, ret, size);
-		/* From here on the thread only waits: progress is ours. */
-		if (s->stage >= STAGE_SEALED)
-			s->m->quiet = false;
 		pthread_mutex_unlock(&s->mutex);
 		if (what == SOURCE_PIECE)
 			mpi_failed(s->m, read_piece(s, buffer, ret));
@@ -264,7 +274,6 @@ source_sealed(struct source *s)
 	pthread_mutex_lock(&s->mutex);
 	s->m->size = s->size;
 	pthread_mutex_unlock(&s->mutex);
-	s->m->quiet = false;
 }
 
 int
@@ -281,6 +290,7 @@ source_free(struct source *s, bool publish, struct cute_shm_hdf5_result *ret)
 	if (s->ends[0] >= 0)
 		close(s->ends[0]);
 	pthread_join(s->thread, NULL);
+	s->m->source = NULL;
 	err = publish ? s->err : 0;
 	if (err != 0)
 		err = cute_shm_fail(err, "%s", s->message);

@@ -26,6 +26,8 @@ struct source {
 	int new_fd;	     /* of that segment, until it is taken */
 	uint64_t size;	     /* of that segment */
 	struct received pending;
+	struct cute_shm_hdf5_progress progress; /* but for its path: */
+	char progress_path[TOLD_PATH];
 	struct begin begin;
 	char *path, *options;
 	int err;

@@ -85,35 +85,20 @@ on_part(const struct cute_shm_hdf5_part *part, void *arg)
 	return err;
 }
 
-static bool
-is_stopped(struct source *s)
-{
-	bool stop;
-
-	pthread_mutex_lock(&s->mutex);
-	stop = s->stop;
-	pthread_mutex_unlock(&s->mutex);
-	return stop;
-}
-
-static int
-tell(struct source *s, const struct cute_shm_hdf5_progress *p)
-{
-	const struct cute_shm_mpi_options *opt = &s->m->opt;
-	const struct cute_shm_mpi_progress all = {
-		.load = *p,
-		.bytes_passed = s->m->passed,
-		.segment_size = s->m->size,
-	};
-
-	return is_stopped(s) ||
-	       (opt->progress && opt->progress(&all, opt->arg) != 0);
-}
-
+/* Only note it: the caller's thread, which takes signals, reports it. */
 static int
 on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 {
-	return tell(arg, p);
+	struct source *s = arg;
+	bool stop;
+
+	pthread_mutex_lock(&s->mutex);
+	s->progress = *p;
+	snprintf(s->progress_path, sizeof(s->progress_path), "%s",
+		 p->path ? p->path : "");
+	stop = s->stop;
+	pthread_mutex_unlock(&s->mutex);
+	return stop;
 }
 
 static int
@@ -126,9 +111,9 @@ on_waiting(const struct cute_shm_load_info *other, void *arg)
 		.path = "",
 	};
 
-	if (!s->m->load.waiting)
-		return tell(s, &p);
-	return is_stopped(s) || s->m->load.waiting(other, s->m->opt.arg) != 0;
+	return on_progress(&p, s) ||
+	       (s->m->load.waiting &&
+		s->m->load.waiting(other, s->m->opt.arg) != 0);
 }
 
 static void

@@ -20,6 +20,15 @@ mpi_agree_all(struct mpi_load *m, struct verdict *v)
 	return err;
 }
 
+int
+mpi_agree_to_publish(struct mpi_load *m, struct verdict *v)
+{
+	int err = mpi_tell_failed(m);
+
+	m->deciding = true;
+	return err == 0 ? mpi_agree_all(m, v) : err;
+}
+
 /* Agree, and make a communicator of those that send or receive. */
 static int
 agree_on_data(struct mpi_load *m, struct verdict *v)
@@ -90,7 +99,7 @@ send(struct mpi_load *m, struct source *s, struct verdict *v)
 	}
 	if (err == 0)
 		source_sealed(s);
-	return err == 0 ? mpi_agree_all(m, v) : err;
+	return err == 0 ? mpi_agree_to_publish(m, v) : err;
 }
 
 void
@@ -181,7 +190,7 @@ receive(struct mpi_load *m, struct taker *t, struct verdict *v)
 	if (m->own.needs)
 		err = taker_receive(t);
 	if (err == 0)
-		err = mpi_agree_all(m, v);
+		err = mpi_agree_to_publish(m, v);
 	if (err != 0 || v->err != 0)
 		return err;
 	m->publishing = true;

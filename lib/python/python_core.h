@@ -56,6 +56,7 @@ struct py_call {
 	PyObject *progress; /* a callable or None */
 	PyObject *found;    /* a list for what callbacks report, or NULL */
 	PyThreadState *state;
+	int lost; /* a callback on another thread had no memory */
 };
 
 int call_progress(uint64_t done, uint64_t total, void *arg);

@@ -9,6 +9,7 @@
 #include <cute_shm_hdf5.h>
 
 #include "python/python_core.h"
+#include "python/python_mpi.h"
 
 PyMODINIT_FUNC PyInit__hdf5(void);
 
@@ -38,21 +39,40 @@ on_progress(const struct cute_shm_hdf5_progress *p, void *arg)
 	return stop;
 }
 
+static void
+add_skipped(const struct cute_shm_hdf5_skipped *skipped, struct py_call *call)
+{
+	PyObject *item = Py_BuildValue("NNiii", decode(skipped->path),
+				       decode(skipped->reason), skipped->failed,
+				       skipped->incomplete, skipped->changed);
+
+	if (item != NULL)
+		PyList_Append(call->found, item);
+	Py_XDECREF(item);
+}
+
 /* An exception here ends the load at the next progress. */
 static void
 on_skipped(const struct cute_shm_hdf5_skipped *skipped, void *arg)
 {
 	struct py_call *call = arg;
-	PyObject *item;
 
 	PyEval_RestoreThread(call->state);
-	item = Py_BuildValue("NNiii", decode(skipped->path),
-			     decode(skipped->reason), skipped->failed,
-			     skipped->incomplete, skipped->changed);
-	if (item != NULL)
-		PyList_Append(call->found, item);
-	Py_XDECREF(item);
+	add_skipped(skipped, call);
 	call->state = PyEval_SaveThread();
+}
+
+/* By a thread of the library, where an exception would be lost. */
+static void
+on_skipped_by_thread(const struct cute_shm_hdf5_skipped *skipped, void *arg)
+{
+	PyGILState_STATE before = PyGILState_Ensure();
+	struct py_call *call = arg;
+
+	add_skipped(skipped, call);
+	call->lost |= PyErr_Occurred() != NULL;
+	PyErr_Clear();
+	PyGILState_Release(before);
 }
 
 /* A tuple of texts as the list that the library wants; free with PyMem_Free. */
@@ -176,11 +196,35 @@ from_get(PyObject *file, struct from *from)
 	return ok;
 }
 
+/* By MPI, for all ranks of a communicator; without 'how' for this process. */
+struct by_mpi {
+	const struct py_mpi_load *how;
+	int comm;
+	unsigned flags;
+};
+
+/* None, or a tuple of the function of cute_shm._mpi, a number, and flags. */
+static bool
+by_mpi_get(PyObject *given, struct by_mpi *by)
+{
+	PyObject *capsule;
+
+	if (given == Py_None)
+		return true;
+	if (!PyArg_ParseTuple(given, "OiI", &capsule, &by->comm, &by->flags))
+		return false;
+	by->how = PyCapsule_GetPointer(capsule, PY_MPI_LOAD);
+	return by->how != NULL;
+}
+
 static int
-load_from(const char *project, const struct from *from,
+load_from(const char *project, const struct from *from, const struct by_mpi *by,
 	  const struct cute_shm_hdf5_options *opt,
 	  struct cute_shm_hdf5_result *ret)
 {
+	if (by->how != NULL)
+		return by->how->load(by->comm, by->flags, project, from->file,
+				     from->sources, from->count, opt, ret);
 	if (from->sources != NULL)
 		return cute_shm_hdf5_load_files(project, from->sources,
 						from->count, opt, ret);
@@ -199,7 +243,7 @@ plan_from(const struct from *from, const struct cute_shm_hdf5_options *opt,
 
 /* Run a load, or a plan if 'project' is NULL, without the GIL. */
 static PyObject *
-run(const char *project, const struct from *from,
+run(const char *project, const struct from *from, const struct by_mpi *by,
     struct cute_shm_hdf5_options *opt, struct py_call *call)
 {
 	struct cute_shm_hdf5_result result = { 0 };
@@ -210,17 +254,19 @@ run(const char *project, const struct from *from,
 	if (call->found == NULL)
 		return NULL;
 	opt->progress = on_progress;
-	opt->skipped = on_skipped;
+	opt->skipped = by->how != NULL ? on_skipped_by_thread : on_skipped;
 	opt->arg = call;
 	call->state = PyEval_SaveThread();
 	if (project != NULL) {
-		opt->handle = &shm;
-		err = load_from(project, from, opt, &result);
+		opt->handle = by->how != NULL ? NULL : &shm;
+		err = load_from(project, from, by, opt, &result);
 		opt->handle = NULL;
 	} else {
 		err = plan_from(from, opt, &result);
 	}
 	PyEval_RestoreThread(call->state);
+	if (err == 0 && call->lost && PyErr_Occurred() == NULL)
+		PyErr_NoMemory();
 	if (err != 0 || PyErr_Occurred() != NULL) {
 		call_failed(err);
 		cute_shm_close(shm);
@@ -233,26 +279,29 @@ run(const char *project, const struct from *from,
 /*
  * load(project or None, file or a tuple of pairs, root or None, flags, mode,
  * group, jobs, select, exclude, max_memory, max_size, max_seconds, timeout,
- * progress)
+ * progress, by_mpi)
  */
 static PyObject *
 hdf5_load(PyObject *module, PyObject *args)
 {
 	struct cute_shm_hdf5_options opt = { .size = sizeof(opt) };
-	PyObject *file, *select, *exclude, *result = NULL;
+	PyObject *file, *select, *exclude, *mpi, *result = NULL;
 	unsigned long long max_memory, max_size;
 	const char **selected, **excluded = NULL;
 	struct py_call call = { 0 };
 	struct from from = { 0 };
+	struct by_mpi by = { 0 };
 	const char *project;
 	unsigned mode;
 
 	(void)module;
-	if (!PyArg_ParseTuple(args, "zOzIIzIO!O!KKddO", &project, &file,
+	if (!PyArg_ParseTuple(args, "zOzIIzIO!O!KKddOO", &project, &file,
 			      &opt.root, &opt.flags, &mode, &opt.group,
 			      &opt.jobs, &PyTuple_Type, &select, &PyTuple_Type,
 			      &exclude, &max_memory, &max_size,
-			      &opt.max_seconds, &opt.timeout, &call.progress))
+			      &opt.max_seconds, &opt.timeout, &call.progress,
+			      &mpi) ||
+	    !by_mpi_get(mpi, &by))
 		return NULL;
 	opt.mode = (mode_t)mode;
 	opt.max_memory = max_memory;
@@ -264,7 +313,7 @@ hdf5_load(PyObject *module, PyObject *args)
 	if (excluded != NULL) {
 		opt.select = selected[0] != NULL ? selected : NULL;
 		opt.exclude = excluded[0] != NULL ? excluded : NULL;
-		result = run(project, &from, &opt, &call);
+		result = run(project, &from, &by, &opt, &call);
 	}
 	PyMem_Free(selected);
 	PyMem_Free(excluded);

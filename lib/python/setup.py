@@ -72,6 +72,12 @@ def extensions():
     if pkg_config("--modversion", "cute-shm-hdf5") is not None:
         hdf5 = ["python_error.c", "python_hdf5.c"]
         result.append(extension("_hdf5", hdf5, "cute-shm-hdf5", "cute-shm"))
+    if pkg_config("--modversion", "cute-shm-mpi") is not None:
+        mpi = ["python_error.c", "mpi/python_mpi.c"]
+        built = extension("_mpi", mpi, "cute-shm-mpi", "cute-shm")
+        libs = pkg_config("--variable=mpi_libs", "cute-shm-mpi")
+        built.extra_link_args += libs.split()
+        result.append(built)
     return result
 
 

@@ -164,6 +164,13 @@ run --scatter p demo.h5 scatter/demo1.h5
 ends 1
 says '2 files cannot be shared by 3 nodes'
 none
+mkdir empty
+for option in --scatter --keep-going; do
+	run $option p empty demo.h5 large.h5 scatter/demo1.h5
+	ends 1
+	says 'node .*/0: folder empty has no HDF5 files'
+	none
+done
 run --scatter p nowhere demo.h5 scatter/demo1.h5
 ends 1
 says 'nowhere: No such file'
@@ -176,6 +183,24 @@ says 'node .*/1: .*p'
 none
 FAILING=
 rm -r scatter
+
+# A node that fails ends the load at once, while another one waits: for the turn
+# to read its share, or to read for all.
+mkfifo pipe
+cute-shm-load --root "$root/0" p - <pipe &
+loader=$!
+exec 9>pipe
+is_loading()
+{
+	cute-shm-list --root "$root/$1" --json p | grep -q '"state": "loading"'
+}
+eventually is_loading 0 || fail 'no load on node 0'
+run --scatter --wait p demo.h5 nothing.h5 large.h5
+ends 1
+says 'node .*/1: .*nothing.h5: No such file'
+exec 9>&-
+wait $loader
+none
 
 # ------------------------------------------------------------------ failures
 
@@ -208,15 +233,10 @@ ends 1
 says 'node .*/2: .*/nonexistent'
 none
 FAILING=
-mkfifo pipe
 cute-shm-load --root "$root/1" p - <pipe &
 loader=$!
 exec 9>pipe
-is_loading()
-{
-	cute-shm-list --root "$root/1" --json p | grep -q '"state": "loading"'
-}
-eventually is_loading || fail 'no load on node 1'
+eventually is_loading 1 || fail 'no load on node 1'
 run p large.h5
 ends 5
 says 'node .*/1: .*being loaded'

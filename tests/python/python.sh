@@ -32,7 +32,8 @@ PYTHONFAULTHANDLER=1
 CUTE_SHM_ROOT=$root
 export PYTHONPATH LD_LIBRARY_PATH PYTHONDONTWRITEBYTECODE CUTE_SHM_ROOT \
 	PYTHONFAULTHANDLER
-[ $# -eq 0 ] || { "$python" "$@"; exit; }
+[ $# -eq 0 ] ||
+	{ LD_PRELOAD="${CUTE_SHM_PYTHON_PRELOAD:-}" "$python" "$@"; exit; }
 cd "$tmp" || exit 99
 # shellcheck disable=SC2086 # they are names
 LD_PRELOAD="${CUTE_SHM_PYTHON_PRELOAD:-}" "$python" -W error::ResourceWarning -m unittest -v \

@@ -35,6 +35,13 @@ def load(project: str) -> float:
 cute_shm.publish("p", {"x": np.zeros(3)}, attrs={"x": {"unit": "m"}})
 cute_shm.load("q", "q.h5", progress=lambda done, total, n, path: None)
 cute_shm.load("q", "q.h5", progress=True)
+
+class Communicator:
+    rank = 0
+    def py2f(self) -> int:
+        return 0
+
+cute_shm.load("q", "q.h5", comm=Communicator(), scatter=True)
 cute_shm.publish("p", {"x": 1}, progress=lambda done, total: None)
 
 async def follow(a: cute_shm.Array) -> None:
@@ -52,7 +59,10 @@ with cute_shm.unlinked_arrays_to_shm("r", arrays):
     one["data"][0] = 1
     print(one["meta"]["shape"])
 """
-WRONG = "import cute_shm\ncute_shm.open(3)\n"
+WRONG = (
+    "import cute_shm\ncute_shm.open(3)\n",
+    "import cute_shm\ncute_shm.load('p', 'p.h5', comm='world')\n",
+)
 
 
 def stubs():
@@ -106,7 +116,8 @@ class Stubs(unittest.TestCase):
             self.skipTest("mypy is missing")
         folder = os.path.dirname(os.path.dirname(cute_shm.__file__))
         with tempfile.TemporaryDirectory() as tmp:
-            for text, status in ((PROGRAM, 0), (WRONG, 1)):
+            for text in (PROGRAM, *WRONG):
+                status = 0 if text is PROGRAM else 1
                 file = os.path.join(tmp, "program.py")
                 with open(file, "w") as f:
                     f.write(text)

@@ -12,6 +12,7 @@ from typing import (
     List,
     Mapping,
     Optional,
+    Protocol,
     Sequence,
     Tuple,
     Type,
@@ -32,6 +33,13 @@ _Patterns = Union[str, Sequence[str]]
 _Bytes = Union[bool, Callable[[int, int], object]]
 _Load = Union[bool, Callable[[int, int, int, str], object]]
 _Array = numpy.typing.NDArray[Any]
+
+class _Communicator(Protocol):
+    """What mpi4py.MPI.Comm has of it, so that mpi4py need not be there."""
+
+    @property
+    def rank(self) -> int: ...
+    def py2f(self) -> int: ...
 
 __version__: str
 
@@ -310,7 +318,10 @@ def load(
     max_size: int = ...,
     max_seconds: float = ...,
     progress: Optional[_Load] = ...,
-    result: Optional[Callable[[LoadResult], object]] = ...
+    result: Optional[Callable[[LoadResult], object]] = ...,
+    comm: Optional[_Communicator] = ...,
+    scatter: bool = ...,
+    ranks_as_nodes: bool = ...
 ) -> Project: ...
 
 # The API of the original package.

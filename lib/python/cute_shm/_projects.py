@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 
 from . import _core, _values
+from ._communicator import by_mpi
 from ._errors import UnsupportedError, failure
 from ._nodes import Array, Group, Info, Project, _open
 from ._root import chosen
@@ -376,6 +377,7 @@ def _run_load(
     max_seconds=0,
     timeout=0,
     progress=None,
+    mpi=None,
 ):
     """Load the file, or, without a project, only look what it has."""
     _must_have_hdf5()
@@ -396,6 +398,7 @@ def _run_load(
             float(max_seconds),
             float(timeout),
             report,
+            mpi,
         )
     return fields.pop("handle"), LoadResult(fields)
 
@@ -424,6 +427,9 @@ def load(
     max_seconds=0,
     progress=None,
     result=None,
+    comm=None,
+    scatter=False,
+    ranks_as_nodes=False,
 ):
     """Load an HDF5 file as a project, and return it open.
 
@@ -450,12 +456,24 @@ def load(
             load, and nothing is published; True: show a line on standard
             error, if that is a terminal
         result: called with the :class:`LoadResult`
+        comm: a communicator of mpi4py, such as ``MPI.COMM_WORLD``: all its
+            ranks make this call with the same arguments.  Rank 0 reads the
+            file, once for all nodes, and only it looks at ``file``; all nodes
+            have the project afterwards, or none, and each rank opens that of
+            its node.  ``progress`` is called on the first rank of each node,
+            with the bytes that it reads or receives, and only rank 0 shows a
+            line; what is left out is known on rank 0
+        scatter: with ``comm``: each node reads its share of the files, and
+            has only that; see cute-shm-mpi(1)
+        ranks_as_nodes: with ``comm``: each rank has a ``root`` of its own
 
     Raises:
         OSError: the file is not HDF5, is damaged, or a filter is missing
         FileExistsError, MemoryError: as in publish()
         BusyError: another process loads the project, without ensure or wait
         TimeoutError: it still does after the timeout
+        UnsupportedError: ``comm`` without MPI, or with another one than that
+            of mpi4py
 
     Example::
 
@@ -476,6 +494,9 @@ def load(
         | (64 if wait else 0)
         | (256 if reuse else 0)
     )
+    mpi = by_mpi(comm, scatter, ranks_as_nodes)
+    if mpi is not None and comm.rank != 0:
+        file, progress = "", None if progress is True else progress
     capsule, counts = _run_load(
         project,
         file,
@@ -491,9 +512,12 @@ def load(
         max_seconds,
         timeout or 0,
         progress,
+        mpi,
     )
     if result is not None:
         result(counts)
+    if mpi is not None:
+        return _open(project, "r", root).root(Project)
     return _core.adopt(capsule).root(Project)
 
 
