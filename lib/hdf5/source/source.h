@@ -242,8 +242,7 @@ struct scan {
 	uint32_t source_count, source_room, sources_open;
 	uint64_t whole; /* bytes of files that indexes keep in memory */
 	uint64_t uses;
-	size_t *buckets; /* hash table by address: index + 1, or 0 */
-	size_t bucket_count;
+	struct hash table;   /* objects by source and address */
 	hid_t group;	     /* the group that group_open() keeps open, */
 	size_t group_object; /* and its index, or NO_OBJECT */
 };
