@@ -127,8 +127,7 @@ struct dataset {
 	unsigned rank;
 	uint64_t dims[MAX_NDIM]; /* of what is selected of it, */
 	uint64_t count;		 /* and its elements */
-	bool sliced;		 /* only a part is selected: */
-	struct slice slice;	 /* this */
+	struct slice *slice;	 /* what is selected, or NULL: all */
 	struct columns columns;
 	uint8_t *elements;	 /* plain ones, if they were read early */
 	bool placed;		 /* they are contiguous in the file, */
