@@ -273,31 +273,33 @@ dataset_native(struct loader *l, struct object *object, type_gone_fn *gone,
 	       void *arg, char *why, struct dataset *ret)
 {
 	struct native *index = source_index(l->scan, object->source);
-	struct dataset d = { .object = object,
-			     .id = H5I_INVALID_HID,
-			     .scan = l->scan,
-			     .native = object->native->dataset,
-			     .index = index,
-			     .fd = index->image.fd };
 	const char *cause = NULL;
-	int rc = native_type_get(l, d.native->type, gone, arg, why, &d.type);
+	int rc;
 
+	*ret = (struct dataset){ .object = object,
+				 .id = H5I_INVALID_HID,
+				 .scan = l->scan,
+				 .form = native_dataset_get(object->native),
+				 .index = index,
+				 .fd = index->image.fd };
+	ret->native = &ret->form;
+	rc = native_type_get(l, ret->form.type, gone, arg, why, &ret->type);
 	if (rc == 0)
-		rc = native_extent(&d);
+		rc = native_extent(ret);
 	if (rc == 0)
-		cause = not_native(&d);
+		cause = not_native(ret);
 	if (rc == CUTE_SHM_ERR_SOURCE || rc == NOT_NATIVE)
 		cause = "its type or extent";
 	if (rc == 0 && !cause)
-		rc = take_slice(l, &d);
+		rc = take_slice(l, ret);
 	if (rc == 0 && !cause)
-		rc = check_rank(&d, why);
+		rc = check_rank(ret, why);
 	if (cause)
 		rc = leave_to_libhdf5(object, cause);
-	if (rc != 0)
-		dataset_free(&d);
-	else
-		*ret = d;
+	if (rc != 0) {
+		dataset_free(ret);
+		*ret = (struct dataset){ .id = H5I_INVALID_HID };
+	}
 	return rc;
 }
 

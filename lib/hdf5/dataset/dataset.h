@@ -119,6 +119,7 @@ struct dataset {
 	struct scan *scan;
 	/* What the index knows; NULL: libhdf5 must read it. */
 	const struct native_dataset *native;
+	struct native_dataset form; /* 'native' is this: do not copy */
 	struct native *index;
 	struct chunk_table chunks;
 	int fd; /* of the file */

@@ -5,6 +5,9 @@
 
 #include "hdf5/native/native.h"
 
+/* Metadata that lie in some order need no more at a time. */
+#define MOST_KEPT ((uint64_t)4 << 20)
+
 static uint64_t
 hash_of(uint64_t address)
 {
@@ -91,13 +94,18 @@ read_all_objects(struct native *n)
 
 	if (err == 0)
 		err = add(n, n->image.root);
-	for (i = 0; err == 0 && i < n->count; i++)
+	for (i = 0; err == 0 && i < n->count; i++) {
 		err = read_one(n, i);
+		image_trim(&n->image, MOST_KEPT);
+	}
+	/* What is needed later lies elsewhere: data, their index, lists. */
+	image_trim(&n->image, 0);
 	/* Without its root, libhdf5 does not open a file. */
 	if (err == 0 && n->objects[0].kind != NATIVE_GROUP)
-		return image_doubt(&n->image, n->objects[0].why
-						      ? n->objects[0].why
-						      : "the root is no group");
+		return image_doubt(&n->image,
+				   n->objects[0].kind == NATIVE_UNKNOWN
+					   ? n->objects[0].why
+					   : "the root is no group");
 	return err;
 }
 
@@ -131,4 +139,5 @@ native_close(struct native *n)
 	global_heap_free(&n->heaps);
 	header_free(&n->header);
 	header_free(&n->other);
+	*n = (struct native){ 0 };
 }
