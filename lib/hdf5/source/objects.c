@@ -3,6 +3,7 @@
  * The objects of the file, and of the files that its links lead to, by address.
  */
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,6 +234,15 @@ source_index(struct scan *s, unsigned number)
 		source->index->image.fd =
 			file_driver_descriptor(source->opened);
 	return source->index;
+}
+
+void
+sources_forget(struct scan *s)
+{
+	for (unsigned i = 0; i < s->source_count; i++)
+		if (s->sources[i].index)
+			native_close(s->sources[i].index);
+	malloc_trim(0);
 }
 
 int

@@ -276,6 +276,9 @@ int source_native(struct scan *scan, struct opened *opened, const char *path,
  */
 struct native *source_index(struct scan *scan, unsigned source);
 
+/* Free what the indexes know: no object will be read any more. */
+void sources_forget(struct scan *scan);
+
 /*
  * The descriptor from which libhdf5 reads this file, or -1.  It is not a copy:
  * it is valid until the next call of libhdf5, that of source 0 always.
