@@ -96,6 +96,7 @@ read_all_objects(struct native *n)
 		err = add(n, n->image.root);
 	for (i = 0; err == 0 && i < n->count; i++) {
 		err = read_one(n, i);
+		/* No global heap was read yet, which refers to the image. */
 		image_trim(&n->image, MOST_KEPT);
 	}
 	/* What is needed later lies elsewhere: data, their index, lists. */
