@@ -348,6 +348,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/structure/superblock.c \
 	lib/hdf5/structure/tree_v1.c \
 	lib/hdf5/structure/tree_v2.c \
+	lib/hdf5/structure/window.c \
 	lib/hdf5/type/convert.c \
 	lib/hdf5/type/fill_check.c \
 	lib/hdf5/type/type.h \

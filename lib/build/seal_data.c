@@ -16,6 +16,9 @@
 /* Small enough to stay in a core's own cache. */
 #define BUFFER_SIZE ((uint64_t)256 << 10)
 
+/* Smaller data are written with those of other arrays. */
+#define SMALL_LIMIT 4096
+
 /* The limits of a job: bytes, and arrays if they are small. */
 #define SPAN_BYTES  ((uint64_t)16 << 20)
 #define SPAN_ARRAYS 4096
@@ -33,7 +36,56 @@ struct bench {
 	uint64_t base;	 /* offset of the array's data */
 	uint8_t *buffer; /* BUFFER_SIZE bytes */
 	struct digest_stream *stream;
+	uint8_t *small;	   /* BUFFER_SIZE bytes, of which are in use: */
+	uint64_t small_at; /* from this offset of the segment on, */
+	size_t small_size; /* so many, not written yet */
 };
+
+/* Write the small data that were gathered. */
+static int
+put_gathered(struct bench *w)
+{
+	size_t size = w->small_size;
+	int err;
+
+	if (size == 0)
+		return 0;
+	w->small_size = 0;
+	err = segment_put(w->b, w->small, size, w->small_at);
+	if (err == 0)
+		builder_final(w->b, w->small_at, size);
+	return err;
+}
+
+static bool
+is_small(const struct bench *w, uint64_t size)
+{
+	return size < SMALL_LIMIT && w->array->given && !w->array->dtype.ragged;
+}
+
+/*
+ * Gather small data.  Those of the next array mostly follow after a few bytes,
+ * which are zeros: no other array has data there, since data are aligned.
+ */
+static int
+gather(struct bench *w, const uint8_t *src, size_t size, uint64_t offset)
+{
+	uint64_t end = w->small_at + w->small_size, gap = offset - end;
+	int err;
+
+	if (w->small_size == 0 || offset < end || gap >= FORMAT_DATA_ALIGN ||
+	    gap + size > BUFFER_SIZE - w->small_size) {
+		err = put_gathered(w);
+		if (err != 0)
+			return err;
+		w->small_at = offset;
+		gap = 0;
+	}
+	memset(w->small + w->small_size, 0, (size_t)gap);
+	memcpy(w->small + w->small_size + gap, src, size);
+	w->small_size += (size_t)gap + size;
+	return 0;
+}
 
 /* Hash and write 'size' bytes to offset 'at' of a ragged array's data. */
 static int
@@ -78,11 +130,13 @@ put_ragged(const struct bench *w, uint64_t at, uint64_t size, uint64_t *hash)
 }
 
 static int
-put_plain(const struct bench *w, uint64_t at, uint64_t size, uint64_t *hash)
+put_plain(struct bench *w, uint64_t at, uint64_t size, uint64_t *hash)
 {
 	const uint8_t *src = (const uint8_t *)w->array->data + at;
 
 	*hash = digest(src, (size_t)size);
+	if (is_small(w, size))
+		return gather(w, src, (size_t)size, w->base + at);
 	return segment_put(w->b, src, (size_t)size, w->base + at);
 }
 
@@ -109,7 +163,7 @@ read_back(const struct bench *w, uint64_t at, uint64_t size, uint64_t *hash)
 }
 
 static int
-complete_unit(const struct bench *w, uint64_t unit)
+complete_unit(struct bench *w, uint64_t unit)
 {
 	struct cute_shm_builder *b = w->b;
 	uint64_t at, size, hash;
@@ -128,7 +182,8 @@ complete_unit(const struct bench *w, uint64_t unit)
 		return err;
 	b->digests[unit] = hash;
 	atomic_store_explicit(&b->hashed[unit], 1, memory_order_release);
-	builder_final(b, w->base + at, size);
+	if (!is_small(w, size))
+		builder_final(b, w->base + at, size);
 	return 0;
 }
 
@@ -204,7 +259,7 @@ check_ragged(const struct bench *w)
 
 /* Complete the units of w->array from *unit on that are in the span. */
 static int
-complete_array(const struct bench *w, const struct span *span, uint64_t *unit)
+complete_array(struct bench *w, const struct span *span, uint64_t *unit)
 {
 	const struct build_array *array = w->array;
 	uint64_t rows = block_rows(array->data_size, w->b->header.block_size);
@@ -237,7 +292,7 @@ complete_span(const struct span *span, struct bench *w)
 		if (w->array->data_size > 0)
 			err = complete_array(w, span, &unit);
 	}
-	return err;
+	return err == 0 ? put_gathered(w) : err;
 }
 
 static int
@@ -251,12 +306,14 @@ span_job(void *arg, bool drop)
 		goto out;
 	w.stream = digest_stream_new();
 	w.buffer = malloc(BUFFER_SIZE);
-	if (w.stream && w.buffer)
+	w.small = malloc(BUFFER_SIZE);
+	if (w.stream && w.buffer && w.small)
 		err = complete_span(span, &w);
 	else
 		err = fail_memory("to read data back");
 	digest_stream_free(w.stream);
 	free(w.buffer);
+	free(w.small);
 out:
 	free(span);
 	return err;

@@ -5,8 +5,11 @@
 
 #include "format/format.h"
 
+/* Texts of one size, padded with NULs, are compared as one number. */
+#define PLAIN_TEXT 8
+
 struct plain {
-	const char *text;
+	char text[PLAIN_TEXT];
 	uint32_t item_size;
 };
 
@@ -23,14 +26,17 @@ static const char *const time_units[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The item size of a dtype without a parameter, or 0. */
+/*
+ * The item size of a dtype without a parameter, or 0.  Behind the text there
+ * are NULs up to PLAIN_TEXT bytes.
+ */
 static uint32_t
 plain_size(const char *text)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT(plains); i++)
-		if (strcmp(text, plains[i].text) == 0)
+		if (memcmp(text, plains[i].text, PLAIN_TEXT) == 0)
 			return plains[i].item_size;
 	return 0;
 }
@@ -91,6 +97,7 @@ time_size(const char *text)
 	return 0;
 }
 
+/* As for plain_size(). */
 static uint32_t
 item_size(const char *text)
 {
@@ -121,7 +128,7 @@ dtype_parse(const char *text, struct dtype *ret)
 	memcpy(d.text, text, length);
 	d.null = strcmp(text, "null") == 0;
 	d.ragged = text[0] == '*';
-	d.item_size = item_size(text + (d.ragged ? 1 : 0));
+	d.item_size = item_size(d.text + (d.ragged ? 1 : 0));
 	if (d.item_size == 0 && !d.null)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "\"%s\" is no dtype: it should be like "

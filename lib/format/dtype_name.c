@@ -113,7 +113,10 @@ dtype_read(const char *dtype, struct dtype *ret)
 {
 	char text[FORMAT_DTYPE_SIZE];
 
-	if (dtype && text_of_name(dtype, text))
+	/* The texts of the format begin so, and no name does. */
+	bool named = dtype && !strchr("<|*", dtype[0]);
+
+	if (named && text_of_name(dtype, text))
 		return dtype_parse(text, ret);
 	return dtype_parse(dtype, ret);
 }

@@ -139,7 +139,7 @@ START_TEST(test_large)
 }
 END_TEST
 
-/* Data stay in memory if the file is neither tiny nor large. */
+/* Small data are read with others if the file is neither tiny nor large. */
 START_TEST(test_data)
 {
 	static const struct {
@@ -160,10 +160,87 @@ START_TEST(test_data)
 		ck_assert_ptr_nonnull(image_peek(&f, 512 * KIB, 8));
 		ck_assert_ptr_nonnull(image_peek(&f, 512 * KIB, 0));
 		ck_assert_ptr_null(image_peek(&f, 512 * KIB, 256 * KIB));
-		ck_assert_uint_eq(f.reads, 1);
+		ck_assert_uint_eq(f.reads, 1 + of[i].kept);
 		image_close(&f);
 		close(fd);
 	}
+}
+END_TEST
+
+/* The number at a multiple of 4 KiB, as data. */
+static bool
+peeks(struct image *f, uint64_t at)
+{
+	const uint8_t *p = image_peek(f, at, sizeof(at));
+
+	if (p)
+		ck_assert_int_eq(memcmp(p, &at, sizeof(at)), 0);
+	return p != NULL;
+}
+
+/* Of data, eight pieces of 256 KiB are kept. */
+START_TEST(test_window)
+{
+	const uint64_t size = 20 * MIB + 12;
+	int fd = file_of(size);
+	struct image f;
+	uint64_t at, i;
+
+	ck_assert_int_eq(image_open(fd, size, 0, &f), 0);
+	for (at = 0; at < 2 * MIB; at += 4 * KIB)
+		ck_assert(peeks(&f, 18 * MIB + at));
+	for (at = 0; at < 2 * MIB; at += 4 * KIB)
+		ck_assert(peeks(&f, 20 * MIB - 4 * KIB - at));
+	ck_assert_uint_eq(f.reads, 8);
+	ck_assert_uint_eq(f.loaded, 0);
+	/* Not over the end of a piece, or of the file. */
+	ck_assert_ptr_null(image_peek(&f, 18 * MIB + 256 * KIB - 4, 8));
+	ck_assert(peeks(&f, 20 * MIB));
+	ck_assert_ptr_nonnull(image_peek(&f, size - 4, 4));
+	ck_assert_ptr_null(image_peek(&f, size - 4, 5));
+	/* Two pieces that take turns are not read forever. */
+	for (i = 0; i < 1000 && peeks(&f, i % 2 * 2 * MIB); i++)
+		;
+	ck_assert_uint_ge(i, 100);
+	ck_assert_uint_lt(i, 200);
+	check_at(&f, 0);
+	ck_assert(peeks(&f, 0));
+	image_close(&f);
+	close(fd);
+}
+END_TEST
+
+/* What was dropped is read again, and what is read too often stays. */
+START_TEST(test_trim)
+{
+	int fd = file_of(20 * MIB);
+	struct image f;
+	uint64_t at, rounds;
+
+	ck_assert_int_eq(image_open(fd, 20 * MIB, 0, &f), 0);
+	check_at(&f, 10 * MIB);
+	image_trim(&f, MIB);
+	ck_assert_uint_eq(f.loaded, 64 * KIB);
+	for (rounds = 0; rounds < 100; rounds++) {
+		f.budget = f.size;
+		for (at = 0; at < 20 * MIB; at += 64 * KIB)
+			check_at(&f, at);
+		ck_assert_uint_eq(f.loaded, 20 * MIB);
+		ck_assert_uint_eq(f.pieces, 1);
+		image_trim(&f, MIB);
+		if (f.loaded > 0)
+			break;
+		ck_assert_uint_eq(f.pieces, 0);
+	}
+	ck_assert_uint_eq(rounds, 2);
+	image_close(&f);
+	/* One that is in memory as a whole stays. */
+	ck_assert_int_eq(image_open(fd, MIB, 0, &f), 0);
+	image_trim(&f, 0);
+	check_at(&f, 512 * KIB);
+	ck_assert_uint_eq(f.reads, 1);
+	image_close(&f);
+	close(fd);
 }
 END_TEST
 
@@ -246,6 +323,8 @@ main(void)
 	tcase_add_test(tc, test_runs);
 	tcase_add_test(tc, test_large);
 	tcase_add_test(tc, test_data);
+	tcase_add_test(tc, test_window);
+	tcase_add_test(tc, test_trim);
 	tcase_add_test(tc, test_fails);
 	tcase_add_test(tc, test_budget);
 	tcase_add_test(tc, test_no_memory);

@@ -261,13 +261,16 @@ compare_kind(struct comparison *c, const struct native_object *o, hid_t id,
 {
 	static const enum native_kind kinds[] = { NATIVE_GROUP, NATIVE_DATASET,
 						  NATIVE_DATATYPE };
+	struct native_dataset d;
 
-	if (o->kind != kinds[type])
+	if (o->kind != kinds[type]) {
 		differs(c, "kind of object");
-	else if (type == H5O_TYPE_DATASET)
-		compare_data(c, o->dataset, id);
-	else if (type == H5O_TYPE_NAMED_DATATYPE)
+	} else if (type == H5O_TYPE_DATASET) {
+		d = native_dataset_get(o);
+		compare_data(c, &d, id);
+	} else if (type == H5O_TYPE_NAMED_DATATYPE) {
 		compare_type(c, o, id);
+	}
 }
 
 static void

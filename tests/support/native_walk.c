@@ -123,10 +123,11 @@ sum_dataset(uint64_t sum, struct native *n, const struct native_dataset *d)
 static uint64_t
 sum_object(uint64_t sum, struct native *n, const struct native_object *o)
 {
+	struct native_dataset d;
 	uint32_t i;
 
 	sum = sum_number(sum, o->address);
-	sum = sum_text(sum, o->why);
+	sum = sum_text(sum, o->kind == NATIVE_UNKNOWN ? o->why : NULL);
 	for (i = 0; i < o->link_count; i++) {
 		sum = sum_text(sum, o->links[i].name);
 		sum = sum_text(sum, o->links[i].target);
@@ -134,9 +135,12 @@ sum_object(uint64_t sum, struct native *n, const struct native_object *o)
 	}
 	for (i = 0; i < o->attribute_count; i++)
 		sum = sum_attribute(sum, n, &o->attributes[i]);
-	if (o->type)
+	if (o->kind == NATIVE_DATATYPE)
 		sum = sum_type(sum, o->type);
-	return o->dataset ? sum_dataset(sum, n, o->dataset) : sum;
+	if (o->kind != NATIVE_DATASET)
+		return sum;
+	d = native_dataset_get(o);
+	return sum_dataset(sum, n, &d);
 }
 
 uint64_t

@@ -216,6 +216,8 @@ char *attr_name_of(const char *name);
 char *stem_of(const char *path);
 /* "parent/name", or "name" in the root; for free(). */
 char *path_join(const char *parent, const char *name);
+/* The same with component_of() the name of a link or a field. */
+char *path_below(const char *parent, const char *name);
 /* Whether all bytes are 7 bits wide, or all are well-formed UTF-8. */
 bool text_is_ascii(const void *text, uint64_t size);
 bool text_is_utf8(const void *text, uint64_t size);

@@ -118,6 +118,31 @@ stem_of(const char *path)
 	return dot > name ? strndup(name, (size_t)(dot - name)) : strdup(name);
 }
 
+/* Whether the name of a link or a field has nothing to be escaped. */
+static bool
+is_plain(const char *name)
+{
+	const char *p = name;
+
+	while (*p && (uint8_t)*p < 0x80 && *p != '/')
+		p++;
+	return *p == '\0' && p > name && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0;
+}
+
+char *
+path_below(const char *parent, const char *name)
+{
+	char *component, *ret;
+
+	if (is_plain(name))
+		return path_join(parent, name);
+	component = component_of(name);
+	ret = component ? path_join(parent, component) : NULL;
+	free(component);
+	return ret;
+}
+
 char *
 path_join(const char *parent, const char *name)
 {

@@ -62,7 +62,7 @@ column_add(struct columns *columns, const struct column *column)
 	struct column *more;
 
 	if (columns->count == columns->room) {
-		columns->room = columns->room ? 2 * columns->room : 4;
+		columns->room = columns->room ? 2 * columns->room : 1;
 		more = realloc(columns->column, columns->room * sizeof(*more));
 		if (!more)
 			return fail_memory("for columns");
@@ -240,14 +240,14 @@ taken(const struct columns *columns, size_t first, const char *path)
 static char *
 field_path(const struct columns *columns, const char *parent, const char *name)
 {
-	char *own = columns->node ? attr_name_of(name) : component_of(name);
-	char *path = NULL;
+	char *own, *path;
 
+	if (!columns->node)
+		return path_below(parent, name);
+	own = attr_name_of(name);
 	if (!own)
 		return NULL;
-	if (!columns->node)
-		path = path_join(parent, own);
-	else if (asprintf(&path, "%s.%s", parent, own) < 0)
+	if (asprintf(&path, "%s.%s", parent, own) < 0)
 		path = NULL;
 	free(own);
 	return path;

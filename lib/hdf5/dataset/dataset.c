@@ -13,6 +13,7 @@ dataset_free(struct dataset *d)
 	columns_free(&d->columns);
 	type_free(d->type);
 	free(d->elements);
+	free(d->slice);
 	names_free(&d->attributes);
 	chunks_free(&d->chunks);
 	if (d->native)
@@ -22,6 +23,7 @@ dataset_free(struct dataset *d)
 	d->own_id = false;
 	d->type = NULL;
 	d->elements = NULL;
+	d->slice = NULL;
 }
 
 const char *
@@ -74,19 +76,25 @@ static int
 take_slice(struct loader *l, struct dataset *d)
 {
 	bool sliced, all = true;
+	struct slice slice;
 	unsigned i;
 	int err = path_slice(l, d->object->path, d->null ? 0 : d->rank, d->dims,
-			     &d->slice, &sliced);
+			     &slice, &sliced);
 
 	if (err != 0 || !sliced || d->null)
 		return err;
 	for (i = 0; i < d->rank; i++) {
-		all &= d->slice.dims[i].count == d->dims[i] &&
-		       !d->slice.dims[i].single;
-		d->dims[i] = d->slice.dims[i].count;
+		all &= slice.dims[i].count == d->dims[i] &&
+		       !slice.dims[i].single;
+		d->dims[i] = slice.dims[i].count;
 	}
-	d->sliced = !all;
-	d->count = d->slice.element_count;
+	d->count = slice.element_count;
+	if (all)
+		return 0;
+	d->slice = malloc(sizeof(slice));
+	if (!d->slice)
+		return fail_memory("for a dataset");
+	*d->slice = slice;
 	return 0;
 }
 
@@ -94,13 +102,13 @@ take_slice(struct loader *l, struct dataset *d)
 static unsigned
 result_rank(const struct dataset *d)
 {
-	return d->sliced ? d->slice.result_ndim : d->rank;
+	return d->slice ? d->slice->result_ndim : d->rank;
 }
 
 int
 dataset_columns(struct loader *l, struct dataset *d)
 {
-	const uint64_t *shape = d->sliced ? d->slice.shape : d->dims;
+	const uint64_t *shape = d->slice ? d->slice->shape : d->dims;
 
 	return columns_get(l, d->type, d->object->path, result_rank(d),
 			   d->null ? NULL : shape, &d->columns);
@@ -228,6 +236,8 @@ native_type_get(struct loader *l, const struct native_type *file,
 	}
 	rc = type_map(file, gone, arg, why, ret);
 	if (rc == 0 && (*ret)->kind == TYPE_PLAIN) {
+		(*ret)->direct =
+			!(*ret)->swap && convert_get(file, &(*ret)->convert);
 		type_free(l->native_type);
 		l->native_type = type_share(*ret);
 	}
@@ -263,31 +273,33 @@ dataset_native(struct loader *l, struct object *object, type_gone_fn *gone,
 	       void *arg, char *why, struct dataset *ret)
 {
 	struct native *index = source_index(l->scan, object->source);
-	struct dataset d = { .object = object,
-			     .id = H5I_INVALID_HID,
-			     .scan = l->scan,
-			     .native = object->native->dataset,
-			     .index = index,
-			     .fd = index->image.fd };
 	const char *cause = NULL;
-	int rc = native_type_get(l, d.native->type, gone, arg, why, &d.type);
+	int rc;
 
+	*ret = (struct dataset){ .object = object,
+				 .id = H5I_INVALID_HID,
+				 .scan = l->scan,
+				 .form = native_dataset_get(object->native),
+				 .index = index,
+				 .fd = index->image.fd };
+	ret->native = &ret->form;
+	rc = native_type_get(l, ret->form.type, gone, arg, why, &ret->type);
 	if (rc == 0)
-		rc = native_extent(&d);
+		rc = native_extent(ret);
 	if (rc == 0)
-		cause = not_native(&d);
+		cause = not_native(ret);
 	if (rc == CUTE_SHM_ERR_SOURCE || rc == NOT_NATIVE)
 		cause = "its type or extent";
 	if (rc == 0 && !cause)
-		rc = take_slice(l, &d);
+		rc = take_slice(l, ret);
 	if (rc == 0 && !cause)
-		rc = check_rank(&d, why);
+		rc = check_rank(ret, why);
 	if (cause)
 		rc = leave_to_libhdf5(object, cause);
-	if (rc != 0)
-		dataset_free(&d);
-	else
-		*ret = d;
+	if (rc != 0) {
+		dataset_free(ret);
+		*ret = (struct dataset){ .id = H5I_INVALID_HID };
+	}
 	return rc;
 }
 

@@ -119,6 +119,7 @@ struct dataset {
 	struct scan *scan;
 	/* What the index knows; NULL: libhdf5 must read it. */
 	const struct native_dataset *native;
+	struct native_dataset form; /* 'native' is this: do not copy */
 	struct native *index;
 	struct chunk_table chunks;
 	int fd; /* of the file */
@@ -127,8 +128,7 @@ struct dataset {
 	unsigned rank;
 	uint64_t dims[MAX_NDIM]; /* of what is selected of it, */
 	uint64_t count;		 /* and its elements */
-	bool sliced;		 /* only a part is selected: */
-	struct slice slice;	 /* this */
+	struct slice *slice;	 /* what is selected, or NULL: all */
 	struct columns columns;
 	uint8_t *elements;	 /* plain ones, if they were read early */
 	bool placed;		 /* they are contiguous in the file, */

@@ -67,7 +67,7 @@ static bool
 worth_it(const struct loader *l, const struct dataset *d)
 {
 	return l->builder && d->type->kind == TYPE_PLAIN && !d->null &&
-	       !d->sliced && d->count > 0 && d->count <= SMALL_SIZE &&
+	       !d->slice && d->count > 0 && d->count <= SMALL_SIZE &&
 	       d->type->size[PART_PLAIN] > 0 &&
 	       elements_size(d) <= SMALL_SIZE && keep_room(l, held_size(d));
 }
@@ -156,7 +156,7 @@ place_get(struct loader *l, const struct dataset *d, uint64_t *ret)
 		*ret = d->offset;
 		return true;
 	}
-	if (t->kind != TYPE_PLAIN || !t->direct || d->null || d->sliced ||
+	if (t->kind != TYPE_PLAIN || !t->direct || d->null || d->slice ||
 	    d->count == 0 ||
 	    __builtin_mul_overflow(d->count, t->convert.from, &size) ||
 	    size >= CONTIGUOUS_LEAST || strategy_generic() ||

@@ -402,6 +402,7 @@ native_read(struct dataset *d, enum part part, const uint64_t *first,
 				.step = step,
 				.shape = shape,
 				.item = d->native->type->size };
+	const struct convert *how = &d->type->convert;
 	uint64_t size;
 	bool ok;
 
@@ -409,6 +410,14 @@ native_read(struct dataset *d, enum part part, const uint64_t *first,
 		return true;
 	if (__builtin_mul_overflow(count, b.item, &size))
 		return false;
+	/* Elements that keep their size are read to their place. */
+	if (part == PART_PLAIN && d->type->direct && !widens(how) &&
+	    how->size == b.item && how->size == d->type->size[part]) {
+		b.to = to;
+		ok = file_elements(d, &b, count);
+		convert(how, to, ok ? count : 0);
+		return ok;
+	}
 	b.to = calloc(1, size);
 	ok = b.to && file_elements(d, &b, count) &&
 	     native_values(d->index, d->type, part, b.to, count, to, lists) ==

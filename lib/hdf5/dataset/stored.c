@@ -11,14 +11,14 @@
 static uint64_t
 step_of(const struct dataset *d, unsigned i)
 {
-	return d->sliced ? (uint64_t)d->slice.dims[i].step : 1;
+	return d->slice ? (uint64_t)d->slice->dims[i].step : 1;
 }
 
 /* The index in the file's dataset of selected element 'at' of dimension i. */
 static uint64_t
 index_of(const struct dataset *d, unsigned i, uint64_t at)
 {
-	return d->sliced ? d->slice.dims[i].first + at * step_of(d, i) : at;
+	return d->slice ? d->slice->dims[i].first + at * step_of(d, i) : at;
 }
 
 /* How many selected elements lie along dimension i in 'size' of the dataset. */

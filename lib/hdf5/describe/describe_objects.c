@@ -313,7 +313,7 @@ describe_columns(struct loader *l, struct dataset *d)
 	if (rc == 0 && !d->null && d->count > 0)
 		rc = ragged_measure(l, d);
 	if (rc == 0 && l->builder && !d->null && d->count > 0 && !d->placed &&
-	    !d->sliced && bytes > 0 && bytes <= SMALL_SIZE &&
+	    !d->slice && bytes > 0 && bytes <= SMALL_SIZE &&
 	    keep_room(l, bytes))
 		read_small(d);
 	if (rc == 0)

@@ -35,7 +35,7 @@ convertible(const struct native *n, const struct type *t,
 	struct convert how;
 
 	if (t->kind == TYPE_PLAIN)
-		return convert_get(file, &how);
+		return t->direct || convert_get(file, &how);
 	if (file->class == NATIVE_ARRAY)
 		return convertible(n, t, file->base);
 	switch (t->kind) {

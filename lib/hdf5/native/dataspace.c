@@ -68,7 +68,5 @@ space_read(struct native *n, struct cursor b, const struct native_space **ret)
 	if (*ret)
 		return 0;
 	err = read_new(n, b, ret);
-	if (err == 0)
-		recent_keep(&n->recent_spaces, b, *ret);
-	return err;
+	return err ? err : recent_copy(n, &n->recent_spaces, b, *ret);
 }

@@ -196,6 +196,7 @@ enum_read(struct native *n, struct cursor *b, unsigned version, unsigned bits,
 	  unsigned depth, struct native_type *t)
 {
 	struct native_member *m;
+	const uint8_t *values;
 	uint32_t i;
 	int err = type_read_inner(n, b, depth + 1, &t->base);
 
@@ -212,11 +213,17 @@ enum_read(struct native *n, struct cursor *b, unsigned version, unsigned bits,
 	t->members = m;
 	for (i = 0; err == 0 && i < t->count; i++)
 		err = name_read(n, b, version, &m[i].name);
-	for (i = 0; err == 0 && i < t->count; i++)
-		m[i].value = take(b, t->size);
-	if (err == 0 && b->over)
+	if (err != 0)
+		return err;
+	values = take(b, (uint64_t)t->count * t->size);
+	if (!values)
 		return image_doubt(&n->image, "a broken enum");
-	return err ? err : members_check(n, t, false);
+	values = native_bytes(n, values, (uint64_t)t->count * t->size);
+	if (!values)
+		return CUTE_SHM_ERR_NOMEM;
+	for (i = 0; i < t->count; i++)
+		m[i].value = values + (size_t)i * t->size;
+	return members_check(n, t, false);
 }
 
 int

@@ -18,12 +18,14 @@ static int
 value_read(struct native *n, struct cursor *b, uint32_t size,
 	   struct native_dataset *d)
 {
+	const uint8_t *data = take(b, size);
+
 	d->fill.kind = NATIVE_FILL_VALUE;
 	d->fill.size = size;
-	d->fill.data = take(b, size);
-	if (!d->fill.data || size != d->type->size)
+	if (!data || size != d->type->size)
 		return image_doubt(&n->image, "a fill value of a wrong size");
-	return 0;
+	d->fill.data = native_bytes(n, data, size);
+	return d->fill.data ? 0 : CUTE_SHM_ERR_NOMEM;
 }
 
 /* The message of old files, which has nothing but a value. */

@@ -103,17 +103,18 @@ enum native_chunk_index {
 	NATIVE_TREE_2
 };
 
+/* There may be millions of datasets: the members leave no gaps. */
 struct native_layout {
-	enum native_layout_kind kind;
 	uint64_t address, size; /* of the data, or of the index of chunks */
 	const uint8_t *data;	/* NATIVE_COMPACT */
-	enum native_chunk_index index;
+	const uint64_t *dims;	/* of the chunks */
+	uint64_t chunk_size;	/* bytes without filters */
 	unsigned rank; /* of the chunks; without the size of an element */
-	const uint64_t *dims;
-	uint64_t chunk_size; /* bytes without filters */
-	uint8_t flags;	     /* since version 4 */
-	bool wide;	     /* version 5: a stored size has all its bytes */
-	uint32_t mask;	     /* NATIVE_SINGLE */
+	uint32_t mask; /* NATIVE_SINGLE */
+	uint8_t kind;  /* enum native_layout_kind */
+	uint8_t index; /* enum native_chunk_index */
+	uint8_t flags; /* since version 4 */
+	bool wide;     /* version 5: a stored size has all its bytes */
 	struct array_shape shape;
 };
 
@@ -128,10 +129,10 @@ enum native_fill_kind {
  * no data: that is an error, unless 'write' is "never".
  */
 struct native_fill {
-	enum native_fill_kind kind;
-	uint8_t allocate, write; /* H5D_alloc_time_t, H5D_fill_time_t */
-	uint32_t size;
 	const uint8_t *data; /* a value of the file's type */
+	uint32_t size;
+	uint8_t kind;		 /* enum native_fill_kind */
+	uint8_t allocate, write; /* H5D_alloc_time_t, H5D_fill_time_t */
 };
 
 struct native_filter {
@@ -182,18 +183,39 @@ enum native_kind {
 
 struct native_object {
 	uint64_t address;
-	enum native_kind kind;
-	const char *why; /* NATIVE_UNKNOWN: the cause */
+	const struct native_attribute *attributes;
+	union {
+		const char *why; /* NATIVE_UNKNOWN: the cause */
+		struct {	 /* NATIVE_GROUP */
+			const struct native_link *links;
+			/* links_ordered: the same links */
+			const struct native_link **by_name;
+		};
+		struct { /* NATIVE_DATASET: see native_dataset_get() */
+			const struct native_dataset *form;
+			uint64_t data_address;
+		};
+		const struct native_type *type; /* NATIVE_DATATYPE */
+	};
+	uint32_t link_count, attribute_count;
+	uint8_t kind; /* enum native_kind */
 	bool has_comment;
 	/* In order of creation if the file tracks it, else by name. */
 	bool links_ordered, attributes_ordered;
-	uint32_t link_count, attribute_count;
-	const struct native_link *links;
-	const struct native_link **by_name; /* links_ordered: the same links */
-	const struct native_attribute *attributes;
-	const struct native_dataset *dataset;
-	const struct native_type *type; /* NATIVE_DATATYPE */
 };
+
+/*
+ * The description of a NATIVE_DATASET.  Objects share what all but the address
+ * of their data have in common.
+ */
+static inline struct native_dataset
+native_dataset_get(const struct native_object *o)
+{
+	struct native_dataset ret = *o->form;
+
+	ret.layout.address = o->data_address;
+	return ret;
+}
 
 /* A committed datatype, or why it cannot be read. */
 struct native_committed {
@@ -203,14 +225,14 @@ struct native_committed {
 };
 
 /*
- * Messages that were read last, and what they describe: most objects of a file
- * have the datatype and the extent of others.
+ * Bytes that were seen last, and what they describe: most objects of a file
+ * have the datatype, the extent and the form of others.
  */
 #define RECENT 8
 
 struct native_recent {
 	struct {
-		const uint8_t *bytes; /* in the image */
+		const uint8_t *bytes; /* valid as long as the index */
 		uint64_t size;
 		const void *what;
 	} kept[RECENT];
@@ -228,7 +250,7 @@ struct native {
 	struct native_committed *types;
 	uint32_t type_count, type_room;
 	struct hash type_table; /* committed types by address */
-	struct native_recent recent_types, recent_spaces;
+	struct native_recent recent_types, recent_spaces, recent_forms;
 	struct global_heap heaps;
 	struct header header; /* of the object that is being read, */
 	struct header other;  /* and of the type to which it leads */
@@ -290,8 +312,11 @@ int native_list(struct native *n, const struct native_type *type,
 
 /* What an equal message describes that was read before, or NULL. */
 const void *recent_find(const struct native_recent *r, struct cursor message);
-void recent_keep(struct native_recent *r, struct cursor message,
+void recent_keep(struct native_recent *r, const void *bytes, uint64_t size,
 		 const void *what);
+/* The same with a copy of a message, if the image can lose it. */
+int recent_copy(struct native *n, struct native_recent *r,
+		struct cursor message, const void *what) must_check;
 
 /*
  * The object that has a message with flag MESSAGE_SHARED.  Messages in the
@@ -410,6 +435,16 @@ native_keep(struct native *n, const void *items, uint64_t count, size_t size)
 	void *p = native_get(n, count, size);
 
 	return p ? memcpy(p, items, (size_t)count * size) : NULL;
+}
+
+/*
+ * Bytes of the image that are valid as long as the index: these, or a copy if
+ * image_trim() can drop them.
+ */
+static inline const uint8_t *
+native_bytes(struct native *n, const uint8_t *bytes, uint64_t size)
+{
+	return n->image.present ? native_keep(n, bytes, size, 1) : bytes;
 }
 
 /* A copy of text of the file, and a NUL behind it. */

@@ -50,6 +50,7 @@ static int
 attribute_read(struct native *n, struct cursor b, struct native_attribute *a)
 {
 	unsigned version = take_8(&b), flags = take_8(&b), size[3], i;
+	const uint8_t *data;
 	int err;
 
 	for (i = 0; i < 3; i++)
@@ -69,8 +70,11 @@ attribute_read(struct native *n, struct cursor b, struct native_attribute *a)
 		return err;
 	if (__builtin_mul_overflow(a->space->points, a->type->size, &a->size))
 		return image_doubt(&n->image, "an attribute of absurd size");
-	a->data = take(&b, a->size);
-	return a->data ? 0 : image_doubt(&n->image, "a broken attribute");
+	data = take(&b, a->size);
+	if (!data)
+		return image_doubt(&n->image, "a broken attribute");
+	a->data = native_bytes(n, data, a->size);
+	return a->data ? 0 : CUTE_SHM_ERR_NOMEM;
 }
 
 static int

@@ -5,6 +5,9 @@
 
 #include "hdf5/native/native.h"
 
+/* Metadata that lie in some order need no more at a time. */
+#define MOST_KEPT ((uint64_t)4 << 20)
+
 static uint64_t
 hash_of(uint64_t address)
 {
@@ -83,21 +86,76 @@ read_one(struct native *n, uint32_t i)
 	return add_links(n, o.links, o.link_count);
 }
 
+/* Objects that were found together, and are not all read yet. */
+struct found {
+	uint32_t next, end;
+};
+
+/* The groups from the root down whose members are being read. */
+struct groups {
+	struct found *of;
+	uint32_t count, room;
+};
+
+static int
+push(struct groups *g, uint32_t next, uint32_t end)
+{
+	void *grown = vector_grow(g->of, g->count, &g->room, sizeof(*g->of),
+				  "groups");
+
+	if (!grown)
+		return CUTE_SHM_ERR_NOMEM;
+	g->of = grown;
+	g->of[g->count++] = (struct found){ next, end };
+	return 0;
+}
+
+/*
+ * Read the members of a group before its next sibling: in the file they mostly
+ * lie close to it.
+ */
+static int
+read_tree(struct native *n, struct groups *g)
+{
+	struct found *top;
+	uint32_t before;
+	int err = push(g, 0, n->count);
+
+	while (err == 0 && g->count > 0) {
+		top = &g->of[g->count - 1];
+		if (top->next == top->end) {
+			g->count--;
+			continue;
+		}
+		before = n->count;
+		err = read_one(n, top->next++);
+		/* No global heap was read yet, which refers to the image. */
+		image_trim(&n->image, MOST_KEPT);
+		if (err == 0 && n->count > before)
+			err = push(g, before, n->count);
+	}
+	/* What is needed later lies elsewhere: data, their index, lists. */
+	image_trim(&n->image, 0);
+	return err;
+}
+
 static int
 read_all_objects(struct native *n)
 {
+	struct groups g = { .count = 0 };
 	int err = superblock_read(&n->image);
-	uint32_t i;
 
 	if (err == 0)
 		err = add(n, n->image.root);
-	for (i = 0; err == 0 && i < n->count; i++)
-		err = read_one(n, i);
+	if (err == 0)
+		err = read_tree(n, &g);
+	free(g.of);
 	/* Without its root, libhdf5 does not open a file. */
 	if (err == 0 && n->objects[0].kind != NATIVE_GROUP)
-		return image_doubt(&n->image, n->objects[0].why
-						      ? n->objects[0].why
-						      : "the root is no group");
+		return image_doubt(&n->image,
+				   n->objects[0].kind == NATIVE_UNKNOWN
+					   ? n->objects[0].why
+					   : "the root is no group");
 	return err;
 }
 
@@ -131,4 +189,5 @@ native_close(struct native *n)
 	global_heap_free(&n->heaps);
 	header_free(&n->header);
 	header_free(&n->other);
+	*n = (struct native){ 0 };
 }

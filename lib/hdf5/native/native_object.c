@@ -51,16 +51,28 @@ filters_of(struct native *n, struct native_dataset *d)
 	return pipeline_read(n, cursor_on(m->data, m->size), d);
 }
 
+/* Most datasets of a file with very many differ in their address only. */
 static int
-dataset_of(struct native *n, struct native_object *o)
+form_keep(struct native *n, struct native_dataset *d, struct native_object *o)
 {
-	struct native_dataset *d = native_get(n, 1, sizeof(*d));
+	o->data_address = d->layout.address;
+	d->layout.address = 0;
+	o->form = recent_find(&n->recent_forms,
+			      cursor_on((const uint8_t *)d, sizeof(*d)));
+	if (o->form)
+		return 0;
+	o->form = native_keep(n, d, 1, sizeof(*d));
+	if (!o->form)
+		return CUTE_SHM_ERR_NOMEM;
+	recent_keep(&n->recent_forms, o->form, sizeof(*d), o->form);
+	return 0;
+}
+
+static int
+dataset_read(struct native *n, struct native_dataset *d)
+{
 	int err;
 
-	if (!d)
-		return CUTE_SHM_ERR_NOMEM;
-	o->kind = NATIVE_DATASET;
-	o->dataset = d;
 	if (n->header.present & HAS(EXTERNAL))
 		return image_doubt(&n->image, "data in other files");
 	err = space_of(n, &d->space);
@@ -71,6 +83,21 @@ dataset_of(struct native *n, struct native_object *o)
 	if (err == 0)
 		err = fill_read(n, &n->header, d);
 	return err ? err : filters_of(n, d);
+}
+
+static int
+dataset_of(struct native *n, struct native_object *o)
+{
+	struct native_dataset d;
+	int err;
+
+	/* As bytes: they are compared with others. */
+	memset(&d, 0, sizeof(d));
+	err = dataset_read(n, &d);
+	if (err != 0)
+		return err;
+	o->kind = NATIVE_DATASET;
+	return form_keep(n, &d, o);
 }
 
 static int

@@ -21,12 +21,26 @@ recent_find(const struct native_recent *r, struct cursor message)
 }
 
 void
-recent_keep(struct native_recent *r, struct cursor message, const void *what)
+recent_keep(struct native_recent *r, const void *bytes, uint64_t size,
+	    const void *what)
 {
-	r->kept[r->next].bytes = message.at;
-	r->kept[r->next].size = bytes_left(&message);
+	r->kept[r->next].bytes = bytes;
+	r->kept[r->next].size = size;
 	r->kept[r->next].what = what;
 	r->next = (r->next + 1) % RECENT;
+}
+
+int
+recent_copy(struct native *n, struct native_recent *r, struct cursor message,
+	    const void *what)
+{
+	uint64_t size = bytes_left(&message);
+	const uint8_t *bytes = native_bytes(n, message.at, size);
+
+	if (!bytes)
+		return CUTE_SHM_ERR_NOMEM;
+	recent_keep(r, bytes, size, what);
+	return 0;
 }
 
 int
@@ -129,9 +143,7 @@ own_type(struct native *n, struct cursor data, const struct native_type **ret)
 	if (*ret)
 		return 0;
 	err = type_read(n, &b, ret);
-	if (err == 0)
-		recent_keep(&n->recent_types, data, *ret);
-	return err;
+	return err ? err : recent_copy(n, &n->recent_types, data, *ret);
 }
 
 int

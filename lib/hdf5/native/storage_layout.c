@@ -32,15 +32,18 @@ static int
 compact_set(struct native *n, struct cursor *b, uint64_t size,
 	    struct native_dataset *d)
 {
+	const uint8_t *data = take(b, size);
 	uint64_t wanted;
 	int err = data_size(n, d, &wanted);
 
 	d->layout.kind = NATIVE_COMPACT;
 	d->layout.size = size;
-	d->layout.data = take(b, size);
-	if (err == 0 && (!d->layout.data || size != wanted))
+	if (err == 0 && (!data || size != wanted))
 		return image_doubt(&n->image, "compact data of a wrong size");
-	return err;
+	if (err != 0)
+		return err;
+	d->layout.data = native_bytes(n, data, size);
+	return d->layout.data ? 0 : CUTE_SHM_ERR_NOMEM;
 }
 
 /* Data at an address; UNDEFINED: fill values. */
@@ -138,7 +141,7 @@ read_index(struct native *n, struct cursor *b, unsigned kind,
 {
 	bool bad = false;
 
-	l->index = (enum native_chunk_index)kind;
+	l->index = (uint8_t)kind;
 	l->size = l->chunk_size;
 	switch (kind) {
 	case NATIVE_SINGLE:

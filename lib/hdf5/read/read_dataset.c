@@ -266,7 +266,7 @@ read_generic(struct loader *l, struct dataset *d)
 	if (part)
 		size = chunk_bytes(d, s.chunk, &used);
 	/* libhdf5 reads parts of unfiltered chunks without a cache. */
-	rc = !d->native && (used > b.room || (part && d->sliced)) && s.filtered
+	rc = !d->native && (used > b.room || (part && d->slice)) && s.filtered
 		     ? reopen_with_cache(l, d, size)
 		     : 0;
 	if (rc != 0)

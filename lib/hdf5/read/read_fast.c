@@ -138,7 +138,7 @@ read_fast(struct loader *l, struct under_way *u, bool *fits)
 
 	source.columns = p.columns;
 	source.column_count = p.count;
-	source.slice = d->sliced ? &d->slice : NULL;
+	source.slice = d->slice;
 	board_work(l->board, d->object->path, bytes);
 	if (rc == 0 && p.count == p.wanted)
 		rc = strategy_read(l->reader, &source, &how);

@@ -94,6 +94,9 @@ load_file(struct loader *l, int old)
 		rc = describe(l);
 	if (rc == 0)
 		log_step(l, "described", since);
+	/* The memory is needed for what is written besides the data. */
+	if (rc == 0 && l->builder && l->pending_count == 0)
+		sources_forget(l->scan);
 	l->board->total = l->result.bytes;
 	if (rc == 0 && l->builder && !l->retry)
 		rc = fill(l);

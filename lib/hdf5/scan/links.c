@@ -157,13 +157,10 @@ name_links(struct loader *l, const char *parent, bool own_names,
 	struct link *link;
 	enum wanted wanted;
 	size_t i, kept = 0;
-	char *component;
 
 	for (i = 0; i < found->count; i++) {
 		link = &found->links[i];
-		component = component_of(link->name);
-		link->path = component ? path_join(parent, component) : NULL;
-		free(component);
+		link->path = path_below(parent, link->name);
 		if (!link->path)
 			return fail_memory("for the file's tree");
 		wanted = path_wanted(l, link->path);

@@ -25,7 +25,7 @@ native_unknown(const struct scan *s, unsigned source, uint64_t address)
 	if (!of->index)
 		return of->no_index ? of->no_index : "it is in another file";
 	o = native_find(of->index, address);
-	return o ? o->why : NULL;
+	return o && o->kind == NATIVE_UNKNOWN ? o->why : NULL;
 }
 
 /* ------------------------------------------------------------- soft links */

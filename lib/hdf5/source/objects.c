@@ -3,6 +3,7 @@
  * The objects of the file, and of the files that its links lead to, by address.
  */
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,19 +19,20 @@ address_hash(unsigned source, uint64_t address)
 	return h ^ h >> 32;
 }
 
-static size_t *
-bucket_of(const struct scan *s, unsigned source, uint64_t address)
-{
-	size_t mask = s->bucket_count - 1;
-	size_t i = (size_t)address_hash(source, address) & mask;
-	const struct object *o;
+/* What an object is found by. */
+struct place {
+	unsigned source;
+	uint64_t address;
+};
 
-	for (; s->buckets[i] != 0; i = (i + 1) & mask) {
-		o = &s->objects[s->buckets[i] - 1];
-		if (o->source == source && o->address == address)
-			break;
-	}
-	return &s->buckets[i];
+static bool
+has_place(const void *of, uint32_t index, const char *text, size_t size)
+{
+	const struct object *o = &((const struct scan *)of)->objects[index];
+	struct place place;
+
+	memcpy(&place, text, size);
+	return o->source == place.source && o->address == place.address;
 }
 
 struct scan *
@@ -50,31 +52,19 @@ scan_new(void)
 size_t
 object_find(const struct scan *s, unsigned source, uint64_t address)
 {
-	return s->bucket_count ? *bucket_of(s, source, address) - 1 : NO_OBJECT;
-}
+	const struct place place = { source, address };
+	uint32_t i =
+		hash_find(&s->table, address_hash(source, address), has_place,
+			  s, (const char *)&place, sizeof(place));
 
-static int
-buckets_grow(struct scan *s)
-{
-	size_t old = s->bucket_count, i;
-
-	free(s->buckets);
-	s->bucket_count = old ? 2 * old : 1024;
-	s->buckets = calloc(s->bucket_count, sizeof(*s->buckets));
-	if (!s->buckets) {
-		s->bucket_count = 0;
-		return fail_memory("for the file's tree");
-	}
-	for (i = 0; i < s->object_count; i++)
-		*bucket_of(s, s->objects[i].source, s->objects[i].address) =
-			i + 1;
-	return 0;
+	return i == NO_INDEX ? NO_OBJECT : i;
 }
 
 int
 object_add(struct scan *s, const struct object *o, size_t *ret)
 {
 	struct object *more;
+	int err;
 
 	if (s->object_count == s->object_room) {
 		s->object_room = s->object_room ? 2 * s->object_room : 256;
@@ -83,10 +73,13 @@ object_add(struct scan *s, const struct object *o, size_t *ret)
 			return fail_memory("for the file's tree");
 		s->objects = more;
 	}
-	if (2 * (s->object_count + 1) > s->bucket_count && buckets_grow(s) != 0)
-		return CUTE_SHM_ERR_NOMEM;
+	if (s->object_count >= NO_INDEX)
+		return fail_memory("for the file's tree");
+	err = hash_put(&s->table, address_hash(o->source, o->address),
+		       (uint32_t)s->object_count);
+	if (err != 0)
+		return err;
 	s->objects[s->object_count] = *o;
-	*bucket_of(s, o->source, o->address) = s->object_count + 1;
 	*ret = s->object_count++;
 	return 0;
 }
@@ -241,6 +234,15 @@ source_index(struct scan *s, unsigned number)
 		source->index->image.fd =
 			file_driver_descriptor(source->opened);
 	return source->index;
+}
+
+void
+sources_forget(struct scan *s)
+{
+	for (unsigned i = 0; i < s->source_count; i++)
+		if (s->sources[i].index)
+			native_close(s->sources[i].index);
+	malloc_trim(0);
 }
 
 int

@@ -269,8 +269,7 @@ struct scan {
 	uint32_t source_count, source_room, sources_open;
 	uint64_t whole; /* bytes of files that indexes keep in memory */
 	uint64_t uses;
-	size_t *buckets; /* hash table by address: index + 1, or 0 */
-	size_t bucket_count;
+	struct hash table;   /* objects by source and address */
 	hid_t group;	     /* the group that group_open() keeps open, */
 	size_t group_object; /* and its index, or NO_OBJECT */
 };
@@ -303,6 +302,9 @@ int source_native(struct scan *scan, struct opened *opened, const char *path,
  * can read until another file is opened.
  */
 struct native *source_index(struct scan *scan, unsigned source);
+
+/* Free what the indexes know: no object will be read any more. */
+void sources_forget(struct scan *scan);
 
 /*
  * The descriptor from which libhdf5 reads this file, or -1.  It is not a copy:

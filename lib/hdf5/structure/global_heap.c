@@ -7,50 +7,61 @@
 
 #define SMALLEST 4096 /* libhdf5 reads no less */
 
+#define UNIT 8 /* items begin at its multiples */
+
+/* There may be millions of items: no more than what leads to their bytes. */
 struct item {
-	const uint8_t *data;
-	uint64_t size;
-	uint32_t index;
+	uint32_t at; /* of its prefix in the collection, in units */
+	uint16_t index;
 };
 
 struct collection {
 	uint64_t address;
+	const uint8_t *bytes;
 	uint32_t count;
 	const char *why;     /* NULL: it is sound */
 	struct item items[]; /* by index */
 };
 
 struct walk {
+	const uint8_t *begin; /* of the collection */
 	struct cursor b;
 	unsigned prefix; /* bytes before an item's data */
 };
+
+static unsigned
+prefix_size(const struct image *f)
+{
+	return (unsigned)align_up(8 + f->length_size, UNIT);
+}
 
 /* The next item; false at the end, or if it is broken: then w->b.over. */
 static bool
 next_item(struct image *f, struct walk *w, struct item *item)
 {
+	uint64_t at = (uint64_t)(w->b.at - w->begin) / UNIT, size;
 	struct cursor head;
 
 	/* What is too short for an item is free space. */
 	if (bytes_left(&w->b) < w->prefix)
 		return false;
 	head = cursor_on(w->b.at, w->prefix);
-	item->index = take_16(&head);
+	item->index = (uint16_t)take_16(&head);
+	item->at = (uint32_t)at;
 	take(&head, 6);
-	item->size = take_length(&head, f);
+	size = take_length(&head, f);
 	if (item->index == 0) {
 		/* Free space; its size includes its prefix. */
-		if (item->size < w->prefix)
+		if (size < w->prefix || size % UNIT != 0)
 			w->b.over = true;
 		else
-			take(&w->b, item->size);
+			take(&w->b, size);
 	} else {
 		take(&w->b, w->prefix);
-		item->data = w->b.at;
-		if (item->size > bytes_left(&w->b))
+		if (size > bytes_left(&w->b) || at > UINT32_MAX)
 			w->b.over = true;
 		else
-			take(&w->b, align_up(item->size, 8));
+			take(&w->b, align_up(size, UNIT));
 	}
 	return !w->b.over;
 }
@@ -94,6 +105,7 @@ collection_new(struct image *f, uint64_t address, struct walk w)
 	if (!c)
 		return NULL;
 	c->address = address;
+	c->bytes = w.begin;
 	while (next_item(f, &w, &item))
 		if (item.index != 0)
 			c->items[c->count++] = item;
@@ -106,7 +118,7 @@ collection_new(struct image *f, uint64_t address, struct walk w)
 static const struct item *
 find_item(const struct collection *c, uint32_t index)
 {
-	struct item key = { .index = index };
+	struct item key = { .index = (uint16_t)index };
 
 	/* Most collections have all indices from 1. */
 	if (index - 1 < c->count && c->items[index - 1].index == index)
@@ -120,10 +132,10 @@ find_item(const struct collection *c, uint32_t index)
 static struct collection *
 collection_read(struct image *f, uint64_t address)
 {
-	uint64_t prefix = align_up(8 + f->length_size, 8), size;
 	const uint8_t *p = image_get(f, address, SMALLEST);
-	struct walk w = { .prefix = (unsigned)prefix };
+	struct walk w = { .begin = p, .prefix = prefix_size(f) };
 	struct collection *c;
+	uint64_t size;
 
 	if (p && (memcmp(p, "GCOL", 4) != 0 || p[4] != 1)) {
 		f->why = "no global heap";
@@ -138,7 +150,7 @@ collection_read(struct image *f, uint64_t address)
 	    !image_get(f, address + SMALLEST, size - SMALLEST))
 		p = NULL;
 	if (p) {
-		w.b = cursor_on(p + prefix, size - prefix);
+		w.b = cursor_on(p + w.prefix, size - w.prefix);
 		return collection_new(f, address, w);
 	}
 	c = calloc(1, sizeof(*c));
@@ -207,8 +219,9 @@ int
 global_heap_object(struct image *f, struct global_heap *heap, uint64_t address,
 		   uint32_t index, const uint8_t **ret, uint64_t *size)
 {
-	const struct item *item;
+	const struct item *item = NULL;
 	struct collection *c = heap->last;
+	const uint8_t *p;
 	int err;
 
 	/* Values that were written together lie in one. */
@@ -220,11 +233,13 @@ global_heap_object(struct image *f, struct global_heap *heap, uint64_t address,
 	}
 	if (c->why)
 		return image_doubt(f, c->why);
-	item = index == 0 ? NULL : find_item(c, index);
+	if (index > 0 && index <= UINT16_MAX)
+		item = find_item(c, index);
 	if (!item)
 		return image_doubt(f, "an object that a global heap has not");
-	*ret = item->data;
-	*size = item->size;
+	p = c->bytes + (uint64_t)item->at * UNIT;
+	*size = number_at(p + 8, f->length_size);
+	*ret = p + prefix_size(f);
 	return 0;
 }
 

@@ -41,13 +41,13 @@ image_doubt(struct image *f, const char *why)
 	return NO_OPINION;
 }
 
-static bool
-read_bytes(struct image *f, uint64_t at, uint64_t size)
+bool
+image_read(struct image *f, uint8_t *to, uint64_t at, uint64_t size)
 {
 	ssize_t n;
 
 	while (size > 0) {
-		n = pread(f->fd, f->bytes + at, size, (off_t)at);
+		n = pread(f->fd, to, size, (off_t)at);
 		f->reads++;
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -56,6 +56,7 @@ read_bytes(struct image *f, uint64_t at, uint64_t size)
 				       : "the file has become shorter";
 			return false;
 		}
+		to += n;
 		at += (uint64_t)n;
 		size -= (uint64_t)n;
 	}
@@ -96,6 +97,7 @@ take_piece(struct image *f, int more, uint64_t size)
 {
 	f->pieces += (uint64_t)more;
 	f->loaded += size;
+	f->total += size;
 	all_pieces += (uint64_t)more;
 	all_bytes += size;
 	return all_pieces <= MOST_PIECES && all_bytes <= MOST_BYTES;
@@ -128,7 +130,7 @@ read_run(struct image *f, uint64_t block)
 		f->why = "no room for the file's metadata";
 		return false;
 	}
-	if (!read_bytes(f, at, size))
+	if (!image_read(f, f->bytes + at, at, size))
 		return false;
 	for (i = first; i < end; i++)
 		f->present[i / 64] |= UINT64_C(1) << i % 64;
@@ -147,6 +149,24 @@ image_load(struct image *f, uint64_t at, uint64_t size)
 		if (!is_present(f, block) && !read_run(f, block))
 			return false;
 	return true;
+}
+
+void
+image_trim(struct image *f, uint64_t most)
+{
+	uint64_t blocks = (f->size + f->block - 1) / f->block;
+
+	/* If it is read again and again, it stays: its size is the limit. */
+	if (!f->present || f->loaded <= most || f->total / 2 > f->size ||
+	    madvise(f->bytes, f->size, MADV_DONTNEED) != 0 ||
+	    mprotect(f->bytes, f->size, PROT_NONE) != 0)
+		return;
+	memset(f->present, 0, (blocks / 64 + 1) * sizeof(*f->present));
+	all_pieces -= f->pieces;
+	all_bytes -= f->loaded;
+	f->pieces = f->loaded = 0;
+	f->last_end = UINT64_MAX;
+	f->run = 1;
 }
 
 bool
@@ -174,16 +194,13 @@ image_get(struct image *f, uint64_t address, uint64_t size)
 	return f->bytes + f->base + address;
 }
 
-/* Of files up to this size, data that are asked for may stay in memory. */
+/* In files up to this size, small data are read with those around them. */
 #define DATA_LIMIT ((uint64_t)64 << 20)
 
-/* Whether data may be had from memory; they are read if they may stay there. */
+/* Whether the bytes are present. */
 static bool
-holds_data(struct image *f, uint64_t at, uint64_t size)
+holds_data(const struct image *f, uint64_t at, uint64_t size)
 {
-	if (f->block == BLOCK)
-		return f->size <= DATA_LIMIT && size <= BLOCK &&
-		       image_load(f, at, size);
 	for (uint64_t i = 0; i < size; i += f->block)
 		if (!is_present(f, (at + i) / f->block))
 			return false;
@@ -193,10 +210,15 @@ holds_data(struct image *f, uint64_t at, uint64_t size)
 const uint8_t *
 image_peek(struct image *f, uint64_t address, uint64_t size)
 {
-	if (!image_holds(f, address, size) ||
-	    (f->present && !holds_data(f, f->base + address, size)))
+	uint64_t at = f->base + address;
+
+	if (!image_holds(f, address, size))
 		return NULL;
-	return f->bytes + f->base + address;
+	if (!f->present || holds_data(f, at, size))
+		return f->bytes + at;
+	return f->block == BLOCK && f->size <= DATA_LIMIT && size <= BLOCK
+		       ? window_get(f, at, size)
+		       : NULL;
 }
 
 static void
@@ -247,7 +269,7 @@ image_open(int fd, uint64_t size, uint64_t whole_limit, struct image *ret)
 	}
 	ret->mapped = true;
 	if (whole)
-		return read_bytes(ret, 0, size) ? 0 : NO_OPINION;
+		return image_read(ret, ret->bytes, 0, size) ? 0 : NO_OPINION;
 	ret->present =
 		calloc(size / ret->block / 64 + 1, sizeof(*ret->present));
 	return ret->present ? 0
@@ -263,6 +285,8 @@ image_close(struct image *f)
 	all_pieces -= f->pieces;
 	all_bytes -= f->loaded;
 	free(f->present);
+	free(f->window);
+	f->window = NULL;
 	f->bytes = NULL;
 	f->mapped = false;
 	f->pieces = f->loaded = 0;

@@ -8,7 +8,7 @@
  *
  * Functions that return int return 0, NO_OPINION with the cause in image->why,
  * or CUTE_SHM_ERR_NOMEM.  Pointers into the image are valid until
- * image_close().
+ * image_trim() or image_close().
  */
 #ifndef LIB_HDF5_STRUCTURE_STRUCTURE_H
 #define LIB_HDF5_STRUCTURE_STRUCTURE_H
@@ -26,7 +26,8 @@
 
 /*
  * The bytes of a file.  A small file is read whole; of a larger one, blocks
- * when they are needed.  A byte is read once: what was checked stays as it is.
+ * when they are needed.  Bytes that were checked stay as they are until
+ * image_trim(): what is read after it is checked again.
  */
 struct image {
 	uint8_t *bytes; /* as many as the file has */
@@ -44,7 +45,9 @@ struct image {
 	uint64_t *present;		   /* and have a bit */
 	uint64_t last_end, run;	 /* the last read: its end, its blocks */
 	uint64_t pieces, loaded; /* what is present, and its bytes */
+	uint64_t total;		 /* bytes of blocks that were ever read */
 	uint64_t reads;		 /* calls of pread() */
+	struct window *window;	 /* for image_peek(), or NULL */
 };
 
 /* image.c */
@@ -66,6 +69,13 @@ int image_doubt(struct image *f, const char *why) __attribute__((cold));
 /* Read the blocks of [at, at + size), which lies in the file. */
 bool image_load(struct image *f, uint64_t at, uint64_t size) must_check;
 
+/*
+ * Drop the blocks of a file that is not in memory as a whole if they have over
+ * 'most' bytes; they are read again when they are needed.  Pointers into the
+ * image are invalid then.
+ */
+void image_trim(struct image *f, uint64_t most);
+
 /* Charge the budget; false, with the cause, if it is spent. */
 bool image_charge(struct image *f, uint64_t size) must_check;
 
@@ -77,10 +87,21 @@ const uint8_t *image_get(struct image *f, uint64_t address,
 			 uint64_t size) must_check;
 
 /*
- * The same for data: they are not charged.  NULL, without a cause, unless they
- * are in memory, or the file is small enough to be kept there.
+ * The same for data: they are not charged, and are valid until the next call.
+ * NULL, without a cause, unless they are in memory, or can be read with much
+ * that lies around them.
  */
 const uint8_t *image_peek(struct image *f, uint64_t address,
+			  uint64_t size) must_check;
+
+/* Read bytes of the file; false, with the cause. */
+bool image_read(struct image *f, uint8_t *to, uint64_t at,
+		uint64_t size) must_check;
+
+/* window.c: small data, which mostly lie close to those that were read last */
+
+/* Bytes of the file, valid until the next call; NULL: read them elsewhere. */
+const uint8_t *window_get(struct image *f, uint64_t at,
 			  uint64_t size) must_check;
 
 /* Whether these bytes are in the address space; they are not read. */
