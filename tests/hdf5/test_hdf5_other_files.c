@@ -53,6 +53,14 @@ ensure(bool current)
 	ck_assert_uint_eq(result.current, current);
 }
 
+static struct cute_shm *
+load_ensured(hid_t file)
+{
+	struct cute_shm_hdf5_options opt = h5_options(CUTE_SHM_HDF5_ENSURE);
+
+	return h5_load_with(file, &opt);
+}
+
 static bool
 has_part(const struct cute_shm *shm, const char *group, const char *file)
 {
@@ -194,7 +202,7 @@ END_TEST
 START_TEST(only_what_took_part_counts)
 {
 	const char *select[] = { "own", "link", NULL };
-	struct cute_shm_hdf5_options opt = h5_options(0);
+	struct cute_shm_hdf5_options opt = h5_options(CUTE_SHM_HDF5_ENSURE);
 	hid_t main = h5_begin();
 	struct cute_shm *shm;
 
@@ -208,7 +216,7 @@ START_TEST(only_what_took_part_counts)
 	touch(h5_path("virtual.h5"));
 	ck_state(CUTE_SHM_SOURCE_CURRENT);
 	ck_ok(cute_shm_unlink("t", NULL, NULL));
-	opt = h5_options(CUTE_SHM_HDF5_NO_EXTERNAL);
+	opt = h5_options(CUTE_SHM_HDF5_NO_EXTERNAL | CUTE_SHM_HDF5_ENSURE);
 	shm = h5_load_with(-1, &opt);
 	ck_no_attr(shm, "", PARTS);
 	ck_clean(shm);
@@ -227,12 +235,28 @@ START_TEST(an_ordinary_file_has_none)
 	h5_put(main, "d", H5T_STD_I32LE, 1, row, data);
 	put_virtual(main, "v", own, 2);
 	external_link(main, "t.h5", "/d", "self");
-	shm = h5_load(main);
+	shm = load_ensured(main);
 	ck_row(shm, "v", 1, 10);
 	ck_no_attr(shm, "", PARTS);
 	ck_no_attr(shm, "", SIZE);
 	ck_no_attr(shm, "", MTIME);
 	ck_ok(cute_shm_info(shm, &info));
+	ck_state(CUTE_SHM_SOURCE_CURRENT);
+	ck_clean(shm);
+}
+END_TEST
+
+/* Nor has what is not to be kept current: it has what the file has. */
+START_TEST(a_plain_load_has_none)
+{
+	hid_t main = h5_begin();
+	struct cute_shm *shm;
+
+	put_ways(main);
+	shm = h5_load(main);
+	ck_no_attr(shm, "", PARTS);
+	ck_no_attr(shm, "", SIZE);
+	ck_no_attr(shm, "", MTIME);
 	ck_state(CUTE_SHM_SOURCE_CURRENT);
 	ck_clean(shm);
 }
@@ -246,7 +270,7 @@ START_TEST(an_export_has_none)
 	struct cute_shm_hdf5_options opt = h5_options(0);
 
 	put_ways(main);
-	shm = h5_load(main);
+	shm = load_ensured(main);
 	ck_assert_uint_gt(part_count(shm, ""), 4);
 	ck_ok(cute_shm_hdf5_export(shm, h5_path("back.h5"), NULL, NULL));
 	opt.handle = &again;
@@ -272,7 +296,7 @@ START_TEST(what_a_file_says_is_renamed)
 	h5_attr(main, SIZE, H5T_STD_U64LE, 1, one, &number);
 	h5_attr(main, MTIME, H5T_STD_U64LE, 1, one, &number);
 	H5Tclose(type);
-	shm = h5_load(main);
+	shm = load_ensured(main);
 	ck_no_attr(shm, "", PARTS);
 	ck_attr_texts(shm, "", "%63ute-shm:source-parts", text);
 	ck_state(CUTE_SHM_SOURCE_CURRENT);
@@ -389,7 +413,7 @@ START_TEST(many_sources_of_one_file)
 	}
 	put_blocks(main, "v", "s%b.h5");
 	external_link(main, "s7.h5", "/d", "link");
-	shm = h5_load(main);
+	shm = load_ensured(main);
 	/* The file that would be next is missing, in each folder. */
 	ck_assert_uint_gt(part_count(shm, ""), 300);
 	ck_assert(has_part(shm, "", "s300.h5"));
@@ -422,6 +446,7 @@ main(void)
 			    ELEMENTS(absent));
 	tcase_add_test(t, only_what_took_part_counts);
 	tcase_add_test(t, an_ordinary_file_has_none);
+	tcase_add_test(t, a_plain_load_has_none);
 	tcase_add_test(t, an_export_has_none);
 	tcase_add_test(t, what_a_file_says_is_renamed);
 	tcase_add_test(t, each_group_has_its_own);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The attributes that tell which other files took part: on the group of one of
- * several files, else on the root.
+ * several files; else on the root, of a load with CUTE_SHM_HDF5_ENSURE, while a
+ * plain load adds nothing to what the file has.
  */
 
 #include <stdlib.h>
@@ -208,6 +209,8 @@ describe_parts(struct loader *l)
 		return err;
 	if (l->listed_count > 0)
 		return describe_several(l, all, count);
+	if (!(l->opt->flags & CUTE_SHM_HDF5_ENSURE))
+		return 0;
 	parts = parts_of(all, count, "", l->before);
 	return put_parts(l, "", &parts);
 }
