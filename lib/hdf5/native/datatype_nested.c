@@ -158,22 +158,6 @@ compound_read(struct native *n, struct cursor *b, unsigned version,
 	return err ? err : members_check(n, t, true);
 }
 
-bool
-complex_set(struct native_type *t, struct native_member *parts)
-{
-	if (t->base->class != NATIVE_FLOAT ||
-	    t->size != 2 * (uint64_t)t->base->size)
-		return false;
-	parts[0] = (struct native_member){ .name = "r", .type = t->base };
-	parts[1] = (struct native_member){ .name = "i",
-					   .type = t->base,
-					   .offset = t->base->size };
-	t->class = NATIVE_COMPOUND;
-	t->count = 2;
-	t->members = parts;
-	return true;
-}
-
 int
 complex_read(struct native *n, struct cursor *b, unsigned bits, unsigned depth,
 	     struct native_type *t)

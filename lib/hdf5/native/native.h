@@ -75,6 +75,28 @@ struct native_type {
 	uint64_t committed; /* address of the header, or UNDEFINED */
 };
 
+/*
+ * Make of a complex number, whose t->base is known, a compound of the two
+ * members 'r' and 'i', which h5py gives to complex numbers in older files.
+ * 'parts' has room for two and stays with the type.  False if the base is no
+ * float of half the size.
+ */
+static inline bool
+complex_set(struct native_type *t, struct native_member *parts)
+{
+	if (t->base->class != NATIVE_FLOAT ||
+	    t->size != 2 * (uint64_t)t->base->size)
+		return false;
+	parts[0] = (struct native_member){ .name = "r", .type = t->base };
+	parts[1] = (struct native_member){ .name = "i",
+					   .type = t->base,
+					   .offset = t->base->size };
+	t->class = NATIVE_COMPOUND;
+	t->count = 2;
+	t->members = parts;
+	return true;
+}
+
 enum native_space_kind {
 	NATIVE_SCALAR,
 	NATIVE_SIMPLE,
@@ -347,14 +369,6 @@ int enum_read(struct native *n, struct cursor *b, unsigned version,
 	      struct native_type *type) must_check;
 int array_read(struct native *n, struct cursor *b, unsigned version,
 	       unsigned depth, struct native_type *type) must_check;
-
-/*
- * Make of a complex number, whose t->base is known, a compound of the two
- * members 'r' and 'i', which h5py gives to complex numbers in older files.
- * 'parts' has room for two and stays with the type.  False if the base is no
- * float of half the size.
- */
-bool complex_set(struct native_type *t, struct native_member *parts) must_check;
 
 /* dataspace.c */
 int space_read(struct native *n, struct cursor b,
