@@ -151,6 +151,7 @@ void cut_out(unsigned ndim, const uint64_t *chunk, const uint64_t *used,
 
 #define BATCH_CHUNKS 1024	  /* limit for one batch */
 #define BATCH_SIZE   (512u << 10) /* target for the data of a batch */
+#define BATCH_WORK   (64u << 20)  /* limit for the bytes that it decodes */
 #define TILE_TARGET  (4u << 20)
 #define TILE_LIMIT   (12u << 20)
 #define TILE_MEMORY  (40u << 20) /* for all tiles, or one larger one */

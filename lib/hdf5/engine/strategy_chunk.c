@@ -156,16 +156,21 @@ batch_job(void *arg, bool drop)
 
 /*
  * The number of chunks in a batch: about BATCH_SIZE bytes, but for narrow
- * chunks enough to fill the cache lines of the tile.
+ * chunks enough to fill the cache lines of the tile.  Of chunks that lie mostly
+ * outside of the array, much more is decoded than is kept; progress is told
+ * after each batch.
  */
 static uint64_t
-batch_chunks(const struct plan *p)
+batch_chunks(const struct task *t)
 {
+	const struct plan *p = &t->plan;
 	uint64_t most = BATCH_SIZE / p->chunk_size;
 	uint64_t wide = 64 / (p->chunk[p->ndim - 1] * p->item);
 
 	if (most < wide && wide * p->chunk_size <= 4 * BATCH_SIZE)
 		most = wide;
+	if (t->whole_size > 0 && most > BATCH_WORK / t->whole_size)
+		most = BATCH_WORK / t->whole_size;
 	if (most < 1)
 		return 1;
 	return most > BATCH_CHUNKS ? BATCH_CHUNKS : most;
@@ -176,7 +181,7 @@ static int
 fetch_batch(const struct strategy_source *s, struct batch *b)
 {
 	const struct task *t = b->task;
-	uint64_t most = batch_chunks(&t->plan), left;
+	uint64_t most = batch_chunks(t), left;
 	size_t used = 0;
 
 	left = b->box.chunks - b->first;

@@ -80,6 +80,9 @@ check_string(hid_t t)
 		return unknown();
 	if (variable > 0 && H5Tget_size(t) != sizeof(char *))
 		return does_not_fit("a text is no pointer");
+	/* libhdf5 makes no type of another, to read it with. */
+	if (H5Tget_cset(t) > H5T_CSET_UTF8)
+		return does_not_fit("a text has an unknown character set");
 	return 0;
 }
 
