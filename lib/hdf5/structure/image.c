@@ -12,7 +12,6 @@
 #include "hdf5/structure/structure.h"
 
 #define WHOLE_LIMIT ((uint64_t)16 << 20)
-#define BLOCK	    ((uint64_t)64 << 10)
 #define LONGEST_RUN ((uint64_t)1 << 20) /* bytes of one read */
 
 /* In larger files metadata lie farther apart: smaller blocks hold less else. */
@@ -194,31 +193,15 @@ image_get(struct image *f, uint64_t address, uint64_t size)
 	return f->bytes + f->base + address;
 }
 
-/* In files up to this size, small data are read with those around them. */
-#define DATA_LIMIT ((uint64_t)64 << 20)
-
-/* Whether the bytes are present. */
-static bool
-holds_data(const struct image *f, uint64_t at, uint64_t size)
+bool
+image_present(const struct image *f, uint64_t at, uint64_t size)
 {
+	if (!f->present)
+		return true;
 	for (uint64_t i = 0; i < size; i += f->block)
 		if (!is_present(f, (at + i) / f->block))
 			return false;
 	return size == 0 || is_present(f, (at + size - 1) / f->block);
-}
-
-const uint8_t *
-image_peek(struct image *f, uint64_t address, uint64_t size)
-{
-	uint64_t at = f->base + address;
-
-	if (!image_holds(f, address, size))
-		return NULL;
-	if (!f->present || holds_data(f, at, size))
-		return f->bytes + at;
-	return f->block == BLOCK && f->size <= DATA_LIMIT && size <= BLOCK
-		       ? window_get(f, at, size)
-		       : NULL;
 }
 
 static void
@@ -228,7 +211,7 @@ begin(struct image *ret, int fd, uint64_t size)
 			       .size = size,
 			       .end = size,
 			       .budget = size,
-			       .block = BLOCK,
+			       .block = IMAGE_BLOCK,
 			       .last_end = UINT64_MAX,
 			       .run = 1 };
 }
@@ -246,9 +229,9 @@ block_of(uint64_t size)
 {
 	uint64_t ret = size <= SMALL_FILE ? SMALL_BLOCK
 		       : size > LARGE	  ? LARGE_BLOCK
-					  : BLOCK;
+					  : IMAGE_BLOCK;
 
-	return sysconf(_SC_PAGESIZE) <= (long)ret ? ret : BLOCK;
+	return sysconf(_SC_PAGESIZE) <= (long)ret ? ret : IMAGE_BLOCK;
 }
 
 int

@@ -52,6 +52,9 @@ struct image {
 
 /* image.c */
 
+/* Bytes of a block, unless the file is small or large. */
+#define IMAGE_BLOCK ((uint64_t)64 << 10)
+
 /*
  * Begin to read the file, which has 'size' bytes.  'whole_limit': files up to
  * this size are read at once; 0 means 16 MiB.  Later reads use ret->fd, too.
@@ -86,22 +89,22 @@ bool image_charge(struct image *f, uint64_t size) must_check;
 const uint8_t *image_get(struct image *f, uint64_t address,
 			 uint64_t size) must_check;
 
-/*
- * The same for data: they are not charged, and are valid until the next call.
- * NULL, without a cause, unless they are in memory, or can be read with much
- * that lies around them.
- */
-const uint8_t *image_peek(struct image *f, uint64_t address,
-			  uint64_t size) must_check;
-
 /* Read bytes of the file; false, with the cause. */
 bool image_read(struct image *f, uint8_t *to, uint64_t at,
 		uint64_t size) must_check;
 
+/* Whether [at, at + size), which lies in the file, is in memory. */
+bool image_present(const struct image *f, uint64_t at,
+		   uint64_t size) must_check;
+
 /* window.c: small data, which mostly lie close to those that were read last */
 
-/* Bytes of the file, valid until the next call; NULL: read them elsewhere. */
-const uint8_t *window_get(struct image *f, uint64_t at,
+/*
+ * As image_get(), for data: they are not charged, and are valid until the next
+ * call.  NULL, without a cause, unless they are in memory, or can be read with
+ * much that lies around them.
+ */
+const uint8_t *image_peek(struct image *f, uint64_t address,
 			  uint64_t size) must_check;
 
 /* Whether these bytes are in the address space; they are not read. */

@@ -12,6 +12,9 @@
 #define PIECE  ((uint64_t)256 << 10)
 #define PIECES 8
 
+/* In files up to this size, small data are read with those around them. */
+#define DATA_LIMIT ((uint64_t)64 << 20)
+
 struct window {
 	uint64_t total;		 /* bytes that were ever read */
 	uint64_t number[PIECES]; /* of the piece of the file, or UNDEFINED */
@@ -48,7 +51,8 @@ piece_read(struct image *f, struct window *w, unsigned i, uint64_t number)
 	return true;
 }
 
-const uint8_t *
+/* Bytes of the file, valid until the next call; NULL: read them elsewhere. */
+static const uint8_t *
 window_get(struct image *f, uint64_t at, uint64_t size)
 {
 	uint64_t number = at / PIECE;
@@ -62,4 +66,19 @@ window_get(struct image *f, uint64_t at, uint64_t size)
 			   !piece_read(f, f->window, i, number)))
 		return NULL;
 	return f->window->bytes[i] + at % PIECE;
+}
+
+const uint8_t *
+image_peek(struct image *f, uint64_t address, uint64_t size)
+{
+	uint64_t at = f->base + address;
+
+	if (!image_holds(f, address, size))
+		return NULL;
+	if (image_present(f, at, size))
+		return f->bytes + at;
+	return f->block == IMAGE_BLOCK && f->size <= DATA_LIMIT &&
+			       size <= IMAGE_BLOCK
+		       ? window_get(f, at, size)
+		       : NULL;
 }
