@@ -57,7 +57,6 @@ lib_libcore_la_SOURCES = \
 	lib/build/check_reserved.c \
 	lib/build/describe.c \
 	lib/build/describe_attr.c \
-	lib/build/log_build.c \
 	lib/build/publish.c \
 	lib/build/reserve.c \
 	lib/build/reserve_huge.c \

@@ -306,13 +306,4 @@ int builder_header(struct cute_shm_builder *b, bool view) must_check;
 /* Write the data that were given by pointer, hash all units without digest. */
 int complete_data(struct cute_shm_builder *b) must_check;
 
-/* log_build.c: messages at level DEBUG; 'since' is a value of clock_now() */
-
-void log_building(const struct cute_shm_builder *b);
-void log_reserved(const struct cute_shm_builder *b, double since);
-void log_sealed(const struct cute_shm_builder *b, double since);
-void log_published(const struct cute_shm_builder *b);
-/* Logs nothing if the builder has published, or never had a file. */
-void log_abandoned(const struct cute_shm_builder *b);
-
 #endif

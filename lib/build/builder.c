@@ -286,6 +286,18 @@ begin(struct cute_shm_builder *b, const char *project,
 	return err;
 }
 
+/* Also for a builder that failed in cute_shm_builder_new(). */
+static void
+log_abandoned(const struct cute_shm_builder *b)
+{
+	if (b->fd >= 0 && b->state != BUILD_OVER && b->pid == getpid() &&
+	    log_debug())
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "project %s: removed its "
+			     "unfinished file from %s",
+			     b->project, b->root);
+}
+
 /* In a forked child, do not remove the temporary name: it is the parent's. */
 void
 cute_shm_builder_free(struct cute_shm_builder *b)
@@ -339,6 +351,17 @@ builder_blank(void)
 	b->pid = getpid();
 	b->begun = clock_now();
 	return b;
+}
+
+static void
+log_building(const struct cute_shm_builder *b)
+{
+	if (log_debug())
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "project %s: created a file "
+			     "for it in %s, %s",
+			     b->project, b->root,
+			     b->temporary ? b->temporary : "without a name");
 }
 
 int

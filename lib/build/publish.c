@@ -172,6 +172,20 @@ give_name(struct cute_shm_builder *b, bool handle, struct cute_shm **ret)
 	return 0;
 }
 
+static void
+log_published(const struct cute_shm_builder *b)
+{
+	char size[SIZE_TEXT];
+
+	if (log_debug())
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "project %s: published as %s, "
+			     "%s, %.3f s after it was begun",
+			     b->project, b->path,
+			     size_text(b->header.segment_size, size),
+			     clock_now() - b->begun);
+}
+
 int
 cute_shm_builder_publish(struct cute_shm_builder *b, struct cute_shm **ret)
 {

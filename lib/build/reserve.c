@@ -374,6 +374,22 @@ reserve_room(const struct cute_shm_builder *b)
 	return err == 0 ? make_room(b) : err;
 }
 
+static void
+log_reserved(const struct cute_shm_builder *b, double since)
+{
+	char size[SIZE_TEXT];
+
+	if (log_debug())
+		cute_shm_log(CUTE_SHM_LOG_DEBUG, "project %s: %s %s in %.3f s",
+			     b->project,
+			     b->ahead || b->huge.shared
+				     ? "reserves, ahead of its "
+				       "data,"
+				     : "reserved",
+			     size_text(b->header.segment_size, size),
+			     clock_now() - since);
+}
+
 int
 reserve_segment(struct cute_shm_builder *b)
 {

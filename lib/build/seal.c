@@ -305,6 +305,16 @@ builder_header(struct cute_shm_builder *b, bool view)
 	return write_all(b->fd, h, sizeof(*h), 0);
 }
 
+static void
+log_sealed(const struct cute_shm_builder *b, double since)
+{
+	if (log_debug())
+		cute_shm_log(CUTE_SHM_LOG_DEBUG,
+			     "project %s: completed "
+			     "digests and metadata in %.3f s",
+			     b->project, clock_now() - since);
+}
+
 int
 cute_shm_builder_seal(struct cute_shm_builder *b)
 {
