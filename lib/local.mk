@@ -61,6 +61,7 @@ lib_libcore_la_SOURCES = \
 	lib/build/reserve.c \
 	lib/build/reserve_huge.c \
 	lib/build/reserve_memory.c \
+	lib/build/reserve_pages.c \
 	lib/build/seal.c \
 	lib/build/seal_data.c \
 	lib/build/write.c \

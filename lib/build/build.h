@@ -211,20 +211,13 @@ int add_replaced(const struct cute_shm_builder *b, int err) must_check;
 int builder_attach(const struct cute_shm_builder *b,
 		   struct cute_shm **ret) must_check;
 
-/* reserve_memory.c */
+/* reserve_pages.c: small pages, and whether there is memory */
 
 /*
- * Reserve all memory of the segment; with CUTE_SHM_RESERVE_AHEAD start a thread
- * that does so, or leave it to the threads that write, if there are many.
+ * Check the free memory again after so many bytes, or after 1/256 of what is
+ * spare: one check costs about 0.2 ms, and up to 256 loaders may run at once.
  */
-int reserve_memory(struct cute_shm_builder *b) must_check;
-
-/*
- * Wait until the memory of bytes [begin, end) is reserved, or reserve it in
- * this thread.  Fails if that has failed.  Any thread may call it.
- */
-int reserve_wait(struct cute_shm_builder *b, uint64_t begin,
-		 uint64_t end) must_check;
+#define RESERVE_STEP ((uint64_t)16 << 20)
 
 /* The progress of a reservation, in bytes. */
 struct taking {
@@ -244,6 +237,24 @@ int reserve_look(const struct cute_shm_builder *b, struct taking *t) must_check;
  */
 int reserve_allocate(const struct cute_shm_builder *b, uint64_t at,
 		     uint64_t size, uint64_t had) must_check;
+
+/* Report that a call failed with errno 'number' when 'had' were reserved. */
+int reserve_failed(const struct cute_shm_builder *b, uint64_t had, int number);
+
+/* reserve_memory.c */
+
+/*
+ * Reserve all memory of the segment; with CUTE_SHM_RESERVE_AHEAD start a thread
+ * that does so, or leave it to the threads that write, if there are many.
+ */
+int reserve_memory(struct cute_shm_builder *b) must_check;
+
+/*
+ * Wait until the memory of bytes [begin, end) is reserved, or reserve it in
+ * this thread.  Fails if that has failed.  Any thread may call it.
+ */
+int reserve_wait(struct cute_shm_builder *b, uint64_t begin,
+		 uint64_t end) must_check;
 
 /*
  * Stop and free the thread that reserves.  To have all memory reserved, call

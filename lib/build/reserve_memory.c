@@ -7,8 +7,6 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,20 +14,6 @@
 #include <unistd.h>
 
 #include "build/build.h"
-
-/*
- * Bytes per posix_fallocate().  Writers of the file spin on its lock until the
- * call ends.  A signal makes the call undo its work and fail with EINTR, so
- * with a periodic timer a call for many gigabytes would never succeed.
- */
-#define CALL ((uint64_t)1 << 20)
-
-/*
- * Check the free memory again after every 16 MiB, or after 1/256 of what is
- * spare: one check costs about 0.2 ms, and up to 256 loaders may run at once.
- */
-#define STEP	    ((uint64_t)16 << 20)
-#define SPARE_PARTS 256
 
 /* Bytes per step of the thread: about 1 ms, since writers may wait for it. */
 #define AHEAD_STEP ((uint64_t)4 << 20)
@@ -65,77 +49,6 @@ struct ahead {
 	char *message;		 /* and its message */
 };
 
-/* Add to the message that other processes took memory during the build. */
-static int
-others_took(const struct cute_shm_builder *b, uint64_t at, int err)
-{
-	char had[SIZE_TEXT], need[SIZE_TEXT];
-
-	return cute_shm_fail(err, "project %s: with %s of %s in memory, %s",
-			     b->project, size_text(at, had),
-			     size_text(b->header.segment_size, need),
-			     cute_shm_errmsg());
-}
-
-/* posix_fallocate() gave up when 'had' bytes were reserved. */
-static int
-step_failed(const struct cute_shm_builder *b, uint64_t had, int number)
-{
-	char need[SIZE_TEXT];
-	uint64_t none;
-
-	errno = number;
-	/* A file system in memory may also report ENOMEM. */
-	if (number == ENOSPC || number == EDQUOT || number == ENOMEM) {
-		if (b->lender.ask)
-			return builder_ask(b, CUTE_SHM_ASK_FULL,
-					   b->header.segment_size, had, &none);
-		return space_ran_out(b->root, b->header.segment_size, had);
-	}
-	return fail_errno("project %s: cannot reserve %s in %s", b->project,
-			  size_text(b->header.segment_size, need), b->root);
-}
-
-int
-reserve_allocate(const struct cute_shm_builder *b, uint64_t at, uint64_t size,
-		 uint64_t had)
-{
-	uint64_t end = at + size, n;
-	int number;
-
-	for (; at < end; at += n, had += n) {
-		n = end - at < CALL ? end - at : CALL;
-		do
-			number = posix_fallocate(b->fd, (off_t)at, (off_t)n);
-		while (number == EINTR);
-		if (number != 0)
-			return step_failed(b, had, number);
-	}
-	return 0;
-}
-
-/* Other processes may take memory, too. */
-int
-reserve_look(const struct cute_shm_builder *b, struct taking *t)
-{
-	uint64_t spare = 0;
-	int err;
-
-	if (t->at < t->look)
-		return 0;
-	if (b->lender.ask)
-		err = builder_ask(b, CUTE_SHM_ASK_LOOK,
-				  b->header.segment_size - t->at, 0, &spare);
-	else
-		err = space_check(b->root, b->header.segment_size - t->at,
-				  &spare);
-	if (err == CUTE_SHM_ERR_NO_SPACE)
-		return others_took(b, t->at, err);
-	spare /= SPARE_PARTS;
-	t->look = t->at + (spare > STEP ? spare : STEP);
-	return 0;
-}
-
 /* Reserve the next 'step' bytes, or the rest. */
 static int
 take(struct cute_shm_builder *b, struct taking *t, uint64_t step)
@@ -156,13 +69,13 @@ take(struct cute_shm_builder *b, struct taking *t, uint64_t step)
 static int
 take_all(struct cute_shm_builder *b)
 {
-	struct taking t = { .look = STEP };
+	struct taking t = { .look = RESERVE_STEP };
 	int err = 0;
 
 	while (t.at < b->header.segment_size && err == 0) {
 		err = builder_progress(b, 0);
 		if (err == 0)
-			err = take(b, &t, STEP);
+			err = take(b, &t, RESERVE_STEP);
 	}
 	/* After a failure, give the memory back. */
 	if (err != 0 && !b->lender.ask && ftruncate(b->fd, 0) != 0)
@@ -275,7 +188,7 @@ ahead_start(struct cute_shm_builder *b)
 		return false;
 	a->b = b;
 	a->pid = getpid();
-	a->taking.look = STEP;
+	a->taking.look = RESERVE_STEP;
 	pthread_mutex_init(&a->mutex, NULL);
 	pthread_cond_init(&a->moved, NULL);
 	pthread_cond_init(&a->more, NULL);
@@ -290,7 +203,7 @@ reserve_memory(struct cute_shm_builder *b)
 	/* huge_begin() maps the file: a mapping needs the file's full size. */
 	if (!b->lender.ask &&
 	    ftruncate(b->fd, (off_t)b->header.segment_size) != 0)
-		return step_failed(b, 0, errno);
+		return reserve_failed(b, 0, errno);
 	huge_begin(b);
 	if (b->header.segment_size <= AHEAD_STEP)
 		return take_all(b);
