@@ -145,6 +145,21 @@ put(struct cute_shm_builder *b, const char *path, uint64_t at,
 	}
 }
 
+/* Publish; array "a" of the project, which stays open, must be 'data'. */
+static struct cute_shm *
+published(struct cute_shm_builder *b, const uint8_t *data)
+{
+	struct cute_shm_array a;
+	struct cute_shm *shm;
+
+	ck_ok(cute_shm_builder_publish(b, &shm));
+	cute_shm_builder_free(b);
+	ck_ok(cute_shm_verify(shm, NULL, NULL));
+	ck_ok(cute_shm_get(shm, "a", &a));
+	ck_assert(memcmp(a.data, data, data_size) == 0);
+	return shm;
+}
+
 /* By pointer and in pieces; the project is open in the end. */
 static struct cute_shm *
 build(unsigned flags)
@@ -172,11 +187,7 @@ build(unsigned flags)
 		else
 			ck_ok(cute_shm_builder_write(b, "a", at, data + at, n));
 	}
-	ck_ok(cute_shm_builder_publish(b, &shm));
-	cute_shm_builder_free(b);
-	ck_ok(cute_shm_verify(shm, NULL, NULL));
-	ck_ok(cute_shm_get(shm, "a", &a));
-	ck_assert(memcmp(a.data, data, data_size) == 0);
+	shm = published(b, data);
 	ck_ok(cute_shm_get(shm, "b", &a));
 	ck_assert(memcmp(a.data, data, data_size) == 0);
 	free(data);
@@ -212,8 +223,6 @@ START_TEST(again_placed)
 	uint64_t size = data_size, most = 3 * MIB / 2;
 	uint8_t *data = pattern();
 	struct cute_shm_builder *b;
-	struct cute_shm_array a;
-	struct cute_shm *shm;
 	uint8_t *to;
 
 	test_root();
@@ -230,12 +239,7 @@ START_TEST(again_placed)
 		memcpy(to, data + 1, most);
 	put(b, "a", 7, data + 7, most);
 	put(b, "a", 0, data, 7);
-	ck_ok(cute_shm_builder_publish(b, &shm));
-	cute_shm_builder_free(b);
-	ck_ok(cute_shm_verify(shm, NULL, NULL));
-	ck_ok(cute_shm_get(shm, "a", &a));
-	ck_assert(memcmp(a.data, data, data_size) == 0);
-	cute_shm_close(shm);
+	cute_shm_close(published(b, data));
 	free(data);
 }
 END_TEST
@@ -371,9 +375,7 @@ START_TEST(together)
 	uint64_t size = data_size = 30 * MIB + 54321;
 	uint8_t *data = pattern();
 	struct cute_shm_builder *b;
-	struct cute_shm_array a;
 	pthread_t threads[8];
-	struct cute_shm *shm;
 
 	test_root();
 	/* Some grains are large, some small, and some not mapped. */
@@ -391,12 +393,7 @@ START_TEST(together)
 				 0);
 	for (unsigned i = 0; i < 8; i++)
 		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
-	ck_ok(cute_shm_builder_publish(b, &shm));
-	cute_shm_builder_free(b);
-	ck_ok(cute_shm_verify(shm, NULL, NULL));
-	ck_ok(cute_shm_get(shm, "a", &a));
-	ck_assert(memcmp(a.data, data, data_size) == 0);
-	cute_shm_close(shm);
+	cute_shm_close(published(b, data));
 	free(data);
 }
 END_TEST
