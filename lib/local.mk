@@ -320,6 +320,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/scan/open_native.c \
 	lib/hdf5/scan/outside_files.c \
 	lib/hdf5/scan/reuse.c \
+	lib/hdf5/scan/reuse_groups.c \
 	lib/hdf5/scan/scan.c \
 	lib/hdf5/scan/scan.h \
 	lib/hdf5/scan/scan_native.c \

@@ -94,10 +94,6 @@ int reuse_begin(struct loader *l, int fd);
 /* Whether the group of file 'i' of l->listed is copied. */
 bool reuse_has(const struct loader *l, uint32_t i);
 
-/* The file of a copied group, or one that took part in it; or NO_REUSED. */
-#define NO_REUSED UINT32_MAX
-uint32_t reuse_of_file(const struct loader *l, const struct stat *st);
-
 /*
  * True if no update of the array in the old project has begun up to now: the
  * sequence never returns to 0.
@@ -106,6 +102,20 @@ bool reuse_never_updated(const struct cute_shm_array *array);
 
 /* The load begins again, without group 'i' of l->listed. */
 int reuse_drop(struct loader *l, uint32_t i, const char *why);
+
+/* reuse_groups.c: which of its groups are copied */
+
+/*
+ * Set r->of and r->places for r->shm, which was made of the 'count' files
+ * 'old', in the order of its groups.  Patterns that match a path of a copied
+ * group are marked as those that match.
+ */
+int reuse_search(struct loader *l, struct reuse *r, const struct listed *old,
+		 uint32_t count) must_check;
+
+/* The file of a copied group, or one that took part in it; or NO_REUSED. */
+#define NO_REUSED UINT32_MAX
+uint32_t reuse_of_file(const struct loader *l, const struct stat *st);
 
 /* judge.c: whether an object gets a node in the segment */
 
