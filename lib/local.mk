@@ -224,6 +224,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/dataset/stored.c \
 	lib/hdf5/describe/attribute.h \
 	lib/hdf5/describe/attribute_elements.c \
+	lib/hdf5/describe/attribute_value.c \
 	lib/hdf5/describe/describe.h \
 	lib/hdf5/describe/describe_attributes.c \
 	lib/hdf5/describe/describe_datatype.c \

@@ -46,17 +46,11 @@ int describe_listed(struct loader *l, const struct object *object,
 		    const struct names *names, const char *path,
 		    const struct described *as);
 
-struct kept_value;
+/* attribute_value.c: one attribute */
 
-/*
- * Read the attribute 'raw', which the segment would call 'name', into *keep.
- * *keep stays empty if the attribute has no form in a segment, and has only the
- * reason if it is unreadable.
- */
-int attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
-		   const char *name, struct kept_value *keep);
-
-/* describe_reserved.c: attributes of the file with reserved names */
+/* Describe the attribute 'raw' as 'name'; report it if it is left out. */
+int attribute_describe(struct loader *l, const struct owner *owner,
+		       const char *raw, const char *name);
 
 /* An attribute in memory; begin with zeros. */
 struct kept_value {
@@ -68,9 +62,17 @@ struct kept_value {
 	char *failure; /* why it is unreadable; NULL: it is not */
 };
 
-/* Set the value.  Takes over 'data', or the memory of *lists. */
-void kept_value_set(struct kept_value *keep, const struct column *column,
-		    bool null, void *data, struct ragged *lists);
+/*
+ * Read the attribute 'raw', which the segment would call 'name', into *keep,
+ * for kept_value_free() in any case.  *keep stays empty if the attribute has no
+ * form in a segment, and has only the reason if it is unreadable.
+ */
+int attribute_keep(struct loader *l, const struct owner *owner, const char *raw,
+		   const char *name, struct kept_value *keep);
+/* Free what *keep has. */
+void kept_value_free(struct kept_value *keep);
+
+/* describe_reserved.c: attributes of the file with reserved names */
 
 struct verdicts;
 

@@ -19,50 +19,6 @@ struct verdicts {
 };
 
 void
-kept_value_set(struct kept_value *keep, const struct column *c, bool null,
-	       void *data, struct ragged *lists)
-{
-	struct cute_shm_array *a = &keep->array;
-
-	/* A reserved attribute has only one column: keep no others. */
-	if (keep->columns++ > 0) {
-		free(data);
-		if (lists)
-			ragged_free(lists);
-		return;
-	}
-	snprintf(keep->dtype, sizeof(keep->dtype), "%s",
-		 null ? "null" : c->leaf->dtype);
-	a->dtype = keep->dtype;
-	a->path = "";
-	if (null)
-		return;
-	a->ndim = c->ndim;
-	memcpy(a->shape, c->shape, sizeof(a->shape[0]) * c->ndim);
-	a->element_count = c->count;
-	a->item_size = c->leaf->item_size;
-	if (lists) {
-		keep->lists = *lists;
-		*lists = (struct ragged){ .offsets = NULL };
-		a->offsets = keep->lists.offsets;
-		a->values = keep->lists.values;
-		a->value_count = keep->lists.items;
-	} else {
-		keep->data = data;
-		a->data = keep->data;
-		a->data_size = c->bytes;
-	}
-}
-
-static void
-kept_value_free(struct kept_value *keep)
-{
-	free(keep->data);
-	free(keep->failure);
-	ragged_free(&keep->lists);
-}
-
-void
 verdicts_free(struct verdicts *v)
 {
 	enum reserved id;
