@@ -423,8 +423,7 @@ EXTRA_DIST += lib/cute_shm_mpi.map lib/include/cute_shm_mpi.h
 
 lib_libmpiload_la_SOURCES = \
 	lib/mpi/mpi_agree.c \
-	lib/mpi/mpi_alarm.c \
-	lib/mpi/mpi_early.c \
+	lib/mpi/mpi_failure.c \
 	lib/mpi/mpi_load.c \
 	lib/mpi/mpi_load.h \
 	lib/mpi/mpi_nodes.c \
@@ -434,7 +433,8 @@ lib_libmpiload_la_SOURCES = \
 	lib/mpi/mpi_source.c \
 	lib/mpi/mpi_source.h \
 	lib/mpi/mpi_source_thread.c \
-	lib/mpi/mpi_steps.c
+	lib/mpi/mpi_steps.c \
+	lib/mpi/mpi_wait.c
 lib_libmpiload_la_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) $(XXHASH_CFLAGS)
 
 lib_libcute_shm_mpi_la_SOURCES =

@@ -2,10 +2,10 @@
 /*
  * One load for all nodes of an MPI job.  mpi_load.c has the public calls,
  * mpi_nodes.c finds the nodes, mpi_steps.c leads them, mpi_scatter.c leads them
- * where each reads a share; mpi_agree.c waits and lets the nodes agree,
- * mpi_early.c tells of a failure before that, mpi_alarm.c ends all ranks when
- * one cannot go on; mpi_source_thread.c reads the file, mpi_source.c takes what
- * is final for mpi_send.c; mpi_receive.c is the other nodes' side.  Uses base,
+ * where each reads a share; mpi_agree.c lets the nodes agree, mpi_failure.c
+ * tells of a failure before that, mpi_wait.c waits, and ends all ranks when one
+ * cannot go on; mpi_source_thread.c reads the file, mpi_source.c takes what is
+ * final for mpi_send.c; mpi_receive.c is the other nodes' side.  Uses base,
  * file and copy/received.h, and the public calls of libcute_shm and
  * libcute_shm_hdf5.
  *
@@ -147,10 +147,21 @@ struct mpi_load {
 	int agreed[3], agree[3]; /* of mpi_agree_to_begin() */
 };
 
-/* mpi_agree.c */
+/* mpi_failure.c */
 
 /* CUTE_SHM_ERR_SYSTEM unless 'code' is MPI_SUCCESS; 'what' is a verb. */
 int mpi_check(int code, const char *what) must_check;
+
+/* Note the node's first error, with its message. */
+void mpi_failed(struct mpi_load *m, int err);
+
+/* Tell the other nodes, once, if this one has failed. */
+int mpi_tell_failed(struct mpi_load *m) must_check;
+
+/* Note whether another node has: then this one ends its part, too. */
+int mpi_hear_failed(struct mpi_load *m) must_check;
+
+/* mpi_wait.c */
 
 /* Whether all requests, at most 1 + PIECES, are done; lets them proceed. */
 int mpi_test(MPI_Request *requests, int count, int *done) must_check;
@@ -171,8 +182,19 @@ void mpi_nap(struct mpi_load *m, unsigned *nap);
 int mpi_send_all(struct mpi_load *m, MPI_Comm comm, void *data,
 		 size_t size) must_check;
 
-/* Note the node's first error, with its message. */
-void mpi_failed(struct mpi_load *m, int err);
+/*
+ * Note in m->broken whether another rank has ended the protocol, and in m->own
+ * whether another node has failed; tell others if this one has.
+ */
+void mpi_listen(struct mpi_load *m);
+
+/* End the protocol: tell all others, unless one of them has told this rank. */
+void mpi_broken(struct mpi_load *m, int err);
+
+/* End the job: a call has failed in which the other ranks wait. */
+_Noreturn void mpi_abort(MPI_Comm comm);
+
+/* mpi_agree.c */
 
 /* Gather the reports, judge, and send the verdict. */
 int mpi_agree(struct mpi_load *m, struct verdict *v) must_check;
@@ -217,38 +239,15 @@ int mpi_pass_text(struct mpi_load *m, char *text, uint64_t size) must_check;
 /* mpi_scatter.c: the same, where each node reads its share of the files */
 int mpi_lead_share(struct mpi_load *m, struct verdict *v) must_check;
 
-/* mpi_early.c */
-
-/* Tell the other nodes, once, if this one has failed. */
-int mpi_tell_failed(struct mpi_load *m) must_check;
-
-/* Note whether another node has: then this one ends its part, too. */
-int mpi_hear_failed(struct mpi_load *m) must_check;
-
-/* All nodes: there will be no more of these messages; receive the last ones. */
-int mpi_end_failed(struct mpi_load *m) must_check;
-
-/* mpi_alarm.c */
-
-/*
- * Note in m->broken whether another rank has ended the protocol, and in m->own
- * whether another node has failed; tell others if this one has.
- */
-void mpi_listen(struct mpi_load *m);
-
-/* End the protocol: tell all others, unless one of them has told this rank. */
-void mpi_broken(struct mpi_load *m, int err);
-
-/* End the job: a call has failed in which the other ranks wait. */
-_Noreturn void mpi_abort(MPI_Comm comm);
-
-/* mpi_source.c: the file, or the project that rank 0 has already */
+/* mpi_source_thread.c: the thread that loads */
 
 #define TOLD_PATH 1024
 
-/* How far it is.  'path' gets the array's, cut off if it is longer. */
+/* How far the load is.  'path' gets the array's, cut off if it is longer. */
 void source_progress(struct source *s, struct cute_shm_mpi_progress *ret,
 		     char path[TOLD_PATH]);
+
+/* mpi_source.c: the file, or the project that rank 0 has already */
 
 /* Begin to load, in a thread. */
 int source_new(struct mpi_load *m, struct source **ret) must_check;

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,20 +38,6 @@ source_new(struct mpi_load *m, struct source **ret)
 	}
 	*ret = m->source = s;
 	return 0;
-}
-
-void
-source_progress(struct source *s, struct cute_shm_mpi_progress *ret,
-		char path[TOLD_PATH])
-{
-	pthread_mutex_lock(&s->mutex);
-	/* What is read, or is there already, only has to be sent. */
-	if (s->stage < STAGE_CURRENT)
-		ret->load = s->progress;
-	snprintf(path, TOLD_PATH, "%s",
-		 s->stage < STAGE_CURRENT ? s->progress_path : "");
-	ret->load.path = path;
-	pthread_mutex_unlock(&s->mutex);
 }
 
 /*

@@ -204,3 +204,17 @@ source_thread(void *arg)
 	cute_shm_close(shm);
 	return NULL;
 }
+
+void
+source_progress(struct source *s, struct cute_shm_mpi_progress *ret,
+		char path[TOLD_PATH])
+{
+	pthread_mutex_lock(&s->mutex);
+	/* What is read, or is there already, only has to be sent. */
+	if (s->stage < STAGE_CURRENT)
+		ret->load = s->progress;
+	snprintf(path, TOLD_PATH, "%s",
+		 s->stage < STAGE_CURRENT ? s->progress_path : "");
+	ret->load.path = path;
+	pthread_mutex_unlock(&s->mutex);
+}
