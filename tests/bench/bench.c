@@ -114,6 +114,7 @@ usage(void)
 	     "  --scaling     only: the CPU seconds of a load's parts, and\n"
 	     "                what limits it on more CPUs\n"
 	     "  --json        numbers for programs, in seconds and bytes\n"
+	     "  --files DIR   only: leave a file of each kind, DIR/KIND.h5\n"
 	     "  --folder DIR  for the HDF5 files (default $TMPDIR or /tmp)\n"
 	     "  --root DIR    for the segments (default /dev/shm)");
 }
@@ -148,6 +149,7 @@ parse(int argc, char **argv, struct bench *b)
 		{ "cold", no_argument, NULL, 'c' },
 		{ "scaling", no_argument, NULL, 'S' },
 		{ "json", no_argument, NULL, 'J' },
+		{ "files", required_argument, NULL, 'F' },
 		{ "folder", required_argument, NULL, 'f' },
 		{ "root", required_argument, NULL, 'R' },
 		{ "once", required_argument, NULL, '1' }, /* for memory.c */
@@ -167,6 +169,7 @@ parse(int argc, char **argv, struct bench *b)
 		case 'c': b->cold = true; break;
 		case 'S': b->scaling = true; break;
 		case 'J': b->json = true; break;
+		case 'F': b->files = optarg; break;
 		case 'f': b->folder = optarg; break;
 		case 'R': b->root = optarg; break;
 		case '1': bench_once(b, optarg); exit(0);
@@ -225,6 +228,12 @@ main(int argc, char **argv)
 
 	b.folder = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
 	parse(argc, argv, &b);
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	register_filters();
+	if (b.files) {
+		bench_make_files(&b);
+		return 0;
+	}
 	if (b.jobs == 0)
 		b.jobs = b.scaling ? SCALING_JOBS : cpus();
 	atexit(remove_folders);
@@ -236,8 +245,6 @@ main(int argc, char **argv)
 	print_setting(&b);
 	b.folder = folder;
 	b.root = root;
-	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-	register_filters();
 	if (b.scaling)
 		bench_scaling(&b);
 	else

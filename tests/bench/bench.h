@@ -17,6 +17,7 @@
 struct bench {
 	const char *folder; /* of the HDF5 files */
 	const char *root;   /* of the segments and copies */
+	const char *files;  /* only make the files, there; NULL: measure */
 	size_t size;	    /* bytes of one kind of data, about */
 	unsigned rounds;
 	unsigned jobs;
@@ -57,6 +58,8 @@ void register_filters(void);
 
 /* load.c */
 void bench_loads(struct bench *b);
+/* A file of each kind for other programs: FILES/KIND.h5. */
+void bench_make_files(const struct bench *b);
 /* One load, without its time; see bench_start_load(). */
 void bench_once(const struct bench *b, const char *path);
 /* Remove what a load has left. */

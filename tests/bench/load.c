@@ -275,6 +275,26 @@ facts_get(const struct bench *b, const char *path)
 			       .memory = bench_private_memory(b, path) };
 }
 
+/* Whether files of this kind can be made here. */
+static bool
+can_make(const struct kind *k)
+{
+	return !strchr(k->filters, 'z') || filter_unzstd;
+}
+
+void
+bench_make_files(const struct bench *b)
+{
+	char name[64];
+
+	for (size_t i = 0; i < kind_count; i++) {
+		if (!wanted(b, kinds[i].name) || !can_make(&kinds[i]))
+			continue;
+		snprintf(name, sizeof(name), "%s.h5", kinds[i].name);
+		kinds[i].make(&kinds[i], bench_path(b->files, name), b->size);
+	}
+}
+
 static void
 bench_kind(struct bench *b, const struct kind *k)
 {
@@ -282,7 +302,7 @@ bench_kind(struct bench *b, const struct kind *k)
 	struct facts facts;
 	char path[4096];
 
-	if (strchr(k->filters, 'z') && !filter_unzstd)
+	if (!can_make(k))
 		return;
 	snprintf(path, sizeof(path), "%s", bench_path(b->folder, "bench.h5"));
 	k->make(k, path, b->size);

@@ -28,14 +28,22 @@ bench: tests/bench/bench lib/cute-shm-reader $(module_LTLIBRARIES)
 	CUTE_SHM_READER=$$PWD/lib/cute-shm-reader \
 		tests/bench/bench $(BENCHFLAGS)
 if PYTHON
-	$(if $(BENCHFLAGS),,$(MAKE) bench-python)
-endif
+	$(if $(BENCHFLAGS),,$(MAKE) bench-h5py bench-python)
 endif
 
+# Loads beside h5py; COMPAREFLAGS holds options or files.
+bench-h5py: tests/bench/bench $(pypackage_LTLIBRARIES) lib/cute-shm-reader \
+	$(module_LTLIBRARIES)
+	$(run_python) $(abs_srcdir)/tests/bench/compare.py \
+		--bench $(abs_builddir)/tests/bench/bench $(COMPAREFLAGS)
+endif
+
+# Python programs, with the package as it was built.
+run_python = CUTE_SHM_READER=$$PWD/lib/cute-shm-reader srcdir=$(srcdir) \
+	$(SHELL) $(srcdir)/tests/python/python.sh
+EXTRA_DIST += tests/bench/bench_python.py tests/bench/compare.py
+.PHONY: bench-h5py bench-python
+
 # The Python package, which has no such options; "make bench-python" is it alone.
-EXTRA_DIST += tests/bench/bench_python.py
-.PHONY: bench-python
 bench-python: $(pypackage_LTLIBRARIES) lib/cute-shm-reader $(module_LTLIBRARIES)
-	CUTE_SHM_READER=$$PWD/lib/cute-shm-reader srcdir=$(srcdir) \
-		$(SHELL) $(srcdir)/tests/python/python.sh \
-		$(srcdir)/tests/bench/bench_python.py
+	$(run_python) $(srcdir)/tests/bench/bench_python.py
