@@ -84,7 +84,10 @@ lib_libcore_la_SOURCES = \
 	lib/handover/handover.h \
 	lib/handover/lend.c \
 	lib/live/live.h \
+	lib/live/live_lock.c \
+	lib/live/live_slot.c \
 	lib/live/shared_copy.c \
+	lib/live/snapshot.c \
 	lib/live/update.c \
 	lib/live/update_summary.c \
 	lib/live/wait.c \

@@ -89,6 +89,7 @@ MAN_CALLS = \
 	man/cute_shm_loads.3 \
 	man/cute_shm_lock.3 \
 	man/cute_shm_lock_all.3 \
+	man/cute_shm_lock_exclusive.3 \
 	man/cute_shm_missing.3 \
 	man/cute_shm_log.3 \
 	man/cute_shm_next.3 \
@@ -124,6 +125,7 @@ MAN_CALLS = \
 	man/cute_shm_update_abandon.3 \
 	man/cute_shm_update_begin.3 \
 	man/cute_shm_update_end.3 \
+	man/cute_shm_update_locked.3 \
 	man/cute_shm_update_summary.3 \
 	man/cute_shm_usage_free.3 \
 	man/cute_shm_usage_new.3 \

@@ -45,6 +45,7 @@ unit_tests = \
 	tests/read/test_walk \
 	tests/live/test_live \
 	tests/live/test_live_abandon \
+	tests/live/test_live_locked \
 	tests/live/test_live_rules \
 	tests/live/test_live_stress \
 	tests/live/test_live_wait \

@@ -207,6 +207,28 @@ int cute_shm_lock(const struct cute_shm_array *array, int64_t timeout_ns,
 		  struct cute_shm_lock **ret);
 
 /*
+ * Take the exclusive lock on an array, to update it several times: while it is
+ * held, nobody else updates, seals or locks it.  *ret is for
+ * cute_shm_update_locked() and cute_shm_unlock().  Errors are those of
+ * cute_shm_update_begin().
+ */
+int cute_shm_lock_exclusive(const struct cute_shm_array *array,
+			    int64_t timeout_ns, struct cute_shm_lock **ret);
+
+/*
+ * As cute_shm_update(), under a lock that the caller has: cute_shm_lock_all(),
+ * exclusive, or cute_shm_lock_exclusive() of this array, with the same handle.
+ * One thread at a time may update an array so.  The kernel is not asked for a
+ * lock, which is most of what a small update costs.
+ *
+ * CUTE_SHM_ERR_STATE  the lock is none of these, or the parent's after a fork
+ * CUTE_SHM_ERR_PERMISSION, _INVALID, _TYPE, _TORN  as of cute_shm_update()
+ */
+int cute_shm_update_locked(const struct cute_shm_lock *lock,
+			   const struct cute_shm_array *array, uint64_t offset,
+			   const void *src, size_t size);
+
+/*
  * Take a lock on all arrays of the project: a shared one or, if 'exclusive' is
  * not 0, one that also excludes the locks of others.  *ret is for
  * cute_shm_unlock().

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arrays that change in place: update, seal, snapshot, wait, state.  update.c
- * has the calls for one array, wait.c those that wait for updates of others,
- * update_summary.c counts the arrays of a project.
+ * Arrays that change in place: update, seal, snapshot, wait, state.  Each array
+ * has a slot in the segment (live_slot.c) and is locked by the range of its
+ * data (live_lock.c).  update.c is what writers do, snapshot.c and wait.c what
+ * readers do, shared_copy.c the copies of both; update_summary.c counts the
+ * arrays of a project.
  * Uses base, format, lock and read.
  */
 #ifndef LIB_LIVE_LIVE_H
@@ -44,7 +46,7 @@ futex_wake_all(const uint32_t *word)
 	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-/* update.c */
+/* live_slot.c */
 
 /* The live slot of an array, and [start, end) of its data in the segment. */
 struct live {
@@ -56,6 +58,15 @@ struct live {
 };
 
 int live_get(const struct cute_shm_array *array, struct live *ret) must_check;
+
+/* The same for a writer: the errors of cute_shm_update_begin(). */
+int live_get_writable(const struct cute_shm_array *array,
+		      struct live *ret) must_check;
+
+/* CUTE_SHM_ERR_INVALID unless [offset, offset + size) lies in the data. */
+int check_range(const struct cute_shm_array *array, uint64_t offset,
+		size_t size) must_check;
+
 uint32_t sequence_of(const struct live *live);
 
 /*
@@ -71,8 +82,13 @@ int check_updatable(const struct cute_shm_array *array) must_check;
 bool left_torn(const struct live *live, uint32_t s);
 int fail_torn(const struct cute_shm_array *array);
 
-/* The rest of 'timeout_ns'; a negative timeout has no limit. */
-int64_t left_of(int64_t timeout_ns, const struct timespec *deadline);
+/* live_lock.c */
+
+/* Lock the data; CUTE_SHM_ERR_TIMEOUT with a message that says who holds it. */
+int lock_live(const struct live *live, const struct cute_shm_array *array,
+	      bool exclusive, int64_t timeout_ns,
+	      struct cute_shm_lock **ret) must_check;
+int fail_timeout(const struct cute_shm_array *array);
 
 /* shared_copy.c */
 

@@ -150,6 +150,13 @@ int lock_range(struct lock_table *table, uint64_t start, uint64_t end,
  */
 bool table_holds(struct lock_table *table, uint64_t start, uint64_t end);
 
+/*
+ * True if 'lock' is an exclusive one of this table, and covers [start, end).
+ * The lock of a parent that forked does not count.
+ */
+bool lock_covers(const struct cute_shm_lock *lock,
+		 const struct lock_table *table, uint64_t start, uint64_t end);
+
 /* True in a forked child if the lock is a copy of one of its parent's. */
 bool lock_inherited(const struct cute_shm_lock *lock);
 
@@ -175,6 +182,12 @@ int range_wait(int fd, uint64_t start, uint64_t end, bool exclusive,
 /* Deadlines on CLOCK_MONOTONIC.  The nanoseconds left may be negative. */
 struct timespec deadline_after(int64_t timeout_ns);
 int64_t time_left(const struct timespec *deadline);
+
+/*
+ * What is left of 'timeout_ns', whose end is the deadline: 0 if it is over, and
+ * a negative timeout, which has no limit, as it is.
+ */
+int64_t left_of(int64_t timeout_ns, const struct timespec *deadline);
 
 /* presence.c: one lock shows that this process has a segment open */
 

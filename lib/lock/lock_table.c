@@ -380,6 +380,16 @@ table_holds(struct lock_table *table, uint64_t start, uint64_t end)
 }
 
 bool
+lock_covers(const struct cute_shm_lock *lock, const struct lock_table *table,
+	    uint64_t start, uint64_t end)
+{
+	const struct range *r = lock ? &lock->range : NULL;
+
+	return lock && !lock->inherited && lock->table == table &&
+	       r->exclusive && r->start <= start && end <= r->end;
+}
+
+bool
 lock_inherited(const struct cute_shm_lock *lock)
 {
 	return lock->inherited;

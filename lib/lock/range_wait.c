@@ -175,3 +175,11 @@ time_left(const struct timespec *deadline)
 		return INT64_MAX;
 	return seconds * 1000000000 + (deadline->tv_nsec - now.tv_nsec);
 }
+
+int64_t
+left_of(int64_t timeout_ns, const struct timespec *deadline)
+{
+	int64_t left = timeout_ns > 0 ? time_left(deadline) : timeout_ns;
+
+	return timeout_ns > 0 && left < 0 ? 0 : left;
+}

@@ -236,6 +236,23 @@ bench_wakes(struct bench *b)
 
 /* ------------------------------------------------------------------- locks */
 
+/* What it costs to copy, to count, and to wake those that wait. */
+static void
+bench_locked_updates(struct bench *b, const struct cute_shm_array *array)
+{
+	static const uint8_t data[SMALL];
+	struct cute_shm_lock *lock;
+	double begin;
+
+	ok(cute_shm_lock_exclusive(array, 0, &lock));
+	begin = clock_now();
+	for (unsigned i = 0; i < LOCKS; i++)
+		ok(cute_shm_update_locked(lock, array, 0, data, SMALL));
+	print(b, "an update under a lock that is kept",
+	      (clock_now() - begin) / LOCKS * 1e6, "us");
+	cute_shm_unlock(lock);
+}
+
 static void
 bench_locks(struct bench *b)
 {
@@ -260,6 +277,7 @@ bench_locks(struct bench *b)
 	}
 	print(b, "begin and end of an update",
 	      (clock_now() - begin) / LOCKS * 1e6, "us");
+	bench_locked_updates(b, &array);
 	cute_shm_close(shm);
 }
 
