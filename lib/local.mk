@@ -241,6 +241,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/element/element.h \
 	lib/hdf5/element/missing_value.c \
 	lib/hdf5/element/native_values.c \
+	lib/hdf5/element/pick_items.c \
 	lib/hdf5/engine/arrange.c \
 	lib/hdf5/engine/engine.c \
 	lib/hdf5/engine/engine.h \

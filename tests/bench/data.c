@@ -325,7 +325,8 @@ make_table(const struct kind *k, const char *path, size_t size)
 		  H5T_NATIVE_FLOAT);
 	H5Tinsert(type, "id", HOFFSET(struct sample, id), H5T_NATIVE_INT32);
 	H5Tinsert(type, "flags", HOFFSET(struct sample, flags), flags);
-	write_one(k, path, type, type, 1, &n, &chunk, data);
+	write_one(k, path, type, type, 1, &n, *k->filters ? &chunk : NULL,
+		  data);
 	H5Tclose(flags);
 	H5Tclose(type);
 	free(data);
@@ -452,6 +453,7 @@ const struct kind kinds[] = {
 	{ "big-endian", "int16, one piece", make_big_endian, "" },
 	{ "float16", "chunked, gzip + shuffle", make_float16, "sd" },
 	{ "table", "records of five fields, chunked, gzip", make_table, "d" },
+	{ "records", "the same, not compressed, one piece", make_table, "" },
 	{ "strings", "of variable length, chunked", make_strings, "" },
 	{ "demos", "200 groups of 12 float64 300 x 7, with an attribute",
 	  make_demos, "" },

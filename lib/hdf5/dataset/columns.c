@@ -332,39 +332,6 @@ columns_get(struct loader *l, const struct type *type, const char *path,
 
 /* ------------------------------------------------------- out of the memory */
 
-/*
- * Copy 'run' bytes per element, for the usual sizes without calling memcpy().
- */
-static uint8_t *
-copy_runs(uint8_t *dst, const uint8_t *src, uint64_t count, size_t stride,
-	  size_t run)
-{
-	uint64_t i;
-
-	switch (run) {
-	case 1:
-		for (i = 0; i < count; i++, src += stride)
-			dst[i] = *src;
-		break;
-	case 2:
-		for (i = 0; i < count; i++, src += stride)
-			memcpy(dst + 2 * i, src, 2);
-		break;
-	case 4:
-		for (i = 0; i < count; i++, src += stride)
-			memcpy(dst + 4 * i, src, 4);
-		break;
-	case 8:
-		for (i = 0; i < count; i++, src += stride)
-			memcpy(dst + 8 * i, src, 8);
-		break;
-	default:
-		for (i = 0; i < count; i++, src += stride)
-			memcpy(dst + run * i, src, run);
-	}
-	return dst + count * run;
-}
-
 static uint8_t *
 gather_loop(const struct column *c, unsigned depth, const uint8_t *src,
 	    uint8_t *dst)
@@ -375,9 +342,11 @@ gather_loop(const struct column *c, unsigned depth, const uint8_t *src,
 		memcpy(dst, src, c->run);
 		return dst + c->run;
 	}
-	if (depth + 1 == c->loop_count)
-		return copy_runs(dst, src, c->loop[depth].count,
-				 c->loop[depth].stride, c->run);
+	if (depth + 1 == c->loop_count) {
+		pick_items(dst, src, c->loop[depth].stride,
+			   c->loop[depth].count, c->run);
+		return dst + c->loop[depth].count * c->run;
+	}
 	for (i = 0; i < c->loop[depth].count; i++)
 		dst = gather_loop(c, depth + 1, src + i * c->loop[depth].stride,
 				  dst);
@@ -393,7 +362,7 @@ column_gather(const struct column *c, const uint8_t *elements, uint64_t count,
 	uint8_t *to = dst;
 
 	if (c->loop_count == 0)
-		copy_runs(dst, src, count, stride, c->run);
+		pick_items(dst, src, stride, count, c->run);
 	else
 		for (i = 0; i < count; i++)
 			to = gather_loop(c, 0, src + i * stride, to);

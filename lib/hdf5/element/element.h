@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Elements of datasets that the native index knows, without libhdf5: where
- * their chunks are, what missing ones hold, and what values they become in
- * memory.  Uses base, hdf5/native and hdf5/type.
+ * their chunks are, what missing ones hold, what values they become in memory,
+ * and how their fields are picked out.  Uses base, hdf5/native and hdf5/type.
  */
 #ifndef LIB_HDF5_ELEMENT_ELEMENT_H
 #define LIB_HDF5_ELEMENT_ELEMENT_H
@@ -45,6 +45,15 @@ uint32_t native_mask(const struct native_dataset *d,
  */
 bool native_fill_get(const struct native_dataset *d, bool stored, size_t item,
 		     uint8_t *to);
+
+/* pick_items.c */
+
+/*
+ * Copy 'n' items of 'size' bytes, 'stride' bytes apart from the begin of one to
+ * that of the next, so that they follow each other at 'to'.
+ */
+void pick_items(uint8_t *to, const uint8_t *from, size_t stride, uint64_t n,
+		size_t size);
 
 /* native_values.c: values without libhdf5 */
 

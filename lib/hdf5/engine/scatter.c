@@ -55,33 +55,43 @@ write_bytes(struct task *t, const char *path, uint64_t at, const uint8_t *data,
 	return err;
 }
 
-/* One function per width, so that each copy is one instruction. */
-#define PICK(name, width) \
-	static void name(uint8_t *to, const uint8_t *from, size_t stride, \
-			 size_t n, size_t size) \
-	{ \
-		(void)size; \
-		for (size_t i = 0; i < n; i++) \
-			memcpy(to + i * (width), from + i * stride, width); \
-	}
-
-PICK(pick1, 1)
-PICK(pick2, 2)
-PICK(pick4, 4)
-PICK(pick8, 8)
-PICK(pick, size)
-
+/* Pick one field out of 'n' elements, and convert it. */
 static void
-pick_field(uint8_t *to, const uint8_t *from, size_t stride, size_t n,
-	   size_t size)
+pick_column(const struct task *t, const struct task_column *c,
+	    const uint8_t *data, size_t n, uint8_t *to)
 {
-	switch (size) {
-	case 1: pick1(to, from, stride, n, size); break;
-	case 2: pick2(to, from, stride, n, size); break;
-	case 4: pick4(to, from, stride, n, size); break;
-	case 8: pick8(to, from, stride, n, size); break;
-	default: pick(to, from, stride, n, size);
+	if (widens(&c->convert)) {
+		widen(&c->convert, to, data, t->item, n);
+		return;
 	}
+	pick_items(to, data, t->item, n, c->convert.size);
+	convert(&c->convert, to, n);
+}
+
+/* Pick it to its place in the segment, if that is mapped. */
+static int
+write_piece(struct task *t, struct batch *b, const struct task_column *c,
+	    uint64_t first, const uint8_t *data, size_t n)
+{
+	size_t size = n * c->convert.size;
+	uint64_t at = first * c->convert.size;
+	uint8_t *place;
+	int err = builder_place(t->builder, c->path, at, size, &place);
+
+	if (err)
+		return err;
+	if (place) {
+		pick_column(t, c, data, n, place);
+		err = builder_placed(t->builder, c->path, at, size);
+		if (!err)
+			atomic_fetch_add(&t->reader->bytes, size);
+		return err;
+	}
+	err = filter_grow(&b->field, &b->field_capacity, size);
+	if (err)
+		return err;
+	pick_column(t, c, data, n, b->field);
+	return write_bytes(t, c->path, at, b->field, size);
 }
 
 /* Pieces end at multiples of PIECE, so that most of them are whole blocks. */
@@ -90,7 +100,7 @@ write_column(struct task *t, struct batch *b, const struct task_column *c,
 	     uint64_t first, const uint8_t *data, uint64_t n)
 {
 	size_t size = c->convert.size, most = PIECE / size ? PIECE / size : 1;
-	int err = filter_grow(&b->field, &b->field_capacity, most * size);
+	int err = 0;
 
 	data += c->offset;
 	while (!err && n > 0) {
@@ -98,14 +108,7 @@ write_column(struct task *t, struct batch *b, const struct task_column *c,
 
 		if (count > n)
 			count = n;
-		if (widens(&c->convert)) {
-			widen(&c->convert, b->field, data, t->item, count);
-		} else {
-			pick_field(b->field, data, t->item, count, size);
-			convert(&c->convert, b->field, count);
-		}
-		err = write_bytes(t, c->path, first * size, b->field,
-				  count * size);
+		err = write_piece(t, b, c, first, data, count);
 		first += count;
 		data += count * t->item;
 		n -= count;
