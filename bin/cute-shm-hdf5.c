@@ -12,74 +12,40 @@
 #include "cli.h"
 #include "command.h"
 #include "file_kind.h"
+#include "hdf5_options.h"
 #include "hdf5_sources.h"
 #include "interrupt.h"
 #include "load.h"
 #include "together.h"
 #include "units.h"
 
-static bool opt_overwrite, opt_replace, opt_no_progress;
-static bool opt_keep_going;
-static bool opt_no_external, opt_no_view, opt_dry_run, opt_json;
-static bool opt_ensure, opt_reuse, opt_wait;
-static const char *opt_root, *opt_group;
-static struct cli_list opt_select, opt_exclude, opt_as;
-static unsigned opt_jobs, opt_verbose;
-static uint64_t opt_max_memory, opt_max_size;
-static double opt_max_time, opt_timeout;
-static mode_t opt_mode;
+static bool opt_dry_run, opt_reuse;
 static char **command;
 
 static const struct cli_option options[] = {
-	{ 0, CLI_TEXTS, "as", "NAME=FILE",
-	  "a FILE as group NAME; may be repeated", &opt_as },
+	HDF5_OPTION_AS,
 	{ 'o', CLI_FLAG, "overwrite", NULL,
 	  "replace a project of that name, when all is loaded",
-	  &opt_overwrite },
+	  &hdf5_opt.overwrite },
 	{ 0, CLI_FLAG, "replace", NULL,
-	  "the same, but drop it first if both do not fit", &opt_replace },
+	  "the same, but drop it first if both do not fit", &hdf5_opt.replace },
 	{ 0, CLI_FLAG, "ensure", NULL,
-	  "load only if the project does not hold FILE as it is", &opt_ensure },
+	  "load only if the project does not hold FILE as it is",
+	  &hdf5_opt.ensure },
 	{ 0, CLI_FLAG, "reuse", NULL,
 	  "with --ensure: copy what is current, of several files", &opt_reuse },
-	{ 0, CLI_FLAG, "wait", NULL,
-	  "wait while another process loads the project", &opt_wait },
-	{ 0, CLI_TIME, "timeout", "TIME",
-	  "bound of that wait, such as 10m; default none", &opt_timeout },
+	HDF5_OPTIONS_WAIT,
 	{ 'v', CLI_TIMES, "verbose", NULL,
 	  "say how each array was read; twice: all that is done",
-	  &opt_verbose },
-	{ 0, CLI_FLAG, "no-progress", NULL, "show no progress",
-	  &opt_no_progress },
-	{ 'j', CLI_COUNT, "jobs", "N",
-	  "threads; default as many as there are CPUs", &opt_jobs },
-	{ 0, CLI_TEXTS, "select", "GLOB",
-	  "load only matches, or parts: 'x[:9]'; may be repeated",
-	  &opt_select },
-	{ 0, CLI_TEXTS, "exclude", "GLOB",
-	  "leave out matches, as b/* or *_raw; may be repeated", &opt_exclude },
-	{ 0, CLI_FLAG, "no-external", NULL,
-	  "read no other file: by link, raw data, or source",
-	  &opt_no_external },
-	{ 0, CLI_FLAG, "keep-going", NULL,
-	  "leave out what cannot be read instead of failing", &opt_keep_going },
-	{ 0, CLI_FLAG, "no-view", NULL,
-	  "make no HDF5 view, by which HDF5 programs read it", &opt_no_view },
-	{ 0, CLI_SIZE, "max-memory", "SIZE",
-	  "private memory; default 1G, or 4 times the file", &opt_max_memory },
-	{ 0, CLI_SIZE, "max-size", "SIZE",
-	  "fail if the segment would be larger, such as 8G", &opt_max_size },
-	{ 0, CLI_TIME, "max-time", "TIME",
-	  "fail if it takes longer, such as 30s, 5m", &opt_max_time },
-	{ 0, CLI_MODE, "mode", "OCTAL",
-	  "permissions; default 0600, 0640 lets the group read", &opt_mode },
-	{ 0, CLI_TEXT, "group", "NAME", "group of the segment", &opt_group },
+	  &hdf5_opt.verbose },
+	HDF5_OPTIONS_READ,
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm", &opt_root },
+	  "where projects are; default $CUTE_SHM_ROOT or /dev/shm",
+	  &hdf5_opt.root },
 	{ 0, CLI_FLAG, "dry-run", NULL,
 	  "only show what would load, what fails, if it fits", &opt_dry_run },
 	{ 0, CLI_FLAG, "json", NULL, "the result, or the plan, as JSON",
-	  &opt_json },
+	  &hdf5_opt.json },
 	{ .name = NULL }
 };
 
@@ -132,62 +98,29 @@ static const struct cli_program program = {
 	.version = version,
 	.min_operands = 2,
 	.max_operands = -1,
-	.more = &opt_as,
+	.more = &hdf5_opt.as,
 	.command = &command,
 	.options = options,
 };
 
-static unsigned
-flags(const char *project)
-{
-	unsigned ret = 0;
-
-	if (opt_overwrite)
-		ret |= CUTE_SHM_HDF5_OVERWRITE;
-	if (opt_replace)
-		ret |= CUTE_SHM_HDF5_REPLACE;
-	if (command && !command_uses_lasting(project, opt_root, opt_ensure))
-		ret |= CUTE_SHM_HDF5_EPHEMERAL;
-	if (opt_ensure)
-		ret |= CUTE_SHM_HDF5_ENSURE;
-	if (opt_reuse)
-		ret |= CUTE_SHM_HDF5_REUSE;
-	if (opt_wait)
-		ret |= CUTE_SHM_HDF5_WAIT;
-	if (opt_keep_going)
-		ret |= CUTE_SHM_HDF5_KEEP_GOING;
-	if (opt_no_external)
-		ret |= CUTE_SHM_HDF5_NO_EXTERNAL;
-	if (opt_no_view)
-		ret |= CUTE_SHM_HDF5_NO_VIEW;
-	return ret;
-}
-
 static struct cute_shm_hdf5_options
 load_options(const char *project)
 {
-	/* What nobody asks for need not be told, 100,000 times perhaps. */
-	bool arrays = opt_verbose || opt_json || opt_dry_run;
+	struct cute_shm_hdf5_options ret = hdf5_options_load();
 
-	return (struct cute_shm_hdf5_options){
-		.size = sizeof(struct cute_shm_hdf5_options),
-		.root = opt_root,
-		.flags = flags(project),
-		.mode = opt_mode,
-		.group = opt_group,
-		.creator = "cute-shm-hdf5 " CUTE_SHM_VERSION,
-		.jobs = opt_jobs,
-		.select = opt_select.items,
-		.exclude = opt_exclude.items,
-		.progress = load_report_progress,
-		.array = arrays ? load_report_array : NULL,
-		.skipped = load_report_skipped,
-		.max_memory = opt_max_memory,
-		.max_size = opt_max_size,
-		.max_seconds = opt_max_time,
-		.timeout = opt_timeout,
-		.waiting = together_waiting,
-	};
+	if (command &&
+	    !command_uses_lasting(project, hdf5_opt.root, hdf5_opt.ensure))
+		ret.flags |= CUTE_SHM_HDF5_EPHEMERAL;
+	if (opt_reuse)
+		ret.flags |= CUTE_SHM_HDF5_REUSE;
+	ret.creator = "cute-shm-hdf5 " CUTE_SHM_VERSION;
+	ret.progress = load_report_progress;
+	/* What nobody asks for need not be told, 100,000 times perhaps. */
+	if (hdf5_opt.verbose || hdf5_opt.json || opt_dry_run)
+		ret.array = load_report_array;
+	ret.skipped = load_report_skipped;
+	ret.waiting = together_waiting;
+	return ret;
 }
 
 /* What may help, to go behind the message. */
@@ -235,7 +168,7 @@ load(const char *project, const struct hdf5_sources *sources)
 			 project);
 	} else {
 		fflush(stdout);
-		status = command_run_with(project, opt_root, command);
+		status = command_run_with(project, hdf5_opt.root, command);
 	}
 	cute_shm_close(shm);
 	return status;
@@ -246,7 +179,7 @@ static int
 project_exists(const char *project, bool *ret)
 {
 	struct cute_shm_open_options opt = { .size = sizeof(opt),
-					     .root = opt_root };
+					     .root = hdf5_opt.root };
 	struct cute_shm *shm = NULL;
 	int err = cute_shm_open(project, &opt, &shm);
 
@@ -279,8 +212,8 @@ replaced(const char *project)
 {
 	struct idle idle = { .project = project };
 
-	if (opt_replace)
-		cute_shm_list(opt_root, add_if_idle, &idle);
+	if (hdf5_opt.replace)
+		cute_shm_list(hdf5_opt.root, add_if_idle, &idle);
 	return idle.size;
 }
 
@@ -299,24 +232,24 @@ plan(const char *project, const struct hdf5_sources *sources)
 	if (!err)
 		err = hdf5_sources_plan(sources, &opt, &result);
 	if (!err)
-		err = cute_shm_available(opt_root, &space);
+		err = cute_shm_available(hdf5_opt.root, &space);
 	if (err)
 		return fail(err, sources->file);
 	if (result.segment_size > space.available)
 		gain = replaced(project);
 	load_report_plan(&result, &space, gain, exists);
-	if (exists && !opt_overwrite && !opt_replace) {
+	if (exists && !hdf5_opt.overwrite && !hdf5_opt.replace) {
 		cli_message("project %s exists already; "
 			    "--overwrite replaces it",
 			    project);
 		return CLI_FAILED;
 	}
-	if (result.failed && !opt_keep_going) {
+	if (result.failed && !hdf5_opt.keep_going) {
 		cli_message("a load would fail; --keep-going leaves out what "
 			    "cannot be read");
 		return CLI_FAILED;
 	}
-	if (opt_max_size && result.segment_size > opt_max_size) {
+	if (hdf5_opt.max_size && result.segment_size > hdf5_opt.max_size) {
 		cli_message("project %s needs about %s of shared memory, more "
 			    "than --max-size",
 			    project, units_size(result.segment_size).text);
@@ -351,23 +284,23 @@ main(int argc, char **argv)
 	cli_begin(&program, argc, argv);
 	if (command && opt_dry_run)
 		cli_misuse("--dry-run loads nothing for %s", command[0]);
-	if (opt_timeout > 0 && !opt_ensure && !opt_wait)
-		cli_misuse("--timeout needs --wait or --ensure");
-	if (opt_reuse && !opt_ensure)
+	hdf5_options_check();
+	if (opt_reuse && !hdf5_opt.ensure)
 		cli_misuse("--reuse needs --ensure");
 	report.project = argv[0];
-	if (!hdf5_sources(argv + 1, &opt_as, &sources))
+	if (!hdf5_sources(argv + 1, &hdf5_opt.as, &sources))
 		return cli_end(CLI_FAILED);
 	report.sources = &sources;
 	report.plan = opt_dry_run;
-	report.json = opt_json;
-	report.verbose = opt_verbose;
+	report.json = hdf5_opt.json;
+	report.verbose = hdf5_opt.verbose;
 	report.reuse = opt_reuse;
-	report.progress = !opt_no_progress;
+	report.progress = !hdf5_opt.no_progress;
 	report.quiet = command != NULL;
-	cli_log(opt_verbose);
+	cli_log(hdf5_opt.verbose);
 	check_order(argv[0], sources.file);
-	if (command && !opt_ensure && !command_may_replace(argv[0], opt_root))
+	if (command && !hdf5_opt.ensure &&
+	    !command_may_replace(argv[0], hdf5_opt.root))
 		return cli_end(CLI_FAILED);
 	interrupt_begin();
 	load_report_begin(&report);

@@ -10,71 +10,38 @@
 #include <cute_shm_mpi.h>
 
 #include "cli.h"
+#include "hdf5_options.h"
 #include "hdf5_sources.h"
 #include "interrupt.h"
 #include "mpi_report.h"
 #include "together.h"
 
-static bool opt_overwrite, opt_replace, opt_no_progress, opt_keep_going;
-static bool opt_no_external, opt_no_view, opt_json, opt_ensure, opt_wait;
 static bool opt_ranks_as_nodes, opt_scatter;
-static const char *opt_root, *opt_group;
-static struct cli_list opt_select, opt_exclude, opt_as;
-static unsigned opt_jobs, opt_verbose;
-static uint64_t opt_max_memory, opt_max_size;
-static double opt_max_time, opt_timeout;
-static mode_t opt_mode;
 
 static const struct cli_option options[] = {
-	{ 0, CLI_TEXTS, "as", "NAME=FILE",
-	  "a FILE as group NAME; may be repeated", &opt_as },
+	HDF5_OPTION_AS,
 	{ 0, CLI_FLAG, "scatter", NULL,
 	  "each node reads its share of the files, and has no more",
 	  &opt_scatter },
 	{ 'o', CLI_FLAG, "overwrite", NULL,
 	  "replace a project of that name, when all nodes have all",
-	  &opt_overwrite },
+	  &hdf5_opt.overwrite },
 	{ 0, CLI_FLAG, "replace", NULL,
-	  "the same, but drop it first if both do not fit", &opt_replace },
+	  "the same, but drop it first if both do not fit", &hdf5_opt.replace },
 	{ 0, CLI_FLAG, "ensure", NULL,
-	  "load only on nodes that do not hold FILE as it is", &opt_ensure },
-	{ 0, CLI_FLAG, "wait", NULL,
-	  "wait while another process loads the project", &opt_wait },
-	{ 0, CLI_TIME, "timeout", "TIME",
-	  "bound of that wait, such as 10m; default none", &opt_timeout },
+	  "load only on nodes that do not hold FILE as it is",
+	  &hdf5_opt.ensure },
+	HDF5_OPTIONS_WAIT,
 	{ 'v', CLI_TIMES, "verbose", NULL,
-	  "say how each array was read, and how each node did", &opt_verbose },
-	{ 0, CLI_FLAG, "no-progress", NULL, "show no progress",
-	  &opt_no_progress },
-	{ 'j', CLI_COUNT, "jobs", "N",
-	  "threads; default as many as there are CPUs", &opt_jobs },
-	{ 0, CLI_TEXTS, "select", "GLOB",
-	  "load only matches, or parts: 'x[:9]'; may be repeated",
-	  &opt_select },
-	{ 0, CLI_TEXTS, "exclude", "GLOB",
-	  "leave out matches, as b/* or *_raw; may be repeated", &opt_exclude },
-	{ 0, CLI_FLAG, "no-external", NULL,
-	  "read no other file: by link, raw data, or source",
-	  &opt_no_external },
-	{ 0, CLI_FLAG, "keep-going", NULL,
-	  "leave out what cannot be read instead of failing", &opt_keep_going },
-	{ 0, CLI_FLAG, "no-view", NULL,
-	  "make no HDF5 view, by which HDF5 programs read it", &opt_no_view },
-	{ 0, CLI_SIZE, "max-memory", "SIZE",
-	  "private memory; default 1G, or 4 times the file", &opt_max_memory },
-	{ 0, CLI_SIZE, "max-size", "SIZE",
-	  "fail if the segment would be larger, such as 8G", &opt_max_size },
-	{ 0, CLI_TIME, "max-time", "TIME",
-	  "fail if it takes longer, such as 30s, 5m", &opt_max_time },
-	{ 0, CLI_MODE, "mode", "OCTAL",
-	  "permissions; default 0600, 0640 lets the group read", &opt_mode },
-	{ 0, CLI_TEXT, "group", "NAME", "group of the segment", &opt_group },
+	  "say how each array was read, and how each node did",
+	  &hdf5_opt.verbose },
+	HDF5_OPTIONS_READ,
 	{ 0, CLI_TEXT, "root", "DIR",
-	  "where projects are; %r in it is the rank", &opt_root },
+	  "where projects are; %r in it is the rank", &hdf5_opt.root },
 	{ 0, CLI_FLAG, "ranks-as-nodes", NULL,
 	  "each rank loads, also where several share a node",
 	  &opt_ranks_as_nodes },
-	{ 0, CLI_FLAG, "json", NULL, "the result as JSON", &opt_json },
+	{ 0, CLI_FLAG, "json", NULL, "the result as JSON", &hdf5_opt.json },
 	{ .name = NULL }
 };
 
@@ -115,21 +82,9 @@ static const struct cli_program program = {
 	.version = version,
 	.min_operands = 2,
 	.max_operands = -1,
-	.more = &opt_as,
+	.more = &hdf5_opt.as,
 	.options = options,
 };
-
-static unsigned
-flags(void)
-{
-	return (opt_overwrite ? CUTE_SHM_HDF5_OVERWRITE : 0u) |
-	       (opt_replace ? CUTE_SHM_HDF5_REPLACE : 0u) |
-	       (opt_ensure ? CUTE_SHM_HDF5_ENSURE : 0u) |
-	       (opt_wait ? CUTE_SHM_HDF5_WAIT : 0u) |
-	       (opt_keep_going ? CUTE_SHM_HDF5_KEEP_GOING : 0u) |
-	       (opt_no_external ? CUTE_SHM_HDF5_NO_EXTERNAL : 0u) |
-	       (opt_no_view ? CUTE_SHM_HDF5_NO_VIEW : 0u);
-}
 
 static unsigned
 mpi_flags(void)
@@ -209,10 +164,9 @@ begin(int argc, char **argv)
 	if (rank >= 0 && atexit(end_together) != 0)
 		abort();
 	cli_begin(&program, argc, argv);
-	if (opt_timeout > 0 && !opt_ensure && !opt_wait)
-		cli_misuse("--timeout needs --wait or --ensure");
+	hdf5_options_check();
 	/* Misuse of --as; only the first rank looks for files. */
-	hdf5_sources(&none, &opt_as, &sources);
+	hdf5_sources(&none, &hdf5_opt.as, &sources);
 	restore(stdout, out);
 	restore(stderr, err);
 	is_begun = true;
@@ -244,12 +198,12 @@ check_launcher(int size)
 static char *
 root_of(int rank)
 {
-	const char *from = opt_root;
+	const char *from = hdf5_opt.root;
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 
-	if (!opt_root)
+	if (!hdf5_opt.root)
 		return NULL;
 	out = open_memstream(&text, &size);
 	for (; out && *from; from++) {
@@ -299,7 +253,7 @@ find_sources(char **operands, int rank, struct hdf5_sources *ret)
 	int found = 1;
 
 	if (rank == 0)
-		found = hdf5_sources(operands, &opt_as, ret);
+		found = hdf5_sources(operands, &hdf5_opt.as, ret);
 	else
 		*ret = (struct hdf5_sources){ .file = "" };
 	MPI_Bcast(&found, 1, MPI_INT, 0, MPI_COMM_WORLD);
@@ -320,23 +274,7 @@ static int
 load(const char *project, const struct hdf5_sources *sources, int rank)
 {
 	char *root = root_of(rank);
-	struct cute_shm_hdf5_options how = {
-		.size = sizeof(how),
-		.root = root,
-		.flags = flags(),
-		.mode = opt_mode,
-		.group = opt_group,
-		.creator = "cute-shm-mpi " CUTE_SHM_VERSION,
-		.jobs = opt_jobs,
-		.select = opt_select.items,
-		.exclude = opt_exclude.items,
-		.array = opt_verbose ? mpi_report_array : NULL,
-		.skipped = mpi_report_skipped,
-		.max_memory = opt_max_memory,
-		.max_size = opt_max_size,
-		.max_seconds = opt_max_time,
-		.timeout = opt_timeout,
-	};
+	struct cute_shm_hdf5_options how = hdf5_options_load();
 	struct cute_shm_mpi_options opt = {
 		.size = sizeof(opt),
 		.flags = mpi_flags(),
@@ -346,8 +284,13 @@ load(const char *project, const struct hdf5_sources *sources, int rank)
 		.arg = &rank,
 	};
 	struct cute_shm_mpi_result result = { .nodes = 0 };
-	int err = call(project, sources, &opt, &result);
+	int err;
 
+	how.root = root;
+	how.creator = "cute-shm-mpi " CUTE_SHM_VERSION;
+	how.array = hdf5_opt.verbose ? mpi_report_array : NULL;
+	how.skipped = mpi_report_skipped;
+	err = call(project, sources, &opt, &result);
 	if (rank == 0)
 		mpi_report_end(err, &result);
 	else
@@ -387,13 +330,13 @@ main(int argc, char **argv)
 	MPI_Comm_size(MPI_COMM_WORLD, &size);
 	check_launcher(size);
 	if (rank == 0)
-		cli_log(opt_verbose);
+		cli_log(hdf5_opt.verbose);
 	mpi_report_begin(&(struct mpi_report_options){
 		.project = argv[0],
 		.sources = &sources,
-		.json = opt_json,
-		.verbose = opt_verbose,
-		.progress = rank == 0 && !opt_no_progress,
+		.json = hdf5_opt.json,
+		.verbose = hdf5_opt.verbose,
+		.progress = rank == 0 && !hdf5_opt.no_progress,
 	});
 	status = CLI_FAILED;
 	if (find_sources(argv + 1, rank, &sources))

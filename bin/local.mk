@@ -202,6 +202,8 @@ bin_cute_shm_evaluate_LDADD = bin/libcli.la lib/libcute_shm_hdf5.la \
 
 bin_cute_shm_hdf5_SOURCES = \
 	bin/cute-shm-hdf5.c \
+	bin/hdf5_options.c \
+	bin/hdf5_options.h \
 	bin/hdf5_sources.c \
 	bin/hdf5_sources.h \
 	bin/load.h \
@@ -216,6 +218,8 @@ endif
 
 bin_cute_shm_mpi_SOURCES = \
 	bin/cute-shm-mpi.c \
+	bin/hdf5_options.c \
+	bin/hdf5_options.h \
 	bin/hdf5_sources.c \
 	bin/hdf5_sources.h \
 	bin/mpi_report.c \
