@@ -28,7 +28,7 @@ struct build_node {
 };
 
 struct build_array {
-	struct dtype dtype;
+	const struct dtype *dtype; /* many share one */
 	uint32_t node, ndim;
 	const uint64_t *shape;
 	uint64_t element_count;
@@ -101,6 +101,8 @@ struct cute_shm_builder {
 	struct build_attr *attrs;
 	uint32_t node_count, array_count, link_count, attr_count;
 	uint32_t node_room, array_room, link_room, attr_room;
+	uint32_t last_group;		/* that got a node last */
+	const struct dtype *last_dtype; /* of an array, or NULL */
 
 	/*
 	 * A unit is the data of one digest: a block, or a whole array that is
@@ -123,6 +125,8 @@ uint32_t find_node(const struct cute_shm_builder *b, const char *path,
 		   size_t size);
 /* Add the root group. */
 int describe_root(struct cute_shm_builder *b) must_check;
+
+/* describe_attr.c */
 
 /*
  * CUTE_SHM_ERR_INVALID unless the elements + 1 offsets begin at 0, do not
