@@ -87,7 +87,8 @@ struct loader {
 	uint64_t ticked;       /* bytes of 'reader' reported so far */
 	hid_t last_file_type;  /* of the previous dataset, and its type here */
 	struct type *last_type;
-	struct type *native_type; /* the same by the index */
+	struct type *native_type;		/* the same by the index */
+	const struct native_dataset *good_form; /* judged last, see judge.c */
 	const char *no_index;	  /* why the only file has none, or NULL */
 	uint64_t lost_references; /* references that lead to no object, */
 	char *lost_from;	  /* and the path of the first of them */

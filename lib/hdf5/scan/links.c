@@ -21,6 +21,8 @@ add_link(struct listing *l, const char *name, int type, uint64_t address)
 	struct link *more;
 
 	board_beat(l->board);
+	if (l->count >= NO_INDEX)
+		return false;
 	if (l->count == l->room) {
 		l->room = l->room ? 2 * l->room : 16;
 		more = realloc(l->links, l->room * sizeof(*more));
@@ -30,7 +32,7 @@ add_link(struct listing *l, const char *name, int type, uint64_t address)
 	}
 	l->links[l->count] = (struct link){
 		.name = name,
-		.type = type,
+		.type = (uint16_t)type,
 		.address = address,
 		.object = NO_OBJECT,
 	};
@@ -208,7 +210,7 @@ list_library(struct loader *l, hid_t group, const char *path,
 
 int
 links_get(struct loader *l, const struct native_object *native, hid_t group,
-	  const char *path, struct link **ret, size_t *count)
+	  const char *path, struct link **ret, uint32_t *count)
 {
 	struct listing found = { .board = l->board };
 	int rc = native ? list_native(native, &found)
@@ -217,6 +219,6 @@ links_get(struct loader *l, const struct native_object *native, hid_t group,
 	if (rc == 0)
 		rc = name_links(l, path, !native, &found);
 	*ret = found.links;
-	*count = found.count;
+	*count = (uint32_t)found.count;
 	return rc;
 }

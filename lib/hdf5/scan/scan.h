@@ -29,7 +29,7 @@ int outside_check(struct loader *l, const char *path, hid_t id);
  * links.
  */
 int links_get(struct loader *l, const struct native_object *native, hid_t group,
-	      const char *path, struct link **ret, size_t *count);
+	      const char *path, struct link **ret, uint32_t *count);
 
 /* open_native.c: the files of the load, without libhdf5 */
 
@@ -67,7 +67,7 @@ enum soft_end native_follow(const struct scan *scan, const struct object *group,
 #define LINK_TYPE_LISTED (H5L_TYPE_MAX + 1)
 
 /* Get the links to those files of l->listed that are wanted. */
-int listed_links(struct loader *l, struct link **ret, size_t *count);
+int listed_links(struct loader *l, struct link **ret, uint32_t *count);
 
 /*
  * Open the root group of such a file.  *ret is H5I_INVALID_HID after a failure
