@@ -19,18 +19,28 @@ struct build_node {
 	uint64_t offset; /* of its record from the first one's */
 	uint64_t next;	 /* the end of its subtree */
 	uint32_t path_size;
-	uint32_t parent, first_child, last_child, sibling;
+	uint32_t parent, last_child, sibling;
+	union {
+		uint32_t first_child; /* of a group */
+		uint32_t detail;      /* index in 'arrays' or 'links' */
+	};
 	uint32_t child_count;
 	uint32_t first_attr, attr_count;
 	uint32_t last_plain; /* the last attribute that is not reserved */
 	enum cute_shm_kind kind;
-	uint32_t detail; /* index in 'arrays' or 'links' */
 };
+
+/* Or NO_INDEX. */
+static inline uint32_t
+first_child(const struct build_node *node)
+{
+	return node->kind == CUTE_SHM_GROUP ? node->first_child : NO_INDEX;
+}
 
 struct build_array {
 	const struct dtype *dtype; /* many share one */
 	uint32_t node, ndim;
-	const uint64_t *shape;
+	const uint64_t *shape; /* many share one */
 	uint64_t element_count;
 	uint64_t data_size;
 	uint64_t value_count;	 /* ragged */

@@ -86,7 +86,6 @@ add_node(struct cute_shm_builder *b, const struct new_path *path,
 		.sibling = NO_INDEX,
 		.first_attr = NO_INDEX,
 		.last_plain = NO_INDEX,
-		.detail = NO_INDEX,
 	};
 	uint32_t index = b->node_count;
 	int err;
@@ -240,6 +239,23 @@ cute_shm_builder_group(struct cute_shm_builder *b, const char *path)
 	return new_node(b, path, CUTE_SHM_GROUP, &at);
 }
 
+/* Copy the shape, unless the last array has the same; NULL: no memory. */
+static const uint64_t *
+share_shape(struct cute_shm_builder *b, unsigned ndim, const uint64_t *shape)
+{
+	const struct build_array *last =
+		b->array_count > 0 ? &b->arrays[b->array_count - 1] : NULL;
+	size_t size = ndim * sizeof(*shape);
+	uint64_t *copy;
+
+	if (ndim == 0)
+		return NULL;
+	if (last && last->ndim == ndim && memcmp(last->shape, shape, size) == 0)
+		return last->shape;
+	copy = arena_get(&b->arena, size);
+	return copy ? memcpy(copy, shape, size) : NULL;
+}
+
 /* Add an array; the caller has set its dtype, element_count and data_size. */
 static int
 add_array(struct cute_shm_builder *b, const char *path,
@@ -247,7 +263,6 @@ add_array(struct cute_shm_builder *b, const char *path,
 {
 	struct build_array *arrays;
 	struct build_array array = *from;
-	uint64_t *copy;
 	int err;
 
 	arrays = vector_grow(b->arrays, b->array_count, &b->array_room,
@@ -255,13 +270,9 @@ add_array(struct cute_shm_builder *b, const char *path,
 	if (!arrays)
 		return CUTE_SHM_ERR_NOMEM;
 	b->arrays = arrays;
-	if (array.ndim > 0) {
-		copy = arena_get(&b->arena, array.ndim * sizeof(*copy));
-		if (!copy)
-			return CUTE_SHM_ERR_NOMEM;
-		memcpy(copy, shape, array.ndim * sizeof(*copy));
-		array.shape = copy;
-	}
+	array.shape = share_shape(b, array.ndim, shape);
+	if (array.ndim > 0 && !array.shape)
+		return CUTE_SHM_ERR_NOMEM;
 	err = new_node(b, path, CUTE_SHM_ARRAY, &array.node);
 	if (err != 0)
 		return err;

@@ -116,7 +116,7 @@ place_records(struct cute_shm_builder *b, uint64_t *ret)
 			b->arrays[node->detail].ordinal = arrays;
 			b->order[arrays++] = node->detail;
 		}
-		if (node->first_child != NO_INDEX) {
+		if (first_child(node) != NO_INDEX) {
 			i = node->first_child;
 			continue;
 		}

@@ -257,7 +257,7 @@ put_attrs(const struct cute_shm_builder *b, const struct build_node *node,
 static uint32_t
 next_node(const struct cute_shm_builder *b, uint32_t i)
 {
-	if (b->nodes[i].first_child != NO_INDEX)
+	if (first_child(&b->nodes[i]) != NO_INDEX)
 		return b->nodes[i].first_child;
 	while (i != NO_INDEX && b->nodes[i].sibling == NO_INDEX)
 		i = b->nodes[i].parent;
