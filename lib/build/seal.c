@@ -378,10 +378,14 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 		return err;
 	b->state = BUILD_OVER;
 	since = clock_now();
-	err = reserve_wait(b, 0, b->header.segment_size);
-	reserve_end(b);
+	/* Each array waits for its bytes: the rest is reserved meanwhile. */
+	if (b->huge.shared)
+		err = reserve_wait(b, 0, b->header.segment_size);
 	if (err == 0)
 		err = complete_data(b);
+	if (err == 0)
+		err = reserve_wait(b, 0, b->header.segment_size);
+	reserve_end(b);
 	huge_end(b);
 	if (err == 0)
 		err = put_metadata(b, &b->header.metadata_digest);

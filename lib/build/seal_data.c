@@ -290,7 +290,12 @@ complete_span(const struct span *span, struct bench *w)
 	for (; unit < span->to && err == 0; ordinal++) {
 		w->array = &w->b->arrays[w->b->order[ordinal]];
 		w->base = w->b->places[ordinal].data_offset;
-		if (w->array->data_size > 0)
+		if (w->array->data_size == 0)
+			continue;
+		if (w->b->ahead)
+			err = reserve_wait(w->b, w->base,
+					   w->base + w->array->data_size);
+		if (err == 0)
 			err = complete_array(w, span, &unit);
 	}
 	return err == 0 ? put_gathered(w) : err;
