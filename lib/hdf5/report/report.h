@@ -76,6 +76,7 @@ struct loader {
 	bool retry;	      /* an object failed: start again without it */
 	struct reuse *reuse;  /* what is taken from an old project, or NULL */
 	char *ended;	      /* message of the failure that ended the load */
+	struct arena arena;   /* what is kept of plain data */
 	uint64_t kept;	      /* bytes kept until the builder seals: */
 	uint64_t kept_lists;  /* of lists, and */
 	uint64_t kept_places; /* of the places of datasets in the file */
