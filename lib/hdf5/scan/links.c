@@ -16,7 +16,8 @@ struct listing {
 
 /* 'name' stays as it is as long as the links; NULL: there was no memory. */
 static bool
-add_link(struct listing *l, const char *name, int type, uint64_t address)
+add_link(struct listing *l, const char *name, int type, uint64_t address,
+	 uint32_t object)
 {
 	struct link *more;
 
@@ -34,7 +35,7 @@ add_link(struct listing *l, const char *name, int type, uint64_t address)
 		.name = name,
 		.type = (uint16_t)type,
 		.address = address,
-		.object = NO_OBJECT,
+		.object = object,
 	};
 	return l->links[l->count].name && ++l->count;
 }
@@ -46,7 +47,8 @@ see_link(hid_t group, const char *name, const H5L_info_t *info, void *arg)
 
 	(void)group;
 	l->full = !add_link(l, strdup(name), info->type,
-			    info->type == H5L_TYPE_HARD ? info->u.address : 0);
+			    info->type == H5L_TYPE_HARD ? info->u.address : 0,
+			    NO_OBJECT);
 	return l->full ? -1 : 0;
 }
 
@@ -184,9 +186,11 @@ list_native(const struct native_object *group, struct listing *l)
 {
 	for (uint32_t i = 0; i < group->link_count; i++) {
 		const struct native_link *link = &group->links[i];
+		bool hard = link->kind == NATIVE_HARD;
 
 		if (!add_link(l, link->name, link->kind,
-			      link->kind == NATIVE_HARD ? link->address : 0))
+			      hard ? link->address : 0,
+			      hard ? link->object : NO_OBJECT))
 			return fail_memory("for the file's tree");
 	}
 	return 0;

@@ -226,13 +226,15 @@ open_hard(struct walk *w, struct walk_place at, unsigned source)
 	return rc;
 }
 
+/* 'number': that of the object in the index, or NO_OBJECT. */
 static int
-see_hard(struct walk *w, struct walk_place at)
+see_hard(struct walk *w, struct walk_place at, uint32_t number)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 	unsigned source = w->s->objects[at.object].source;
 	const struct native_object *native =
-		native_known(w->s, source, link->address);
+		number == NO_OBJECT ? native_known(w->s, source, link->address)
+				    : native_numbered(w->s, source, number);
 	const char *reason;
 	int rc = NOT_NATIVE;
 
@@ -357,13 +359,15 @@ static int
 see_link_at(struct walk *w, struct walk_place at)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
+	uint32_t number = link->object;
 
+	link->object = NO_OBJECT;
 	if ((int)link->type == LINK_TYPE_LISTED)
 		return see_listed(w, at);
 	if (link->kind == LINK_NONE)
 		return 0; /* a name clash */
 	switch (link->type) {
-	case H5L_TYPE_HARD: return see_hard(w, at);
+	case H5L_TYPE_HARD: return see_hard(w, at, number);
 	case H5L_TYPE_SOFT: return see_later(w, at);
 	case H5L_TYPE_EXTERNAL:
 		if (w->l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL)

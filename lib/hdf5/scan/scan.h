@@ -46,6 +46,10 @@ const char *open_natively(struct loader *l, const char *path,
 const struct native_object *native_known(const struct scan *scan,
 					 unsigned source, uint64_t address);
 
+/* The same for the object that has this number in the source's index. */
+const struct native_object *native_numbered(const struct scan *scan,
+					    unsigned source, uint32_t number);
+
 /* Why the index does not know the object, or NULL. */
 const char *native_unknown(const struct scan *scan, unsigned source,
 			   uint64_t address);

@@ -219,8 +219,13 @@ struct link {
 	const char *name; /* name in the file */
 	char *path;	  /* path in the segment */
 	uint64_t address; /* address of a hard link's object */
-	uint32_t object;  /* NODE, ALIAS: index of the object */
-	uint16_t type;	  /* H5L_type_t */
+	/*
+	 * NODE, ALIAS: index of the object.  Before that is seen: its number in
+	 * the native index of the group's file, if a hard link of that leads
+	 * there.  Else NO_OBJECT.
+	 */
+	uint32_t object;
+	uint16_t type; /* H5L_type_t */
 	enum link_kind kind : 8;
 	bool above; /* wanted for what may match below it only */
 };
