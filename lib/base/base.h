@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -228,13 +229,34 @@ struct sink {
 	int err;     /* the first one */
 	uint64_t at; /* the next byte, counted from what it began with */
 	size_t used;
-	uint8_t *buffer;
+	uint8_t *buffer; /* of SINK_SIZE bytes */
 };
+
+/* Small enough to stay in a core's own cache. */
+#define SINK_SIZE ((size_t)256 << 10)
 
 int sink_begin(struct sink *s, sink_write *write, void *arg,
 	       uint64_t at) must_check;
+/* sink_put() for what does not fit into the buffer. */
+void sink_put_large(struct sink *s, const void *data, uint64_t size);
+
 /* Append 'size' bytes of 'data', or zeros if that is NULL. */
-void sink_put(struct sink *s, const void *data, uint64_t size);
+static inline void
+sink_put(struct sink *s, const void *data, uint64_t size)
+{
+	/* There are millions of pieces, of a few bytes each. */
+	if (size >= SINK_SIZE - s->used || s->err != 0) {
+		sink_put_large(s, data, size);
+		return;
+	}
+	if (data)
+		memcpy(s->buffer + s->used, data, (size_t)size);
+	else
+		memset(s->buffer + s->used, 0, (size_t)size);
+	s->used += (size_t)size;
+	s->at += size;
+}
+
 /* Hand over what is left; returns the first error. */
 int sink_flush(struct sink *s);
 void sink_free(struct sink *s);

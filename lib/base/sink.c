@@ -6,8 +6,6 @@
 
 #include "base/base.h"
 
-#define SINK_SIZE ((size_t)1 << 20)
-
 int
 sink_begin(struct sink *s, sink_write *write, void *arg, uint64_t at)
 {
@@ -27,33 +25,21 @@ sink_flush(struct sink *s)
 	return s->err;
 }
 
-/* Zeros if there are no data; there is room for them. */
-static inline void
-append(struct sink *s, const uint8_t *p, size_t size)
-{
-	if (p)
-		memcpy(s->buffer + s->used, p, size);
-	else
-		memset(s->buffer + s->used, 0, size);
-	s->used += size;
-}
-
 void
-sink_put(struct sink *s, const void *data, uint64_t size)
+sink_put_large(struct sink *s, const void *data, uint64_t size)
 {
 	const uint8_t *p = data;
 	size_t n;
 
 	s->at += size;
-	/* Most pieces are small. */
-	if (size < SINK_SIZE - s->used && s->err == 0) {
-		append(s, p, (size_t)size);
-		return;
-	}
 	while (size > 0 && s->err == 0) {
 		n = SINK_SIZE - s->used;
 		n = size < n ? (size_t)size : n;
-		append(s, p, n);
+		if (p)
+			memcpy(s->buffer + s->used, p, n);
+		else
+			memset(s->buffer + s->used, 0, n);
+		s->used += n;
 		p = p ? p + n : NULL;
 		size -= n;
 		if (s->used == SINK_SIZE)

@@ -19,18 +19,28 @@ struct build_node {
 	uint64_t offset; /* of its record from the first one's */
 	uint64_t next;	 /* the end of its subtree */
 	uint32_t path_size;
-	uint32_t parent, first_child, last_child, sibling;
+	uint32_t parent, last_child, sibling;
+	union {
+		uint32_t first_child; /* of a group */
+		uint32_t detail;      /* index in 'arrays' or 'links' */
+	};
 	uint32_t child_count;
 	uint32_t first_attr, attr_count;
 	uint32_t last_plain; /* the last attribute that is not reserved */
 	enum cute_shm_kind kind;
-	uint32_t detail; /* index in 'arrays' or 'links' */
 };
 
+/* Or NO_INDEX. */
+static inline uint32_t
+first_child(const struct build_node *node)
+{
+	return node->kind == CUTE_SHM_GROUP ? node->first_child : NO_INDEX;
+}
+
 struct build_array {
-	struct dtype dtype;
+	const struct dtype *dtype; /* many share one */
 	uint32_t node, ndim;
-	const uint64_t *shape;
+	const uint64_t *shape; /* many share one */
 	uint64_t element_count;
 	uint64_t data_size;
 	uint64_t value_count;	 /* ragged */
@@ -101,6 +111,8 @@ struct cute_shm_builder {
 	struct build_attr *attrs;
 	uint32_t node_count, array_count, link_count, attr_count;
 	uint32_t node_room, array_room, link_room, attr_room;
+	uint32_t last_group;		/* that got a node last */
+	const struct dtype *last_dtype; /* of an array, or NULL */
 
 	/*
 	 * A unit is the data of one digest: a block, or a whole array that is
@@ -123,6 +135,8 @@ uint32_t find_node(const struct cute_shm_builder *b, const char *path,
 		   size_t size);
 /* Add the root group. */
 int describe_root(struct cute_shm_builder *b) must_check;
+
+/* describe_attr.c */
 
 /*
  * CUTE_SHM_ERR_INVALID unless the elements + 1 offsets begin at 0, do not

@@ -87,7 +87,7 @@ check_node(const struct cute_shm_builder *b, const struct build_node *n,
 		.kind = n->kind,
 		.root = n->path_size == 0,
 		.dtype = n->kind == CUTE_SHM_ARRAY
-				 ? b->arrays[n->detail].dtype.text
+				 ? b->arrays[n->detail].dtype->text
 				 : NULL,
 		.child_count = n->child_count,
 	};

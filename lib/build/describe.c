@@ -36,11 +36,17 @@ same_path(const void *of, uint32_t index, const char *text, size_t size)
 	return node->path_size == size && memcmp(node->path, text, size) == 0;
 }
 
+static uint32_t
+find_hash(const struct cute_shm_builder *b, uint64_t hash, const char *path,
+	  size_t size)
+{
+	return hash_find(&b->by_path, hash, same_path, b, path, size);
+}
+
 uint32_t
 find_node(const struct cute_shm_builder *b, const char *path, size_t size)
 {
-	return hash_find(&b->by_path, path_hash(path, size), same_path, b, path,
-			 size);
+	return find_hash(b, path_hash(path, size), path, size);
 }
 
 static void
@@ -56,23 +62,30 @@ append_child(struct cute_shm_builder *b, uint32_t parent, uint32_t child)
 	p->child_count++;
 }
 
-/* Add a node below 'parent' (NO_INDEX: add the root); *ret is its index. */
+/* A path that has no node yet, and the group that gets it. */
+struct new_path {
+	const char *text;
+	size_t size;
+	uint64_t hash;
+	uint32_t parent; /* NO_INDEX: it is the root's */
+};
+
+/* Add a node; *ret is its index. */
 static int
-add_node(struct cute_shm_builder *b, uint32_t parent, enum cute_shm_kind kind,
-	 const char *path, size_t size, uint32_t *ret)
+add_node(struct cute_shm_builder *b, const struct new_path *path,
+	 enum cute_shm_kind kind, uint32_t *ret)
 {
 	struct build_node *nodes;
 	struct build_node node = {
-		.hash = path_hash(path, size),
-		.path_size = (uint32_t)size,
+		.hash = path->hash,
+		.path_size = (uint32_t)path->size,
 		.kind = kind,
-		.parent = parent,
+		.parent = path->parent,
 		.first_child = NO_INDEX,
 		.last_child = NO_INDEX,
 		.sibling = NO_INDEX,
 		.first_attr = NO_INDEX,
 		.last_plain = NO_INDEX,
-		.detail = NO_INDEX,
 	};
 	uint32_t index = b->node_count;
 	int err;
@@ -82,7 +95,7 @@ add_node(struct cute_shm_builder *b, uint32_t parent, enum cute_shm_kind kind,
 	if (!nodes)
 		return CUTE_SHM_ERR_NOMEM;
 	b->nodes = nodes;
-	node.path = arena_text(&b->arena, path, size);
+	node.path = arena_text(&b->arena, path->text, path->size);
 	if (!node.path)
 		return CUTE_SHM_ERR_NOMEM;
 	err = hash_put(&b->by_path, node.hash, index);
@@ -90,8 +103,8 @@ add_node(struct cute_shm_builder *b, uint32_t parent, enum cute_shm_kind kind,
 		return err;
 	nodes[index] = node;
 	b->node_count++;
-	if (parent != NO_INDEX)
-		append_child(b, parent, index);
+	if (path->parent != NO_INDEX)
+		append_child(b, path->parent, index);
 	*ret = index;
 	return 0;
 }
@@ -99,9 +112,12 @@ add_node(struct cute_shm_builder *b, uint32_t parent, enum cute_shm_kind kind,
 int
 describe_root(struct cute_shm_builder *b)
 {
+	const struct new_path path = { .text = "",
+				       .hash = path_hash("", 0),
+				       .parent = NO_INDEX };
 	uint32_t root;
 
-	return add_node(b, NO_INDEX, CUTE_SHM_GROUP, "", 0, &root);
+	return add_node(b, &path, CUTE_SHM_GROUP, &root);
 }
 
 /* The size of the path's parent: the bytes before its last slash. */
@@ -114,70 +130,94 @@ parent_size(const char *path, size_t size)
 }
 
 /*
- * Find the deepest ancestor of 'path' that exists, and add the groups missing
- * below it.  *ret is the parent.
+ * Find the deepest ancestor of the path that exists, and add the groups missing
+ * below it.
  */
 static int
-make_parents(struct cute_shm_builder *b, const char *path, size_t size,
-	     uint32_t *ret)
+make_parents(struct cute_shm_builder *b, struct new_path *path)
 {
-	size_t need = parent_size(path, size);
-	size_t have = need;
+	struct new_path up = { .text = path->text };
+	size_t need = parent_size(path->text, path->size);
 	const char *slash;
-	uint32_t at;
 	int err;
 
-	while ((at = find_node(b, path, have)) == NO_INDEX)
-		have = parent_size(path, have);
-	if (b->nodes[at].kind != CUTE_SHM_GROUP)
+	up.size = need;
+	while ((up.parent = find_node(b, up.text, up.size)) == NO_INDEX)
+		up.size = parent_size(up.text, up.size);
+	if (b->nodes[up.parent].kind != CUTE_SHM_GROUP)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "%s: %.*s is no group, and holds no nodes",
-				     path, (int)have, path);
-	while (have < need) {
-		slash = memchr(path + have + 1, '/', size - have - 1);
-		have = (size_t)(slash - path);
-		err = add_node(b, at, CUTE_SHM_GROUP, path, have, &at);
+				     up.text, (int)up.size, up.text);
+	while (up.size < need) {
+		slash = memchr(up.text + up.size + 1, '/',
+			       path->size - up.size - 1);
+		up.size = (size_t)(slash - up.text);
+		up.hash = path_hash(up.text, up.size);
+		err = add_node(b, &up, CUTE_SHM_GROUP, &up.parent);
 		if (err != 0)
 			return err;
 	}
-	*ret = at;
+	path->parent = b->last_group = up.parent;
 	return 0;
+}
+
+/* Whether it is a path of the last group, as most are; then *ret has parts. */
+static bool
+in_last_group(const struct cute_shm_builder *b, const char *path,
+	      struct new_path *ret)
+{
+	const struct build_node *group = &b->nodes[b->last_group];
+	const char *name;
+	size_t size;
+
+	if (!path)
+		return false;
+	path += path[0] == '/';
+	if (strncmp(path, group->path, group->path_size) != 0)
+		return false;
+	name = path + group->path_size;
+	if (group->path_size > 0 && *name++ != '/')
+		return false;
+	size = strlen(name);
+	ret->text = path;
+	ret->size = (size_t)(name - path) + size;
+	ret->parent = b->last_group;
+	return component_ok(name, size);
 }
 
 /* Check that the path is valid and not yet used, and make its parents. */
 static int
-new_place(struct cute_shm_builder *b, const char *path, const char **name,
-	  size_t *size, uint32_t *parent)
+new_place(struct cute_shm_builder *b, const char *path, struct new_path *ret)
 {
+	bool last = in_last_group(b, path, ret);
 	int err;
 
-	err = path_check(path, name);
-	if (err != 0)
-		return err;
-	*size = strlen(*name);
-	if (*size > PATH_LIMIT)
+	if (!last) {
+		err = path_check(path, &ret->text);
+		if (err != 0)
+			return err;
+		ret->size = strlen(ret->text);
+	}
+	if (ret->size > PATH_LIMIT)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "a path of %zu bytes is too long", *size);
-	if (find_node(b, *name, *size) != NO_INDEX)
+				     "a path of %zu bytes is too long",
+				     ret->size);
+	ret->hash = path_hash(ret->text, ret->size);
+	if (find_hash(b, ret->hash, ret->text, ret->size) != NO_INDEX)
 		return cute_shm_fail(CUTE_SHM_ERR_EXISTS,
 				     "project %s: /%s is there already",
-				     b->project, *name);
-	return make_parents(b, *name, *size, parent);
+				     b->project, ret->text);
+	return last ? 0 : make_parents(b, ret);
 }
 
 static int
 new_node(struct cute_shm_builder *b, const char *path, enum cute_shm_kind kind,
 	 uint32_t *ret)
 {
-	const char *name = NULL;
-	size_t size = 0;
-	uint32_t parent = NO_INDEX;
-	int err;
+	struct new_path place = { .text = NULL };
+	int err = new_place(b, path, &place);
 
-	err = new_place(b, path, &name, &size, &parent);
-	if (err != 0)
-		return err;
-	return add_node(b, parent, kind, name, size, ret);
+	return err == 0 ? add_node(b, &place, kind, ret) : err;
 }
 
 int
@@ -199,6 +239,23 @@ cute_shm_builder_group(struct cute_shm_builder *b, const char *path)
 	return new_node(b, path, CUTE_SHM_GROUP, &at);
 }
 
+/* Copy the shape, unless the last array has the same; NULL: no memory. */
+static const uint64_t *
+share_shape(struct cute_shm_builder *b, unsigned ndim, const uint64_t *shape)
+{
+	const struct build_array *last =
+		b->array_count > 0 ? &b->arrays[b->array_count - 1] : NULL;
+	size_t size = ndim * sizeof(*shape);
+	uint64_t *copy;
+
+	if (ndim == 0)
+		return NULL;
+	if (last && last->ndim == ndim && memcmp(last->shape, shape, size) == 0)
+		return last->shape;
+	copy = arena_get(&b->arena, size);
+	return copy ? memcpy(copy, shape, size) : NULL;
+}
+
 /* Add an array; the caller has set its dtype, element_count and data_size. */
 static int
 add_array(struct cute_shm_builder *b, const char *path,
@@ -206,7 +263,6 @@ add_array(struct cute_shm_builder *b, const char *path,
 {
 	struct build_array *arrays;
 	struct build_array array = *from;
-	uint64_t *copy;
 	int err;
 
 	arrays = vector_grow(b->arrays, b->array_count, &b->array_room,
@@ -214,13 +270,9 @@ add_array(struct cute_shm_builder *b, const char *path,
 	if (!arrays)
 		return CUTE_SHM_ERR_NOMEM;
 	b->arrays = arrays;
-	if (array.ndim > 0) {
-		copy = arena_get(&b->arena, array.ndim * sizeof(*copy));
-		if (!copy)
-			return CUTE_SHM_ERR_NOMEM;
-		memcpy(copy, shape, array.ndim * sizeof(*copy));
-		array.shape = copy;
-	}
+	array.shape = share_shape(b, array.ndim, shape);
+	if (array.ndim > 0 && !array.shape)
+		return CUTE_SHM_ERR_NOMEM;
 	err = new_node(b, path, CUTE_SHM_ARRAY, &array.node);
 	if (err != 0)
 		return err;
@@ -229,32 +281,55 @@ add_array(struct cute_shm_builder *b, const char *path,
 	return 0;
 }
 
+/* Read a dtype.  Arrays share it with those before: most have the same. */
+static int
+share_dtype(struct cute_shm_builder *b, const char *text,
+	    const struct dtype **ret)
+{
+	const struct dtype *last = b->last_dtype;
+	struct dtype dtype, *copy;
+	int err;
+
+	if (!last || !text || strcmp(text, last->text) != 0) {
+		err = dtype_read(text, &dtype);
+		if (err != 0)
+			return err;
+		copy = arena_get(&b->arena, sizeof(*copy));
+		if (!copy)
+			return CUTE_SHM_ERR_NOMEM;
+		*copy = dtype;
+		b->last_dtype = copy;
+	}
+	*ret = b->last_dtype;
+	return 0;
+}
+
 /* Check dtype and shape, for plain and ragged arrays. */
 static int
-array_begin(const struct cute_shm_builder *b, const char *path,
-	    const char *dtype, bool ragged, unsigned ndim,
-	    const uint64_t *shape, struct build_array *ret)
+array_begin(struct cute_shm_builder *b, const char *path, const char *dtype,
+	    bool ragged, unsigned ndim, const uint64_t *shape,
+	    struct build_array *ret)
 {
 	int err;
 
 	err = expect_state(b, BUILD_DESCRIBE, "new arrays");
 	if (err == 0)
-		err = dtype_read(dtype, &ret->dtype);
+		err = share_dtype(b, dtype, &ret->dtype);
 	if (err == 0)
 		err = shape_count(ndim, shape, &ret->element_count);
 	if (err != 0)
 		return err;
-	if (ret->dtype.ragged != ragged)
+	if (ret->dtype->ragged != ragged)
 		return cute_shm_fail(CUTE_SHM_ERR_TYPE,
 				     "array %s: dtype %s is %sragged",
 				     path ? path : "", dtype,
 				     ragged ? "not " : "");
-	if (ret->dtype.null && ndim > 0)
+	if (ret->dtype->null && ndim > 0)
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "array %s: a null dataspace has no "
 				     "dimensions, not %u",
 				     path ? path : "", ndim);
-	if (ret->dtype.null)
+	if (ret->dtype->null)
 		ret->element_count = 0;
 	ret->ndim = ndim;
 	return 0;
@@ -271,7 +346,7 @@ cute_shm_builder_array(struct cute_shm_builder *b, const char *path,
 	err = array_begin(b, path, dtype, false, ndim, shape, &array);
 	if (err != 0)
 		return err;
-	if (__builtin_mul_overflow(array.element_count, array.dtype.item_size,
+	if (__builtin_mul_overflow(array.element_count, array.dtype->item_size,
 				   &array.data_size))
 		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
 				     "array %s: %" PRIu64 " elements of %s are "
@@ -288,33 +363,6 @@ cute_shm_values_at(uint64_t element_count)
 		return UINT64_MAX;
 	return align_up((element_count + 1) * sizeof(uint64_t),
 			FORMAT_DATA_ALIGN);
-}
-
-int
-ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
-	     uint64_t last)
-{
-	uint64_t i;
-
-	if (offsets[0] != 0)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "%s: its first offset is %" PRIu64
-				     ", not 0",
-				     what, offsets[0]);
-	for (i = 0; i < elements; i++)
-		if (offsets[i + 1] < offsets[i])
-			return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-					     "%s: offset %" PRIu64
-					     " falls from %" PRIu64
-					     " to %" PRIu64,
-					     what, i + 1, offsets[i],
-					     offsets[i + 1]);
-	if (offsets[elements] != last)
-		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				     "%s: its last offset is %" PRIu64
-				     ", of %" PRIu64 " items",
-				     what, offsets[elements], last);
-	return 0;
 }
 
 /* Check that both pointers are given, or none; no items need no values. */
@@ -350,7 +398,7 @@ cute_shm_builder_ragged(struct cute_shm_builder *b, const char *path,
 	if (err != 0)
 		return err;
 	if (array.element_count > UINT64_MAX / 16 ||
-	    __builtin_mul_overflow(value_count, array.dtype.item_size,
+	    __builtin_mul_overflow(value_count, array.dtype->item_size,
 				   &bytes) ||
 	    __builtin_add_overflow(cute_shm_values_at(array.element_count),
 				   bytes, &array.data_size))

@@ -21,6 +21,33 @@ struct value {
 	uint64_t items_size; /* bytes */
 };
 
+int
+ragged_check(const char *what, const uint64_t *offsets, uint64_t elements,
+	     uint64_t last)
+{
+	uint64_t i;
+
+	if (offsets[0] != 0)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "%s: its first offset is %" PRIu64
+				     ", not 0",
+				     what, offsets[0]);
+	for (i = 0; i < elements; i++)
+		if (offsets[i + 1] < offsets[i])
+			return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+					     "%s: offset %" PRIu64
+					     " falls from %" PRIu64
+					     " to %" PRIu64,
+					     what, i + 1, offsets[i],
+					     offsets[i + 1]);
+	if (offsets[elements] != last)
+		return cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				     "%s: its last offset is %" PRIu64
+				     ", of %" PRIu64 " items",
+				     what, offsets[elements], last);
+	return 0;
+}
+
 static uint64_t
 attr_hash(uint32_t node, const char *name, size_t size)
 {

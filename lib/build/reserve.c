@@ -116,7 +116,7 @@ place_records(struct cute_shm_builder *b, uint64_t *ret)
 			b->arrays[node->detail].ordinal = arrays;
 			b->order[arrays++] = node->detail;
 		}
-		if (node->first_child != NO_INDEX) {
+		if (first_child(node) != NO_INDEX) {
 			i = node->first_child;
 			continue;
 		}
@@ -165,7 +165,7 @@ add_room(const struct cute_shm_builder *b, const struct build_node *node,
 		view_room_group(room, node->child_count);
 	} else if (node->kind == CUTE_SHM_ARRAY) {
 		array = &b->arrays[node->detail];
-		view_room_array(room, &array->dtype, array->ndim,
+		view_room_array(room, array->dtype, array->ndim,
 				array->element_count, array->value_count);
 	} else {
 		target = b->links[node->detail].resolved;

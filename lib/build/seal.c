@@ -52,26 +52,85 @@ by_hash(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
+/* Hashes are spread evenly: so many in each bucket of the index. */
+#define BUCKET_ROWS 8
+#define FEW_ROWS    32
+
+/* Sort a bucket, which is large only if many hashes begin alike. */
+static void
+sort_bucket(struct format_index_row *rows, uint32_t count)
+{
+	struct format_index_row row;
+	uint32_t i, k;
+
+	if (count > FEW_ROWS) {
+		qsort(rows, count, sizeof(*rows), by_hash);
+		return;
+	}
+	for (i = 1; i < count; i++) {
+		row = rows[i];
+		for (k = i; k > 0 && by_hash(&rows[k - 1], &row) > 0; k--)
+			rows[k] = rows[k - 1];
+		rows[k] = row;
+	}
+}
+
+/* The bucket of a hash: the higher the hash, the higher its bucket. */
+static uint32_t
+bucket_of(uint64_t hash, uint32_t buckets)
+{
+	return (uint32_t)((hash >> 32) * buckets >> 32);
+}
+
+/*
+ * Fill in the rows in order, by way of buckets: sorting them as a whole takes
+ * many times as long.  'ends' has room for a number per bucket, all 0.
+ */
+static void
+sort_index(const struct cute_shm_builder *b, struct format_index_row *rows,
+	   uint32_t *ends, uint32_t buckets)
+{
+	const struct build_node *node;
+	uint32_t i, begin = 0, count, *end;
+
+	for (i = 0; i < b->node_count; i++)
+		ends[bucket_of(b->nodes[i].hash, buckets)]++;
+	for (i = 0; i < buckets; i++) {
+		count = ends[i];
+		ends[i] = begin;
+		begin += count;
+	}
+	for (i = 0; i < b->node_count; i++) {
+		node = &b->nodes[i];
+		end = &ends[bucket_of(node->hash, buckets)];
+		rows[*end].hash = node->hash;
+		rows[(*end)++].offset = b->header.records_offset + node->offset;
+	}
+	for (i = 0, begin = 0; i < buckets; begin = ends[i++])
+		sort_bucket(rows + begin, ends[i] - begin);
+}
+
 static int
 put_index(const struct cute_shm_builder *b, struct sink *s)
 {
-	struct format_index_row *rows;
-	uint32_t i;
+	uint32_t buckets = b->node_count / BUCKET_ROWS + 1;
+	struct format_index_row *rows =
+		reallocarray(NULL, b->node_count, sizeof(*rows));
+	uint32_t *ends = calloc(buckets, sizeof(*ends));
+	int err = 0;
 
-	rows = reallocarray(NULL, b->node_count, sizeof(*rows));
-	if (!rows)
-		return cute_shm_fail(CUTE_SHM_ERR_NOMEM,
-				     "project %s: no memory for an index of %u "
-				     "rows",
-				     b->project, b->node_count);
-	for (i = 0; i < b->node_count; i++) {
-		rows[i].hash = b->nodes[i].hash;
-		rows[i].offset = b->header.records_offset + b->nodes[i].offset;
+	if (rows && ends) {
+		sort_index(b, rows, ends, buckets);
+		sink_put(s, rows, (uint64_t)b->node_count * sizeof(*rows));
+	} else {
+		err = cute_shm_fail(CUTE_SHM_ERR_NOMEM,
+				    "project %s: no memory for an index of %u "
+				    "rows",
+				    b->project, b->node_count);
 	}
-	qsort(rows, b->node_count, sizeof(*rows), by_hash);
-	sink_put(s, rows, (uint64_t)b->node_count * sizeof(*rows));
+	free(ends);
 	free(rows);
-	return 0;
+	return err;
 }
 
 /* The first row of a node's record, whose path begins at byte 'size'. */
@@ -159,7 +218,7 @@ put_array(const struct cute_shm_builder *b, const struct build_node *node,
 		.parent = parent_of(b, node),
 		.next = b->header.records_offset + node->next,
 		.element_count = array->element_count,
-		.item_size = array->dtype.item_size,
+		.item_size = array->dtype->item_size,
 		.ndim = array->ndim,
 		.data_offset = place->data_offset,
 		.data_size = array->data_size,
@@ -169,8 +228,8 @@ put_array(const struct cute_shm_builder *b, const struct build_node *node,
 	};
 	uint64_t shape_size = array->ndim * sizeof(*array->shape);
 
-	memcpy(record.dtype, array->dtype.text, sizeof(record.dtype));
-	if (array->dtype.ragged)
+	memcpy(record.dtype, array->dtype->text, sizeof(record.dtype));
+	if (array->dtype->ragged)
 		record.values_offset = place->data_offset +
 				       cute_shm_values_at(array->element_count);
 	sink_put(s, &record, sizeof(record));
@@ -198,7 +257,7 @@ put_attrs(const struct cute_shm_builder *b, const struct build_node *node,
 static uint32_t
 next_node(const struct cute_shm_builder *b, uint32_t i)
 {
-	if (b->nodes[i].first_child != NO_INDEX)
+	if (first_child(&b->nodes[i]) != NO_INDEX)
 		return b->nodes[i].first_child;
 	while (i != NO_INDEX && b->nodes[i].sibling == NO_INDEX)
 		i = b->nodes[i].parent;
@@ -329,10 +388,14 @@ cute_shm_builder_seal(struct cute_shm_builder *b)
 		return err;
 	b->state = BUILD_OVER;
 	since = clock_now();
-	err = reserve_wait(b, 0, b->header.segment_size);
-	reserve_end(b);
+	/* Each array waits for its bytes: the rest is reserved meanwhile. */
+	if (b->huge.shared)
+		err = reserve_wait(b, 0, b->header.segment_size);
 	if (err == 0)
 		err = complete_data(b);
+	if (err == 0)
+		err = reserve_wait(b, 0, b->header.segment_size);
+	reserve_end(b);
 	huge_end(b);
 	if (err == 0)
 		err = put_metadata(b, &b->header.metadata_digest);

@@ -60,7 +60,8 @@ put_gathered(struct bench *w)
 static bool
 is_small(const struct bench *w, uint64_t size)
 {
-	return size < SMALL_LIMIT && w->array->given && !w->array->dtype.ragged;
+	return size < SMALL_LIMIT && w->array->given &&
+	       !w->array->dtype->ragged;
 }
 
 /*
@@ -174,7 +175,7 @@ complete_unit(struct bench *w, uint64_t unit)
 	size = unit_range(b, w->array, unit, &at);
 	if (!w->array->given)
 		err = read_back(w, at, size, &hash);
-	else if (w->array->dtype.ragged)
+	else if (w->array->dtype->ragged)
 		err = put_ragged(w, at, size, &hash);
 	else
 		err = put_plain(w, at, size, &hash);
@@ -268,7 +269,7 @@ complete_array(struct bench *w, const struct span *span, uint64_t *unit)
 
 	if (end > span->to)
 		end = span->to;
-	if (array->dtype.ragged && !array->given && *unit == array->first_unit)
+	if (array->dtype->ragged && !array->given && *unit == array->first_unit)
 		err = check_ragged(w);
 	for (; *unit < end && err == 0; ++*unit)
 		err = complete_unit(w, *unit);
@@ -289,7 +290,12 @@ complete_span(const struct span *span, struct bench *w)
 	for (; unit < span->to && err == 0; ordinal++) {
 		w->array = &w->b->arrays[w->b->order[ordinal]];
 		w->base = w->b->places[ordinal].data_offset;
-		if (w->array->data_size > 0)
+		if (w->array->data_size == 0)
+			continue;
+		if (w->b->ahead)
+			err = reserve_wait(w->b, w->base,
+					   w->base + w->array->data_size);
+		if (err == 0)
 			err = complete_array(w, span, &unit);
 	}
 	return err == 0 ? put_gathered(w) : err;
@@ -377,7 +383,7 @@ push_spans(struct cute_shm_builder *b, struct pool *pool)
 		for (unit = array->first_unit; unit < end && err == 0; unit++) {
 			if (bytes == 0)
 				span.array = i;
-			ragged |= array->dtype.ragged && !array->given;
+			ragged |= array->dtype->ragged && !array->given;
 			bytes += unit_range(b, array, unit, &at);
 			span.to = unit + 1;
 			if (bytes < SPAN_BYTES &&

@@ -28,9 +28,18 @@ utf8_ok(const char *text, size_t size)
 	const uint8_t *p = (const uint8_t *)text;
 	const uint8_t *end = p + size;
 	uint8_t low, high;
+	uint64_t word;
 	size_t n;
 
 	while (p < end) {
+		/* Most names are ASCII. */
+		if ((size_t)(end - p) >= sizeof(word)) {
+			memcpy(&word, p, sizeof(word));
+			if ((word & UINT64_C(0x8080808080808080)) == 0) {
+				p += sizeof(word);
+				continue;
+			}
+		}
 		n = utf8_sequence(*p, &low, &high);
 		if (n == 0 || n > (size_t)(end - p))
 			return false;

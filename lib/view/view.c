@@ -28,9 +28,11 @@ add_node(struct view *v)
 /*
  * The array's data must begin at or behind *data, where those before it end:
  * else a hostile segment could have the same data copied any number of times.
+ * *plain is view_plain_size() if it is a plain one.
  */
 static int
-check_place(struct view *v, const struct record *r, uint64_t *data)
+check_place(struct view *v, const struct record *r, uint64_t *data,
+	    uint32_t *plain)
 {
 	struct cute_shm_array a;
 	int err = array_record(v->shm, r, &a);
@@ -46,6 +48,8 @@ check_place(struct view *v, const struct record *r, uint64_t *data)
 		return v->err;
 	}
 	*data = begin + a.data_size;
+	if (r->attr_count == 0 && !a.offsets)
+		*plain = view_plain_size(&a);
 	return 0;
 }
 
@@ -99,6 +103,7 @@ join_group(struct view *v, const struct open_groups *g, const struct record *r)
 		return v->err;
 	}
 	parent->children++;
+	parent->links |= r->kind == CUTE_SHM_LINK;
 	return 0;
 }
 
@@ -137,6 +142,7 @@ static int
 list_node(struct view *v, struct open_groups *g, uint64_t *at, uint64_t *data)
 {
 	struct view_node *node;
+	uint32_t plain = 0;
 	struct record r;
 	int err;
 
@@ -144,7 +150,7 @@ list_node(struct view *v, struct open_groups *g, uint64_t *at, uint64_t *data)
 	if (err == 0)
 		err = join_group(v, g, &r);
 	if (err == 0 && r.kind == CUTE_SHM_ARRAY)
-		err = check_place(v, &r, data);
+		err = check_place(v, &r, data, &plain);
 	if (err == 0)
 		err = skip_attributes(v, &r, at);
 	if (err != 0)
@@ -152,7 +158,12 @@ list_node(struct view *v, struct open_groups *g, uint64_t *at, uint64_t *data)
 	node = add_node(v);
 	if (!node)
 		return CUTE_SHM_ERR_NOMEM;
+	node->plain = plain > 0;
+	node->head = plain;
 	err = fill_node(v, node, &r);
+	if (err == 0 && g->count > 0)
+		v->nodes[g->nodes[g->count - 1]].names +=
+			view_name_size(node->name_size);
 	if (err == 0 && r.kind == CUTE_SHM_GROUP)
 		err = open_group(g, v->count - 1);
 	return err;
@@ -210,6 +221,10 @@ put_node(struct view *v, uint32_t i)
 	view_align(v, 8);
 	if (v->pass == VIEW_MEASURE)
 		node->at = v->at;
+	if (node->plain) {
+		view_plain(v, i);
+		return;
+	}
 	err = node_record(v->shm, node->record, &r);
 	if (err != 0)
 		v->err = err;

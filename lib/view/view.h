@@ -61,6 +61,7 @@ struct view_node {
 	uint64_t record; /* offset of its record, */
 	uint64_t after;	 /* of the end of its subtree, */
 	uint64_t at;	 /* of its object header */
+	uint64_t names;	 /* sum of view_name_size() of its children */
 	const char *name;
 	uint32_t name_size;
 	uint32_t next;	   /* the first node behind its subtree */
@@ -69,6 +70,8 @@ struct view_node {
 	uint16_t messages; /* and their number */
 	bool link;
 	bool items; /* has something in the heap */
+	bool plain; /* see view_plain() */
+	bool links; /* some of its children are links */
 };
 
 /* The collections of the global heap, which take items one after another. */
@@ -133,17 +136,33 @@ void view_free(struct view *view);
 
 /* view_output.c */
 
-/*
- * Append bytes of an object, or zeros if 'data' is NULL; in the third pass
- * nothing happens.  view_write() appends in any pass that writes.
- */
-void view_put(struct view *v, const void *data, uint64_t size);
-void view_write(struct view *v, const void *data, uint64_t size);
-void view_put_u16(struct view *v, uint16_t n);
-void view_put_u32(struct view *v, uint32_t n);
-void view_put_u64(struct view *v, uint64_t n);
+/* Append bytes, or zeros if 'data' is NULL, in a pass that writes. */
+static inline void
+view_write(struct view *v, const void *data, uint64_t size)
+{
+	v->at += size;
+	if (v->err != 0)
+		return;
+	sink_put(&v->sink, data, size);
+	v->err = v->sink.err;
+}
+
+/* The same for an object: in the third pass nothing happens. */
+static inline void
+view_put(struct view *v, const void *data, uint64_t size)
+{
+	if (v->pass == VIEW_MEASURE)
+		v->at += size;
+	else if (v->pass == VIEW_OBJECTS)
+		view_write(v, data, size);
+}
+
 /* Append zeros up to a multiple of 'to', a power of two. */
-void view_align(struct view *v, uint64_t to);
+static inline void
+view_align(struct view *v, uint64_t to)
+{
+	view_put(v, NULL, align_up(v->at, to) - v->at);
+}
 
 /* Set an error if the view and 'more' bytes exceed the limit. */
 void view_check_size(struct view *v, uint64_t more);
@@ -238,6 +257,13 @@ void view_message_begin(struct view *v, uint16_t type, uint8_t flags,
 
 /* The object of an array: its header, and its lists. */
 void view_array(struct view *v, uint32_t i, const struct record *record);
+
+/*
+ * The object of an array without attributes and lists, whose node is 'plain':
+ * its size is known once it is listed.
+ */
+void view_plain(struct view *v, uint32_t i);
+uint32_t view_plain_size(const struct cute_shm_array *array);
 
 /* The header of a dataset of 'count' elements that begin at 'offset'. */
 void view_dataset(struct view *v, const char *dtype, uint32_t item_size,

@@ -31,7 +31,7 @@ struct entries {
 	uint32_t *order;	    /* nodes; NULL: 'two' */
 	const struct entry *two;    /* an alias */
 	uint64_t *names;	    /* offsets in the heap, when writing */
-	uint64_t heap_size;	    /* data of the heap */
+	uint64_t heap_size;	    /* data of the heap; 0: not known */
 	uint64_t heap, leaf, level; /* offsets of structures */
 };
 
@@ -155,6 +155,17 @@ list_children(struct view *v, uint32_t i, struct entries *e)
 			v->nodes);
 }
 
+/* The offset of a link's target has 32 bits. */
+static void
+check_names(struct view *v, const struct entries *e)
+{
+	view_check_size(v, e->heap_size);
+	if (v->err == 0 && e->heap_size > UINT32_MAX)
+		v->err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
+				       "a group whose names have over 4 GiB "
+				       "has no HDF5 view");
+}
+
 /* Find where each name lies in the heap, and the heap's size. */
 static void
 place_names(struct view *v, struct entries *e)
@@ -178,11 +189,7 @@ place_names(struct view *v, struct entries *e)
 			e->heap_size += view_target_size(entry.path_size);
 		view_check_size(v, e->heap_size);
 	}
-	/* The offset of a link's target has 32 bits. */
-	if (v->err == 0 && e->heap_size > UINT32_MAX)
-		v->err = cute_shm_fail(CUTE_SHM_ERR_INVALID,
-				       "a group whose names have over 4 GiB "
-				       "has no HDF5 view");
+	check_names(v, e);
 	e->names = names;
 }
 
@@ -328,7 +335,10 @@ put_group(struct view *v, uint32_t i, const struct record *r, struct entries *e)
 {
 	const struct view_node *node = &v->nodes[i];
 
-	place_names(v, e);
+	if (e->heap_size > 0)
+		check_names(v, e);
+	else
+		place_names(v, e);
 	if (v->err == 0) {
 		view_head_begin(v, node->messages, node->head);
 		put_table(v, e, v->head_at + node->head);
@@ -358,7 +368,13 @@ view_group(struct view *v, uint32_t i, const struct record *record)
 		view_attributes(v, i, record, false);
 		return;
 	}
-	list_children(v, i, &e);
+	/* Its size needs no list, unless there are targets of links. */
+	if (v->pass == VIEW_MEASURE && !v->nodes[i].links) {
+		e.count = v->nodes[i].children;
+		e.heap_size = HEAP_EMPTY + v->nodes[i].names;
+	} else {
+		list_children(v, i, &e);
+	}
 	if (v->err == 0)
 		put_group(v, i, record, &e);
 	free(e.order);

@@ -8,6 +8,9 @@
 #define HEAD_SIZE   16
 #define LAYOUT_SIZE 18
 
+/* Space, type, fill value, layout. */
+#define PLAIN_MESSAGES 4
+
 void
 view_head_begin(struct view *v, uint16_t messages, uint32_t size)
 {
@@ -147,6 +150,57 @@ view_array(struct view *v, uint32_t i, const struct record *record)
 		view_alias(v, i, record, &a);
 	else
 		put_array(v, i, record, &a);
+}
+
+uint32_t
+view_plain_size(const struct cute_shm_array *a)
+{
+	uint8_t type[VIEW_TYPE_MOST], space[VIEW_SPACE_MOST];
+	uint64_t type_size = view_type(a->dtype, a->item_size, type);
+	uint64_t space_size =
+		view_space(a->ndim, a->shape, a->dtype[0] == 'n', space);
+
+	return (uint32_t)(PLAIN_MESSAGES * 8 + align_up(space_size, 8) +
+			  align_up(type_size, 8) + 8 +
+			  align_up(LAYOUT_SIZE, 8));
+}
+
+/* The header of a plain array, by its record. */
+static void
+put_plain(struct view *v, const struct view_node *node,
+	  const struct cute_shm_array *a)
+{
+	view_head_begin(v, PLAIN_MESSAGES, node->head);
+	put_space(v, a->ndim, a->shape, a->dtype[0] == 'n');
+	put_type(v, a);
+	put_fill(v);
+	put_layout(v, a->data_offset, a->data_size);
+	if (a->offsets || v->at - v->head_at != node->head)
+		view_damaged(v, node->name, "has changed");
+}
+
+void
+view_plain(struct view *v, uint32_t i)
+{
+	const struct view_node *node = &v->nodes[i];
+	struct record r = { .offset = node->record, .path = node->name };
+	struct cute_shm_array a;
+	int err;
+
+	if (v->pass == VIEW_MEASURE) {
+		v->at += HEAD_SIZE + node->head;
+		return;
+	}
+	r.array = segment_at(v->shm, r.offset, sizeof(*r.array));
+	if (!r.array) {
+		view_damaged(v, node->name, "has changed");
+		return;
+	}
+	err = array_record(v->shm, &r, &a);
+	if (err != 0)
+		v->err = err;
+	else
+		put_plain(v, node, &a);
 }
 
 uint64_t

@@ -85,9 +85,23 @@ put_compound(struct loader *l, const struct column *c)
 	return rc;
 }
 
+/*
+ * The builder reads kept data when it seals, later in this process, when the
+ * column is freed.  There are many, of a few bytes each.  NULL: no memory.
+ */
+static const void *
+keep_plain(struct loader *l, const struct column *c)
+{
+	void *copy = arena_get(&l->arena, c->bytes);
+
+	return copy ? memcpy(copy, c->kept, c->bytes) : NULL;
+}
+
 static int
 put_node(struct loader *l, const struct dataset *d, const struct column *c)
 {
+	const void *data;
+
 	if (!c->leaf)
 		return cute_shm_builder_group(l->builder, c->path);
 	if (d->null)
@@ -98,8 +112,11 @@ put_node(struct loader *l, const struct dataset *d, const struct column *c)
 					       c->leaf->dtype, c->ndim,
 					       c->shape, c->value_count,
 					       c->kept_offsets, c->kept);
+	data = c->kept ? keep_plain(l, c) : NULL;
+	if (c->kept && !data)
+		return CUTE_SHM_ERR_NOMEM;
 	return cute_shm_builder_array(l->builder, c->path, c->leaf->dtype,
-				      c->ndim, c->shape, c->kept);
+				      c->ndim, c->shape, data);
 }
 
 /* The attributes of a dataset that is not open are listed already. */
@@ -246,10 +263,7 @@ account(struct loader *l, struct dataset *d, struct pending *pending)
 	return rc;
 }
 
-/*
- * The builder reads kept data when it seals, later in this process, so the
- * columns must not free these data.
- */
+/* The builder has the kept data: the columns must not free those of lists. */
 static void
 hand_over(struct loader *l, struct dataset *d)
 {
@@ -259,10 +273,11 @@ hand_over(struct loader *l, struct dataset *d)
 	for (i = 0; i < d->columns.count; i++, c++) {
 		if (!c->leaf)
 			continue;
-		if (c->kept_offsets)
-			l->kept_lists += data_bytes(d, c);
-		else if (c->kept)
-			l->kept += data_bytes(d, c);
+		if (!c->kept_offsets) {
+			l->kept += c->kept ? data_bytes(d, c) : 0;
+			continue;
+		}
+		l->kept_lists += data_bytes(d, c);
 		c->kept = NULL;
 		c->kept_offsets = NULL;
 	}

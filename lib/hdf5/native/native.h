@@ -191,6 +191,7 @@ enum native_link_kind {
 struct native_link {
 	const char *name; /* ended by NUL */
 	uint8_t kind, charset;
+	uint32_t object; /* NATIVE_HARD: number in native->objects */
 	uint64_t order;
 	uint64_t address;	   /* NATIVE_HARD */
 	const char *target, *file; /* NATIVE_SOFT, NATIVE_EXTERNAL */
@@ -209,7 +210,7 @@ struct native_object {
 	union {
 		const char *why; /* NATIVE_UNKNOWN: the cause */
 		struct {	 /* NATIVE_GROUP */
-			const struct native_link *links;
+			struct native_link *links;
 			/* links_ordered: the same links */
 			const struct native_link **by_name;
 		};

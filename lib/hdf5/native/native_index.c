@@ -37,15 +37,17 @@ native_find(const struct native *n, uint64_t address)
 	return i == NO_INDEX ? NULL : &n->objects[i];
 }
 
-/* Add an object, unless it is there. */
+/* Add an object, unless it is there; *ret is its number. */
 static int
-add(struct native *n, uint64_t address)
+add(struct native *n, uint64_t address, uint32_t *ret)
 {
 	void *grown;
 	int err;
 
-	if (find(n, address) != NO_INDEX)
+	*ret = find(n, address);
+	if (*ret != NO_INDEX)
 		return 0;
+	*ret = n->count;
 	grown = vector_grow(n->objects, n->count, &n->room, sizeof(*n->objects),
 			    "objects");
 	if (!grown)
@@ -59,14 +61,14 @@ add(struct native *n, uint64_t address)
 }
 
 static int
-add_links(struct native *n, const struct native_link *links, uint32_t count)
+add_links(struct native *n, struct native_link *links, uint32_t count)
 {
 	uint32_t i;
 	int err = 0;
 
 	for (i = 0; err == 0 && i < count; i++)
 		if (links[i].kind == NATIVE_HARD)
-			err = add(n, links[i].address);
+			err = add(n, links[i].address, &links[i].object);
 	return err;
 }
 
@@ -143,10 +145,11 @@ static int
 read_all_objects(struct native *n)
 {
 	struct groups g = { .count = 0 };
+	uint32_t root;
 	int err = superblock_read(&n->image);
 
 	if (err == 0)
-		err = add(n, n->image.root);
+		err = add(n, n->image.root, &root);
 	if (err == 0)
 		err = read_tree(n, &g);
 	free(g.of);

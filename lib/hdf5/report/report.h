@@ -76,6 +76,7 @@ struct loader {
 	bool retry;	      /* an object failed: start again without it */
 	struct reuse *reuse;  /* what is taken from an old project, or NULL */
 	char *ended;	      /* message of the failure that ended the load */
+	struct arena arena;   /* what is kept of plain data */
 	uint64_t kept;	      /* bytes kept until the builder seals: */
 	uint64_t kept_lists;  /* of lists, and */
 	uint64_t kept_places; /* of the places of datasets in the file */
@@ -87,7 +88,8 @@ struct loader {
 	uint64_t ticked;       /* bytes of 'reader' reported so far */
 	hid_t last_file_type;  /* of the previous dataset, and its type here */
 	struct type *last_type;
-	struct type *native_type; /* the same by the index */
+	struct type *native_type;		/* the same by the index */
+	const struct native_dataset *good_form; /* judged last, see judge.c */
 	const char *no_index;	  /* why the only file has none, or NULL */
 	uint64_t lost_references; /* references that lead to no object, */
 	char *lost_from;	  /* and the path of the first of them */

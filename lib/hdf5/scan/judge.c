@@ -39,8 +39,14 @@ judge_native(struct loader *l, struct object *o, const char **left)
 {
 	struct dataset d;
 	char why[WHY_SIZE];
-	int rc = dataset_native(l, o, NULL, NULL, why, &d);
+	int rc;
 
+	/* Most datasets have all but their data in common with others. */
+	if (!l->opt->select && o->native->form == l->good_form) {
+		o->made = true;
+		return 0;
+	}
+	rc = dataset_native(l, o, NULL, NULL, why, &d);
 	if (rc == NOT_NATIVE)
 		*left = o->why_not;
 	if (rc == SKIP)
@@ -48,6 +54,7 @@ judge_native(struct loader *l, struct object *o, const char **left)
 	if (rc != 0)
 		return rc;
 	o->made = true;
+	l->good_form = o->native->form;
 	dataset_free(&d);
 	return 0;
 }

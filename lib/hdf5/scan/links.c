@@ -16,11 +16,14 @@ struct listing {
 
 /* 'name' stays as it is as long as the links; NULL: there was no memory. */
 static bool
-add_link(struct listing *l, const char *name, int type, uint64_t address)
+add_link(struct listing *l, const char *name, int type, uint64_t address,
+	 uint32_t object)
 {
 	struct link *more;
 
 	board_beat(l->board);
+	if (l->count >= NO_INDEX)
+		return false;
 	if (l->count == l->room) {
 		l->room = l->room ? 2 * l->room : 16;
 		more = realloc(l->links, l->room * sizeof(*more));
@@ -30,9 +33,9 @@ add_link(struct listing *l, const char *name, int type, uint64_t address)
 	}
 	l->links[l->count] = (struct link){
 		.name = name,
-		.type = type,
+		.type = (uint16_t)type,
 		.address = address,
-		.object = NO_OBJECT,
+		.object = object,
 	};
 	return l->links[l->count].name && ++l->count;
 }
@@ -44,7 +47,8 @@ see_link(hid_t group, const char *name, const H5L_info_t *info, void *arg)
 
 	(void)group;
 	l->full = !add_link(l, strdup(name), info->type,
-			    info->type == H5L_TYPE_HARD ? info->u.address : 0);
+			    info->type == H5L_TYPE_HARD ? info->u.address : 0,
+			    NO_OBJECT);
 	return l->full ? -1 : 0;
 }
 
@@ -182,9 +186,11 @@ list_native(const struct native_object *group, struct listing *l)
 {
 	for (uint32_t i = 0; i < group->link_count; i++) {
 		const struct native_link *link = &group->links[i];
+		bool hard = link->kind == NATIVE_HARD;
 
 		if (!add_link(l, link->name, link->kind,
-			      link->kind == NATIVE_HARD ? link->address : 0))
+			      hard ? link->address : 0,
+			      hard ? link->object : NO_OBJECT))
 			return fail_memory("for the file's tree");
 	}
 	return 0;
@@ -208,7 +214,7 @@ list_library(struct loader *l, hid_t group, const char *path,
 
 int
 links_get(struct loader *l, const struct native_object *native, hid_t group,
-	  const char *path, struct link **ret, size_t *count)
+	  const char *path, struct link **ret, uint32_t *count)
 {
 	struct listing found = { .board = l->board };
 	int rc = native ? list_native(native, &found)
@@ -217,6 +223,6 @@ links_get(struct loader *l, const struct native_object *native, hid_t group,
 	if (rc == 0)
 		rc = name_links(l, path, !native, &found);
 	*ret = found.links;
-	*count = found.count;
+	*count = (uint32_t)found.count;
 	return rc;
 }

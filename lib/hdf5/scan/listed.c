@@ -24,7 +24,7 @@ set_link(struct link *link, const struct listed *listed, uint32_t number,
 }
 
 int
-listed_links(struct loader *l, struct link **ret, size_t *count)
+listed_links(struct loader *l, struct link **ret, uint32_t *count)
 {
 	enum wanted wanted;
 	uint32_t i;

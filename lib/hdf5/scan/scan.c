@@ -80,7 +80,7 @@ static int
 see_object(struct walk *w, struct walk_place at, const struct found *seen)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
-	struct object o = { .parent = at.object,
+	struct object o = { .parent = (uint32_t)at.object,
 			    .name = link->name,
 			    .path = link->path,
 			    .above = link->above,
@@ -88,7 +88,7 @@ see_object(struct walk *w, struct walk_place at, const struct found *seen)
 			    .address = seen->address,
 			    .kind = seen->kind,
 			    .native = seen->native };
-	size_t index;
+	uint32_t index;
 	int rc;
 
 	if (link->type == LINK_TYPE_LISTED)
@@ -100,7 +100,8 @@ see_object(struct walk *w, struct walk_place at, const struct found *seen)
 	}
 	if (!o.native)
 		o.why_not = seen->why_not;
-	index = object_find(w->s, o.source, o.address);
+	index = o.native ? object_of_native(w->s, o.source, o.native)
+			 : object_find(w->s, o.source, o.address);
 	link->kind = index == NO_OBJECT ? LINK_NODE : LINK_ALIAS;
 	link->object = index;
 	if (index != NO_OBJECT)
@@ -188,7 +189,7 @@ see_broken(struct walk *w, struct walk_place at, unsigned source,
 	   const char *cause)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
-	struct object o = { .parent = at.object,
+	struct object o = { .parent = (uint32_t)at.object,
 			    .name = link->name,
 			    .path = link->path,
 			    .source = source,
@@ -196,7 +197,7 @@ see_broken(struct walk *w, struct walk_place at, unsigned source,
 			    .kind = OBJECT_OTHER,
 			    .broken = true,
 			    .above = link->above };
-	size_t index = NO_OBJECT;
+	uint32_t index = NO_OBJECT;
 	int rc;
 
 	rc = send_failed(w->l, link->path, "%s", cause);
@@ -225,16 +226,20 @@ open_hard(struct walk *w, struct walk_place at, unsigned source)
 	return rc;
 }
 
+/* 'number': that of the object in the index, or NO_OBJECT. */
 static int
-see_hard(struct walk *w, struct walk_place at)
+see_hard(struct walk *w, struct walk_place at, uint32_t number)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
 	unsigned source = w->s->objects[at.object].source;
-	const struct native_object *native;
+	const struct native_object *native =
+		number == NO_OBJECT ? native_known(w->s, source, link->address)
+				    : native_numbered(w->s, source, number);
 	const char *reason;
 	int rc = NOT_NATIVE;
 
-	link->object = object_find(w->s, source, link->address);
+	link->object = native ? object_of_native(w->s, source, native)
+			      : object_find(w->s, source, link->address);
 	if (link->object != NO_OBJECT) {
 		link->kind = link->above && w->s->objects[link->object].kind !=
 						     OBJECT_GROUP
@@ -246,7 +251,6 @@ see_hard(struct walk *w, struct walk_place at)
 	if (reason)
 		return see_broken(w, at, source, reason);
 	board_work(w->l->board, link->path, 0);
-	native = native_known(w->s, source, link->address);
 	if (native && link_name_good(link->name))
 		rc = see_known(w, at, source, native);
 	return rc == NOT_NATIVE ? open_hard(w, at, source) : rc;
@@ -355,13 +359,15 @@ static int
 see_link_at(struct walk *w, struct walk_place at)
 {
 	struct link *link = &w->s->objects[at.object].links[at.link];
+	uint32_t number = link->object;
 
+	link->object = NO_OBJECT;
 	if ((int)link->type == LINK_TYPE_LISTED)
 		return see_listed(w, at);
 	if (link->kind == LINK_NONE)
 		return 0; /* a name clash */
 	switch (link->type) {
-	case H5L_TYPE_HARD: return see_hard(w, at);
+	case H5L_TYPE_HARD: return see_hard(w, at, number);
 	case H5L_TYPE_SOFT: return see_later(w, at);
 	case H5L_TYPE_EXTERNAL:
 		if (w->l->opt->flags & CUTE_SHM_HDF5_NO_EXTERNAL)
@@ -458,7 +464,7 @@ walk_native_root(struct walk *w)
 			       .parent = NO_OBJECT,
 			       .name = "/",
 			       .path = "" };
-	size_t index;
+	uint32_t index;
 	int rc;
 
 	root.native = &w->s->sources[0].index->objects[0];
@@ -482,7 +488,7 @@ walk_root(struct walk *w, hid_t file)
 	hid_t id = H5Oopen(file, "/", H5P_DEFAULT);
 	H5O_info_t info;
 	char cause[200];
-	size_t index;
+	uint32_t index;
 	int rc;
 
 	if (id < 0 || H5Oget_info2(id, &info, OBJECT_INFO) < 0) {
@@ -548,7 +554,7 @@ walk_listed(struct walk *w)
 			       .parent = NO_OBJECT,
 			       .name = "/",
 			       .path = "" };
-	size_t index;
+	uint32_t index;
 	int rc = listed_links(w->l, &root.links, &root.link_count);
 
 	if (rc == 0)

@@ -29,7 +29,7 @@ int outside_check(struct loader *l, const char *path, hid_t id);
  * links.
  */
 int links_get(struct loader *l, const struct native_object *native, hid_t group,
-	      const char *path, struct link **ret, size_t *count);
+	      const char *path, struct link **ret, uint32_t *count);
 
 /* open_native.c: the files of the load, without libhdf5 */
 
@@ -45,6 +45,10 @@ const char *open_natively(struct loader *l, const char *path,
 /* What the index knows of the object; NULL: libhdf5 must read it. */
 const struct native_object *native_known(const struct scan *scan,
 					 unsigned source, uint64_t address);
+
+/* The same for the object that has this number in the source's index. */
+const struct native_object *native_numbered(const struct scan *scan,
+					    unsigned source, uint32_t number);
 
 /* Why the index does not know the object, or NULL. */
 const char *native_unknown(const struct scan *scan, unsigned source,
@@ -67,7 +71,7 @@ enum soft_end native_follow(const struct scan *scan, const struct object *group,
 #define LINK_TYPE_LISTED (H5L_TYPE_MAX + 1)
 
 /* Get the links to those files of l->listed that are wanted. */
-int listed_links(struct loader *l, struct link **ret, size_t *count);
+int listed_links(struct loader *l, struct link **ret, uint32_t *count);
 
 /*
  * Open the root group of such a file.  *ret is H5I_INVALID_HID after a failure

@@ -16,6 +16,15 @@ native_known(const struct scan *s, unsigned source, uint64_t address)
 	return o && o->kind != NATIVE_UNKNOWN ? o : NULL;
 }
 
+const struct native_object *
+native_numbered(const struct scan *s, unsigned source, uint32_t number)
+{
+	const struct native_object *o =
+		&s->sources[source].index->objects[number];
+
+	return o->kind == NATIVE_UNKNOWN ? NULL : o;
+}
+
 const char *
 native_unknown(const struct scan *s, unsigned source, uint64_t address)
 {

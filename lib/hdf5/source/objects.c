@@ -49,19 +49,56 @@ scan_new(void)
 	return s;
 }
 
-size_t
+uint32_t
+object_of_native(const struct scan *s, unsigned source,
+		 const struct native_object *native)
+{
+	const struct source *of = &s->sources[source];
+	uint32_t number = of->numbers[native - of->index->objects];
+
+	return number == 0 ? NO_OBJECT : number - 1;
+}
+
+/* What the source's index has at this address, or NULL. */
+static const struct native_object *
+in_index(const struct scan *s, unsigned source, uint64_t address)
+{
+	if (source == NO_SOURCE || !s->sources[source].index)
+		return NULL;
+	return native_find(s->sources[source].index, address);
+}
+
+uint32_t
 object_find(const struct scan *s, unsigned source, uint64_t address)
 {
+	const struct native_object *native = in_index(s, source, address);
 	const struct place place = { source, address };
-	uint32_t i =
-		hash_find(&s->table, address_hash(source, address), has_place,
-			  s, (const char *)&place, sizeof(place));
 
-	return i == NO_INDEX ? NO_OBJECT : i;
+	if (native)
+		return object_of_native(s, source, native);
+	return hash_find(&s->table, address_hash(source, address), has_place, s,
+			 (const char *)&place, sizeof(place));
+}
+
+/* Let object_find() find object number s->object_count. */
+static int
+add_place(struct scan *s, const struct object *o)
+{
+	const struct native_object *native =
+		o->native ? o->native : in_index(s, o->source, o->address);
+	struct source *source;
+
+	if (!native)
+		return hash_put(&s->table, address_hash(o->source, o->address),
+				(uint32_t)s->object_count);
+	source = &s->sources[o->source];
+	source->numbers[native - source->index->objects] =
+		(uint32_t)s->object_count + 1;
+	return 0;
 }
 
 int
-object_add(struct scan *s, const struct object *o, size_t *ret)
+object_add(struct scan *s, const struct object *o, uint32_t *ret)
 {
 	struct object *more;
 	int err;
@@ -75,12 +112,11 @@ object_add(struct scan *s, const struct object *o, size_t *ret)
 	}
 	if (s->object_count >= NO_INDEX)
 		return fail_memory("for the file's tree");
-	err = hash_put(&s->table, address_hash(o->source, o->address),
-		       (uint32_t)s->object_count);
+	err = add_place(s, o);
 	if (err != 0)
 		return err;
-	s->objects[s->object_count] = *o;
-	*ret = s->object_count++;
+	*ret = (uint32_t)s->object_count;
+	s->objects[s->object_count++] = *o;
 	return 0;
 }
 
@@ -212,13 +248,19 @@ int
 source_native(struct scan *s, struct opened *opened, const char *path,
 	      struct native *index, unsigned *ret)
 {
+	uint32_t *numbers = calloc(index->count, sizeof(*numbers));
 	struct stat st;
 	struct source *source;
 
+	if (!numbers)
+		return fail_memory("for the file's tree");
 	opened_status(opened, &st);
 	source = source_new(s, &st, path);
-	if (!source)
+	if (!source) {
+		free(numbers);
 		return CUTE_SHM_ERR_NOMEM;
+	}
+	source->numbers = numbers;
 	source->opened = opened;
 	source->index = index;
 	*ret = (unsigned)(source - s->sources);
@@ -310,7 +352,7 @@ dataset_open(struct scan *s, const struct object *o, hid_t dapl)
 const char *
 reference_path(const struct scan *s, unsigned source, uint64_t address)
 {
-	size_t i;
+	uint32_t i;
 
 	if (address == 0 || address == UINT64_MAX)
 		return NULL;

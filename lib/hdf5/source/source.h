@@ -194,7 +194,7 @@ void page_cache_end(void);
 
 /* objects.c: the file's objects, found by address */
 
-#define NO_OBJECT SIZE_MAX
+#define NO_OBJECT NO_INDEX
 
 /* The root above several files has no file of its own. */
 #define NO_SOURCE UINT_MAX
@@ -214,33 +214,38 @@ enum link_kind {
 	LINK_NONE    /* skipped */
 };
 
+/* There are many links, and many objects: the members leave no gaps. */
 struct link {
 	const char *name; /* name in the file */
 	char *path;	  /* path in the segment */
-	enum link_kind kind;
-	int type;	  /* H5L_type_t */
-	bool above;	  /* wanted for what may match below it only */
 	uint64_t address; /* address of a hard link's object */
-	size_t object;	  /* NODE, ALIAS: index of the object */
+	/*
+	 * NODE, ALIAS: index of the object.  Before that is seen: its number in
+	 * the native index of the group's file, if a hard link of that leads
+	 * there.  Else NO_OBJECT.
+	 */
+	uint32_t object;
+	uint16_t type; /* H5L_type_t */
+	enum link_kind kind : 8;
+	bool above; /* wanted for what may match below it only */
 };
 
 struct object {
+	uint64_t address;
 	unsigned source; /* index of the file in scan->sources, or NO_SOURCE */
 	uint32_t listed; /* number of the file whose root it is, or 0 */
-	uint64_t address;
-	enum object_kind kind;
-	/* There are many objects. */
+	uint32_t parent; /* index of the group with link 'name' */
+	uint32_t link_count;
+	enum object_kind kind : 8;
 	bool made : 1;	 /* has a node in the segment */
 	bool broken : 1; /* unreadable (not just skipped) */
 	bool above : 1;	 /* as its link, */
 	bool needed : 1; /* and something below it was wanted, */
 	bool empty : 1;	 /* or nothing, and it is left out */
-	size_t parent;	 /* index of the group with link 'name' */
 	const char *name;
 	const char *path;
 	struct link *links; /* of a group, in the order of the segment */
-	size_t link_count;
-	struct held *held; /* a dataset that was read early, or NULL */
+	struct held *held;  /* a dataset that was read early, or NULL */
 	/* What the index knows; NULL: libhdf5 must read the object, because: */
 	const struct native_object *native;
 	const char *why_not; /* or NULL */
@@ -257,6 +262,7 @@ struct source {
 	hid_t file;	       /* H5I_INVALID_HID: not open */
 	struct opened *opened; /* the same file in the driver */
 	struct native *index;  /* its native index, or NULL, */
+	uint32_t *numbers;     /* for each object of that, see object_find() */
 	const char *no_index;  /* why: NULL if it was not tried */
 	uint64_t used;	       /* value of scan->uses at the last use */
 	char *path;
@@ -269,7 +275,7 @@ struct scan {
 	uint32_t source_count, source_room, sources_open;
 	uint64_t whole; /* bytes of files that indexes keep in memory */
 	uint64_t uses;
-	struct hash table;   /* objects by source and address */
+	struct hash table;   /* objects that no index knows, by their place */
 	hid_t group;	     /* the group that group_open() keeps open, */
 	size_t group_object; /* and its index, or NO_OBJECT */
 };
@@ -277,9 +283,15 @@ struct scan {
 /* An empty scan, or NULL with a message. */
 struct scan *scan_new(void);
 
-/* The index of the object, or NO_OBJECT. */
-size_t object_find(const struct scan *scan, unsigned source, uint64_t address);
-int object_add(struct scan *scan, const struct object *object, size_t *ret);
+/*
+ * The index of the object, or NO_OBJECT.  For an object of a native index,
+ * source->numbers has it, plus 1: there it is found without the address.
+ */
+uint32_t object_find(const struct scan *scan, unsigned source,
+		     uint64_t address);
+uint32_t object_of_native(const struct scan *scan, unsigned source,
+			  const struct native_object *native);
+int object_add(struct scan *scan, const struct object *object, uint32_t *ret);
 
 /*
  * The index of the file that 'id' is in, added if it is new.  Objects of the
