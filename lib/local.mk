@@ -327,6 +327,9 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/attribute_names.c \
 	lib/hdf5/source/file_driver.c \
 	lib/hdf5/source/objects.c \
+	lib/hdf5/source/older.h \
+	lib/hdf5/source/older_heap.c \
+	lib/hdf5/source/older_mapping.c \
 	lib/hdf5/source/opened.c \
 	lib/hdf5/source/opened.h \
 	lib/hdf5/source/other_files.c \

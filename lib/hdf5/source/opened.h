@@ -16,6 +16,8 @@ struct opened {
 	int fd; /* -1: closed for now, reopened when needed */
 	struct stat st;
 	haddr_t eoa;
+	haddr_t heap_end;     /* of a heap in older form that was read, or 0 */
+	unsigned length_size; /* for older_heap.c */
 	struct opened *older, *newer; /* list of files with a descriptor */
 	char path[];
 };

@@ -44,6 +44,14 @@ bool file_driver_stat(hid_t id, struct stat *ret);
 /* The name under which the file was opened, or NULL; valid while it is open. */
 const char *file_driver_path(hid_t id);
 
+/*
+ * Whether libhdf5 reads data from now on.  It does not say which bytes are data
+ * and which are global heaps; of heaps, those whose mappings of virtual
+ * datasets it does not know are shown in an older form, see older.h.  What is
+ * read as data has that only if libhdf5 has read that heap before.
+ */
+void file_driver_data(bool read);
+
 /* What a driver over one descriptor lets libhdf5 do. */
 #define DRIVER_FEATURES \
 	(H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | \

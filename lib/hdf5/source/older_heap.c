@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Show libhdf5 the global heaps whose mappings of virtual datasets it does not
+ * know in an older form.  They are longer in that form than in the file, and
+ * libhdf5 reads a heap in two steps: its first bytes, which have its size, and
+ * then, at once, the rest.
+ */
+
+#include <stdlib.h>
+
+#include "hdf5/source/older.h"
+#include "hdf5/source/opened.h"
+
+#define SMALLEST 4096 /* bytes of a heap, and of libhdf5's first read */
+
+#define MOST_BYTES ((uint64_t)256 << 20) /* of all heaps together */
+
+#define UNUSUAL 1 /* a length_size that no file has */
+
+/* A heap in its older form. */
+struct older {
+	dev_t device;
+	ino_t inode;
+	uint64_t at, size;
+	uint8_t *bytes;
+};
+
+static struct older *table;
+static uint32_t count, room;
+static uint64_t all_bytes;
+
+/* The heap of which libhdf5 reads the rest next, and from where. */
+static const struct older *begun;
+static uint64_t rest;
+
+static bool data; /* see file_driver_data() */
+
+void
+file_driver_data(bool read)
+{
+	data = read;
+}
+
+/* The version of libhdf5, as in older.h. */
+static unsigned
+version(void)
+{
+	static unsigned ret;
+	unsigned major, minor, release;
+
+	if (ret == 0 && H5get_libversion(&major, &minor, &release) >= 0)
+		ret = 100 * major + minor;
+	return ret;
+}
+
+static bool
+is_of(const struct older *h, const struct opened *f)
+{
+	return h->inode == f->st.st_ino && h->device == f->st.st_dev;
+}
+
+/* Give the first bytes of the heap to libhdf5. */
+static void
+give(struct opened *f, const struct older *h, uint64_t size, void *to)
+{
+	memcpy(to, h->bytes, size);
+	if (size < h->size) {
+		begun = h;
+		rest = h->at + size;
+	}
+	/* It may reach beyond the end of the file. */
+	if (f->heap_end < h->at + h->size)
+		f->heap_end = h->at + h->size;
+}
+
+bool
+older_read(struct opened *f, bool is_data, uint64_t at, uint64_t size, void *to)
+{
+	const struct older *h = begun;
+
+	begun = NULL;
+	if (!is_data)
+		return false;
+	if (h && is_of(h, f) && at == rest && size == h->at + h->size - at) {
+		memcpy(to, h->bytes + (at - h->at), size);
+		return true;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		h = &table[i];
+		if (h->at == at && size <= h->size && is_of(h, f)) {
+			give(f, h, size, to);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How many bytes a length takes in this file, or UNUSUAL. */
+static unsigned
+length_size(struct opened *f)
+{
+	struct image image;
+
+	if (f->length_size > 0)
+		return f->length_size;
+	f->length_size = UNUSUAL;
+	if (image_open(f->fd, (uint64_t)f->st.st_size, 1, &image) == 0 &&
+	    superblock_read(&image) == 0)
+		f->length_size = image.length_size;
+	image_close(&image);
+	return f->length_size;
+}
+
+/* The whole collection, for free(); NULL if it cannot be read. */
+static uint8_t *
+read_whole(struct opened *f, uint64_t at, uint64_t size)
+{
+	uint8_t *ret;
+
+	if (at > (uint64_t)f->st.st_size ||
+	    size > (uint64_t)f->st.st_size - at || size > MOST_BYTES)
+		return NULL;
+	ret = malloc(size);
+	if (ret && driver_read(f->fd, at, size, ret) != 0) {
+		free(ret);
+		ret = NULL;
+	}
+	return ret;
+}
+
+static void
+keep(const struct older *heap)
+{
+	struct older *more = all_bytes + heap->size > MOST_BYTES
+				     ? NULL
+				     : vector_grow(table, count, &room,
+						   sizeof(*table), "heaps");
+
+	if (!more) {
+		free(heap->bytes);
+		return;
+	}
+	table = more;
+	table[count++] = *heap;
+	all_bytes += heap->size;
+}
+
+void
+older_see(struct opened *f, uint64_t at, uint64_t size, void *bytes)
+{
+	struct older h = { f->st.st_dev, f->st.st_ino, at, 0, NULL };
+	uint32_t known = count;
+	uint8_t *whole;
+	uint64_t stored;
+
+	if (data || size < SMALLEST || memcmp(bytes, "GCOL\1", 5) != 0 ||
+	    version() >= SINCE_2_0 || length_size(f) == UNUSUAL)
+		return;
+	stored = number_at((uint8_t *)bytes + 8, f->length_size);
+	whole = read_whole(f, at, stored);
+	if (whole && collection_older(whole, stored, f->length_size, version(),
+				      &h.bytes, &h.size) == 0)
+		keep(&h);
+	free(whole);
+	if (count > known)
+		give(f, &table[known], size, bytes);
+}
