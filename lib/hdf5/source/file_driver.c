@@ -278,6 +278,7 @@ static const H5FD_class_t class = {
 void
 file_driver_begin(void)
 {
+	older_begin();
 	driver = H5FDregister(&class);
 	access_list = source_access();
 	if (access_list >= 0)

@@ -16,6 +16,29 @@
 #define SINCE_1_12 112 /* selections with numbers of 2, 4 or 8 bytes */
 #define SINCE_2_0  200 /* names that several sources share */
 
+/* Bytes that are written one after another; 'at' NULL: only counted. */
+struct out {
+	uint8_t *at;
+	uint64_t size;
+};
+
+static inline void
+out_bytes(struct out *o, const void *bytes, uint64_t size)
+{
+	if (o->at && size > 0)
+		memcpy(o->at + o->size, bytes, size);
+	o->size += size;
+}
+
+/* A little-endian number of n <= 8 bytes. */
+static inline void
+out_number(struct out *o, uint64_t number, unsigned n)
+{
+	uint64_t little = htole64(number);
+
+	out_bytes(o, &little, n);
+}
+
 /*
  * older_mapping.c: a copy, for free(), of the collection of a global heap, in
  * which mappings that a libhdf5 of this version does not know have the old
@@ -29,6 +52,9 @@ int collection_older(const uint8_t *bytes, uint64_t size, unsigned length_size,
 /* older_heap.c: what the file driver shows to libhdf5 */
 
 struct opened;
+
+/* Call this when libhdf5 is open. */
+void older_begin(void);
 
 /*
  * Read 'size' bytes at offset 'at' of a file, if they are those of a collection

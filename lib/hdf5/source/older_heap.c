@@ -6,6 +6,7 @@
  * then, at once, the rest.
  */
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "hdf5/source/older.h"
@@ -33,7 +34,8 @@ static uint64_t all_bytes;
 static const struct older *begun;
 static uint64_t rest;
 
-static bool data; /* see file_driver_data() */
+static bool data;	 /* see file_driver_data() */
+static unsigned version; /* of libhdf5, as in older.h */
 
 void
 file_driver_data(bool read)
@@ -41,16 +43,13 @@ file_driver_data(bool read)
 	data = read;
 }
 
-/* The version of libhdf5, as in older.h. */
-static unsigned
-version(void)
+void
+older_begin(void)
 {
-	static unsigned ret;
-	unsigned major, minor, release;
+	unsigned major = 0, minor = 0, release = 0;
 
-	if (ret == 0 && H5get_libversion(&major, &minor, &release) >= 0)
-		ret = 100 * major + minor;
-	return ret;
+	H5get_libversion(&major, &minor, &release);
+	version = 100 * major + minor;
 }
 
 static bool
@@ -129,7 +128,7 @@ read_whole(struct opened *f, uint64_t at, uint64_t size)
 }
 
 static void
-keep(const struct older *heap)
+keep(const struct older *heap, const char *path)
 {
 	struct older *more = all_bytes + heap->size > MOST_BYTES
 				     ? NULL
@@ -140,6 +139,10 @@ keep(const struct older *heap)
 		free(heap->bytes);
 		return;
 	}
+	cute_shm_log(CUTE_SHM_LOG_DEBUG,
+		     "libhdf5 is shown older mappings of virtual datasets "
+		     "at %" PRIu64 " of %s",
+		     heap->at, path);
 	table = more;
 	table[count++] = *heap;
 	all_bytes += heap->size;
@@ -150,17 +153,19 @@ older_see(struct opened *f, uint64_t at, uint64_t size, void *bytes)
 {
 	struct older h = { f->st.st_dev, f->st.st_ino, at, 0, NULL };
 	uint32_t known = count;
-	uint8_t *whole;
+	uint8_t *whole = NULL;
 	uint64_t stored;
 
 	if (data || size < SMALLEST || memcmp(bytes, "GCOL\1", 5) != 0 ||
-	    version() >= SINCE_2_0 || length_size(f) == UNUSUAL)
+	    version >= SINCE_2_0 || length_size(f) == UNUSUAL)
 		return;
 	stored = number_at((uint8_t *)bytes + 8, f->length_size);
-	whole = read_whole(f, at, stored);
-	if (whole && collection_older(whole, stored, f->length_size, version(),
-				      &h.bytes, &h.size) == 0)
-		keep(&h);
+	if (stored > size)
+		whole = read_whole(f, at, stored);
+	if ((whole || stored <= size) &&
+	    collection_older(whole ? whole : bytes, stored, f->length_size,
+			     version, &h.bytes, &h.size) == 0)
+		keep(&h, f->path);
 	free(whole);
 	if (count > known)
 		give(f, &table[known], size, bytes);

@@ -32,29 +32,6 @@
 
 #define LEAST_SOURCE 33 /* bytes of a source: flags and two selections */
 
-/* Bytes that are written one after another; 'at' NULL: only counted. */
-struct out {
-	uint8_t *at;
-	uint64_t size;
-};
-
-static inline void
-out_bytes(struct out *o, const void *bytes, uint64_t size)
-{
-	if (o->at && size > 0)
-		memcpy(o->at + o->size, bytes, size);
-	o->size += size;
-}
-
-/* A little-endian number of n <= 8 bytes. */
-static inline void
-out_number(struct out *o, uint64_t number, unsigned n)
-{
-	uint64_t little = htole64(number);
-
-	out_bytes(o, &little, n);
-}
-
 struct name {
 	const uint8_t *text; /* with its NUL */
 	uint64_t size;

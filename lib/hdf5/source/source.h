@@ -2,7 +2,8 @@
 /*
  * The HDF5 file as bytes and objects: the driver through which libhdf5 reads,
  * whether a file changed or is being written, objects by address, names of
- * attributes.  Uses base, hdf5/host, hdf5/native and hdf5/report.
+ * attributes.  Uses base, hdf5/host, hdf5/structure, hdf5/native and
+ * hdf5/report.
  */
 #ifndef LIB_HDF5_SOURCE_SOURCE_H
 #define LIB_HDF5_SOURCE_SOURCE_H
