@@ -124,6 +124,34 @@ diff - "$tmp/dump" <<'END' || exit 1
    [ 9,  0, 11]]
 END
 
+bin/cute-shm-hdf5 types "$tmp/virtual-types.hex" || exit 1
+bin/cute-shm-dump types >"$tmp/dump" || exit 1
+diff - "$tmp/dump" <<'END' || exit 1
+/flags  bool 3
+  [true, false, true]
+/records/
+  @cute-shm:compound = ["a", "b"]
+/records/a  int16 2
+  [1, 2]
+/records/b  bool 2×2
+  [[ true, false],
+   [false, false]]
+/v_flags  bool 4
+  @flag0 = false
+  @flag1 = true
+  @flag2 = false
+  @flag3 = true
+  [false, true, false, true]
+/v_records/
+  @cute-shm:compound = ["a", "b"]
+/v_records/a  int16 3
+  [0, 1, 2]
+/v_records/b  bool 3×2
+  [[false, false],
+   [ true, false],
+   [false, false]]
+END
+
 bin/cute-shm-hdf5 --replace --no-external names "$names" 2>"$tmp/said"
 grep -q 'skipped /both and 1 more: .*source in another file' "$tmp/said" ||
 	exit 1

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Mappings of virtual datasets of newer versions of libhdf5 in the old form. */
+/* What newer versions of libhdf5 write, in the old form. */
 #include <stdlib.h>
 
-#include "hdf5/source/older.h"
+#include "hdf5/older/older.h"
 #include "util.h"
 
 #define LENGTH 8 /* bytes of a length */
@@ -477,6 +477,167 @@ START_TEST(test_cut)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- headers */
+
+/* An integer of 'version', of one byte. */
+static void
+put_integer(unsigned version)
+{
+	put(version << 4, 4);
+	put(1, 4);
+	put(8 << 16, 4);
+}
+
+/* An array of 2 of a compound of an enumeration: 'version' of all three. */
+static void
+put_nested(unsigned version)
+{
+	put(version << 4 | 10, 4);
+	put(2, 4);
+	put(1, 1);
+	put(2, 4);
+	put(version << 4 | 6 | 1 << 8, 4);
+	put(1, 4);
+	put_text("m");
+	put(0, 1);
+	put(version << 4 | 8 | 2 << 8, 4);
+	put(1, 4);
+	put_integer(1);
+	put_text("no");
+	put_text("yes");
+	put(0x100, 2);
+}
+
+static void
+message_begin(unsigned type, unsigned size, bool ordered)
+{
+	put(type, 1);
+	put(size, 2);
+	put(0, 1);
+	if (ordered)
+		put(7, 2);
+}
+
+#define NESTED 53 /* bytes of put_nested() */
+
+/* A header, or a chunk behind one: a type, and an attribute of that type. */
+static void
+header_make(const char *signature, bool ordered, unsigned version)
+{
+	begin();
+	out_bytes(&made, signature, 4);
+	if (strcmp(signature, "OHDR") == 0) {
+		unsigned prefix = ordered ? 6 : 4;
+
+		put(2, 1);
+		put(ordered ? 4 : 0, 1);
+		put(2 * prefix + 2 * NESTED + 9 + 2 + 3, 1);
+	}
+	message_begin(MESSAGE_DATATYPE, NESTED, ordered);
+	put_nested(version);
+	message_begin(MESSAGE_ATTRIBUTE, 9 + 2 + NESTED, ordered);
+	put(3, 2);
+	put(2, 2);
+	put(NESTED, 2);
+	put(0, 3);
+	put_text("a");
+	put_nested(version);
+	put(0, 3); /* a gap */
+	put(lookup3(made.at, made.size), 4);
+}
+
+/* Whether it is changed, and to what it would be with this version. */
+static void
+check_header(const char *signature, bool ordered, unsigned version,
+	     unsigned library, unsigned becomes)
+{
+	uint8_t old[512], *copy;
+
+	header_make(signature, ordered, version);
+	copy = malloc(made.size);
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, made.at, made.size);
+	ck_assert(header_older(copy, made.size, ordered, library) ==
+		  (becomes != version));
+	header_make(signature, ordered, becomes);
+	ck_assert_uint_le(made.size, sizeof(old));
+	ck_assert_mem_eq(copy, made.at, made.size);
+	free(copy);
+}
+
+START_TEST(test_headers)
+{
+	static const char *const signatures[] = { "OHDR", "OCHK" };
+
+	for (unsigned i = 0; i < 4; i++) {
+		const char *s = signatures[i / 2];
+
+		check_header(s, i % 2, 3, SINCE_1_10, 3);
+		check_header(s, i % 2, 4, SINCE_1_10, 3);
+		check_header(s, i % 2, 5, SINCE_1_10, 3);
+		check_header(s, i % 2, 4, SINCE_1_12, 4);
+		check_header(s, i % 2, 5, SINCE_1_12, 3);
+		check_header(s, i % 2, 6, SINCE_1_10, 6);
+	}
+}
+END_TEST
+
+/* A type that has no old form stays as it is. */
+START_TEST(test_new_types)
+{
+	static const unsigned classes[] = { 7, 11 };
+	uint8_t copy[64];
+
+	for (unsigned i = 0; i < 2; i++) {
+		begin();
+		out_bytes(&made, "OCHK", 4);
+		message_begin(MESSAGE_DATATYPE, 20, false);
+		put(5 << 4 | classes[i], 4);
+		put(2, 4);
+		put_integer(1);
+		put(lookup3(made.at, made.size), 4);
+		memcpy(copy, made.at, made.size);
+		ck_assert(!header_older(made.at, made.size, false, SINCE_1_10));
+		ck_assert_mem_eq(copy, made.at, made.size);
+	}
+}
+END_TEST
+
+START_TEST(test_damaged_headers)
+{
+	static uint8_t whole[512];
+	uint8_t *copy;
+	uint64_t size, i;
+
+	header_make("OHDR", false, 4);
+	size = made.size;
+	memcpy(whole, made.at, size);
+	for (i = 0; i < size; i++) {
+		made.at[i] ^= 0x10;
+		ck_assert(!header_older(made.at, size, false, SINCE_1_10));
+		made.at[i] ^= 0x10;
+	}
+	ck_assert_mem_eq(made.at, whole, size);
+	/* Any length, and any byte, with the checksum of what is there. */
+	for (i = 0; i + 4 < 2 * size; i++) {
+		uint64_t n = i < size ? i + 4 : size;
+		uint32_t sum;
+
+		copy = malloc(n);
+		ck_assert_ptr_nonnull(copy);
+		memcpy(copy, whole, n);
+		if (i >= size)
+			copy[i - size] ^= 0xff;
+		if (n < size)
+			memcpy(copy, "OCHK", 4);
+		sum = htole32(lookup3(copy, n - 4));
+		memcpy(copy + n - 4, &sum, 4);
+		header_older(copy, n, i % 2, SINCE_1_10);
+		free(copy);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -491,6 +652,9 @@ main(void)
 	tcase_add_test(tc, test_expands);
 	tcase_add_test(tc, test_damaged);
 	tcase_add_test(tc, test_cut);
+	tcase_add_test(tc, test_headers);
+	tcase_add_test(tc, test_new_types);
+	tcase_add_test(tc, test_damaged_headers);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hdf5/source/older.h"
 #include "hdf5/source/opened.h"
 
 static hid_t driver = H5I_INVALID_HID, access_list = H5I_INVALID_HID;
@@ -216,8 +215,7 @@ read_file(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t at, size_t size,
 		return -1;
 	}
 	page_cache_read(f->fd, at, size);
-	if (is_data)
-		older_see(f, at, size, buffer);
+	older_see(f, is_data, at, size, buffer);
 	return 0;
 }
 

@@ -2,8 +2,7 @@
 /*
  * The HDF5 file as bytes and objects: the driver through which libhdf5 reads,
  * whether a file changed or is being written, objects by address, names of
- * attributes.  Uses base, hdf5/host, hdf5/structure, hdf5/native and
- * hdf5/report.
+ * attributes.  Uses base, hdf5/host, hdf5/native, hdf5/older and hdf5/report.
  */
 #ifndef LIB_HDF5_SOURCE_SOURCE_H
 #define LIB_HDF5_SOURCE_SOURCE_H
@@ -47,9 +46,9 @@ const char *file_driver_path(hid_t id);
 
 /*
  * Whether libhdf5 reads data from now on.  It does not say which bytes are data
- * and which are global heaps; of heaps, those whose mappings of virtual
- * datasets it does not know are shown in an older form, see older.h.  What is
- * read as data has that only if libhdf5 has read that heap before.
+ * and which are global heaps.  Heaps whose mappings of virtual datasets it does
+ * not know are shown in an older form; while data are read, only those that it
+ * has read before.
  */
 void file_driver_data(bool read);
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Show libhdf5 the global heaps whose mappings of virtual datasets it does not
- * know in an older form.  They are longer in that form than in the file, and
- * libhdf5 reads a heap in two steps: its first bytes, which have its size, and
- * then, at once, the rest.
+ * Show libhdf5 the mappings of virtual datasets and the datatypes that it does
+ * not know in an older form.  libhdf5 reads a global heap or an object header
+ * in two steps: its first bytes, which have its size, and then, at once, the
+ * rest.  A heap with mappings is longer in the older form than in the file.
  */
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "hdf5/source/older.h"
+#include "hdf5/older/older.h"
 #include "hdf5/source/opened.h"
 
 #define SMALLEST 4096 /* bytes of a heap, and of libhdf5's first read */
@@ -18,7 +18,7 @@
 
 #define UNUSUAL 1 /* a length_size that no file has */
 
-/* A heap in its older form. */
+/* A heap or a header in its older form. */
 struct older {
 	dev_t device;
 	ino_t inode;
@@ -30,7 +30,9 @@ static struct older *table;
 static uint32_t count, room;
 static uint64_t all_bytes;
 
-/* The heap of which libhdf5 reads the rest next, and from where. */
+static struct older header; /* the last one that was read in two steps */
+
+/* What libhdf5 reads the rest of next, and from where. */
 static const struct older *begun;
 static uint64_t rest;
 
@@ -58,15 +60,21 @@ is_of(const struct older *h, const struct opened *f)
 	return h->inode == f->st.st_ino && h->device == f->st.st_dev;
 }
 
-/* Give the first bytes of the heap to libhdf5. */
+/* Give the first bytes to libhdf5. */
 static void
-give(struct opened *f, const struct older *h, uint64_t size, void *to)
+give(const struct older *h, uint64_t size, void *to)
 {
 	memcpy(to, h->bytes, size);
 	if (size < h->size) {
 		begun = h;
 		rest = h->at + size;
 	}
+}
+
+static void
+give_heap(struct opened *f, const struct older *h, uint64_t size, void *to)
+{
+	give(h, size, to);
 	/* It may reach beyond the end of the file. */
 	if (f->heap_end < h->at + h->size)
 		f->heap_end = h->at + h->size;
@@ -78,16 +86,14 @@ older_read(struct opened *f, bool is_data, uint64_t at, uint64_t size, void *to)
 	const struct older *h = begun;
 
 	begun = NULL;
-	if (!is_data)
-		return false;
 	if (h && is_of(h, f) && at == rest && size == h->at + h->size - at) {
 		memcpy(to, h->bytes + (at - h->at), size);
 		return true;
 	}
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; is_data && i < count; i++) {
 		h = &table[i];
 		if (h->at == at && size <= h->size && is_of(h, f)) {
-			give(f, h, size, to);
+			give_heap(f, h, size, to);
 			return true;
 		}
 	}
@@ -148,8 +154,8 @@ keep(const struct older *heap, const char *path)
 	all_bytes += heap->size;
 }
 
-void
-older_see(struct opened *f, uint64_t at, uint64_t size, void *bytes)
+static void
+see_heap(struct opened *f, uint64_t at, uint64_t size, uint8_t *bytes)
 {
 	struct older h = { f->st.st_dev, f->st.st_ino, at, 0, NULL };
 	uint32_t known = count;
@@ -157,9 +163,9 @@ older_see(struct opened *f, uint64_t at, uint64_t size, void *bytes)
 	uint64_t stored;
 
 	if (data || size < SMALLEST || memcmp(bytes, "GCOL\1", 5) != 0 ||
-	    version >= SINCE_2_0 || length_size(f) == UNUSUAL)
+	    length_size(f) == UNUSUAL)
 		return;
-	stored = number_at((uint8_t *)bytes + 8, f->length_size);
+	stored = number_at(bytes + 8, f->length_size);
 	if (stored > size)
 		whole = read_whole(f, at, stored);
 	if ((whole || stored <= size) &&
@@ -168,5 +174,37 @@ older_see(struct opened *f, uint64_t at, uint64_t size, void *bytes)
 		keep(&h, f->path);
 	free(whole);
 	if (count > known)
-		give(f, &table[known], size, bytes);
+		give_heap(f, &table[known], size, bytes);
+}
+
+static void
+see_header(struct opened *f, uint64_t at, uint64_t size, uint8_t *bytes)
+{
+	unsigned prefix;
+	uint64_t whole = header_size(bytes, size, &prefix);
+
+	if (whole > 0)
+		f->ordered = header_ordered(bytes);
+	if (whole <= size) {
+		header_older(bytes, whole ? whole : size, f->ordered, version);
+		return;
+	}
+	free(header.bytes);
+	header = (struct older){ f->st.st_dev, f->st.st_ino, at, whole,
+				 read_whole(f, at, whole) };
+	if (header.bytes &&
+	    header_older(header.bytes, whole, f->ordered, version))
+		give(&header, size, bytes);
+}
+
+void
+older_see(struct opened *f, bool is_data, uint64_t at, uint64_t size,
+	  void *bytes)
+{
+	if (version >= SINCE_2_0)
+		return;
+	if (is_data)
+		see_heap(f, at, size, bytes);
+	else
+		see_header(f, at, size, bytes);
 }

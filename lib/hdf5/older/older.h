@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mappings of virtual datasets in the form of libhdf5 1.10.  A mapping is
- * an object of a global heap, and later versions of libhdf5 write it in forms
- * that older ones refuse.  All that it can say, the old form can say too, so
- * the file driver shows an older libhdf5 such a heap as 1.10 would have
- * written it.  Uses base and hdf5/structure.
+ * What later versions of libhdf5 write, in the form of libhdf5 1.10, where that
+ * can say the same: the mappings of virtual datasets, which are objects of
+ * global heaps, and datatypes in object headers.  Uses base and hdf5/structure.
  */
-#ifndef LIB_HDF5_SOURCE_OLDER_H
-#define LIB_HDF5_SOURCE_OLDER_H
+#ifndef LIB_HDF5_OLDER_OLDER_H
+#define LIB_HDF5_OLDER_OLDER_H
 
 #include "hdf5/structure/structure.h"
 
@@ -49,25 +47,27 @@ int collection_older(const uint8_t *bytes, uint64_t size, unsigned length_size,
 		     unsigned version, uint8_t **ret,
 		     uint64_t *ret_size) must_check;
 
-/* older_heap.c: what the file driver shows to libhdf5 */
-
-struct opened;
-
-/* Call this when libhdf5 is open. */
-void older_begin(void);
+/* older_header.c */
 
 /*
- * Read 'size' bytes at offset 'at' of a file, if they are those of a collection
- * that has an older form; 'is_data' is whether they may be.  Call this for
- * each read.
+ * The bytes of the first chunk of a version 2 object header, and those before
+ * its messages; 0 if this is none.  'size': bytes that are there.
  */
-bool older_read(struct opened *opened, bool is_data, uint64_t at, uint64_t size,
-		void *to);
+uint64_t header_size(const uint8_t *bytes, uint64_t size, unsigned *prefix);
+
+/* Whether the messages of such a header have an order of creation. */
+static inline bool
+header_ordered(const uint8_t *bytes)
+{
+	return (bytes[5] & 0x04) != 0;
+}
 
 /*
- * libhdf5 has read these bytes of the file.  If they are those of a collection
- * that needs an old form, put that in their place.
+ * Change a chunk of a version 2 object header, of 'size' bytes: types that a
+ * libhdf5 of this version does not know get the old form.  'ordered' is
+ * header_ordered() of its first chunk.  False: nothing was changed.
  */
-void older_see(struct opened *opened, uint64_t at, uint64_t size, void *bytes);
+bool header_older(uint8_t *bytes, uint64_t size, bool ordered,
+		  unsigned version);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "hdf5/source/older.h"
+#include "hdf5/older/older.h"
 
 /* Kinds of selections. */
 #define NONE	  0
