@@ -279,6 +279,9 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/native/shared_message.c \
 	lib/hdf5/native/storage_layout.c \
 	lib/hdf5/native/symbol_table.c \
+	lib/hdf5/older/older.h \
+	lib/hdf5/older/older_header.c \
+	lib/hdf5/older/older_mapping.c \
 	lib/hdf5/library/library.c \
 	lib/hdf5/library/library.h \
 	lib/hdf5/library/library_calls.h \
@@ -333,6 +336,7 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/source/attribute_names.c \
 	lib/hdf5/source/file_driver.c \
 	lib/hdf5/source/objects.c \
+	lib/hdf5/source/older_shown.c \
 	lib/hdf5/source/opened.c \
 	lib/hdf5/source/opened.h \
 	lib/hdf5/source/other_files.c \

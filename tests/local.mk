@@ -122,6 +122,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_native \
 	tests/hdf5/test_native_bounds \
 	tests/hdf5/test_native_storage \
+	tests/hdf5/test_older \
 	tests/hdf5/test_pick_items \
 	tests/hdf5/test_plan \
 	tests/hdf5/test_sandbox \

@@ -21,8 +21,8 @@ fuzzed_types = tests/fuzz/fuzz_types.c \
 	$(filter %.c,$(lib_libchannel_la_SOURCES)) \
 	$(filter %.c,$(lib_libcore_la_SOURCES) $(lib_libcommon_la_SOURCES))
 fuzzed_native = tests/fuzz/fuzz_native.c tests/support/native_walk.c \
-	$(filter lib/hdf5/structure/%.c lib/hdf5/native/%.c, \
-	$(lib_libreader_la_SOURCES)) \
+	$(filter lib/hdf5/structure/%.c lib/hdf5/native/%.c \
+	lib/hdf5/older/%.c,$(lib_libreader_la_SOURCES)) \
 	lib/base/arena.c lib/base/error.c lib/base/index_table.c \
 	lib/base/log.c lib/base/vector.c
 segment_seeds = \
@@ -79,7 +79,10 @@ native_seeds = \
 	tests/fuzz/native/chunk-tree.hex \
 	tests/fuzz/native/chunk-tree-2.hex \
 	tests/fuzz/native/datatype-4.hex \
-	tests/fuzz/native/version-5.hex
+	tests/fuzz/native/version-5.hex \
+	tests/fuzz/native/virtual-names.hex \
+	tests/fuzz/native/virtual-selections.hex \
+	tests/fuzz/native/virtual-types.hex
 EXTRA_DIST += $(segment_seeds) $(filter_seeds) $(types_seeds) $(native_seeds) \
 	tests/fuzz/oss-fuzz/Dockerfile tests/fuzz/oss-fuzz/build.sh \
 	tests/fuzz/oss-fuzz/project.yaml

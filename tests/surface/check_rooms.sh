@@ -9,10 +9,10 @@ set -u
 
 rooms="base file format lock root read together view live build handover
 	verify copy
-	hdf5/host hdf5/channel hdf5/library hdf5/structure hdf5/native hdf5/report
-	hdf5/source hdf5/type hdf5/filter hdf5/element hdf5/engine hdf5/dataset
-	hdf5/scan hdf5/read hdf5/describe hdf5/save hdf5/reader hdf5 mpi python
-	python/mpi"
+	hdf5/host hdf5/channel hdf5/library hdf5/structure hdf5/native hdf5/older
+	hdf5/report hdf5/source hdf5/type hdf5/filter hdf5/element hdf5/engine
+	hdf5/dataset hdf5/scan hdf5/read hdf5/describe hdf5/save hdf5/reader hdf5
+	mpi python python/mpi"
 here=${srcdir:-.}
 failed=0
 

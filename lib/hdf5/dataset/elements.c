@@ -31,7 +31,9 @@ elements_read(hid_t dset, hid_t type, hid_t mem, hid_t space, hid_t dxpl,
 	file_driver_forget();
 	/* For external raw files, for which libhdf5 uses no driver. */
 	host_serves_open = true;
+	file_driver_data(true);
 	ret = filters_read(dset, type, mem, space, dxpl, elements);
+	file_driver_data(false);
 	host_serves_open = false;
 	return ret < 0 ? ret : check_lost();
 }

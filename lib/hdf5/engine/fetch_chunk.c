@@ -24,8 +24,11 @@ read_box(const struct strategy_source *s, unsigned ndim, const hsize_t *at,
 	     H5Sselect_hyperslab(space, H5S_SELECT_SET, at, NULL, count,
 				 NULL) >= 0 &&
 	     H5Sselect_hyperslab(mem, H5S_SELECT_SET, zero, NULL, count,
-				 NULL) >= 0 &&
+				 NULL) >= 0;
+	file_driver_data(true);
+	ok = ok &&
 	     filters_read(s->dset, type, mem, space, H5P_DEFAULT, data) >= 0;
+	file_driver_data(false);
 	if (mem >= 0)
 		H5Sclose(mem);
 	if (space >= 0)

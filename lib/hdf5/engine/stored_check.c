@@ -58,7 +58,9 @@ chunk_fetch(hid_t dset, const hsize_t *at, uint8_t *to, uint64_t size,
 
 	for (unsigned i = 0; i < 2; i++) {
 		to[size - 1] = marks[i];
+		file_driver_data(true);
 		*readable = H5Dread_chunk(dset, H5P_DEFAULT, at, mask, to) >= 0;
+		file_driver_data(false);
 		if (!*readable || to[size - 1] != marks[i])
 			return 0;
 	}

@@ -16,6 +16,9 @@ struct opened {
 	int fd; /* -1: closed for now, reopened when needed */
 	struct stat st;
 	haddr_t eoa;
+	haddr_t heap_end;     /* of a heap in older form that was read, or 0 */
+	unsigned length_size; /* these are for older_shown.c */
+	bool ordered;
 	struct opened *older, *newer; /* list of files with a descriptor */
 	char path[];
 };
@@ -34,5 +37,25 @@ int opened_descriptor(struct opened *f);
 
 /* Set libhdf5's error; the path may be NULL. */
 void opened_fail(const char *path, int error);
+
+/* older_shown.c: what is shown to an older libhdf5 */
+
+/* Call this when libhdf5 is open. */
+void older_begin(void);
+
+/*
+ * Read 'size' bytes at offset 'at' of a file, if they are those of a collection
+ * that has an older form; 'is_data' is whether they may be.  Call this for
+ * each read.
+ */
+bool older_read(struct opened *opened, bool is_data, uint64_t at, uint64_t size,
+		void *to);
+
+/*
+ * libhdf5 has read these bytes of the file.  If they are those of a collection
+ * or of an object header that needs an old form, put that in their place.
+ */
+void older_see(struct opened *opened, bool is_data, uint64_t at, uint64_t size,
+	       void *bytes);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The HDF5 file as bytes and objects: the driver through which libhdf5 reads,
  * whether a file changed or is being written, objects by address, names of
- * attributes.  Uses base, hdf5/host, hdf5/native and hdf5/report.
+ * attributes.  Uses base, hdf5/host, hdf5/native, hdf5/older and hdf5/report.
  */
 #ifndef LIB_HDF5_SOURCE_SOURCE_H
 #define LIB_HDF5_SOURCE_SOURCE_H
@@ -43,6 +43,14 @@ bool file_driver_stat(hid_t id, struct stat *ret);
 
 /* The name under which the file was opened, or NULL; valid while it is open. */
 const char *file_driver_path(hid_t id);
+
+/*
+ * Whether libhdf5 reads data from now on.  It does not say which bytes are data
+ * and which are global heaps.  Heaps whose mappings of virtual datasets it does
+ * not know are shown in an older form; while data are read, only those that it
+ * has read before.
+ */
+void file_driver_data(bool read);
 
 /* What a driver over one descriptor lets libhdf5 do. */
 #define DRIVER_FEATURES \

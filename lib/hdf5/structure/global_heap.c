@@ -243,6 +243,27 @@ global_heap_object(struct image *f, struct global_heap *heap, uint64_t address,
 	return 0;
 }
 
+int
+global_heap_walk(struct image *f, uint64_t address, global_object_fn *see,
+		 void *arg)
+{
+	struct collection *c = collection_read(f, address);
+	const uint8_t *p;
+	uint32_t i;
+	int err;
+
+	if (!c)
+		return fail_memory("for a global heap");
+	err = c->why ? image_doubt(f, c->why) : 0;
+	for (i = 0; i < c->count && err == 0; i++) {
+		p = c->bytes + (uint64_t)c->items[i].at * UNIT;
+		err = see(f, p, p + prefix_size(f),
+			  number_at(p + 8, f->length_size), arg);
+	}
+	free(c);
+	return err;
+}
+
 void
 global_heap_free(struct global_heap *heap)
 {

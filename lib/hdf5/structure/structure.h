@@ -406,6 +406,17 @@ int global_heap_object(struct image *f, struct global_heap *heap,
 		       uint64_t *size) must_check;
 void global_heap_free(struct global_heap *heap);
 
+/*
+ * Called for each object of a collection, by index: its prefix, which begins
+ * with 8 bytes before the size, and its data.  Whatever it returns but 0 ends
+ * the walk.
+ */
+typedef int global_object_fn(struct image *f, const uint8_t *prefix,
+			     const uint8_t *data, uint64_t size, void *arg);
+
+int global_heap_walk(struct image *f, uint64_t address, global_object_fn *see,
+		     void *arg) must_check;
+
 /* fixed_array.c */
 
 /* The elements of an array of chunks: an address, or with size and mask. */
