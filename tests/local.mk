@@ -117,6 +117,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_types \
 	tests/hdf5/test_hdf5_unsupported \
 	tests/hdf5/test_hdf5_wide \
+	tests/hdf5/test_heap_pass \
 	tests/hdf5/test_image \
 	tests/hdf5/test_native \
 	tests/hdf5/test_native_bounds \
