@@ -6,8 +6,6 @@
 
 #include "base/base.h"
 
-#define SINK_SIZE ((size_t)1 << 20)
-
 int
 sink_begin(struct sink *s, sink_write *write, void *arg, uint64_t at)
 {
@@ -39,17 +37,12 @@ append(struct sink *s, const uint8_t *p, size_t size)
 }
 
 void
-sink_put(struct sink *s, const void *data, uint64_t size)
+sink_put_more(struct sink *s, const void *data, uint64_t size)
 {
 	const uint8_t *p = data;
 	size_t n;
 
 	s->at += size;
-	/* Most pieces are small. */
-	if (size < SINK_SIZE - s->used && s->err == 0) {
-		append(s, p, (size_t)size);
-		return;
-	}
 	while (size > 0 && s->err == 0) {
 		n = SINK_SIZE - s->used;
 		n = size < n ? (size_t)size : n;

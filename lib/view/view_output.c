@@ -23,25 +23,6 @@ view_check_size(struct view *v, uint64_t more)
 }
 
 void
-view_write(struct view *v, const void *data, uint64_t size)
-{
-	v->at += size;
-	if (v->err != 0)
-		return;
-	sink_put(&v->sink, data, size);
-	v->err = v->sink.err;
-}
-
-void
-view_put(struct view *v, const void *data, uint64_t size)
-{
-	if (v->pass == VIEW_MEASURE)
-		v->at += size;
-	else if (v->pass == VIEW_OBJECTS)
-		view_write(v, data, size);
-}
-
-void
 view_align(struct view *v, uint64_t to)
 {
 	view_put(v, NULL, align_up(v->at, to) - v->at);
