@@ -224,6 +224,8 @@ lib_libreader_la_SOURCES = \
 	lib/hdf5/dataset/elements.c \
 	lib/hdf5/dataset/heap.c \
 	lib/hdf5/dataset/native_block.c \
+	lib/hdf5/dataset/native_lists.c \
+	lib/hdf5/dataset/ragged.c \
 	lib/hdf5/dataset/stored.c \
 	lib/hdf5/describe/attribute.h \
 	lib/hdf5/describe/attribute_elements.c \

@@ -93,6 +93,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_hostile \
 	tests/hdf5/test_hdf5_killed \
 	tests/hdf5/test_hdf5_layouts \
+	tests/hdf5/test_hdf5_lists \
 	tests/hdf5/test_hdf5_native \
 	tests/hdf5/test_hdf5_nested \
 	tests/hdf5/test_hdf5_other_files \
@@ -118,6 +119,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_types \
 	tests/hdf5/test_hdf5_unsupported \
 	tests/hdf5/test_hdf5_wide \
+	tests/hdf5/test_heap_pass \
 	tests/hdf5/test_image \
 	tests/hdf5/test_native \
 	tests/hdf5/test_native_bounds \

@@ -237,24 +237,46 @@ struct sink {
 
 int sink_begin(struct sink *s, sink_write *write, void *arg,
 	       uint64_t at) must_check;
-/* sink_put() for what does not fit into the buffer. */
-void sink_put_large(struct sink *s, const void *data, uint64_t size);
+
+/*
+ * Append bytes that the caller writes to *ret before the next call; NULL if the
+ * buffer has no room for them: use sink_put().
+ */
+static inline uint8_t *
+sink_room(struct sink *s, size_t size)
+{
+	uint8_t *ret = s->buffer + s->used;
+
+	if (s->err != 0 || size >= SINK_SIZE - s->used)
+		return NULL;
+	s->used += size;
+	s->at += size;
+	return ret;
+}
+
+/* Take back the last 'size' bytes of sink_room(). */
+static inline void
+sink_take_back(struct sink *s, size_t size)
+{
+	s->used -= size;
+	s->at -= size;
+}
+
+/* Append more than fits into the buffer, or with an error. */
+void sink_put_more(struct sink *s, const void *data, uint64_t size);
 
 /* Append 'size' bytes of 'data', or zeros if that is NULL. */
 static inline void
 sink_put(struct sink *s, const void *data, uint64_t size)
 {
-	/* There are millions of pieces, of a few bytes each. */
-	if (size >= SINK_SIZE - s->used || s->err != 0) {
-		sink_put_large(s, data, size);
-		return;
-	}
-	if (data)
-		memcpy(s->buffer + s->used, data, (size_t)size);
+	uint8_t *to = size < SINK_SIZE ? sink_room(s, (size_t)size) : NULL;
+
+	if (!to)
+		sink_put_more(s, data, size);
+	else if (data)
+		memcpy(to, data, (size_t)size);
 	else
-		memset(s->buffer + s->used, 0, (size_t)size);
-	s->used += (size_t)size;
-	s->at += size;
+		memset(to, 0, (size_t)size);
 }
 
 /* Hand over what is left; returns the first error. */

@@ -26,7 +26,7 @@ sink_flush(struct sink *s)
 }
 
 void
-sink_put_large(struct sink *s, const void *data, uint64_t size)
+sink_put_more(struct sink *s, const void *data, uint64_t size)
 {
 	const uint8_t *p = data;
 	size_t n;

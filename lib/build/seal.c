@@ -351,7 +351,8 @@ builder_header(struct cute_shm_builder *b, bool view)
 	h->creator_pid = (uint32_t)b->pid;
 	h->creator_uid = (uint32_t)geteuid();
 	if (view)
-		err = view_append(b->fd, b->path, h, second.superblock);
+		err = view_append(b->fd, b->path, jobs_or_cpus(b->jobs), h,
+				  second.superblock);
 	if (err == 0)
 		err = make_uuid(h->uuid);
 	if (err == 0)

@@ -49,7 +49,8 @@ add_view(struct cute_shm_builder *b, uint64_t end, uint8_t superblock[48])
 
 	if (end > b->header.segment_size)
 		err = reserve_more(b, end);
-	return err == 0 ? view_append(b->fd, b->path, &b->header, superblock)
+	return err == 0 ? view_append(b->fd, b->path, jobs_or_cpus(b->jobs),
+				      &b->header, superblock)
 			: err;
 }
 

@@ -7,11 +7,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "root/root.h"
 
 #define PIECE ((size_t)1 << 18)
+
+/* A view of this size is mapped where that is safe. */
+#define LEAST_MAPPED ((uint64_t)1 << 20)
 
 /* Compare exactly: a later version may use the bytes in another way. */
 static bool
@@ -52,26 +56,47 @@ add_bytes(int fd, uint64_t at, uint64_t end, struct digest_stream *stream)
 	return err;
 }
 
+/*
+ * The same by a mapping, which takes a third of the time.  Nobody else may
+ * truncate the file.
+ */
+static int
+add_mapped(int fd, uint64_t at, uint64_t end, struct digest_stream *stream)
+{
+	uint64_t begin = at - at % FORMAT_PAGE;
+	uint8_t *p = mmap(NULL, (size_t)(end - begin), PROT_READ, MAP_SHARED,
+			  fd, (off_t)begin);
+
+	if (p == MAP_FAILED)
+		return add_bytes(fd, at, end, stream);
+	digest_stream_add(stream, p + (at - begin), (size_t)(end - at));
+	munmap(p, (size_t)(end - begin));
+	return 0;
+}
+
 /* The digest of the second superblock and of the view behind it. */
 static int
 digest_view(int fd, const struct format_header *h,
-	    const struct format_second *second, uint64_t *ret)
+	    const struct format_second *second, bool own, uint64_t *ret)
 {
+	uint64_t end = h->view_offset + h->view_size;
 	struct digest_stream *stream = digest_stream_new();
 	int err;
 
 	if (!stream)
 		return CUTE_SHM_ERR_NOMEM;
 	digest_stream_add(stream, second, sizeof(*second));
-	err = add_bytes(fd, h->view_offset, h->view_offset + h->view_size,
-			stream);
+	err = own && h->view_size >= LEAST_MAPPED
+		      ? add_mapped(fd, h->view_offset, end, stream)
+		      : add_bytes(fd, h->view_offset, end, stream);
 	*ret = digest_stream_end(stream);
 	digest_stream_free(stream);
 	return err;
 }
 
-int
-second_seal(int fd, struct format_header *h, const struct format_second *second)
+static int
+seal_second(int fd, struct format_header *h, const struct format_second *second,
+	    bool own)
 {
 	static const struct format_second nothing;
 	bool used = memcmp(second, &nothing, sizeof(nothing)) != 0;
@@ -83,10 +108,16 @@ second_seal(int fd, struct format_header *h, const struct format_second *second)
 		       sizeof(FORMAT_VERSION));
 	}
 	if (header_has_view(h))
-		return digest_view(fd, h, second, &h->view_digest);
+		return digest_view(fd, h, second, own, &h->view_digest);
 	h->view_digest =
 		header_is_first(h) ? 0 : digest(second, sizeof(*second));
 	return 0;
+}
+
+int
+second_seal(int fd, struct format_header *h, const struct format_second *second)
+{
+	return seal_second(fd, h, second, false);
 }
 
 int
@@ -102,7 +133,7 @@ home_set(int fd, struct format_header *h, struct format_second *second)
 		second->home_device = (uint64_t)st.st_dev;
 		second->home_inode = (uint64_t)st.st_ino;
 	}
-	return second_seal(fd, h, second);
+	return seal_second(fd, h, second, true);
 }
 
 bool

@@ -243,10 +243,9 @@ run_pass(struct view *v, enum view_pass pass)
 
 	v->pass = pass;
 	view_heap_begin(v);
-	if (pass != VIEW_ITEMS) {
-		v->at = v->begin;
+	v->at = pass == VIEW_ITEMS ? v->objects : v->begin;
+	if (pass != VIEW_ITEMS)
 		put_extension(v);
-	}
 	for (i = 0; i < v->count && v->err == 0; i++) {
 		if (pass != VIEW_ITEMS || v->nodes[i].items)
 			put_node(v, i);
@@ -292,24 +291,69 @@ view_measure(const struct cute_shm *shm, uint64_t limit, struct view **ret)
 	return 0;
 }
 
-int
-view_emit(struct view *v, sink_write *write, void *arg)
+/* Emit the objects, or the items. */
+static int
+emit_pass(struct view *v, enum view_pass pass, sink_write *write, void *arg)
 {
-	int err = sink_begin(&v->sink, write, arg, v->begin);
+	uint64_t begin = pass == VIEW_ITEMS ? v->objects : v->begin;
+	uint64_t end = pass == VIEW_ITEMS ? v->end : v->objects;
+	int err = sink_begin(&v->sink, write, arg, begin);
 
 	if (err != 0)
 		return err;
-	run_pass(v, VIEW_OBJECTS);
-	if (v->err == 0 && v->at != v->objects)
-		view_damaged(v, "", "has changed");
-	if (v->heap.count > 0 && v->err == 0)
-		run_pass(v, VIEW_ITEMS);
-	if (v->err == 0 && v->at != v->end)
+	run_pass(v, pass);
+	if (v->err == 0 && v->at != end)
 		view_damaged(v, "", "has changed");
 	if (v->err == 0)
 		v->err = sink_flush(&v->sink);
 	sink_free(&v->sink);
 	return v->err;
+}
+
+int
+view_emit(struct view *v, sink_write *write, void *arg)
+{
+	int err = emit_pass(v, VIEW_OBJECTS, write, arg);
+
+	if (err == 0 && v->heap.count > 0)
+		err = emit_pass(v, VIEW_ITEMS, write, arg);
+	return err;
+}
+
+/* A pass that runs in a thread; both only read what was measured. */
+struct part {
+	struct view view;
+	enum view_pass pass;
+	sink_write *write;
+	void *arg;
+};
+
+static int
+emit_part(void *arg, bool drop)
+{
+	struct part *p = arg;
+
+	return drop ? 0 : emit_pass(&p->view, p->pass, p->write, p->arg);
+}
+
+int
+view_emit_parts(struct view *v, sink_write *write, void *objects, void *items)
+{
+	struct part parts[2] = {
+		{ *v, VIEW_OBJECTS, write, objects },
+		{ *v, VIEW_ITEMS, write, items },
+	};
+	struct pool *pool;
+	int err = pool_new(2, 2, &pool), end;
+
+	if (err != 0)
+		return err;
+	err = pool_push(pool, emit_part, &parts[0]);
+	if (err == 0)
+		err = pool_push(pool, emit_part, &parts[1]);
+	end = pool_wait(pool);
+	pool_free(pool);
+	return err ? err : end;
 }
 
 void

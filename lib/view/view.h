@@ -129,6 +129,13 @@ int view_measure(const struct cute_shm *shm, uint64_t limit,
 /* Hand the bytes of [view->begin, view->end) to 'write', in order. */
 int view_emit(struct view *view, sink_write *write, void *arg) must_check;
 
+/*
+ * The same in two threads, if items are in the heap: those of [view->begin,
+ * view->objects) with the argument 'objects', those behind with 'items'.
+ */
+int view_emit_parts(struct view *view, sink_write *write, void *objects,
+		    void *items) must_check;
+
 /* The superblock, whose place is at byte 512 of the segment. */
 void view_superblock(const struct view *view, uint8_t ret[48]);
 
@@ -209,10 +216,10 @@ uint64_t view_room_sum(const struct view_room *room);
  * Append the view, in place of all that follows the last array, and cut the
  * file behind it.  Sets the sizes of the segment and of the view in *h, which
  * must say that the segment ends where the file does: the view must fit.
- * 'path' is for messages.
+ * 'path' is for messages; with over one job a large view takes two threads.
  */
-int view_append(int fd, const char *path, struct format_header *h,
-		uint8_t superblock[48]) must_check;
+int view_append(int fd, const char *path, unsigned jobs,
+		struct format_header *h, uint8_t superblock[48]) must_check;
 
 /* Where the last array ends, and where its view would. */
 int view_size(int fd, const char *path, const struct format_header *h,

@@ -7,6 +7,9 @@
 
 #include "view/view.h"
 
+/* Items of fewer bytes are not worth a thread. */
+#define LEAST_ITEMS (UINT64_C(1) << 20)
+
 /* The file that gets a view, and the place of the next byte. */
 struct output {
 	int fd;
@@ -40,15 +43,18 @@ map_file(int fd, const char *path, const struct format_header *h,
 
 /* Write zeros where the last array ends, then the view, and cut the rest. */
 static int
-write_view(struct view *view, int fd, const char *path)
+write_view(struct view *view, int fd, const char *path, unsigned jobs)
 {
 	static const uint8_t zeros[FORMAT_PAGE];
 	struct output out = { .fd = fd, .at = view->begin };
+	struct output items = { .fd = fd, .at = view->objects };
+	bool parts = jobs > 1 && view->end - view->objects >= LEAST_ITEMS;
 	int err = write_all(fd, zeros, (size_t)(view->begin - view->data),
 			    view->data);
 
 	if (err == 0)
-		err = view_emit(view, write_next, &out);
+		err = parts ? view_emit_parts(view, write_next, &out, &items)
+			    : view_emit(view, write_next, &out);
 	if (err == 0 && ftruncate(fd, (off_t)view->end) != 0)
 		err = fail_errno("cannot make %s of its size", path);
 	return err;
@@ -62,7 +68,7 @@ set_size(struct format_header *h, uint64_t end)
 }
 
 int
-view_append(int fd, const char *path, struct format_header *h,
+view_append(int fd, const char *path, unsigned jobs, struct format_header *h,
 	    uint8_t superblock[48])
 {
 	struct cute_shm shm = { .fd = fd };
@@ -72,7 +78,7 @@ view_append(int fd, const char *path, struct format_header *h,
 	if (err == 0)
 		err = view_measure(&shm, h->segment_size, &view);
 	if (err == 0)
-		err = write_view(view, fd, path);
+		err = write_view(view, fd, path, jobs);
 	if (err == 0) {
 		view_superblock(view, superblock);
 		h->compatible |= FORMAT_COMPATIBLE_VIEW;

@@ -100,29 +100,55 @@ open_collection(struct view *v)
 	view_write(v, head, sizeof(head));
 }
 
-#define SMALL_ITEM 64
+/* An item of so many bytes is copied without a branch for its size. */
+#define SMALL_ITEM 16
 
-static void
-write_item(struct view *v, const void *data, uint64_t size)
+/* The first 'size' bytes of a word, and zeros; all of it from 8 on. */
+static inline uint64_t
+first_bytes(const uint8_t *p, uint64_t size)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return size < 8 ? word & ((UINT64_C(1) << 8 * size) - 1) : word;
+}
+
+static inline void
+put_word(uint8_t *to, uint64_t word)
+{
+	memcpy(to, &word, sizeof(word));
+}
+
+/* 'readable': so many bytes can be read. */
+static inline void
+write_item(struct view *v, const uint8_t *data, uint64_t size,
+	   uint64_t readable)
 {
 	/* Its index, and one reference. */
-	uint64_t head[2 + SMALL_ITEM / 8] = { v->heap.index | UINT64_C(1) << 16,
-					      size };
+	const uint64_t head[2] = { v->heap.index | UINT64_C(1) << 16, size };
+	uint8_t *to = NULL;
 
-	if (size <= SMALL_ITEM) {
-		memcpy(head + 2, data, size);
-		view_write(v, head, 16 + align_up(size, 8));
+	if (size <= SMALL_ITEM && readable >= SMALL_ITEM && v->err == 0)
+		to = sink_room(&v->sink, sizeof(head) + SMALL_ITEM);
+	if (to) {
+		/* Word by word: what is gathered first takes much longer. */
+		put_word(to, head[0]);
+		put_word(to + 8, head[1]);
+		put_word(to + 16, first_bytes(data, size));
+		put_word(to + 24,
+			 first_bytes(data + 8, size < 8 ? 0 : size - 8));
+		sink_take_back(&v->sink, size > 8 ? 0 : 8);
+		v->at += size > 8 ? 32 : 24;
 		return;
 	}
-	view_write(v, head, 16);
+	view_write(v, head, sizeof(head));
 	view_write(v, data, size);
 	view_write(v, NULL, align_up(size, 8) - size);
 }
 
-/* Take an item, and tell where it lies. */
-static void
-take_item(struct view *v, const void *data, uint64_t size, uint64_t *collection,
-	  uint32_t *index)
+/* Give the next item, of this size, its place. */
+static inline void
+place_item(struct view *v, uint64_t size)
 {
 	struct view_heap *h = &v->heap;
 	uint64_t need = VIEW_HEAP_HEAD + align_up(size, 8);
@@ -133,31 +159,59 @@ take_item(struct view *v, const void *data, uint64_t size, uint64_t *collection,
 		open_collection(v);
 	h->index++;
 	h->used += need;
-	if (v->pass == VIEW_ITEMS)
-		write_item(v, data, size);
-	*collection = view_address(h->begin + h->at);
-	*index = h->index;
 }
 
 /* The element of a list of 'count' items; an empty one is nowhere. */
-static void
-put_list(struct view *v, uint32_t i, const void *items, uint64_t count,
-	 uint64_t item_size)
+static inline void
+write_element(struct view *v, uint64_t count)
 {
-	struct {
-		uint32_t length;
-		uint32_t collection[2];
-		uint32_t index;
-	} element = { .length = (uint32_t)count };
-	uint64_t collection;
+	const struct view_heap *h = &v->heap;
+	uint64_t at = count > 0 ? view_address(h->begin + h->at) : 0;
+	uint64_t index = count > 0 ? h->index : 0;
+	/* 32 bits of the length, 64 of the collection, 32 of the index. */
+	const uint64_t words[2] = { (uint32_t)count | at << 32,
+				    at >> 32 | index << 32 };
+	uint8_t *to = v->err == 0 ? sink_room(&v->sink, sizeof(words)) : NULL;
 
-	if (count > 0) {
-		v->nodes[i].items = true;
-		take_item(v, items, count * item_size, &collection,
-			  &element.index);
-		memcpy(element.collection, &collection, sizeof(collection));
+	if (!to) {
+		view_write(v, words, sizeof(words));
+		return;
 	}
-	view_put(v, &element, sizeof(element));
+	put_word(to, words[0]);
+	put_word(to + 8, words[1]);
+	v->at += sizeof(words);
+}
+
+/*
+ * One list: its place in the heap, and what the pass writes of it.  'readable'
+ * bytes can be read from its items on.
+ */
+static inline void
+put_list(struct view *v, uint32_t i, const void *items, uint64_t count,
+	 uint64_t item_size, uint64_t readable)
+{
+	if (count > 0)
+		place_item(v, count * item_size);
+	if (v->pass == VIEW_OBJECTS) {
+		write_element(v, count);
+	} else if (v->pass == VIEW_MEASURE) {
+		v->at += 16;
+		v->nodes[i].items |= count > 0;
+	} else if (count > 0) {
+		write_item(v, items, count * item_size, readable);
+	}
+}
+
+/* Check that list 'e' is [begin, end) of the items. */
+static inline bool
+check_list(struct view *v, const struct cute_shm_array *value, uint64_t begin,
+	   uint64_t end)
+{
+	if (begin <= end && end <= value->value_count &&
+	    end - begin <= UINT32_MAX)
+		return true;
+	view_damaged(v, value->path, "a list has no sensible length");
+	return false;
 }
 
 bool
@@ -169,11 +223,8 @@ view_list(struct view *v, const struct cute_shm_array *value, uint64_t e,
 	uint64_t end =
 		__atomic_load_n(&value->offsets[e + 1], __ATOMIC_RELAXED);
 
-	if (begin > end || end > value->value_count ||
-	    end - begin > UINT32_MAX) {
-		view_damaged(v, value->path, "a list has no sensible length");
+	if (!check_list(v, value, begin, end))
 		return false;
-	}
 	*count = end - begin;
 	/* There may be no values at all. */
 	*items = *count > 0 ? (const uint8_t *)value->values +
@@ -185,16 +236,22 @@ view_list(struct view *v, const struct cute_shm_array *value, uint64_t e,
 void
 view_lists(struct view *v, uint32_t i, const struct cute_shm_array *value)
 {
-	const void *items;
-	uint64_t count, e;
+	const uint8_t *values = value->values;
+	uint64_t begin, end, e, size = value->item_size;
 
-	for (e = 0; e < value->element_count && v->err == 0; e++)
-		if (view_list(v, value, e, &items, &count))
-			put_list(v, i, items, count, value->item_size);
+	end = __atomic_load_n(&value->offsets[0], __ATOMIC_RELAXED);
+	for (e = 0; e < value->element_count && v->err == 0; e++) {
+		begin = end;
+		end = __atomic_load_n(&value->offsets[e + 1], __ATOMIC_RELAXED);
+		if (check_list(v, value, begin, end))
+			put_list(v, i, values ? values + begin * size : NULL,
+				 end - begin, size,
+				 (value->value_count - begin) * size);
+	}
 }
 
 void
 view_text(struct view *v, uint32_t i, const void *text, uint64_t size)
 {
-	put_list(v, i, text, size, 1);
+	put_list(v, i, text, size, 1, size);
 }

@@ -56,6 +56,30 @@ START_TEST(all_comes_in_order)
 }
 END_TEST
 
+/* Bytes that the caller writes, and takes back in part. */
+START_TEST(room_for_bytes)
+{
+	static struct taken t = { .most = UINT32_MAX };
+	struct sink s;
+	uint8_t *to;
+
+	ck_ok(sink_begin(&s, take, &t, 7));
+	to = sink_room(&s, 8);
+	ck_assert_ptr_nonnull(to);
+	memcpy(to, "abcdefgh", 8);
+	sink_take_back(&s, 3);
+	ck_assert_uint_eq(s.at, 7 + 5);
+	sink_put(&s, "xyz", 3);
+	ck_assert_ptr_null(sink_room(&s, SINK_SIZE - 8));
+	ck_assert_ptr_nonnull(sink_room(&s, SINK_SIZE - 9));
+	ck_assert_uint_eq(t.calls, 0);
+	ck_ok(sink_flush(&s));
+	ck_assert_uint_eq(t.size, SINK_SIZE - 1);
+	ck_assert_mem_eq(t.bytes, "abcdexyz", 8);
+	sink_free(&s);
+}
+END_TEST
+
 START_TEST(nothing_after_an_error)
 {
 	static struct taken t = { .most = 1 };
@@ -68,6 +92,7 @@ START_TEST(nothing_after_an_error)
 	ck_err(sink_flush(&s), CUTE_SHM_ERR_NO_SPACE);
 	ck_assert_uint_eq(t.calls, 2);
 	ck_assert_uint_eq(t.size, SINK_SIZE);
+	ck_assert_ptr_null(sink_room(&s, 1));
 	sink_free(&s);
 }
 END_TEST
@@ -79,6 +104,7 @@ main(void)
 	TCase *tcase = tcase_create("all");
 
 	tcase_add_test(tcase, all_comes_in_order);
+	tcase_add_test(tcase, room_for_bytes);
 	tcase_add_test(tcase, nothing_after_an_error);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);

@@ -65,6 +65,8 @@ bool shape_product(unsigned ndim, const uint64_t *shape, uint64_t *ret);
 void column_gather(const struct column *column, const uint8_t *elements,
 		   uint64_t count, size_t stride, uint8_t *dst);
 
+/* ragged.c: lists, collected from elements in memory */
+
 /* The collected lists of a ragged column. */
 struct ragged {
 	uint64_t *offsets; /* count + 1 of them, in items */
@@ -83,6 +85,12 @@ struct ragged {
 int column_collect(const struct column *column, const struct scan *scan,
 		   unsigned source, const uint8_t *elements, uint64_t count,
 		   size_t stride, struct ragged *r);
+/*
+ * Make room for so many lists more, and for 'bytes' of values in all and 'more'
+ * behind them; if 'bytes' exceeds r->most, only count from now on.
+ */
+int ragged_reserve(struct ragged *r, uint64_t lists, uint64_t bytes,
+		   uint64_t more);
 /* Free what was collected, and only count from now on. */
 void ragged_count(struct ragged *r);
 void ragged_free(struct ragged *r);
@@ -260,6 +268,38 @@ void native_forget(const struct native_dataset *d);
 /* The same for all elements of a plain dataset that is not sliced. */
 bool native_read_all(struct dataset *d, uint8_t *to);
 
+/*
+ * The same for elements as they are in the file, 'to' has room for them.  It
+ * needs a dataset that the index knows.
+ */
+bool native_elements(struct dataset *d, const uint64_t *first,
+		     const uint64_t *step, const uint64_t *shape,
+		     uint64_t count, uint8_t *to);
+
+/* native_lists.c: lists without libhdf5, straight from the file's heaps */
+
+/* Whether the dataset has nothing but lists that can be collected so. */
+bool native_lists_fit(const struct dataset *d);
+
+/*
+ * A bound of the bytes that the lists of these elements have, which are as in
+ * the file: their texts may end earlier.
+ */
+uint64_t native_lists_most(const struct dataset *d, const uint8_t *elements,
+			   uint64_t count);
+
+/*
+ * Like column_collect(), of elements as they are in the file; with over one job
+ * two threads collect many.  NO_OPINION, with *r as before or only counting, if
+ * libhdf5 must read them.
+ */
+int native_lists_collect(struct dataset *d, unsigned jobs,
+			 const uint8_t *elements, uint64_t count,
+			 struct ragged *r);
+
+/* Free what these calls keep of the heaps. */
+void native_lists_end(struct dataset *d);
+
 /* stored.c: how a dataset is stored */
 
 struct stored_as {
@@ -275,6 +315,13 @@ void stored_get(const struct dataset *d, struct stored_as *ret);
 /* H5Dread of a block.  Lists lie in the heap until it is used again. */
 int stored_read(const struct dataset *d, enum part part, struct heap *heap,
 		const struct block *block, void *elements);
+
+/*
+ * Read a block's elements as they are in the file, of a dataset that the index
+ * knows; false if libhdf5 must read them.
+ */
+bool stored_native(const struct dataset *d, const struct block *block,
+		   uint8_t *elements);
 
 /*
  * Call this after stored_read() failed.  It reads the chunks of the block one

@@ -427,6 +427,20 @@ native_read(struct dataset *d, enum part part, const uint64_t *first,
 }
 
 bool
+native_elements(struct dataset *d, const uint64_t *first, const uint64_t *step,
+		const uint64_t *shape, uint64_t count, uint8_t *to)
+{
+	struct wanted_box b = { .rank = d->rank,
+				.first = first,
+				.step = step,
+				.shape = shape,
+				.item = d->native->type->size,
+				.to = to };
+
+	return file_elements(d, &b, count);
+}
+
+bool
 native_read_all(struct dataset *d, uint8_t *to)
 {
 	uint64_t zeros[MAX_NDIM] = { 0 }, ones[MAX_NDIM];

@@ -124,6 +124,20 @@ stored_read(const struct dataset *d, enum part part, struct heap *heap,
 	return rc < 0 ? CUTE_SHM_ERR_SOURCE : 0;
 }
 
+bool
+stored_native(const struct dataset *d, const struct block *block,
+	      uint8_t *elements)
+{
+	uint64_t first[MAX_NDIM], steps[MAX_NDIM];
+
+	for (unsigned i = 0; i < d->rank; i++) {
+		first[i] = index_of(d, i, block->start[i]);
+		steps[i] = step_of(d, i);
+	}
+	return native_elements((struct dataset *)(uintptr_t)d, first, steps,
+			       block->shape, block->count, elements);
+}
+
 /* ------------------------------------------------- which chunk is damaged */
 
 /* The part of the block that lies in the chunk that contains 'at'. */

@@ -13,10 +13,16 @@
 #define BAND_SIZE (UINT64_C(1) << 20)  /* of pointers to lists */
 #define HEAP_SIZE (UINT64_C(16) << 20) /* of the lists themselves */
 
-/* Called for a band of elements, whose lists are still in libhdf5's memory. */
+/* A band of elements, whose lists are still in libhdf5's memory. */
+struct elements {
+	const uint8_t *bytes;
+	uint64_t count;
+	bool stored; /* they are as in the file, their lists in its heaps */
+};
+
+/* NO_OPINION, if they are stored: call it again with those of H5Dread. */
 typedef int band_fn(struct loader *l, struct dataset *d,
-		    const uint8_t *elements, uint64_t count, size_t stride,
-		    void *arg);
+		    const struct elements *elements, void *arg);
 
 /* Arguments for reading in bands. */
 struct reading {
@@ -24,6 +30,7 @@ struct reading {
 	struct dataset *d;
 	struct heap heap;
 	uint8_t *buffer;
+	uint8_t *stored; /* for elements of the file, or NULL */
 	band_fn *use;
 	void *arg;
 };
@@ -63,13 +70,41 @@ use_halves(struct reading *r, const struct block *block)
 	return rc ? rc : use_block(r, &half);
 }
 
+/* Read and use elements as they are in the file; NO_OPINION: by H5Dread. */
+static int
+use_stored(struct reading *r, const struct block *block)
+{
+	const struct elements elements = { r->stored, block->count, true };
+
+	if (!stored_native(r->d, block, r->stored))
+		return NO_OPINION;
+	if (block->count > 1 &&
+	    native_lists_most(r->d, r->stored, block->count) > HEAP_SIZE)
+		return use_halves(r, block);
+	return r->use(r->l, r->d, &elements, r->arg);
+}
+
+static int
+use_values(struct reading *r, const struct block *block)
+{
+	const struct elements elements = { r->buffer, block->count, false };
+	const struct dataset *d = r->d;
+	int rc;
+
+	r->heap.limit = block->count > 1 ? HEAP_SIZE : UINT64_MAX;
+	memset(r->buffer, 0, block->count * d->type->size[PART_RAGGED]);
+	rc = stored_read(d, PART_RAGGED, &r->heap, block, r->buffer);
+	if (rc == 0)
+		return r->use(r->l, r->d, &elements, r->arg);
+	return r->heap.full ? use_halves(r, block)
+			    : stored_culprit(d, PART_RAGGED, &r->heap, block);
+}
+
 /* Read and use a block.  If its lists need too much memory, halve the block. */
 static int
 use_block(struct reading *r, const struct block *block)
 {
 	const struct dataset *d = r->d;
-	size_t stride = d->type->size[PART_RAGGED];
-	uint64_t size;
 	int rc;
 
 	/* Stop if another dataset, which the threads still read, has failed. */
@@ -77,16 +112,9 @@ use_block(struct reading *r, const struct block *block)
 	if (rc != 0)
 		return rc;
 	/* The lists may be as large as the file. */
-	size = file_size(r->l, d);
-	board_work(r->l->board, d->object->path, size);
-	r->heap.limit = block->count > 1 ? HEAP_SIZE : UINT64_MAX;
-	memset(r->buffer, 0, block->count * stride);
-	rc = stored_read(d, PART_RAGGED, &r->heap, block, r->buffer);
-	if (rc == 0)
-		return r->use(r->l, r->d, r->buffer, block->count, stride,
-			      r->arg);
-	return r->heap.full ? use_halves(r, block)
-			    : stored_culprit(d, PART_RAGGED, &r->heap, block);
+	board_work(r->l->board, d->object->path, file_size(r->l, d));
+	rc = r->stored ? use_stored(r, block) : NO_OPINION;
+	return rc == NO_OPINION ? use_values(r, block) : rc;
 }
 
 /*
@@ -130,10 +158,14 @@ each_band(struct loader *l, struct dataset *d, band_fn *use, void *arg)
 	r.buffer = malloc(room * stride);
 	if (!r.buffer)
 		rc = fail_memory("for lists");
+	if (native_lists_fit(d))
+		r.stored = reallocarray(NULL, room, d->native->type->size);
 	while (rc == 0 && bands_next(&bands))
 		rc = use_block(&r, &bands.block);
+	free(r.stored);
 	free(r.buffer);
 	heap_end(&r.heap);
+	native_lists_end(d);
 	return rc;
 }
 
@@ -141,6 +173,17 @@ static bool
 is_ragged(const struct column *c)
 {
 	return c->leaf && c->part == PART_RAGGED;
+}
+
+static int
+collect(const struct loader *l, struct dataset *d, const struct column *c,
+	const struct elements *e, struct ragged *ret)
+{
+	return e->stored ? native_lists_collect(d, l->jobs, e->bytes, e->count,
+						ret)
+			 : column_collect(c, l->scan, d->object->source,
+					  e->bytes, e->count,
+					  d->type->size[PART_RAGGED], ret);
 }
 
 /* --------------------------------------------------------------- measuring */
@@ -151,8 +194,8 @@ struct measuring {
 };
 
 static int
-measure_band(struct loader *l, struct dataset *d, const uint8_t *elements,
-	     uint64_t count, size_t stride, void *arg)
+measure_band(struct loader *l, struct dataset *d,
+	     const struct elements *elements, void *arg)
 {
 	struct measuring *m = arg;
 	uint64_t bytes = 0;
@@ -164,8 +207,7 @@ measure_band(struct loader *l, struct dataset *d, const uint8_t *elements,
 
 		if (!is_ragged(c))
 			continue;
-		rc = column_collect(c, l->scan, d->object->source, elements,
-				    count, stride, &m->lists[i]);
+		rc = collect(l, d, c, elements, &m->lists[i]);
 		bytes += m->lists[i].items * c->leaf->item_size;
 	}
 	/* The lists are too large to be kept: only count from now on. */
@@ -257,8 +299,8 @@ write_lists(struct loader *l, const struct column *c, struct ragged *r,
 }
 
 static int
-write_band(struct loader *l, struct dataset *d, const uint8_t *elements,
-	   uint64_t count, size_t stride, void *arg)
+write_band(struct loader *l, struct dataset *d, const struct elements *elements,
+	   void *arg)
 {
 	struct writing *w = arg;
 	size_t i;
@@ -270,8 +312,7 @@ write_band(struct loader *l, struct dataset *d, const uint8_t *elements,
 
 		if (!is_ragged(c))
 			continue;
-		rc = column_collect(c, l->scan, d->object->source, elements,
-				    count, stride, &lists);
+		rc = collect(l, d, c, elements, &lists);
 		if (rc == 0)
 			rc = write_lists(l, c, &lists, &w->lists[i],
 					 &w->items[i]);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Collect lists straight from the file's global heaps.  column_collect() needs
+ * each text or list as an object in memory, which takes much longer.
+ */
+
+#include <pthread.h>
+#include <string.h>
+
+#include "hdf5/dataset/dataset.h"
+
+#define WORD  8
+#define SHORT 128 /* bytes of a text that is copied by words */
+
+/* Fewer lists are not worth a thread. */
+#define TOGETHER 16384
+
+/* Where an element of the file leads. */
+struct place {
+	uint64_t address;
+	uint32_t length, index;
+};
+
+static inline struct place
+place_at(const struct image *f, const uint8_t *element)
+{
+	struct place ret;
+	unsigned size = f->address_size;
+
+	ret.length = (uint32_t)number_at(element, 4);
+	ret.address = size == 8 ? number_at(element + 4, 8)
+				: number_at(element + 4, size);
+	ret.index = (uint32_t)number_at(element + 4 + size, 4);
+	return ret;
+}
+
+/* The type of the lists in the elements, or NULL if they are other parts. */
+static const struct native_type *
+list_type(const struct native_type *file)
+{
+	while (file->class == NATIVE_ARRAY)
+		file = file->base;
+	return file->class == NATIVE_LIST ? file : NULL;
+}
+
+/* Whether the items of lists are in memory as they are in the file. */
+static bool
+as_they_are(const struct native_type *item, const struct type *leaf)
+{
+	struct convert how;
+
+	return !leaf->swap && convert_get(item, &how) &&
+	       how.kind == CONVERT_NONE && how.size == item->size;
+}
+
+bool
+native_lists_fit(const struct dataset *d)
+{
+	const struct native_type *list;
+	const struct column *c = d->columns.column;
+	const struct type *leaf;
+
+	if (!d->native || d->columns.count != 1 || !c->leaf)
+		return false;
+	leaf = c->leaf;
+	list = list_type(d->native->type);
+	if (!list || list->base->size != leaf->item_size ||
+	    list->size != 8 + d->index->image.address_size ||
+	    c->repeat != d->native->type->size / list->size)
+		return false;
+	return leaf->kind == TYPE_TEXT ? list->is_text && list->base->size == 1
+				       : leaf->kind == TYPE_LIST &&
+						 as_they_are(list->base, leaf);
+}
+
+/*
+ * Copy a text up to its first NUL, by words; return its length.  Both have room
+ * up to the next multiple of a word.
+ */
+static inline uint32_t
+copy_short(uint8_t *to, const uint8_t *from, uint32_t size)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word, zeros;
+	uint32_t at;
+
+	for (at = 0; at < size; at += WORD) {
+		memcpy(&word, from + at, WORD);
+		memcpy(to + at, &word, WORD);
+		word = le64toh(word);
+		/* The lowest bit that is set is in the first byte of zero. */
+		zeros = (word - ones) & ~word & ones << 7;
+		if (zeros != 0) {
+			at += (uint32_t)__builtin_ctzll(zeros) / 8;
+			return at < size ? at : size;
+		}
+	}
+	return size;
+}
+
+/* The same for texts of any length; 'to' is NULL if it is only counted. */
+static inline uint32_t
+copy_text(uint8_t *to, const uint8_t *from, uint32_t size)
+{
+	uint8_t scratch[SHORT];
+
+	if (size <= SHORT)
+		return copy_short(to ? to : scratch, from, size);
+	size = (uint32_t)strnlen((const char *)from, size);
+	if (to)
+		memcpy(to, from, size);
+	return size;
+}
+
+/* Lists that one thread collects. */
+struct share {
+	const struct type *leaf;
+	struct image *image;
+	struct global_heap *heap;
+	const uint8_t *elements;
+	uint64_t count;
+	uint64_t *offsets; /* of the end of each, in items; or NULL */
+	uint8_t *values;   /* with a word of room behind them, or NULL */
+	uint64_t items;	   /* so far */
+	int err;
+};
+
+/* The bytes that the first lists have at most. */
+static uint64_t
+most_bytes(const struct share *p, uint64_t count)
+{
+	size_t step = 8 + p->image->address_size;
+	const uint8_t *element = p->elements;
+	uint64_t sum = 0;
+
+	for (; count > 0; count--, element += step)
+		sum += number_at(element, 4);
+	return __builtin_mul_overflow(sum, p->leaf->item_size, &sum)
+		       ? UINT64_MAX
+		       : sum;
+}
+
+static int
+collect(struct share *p)
+{
+	size_t item = p->leaf->item_size, step = 8 + p->image->address_size;
+	const uint8_t *element = p->elements, *bytes;
+	bool text = p->leaf->kind == TYPE_TEXT;
+	uint64_t size = 0, i;
+	int err;
+
+	for (i = 0; i < p->count; i++, element += step) {
+		struct place at = place_at(p->image, element);
+		uint8_t *to = p->values ? p->values + p->items * item : NULL;
+
+		if (at.length > 0 || at.address != 0) {
+			err = global_heap_pass(p->image, p->heap, at.address,
+					       at.index, &bytes, &size);
+			if (err != 0)
+				return err;
+			if (size < at.length * (uint64_t)item)
+				return NO_OPINION;
+		}
+		if (at.length > 0 && text)
+			at.length = copy_text(to, bytes, at.length);
+		else if (at.length > 0 && to)
+			memcpy(to, bytes, at.length * item);
+		p->items += at.length;
+		if (p->offsets)
+			p->offsets[i] = p->items;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------ two threads */
+
+static void *
+collect_there(void *arg)
+{
+	struct share *p = arg;
+
+	p->err = collect(p);
+	return NULL;
+}
+
+/* Move what the second part has behind the first. */
+static void
+join_shares(const struct share *first, struct share *second)
+{
+	size_t item = first->leaf->item_size;
+
+	for (uint64_t i = 0; second->offsets && i < second->count; i++)
+		second->offsets[i] += first->items;
+	if (second->values && second->items > 0)
+		memmove(first->values + first->items * item, second->values,
+			second->items * item);
+}
+
+/*
+ * Collect the second half in another thread, by heaps of its own; NO_OPINION if
+ * that cannot be done.  'most' bytes are a bound of the first half.
+ */
+static int
+collect_both(struct share *all, uint64_t most)
+{
+	struct share first = *all, second = *all;
+	struct image image = *all->image;
+	pthread_t thread;
+	sigset_t before;
+	int number;
+
+	image.window = NULL;
+	first.count = all->count / 2;
+	second.count -= first.count;
+	second.elements += first.count * (8 + image.address_size);
+	second.image = &image;
+	second.heap = global_heap_apart(all->heap);
+	second.items = 0;
+	if (second.offsets)
+		second.offsets += first.count;
+	/* The first half may write a word behind its end, too. */
+	if (second.values)
+		second.values +=
+			all->items * all->leaf->item_size + most + WORD;
+	if (!second.heap)
+		return NO_OPINION;
+	thread_signals_block(&before);
+	number = pthread_create(&thread, NULL, collect_there, &second);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (number != 0)
+		return NO_OPINION;
+	first.err = collect(&first);
+	pthread_join(thread, NULL);
+	if (first.err != 0 || second.err != 0)
+		return first.err ? first.err : NO_OPINION;
+	join_shares(&first, &second);
+	all->items = first.items + second.items;
+	return 0;
+}
+
+/* Collect all lists, for which *r has room. */
+static int
+collect_all(struct dataset *d, unsigned jobs, const uint8_t *elements,
+	    uint64_t count, struct ragged *r)
+{
+	const struct column *c = d->columns.column;
+	struct share all = {
+		.leaf = c->leaf,
+		.image = &d->index->image,
+		.heap = &d->index->heaps,
+		.elements = elements,
+		.count = count * c->repeat,
+		.items = r->items,
+	};
+	int err = NO_OPINION;
+
+	if (!r->counting) {
+		all.offsets = r->offsets + r->count + 1;
+		all.values = r->values;
+	}
+	if (jobs > 1 && all.count >= TOGETHER)
+		err = collect_both(&all, most_bytes(&all, all.count / 2));
+	if (err == NO_OPINION)
+		err = collect(&all);
+	if (err == 0) {
+		r->items = all.items;
+		r->count += all.count;
+	}
+	return err;
+}
+
+/* ------------------------------------------------------------------ public */
+
+uint64_t
+native_lists_most(const struct dataset *d, const uint8_t *elements,
+		  uint64_t count)
+{
+	const struct column *c = d->columns.column;
+	const struct share all = {
+		.leaf = c->leaf,
+		.image = &d->index->image,
+		.elements = elements,
+	};
+
+	if (__builtin_mul_overflow(count, c->repeat, &count) ||
+	    count > UINT32_MAX)
+		return UINT64_MAX;
+	return most_bytes(&all, count);
+}
+
+int
+native_lists_collect(struct dataset *d, unsigned jobs, const uint8_t *elements,
+		     uint64_t count, struct ragged *r)
+{
+	const struct column *c = d->columns.column;
+	uint64_t more = native_lists_most(d, elements, count), bytes;
+	int err;
+
+	/* No text is longer than the file, but many can be the same one. */
+	if ((count == 1 && more / c->repeat > d->index->image.size) ||
+	    __builtin_mul_overflow(r->items, c->leaf->item_size, &bytes) ||
+	    __builtin_add_overflow(bytes, more, &bytes) || bytes > SIZE_MAX / 2)
+		return NO_OPINION;
+	err = ragged_reserve(r, count * c->repeat, bytes, 2 * WORD);
+	return err ? err : collect_all(d, jobs, elements, count, r);
+}
+
+void
+native_lists_end(struct dataset *d)
+{
+	if (d->native)
+		global_heap_passed(&d->index->heaps);
+}
