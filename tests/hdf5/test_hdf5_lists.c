@@ -15,9 +15,8 @@
 #define LONG 100000
 
 /*
- * Files that are read at once, by one thread and by two; and files that are
- * read in parts, with too many lists to be kept until they are written, and by
- * two threads.
+ * Files that are read at once; and files that are read in parts, the last with
+ * too many lists to be kept until they are written.
  */
 static const struct variant {
 	int count;

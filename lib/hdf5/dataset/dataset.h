@@ -289,13 +289,11 @@ uint64_t native_lists_most(const struct dataset *d, const uint8_t *elements,
 			   uint64_t count);
 
 /*
- * Like column_collect(), of elements as they are in the file; with over one job
- * two threads collect many.  NO_OPINION, with *r as before or only counting, if
- * libhdf5 must read them.
+ * Like column_collect(), of elements as they are in the file.  NO_OPINION, with
+ * *r as before or only counting, if libhdf5 must read them.
  */
-int native_lists_collect(struct dataset *d, unsigned jobs,
-			 const uint8_t *elements, uint64_t count,
-			 struct ragged *r);
+int native_lists_collect(struct dataset *d, const uint8_t *elements,
+			 uint64_t count, struct ragged *r);
 
 /* Free what these calls keep of the heaps. */
 void native_lists_end(struct dataset *d);

@@ -4,16 +4,12 @@
  * each text or list as an object in memory, which takes much longer.
  */
 
-#include <pthread.h>
 #include <string.h>
 
 #include "hdf5/dataset/dataset.h"
 
 #define WORD  8
 #define SHORT 128 /* bytes of a text that is copied by words */
-
-/* Fewer lists are not worth a thread. */
-#define TOGETHER 16384
 
 /* Where an element of the file leads. */
 struct place {
@@ -112,8 +108,7 @@ copy_text(uint8_t *to, const uint8_t *from, uint32_t size)
 	return size;
 }
 
-/* Lists that one thread collects. */
-struct share {
+struct lists {
 	const struct type *leaf;
 	struct image *image;
 	struct global_heap *heap;
@@ -122,12 +117,11 @@ struct share {
 	uint64_t *offsets; /* of the end of each, in items; or NULL */
 	uint8_t *values;   /* with a word of room behind them, or NULL */
 	uint64_t items;	   /* so far */
-	int err;
 };
 
 /* The bytes that the first lists have at most. */
 static uint64_t
-most_bytes(const struct share *p, uint64_t count)
+most_bytes(const struct lists *p, uint64_t count)
 {
 	size_t step = 8 + p->image->address_size;
 	const uint8_t *element = p->elements;
@@ -141,7 +135,7 @@ most_bytes(const struct share *p, uint64_t count)
 }
 
 static int
-collect(struct share *p)
+collect(struct lists *p)
 {
 	size_t item = p->leaf->item_size, step = 8 + p->image->address_size;
 	const uint8_t *element = p->elements, *bytes;
@@ -172,79 +166,13 @@ collect(struct share *p)
 	return 0;
 }
 
-/* ------------------------------------------------------------ two threads */
-
-static void *
-collect_there(void *arg)
-{
-	struct share *p = arg;
-
-	p->err = collect(p);
-	return NULL;
-}
-
-/* Move what the second part has behind the first. */
-static void
-join_shares(const struct share *first, struct share *second)
-{
-	size_t item = first->leaf->item_size;
-
-	for (uint64_t i = 0; second->offsets && i < second->count; i++)
-		second->offsets[i] += first->items;
-	if (second->values && second->items > 0)
-		memmove(first->values + first->items * item, second->values,
-			second->items * item);
-}
-
-/*
- * Collect the second half in another thread, by heaps of its own; NO_OPINION if
- * that cannot be done.  'most' bytes are a bound of the first half.
- */
-static int
-collect_both(struct share *all, uint64_t most)
-{
-	struct share first = *all, second = *all;
-	struct image image = *all->image;
-	pthread_t thread;
-	sigset_t before;
-	int number;
-
-	image.window = NULL;
-	first.count = all->count / 2;
-	second.count -= first.count;
-	second.elements += first.count * (8 + image.address_size);
-	second.image = &image;
-	second.heap = global_heap_apart(all->heap);
-	second.items = 0;
-	if (second.offsets)
-		second.offsets += first.count;
-	/* The first half may write a word behind its end, too. */
-	if (second.values)
-		second.values +=
-			all->items * all->leaf->item_size + most + WORD;
-	if (!second.heap)
-		return NO_OPINION;
-	thread_signals_block(&before);
-	number = pthread_create(&thread, NULL, collect_there, &second);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (number != 0)
-		return NO_OPINION;
-	first.err = collect(&first);
-	pthread_join(thread, NULL);
-	if (first.err != 0 || second.err != 0)
-		return first.err ? first.err : NO_OPINION;
-	join_shares(&first, &second);
-	all->items = first.items + second.items;
-	return 0;
-}
-
 /* Collect all lists, for which *r has room. */
 static int
-collect_all(struct dataset *d, unsigned jobs, const uint8_t *elements,
-	    uint64_t count, struct ragged *r)
+collect_all(struct dataset *d, const uint8_t *elements, uint64_t count,
+	    struct ragged *r)
 {
 	const struct column *c = d->columns.column;
-	struct share all = {
+	struct lists all = {
 		.leaf = c->leaf,
 		.image = &d->index->image,
 		.heap = &d->index->heaps,
@@ -252,16 +180,13 @@ collect_all(struct dataset *d, unsigned jobs, const uint8_t *elements,
 		.count = count * c->repeat,
 		.items = r->items,
 	};
-	int err = NO_OPINION;
+	int err;
 
 	if (!r->counting) {
 		all.offsets = r->offsets + r->count + 1;
 		all.values = r->values;
 	}
-	if (jobs > 1 && all.count >= TOGETHER)
-		err = collect_both(&all, most_bytes(&all, all.count / 2));
-	if (err == NO_OPINION)
-		err = collect(&all);
+	err = collect(&all);
 	if (err == 0) {
 		r->items = all.items;
 		r->count += all.count;
@@ -276,7 +201,7 @@ native_lists_most(const struct dataset *d, const uint8_t *elements,
 		  uint64_t count)
 {
 	const struct column *c = d->columns.column;
-	const struct share all = {
+	const struct lists all = {
 		.leaf = c->leaf,
 		.image = &d->index->image,
 		.elements = elements,
@@ -289,8 +214,8 @@ native_lists_most(const struct dataset *d, const uint8_t *elements,
 }
 
 int
-native_lists_collect(struct dataset *d, unsigned jobs, const uint8_t *elements,
-		     uint64_t count, struct ragged *r)
+native_lists_collect(struct dataset *d, const uint8_t *elements, uint64_t count,
+		     struct ragged *r)
 {
 	const struct column *c = d->columns.column;
 	uint64_t more = native_lists_most(d, elements, count), bytes;
@@ -301,8 +226,8 @@ native_lists_collect(struct dataset *d, unsigned jobs, const uint8_t *elements,
 	    __builtin_mul_overflow(r->items, c->leaf->item_size, &bytes) ||
 	    __builtin_add_overflow(bytes, more, &bytes) || bytes > SIZE_MAX / 2)
 		return NO_OPINION;
-	err = ragged_reserve(r, count * c->repeat, bytes, 2 * WORD);
-	return err ? err : collect_all(d, jobs, elements, count, r);
+	err = ragged_reserve(r, count * c->repeat, bytes, WORD);
+	return err ? err : collect_all(d, elements, count, r);
 }
 
 void

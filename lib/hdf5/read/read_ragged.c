@@ -179,8 +179,7 @@ static int
 collect(const struct loader *l, struct dataset *d, const struct column *c,
 	const struct elements *e, struct ragged *ret)
 {
-	return e->stored ? native_lists_collect(d, l->jobs, e->bytes, e->count,
-						ret)
+	return e->stored ? native_lists_collect(d, e->bytes, e->count, ret)
 			 : column_collect(c, l->scan, d->object->source,
 					  e->bytes, e->count,
 					  d->type->size[PART_RAGGED], ret);

@@ -252,9 +252,7 @@ make_room(struct global_heap *heap)
 	struct global_heap more = { .size = heap->size ? 2 * heap->size : 64,
 				    .count = heap->count,
 				    .last = heap->last,
-				    .stream = heap->stream,
-				    .apart = heap->apart,
-				    .is_apart = heap->is_apart };
+				    .stream = heap->stream };
 	uint32_t i;
 
 	if (heap->count < heap->size / 2)
@@ -498,19 +496,7 @@ global_heap_pass(struct image *f, struct global_heap *heap, uint64_t address,
 		return fail_memory("for a global heap");
 	if (stream_to(f, s, address))
 		return object_of(f, s->now, index, ret, size);
-	return heap->is_apart
-		       ? image_doubt(f, "a global heap that is kept")
-		       : global_heap_object(f, heap, address, index, ret, size);
-}
-
-struct global_heap *
-global_heap_apart(struct global_heap *heap)
-{
-	if (!heap->apart)
-		heap->apart = calloc(1, sizeof(*heap));
-	if (heap->apart)
-		heap->apart->is_apart = true;
-	return heap->apart;
+	return global_heap_object(f, heap, address, index, ret, size);
 }
 
 void
@@ -519,10 +505,6 @@ global_heap_passed(struct global_heap *heap)
 	struct heap_stream *s = heap->stream;
 	unsigned i;
 
-	if (heap->apart)
-		global_heap_free(heap->apart);
-	free(heap->apart);
-	heap->apart = NULL;
 	if (!s)
 		return;
 	for (i = 0; i < RECENT; i++)

@@ -399,8 +399,6 @@ struct global_heap {
 	uint32_t size, count;
 	struct collection *last;    /* the one that was used last, or NULL */
 	struct heap_stream *stream; /* of global_heap_pass(), or NULL */
-	struct global_heap *apart;  /* of global_heap_apart(), or NULL */
-	bool is_apart;
 };
 
 /*
@@ -419,13 +417,6 @@ int global_heap_object(struct image *f, struct global_heap *heap,
 int global_heap_pass(struct image *f, struct global_heap *heap,
 		     uint64_t address, uint32_t index, const uint8_t **ret,
 		     uint64_t *size) must_check;
-
-/*
- * Heaps for another thread, with a copy of the image: global_heap_pass() reads
- * the file, but no blocks of the image, and returns NO_OPINION where it would.
- * They are freed with 'heap'; NULL if there is no memory.
- */
-struct global_heap *global_heap_apart(struct global_heap *heap);
 
 /* Free the memory that these calls need. */
 void global_heap_passed(struct global_heap *heap);
