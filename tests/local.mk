@@ -95,6 +95,7 @@ hdf5_unit_tests = \
 	tests/hdf5/test_hdf5_layouts \
 	tests/hdf5/test_hdf5_lists \
 	tests/hdf5/test_hdf5_native \
+	tests/hdf5/test_hdf5_near_chunks \
 	tests/hdf5/test_hdf5_nested \
 	tests/hdf5/test_hdf5_other_files \
 	tests/hdf5/test_hdf5_packed \

@@ -292,6 +292,7 @@ batch_get(struct task *t, struct batch **ret)
 	t->begun = true;
 	b->tile = NULL;
 	b->count = 0;
+	b->raw_size = 0;
 	*ret = b;
 	return 0;
 }

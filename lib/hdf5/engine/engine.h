@@ -225,6 +225,8 @@ struct batch {
 	uint8_t *decoded[BATCH_CHUNKS];
 	uint8_t *raw; /* guarded */
 	size_t raw_capacity;
+	uint64_t raw_at; /* by the index: the bytes of the file in 'raw', */
+	size_t raw_size; /* if it has several chunks; or 0 */
 	uint8_t *data;
 	size_t data_capacity;
 	uint8_t *whole; /* for a chunk that is used in part */

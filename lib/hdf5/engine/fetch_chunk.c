@@ -10,6 +10,11 @@
 
 #include "hdf5/engine/engine.h"
 
+/* Chunks of no more bytes are read together, and what lies between them. */
+#define SHORT_CHUNK ((size_t)16 << 10)
+#define SHORT_GAP   ((size_t)4 << 10)
+#define LONGEST_RUN ((size_t)256 << 10)
+
 /* Read elements from 'at' on into memory of shape 'dims'. */
 static int
 read_box(const struct strategy_source *s, unsigned ndim, const hsize_t *at,
@@ -188,13 +193,69 @@ fill_missing(const struct task *t, uint8_t *to)
 }
 
 /*
- * Set *ret to the bytes of a chunk that was put into the batch: elements in
- * 'to' if they need no filter, else what is stored.
+ * The bytes from chunk i on to the end of those that follow it closely, both in
+ * the batch and in the file; 0 if there is none.
+ */
+static size_t
+run_size(const struct batch *b, unsigned i)
+{
+	const struct stored *c = &b->stored[i], *next = c + 1;
+	uint64_t end = c->at + c->size;
+
+	if (c->missing || c->size > SHORT_CHUNK)
+		return 0;
+	for (; next < b->stored + b->count; next++) {
+		if (next->missing || next->size > SHORT_CHUNK ||
+		    next->at < end || next->at - end > SHORT_GAP ||
+		    next->at + next->size - c->at > LONGEST_RUN)
+			break;
+		end = next->at + next->size;
+	}
+	return next > c + 1 ? (size_t)(end - c->at) : 0;
+}
+
+/*
+ * The stored bytes of chunk i, with room for a whole chunk behind their begin.
+ * Short chunks are read together: a call takes longer than its bytes.
  */
 static int
-chunk_read(struct batch *b, const struct stored *c, uint8_t *to, uint8_t **ret)
+raw_read(struct batch *b, unsigned i, uint8_t **ret)
+{
+	const struct stored *c = &b->stored[i];
+	size_t whole = b->task->plan.chunk_size;
+	size_t room = c->size > whole ? c->size : whole, run = 0;
+	int err;
+
+	if (b->raw_size > 0 && c->at >= b->raw_at &&
+	    c->at - b->raw_at <= b->raw_size &&
+	    c->size <= b->raw_size - (c->at - b->raw_at)) {
+		*ret = b->raw + (c->at - b->raw_at);
+		return 0;
+	}
+	b->raw_size = 0;
+	run = run_size(b, i);
+	err = guarded_grow(&b->raw, &b->raw_capacity, 0, run + room);
+	*ret = b->raw;
+	if (err)
+		return err;
+	if (run > 0 && source_read(b->task->fd, b->raw, run, c->at) == 0) {
+		b->raw_at = c->at;
+		b->raw_size = run;
+		return 0;
+	}
+	/* If the others cannot be read, it is not this one's fault. */
+	return source_read(b->task->fd, b->raw, c->size, c->at);
+}
+
+/*
+ * Set *ret to the bytes of chunk i of the batch: elements in 'to' if they need
+ * no filter, else what is stored.
+ */
+static int
+chunk_read(struct batch *b, unsigned i, uint8_t *to, uint8_t **ret)
 {
 	const struct task *t = b->task;
+	const struct stored *c = &b->stored[i];
 	size_t size = t->plan.chunk_size;
 	int err;
 
@@ -207,12 +268,15 @@ chunk_read(struct batch *b, const struct stored *c, uint8_t *to, uint8_t **ret)
 		fill_missing(t, to);
 		return 0;
 	}
-	if (t->pipeline.count == 0 && !t->cut && c->size >= size)
+	if (t->pipeline.count > 0 || t->cut || c->size < size)
+		return raw_read(b, i, ret);
+	if (size > SHORT_CHUNK)
 		return source_read(t->fd, to, size, c->at);
-	err = guarded_grow(&b->raw, &b->raw_capacity, 0,
-			   c->size > size ? c->size : size);
-	*ret = b->raw;
-	return err ? err : source_read(t->fd, b->raw, c->size, c->at);
+	err = raw_read(b, i, ret);
+	if (!err)
+		memcpy(to, *ret, size);
+	*ret = to;
+	return err;
 }
 
 /* ------------------------------------------------- in the threads' part */
@@ -291,7 +355,7 @@ batch_decode(struct batch *b, unsigned i)
 	const struct stored *s = &b->stored[i];
 	uint8_t *to = place_of(b, i), *at;
 	size_t size;
-	int err = chunk_read(b, s, to, &at);
+	int err = chunk_read(b, i, to, &at);
 
 	if (!err && !s->decoded && !s->missing)
 		err = unpack(b, s, at, to, &at);
