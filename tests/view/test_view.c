@@ -445,6 +445,45 @@ START_TEST(large_lists_are_not_copied)
 }
 END_TEST
 
+#define TEXTS 100000
+
+/* Texts of 0 to 40 bytes, and lists, written by so many threads. */
+static struct segment
+build_texts(unsigned jobs)
+{
+	static uint64_t offsets[TEXTS + 1], thirds[TEXTS + 1];
+	static char values[TEXTS * 40];
+	const uint64_t shape[] = { TEXTS };
+	struct cute_shm_builder *b = view_begin("p", 0);
+	uint64_t i;
+
+	for (i = 0; i < TEXTS; i++)
+		offsets[i + 1] = offsets[i] + i * 7919 % 41;
+	for (i = 0; i < offsets[TEXTS]; i++)
+		values[i] = (char)('a' + i % 23);
+	b->jobs = jobs;
+	ck_ok(cute_shm_builder_ragged(b, "g/texts", "*|S1", 1, shape,
+				      offsets[TEXTS], offsets, values));
+	for (i = 0; i <= TEXTS; i++)
+		thirds[i] = i / 3;
+	ck_ok(cute_shm_builder_ragged(b, "lists", "*<i2", 1, shape,
+				      thirds[TEXTS], thirds, values));
+	return view_finish(b);
+}
+
+START_TEST(threads_write_the_same)
+{
+	struct segment one = build_texts(1), two = build_texts(2);
+
+	/* Items of fewer bytes are not given to a thread. */
+	ck_assert_uint_gt(segment_header(&one)->view_size, 4 << 20);
+	ck_assert_uint_eq(one.size, two.size);
+	ck_assert_mem_eq(one.bytes + 512, two.bytes + 512, one.size - 512);
+	segment_free(&one);
+	segment_free(&two);
+}
+END_TEST
+
 /* An enum of 'n' members, of the names 1, 2 and so on. */
 static struct segment
 build_enum(uint64_t n, const char *first)
@@ -589,6 +628,7 @@ main(void)
 	tcase_add_test(tc, room_is_exact_without_lists);
 	tcase_add_loop_test(tc, room_suffices_with_lists, 0, 8);
 	tcase_add_test(tc, large_lists_are_not_copied);
+	tcase_add_test(tc, threads_write_the_same);
 	tcase_add_test(tc, an_enum_has_its_members);
 	tcase_add_loop_test(tc, an_enum_without_a_form_is_integers, 0, 2);
 	tcase_add_test(tc, omitted_attributes_are_named);
