@@ -30,6 +30,13 @@ place_at(const struct image *f, const uint8_t *element)
 	return ret;
 }
 
+/* The bytes of a list in an element: length, address, and index. */
+static size_t
+list_size(const struct dataset *d)
+{
+	return 8 + d->index->image.address_size;
+}
+
 /* The type of the lists in the elements, or NULL if they are other parts. */
 static const struct native_type *
 list_type(const struct native_type *file)
@@ -61,7 +68,7 @@ native_lists_fit(const struct dataset *d)
 	leaf = c->leaf;
 	list = list_type(d->native->type);
 	if (!list || list->base->size != leaf->item_size ||
-	    list->size != 8 + d->index->image.address_size ||
+	    list->size != list_size(d) ||
 	    c->repeat != d->native->type->size / list->size)
 		return false;
 	return leaf->kind == TYPE_TEXT ? list->is_text && list->base->size == 1
@@ -108,47 +115,26 @@ copy_text(uint8_t *to, const uint8_t *from, uint32_t size)
 	return size;
 }
 
-struct lists {
-	const struct type *leaf;
-	struct image *image;
-	struct global_heap *heap;
-	const uint8_t *elements;
-	uint64_t count;
-	uint64_t *offsets; /* of the end of each, in items; or NULL */
-	uint8_t *values;   /* with a word of room behind them, or NULL */
-	uint64_t items;	   /* so far */
-};
-
-/* The bytes that the first lists have at most. */
-static uint64_t
-most_bytes(const struct lists *p, uint64_t count)
-{
-	size_t step = 8 + p->image->address_size;
-	const uint8_t *element = p->elements;
-	uint64_t sum = 0;
-
-	for (; count > 0; count--, element += step)
-		sum += number_at(element, 4);
-	return __builtin_mul_overflow(sum, p->leaf->item_size, &sum)
-		       ? UINT64_MAX
-		       : sum;
-}
-
+/* Collect 'count' lists, for which *r has room; only then *r changes. */
 static int
-collect(struct lists *p)
+collect(struct dataset *d, const uint8_t *element, uint64_t count,
+	struct ragged *r)
 {
-	size_t item = p->leaf->item_size, step = 8 + p->image->address_size;
-	const uint8_t *element = p->elements, *bytes;
-	bool text = p->leaf->kind == TYPE_TEXT;
-	uint64_t size = 0, i;
+	const struct type *leaf = d->columns.column->leaf;
+	struct image *f = &d->index->image;
+	uint64_t *offsets = r->counting ? NULL : r->offsets + r->count + 1;
+	size_t item = leaf->item_size, step = list_size(d);
+	bool text = leaf->kind == TYPE_TEXT;
+	uint64_t items = r->items, size = 0, i;
+	const uint8_t *bytes;
 	int err;
 
-	for (i = 0; i < p->count; i++, element += step) {
-		struct place at = place_at(p->image, element);
-		uint8_t *to = p->values ? p->values + p->items * item : NULL;
+	for (i = 0; i < count; i++, element += step) {
+		struct place at = place_at(f, element);
+		uint8_t *to = r->counting ? NULL : r->values + items * item;
 
 		if (at.length > 0 || at.address != 0) {
-			err = global_heap_pass(p->image, p->heap, at.address,
+			err = global_heap_pass(f, &d->index->heaps, at.address,
 					       at.index, &bytes, &size);
 			if (err != 0)
 				return err;
@@ -159,39 +145,13 @@ collect(struct lists *p)
 			at.length = copy_text(to, bytes, at.length);
 		else if (at.length > 0 && to)
 			memcpy(to, bytes, at.length * item);
-		p->items += at.length;
-		if (p->offsets)
-			p->offsets[i] = p->items;
+		items += at.length;
+		if (offsets)
+			offsets[i] = items;
 	}
+	r->items = items;
+	r->count += count;
 	return 0;
-}
-
-/* Collect all lists, for which *r has room. */
-static int
-collect_all(struct dataset *d, const uint8_t *elements, uint64_t count,
-	    struct ragged *r)
-{
-	const struct column *c = d->columns.column;
-	struct lists all = {
-		.leaf = c->leaf,
-		.image = &d->index->image,
-		.heap = &d->index->heaps,
-		.elements = elements,
-		.count = count * c->repeat,
-		.items = r->items,
-	};
-	int err;
-
-	if (!r->counting) {
-		all.offsets = r->offsets + r->count + 1;
-		all.values = r->values;
-	}
-	err = collect(&all);
-	if (err == 0) {
-		r->items = all.items;
-		r->count += all.count;
-	}
-	return err;
 }
 
 /* ------------------------------------------------------------------ public */
@@ -201,16 +161,17 @@ native_lists_most(const struct dataset *d, const uint8_t *elements,
 		  uint64_t count)
 {
 	const struct column *c = d->columns.column;
-	const struct lists all = {
-		.leaf = c->leaf,
-		.image = &d->index->image,
-		.elements = elements,
-	};
+	size_t step = list_size(d);
+	uint64_t sum = 0;
 
 	if (__builtin_mul_overflow(count, c->repeat, &count) ||
 	    count > UINT32_MAX)
 		return UINT64_MAX;
-	return most_bytes(&all, count);
+	for (; count > 0; count--, elements += step)
+		sum += number_at(elements, 4);
+	return __builtin_mul_overflow(sum, c->leaf->item_size, &sum)
+		       ? UINT64_MAX
+		       : sum;
 }
 
 int
@@ -227,7 +188,7 @@ native_lists_collect(struct dataset *d, const uint8_t *elements, uint64_t count,
 	    __builtin_add_overflow(bytes, more, &bytes) || bytes > SIZE_MAX / 2)
 		return NO_OPINION;
 	err = ragged_reserve(r, count * c->repeat, bytes, WORD);
-	return err ? err : collect_all(d, elements, count, r);
+	return err ? err : collect(d, elements, count * c->repeat, r);
 }
 
 void
