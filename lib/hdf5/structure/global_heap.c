@@ -408,6 +408,15 @@ slot_fill(struct image *f, struct heap_stream *s, uint64_t address,
 	return p;
 }
 
+static const struct slot *
+slot_for(struct image *f, struct heap_stream *s, uint64_t address,
+	 uint64_t size)
+{
+	const struct slot *slot = slot_with(s, address, size);
+
+	return slot ? slot : slot_fill(f, s, address, size);
+}
+
 static bool
 recent_room(struct recent *r, uint64_t items)
 {
@@ -435,17 +444,12 @@ recent_read(struct image *f, struct heap_stream *s, struct recent *r,
 	if ((s->read + s->searched) / MOST_TIMES > f->size ||
 	    !image_holds(f, address, SMALLEST))
 		return false;
-	slot = slot_with(s, address, SMALLEST);
-	if (!slot)
-		slot = slot_fill(f, s, address, SMALLEST);
+	slot = slot_for(f, s, address, SMALLEST);
 	size = slot ? collection_size(f, slot->bytes + (address - slot->at))
 		    : 0;
 	if (size == 0 || size > LONGEST_RUN || !image_holds(f, address, size))
 		return false;
-	if (!slot_with(s, address, size))
-		slot = slot_fill(f, s, address, size);
-	else
-		slot = slot_with(s, address, size);
+	slot = slot_for(f, s, address, size);
 	if (!slot || !recent_room(r, item_room(f, size)))
 		return false;
 	/* The file may have been changed between two reads. */
